@@ -1,0 +1,31 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+// Secrets of the tests only; a deployment's own are never here.
+const secrets = {
+  TAG_SECRETS: 'test-tag-secret-new,test-tag-secret-old',
+  AUTH_SECRETS: 'test-auth-secret-of-32-characters-or-more',
+  SETUP_TOKEN: 'test-setup-token',
+}
+
+// Wrangler asks for required secrets in the environment; what counts are the bindings below.
+for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
+
+export default defineConfig(async () => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: { bindings: secrets },
+    }),
+  ],
+  test: {
+    include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
+    provide: {
+      migrations: await readD1Migrations('./migrations'),
+      crmMigrations: await readD1Migrations('./examples/crm/migrations'),
+    },
+    // The first lazy import of Better Auth takes workerd 2 to 5 s in a test.
+    testTimeout: 20_000,
+  },
+}))
