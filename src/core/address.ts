@@ -1,0 +1,31 @@
+// Client addresses against lists of addresses and CIDR blocks, IPv4 and IPv6, by ipaddr.js.
+import ipaddr from 'ipaddr.js'
+
+/** Whether the text is an address or a CIDR block with no host bits left over to guess about. */
+export function isAddressOrBlock(text: string): boolean {
+  return text.includes('/')
+    ? ipaddr.isValidCIDR(text) && isStrict(text.split('/')[0])
+    : isStrict(text)
+}
+
+// ipaddr.js also reads 127.1 and 0x7f.1 as IPv4; a list written so is a mistake, not an intention.
+function isStrict(text = ''): boolean {
+  return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
+}
+
+/** Whether the address is in the list. An address that is not known is in none. */
+export function isAllowedAddress(ip: string | null, allowed: readonly string[]): boolean {
+  if (ip === null || !ipaddr.isValid(ip)) return false
+  // An IPv4 client may arrive as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).
+  const address = ipaddr.process(ip)
+  return allowed.some((entry) => {
+    const [network, bits] = blockOf(entry)
+    return network.kind() === address.kind() && address.match(network, bits)
+  })
+}
+
+function blockOf(entry: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (entry.includes('/')) return ipaddr.parseCIDR(entry)
+  const address = ipaddr.process(entry)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}

@@ -1,0 +1,167 @@
+// What a deployer decides, and the rules that make a decision sound. Pure: `defineConfig` throws at
+// start, with a sentence that names the mistake, so that a wrong configuration never serves.
+import { alphabets, type Format } from './format.ts'
+import type { Route } from './policy.ts'
+import { type Role, roles } from './role.ts'
+import { isScopeName, reservedScopes } from './scopes.ts'
+
+export type { Role }
+
+/** What a person of a role may do at the API, and what a key that inherits from them may do. */
+export type RolePowers = {
+  /** `all` is full access: every scope but the reserved ones, and paths that no route names. */
+  scopes: 'all' | readonly string[]
+}
+
+/**
+ * The API behind the gateway: an origin such as `https://api.example.com`, or anything with `fetch`:
+ * an imported Hono app, or `{ fetch: (request, env) => env.MY_API.fetch(request) }`.
+ */
+export type Upstream<Env> =
+  | string
+  | {
+      fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
+    }
+
+export type ConfigInput<Env> = {
+  /** Token formats by name; the first is the default of `POST /api/api-keys`. */
+  formats: Record<string, Format>
+  /** Scope → what it allows, in words. The reserved scopes are added by `defineConfig`. */
+  scopes: Record<string, string>
+  roles: Record<Role, RolePowers>
+  /** Lists of routes by name: method, path pattern with `{name}` segments, scope needed. */
+  policies: Record<string, readonly Route[]>
+  gateway: { policy: string; upstream: Upstream<Env> }
+  /**
+   * Seconds for which an isolate may answer from memory without asking (0 to 60; 0 asks each time).
+   * Verifying is faster the longer it is, and a change of a key answers later by as much.
+   */
+  lease?: number
+}
+
+export type Config<Env = never> = Omit<ConfigInput<Env>, 'lease'> & {
+  defaultFormat: string
+  leaseMs: number
+}
+
+// 96 random bits cannot be guessed; 32 tag bits stop all but one forgery in four thousand million.
+const minRandomBits = 96
+const minTagBits = 32
+const maxTokenLength = 200
+
+/**
+ * Checks a configuration and returns it with the reserved scopes added.
+ * @throws Error whose message names the setting that is wrong and why.
+ */
+export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
+  const scopes = { ...input.scopes, ...reservedScopes }
+  checkFormats(input.formats)
+  checkScopes(input.scopes)
+  checkRoles(input.roles, scopes)
+  for (const [name, routes] of Object.entries(input.policies)) checkRoutes(name, routes, scopes)
+  if (!Object.hasOwn(input.policies, input.gateway.policy)) {
+    fail(`gateway.policy is "${input.gateway.policy}", but policies has no list of that name`)
+  }
+  checkUpstream(input.gateway.upstream)
+  const { lease = 1, ...rest } = input
+  if (!(lease >= 0 && lease <= 60)) fail(`lease is ${lease}: it must be 0 to 60 seconds`)
+  const [defaultFormat = ''] = Object.keys(input.formats)
+  return { ...rest, scopes, defaultFormat, leaseMs: Math.round(lease * 1000) }
+}
+
+function checkFormats(formats: Record<string, Format>) {
+  const entries = Object.entries(formats)
+  if (entries.length === 0) fail('formats is empty: at least one token format is needed')
+  for (const [name, format] of entries) checkFormat(name, format)
+  for (const [name, { prefix }] of entries) {
+    for (const [otherName, other] of entries) {
+      if (name === otherName) continue
+      if (prefix === other.prefix) {
+        fail(`formats.${name} and formats.${otherName} share the prefix "${prefix}"`)
+      }
+      if (other.prefix.startsWith(prefix)) {
+        fail(
+          `the prefix "${prefix}" of formats.${name} is the start of "${other.prefix}" of formats.${otherName}`,
+        )
+      }
+    }
+  }
+}
+
+function checkFormat(name: string, format: Format) {
+  const { prefix, alphabet, length, tagLength } = format
+  if (!/^[A-Za-z][A-Za-z0-9_-]*_$/.test(prefix)) {
+    fail(`formats.${name}.prefix "${prefix}" must be letters, digits, - or _ and end in _`)
+  }
+  if (!Object.hasOwn(alphabets, alphabet)) {
+    fail(`formats.${name}.alphabet "${alphabet}" is neither "hex" nor "base62"`)
+  }
+  if (!Number.isInteger(length) || !Number.isInteger(tagLength)) {
+    fail(`formats.${name}: length and tagLength must be whole numbers`)
+  }
+  const bits = Math.log2(alphabets[alphabet].length)
+  if ((length - tagLength) * bits < minRandomBits) {
+    fail(`formats.${name} is too short to be safe: its random part has fewer than 96 bits`)
+  }
+  // One letter a byte of the HMAC, which has 32.
+  if (tagLength * bits < minTagBits || tagLength > 32) {
+    fail(`formats.${name}.tagLength ${tagLength} must give at least 32 bits in at most 32 letters`)
+  }
+  if (prefix.length + length > maxTokenLength) {
+    fail(`formats.${name} is too long: a token may have ${maxTokenLength} characters`)
+  }
+}
+
+function checkScopes(scopes: Record<string, string>) {
+  for (const [scope, description] of Object.entries(scopes)) {
+    if (!isScopeName(scope)) {
+      fail(`the scope "${scope}" must be lower-case letters, digits and any of : . _ -`)
+    }
+    if (!description.trim()) fail(`the scope "${scope}" has no description`)
+  }
+}
+
+function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, string>) {
+  for (const role of roles) {
+    const granted = powers[role]?.scopes
+    if (granted === undefined) fail(`roles.${role} is missing`)
+    if (granted === 'all') continue
+    for (const scope of granted) {
+      if (!Object.hasOwn(catalogue, scope)) fail(`roles.${role} names the unknown scope "${scope}"`)
+      if (Object.hasOwn(reservedScopes, scope)) {
+        fail(`roles.${role} names "${scope}", which is never inherited`)
+      }
+    }
+  }
+}
+
+function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record<string, string>) {
+  for (const { method, path, scope } of routes) {
+    const route = `${method} ${path}`
+    if (!/^[A-Z]+$/.test(method)) fail(`policies.${policy}: the method of "${route}" is no method`)
+    if (!/^(\/(\{\w+\}|[\w.~-]+))+$/.test(path)) {
+      fail(`policies.${policy}: the path of "${route}" must be /segments, each plain or {name}`)
+    }
+    if (!Object.hasOwn(catalogue, scope)) {
+      fail(`policies.${policy}: "${route}" needs the unknown scope "${scope}"`)
+    }
+  }
+}
+
+function checkUpstream(upstream: Upstream<never>) {
+  if (typeof upstream !== 'string') {
+    if (typeof upstream?.fetch !== 'function') fail('gateway.upstream has no fetch and is no URL')
+    return
+  }
+  const url = URL.canParse(upstream) ? new URL(upstream) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    fail(`gateway.upstream "${upstream}" is no http or https URL`)
+  }
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    fail(`gateway.upstream "${upstream}" must be an origin: no path, no query, no user`)
+  }
+}
+
+function fail(sentence: string): never {
+  throw new Error(`latchkey.config.ts: ${sentence}.`)
+}

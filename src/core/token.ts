@@ -1,0 +1,88 @@
+// Minting, tag and digest of tokens. Randomness is handed in; hashing is Web Crypto, which is pure.
+import { alphabets, type Format, type ShapedToken } from './format.ts'
+
+/** Fills the bytes with chance and returns them: `crypto.getRandomValues`. */
+export type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
+
+const utf8 = new TextEncoder()
+
+/**
+ * The secrets under which tags are made, as HMAC keys.
+ * @param secrets newest first, comma-separated: minting uses the first, checking accepts each.
+ * @throws Error when there is none.
+ */
+export async function importTagKeys(secrets: string): Promise<CryptoKey[]> {
+  const parts = secrets.split(',').filter((part) => part !== '')
+  if (parts.length === 0)
+    throw new Error('TAG_SECRETS is empty: no token can be minted or checked.')
+  return Promise.all(parts.map(importTagKey))
+}
+
+function importTagKey(secret: string): Promise<CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  return crypto.subtle.importKey('raw', utf8.encode(secret), algorithm, false, ['sign'])
+}
+
+/** A fresh token of the format, its tag made under the newest secret. */
+export async function mintToken(
+  format: Format,
+  tagKeys: readonly CryptoKey[],
+  randomBytes: RandomBytes,
+): Promise<string> {
+  const [newest] = tagKeys
+  if (newest === undefined) throw new Error('No tag secret to mint under.')
+  const random = randomLetters(format, format.length - format.tagLength, randomBytes)
+  const untagged = format.prefix + random
+  return untagged + (await tagOf(untagged, format, newest))
+}
+
+/** Letters chosen evenly: bytes past the last whole multiple of the alphabet are thrown away. */
+function randomLetters({ alphabet }: Format, count: number, randomBytes: RandomBytes): string {
+  const letters = alphabets[alphabet]
+  const limit = 256 - (256 % letters.length)
+  let text = ''
+  while (text.length < count) {
+    for (const byte of randomBytes(new Uint8Array(count - text.length))) {
+      if (byte < limit) text += letters.charAt(byte % letters.length)
+    }
+  }
+  return text
+}
+
+/**
+ * The tag: HMAC-SHA256 over prefix + random part, truncated and written in the format's alphabet.
+ * Hex takes the first half-bytes, as hex always does; base62 one letter a byte.
+ */
+export async function tagOf(untagged: string, format: Format, key: CryptoKey): Promise<string> {
+  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(untagged)))
+  if (format.alphabet === 'hex') return mac.toHex().slice(0, format.tagLength)
+  const letters = alphabets[format.alphabet]
+  let tag = ''
+  for (const byte of mac.subarray(0, format.tagLength)) tag += letters.charAt(byte % letters.length)
+  return tag
+}
+
+/** Whether this deployment minted the token, under any of its secrets. Costs no I/O. */
+export async function isGenuine(
+  { token, format }: ShapedToken,
+  tagKeys: readonly CryptoKey[],
+): Promise<boolean> {
+  const untagged = token.slice(0, -format.tagLength)
+  const presented = token.slice(-format.tagLength)
+  for (const key of tagKeys) {
+    if (isSame(presented, await tagOf(untagged, format, key))) return true
+  }
+  return false
+}
+
+/** Compares in a time that does not tell where two strings of one length differ. */
+function isSame(left: string, right: string): boolean {
+  let difference = left.length ^ right.length
+  for (let at = 0; at < left.length; at++) difference |= left.charCodeAt(at) ^ right.charCodeAt(at)
+  return difference === 0
+}
+
+/** What is stored of a token: SHA-256 of all of it, 64 lower-case hex letters. */
+export async function digestOf(token: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(token))).toHex()
+}

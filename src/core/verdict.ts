@@ -1,0 +1,47 @@
+// The verdict: from a record, a question and the time to one answer. No I/O, no clock.
+import { isAllowedAddress } from './address.ts'
+import type { Config } from './config.ts'
+import type { KeyRecord } from './record.ts'
+import { missingScopes, type Powers, powersOfKey } from './scopes.ts'
+
+/** What is asked of a key beside its being good. */
+export type Question = {
+  /** All of these are needed. */
+  scopes: readonly string[]
+  /** The client's address as the platform reports it, or null when it is not known. */
+  ip: string | null
+}
+
+/** An answer about a key that exists. */
+export type Decision =
+  | { code: 'valid'; record: KeyRecord; powers: Powers }
+  | { code: 'revoked_api_key' | 'disabled_api_key' | 'expired_api_key'; record: KeyRecord }
+  | { code: 'ip_not_allowed'; record: KeyRecord }
+  | { code: 'insufficient_scope'; record: KeyRecord; powers: Powers; missing: string[] }
+
+/** Every answer that a verification can give. */
+export type Verdict = Decision | { code: 'invalid_api_key' } | { code: 'authority_unavailable' }
+
+/** Decides about a key at a time (ms). The first reason in the order of the contract wins. */
+export function decide(
+  record: KeyRecord,
+  question: Question,
+  nowMs: number,
+  config: Pick<Config, 'roles' | 'scopes'>,
+): Decision {
+  if (record.revoked) return { code: 'revoked_api_key', record }
+  if (record.disabled) return { code: 'disabled_api_key', record }
+  if (isExpired(record, nowMs)) return { code: 'expired_api_key', record }
+  if (record.allowedIps !== null && !isAllowedAddress(question.ip, record.allowedIps)) {
+    return { code: 'ip_not_allowed', record }
+  }
+  const powers = powersOfKey(record, config)
+  const missing = missingScopes(question.scopes, powers.scopes)
+  if (missing.length > 0) return { code: 'insufficient_scope', record, powers, missing }
+  return { code: 'valid', record, powers }
+}
+
+/** A key expires at the millisecond of `expiresAt`, not after it. */
+export function isExpired({ expiresAt }: Pick<KeyRecord, 'expiresAt'>, nowMs: number): boolean {
+  return expiresAt !== null && nowMs >= expiresAt
+}

@@ -1,0 +1,42 @@
+// D1's list of the fences that exist, as one fence sees it.
+import { and, eq, sql } from 'drizzle-orm'
+import { build, openPrimary, runBatch, within } from './database.ts'
+import { bump } from './key-changes.ts'
+import { fence, sequence } from './schema.ts'
+
+const limitMs = 5_000
+
+export function createFenceRegistry(
+  d1: D1Database,
+  { name, region }: { name: string; region: string },
+) {
+  return {
+    /** Bumps the counter, lists the fence and reads the counter, in one batch. */
+    async register(nowMs: number): Promise<number> {
+      const seq = sql<number>`(select ${sequence.value} from ${sequence})`
+      const list = build
+        .insert(fence)
+        .values({ name, region, seq })
+        .onConflictDoUpdate({ target: fence.name, set: { region, seq } })
+      const read = build.select({ value: sequence.value }).from(sequence)
+      const batch = runBatch<{ value: number }>(d1, [bump(nowMs), list, read])
+      const [counter] = await within('D1', limitMs, batch)
+      if (counter === undefined) throw new Error('D1 has no counter')
+      return counter.value
+    },
+    /** Takes the fence off the list unless it has registered again since. */
+    async retire(seq: number): Promise<void> {
+      const ownEntry = and(eq(fence.name, name), eq(fence.seq, seq))
+      await within('D1', limitMs, openPrimary(d1).delete(fence).where(ownEntry))
+    },
+    async ping(): Promise<void> {
+      await within('D1', limitMs, openPrimary(d1).select({ value: sequence.value }).from(sequence))
+    },
+  }
+}
+
+/** The names of all fences that changes wait for. */
+export async function listFences(d1: D1Database): Promise<string[]> {
+  const rows = await within('D1', limitMs, openPrimary(d1).select({ name: fence.name }).from(fence))
+  return rows.map(({ name }) => name)
+}

@@ -1,0 +1,44 @@
+// KV as a cache of records: any value it ever held may come back, so it decides nothing. A cache that
+// fails is a miss, never an error.
+import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
+import { within } from './database.ts'
+
+/** What the cache remembers of a key, and when it was told (ms). */
+export type CachedRecord = { record: KeyRecord; cachedAt: number }
+
+export type KeyCache = {
+  get(digest: string): Promise<CachedRecord | null>
+  put(digest: string, record: KeyRecord, nowMs: number): Promise<void>
+  purge(digest: string): Promise<void>
+}
+
+const lifetimeSeconds = 7 * 24 * 60 * 60
+/** Older entries are read from D1 once more after the answer, so that they are there when D1 is not. */
+export const refreshAfterMs = (lifetimeSeconds * 1000) / 2
+const readLimitMs = 500
+// Freshness does not rest on it: the fence says what is too old.
+const edgeCacheSeconds = 60 * 60
+
+export function createKeyCache(kv: KVNamespace): KeyCache {
+  return {
+    async get(digest) {
+      const options = { type: 'json', cacheTtl: edgeCacheSeconds } as const
+      const asked = kv.get<{ at: number }>(name(digest), options)
+      const value = await within('KV', readLimitMs, asked).catch(() => null)
+      const record = readRecord(value)
+      return value === null || record === null ? null : { record, cachedAt: value.at }
+    },
+    async put(digest, record, nowMs) {
+      const text = writeRecord(record, nowMs)
+      // KV takes one write a second for a key and throws beyond; another reader wrote it then.
+      await kv.put(name(digest), text, { expirationTtl: lifetimeSeconds }).catch(() => {})
+    },
+    async purge(digest) {
+      await kv.delete(name(digest)).catch(() => {})
+    },
+  }
+}
+
+function name(digest: string): string {
+  return `key/${digest}`
+}

@@ -1,0 +1,153 @@
+// D1 as the truth about keys: one row by digest for a verdict, and what management reads.
+import { and, desc, eq, gt, isNotNull, isNull, like, lte, or, type SQL, sql } from 'drizzle-orm'
+import type { KeyRecord } from '../core/record.ts'
+import { strongestRole } from '../core/role.ts'
+import { openPrimary, within } from './database.ts'
+import { member, organization } from './people-schema.ts'
+import { apiKey, sequence } from './schema.ts'
+
+export type KeyRow = typeof apiKey.$inferSelect
+
+/** A key with its creator's role as it is now, which says what it inherits. */
+export type ListedKey = KeyRow & { creatorRole: string | null }
+
+export const keyStatuses = ['active', 'expired', 'revoked', 'disabled'] as const
+export type KeyStatus = (typeof keyStatuses)[number]
+
+/** A place in a list ordered newest first: what comes after it is older. */
+export type Position = { createdAt: number; id: string }
+
+export type KeyFilter = { status?: KeyStatus | undefined; search?: string | undefined }
+
+/** Where verification reads what it finds neither in memory nor in KV. */
+export type KeyReader = {
+  /** The record with `asOf` read in the same statement; null when no such key was ever stored. */
+  read(digest: string): Promise<KeyRecord | null>
+}
+
+const readLimitMs = 2_000
+const counter = sql<number>`coalesce((select ${sequence.value} from ${sequence}), 0)`
+
+export function createKeyReader(d1: D1Database): KeyReader {
+  return {
+    async read(digest) {
+      const query = openPrimary(d1)
+        .select({ key: apiKey, accountName: organization.name, role: member.role, asOf: counter })
+        .from(apiKey)
+        .leftJoin(organization, eq(organization.id, apiKey.accountId))
+        .leftJoin(member, memberWhoCreated)
+        .where(eq(apiKey.digest, digest))
+        .get()
+      const row = await within('D1', readLimitMs, query)
+      return row === undefined ? null : recordOf(row.key, row.accountName, row.role, row.asOf)
+    },
+  }
+}
+
+const memberWhoCreated = and(
+  eq(member.userId, apiKey.createdBy),
+  eq(member.organizationId, apiKey.accountId),
+)
+
+function recordOf(
+  key: KeyRow,
+  accountName: string | null,
+  role: string | null,
+  asOf: number,
+): KeyRecord {
+  return {
+    asOf,
+    id: key.id,
+    name: key.name,
+    accountId: key.accountId,
+    accountName: accountName ?? '',
+    createdBy: key.createdBy,
+    scopes: key.scopes,
+    role: strongestRole(role),
+    expiresAt: key.expiresAt,
+    revoked: key.revokedAt !== null,
+    disabled: key.disabled,
+    allowedIps: key.allowedIps,
+  }
+}
+
+/** One key of the account, or null; a key of another account does not exist here. */
+export async function findKey(
+  d1: D1Database,
+  accountId: string,
+  id: string,
+): Promise<ListedKey | null> {
+  const query = openPrimary(d1)
+    .select({ key: apiKey, creatorRole: member.role })
+    .from(apiKey)
+    .leftJoin(member, memberWhoCreated)
+    .where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId)))
+    .get()
+  const row = await within('D1', readLimitMs, query)
+  return row === undefined ? null : { ...row.key, creatorRole: row.creatorRole }
+}
+
+/** Up to `limit` keys of the account after a position, newest first. */
+export async function listKeys(
+  d1: D1Database,
+  accountId: string,
+  filter: KeyFilter,
+  page: { limit: number; after: Position | null; nowMs: number },
+): Promise<ListedKey[]> {
+  const query = openPrimary(d1)
+    .select({ key: apiKey, creatorRole: member.role })
+    .from(apiKey)
+    .leftJoin(member, memberWhoCreated)
+    .where(
+      and(
+        eq(apiKey.accountId, accountId),
+        after(page.after),
+        hasStatus(filter.status, page.nowMs),
+        matchesSearch(filter.search),
+      ),
+    )
+    .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
+    .limit(page.limit)
+    .all()
+  const rows = await within('D1', readLimitMs, query)
+  return rows.map(({ key, creatorRole }) => ({ ...key, creatorRole }))
+}
+
+function after(position: Position | null): SQL | undefined {
+  if (position === null) return undefined
+  const { createdAt, id } = position
+  return sql`(${apiKey.createdAt}, ${apiKey.id}) < (${createdAt}, ${id})`
+}
+
+/** A key's status at a time; revoked outweighs disabled, which outweighs expired. */
+export function statusOf(key: KeyRow, nowMs: number): KeyStatus {
+  if (key.revokedAt !== null) return 'revoked'
+  if (key.disabled) return 'disabled'
+  return key.expiresAt !== null && key.expiresAt <= nowMs ? 'expired' : 'active'
+}
+
+function hasStatus(status: KeyStatus | undefined, nowMs: number): SQL | undefined {
+  const enabled = and(isNull(apiKey.revokedAt), eq(apiKey.disabled, false))
+  switch (status) {
+    case undefined:
+      return undefined
+    case 'revoked':
+      return isNotNull(apiKey.revokedAt)
+    case 'disabled':
+      return and(isNull(apiKey.revokedAt), eq(apiKey.disabled, true))
+    case 'expired':
+      return and(enabled, lte(apiKey.expiresAt, nowMs))
+    case 'active':
+      return and(enabled, or(isNull(apiKey.expiresAt), gt(apiKey.expiresAt, nowMs)))
+  }
+}
+
+function matchesSearch(search: string | undefined): SQL | undefined {
+  if (search === undefined || search === '') return undefined
+  const anywhere = sql`${`%${search.replace(/[\\%_]/g, '\\$&')}%`} escape '\\'`
+  return or(
+    like(apiKey.name, anywhere),
+    like(apiKey.keyPrefix, anywhere),
+    like(apiKey.externalId, anywhere),
+  )
+}

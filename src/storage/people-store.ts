@@ -1,0 +1,227 @@
+// What our own code asks of people: who belongs to which account and in which role, and the writes that
+// Better Auth cannot make in one transaction. Roles come from D1's primary: a removed member is refused at once.
+import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { type Role, roles, strongestRole } from '../core/role.ts'
+import { openPrimary, within } from './database.ts'
+import { invitation, jwks, member, organization, setupLock, user } from './people-schema.ts'
+
+export type Membership = { accountId: string; role: Role }
+
+const readLimitMs = 2_000
+const writeLimitMs = 10_000
+
+/** The role of a person in an account now; null when they are not (or no longer) a member. */
+export async function roleOf(
+  d1: D1Database,
+  userId: string,
+  accountId: string,
+): Promise<Role | null> {
+  const query = openPrimary(d1)
+    .select({ role: member.role })
+    .from(member)
+    .where(and(eq(member.userId, userId), eq(member.organizationId, accountId)))
+    .get()
+  return strongestRole((await within('D1', readLimitMs, query))?.role ?? null)
+}
+
+/** All accounts of a person: the strongest role first, the oldest first among equals. */
+export async function membershipsOf(d1: D1Database, userId: string): Promise<Membership[]> {
+  const query = openPrimary(d1)
+    .select({ accountId: member.organizationId, role: member.role })
+    .from(member)
+    .where(eq(member.userId, userId))
+    .orderBy(asc(member.createdAt), asc(member.id))
+  const rows = await within('D1', readLimitMs, query)
+  return rows
+    .flatMap(({ accountId, role: stored }) => {
+      const role = strongestRole(stored)
+      return role === null ? [] : [{ accountId, role }]
+    })
+    .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
+}
+
+export async function accountName(d1: D1Database, accountId: string): Promise<string | null> {
+  const query = openPrimary(d1)
+    .select({ name: organization.name })
+    .from(organization)
+    .where(eq(organization.id, accountId))
+    .get()
+  return (await within('D1', readLimitMs, query))?.name ?? null
+}
+
+/**
+ * The user whom another issuer speaks of: by our own id, else by an e-mail address which that issuer
+ * has verified (null when it has not).
+ */
+export async function userIdOf(
+  d1: D1Database,
+  subject: string,
+  verifiedEmail: string | null,
+): Promise<string | null> {
+  const byId = eq(user.id, subject)
+  const query = openPrimary(d1)
+    .select({ id: user.id })
+    .from(user)
+    .where(verifiedEmail === null ? byId : or(byId, eq(user.email, verifiedEmail.toLowerCase())))
+    .orderBy(sql`${user.id} = ${subject} desc`)
+    .get()
+  return (await within('D1', readLimitMs, query))?.id ?? null
+}
+
+/** The public half of the keys that sign our JWTs, as a JWK Set (RFC 7517 section 5). */
+export async function publicJwks(d1: D1Database, now: number) {
+  const query = openPrimary(d1)
+    .select({ id: jwks.id, alg: jwks.alg, publicKey: jwks.publicKey })
+    .from(jwks)
+    .where(or(isNull(jwks.expiresAt), gt(jwks.expiresAt, new Date(now))))
+  const rows = await within('D1', readLimitMs, query)
+  return {
+    keys: rows.map(({ id, alg, publicKey }) => ({
+      ...JSON.parse(publicKey),
+      kid: id,
+      ...(alg && { alg }),
+    })),
+  }
+}
+
+/** A person who signs in by password, about to be stored. */
+export type NewPerson = { userId: string; name: string; passwordHash: string }
+
+/** Whether nobody owns anything yet, so that whoever holds the set-up token may begin. */
+export async function needsFirstOwner(d1: D1Database): Promise<boolean> {
+  const query = openPrimary(d1).get<{ taken: number }>(
+    sql`select exists (select 1 from ${setupLock}) or exists (select 1 from ${member}) as taken`,
+  )
+  return (await within('D1', readLimitMs, query)).taken === 0
+}
+
+/**
+ * The first account and its owner, all or nothing. The lock row decides between simultaneous attempts:
+ * its id may only be 1, and becomes 2 (which the table's CHECK refuses) where members exist already.
+ */
+export async function createFirstOwner(
+  d1: D1Database,
+  owner: NewPerson & { email: string; accountId: string; accountName: string },
+  now: number,
+): Promise<'created' | 'taken'> {
+  const { userId, accountId } = owner
+  const lock = d1
+    .prepare(
+      `INSERT INTO setup_lock (id, at) SELECT CASE WHEN EXISTS (SELECT 1 FROM member) THEN 2 ELSE 1 END, ?`,
+    )
+    .bind(now)
+  // Whoever holds the set-up token vouches for the address.
+  const person = d1
+    .prepare(
+      `INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?1, ?2, ?3, 1, ?4, ?4)`,
+    )
+    .bind(userId, owner.name, owner.email, now)
+  const account = d1
+    .prepare(`INSERT INTO organization (id, name, slug, created_at) VALUES (?1, ?2, ?1, ?3)`)
+    .bind(accountId, owner.accountName, now)
+  const membership = d1
+    .prepare(
+      `INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, 'owner', ?)`,
+    )
+    .bind(crypto.randomUUID(), accountId, userId, now)
+  const statements = [lock, person, credential(d1, owner, now), account, membership]
+  return (await inOneBatch(d1, statements)) === null ? 'taken' : 'created'
+}
+
+export type InvitationView = {
+  email: string
+  accountName: string
+  role: Role
+  status: 'pending' | 'accepted' | 'rejected' | 'canceled' | 'expired'
+  hasUser: boolean
+}
+
+export async function invitationView(
+  d1: D1Database,
+  id: string,
+  now: number,
+): Promise<InvitationView | null> {
+  const query = openPrimary(d1)
+    .select({
+      email: invitation.email,
+      accountName: organization.name,
+      role: invitation.role,
+      status: invitation.status,
+      expiresAt: invitation.expiresAt,
+      userId: user.id,
+    })
+    .from(invitation)
+    .innerJoin(organization, eq(organization.id, invitation.organizationId))
+    .leftJoin(user, eq(user.email, invitation.email))
+    .where(eq(invitation.id, id))
+    .get()
+  const row = await within('D1', readLimitMs, query)
+  if (row === undefined) return null
+  const isLate = row.status === 'pending' && row.expiresAt.getTime() <= now
+  return {
+    email: row.email,
+    accountName: row.accountName,
+    role: strongestRole(row.role) ?? 'member',
+    status: isLate ? 'expired' : (row.status as InvitationView['status']),
+    hasUser: row.userId !== null,
+  }
+}
+
+/**
+ * A new person joins by invitation, all or nothing. Each statement asks again whether the invitation is
+ * open, in the same transaction: one cancelled or accepted meanwhile cannot slip through.
+ */
+export async function acceptInvitation(
+  d1: D1Database,
+  invitationId: string,
+  person: NewPerson,
+  now: number,
+): Promise<'accepted' | 'refused'> {
+  const open = `FROM invitation WHERE id = ?1 AND status = 'pending' AND expires_at > ?2`
+  const results = await inOneBatch(d1, [
+    d1
+      .prepare(
+        `INSERT INTO user (id, name, email, email_verified, created_at, updated_at)
+         SELECT ?3, ?4, lower(email), 0, ?2, ?2 ${open}`,
+      )
+      .bind(invitationId, now, person.userId, person.name),
+    credential(d1, person, now),
+    d1
+      .prepare(
+        `INSERT INTO member (id, organization_id, user_id, role, created_at)
+         SELECT ?3, organization_id, ?4, coalesce(role, 'member'), ?2 ${open}`,
+      )
+      .bind(invitationId, now, crypto.randomUUID(), person.userId),
+    d1
+      .prepare(
+        `UPDATE invitation SET status = 'accepted'
+         WHERE id = ?1 AND status = 'pending' AND expires_at > ?2 RETURNING id`,
+      )
+      .bind(invitationId, now),
+  ])
+  return results?.at(-1)?.results.length === 1 ? 'accepted' : 'refused'
+}
+
+/** The way to sign in of a user who is in the table by now; nothing when they are not. */
+function credential(d1: D1Database, person: NewPerson, now: number): D1PreparedStatement {
+  return d1
+    .prepare(
+      `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+       SELECT ?1, id, 'credential', id, ?2, ?3, ?3 FROM user WHERE id = ?4`,
+    )
+    .bind(crypto.randomUUID(), person.passwordHash, now, person.userId)
+}
+
+/** The results, or null when a UNIQUE or CHECK constraint rolled all back: someone else was first. */
+async function inOneBatch(
+  d1: D1Database,
+  statements: D1PreparedStatement[],
+): Promise<D1Result[] | null> {
+  try {
+    return await within('D1', writeLimitMs, d1.batch(statements))
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    if (cause instanceof Error && cause.message.includes('constraint failed')) return null
+    throw error
+  }
+}

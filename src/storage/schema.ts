@@ -1,0 +1,97 @@
+// D1's tables for keys, in drizzle. What people need stands in people-schema.ts. Times are
+// milliseconds since 1970. Rows of api_key are never deleted: absence must stay absence.
+import { sql } from 'drizzle-orm'
+import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+export type RateLimit = { name: string; limit: number; windowSeconds: number }
+
+export const apiKey = sqliteTable(
+  'api_key',
+  {
+    id: text().primaryKey(),
+    /** SHA-256 of the token, 64 hex letters: the only trace of it. */
+    digest: text().notNull().unique(),
+    /** The sequence of its last change. */
+    seq: integer().notNull(),
+    accountId: text('account_id').notNull(),
+    name: text().notNull(),
+    format: text().notNull(),
+    keyPrefix: text('key_prefix').notNull(),
+    /** null: inherits from the creator. */
+    scopes: text({ mode: 'json' }).$type<string[]>(),
+    disabled: integer({ mode: 'boolean' }).notNull().default(false),
+    allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
+    externalId: text('external_id'),
+    metadata: text({ mode: 'json' }).$type<Record<string, unknown>>(),
+    createdBy: text('created_by'),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    lastUsedAt: integer('last_used_at'),
+    revokedAt: integer('revoked_at'),
+    revokedBy: text('revoked_by'),
+    replacedBy: text('replaced_by'),
+  },
+  (table) => [
+    // The list of an account, newest first, by keyset (created_at, id).
+    index('api_key_by_account').on(table.accountId, table.createdAt, table.id),
+    index('api_key_by_creator').on(table.accountId, table.createdBy),
+    index('api_key_by_external_id').on(table.accountId, table.externalId),
+    // What one batch changed.
+    index('api_key_by_seq').on(table.seq),
+  ],
+)
+
+/** One row, one counter: every change of a key bumps it in its own batch. */
+export const sequence = sqliteTable(
+  'sequence',
+  { id: integer().primaryKey(), value: integer().notNull() },
+  (table) => [check('sequence_has_one_row', sql`${table.id} = 1`)],
+)
+
+/** The fences that exist: whom a change has to wait for. */
+export const fence = sqliteTable('fence', {
+  name: text().primaryKey(),
+  region: text().notNull(),
+  /** The sequence of its registration. */
+  seq: integer().notNull(),
+})
+
+/** Changes not yet known to be in force at a fence; digest `*` raises all that it guards. */
+export const pendingRaise = sqliteTable(
+  'pending_raise',
+  {
+    fence: text().notNull(),
+    digest: text().notNull(),
+    seq: integer().notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.digest, table.fence] }),
+    index('pending_raise_by_age').on(table.createdAt),
+  ],
+)
+
+/** Who did what, written in the batch of the change; triggers refuse UPDATE and DELETE. */
+export const auditEvent = sqliteTable(
+  'audit_event',
+  {
+    id: text().primaryKey(),
+    accountId: text('account_id').notNull(),
+    action: text().notNull(),
+    actorKind: text('actor_kind', { enum: ['person', 'key', 'system'] }).notNull(),
+    actorId: text('actor_id'),
+    keyId: text('key_id'),
+    /** The person whom a change of membership concerns. */
+    subjectId: text('subject_id'),
+    /** What changed, never a token or a digest. */
+    detail: text({ mode: 'json' }).$type<Record<string, unknown>>(),
+    requestId: text('request_id'),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    index('audit_event_by_account').on(table.accountId, table.createdAt, table.id),
+    index('audit_event_by_key').on(table.accountId, table.keyId, table.createdAt),
+    index('audit_event_by_actor').on(table.accountId, table.actorId, table.createdAt),
+    index('audit_event_by_action').on(table.accountId, table.action, table.createdAt),
+  ],
+)
