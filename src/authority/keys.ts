@@ -1,0 +1,228 @@
+// What can be done to keys: issue, update, rotate, revoke. Each is one call of change.
+import type { Actor } from '../core/actor.ts'
+import type { Config } from '../core/config.ts'
+import { keyPrefix } from '../core/format.ts'
+import { type Grant, refusedGrant } from '../core/grant.ts'
+import { strongestRole } from '../core/role.ts'
+import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
+import type { AuditEntry, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
+import { type ListedKey, statusOf } from '../storage/key-store.ts'
+import {
+  type Changed,
+  type ChangeSettings,
+  type ChangeStores,
+  changeMany,
+  changeOne,
+  type Plan,
+} from './change.ts'
+
+export type KeySettings = ChangeSettings & {
+  config: Pick<Config, 'formats' | 'scopes' | 'roles'>
+  tagKeys: readonly CryptoKey[]
+  randomBytes: RandomBytes
+  newId(): string
+}
+
+/** Who asks, in which request. */
+export type Caller = { actor: Actor; requestId: string }
+
+/** What a person decides about a key. */
+export type KeyFacts = {
+  name: string
+  scopes: string[] | null
+  expiresAt: number | null
+  allowedIps: string[] | null
+  externalId: string | null
+  metadata: Record<string, unknown> | null
+}
+
+/** What is undefined stays as it is. */
+export type KeyEdits = {
+  [Fact in keyof KeyFacts]?: KeyFacts[Fact] | undefined
+} & { disabled?: boolean | undefined }
+
+export type Refusal =
+  | { reason: 'grant'; detail: string }
+  | { reason: 'revoked' | 'expired' | 'replaced' }
+
+export type Issued =
+  | { kind: 'issued'; token: string; id: string }
+  | { kind: 'refused'; refusal: Refusal }
+
+/** Makes a key and its token, which is returned here and nowhere else ever again. */
+export async function issueKey(
+  stores: Pick<ChangeStores, 'changes'>,
+  settings: KeySettings,
+  caller: Caller,
+  request: KeyFacts & { formatName: string },
+): Promise<Issued> {
+  const { formatName, ...facts } = request
+  const refused = refuseGrant(caller, facts.scopes, settings)
+  if (refused !== null) return { kind: 'refused', refusal: refused }
+  const { token, key } = await mintKey(settings, caller, formatName, facts)
+  const detail = { name: facts.name, scopes: facts.scopes, format: formatName }
+  await stores.changes.create(key, entry(caller, 'key.created', detail), settings.clock.now())
+  return { kind: 'issued', token, id: key.id }
+}
+
+/** Changes what was decided about a key. */
+export function updateKey(
+  stores: ChangeStores,
+  settings: KeySettings,
+  caller: Caller,
+  id: string,
+  changes: KeyEdits,
+): Promise<Changed<Refusal>> {
+  return changeOne(stores, settings, target(caller, id), (key) => {
+    if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
+    const patch = differences(key, changes)
+    if (Object.keys(patch).length === 0) return null
+    if (patch.scopes !== undefined) {
+      const refused = refuseGrant(caller, patch.scopes, settings, {
+        creatorRole: key.creatorRole,
+        present: key.scopes,
+      })
+      if (refused !== null) return { refused }
+    }
+    return { patch, audit: entry(caller, 'key.updated', { changed: patch }) }
+  })
+}
+
+/** Puts a new token in the place of an old one, which expires after the overlap. */
+export async function rotateKey(
+  stores: ChangeStores,
+  settings: KeySettings,
+  caller: Caller,
+  id: string,
+  overlapMs: number,
+): Promise<{ changed: Changed<Refusal>; token: string; id: string } | null> {
+  const before = await stores.find(caller.actor.accountId, id)
+  if (before === null) return null
+  const minted = await mintKey(settings, caller, before.format, before)
+  const changed = await changeOne(
+    stores,
+    settings,
+    target(caller, id),
+    (key): Plan | { refused: Refusal } => {
+      const now = settings.clock.now()
+      const refused = refuseRotation(caller, settings, key, now)
+      if (refused !== null) return { refused }
+      const end = now + overlapMs
+      const successor = { ...minted.key, ...inherited(key), createdAt: now }
+      const patch = { replacedBy: successor.id, expiresAt: Math.min(key.expiresAt ?? end, end) }
+      const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
+      return { patch, successor, audit: entry(caller, 'key.rotated', detail) }
+    },
+  )
+  return { changed, token: minted.token, id: minted.key.id }
+}
+
+/** Revokes a key for good. Asked again, it only makes sure that the revocation is in force. */
+export function revokeKey(
+  stores: ChangeStores,
+  settings: KeySettings,
+  caller: Caller,
+  id: string,
+): Promise<Changed<never>> {
+  return changeOne(stores, settings, target(caller, id), (key) => {
+    if (key.revokedAt !== null) return null
+    return revocation(caller, settings, {})
+  })
+}
+
+/** Revokes every key that a selection meets. */
+export function revokeKeys(
+  stores: ChangeStores,
+  settings: KeySettings,
+  caller: Caller,
+  selection: Exclude<Selection, { by: 'version' }>,
+) {
+  const plan = revocation(caller, settings, { selection: selection.by })
+  return changeMany(stores, settings, caller.actor.accountId, selection, plan)
+}
+
+function revocation(caller: Caller, { clock }: KeySettings, detail: Record<string, unknown>) {
+  const patch = { revokedAt: clock.now(), revokedBy: caller.actor.id }
+  return { patch, audit: entry(caller, 'key.revoked', detail) }
+}
+
+async function mintKey(
+  { config, tagKeys, randomBytes, newId, clock }: KeySettings,
+  { actor }: Caller,
+  formatName: string,
+  facts: KeyFacts,
+): Promise<{ token: string; key: NewKey }> {
+  const format = config.formats[formatName]
+  if (format === undefined) throw new Error(`No token format is named ${formatName}.`)
+  const token = await mintToken(format, tagKeys, randomBytes)
+  const key: NewKey = {
+    id: newId(),
+    digest: await digestOf(token),
+    accountId: actor.accountId,
+    format: formatName,
+    keyPrefix: keyPrefix(token, format),
+    createdBy: actor.kind === 'person' ? actor.id : actor.createdBy,
+    createdAt: clock.now(),
+    name: facts.name,
+    scopes: facts.scopes,
+    expiresAt: facts.expiresAt,
+    allowedIps: facts.allowedIps,
+    externalId: facts.externalId,
+    metadata: facts.metadata,
+  }
+  return { token, key }
+}
+
+/** A successor has the powers of the key it replaces, and inherits from the same person. */
+function inherited(key: ListedKey) {
+  const { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy } = key
+  return { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy }
+}
+
+function refuseRotation(
+  caller: Caller,
+  settings: KeySettings,
+  key: ListedKey,
+  now: number,
+): Refusal | null {
+  if (key.revokedAt !== null) return { reason: 'revoked' }
+  if (key.replacedBy !== null) return { reason: 'replaced' }
+  if (statusOf(key, now) === 'expired') return { reason: 'expired' }
+  // Who rotates a key comes to hold it: the same rule as for making one like it.
+  return refuseGrant(caller, key.scopes, settings, { creatorRole: key.creatorRole })
+}
+
+function refuseGrant(
+  { actor }: Caller,
+  scopes: readonly string[] | null,
+  { config }: KeySettings,
+  key?: { creatorRole: string | null; present?: readonly string[] | null },
+): Refusal | null {
+  const ownRole = actor.kind === 'person' ? actor.role : null
+  const inheritsFrom = key === undefined ? ownRole : strongestRole(key.creatorRole)
+  const grant: Grant = { scopes, inheritsFrom, present: key?.present }
+  const detail = refusedGrant(actor, grant, config)
+  return detail === null ? null : { reason: 'grant', detail }
+}
+
+function target({ actor }: Caller, id: string) {
+  return { accountId: actor.accountId, id }
+}
+
+function entry(
+  { actor, requestId }: Caller,
+  action: string,
+  detail: Record<string, unknown>,
+): AuditEntry {
+  return { action, actorKind: actor.kind, actorId: actor.id, requestId, detail }
+}
+
+/** Of the wished changes, those that change anything. */
+function differences(key: ListedKey, changes: Record<string, unknown>): KeyPatch {
+  const present = key as Record<string, unknown>
+  const differing = Object.entries(changes).filter(
+    ([field, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(present[field]),
+  )
+  return Object.fromEntries(differing)
+}

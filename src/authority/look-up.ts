@@ -1,0 +1,83 @@
+// The record of a digest, never older than the last change that was answered with 200: coherence as
+// seen by a reader. Memory under a lease first, then KV measured against the fence, then D1.
+import type { NearFence } from '../coherence/fences.ts'
+import type { KeyRecord } from '../core/record.ts'
+import { type KeyCache, refreshAfterMs } from '../storage/key-cache.ts'
+import type { KeyReader } from '../storage/key-store.ts'
+import type { Memory } from '../storage/memory.ts'
+
+export type LookUpStores = {
+  memory: Memory
+  fence: NearFence
+  cache: KeyCache
+  keys: KeyReader
+}
+
+export type LookUpSettings = {
+  leaseMs: number
+  now(): number
+  /** Work that the answer does not wait for (`ctx.waitUntil`). */
+  afterwards(work: Promise<unknown>): void
+}
+
+/** Which tier answered: for the log and the tests that count. */
+export type Tier = 'memory' | 'fence' | 'cache' | 'database'
+
+export type Found = { record: KeyRecord | null; tier: Tier }
+
+/** The record while its lease runs, without any I/O; null when somebody has to be asked. */
+export function recall(
+  { memory }: Pick<LookUpStores, 'memory'>,
+  { leaseMs, now }: Pick<LookUpSettings, 'leaseMs' | 'now'>,
+  digest: string,
+): KeyRecord | null {
+  const held = memory.get(digest)
+  if (held === null) return null
+  const time = now()
+  // A clock that was set back must not make a lease longer.
+  return held.from <= time && time < held.from + leaseMs ? held.record : null
+}
+
+/**
+ * The record as good as the nearest fence asks for; `record: null` when no such key was ever stored.
+ * @throws StoreUnavailable when neither fence and cache nor D1 can tell.
+ */
+export async function lookUp(
+  stores: LookUpStores,
+  settings: LookUpSettings,
+  digest: string,
+): Promise<Found> {
+  const { memory, fence, cache, keys } = stores
+  const held = memory.get(digest)
+  // A lease runs from the question: what was true then may have changed before the answer came.
+  const askedAt = settings.now()
+  const [bar, candidate] = await Promise.all([
+    fence.bar(digest),
+    held === null ? cache.get(digest) : { record: held.record, cachedAt: askedAt },
+  ])
+  if (bar !== null && candidate !== null && candidate.record.asOf >= bar) {
+    memory.keep(digest, { record: candidate.record, from: askedAt })
+    if (askedAt - candidate.cachedAt > refreshAfterMs) {
+      settings.afterwards(refresh(stores, settings, digest))
+    }
+    return { record: candidate.record, tier: held === null ? 'cache' : 'fence' }
+  }
+  const readAt = settings.now()
+  const record = await keys.read(digest)
+  // Absence is not kept: a key made a moment later must work at once.
+  if (record !== null) {
+    memory.keep(digest, { record, from: readAt })
+    settings.afterwards(cache.put(digest, record, readAt))
+  }
+  return { record, tier: 'database' }
+}
+
+/** Writes the cache entry anew before KV drops it, so that it is there when D1 is not. */
+async function refresh(
+  { cache, keys }: LookUpStores,
+  { now }: LookUpSettings,
+  digest: string,
+): Promise<void> {
+  const record = await keys.read(digest).catch(() => null)
+  if (record !== null) await cache.put(digest, record, now())
+}

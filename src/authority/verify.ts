@@ -1,0 +1,50 @@
+// The hot path: from a presented token to a verdict. With the lease running it touches no store.
+import type { Config } from '../core/config.ts'
+import { parseToken } from '../core/format.ts'
+import { digestOf, isGenuine } from '../core/token.ts'
+import { decide, type Question, type Verdict } from '../core/verdict.ts'
+import { StoreUnavailable } from '../storage/database.ts'
+import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } from './look-up.ts'
+
+export type VerifySettings = LookUpSettings & {
+  config: Pick<Config, 'formats' | 'roles' | 'scopes'>
+  tagKeys: readonly CryptoKey[]
+}
+
+export type VerifyOptions = {
+  /** Ask the fence even while a lease runs. */
+  fresh?: boolean
+}
+
+export type Verification = { verdict: Verdict; tier: Tier | 'none' }
+
+/** Whether a token is good, now, for this. Never throws for what a client sends or a store fails at. */
+export async function verify(
+  stores: LookUpStores,
+  settings: VerifySettings,
+  token: string,
+  question: Question,
+  { fresh = false }: VerifyOptions = {},
+): Promise<Verification> {
+  const { config, tagKeys } = settings
+  const shaped = parseToken(token, config.formats)
+  if (shaped === null) return invalid
+  const digest = await digestOf(token)
+  const remembered = fresh ? null : recall(stores, settings, digest)
+  if (remembered !== null) {
+    return { verdict: decide(remembered, question, settings.now(), config), tier: 'memory' }
+  }
+  // A forgery ends here: no store hears of a token that this deployment never minted.
+  if (!(await isGenuine(shaped, tagKeys))) return invalid
+  try {
+    const { record, tier } = await lookUp(stores, settings, digest)
+    if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }
+    return { verdict: decide(record, question, settings.now(), config), tier }
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return unavailable
+    throw error
+  }
+}
+
+const invalid: Verification = { verdict: { code: 'invalid_api_key' }, tier: 'none' }
+const unavailable: Verification = { verdict: { code: 'authority_unavailable' }, tier: 'none' }

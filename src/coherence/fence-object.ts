@@ -1,0 +1,91 @@
+// The fence as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
+// until what was written before it is durable (output gate), which is what the protocol asks for.
+import { DurableObject } from 'cloudflare:workers'
+import { log } from '../core/log.ts'
+import { createFenceRegistry } from '../storage/fence-registry.ts'
+import { acknowledged, Fence, type FenceState, type FenceStorage, type Raise } from './fence.ts'
+import { regionOfFence } from './regions.ts'
+
+export class FenceObject extends DurableObject<Env> {
+  private readonly fence: Fence
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env)
+    const name = context.id.name
+    if (name === undefined) throw new Error('A fence is addressed by its name.')
+    const registry = createFenceRegistry(env.DB, { name, region: regionOfFence(name) })
+    this.fence = new Fence(createStorage(context.storage), registry, Date.now)
+  }
+
+  /** The `asOf` from which a record of the digest is good here; null: ask D1. */
+  bar(digest: string): number | null {
+    const bar = this.fence.bar(digest)
+    if (bar === null) this.ctx.waitUntil(this.register())
+    return bar
+  }
+
+  raise(raises: Raise[]): typeof acknowledged {
+    this.fence.raise(raises)
+    return acknowledged
+  }
+
+  /** Part of restoring D1 to an earlier time: every fence registers anew. */
+  reset(): typeof acknowledged {
+    this.fence.reset()
+    return acknowledged
+  }
+
+  override async alarm(): Promise<void> {
+    await this.fence.tend()
+  }
+
+  private async register(): Promise<void> {
+    // D1 down: the next question tries again.
+    await this.fence.register().catch((cause) => log('warn', 'fence_not_registered', { cause }))
+  }
+}
+
+function createStorage(storage: DurableObjectStorage): FenceStorage {
+  const { sql } = storage
+  sql.exec(`CREATE TABLE IF NOT EXISTS base (id INTEGER PRIMARY KEY CHECK (id = 1),
+    min_seq INTEGER, registered_seq INTEGER, asked_at INTEGER NOT NULL)`)
+  sql.exec(`CREATE TABLE IF NOT EXISTS floor (digest TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL, raised_at INTEGER NOT NULL) WITHOUT ROWID`)
+  return {
+    load: () => load(sql),
+    saveBase({ minSeq, registeredSeq, askedAt }) {
+      const statement = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?)'
+      sql.exec(statement, minSeq, registeredSeq, askedAt)
+    },
+    saveFloor(digest, { seq, raisedAt }) {
+      sql.exec('INSERT OR REPLACE INTO floor VALUES (?, ?, ?)', digest, seq, raisedAt)
+    },
+    removeFloors(digests) {
+      const list = JSON.stringify(digests)
+      sql.exec('DELETE FROM floor WHERE digest IN (SELECT value FROM json_each(?))', list)
+    },
+    wakeAt: (timeMs) => void wakeAt(storage, timeMs),
+  }
+}
+
+function load(sql: SqlStorage): FenceState {
+  type Base = { min_seq: number | null; registered_seq: number | null; asked_at: number }
+  const [base] = sql.exec<Base>('SELECT * FROM base').toArray()
+  const floors = new Map(
+    sql
+      .exec<{ digest: string; seq: number; raised_at: number }>('SELECT * FROM floor')
+      .toArray()
+      .map(({ digest, seq, raised_at }) => [digest, { seq, raisedAt: raised_at }]),
+  )
+  return {
+    minSeq: base?.min_seq ?? null,
+    registeredSeq: base?.registered_seq ?? null,
+    askedAt: base?.asked_at ?? 0,
+    floors,
+  }
+}
+
+async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {
+  // An alarm that is already set comes soon enough.
+  if ((await storage.getAlarm()) === null) await storage.setAlarm(timeMs)
+}

@@ -1,0 +1,57 @@
+// The caller's side of fences: the nearest one is asked, any one is raised. Whatever fails here means
+// "ask D1" or "not acknowledged", never more.
+import { within } from '../storage/database.ts'
+import { acknowledged, type Raise } from './fence.ts'
+import type { FenceObject } from './fence-object.ts'
+import { fenceName, type Region, regionOfFence } from './regions.ts'
+
+export type NearFence = {
+  /** The `asOf` from which a record is good in this region; null: not known, ask D1. Never throws. */
+  bar(digest: string): Promise<number | null>
+}
+
+export type AllFences = {
+  /** Whether the fence now holds the raises. Never throws. */
+  raise(fence: string, raises: Raise[]): Promise<boolean>
+  reset(fence: string): Promise<boolean>
+}
+
+const barLimitMs = 500
+const raiseLimitMs = 5_000
+
+type Namespace = DurableObjectNamespace<FenceObject>
+
+export function createNearFence(
+  namespace: Namespace,
+  { region, shards }: { region: Region; shards: number },
+): NearFence {
+  return {
+    async bar(digest) {
+      try {
+        const stub = namespace.getByName(fenceName(region, digest, shards), {
+          locationHint: region,
+          // The platform would retry for up to 10 s; a reader asks D1 long before.
+          retry: { maxRetries: 1, timeoutMs: barLimitMs },
+        })
+        return await within('fence', barLimitMs, stub.bar(digest))
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+export function createAllFences(namespace: Namespace): AllFences {
+  const stubOf = (fence: string) =>
+    namespace.getByName(fence, { locationHint: regionOfFence(fence) })
+  const isHeld = (call: () => PromiseLike<unknown>) =>
+    within('fence', raiseLimitMs, Promise.resolve().then(call)).then(
+      // An older deployment of the fence may not know the call: only the word itself counts.
+      (answer) => answer === acknowledged,
+      () => false,
+    )
+  return {
+    raise: (fence, raises) => isHeld(() => stubOf(fence).raise(raises)),
+    reset: (fence) => isHeld(() => stubOf(fence).reset()),
+  }
+}
