@@ -1,0 +1,26 @@
+// The API that Latchkey protects as shipped: a small CRM. It stands for somebody else's API, so it
+// imports nothing of Latchkey's and knows it by the X-Latchkey-* headers alone.
+import { Hono } from 'hono'
+import { type CrmEnv, trustGateway } from './context.ts'
+import { answerError, answerUnknownPath } from './problem.ts'
+import { broadcastRoutes } from './routes/broadcasts.ts'
+import { contactRoutes } from './routes/contacts.ts'
+import { conversationRoutes } from './routes/conversations.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
+
+const resources = new Hono<CrmEnv>()
+  .route('/contacts', contactRoutes)
+  .route('/messages', messageRoutes)
+  .route('/conversations', conversationRoutes)
+  .route('/broadcasts', broadcastRoutes)
+  .route('/webhooks', webhookRoutes)
+
+const app = new Hono<CrmEnv>()
+app.onError(answerError)
+app.notFound(answerUnknownPath)
+app.use(trustGateway)
+app.route('/api', resources)
+app.route('/api/v1', resources)
+
+export default app
