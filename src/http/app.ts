@@ -1,0 +1,40 @@
+// The Worker's paths, in the order in which they are tried. Only what checks a key is loaded at start;
+// management, people and documents are imported by the first request that needs them.
+import { type Context, Hono } from 'hono'
+import type { AppEnv } from './env.ts'
+import { answerFailure, answerUnknownPath } from './failures.ts'
+import { createGateway } from './gateway.ts'
+import { requestId } from './request-id.ts'
+import { createMe } from './routes/me.ts'
+import type { Isolate } from './wiring.ts'
+
+type Router = Pick<Hono<AppEnv>, 'fetch'>
+
+export function createApp(isolate: Isolate): Hono<AppEnv> {
+  const app = new Hono<AppEnv>()
+  app.onError(answerFailure)
+  app.notFound(answerUnknownPath)
+  app.use(requestId)
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/api/v1/me', createMe(isolate))
+
+  const management = lazily(async () => (await import('./management.ts')).createManagement(isolate))
+  for (const resource of managed) {
+    app.all(`/api/${resource}`, management)
+    app.all(`/api/${resource}/*`, management)
+  }
+  app.all('/api/*', createGateway(isolate))
+  return app
+}
+
+const managed = ['api-keys', 'audit-events', 'scopes', 'auth', 'setup', 'invitations']
+
+/** A router that is made when it is first asked. */
+function lazily(load: () => Promise<Router>) {
+  let router: Router | null = null
+  return async function handOver(c: Context<AppEnv>): Promise<Response> {
+    router ??= await load()
+    return router.fetch(c.req.raw, c.env, c.executionCtx)
+  }
+}

@@ -1,0 +1,37 @@
+// What a request presents, and where it may present it. Reads headers only; decides nothing.
+import type { Format } from '../core/format.ts'
+import { parseToken } from '../core/format.ts'
+
+export type Credential =
+  | { kind: 'key'; token: string }
+  | { kind: 'jwt'; token: string }
+  | { kind: 'none' }
+
+/** `X-API-Key` wins, and nothing that is presented ever falls back to anything else. */
+export function readCredential(headers: Headers): Credential {
+  const apiKey = headers.get('x-api-key')
+  if (apiKey !== null) return { kind: 'key', token: apiKey.trim() }
+  // The scheme is case-insensitive (RFC 9110 11.1).
+  const bearer = /^bearer(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  if (bearer === null) return { kind: 'none' }
+  const token = bearer[1]?.trim() ?? ''
+  return { kind: isJwt(token) ? 'jwt' : 'key', token }
+}
+
+/** Three dot-separated parts (RFC 7515 3.1); no token format has a dot. */
+function isJwt(token: string): boolean {
+  return token.split('.').length === 3
+}
+
+/**
+ * The name of a query parameter that holds a token, or null. URLs end up in logs and histories, so a
+ * token there is refused (RFC 6750 2.3 and 5.3).
+ */
+export function tokenInQuery(url: string, formats: Record<string, Format>): string | null {
+  const start = url.indexOf('?')
+  if (start === -1) return null
+  for (const [name, value] of new URLSearchParams(url.slice(start))) {
+    if (parseToken(value.trim(), formats) !== null) return name
+  }
+  return null
+}

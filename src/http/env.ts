@@ -1,0 +1,11 @@
+// What every Hono app of the Worker shares: its bindings and what a request carries.
+import type { Actor } from '../core/actor.ts'
+
+export type AppEnv = {
+  Bindings: Env
+  Variables: {
+    requestId: string
+    /** Who manages: set by the guard of the management routes. */
+    actor: Actor
+  }
+}

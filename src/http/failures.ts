@@ -1,0 +1,47 @@
+// Whatever was thrown becomes a problem: expected ones as they are, a silent store as 503, the rest as
+// 500 with nothing told but the request id under which the log has the cause.
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { log } from '../core/log.ts'
+import { StoreUnavailable } from '../storage/database.ts'
+import type { AppEnv } from './env.ts'
+import { Problem, type ProblemCode, problemResponse } from './problem.ts'
+import { requestIdOf } from './request-id.ts'
+
+export function answerFailure(error: Error, c: Context<AppEnv>): Response {
+  const requestId = requestIdOf(c.req.raw)
+  const problem = problemOf(error)
+  if (problem.status >= 500) {
+    const { method, path } = c.req
+    log('error', problem.code, { request_id: requestId, method, path, cause: error })
+  }
+  return problemResponse(problem, requestId)
+}
+
+export function answerUnknownPath(c: Context<AppEnv>): Response {
+  const detail = `There is nothing at ${c.req.path}.`
+  return problemResponse(new Problem('not_found', { detail }), requestIdOf(c.req.raw))
+}
+
+/** A store that did not answer: the client keeps its key and comes back. */
+export function unavailable(cause?: unknown): Problem {
+  const detail = 'Whether the credential is good is not known right now. Try again.'
+  return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
+}
+
+const codes: Partial<Record<number, ProblemCode>> = {
+  400: 'invalid_request',
+  401: 'missing_credential',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreUnavailable) return unavailable(error)
+  const code = error instanceof HTTPException ? codes[error.status] : undefined
+  if (code === undefined) return new Problem('internal_error', { cause: error })
+  return new Problem(code, { detail: error.message })
+}

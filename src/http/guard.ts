@@ -1,0 +1,50 @@
+// The guard of management: who asks, and whether their role may change anything.
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Actor } from '../core/actor.ts'
+import { readCredential } from './credentials.ts'
+import type { AppEnv } from './env.ts'
+import { holderOfKey } from './holder.ts'
+import { personWithJwt, personWithSession } from './people.ts'
+import { Problem } from './problem.ts'
+import type { Isolate } from './wiring.ts'
+
+/** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */
+export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
+  return async function manager(c, next) {
+    const actor = await actorOf(isolate, c)
+    if (!isReading(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
+      const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
+      throw new Problem('forbidden', { detail })
+    }
+    c.set('actor', actor)
+    await next()
+  }
+}
+
+async function actorOf(isolate: Isolate, c: Context<AppEnv>): Promise<Actor> {
+  const credential = readCredential(c.req.raw.headers)
+  switch (credential.kind) {
+    case 'key': {
+      const holder = await holderOfKey(isolate, c, credential.token, ['keys:manage'])
+      const { accountId, scopes, key } = holder
+      if (key === null) throw new Error('A key was verified, and there is none.')
+      return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }
+    }
+    case 'jwt':
+      return personActor(await personWithJwt(c.env, credential.token))
+    case 'none':
+      return personActor(await personWithSession(c.env, c.req.raw))
+  }
+}
+
+function personActor({
+  userId,
+  accountId,
+  role,
+}: Awaited<ReturnType<typeof personWithJwt>>): Actor {
+  return { kind: 'person', id: userId, accountId, role }
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}

@@ -1,0 +1,122 @@
+// Who holds the credential of a request to the API: a key, or a person by JWT. The guard of the
+// gateway and of /api/v1/me.
+import type { Context } from 'hono'
+import { verify } from '../authority/verify.ts'
+import { missingScopes, powersOfRole } from '../core/scopes.ts'
+import type { Verdict } from '../core/verdict.ts'
+import { readCredential, tokenInQuery } from './credentials.ts'
+import type { AppEnv } from './env.ts'
+import { unavailable } from './failures.ts'
+import { Problem } from './problem.ts'
+import { type Isolate, lookUpStores, verifySettings } from './wiring.ts'
+
+export type Holder = {
+  accountId: string
+  accountName: string
+  /** null for a person. */
+  key: { id: string; name: string; expiresAt: number | null; createdBy: string | null } | null
+  /** The person themselves; null for a key. */
+  personId: string | null
+  scopes: readonly string[]
+  fullAccess: boolean
+}
+
+/**
+ * The holder of the request's credential, who holds all the scopes.
+ * @throws Problem 401, 403 or 503.
+ */
+export async function authenticate(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  scopes: readonly string[],
+): Promise<Holder> {
+  const credential = readCredential(c.req.raw.headers)
+  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  switch (credential.kind) {
+    case 'none':
+      throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
+    case 'jwt':
+      return personByJwt(isolate, c, credential.token, scopes)
+    case 'key':
+      return holderOfKey(isolate, c, credential.token, scopes)
+  }
+}
+
+export async function holderOfKey(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  token: string,
+  scopes: readonly string[],
+): Promise<Holder> {
+  const { raw } = c.req
+  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const settings = await verifySettings(isolate, c.env, afterwards)
+  const ip = raw.headers.get('cf-connecting-ip')
+  const stores = lookUpStores(isolate, c.env, raw.cf)
+  const { verdict } = await verify(stores, settings, token, { scopes, ip })
+  if (verdict.code !== 'valid') throw refusal(verdict)
+  const { record, powers } = verdict
+  const { id, name, expiresAt, createdBy, accountId, accountName } = record
+  return {
+    accountId,
+    accountName,
+    key: { id, name, expiresAt, createdBy },
+    personId: null,
+    ...powers,
+  }
+}
+
+async function personByJwt(
+  { config }: Isolate,
+  c: Context<AppEnv>,
+  token: string,
+  scopes: readonly string[],
+): Promise<Holder> {
+  const { authenticateJwt } = await import('./people.ts')
+  const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
+  const powers = powersOfRole(role, config)
+  const missing = missingScopes(scopes, powers.scopes)
+  if (missing.length > 0) throw insufficientScope(missing)
+  return { accountId, accountName, key: null, personId: userId, ...powers }
+}
+
+function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
+  const name = tokenInQuery(url, config.formats)
+  if (name === null) return
+  const detail = `A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.`
+  if (!presented) throw missingCredential(detail)
+  const errors = [{ path: `query.${name}`, message: 'A token does not belong in a URL' }]
+  throw new Problem('invalid_request', { detail, errors })
+}
+
+/** One exhaustive switch from a verdict's reason to what the wire says of it. */
+export function refusal(verdict: Exclude<Verdict, { code: 'valid' }>): Problem {
+  switch (verdict.code) {
+    case 'authority_unavailable':
+      return unavailable()
+    case 'insufficient_scope':
+      return insufficientScope(verdict.missing)
+    case 'ip_not_allowed':
+    case 'invalid_api_key':
+    case 'revoked_api_key':
+    case 'expired_api_key':
+    case 'disabled_api_key':
+      return new Problem(verdict.code, { headers: challenge('invalid_token') })
+  }
+}
+
+export function insufficientScope(missing: readonly string[]): Problem {
+  const detail = `This needs ${missing.join(' and ')}.`
+  const headers = challenge('insufficient_scope', `scope="${missing.join(' ')}"`)
+  return new Problem('insufficient_scope', { detail, headers })
+}
+
+export function missingCredential(detail: string): Problem {
+  return new Problem('missing_credential', { detail, headers: challenge() })
+}
+
+/** RFC 6750 3: no error code where nothing was presented. */
+export function challenge(error?: string, ...more: string[]): Record<string, string> {
+  const parameters = ['realm="latchkey"', ...(error ? [`error="${error}"`] : []), ...more]
+  return { 'www-authenticate': `Bearer ${parameters.join(', ')}` }
+}

@@ -1,0 +1,45 @@
+// Everything that people and managing keys use, assembled when it is first asked for: none of it is
+// evaluated on the way of a verification.
+
+import type { Context } from 'hono'
+import { settle } from '../authority/settle.ts'
+import type { AppEnv } from './env.ts'
+import { answerFailure, answerUnknownPath } from './failures.ts'
+import { manager } from './guard.ts'
+import { bodySizeLimit, createRouter, jsonOnly } from './openapi.ts'
+import { requestId } from './request-id.ts'
+import { createApiKeyActions } from './routes/api-key-actions.ts'
+import { createApiKeyRoutes } from './routes/api-keys.ts'
+import { createAuditRoutes } from './routes/audit-events.ts'
+import { createAuthRoutes, type MembershipChange } from './routes/auth.ts'
+import { createInvitationRoutes } from './routes/invitations.ts'
+import { createScopeRoutes } from './routes/scopes.ts'
+import { createSetupRoutes } from './routes/setup.ts'
+import { changeStores, type Isolate, settleSettings } from './wiring.ts'
+
+export function createManagement(isolate: Isolate) {
+  const router = createRouter()
+  router.onError(answerFailure)
+  router.notFound(answerUnknownPath)
+  router.use(requestId, bodySizeLimit, jsonOnly)
+
+  router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
+  router.route('/', createSetupRoutes())
+  router.route('/', createInvitationRoutes())
+
+  for (const resource of ['api-keys', 'audit-events', 'scopes']) {
+    router.use(`/api/${resource}/*`, manager(isolate))
+  }
+  router.route('/', createApiKeyRoutes(isolate))
+  router.route('/', createApiKeyActions(isolate))
+  router.route('/', createAuditRoutes())
+  router.route('/', createScopeRoutes(isolate))
+  return router
+}
+
+/** The keys that inherit from a member follow before the change of the member is answered. */
+function keysFollow(isolate: Isolate) {
+  return async ({ accountId }: MembershipChange, c: Context<AppEnv>) => {
+    await settle(changeStores(isolate, c.env), settleSettings(isolate), { accountId })
+  }
+}

@@ -1,0 +1,60 @@
+// The router of every resource (schema, handler and OpenAPI together, one shape of failure) and what
+// all bodies must keep to.
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { AppEnv } from './env.ts'
+import { type FieldError, Problem } from './problem.ts'
+
+const mostBodyBytes = 64 * 1024
+
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook(result) {
+      if (result.success) return
+      const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, result.target))
+      throw new Problem('invalid_request', { detail: sentenceOf(errors), errors })
+    },
+  })
+}
+
+export const bodySizeLimit = bodyLimit({ maxSize: mostBodyBytes, onError: refuseLargeBody })
+
+type Issue = { code: string; path: PropertyKey[]; message: string; keys?: string[] }
+
+function fieldErrors(issue: Issue, target: string): FieldError[] {
+  const place = issue.path.map(String)
+  const path = [...(target === 'json' ? [] : [target]), ...place].join('.')
+  // zod names the object that holds unknown fields; people look for the fields.
+  if (issue.code === 'unrecognized_keys' && issue.keys) {
+    const prefix = path === '' ? '' : `${path}.`
+    return issue.keys.map((key) => ({ path: `${prefix}${key}`, message: 'There is no such field' }))
+  }
+  return [{ path, message: issue.message }]
+}
+
+function sentenceOf(errors: FieldError[]): string {
+  return errors
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ')
+}
+
+function refuseLargeBody(): never {
+  throw new Problem('payload_too_large', { detail: `A body may have ${mostBodyBytes} bytes.` })
+}
+
+/** A body that is not declared as JSON is refused, rather than read as an empty one. */
+export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, next) {
+  const { raw } = c.req
+  const type = raw.headers.get('content-type')
+  const needsBody = raw.method === 'POST' || raw.method === 'PATCH' || raw.method === 'PUT'
+  if (needsBody && (raw.body !== null || type !== null) && !isJson(type)) {
+    const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
+    throw new Problem('unsupported_media_type', { detail })
+  }
+  await next()
+}
+
+function isJson(type: string | null): boolean {
+  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type ?? '')
+}

@@ -1,0 +1,54 @@
+// People at the door: their JWT or session, as a problem where it does not do. Loaded only when a
+// person is involved.
+
+import { type JwtOutcome, personOfJwt } from '../identity/jwt.ts'
+import { isFromTrustedOrigin } from '../identity/origins.ts'
+import { type Person, personOfSession, type SessionOutcome } from '../identity/session.ts'
+import { accountName } from '../storage/people-store.ts'
+import { unavailable } from './failures.ts'
+import { challenge, missingCredential } from './holder.ts'
+import { Problem } from './problem.ts'
+import { peopleSettings } from './routes/auth.ts'
+
+/** The person of a JWT, with the name of their account. @throws Problem */
+export async function authenticateJwt(
+  env: Env,
+  token: string,
+): Promise<Person & { accountName: string }> {
+  const settings = peopleSettings(env)
+  const person = personOrProblem(await personOfJwt(token, settings))
+  const name = await accountName(settings.db, person.accountId)
+  return { ...person, accountName: name ?? '' }
+}
+
+/** The person of a JWT, for management. @throws Problem */
+export async function personWithJwt(env: Env, token: string): Promise<Person> {
+  return personOrProblem(await personOfJwt(token, peopleSettings(env)))
+}
+
+/** The person of a session cookie. @throws Problem */
+export async function personWithSession(env: Env, request: Request): Promise<Person> {
+  const settings = peopleSettings(env)
+  const { headers, method } = request
+  const foreign = headers.has('origin') && !isFromTrustedOrigin(headers, settings.baseUrl)
+  if (foreign && method !== 'GET' && method !== 'HEAD') {
+    const detail = 'A page of another origin may not act with this session.'
+    throw new Problem('forbidden', { detail })
+  }
+  return personOrProblem(await personOfSession(headers, settings))
+}
+
+function personOrProblem(outcome: JwtOutcome | SessionOutcome): Person {
+  switch (outcome.kind) {
+    case 'person':
+      return outcome
+    case 'none':
+      throw missingCredential('Sign in, or present a JWT or a key that holds keys:manage.')
+    case 'invalid_token':
+      throw new Problem('invalid_token', { headers: challenge('invalid_token') })
+    case 'no_account':
+      throw new Problem('forbidden', { detail: 'You are not a member of this account.' })
+    case 'unavailable':
+      throw unavailable(outcome.cause)
+  }
+}

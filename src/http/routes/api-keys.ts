@@ -1,0 +1,199 @@
+// /api/api-keys: list, create, read, change, revoke.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { issueKey, revokeKey, updateKey } from '../../authority/keys.ts'
+import { findKey, keyStatuses, type ListedKey, listKeys } from '../../storage/key-store.ts'
+import {
+  changeAnswer,
+  failure,
+  managementFailures,
+  nextCursor,
+  noSuchKey,
+  progressOf,
+  refusedChange,
+  success,
+  underway,
+} from '../answers.ts'
+import { callerOf, keySettingsOf } from '../caller.ts'
+import type { AppEnv } from '../env.ts'
+import { keyFields, keySchema, viewOf } from '../key-schema.ts'
+import { createRouter } from '../openapi.ts'
+import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../page.ts'
+import { changeStores, type Isolate } from '../wiring.ts'
+
+export const path = '/api/api-keys'
+export const idPath = `${path}/{id}` as const
+export const idParam = z.object({ id: z.string().openapi({ format: 'uuid' }) })
+export const json = <T extends z.ZodType>(schema: T) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+})
+const notFound = { 404: failure('No such key in this account') }
+const conflict = { 409: failure('The key is not in a state for this') }
+
+const listQuery = pageQuery.extend({
+  status: z.enum(keyStatuses).optional(),
+  search: z.string().trim().max(100).optional(),
+})
+
+const list = createRoute({
+  method: 'get',
+  path,
+  summary: 'List the keys of the account, newest first; revoked keys stay for ever',
+  request: { query: listQuery },
+  responses: {
+    200: success('A page of keys', z.array(keySchema), nextCursor),
+    ...managementFailures,
+  },
+})
+
+const read = createRoute({
+  method: 'get',
+  path: idPath,
+  summary: 'Read a key',
+  request: { params: idParam },
+  responses: { 200: success('The key', keySchema), ...managementFailures, ...notFound },
+})
+
+const revoked = z.object({ message: z.string(), ...underway })
+const revoke = createRoute({
+  method: 'delete',
+  path: idPath,
+  summary: 'Revoke a key for good; answers once it fails everywhere',
+  request: { params: idParam },
+  responses: {
+    200: success('Revoked, in force everywhere', revoked),
+    202: success('Revoked, not yet known to be in force everywhere', revoked),
+    ...managementFailures,
+    ...notFound,
+  },
+})
+
+function createOperation({ config, clock }: Isolate) {
+  const { name, ...optional } = keyFields(config, clock.now)
+  const formats = Object.keys(config.formats) as [string, ...string[]]
+  const body = z.strictObject({
+    name,
+    ...z.object(optional).partial().shape,
+    format: z.enum(formats).optional(),
+  })
+  return createRoute({
+    method: 'post',
+    path,
+    summary: 'Make a key; the answer holds its token, this once only',
+    request: json(body),
+    responses: {
+      201: success('The key with its token', keySchema.extend({ key: z.string() })),
+      ...managementFailures,
+    },
+  })
+}
+
+function updateOperation({ config, clock }: Isolate) {
+  const fields = z.object(keyFields(config, clock.now)).partial().shape
+  return createRoute({
+    method: 'patch',
+    path: idPath,
+    summary: 'Change a key; null clears. Answers once it is in force everywhere',
+    request: {
+      params: idParam,
+      ...json(z.strictObject({ ...fields, is_active: z.boolean().optional() })),
+    },
+    responses: {
+      200: success('The key as changed, in force everywhere', keySchema),
+      202: success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
+      ...managementFailures,
+      ...notFound,
+      ...conflict,
+    },
+  })
+}
+
+export function createApiKeyRoutes(isolate: Isolate) {
+  const { config, clock } = isolate
+
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { limit = defaultLimit, cursor, status, search } = c.req.valid('query')
+      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: clock.now() }
+      const { accountId } = c.var.actor
+      const rows = await listKeys(c.env.DB, accountId, { status, search }, page)
+      const { page: keys, next_cursor } = pageOf(rows, limit)
+      const data = keys.map((key) => viewOf(key, clock.now()))
+      return c.json({ status: 'success' as const, data, next_cursor }, 200)
+    })
+    .openapi(createOperation(isolate), async (c) => {
+      const body = c.req.valid('json')
+      const issued = await issueKey(
+        changeStores(isolate, c.env),
+        await keySettingsOf(isolate, c),
+        callerOf(c),
+        { ...factsOf(body), formatName: body.format ?? config.defaultFormat },
+      )
+      if (issued.kind === 'refused') throw refusedChange(issued.refusal)
+      const key = viewOf(await existing(c, issued.id), clock.now())
+      c.header('Cache-Control', 'no-store')
+      return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
+    })
+    .openapi(read, async (c) => {
+      const key = await existing(c, c.req.valid('param').id)
+      return c.json({ status: 'success' as const, data: viewOf(key, clock.now()) }, 200)
+    })
+    .openapi(updateOperation(isolate), async (c) => {
+      const { id } = c.req.valid('param')
+      if (!isUuid(id)) throw noSuchKey()
+      const settings = await keySettingsOf(isolate, c)
+      const changes = changesOf(c.req.valid('json'))
+      const stores = changeStores(isolate, c.env)
+      const changed = await updateKey(stores, settings, callerOf(c), id, changes)
+      const progress = progressOf(changed)
+      return changeAnswer(c, progress, viewOf(await existing(c, id), clock.now())) as never
+    })
+    .openapi(revoke, async (c) => {
+      const { id } = c.req.valid('param')
+      if (!isUuid(id)) throw noSuchKey()
+      const settings = await keySettingsOf(isolate, c)
+      const changed = await revokeKey(changeStores(isolate, c.env), settings, callerOf(c), id)
+      const message = 'API key deleted successfully'
+      return changeAnswer(c, progressOf(changed), { message }) as never
+    })
+}
+
+type Wished = {
+  name?: string | undefined
+  scopes?: string[] | null | undefined
+  expires_at?: number | null | undefined
+  allowed_ips?: string[] | null | undefined
+  external_id?: string | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+  is_active?: boolean | undefined
+}
+
+function factsOf(body: Wished & { name: string }) {
+  return {
+    name: body.name,
+    scopes: body.scopes ?? null,
+    expiresAt: body.expires_at ?? null,
+    allowedIps: body.allowed_ips ?? null,
+    externalId: body.external_id ?? null,
+    metadata: body.metadata ?? null,
+  }
+}
+
+/** What is left out stays undefined, and so as it is. */
+function changesOf(body: Wished) {
+  return {
+    name: body.name,
+    scopes: body.scopes,
+    expiresAt: body.expires_at,
+    allowedIps: body.allowed_ips,
+    externalId: body.external_id,
+    metadata: body.metadata,
+    disabled: body.is_active === undefined ? undefined : !body.is_active,
+  }
+}
+
+export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {
+  const key = isUuid(id) ? await findKey(c.env.DB, c.var.actor.accountId, id) : null
+  if (key === null) throw noSuchKey()
+  return key
+}

@@ -1,0 +1,61 @@
+// GET /api/audit-events: who did what, newest first.
+import { createRoute, z } from '@hono/zod-openapi'
+import { type AuditEvent, listEvents } from '../../storage/audit-log.ts'
+import { managementFailures, nextCursor, success } from '../answers.ts'
+import { isoTime, time } from '../key-schema.ts'
+import { createRouter } from '../openapi.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../page.ts'
+
+const event = z
+  .object({
+    id: z.uuid(),
+    action: z.string().openapi({ example: 'key.revoked' }),
+    actor: z.object({ kind: z.enum(['person', 'key', 'system']), id: z.string().nullable() }),
+    key_id: z.uuid().nullable(),
+    subject_id: z.uuid().nullable().openapi({ description: 'The person concerned' }),
+    detail: z.record(z.string(), z.unknown()).nullable(),
+    request_id: z.uuid().nullable(),
+    created_at: time,
+  })
+  .openapi('AuditEvent')
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/audit-events',
+  summary: 'The audit trail of the account, newest first',
+  request: {
+    query: pageQuery.extend({
+      key_id: z.uuid().optional(),
+      actor_id: z.uuid().optional(),
+      action: z.string().max(64).optional(),
+    }),
+  },
+  responses: {
+    200: success('A page of events', z.array(event), nextCursor),
+    ...managementFailures,
+  },
+})
+
+export function createAuditRoutes() {
+  return createRouter().openapi(list, async (c) => {
+    const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
+    const filter = { keyId: key_id, actorId: actor_id, action }
+    const page = { limit: limit + 1, after: readCursor(cursor) }
+    const rows = await listEvents(c.env.DB, c.var.actor.accountId, filter, page)
+    const { page: events, next_cursor } = pageOf(rows, limit)
+    return c.json({ status: 'success' as const, data: events.map(viewOf), next_cursor }, 200)
+  })
+}
+
+function viewOf(event: AuditEvent) {
+  return {
+    id: event.id,
+    action: event.action,
+    actor: { kind: event.actorKind, id: event.actorId },
+    key_id: event.keyId,
+    subject_id: event.subjectId,
+    detail: event.detail,
+    request_id: event.requestId,
+    created_at: isoTime(event.createdAt),
+  }
+}

@@ -1,0 +1,100 @@
+// Where bindings become the narrow arguments of the rooms below. Nothing under http/ but this file
+// and the routes touches `env`.
+import type { ChangeSettings, ChangeStores } from '../authority/change.ts'
+import type { KeySettings } from '../authority/keys.ts'
+import type { LookUpStores } from '../authority/look-up.ts'
+import { type Clock, defaultMarginMs, type SettleSettings } from '../authority/settle.ts'
+import type { VerifySettings } from '../authority/verify.ts'
+import { createAllFences, createNearFence } from '../coherence/fences.ts'
+import { nearestRegion } from '../coherence/regions.ts'
+import type { Config } from '../core/config.ts'
+import { importTagKeys } from '../core/token.ts'
+import { createKeyCache } from '../storage/key-cache.ts'
+import { createKeyChanges } from '../storage/key-changes.ts'
+import { createKeyReader, findKey } from '../storage/key-store.ts'
+import { createMemory, type Memory } from '../storage/memory.ts'
+
+/** What lives as long as the isolate. */
+export type Isolate = {
+  config: Config<Env>
+  clock: Clock
+  memory: Memory
+  tagKeys(secrets: string): Promise<readonly CryptoKey[]>
+}
+
+export type Afterwards = (work: Promise<unknown>) => void
+
+export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
+  let imported: { secrets: string; keys: CryptoKey[] } | null = null
+  return {
+    config,
+    clock,
+    memory: createMemory(),
+    async tagKeys(secrets) {
+      // The keys are kept, not their promise: one request must not wait for another's.
+      if (imported?.secrets !== secrets) imported = { secrets, keys: await importTagKeys(secrets) }
+      return imported.keys
+    },
+  }
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
+}
+
+/** What verification reads from, near to where the request came from. */
+export function lookUpStores({ memory }: Isolate, env: Env, cf: unknown): LookUpStores {
+  return {
+    memory,
+    fence: createNearFence(env.FENCE, { region: nearestRegion(cf), shards: shardsOf(env) }),
+    cache: createKeyCache(env.KEY_CACHE),
+    keys: createKeyReader(env.DB),
+  }
+}
+
+export async function verifySettings(
+  { config, clock, tagKeys }: Isolate,
+  env: Env,
+  afterwards: Afterwards,
+): Promise<VerifySettings> {
+  const keys = await tagKeys(env.TAG_SECRETS)
+  return { config, leaseMs: config.leaseMs, now: clock.now, afterwards, tagKeys: keys }
+}
+
+export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
+  return {
+    fences: createAllFences(env.FENCE),
+    changes: createKeyChanges(env.DB),
+    cache: createKeyCache(env.KEY_CACHE),
+    memory,
+    find: (accountId, id) => findKey(env.DB, accountId, id),
+  }
+}
+
+export function settleSettings({ config, clock }: Isolate): SettleSettings {
+  return { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock }
+}
+
+export async function keySettings(
+  isolate: Isolate,
+  env: Env,
+  request: Pick<ChangeSettings, 'respondAsync' | 'afterwards'>,
+): Promise<KeySettings> {
+  return {
+    ...settleSettings(isolate),
+    ...request,
+    config: isolate.config,
+    tagKeys: await isolate.tagKeys(env.TAG_SECRETS),
+    randomBytes: (bytes) => crypto.getRandomValues(bytes),
+    newId: () => crypto.randomUUID(),
+  }
+}
+
+function shardsOf({ FENCE_SHARDS }: Env): number {
+  const shards = Number(FENCE_SHARDS)
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw new Error(`FENCE_SHARDS is "${FENCE_SHARDS}": it must be a whole number from 1.`)
+  }
+  return shards
+}

@@ -1,0 +1,139 @@
+// Who presents a JWT: one of ours, checked against the public keys in D1 without loading Better Auth, or one
+// of the configured issuer. A claim says who; what they may do is looked up now, since a JWT outlives
+// sign-out, demotion and removal.
+import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
+import { StoreUnavailable } from '../storage/database.ts'
+import { membershipsOf, publicJwks, roleOf, userIdOf } from '../storage/people-store.ts'
+import type { Person } from './session.ts'
+import type { ExternalIssuer, PeopleSettings } from './settings.ts'
+
+export const ownAudience = 'management'
+
+export type JwtOutcome =
+  | Person
+  | { kind: 'invalid_token'; cause?: unknown }
+  /** A good token of somebody who belongs to no account, or not (any longer) to the one it names. */
+  | { kind: 'no_account' }
+  /** The keys or the role could not be read: the answer is not known. */
+  | { kind: 'unavailable'; cause: unknown }
+
+export type JwtSettings = Pick<PeopleSettings, 'db' | 'baseUrl' | 'externalIssuer'> & {
+  /** How an external key set is fetched; the platform's `fetch` when absent. */
+  fetch?: typeof fetch
+}
+
+// Asymmetric only: with a symmetric algorithm a public key would serve as the secret (RFC 8725 section 2.1).
+const algorithms = ['EdDSA', 'Ed25519']
+const externalAlgorithms = [
+  ...algorithms,
+  ...['RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((size) => family + size)),
+]
+
+/** The person of a compact JWS. Never throws for what the token holds. */
+export async function personOfJwt(
+  token: string,
+  settings: JwtSettings,
+  now: Date = new Date(),
+): Promise<JwtOutcome> {
+  try {
+    const issuer = await issuerOf(token)
+    const { externalIssuer } = settings
+    if (issuer === settings.baseUrl) return await ownPerson(token, settings, now)
+    if (externalIssuer !== null && issuer === externalIssuer.issuer)
+      return await externalPerson(token, externalIssuer, settings, now)
+    return { kind: 'invalid_token' }
+  } catch (cause) {
+    const isUnknown = cause instanceof StoreUnavailable
+    return isUnknown ? { kind: 'unavailable', cause } : { kind: 'invalid_token', cause }
+  }
+}
+
+/** Read before the signature is checked, to choose the keys; `jwtVerify` then checks it again. */
+async function issuerOf(token: string): Promise<string | undefined> {
+  const { decodeJwt } = await import('jose')
+  return decodeJwt(token).iss
+}
+
+async function ownPerson(token: string, settings: JwtSettings, now: Date): Promise<JwtOutcome> {
+  const { createLocalJWKSet, jwtVerify } = await import('jose')
+  const keys = createLocalJWKSet(await publicJwks(settings.db, now.getTime()))
+  const { payload } = await jwtVerify<{ account?: unknown }>(token, keys, {
+    algorithms,
+    issuer: settings.baseUrl,
+    audience: ownAudience,
+    requiredClaims: ['sub', 'exp'],
+    currentDate: now,
+  })
+  const { sub, account } = payload
+  if (sub === undefined || typeof account !== 'string') return { kind: 'invalid_token' }
+  return personInAccount(settings.db, sub, account)
+}
+
+async function externalPerson(
+  token: string,
+  external: ExternalIssuer,
+  settings: JwtSettings,
+  now: Date,
+): Promise<JwtOutcome> {
+  const { jwtVerify } = await import('jose')
+  const { payload } = await jwtVerify(token, await externalKeys(external, settings.fetch), {
+    algorithms: externalAlgorithms,
+    issuer: external.issuer,
+    audience: external.audience,
+    requiredClaims: ['sub', 'exp'],
+    currentDate: now,
+  })
+  if (payload.sub === undefined) return { kind: 'invalid_token' }
+  const userId = await userIdOf(settings.db, payload.sub, verifiedEmailOf(payload))
+  if (userId === null) return { kind: 'no_account' }
+  if (payload.account !== undefined)
+    return typeof payload.account === 'string'
+      ? personInAccount(settings.db, userId, payload.account)
+      : { kind: 'invalid_token' }
+  const [only, ...others] = await membershipsOf(settings.db, userId)
+  if (only === undefined || others.length > 0) return { kind: 'no_account' }
+  return { kind: 'person', userId, ...only }
+}
+
+/** An address that its issuer has not verified proves nothing: anybody may type in another's. */
+function verifiedEmailOf({ email, email_verified }: JWTPayload): string | null {
+  return email_verified === true && typeof email === 'string' ? email : null
+}
+
+async function personInAccount(
+  db: D1Database,
+  userId: string,
+  accountId: string,
+): Promise<JwtOutcome> {
+  const role = await roleOf(db, userId, accountId)
+  return role === null ? { kind: 'no_account' } : { kind: 'person', userId, accountId, role }
+}
+
+// Key sets by address: values only, since a promise of one request must not be awaited in another (workerd).
+const keySets = new Map<string, JWKSCacheInput>()
+
+async function externalKeys(
+  { jwksUrl }: ExternalIssuer,
+  fetchKeys: typeof fetch | undefined,
+): Promise<JWTVerifyGetKey> {
+  const { createRemoteJWKSet, customFetch, errors, jwksCache } = await import('jose')
+  const cache = keySets.get(jwksUrl) ?? {}
+  keySets.set(jwksUrl, cache)
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    timeoutDuration: 3_000,
+    [jwksCache]: cache,
+    ...(fetchKeys && { [customFetch]: fetchKeys }),
+  })
+  return async (header, jws) => {
+    try {
+      return await keys(header, jws)
+    } catch (cause) {
+      // These speak of the token; everything else of a key set that could not be had.
+      const isOfToken =
+        cause instanceof errors.JWKSNoMatchingKey ||
+        cause instanceof errors.JWKSMultipleMatchingKeys ||
+        cause instanceof errors.JOSENotSupported
+      throw isOfToken ? cause : new StoreUnavailable('The key set of JWT_ISSUER', cause)
+    }
+  }
+}

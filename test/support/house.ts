@@ -1,0 +1,136 @@
+// The house as tests use it: the real app on workerd's real D1, KV and Durable Objects, with a clock
+// that skips the waits, and people who present JWTs signed by a key that the test put into D1.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import config from '../../latchkey.config.ts'
+import type { Clock } from '../../src/authority/settle.ts'
+import type { Role } from '../../src/core/config.ts'
+import { createApp } from '../../src/http/app.ts'
+import { createIsolate, type Isolate } from '../../src/http/wiring.ts'
+
+/** Real time plus all that was slept: waits take none of it. */
+export function createSkippingClock(): Clock & { skip(ms: number): void } {
+  let skipped = 0
+  return {
+    now: () => Date.now() + skipped,
+    skip(ms) {
+      skipped += ms
+    },
+    async sleep(ms) {
+      skipped += Math.ceil(ms)
+    },
+  }
+}
+
+export type Answer = {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  body: any
+  text: string
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>
+
+/** An app of its own isolate memory; `bindings` replaces what a test wants to watch or break. */
+export async function openHouse(
+  options: {
+    isolate?: Isolate
+    clock?: ReturnType<typeof createSkippingClock>
+    bindings?: Partial<Env>
+  } = {},
+) {
+  const clock = options.clock ?? createSkippingClock()
+  const isolate = options.isolate ?? createIsolate(config, clock)
+  const app = createApp(isolate)
+  const bindings = { ...env, ...options.bindings }
+
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const context = createExecutionContext()
+    const response = await app.fetch(
+      new Request(new URL(path, env.BASE_URL), init),
+      bindings,
+      context,
+    )
+    await waitOnExecutionContext(context)
+    return response
+  }
+
+  /** JSON in, JSON out; `as` is a token (key or JWT) for Authorization: Bearer. */
+  async function ask(method: string, path: string, options: Ask = {}): Promise<Answer> {
+    const headers = new Headers(options.headers)
+    if (options.as !== undefined) headers.set('authorization', `Bearer ${options.as}`)
+    if (options.key !== undefined) headers.set('x-api-key', options.key)
+    const init: RequestInit = { method, headers }
+    if (options.body !== undefined) {
+      if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+      init.body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
+    }
+    const response = await send(path, init)
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson ? JSON.parse(text) : null,
+    }
+  }
+
+  return { app, isolate, clock, send, ask }
+}
+
+type Ask = { as?: string; key?: string; body?: unknown; headers?: HeadersInit }
+
+export async function createAccount(name: string): Promise<string> {
+  const id = crypto.randomUUID()
+  await env.DB.prepare('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)')
+    .bind(id, name, id, Date.now())
+    .run()
+  return id
+}
+
+export type TestPerson = { id: string; memberId: string; jwt: string }
+
+/** A member of an account, and a JWT that says so. */
+export async function addPerson(accountId: string, role: Role): Promise<TestPerson> {
+  const id = crypto.randomUUID()
+  const memberId = crypto.randomUUID()
+  const now = Date.now()
+  await env.DB.batch([
+    env.DB.prepare(
+      'INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?)',
+    ).bind(id, `The ${role}`, `${id}@example.test`, now, now),
+    env.DB.prepare(
+      'INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, ?, ?)',
+    ).bind(memberId, accountId, id, role, now),
+  ])
+  return { id, memberId, jwt: await jwtFor(id, accountId) }
+}
+
+let signer: { kid: string; privateKey: CryptoKey } | null = null
+
+export async function jwtFor(userId: string, account: string): Promise<string> {
+  signer ??= await createSigner()
+  return new SignJWT({ account })
+    .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
+    .setSubject(userId)
+    .setIssuer(env.BASE_URL)
+    .setAudience('management')
+    .setIssuedAt()
+    .setExpirationTime('15m')
+    .sign(signer.privateKey)
+}
+
+async function createSigner() {
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+  const kid = crypto.randomUUID()
+  const jwk = JSON.stringify(await exportJWK(publicKey))
+  await env.DB.prepare(
+    'INSERT INTO jwks (id, public_key, private_key, created_at) VALUES (?, ?, ?, ?)',
+  )
+    .bind(kid, jwk, '', Date.now())
+    .run()
+  return { kid, privateKey }
+}
