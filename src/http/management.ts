@@ -30,12 +30,20 @@ export function createManagement(isolate: Isolate) {
   for (const resource of ['api-keys', 'audit-events', 'scopes']) {
     router.use(`/api/${resource}/*`, manager(isolate))
   }
-  router.route('/', createApiKeyRoutes(isolate))
-  router.route('/', createApiKeyActions(isolate))
-  router.route('/', createAuditRoutes())
-  router.route('/', createScopeRoutes(isolate))
+  router.route('/', createGuarded(isolate))
   return router
 }
+
+/** What a person's session, a JWT or a managing key may use; its type is the dashboard's client. */
+function createGuarded(isolate: Isolate) {
+  return createRouter()
+    .route('/', createApiKeyRoutes(isolate))
+    .route('/', createApiKeyActions(isolate))
+    .route('/', createAuditRoutes())
+    .route('/', createScopeRoutes(isolate))
+}
+
+export type ManagementApi = ReturnType<typeof createGuarded>
 
 /** The keys that inherit from a member follow before the change of the member is answered. */
 function keysFollow(isolate: Isolate) {
