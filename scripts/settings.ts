@@ -1,0 +1,30 @@
+// What the environment may change about a local Latchkey, checked before anything is done.
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+export type Settings = {
+  port: number
+  /** Absolute; `wrangler --persist-to` puts its `v3` folder in here. */
+  stateDir: string
+  baseUrl: string
+}
+
+/** Something the person at the terminal can put right: shown as a sentence, without a stack. */
+export class Refusal extends Error {}
+
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const port = readPort(env.PORT || '8787')
+  return {
+    port,
+    stateDir: resolve(root, env.LATCHKEY_STATE || '.wrangler/state'),
+    baseUrl: `http://localhost:${port}`,
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new Refusal(`PORT must be a number from 1 to 65535, not "${text}".`)
+}

@@ -1,0 +1,132 @@
+// `npm start`: from a fresh clone to a Latchkey that answers. Every step does nothing when it was
+// done before; the contract is the last section of docs/api.md.
+import { Agent, get } from 'node:http'
+import { enableCompileCache } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildDashboard, hasDashboard } from './dashboard.ts'
+import { demoAccounts } from './demo-accounts.ts'
+import { ensureDevVars } from './dev-vars.ts'
+import { assertPortIsFree } from './port.ts'
+import { Refusal, readSettings, root, type Settings } from './settings.ts'
+import { predecessorGone, takeState } from './state-lock.ts'
+import { compileCache, startWrangler, type Wrangler, wranglerEnv } from './wrangler.ts'
+import type { WranglerOutput } from './wrangler-output.ts'
+
+const healthTimeoutMs = 60_000
+/** An error need not be the end (a Worker may log one), but nobody should wait a minute for a typing mistake. */
+const errorTimeoutMs = 5_000
+
+let releaseState = () => {}
+let wrangler: Wrangler | null = null
+let isStopping = false
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
+process.on('exit', () => {
+  wrangler?.kill()
+  releaseState()
+})
+stopWithParent()
+await start().catch(fail)
+
+async function start(): Promise<void> {
+  process.chdir(root)
+  const settings = readSettings(process.env)
+  await predecessorGone(settings)
+  await assertPortIsFree(settings.port)
+  releaseState = await takeState(settings)
+  const password = ensureDevVars('.dev.vars')
+  buildDashboard()
+  await prepare(settings, password)
+  if (isStopping) return
+  wrangler = startWrangler(settings)
+  const died = wrangler.death.then((sentence) => {
+    if (!isStopping) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
+  })
+  await Promise.race([ready(wrangler, settings), died])
+  await died
+}
+
+async function prepare(settings: Settings, password: string): Promise<void> {
+  Object.assign(process.env, wranglerEnv(settings), { WRANGLER_LOG: 'error' })
+  enableCompileCache(compileCache)
+  const { prepareDatabases } = await import('./databases.ts')
+  await prepareDatabases(settings, password)
+}
+
+async function ready({ listening, output }: Wrangler, settings: Settings): Promise<void> {
+  await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
+  await untilHealthy(settings.port, output)
+  await Promise.race([output.settled, sleep(1_000)])
+  if (isStopping) return
+  welcome(settings)
+  output.open()
+}
+
+async function untilHealthy(port: number, output: WranglerOutput): Promise<void> {
+  const startedAt = Date.now()
+  let status = await healthStatus(port)
+  while (status !== 200) {
+    const deadline = Math.min(
+      startedAt + healthTimeoutMs,
+      (output.failedAt ?? Infinity) + errorTimeoutMs,
+    )
+    if (Date.now() > deadline) {
+      throw new Refusal(paragraphs(output.withheld(), `GET /healthz: ${status}, instead of 200.`))
+    }
+    await sleep(50)
+    status = await healthStatus(port)
+  }
+}
+
+function paragraphs(...texts: (string | undefined)[]): string {
+  return texts.filter(Boolean).join('\n\n')
+}
+
+/** An agent of its own: NODE_USE_ENV_PROXY would send the global one's requests through a proxy. */
+function healthStatus(port: number): Promise<number | string> {
+  const options = { host: 'localhost', port, path: '/healthz', agent: new Agent(), timeout: 3_000 }
+  return new Promise((resolve) => {
+    const request = get(options, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    request.on('timeout', () => request.destroy(new Error('no answer within 3 s')))
+    request.on('error', (error) => resolve(error.message))
+  })
+}
+
+function welcome({ baseUrl }: Settings): void {
+  const people = demoAccounts.flatMap((account) =>
+    account.people.map(({ email, role }) => `  ${email.padEnd(18)} ${role} of ${account.name}`),
+  )
+  const lines = [
+    '',
+    ...(hasDashboard() ? [`The dashboard is at ${baseUrl}/`] : []),
+    'Sign in as one of these; the password is DEMO_PASSWORD in .dev.vars:',
+    ...people,
+    '',
+    `Latchkey is ready on ${baseUrl}`,
+  ]
+  console.log(lines.join('\n'))
+}
+
+/** npm killed outright passes no signal on, nor does a shell between npm and this process. */
+function stopWithParent(): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || end(0), 100).unref()
+}
+
+async function fail(error: unknown): Promise<void> {
+  if (isStopping) return
+  console.error(error instanceof Refusal ? error.message : error)
+  await end(1)
+}
+
+async function end(code: number): Promise<void> {
+  // A second Ctrl-C does not wait: the exit handler kills what is left.
+  if (isStopping) process.exit(code)
+  isStopping = true
+  await wrangler?.stop()
+  process.exit(code)
+}
