@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lockFile = join(root, '.wrangler', 'install.lock')
 
+// Wrangler wants the folder of the static files before anything was built into it.
+mkdirSync(join(root, 'dist', 'dashboard'), { recursive: true })
+
 if (!isInstalled()) {
   takeTurn()
   try {

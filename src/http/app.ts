@@ -13,7 +13,7 @@ type Router = Pick<Hono<AppEnv>, 'fetch'>
 export function createApp(isolate: Isolate): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
-  app.notFound(answerUnknownPath)
+  app.notFound(answerUnfiled)
   app.use(requestId)
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
@@ -26,6 +26,14 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   }
   app.all('/api/*', createGateway(isolate))
   return app
+}
+
+/** A path that no file and no route answers: a page of the dashboard for a browser, else a problem. */
+async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
+  const isPage = c.req.method === 'GET' && c.req.header('accept')?.includes('text/html')
+  if (!isPage) return answerUnknownPath(c)
+  const index = await c.env.ASSETS.fetch(new URL('/', c.req.url))
+  return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
 
 const managed = ['api-keys', 'audit-events', 'scopes', 'auth', 'setup', 'invitations']
