@@ -59,7 +59,7 @@ export function changeAnswer<Data extends object>(
   progress: Progress,
   data: Data,
   finished: 200 | 201 = 200,
-) {
+): Response {
   switch (progress.kind) {
     case 'in_force':
       return c.json({ status: 'success' as const, data }, finished)

@@ -27,7 +27,7 @@ export function createManagement(isolate: Isolate) {
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
 
-  for (const resource of ['api-keys', 'audit-events', 'scopes']) {
+  for (const resource of ['api-keys', 'audit-events', 'scopes', 'formats']) {
     router.use(`/api/${resource}/*`, manager(isolate))
   }
   router.route('/', createGuarded(isolate))

@@ -1,9 +1,15 @@
 // The audit trail, as it is read; it is written in the batches of the changes themselves.
 import { and, desc, eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary, within } from './database.ts'
-import { auditEvent } from './schema.ts'
+import { user } from './people-schema.ts'
+import { apiKey, auditEvent } from './schema.ts'
 
-export type AuditEvent = typeof auditEvent.$inferSelect
+export type AuditEvent = typeof auditEvent.$inferSelect & {
+  actorName: string | null
+  subjectName: string | null
+  keyName: string | null
+}
 
 export type AuditFilter = {
   keyId?: string | undefined
@@ -11,10 +17,15 @@ export type AuditFilter = {
   action?: string | undefined
 }
 
+// Names as they are now; a person who is gone has none left.
+const actor = alias(user, 'actor')
+const subject = alias(user, 'subject')
+const actingKey = alias(apiKey, 'acting_key')
+
 const readLimitMs = 2_000
 
 /** Up to `limit` events of the account after a position, newest first. */
-export function listEvents(
+export async function listEvents(
   d1: D1Database,
   accountId: string,
   { keyId, actorId, action }: AuditFilter,
@@ -22,8 +33,17 @@ export function listEvents(
 ): Promise<AuditEvent[]> {
   const { after, limit } = page
   const query = openPrimary(d1)
-    .select()
+    .select({
+      event: auditEvent,
+      actorName: sql<string | null>`coalesce(${actor.name}, ${actingKey.name})`,
+      subjectName: subject.name,
+      keyName: apiKey.name,
+    })
     .from(auditEvent)
+    .leftJoin(actor, eq(actor.id, auditEvent.actorId))
+    .leftJoin(actingKey, eq(actingKey.id, auditEvent.actorId))
+    .leftJoin(subject, eq(subject.id, auditEvent.subjectId))
+    .leftJoin(apiKey, eq(apiKey.id, auditEvent.keyId))
     .where(
       and(
         eq(auditEvent.accountId, accountId),
@@ -38,5 +58,6 @@ export function listEvents(
     .orderBy(desc(auditEvent.createdAt), desc(auditEvent.id))
     .limit(limit)
     .all()
-  return within('D1', readLimitMs, query)
+  const rows = await within('D1', readLimitMs, query)
+  return rows.map(({ event, ...names }) => ({ ...event, ...names }))
 }

@@ -3,13 +3,13 @@ import { and, desc, eq, gt, isNotNull, isNull, like, lte, or, type SQL, sql } fr
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary, within } from './database.ts'
-import { member, organization } from './people-schema.ts'
+import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 
 export type KeyRow = typeof apiKey.$inferSelect
 
-/** A key with its creator's role as it is now, which says what it inherits. */
-export type ListedKey = KeyRow & { creatorRole: string | null }
+/** A key with its creator as they are now: the role says what it inherits. */
+export type ListedKey = KeyRow & { creatorRole: string | null; creatorName: string | null }
 
 export const keyStatuses = ['active', 'expired', 'revoked', 'disabled'] as const
 export type KeyStatus = (typeof keyStatuses)[number]
@@ -17,7 +17,11 @@ export type KeyStatus = (typeof keyStatuses)[number]
 /** A place in a list ordered newest first: what comes after it is older. */
 export type Position = { createdAt: number; id: string }
 
-export type KeyFilter = { status?: KeyStatus | undefined; search?: string | undefined }
+export type KeyFilter = {
+  status?: KeyStatus | undefined
+  search?: string | undefined
+  createdBy?: string | undefined
+}
 
 /** Where verification reads what it finds neither in memory nor in KV. */
 export type KeyReader = {
@@ -77,40 +81,43 @@ export async function findKey(
   accountId: string,
   id: string,
 ): Promise<ListedKey | null> {
-  const query = openPrimary(d1)
-    .select({ key: apiKey, creatorRole: member.role })
-    .from(apiKey)
-    .leftJoin(member, memberWhoCreated)
-    .where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId)))
-    .get()
-  const row = await within('D1', readLimitMs, query)
-  return row === undefined ? null : { ...row.key, creatorRole: row.creatorRole }
+  const query = selectKeys(d1).where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId)))
+  const row = await within('D1', readLimitMs, query.get())
+  return row === undefined ? null : listed(row)
 }
 
 /** Up to `limit` keys of the account after a position, newest first. */
 export async function listKeys(
   d1: D1Database,
   accountId: string,
-  filter: KeyFilter,
+  { status, search, createdBy }: KeyFilter,
   page: { limit: number; after: Position | null; nowMs: number },
 ): Promise<ListedKey[]> {
-  const query = openPrimary(d1)
-    .select({ key: apiKey, creatorRole: member.role })
-    .from(apiKey)
-    .leftJoin(member, memberWhoCreated)
+  const query = selectKeys(d1)
     .where(
       and(
         eq(apiKey.accountId, accountId),
+        createdBy === undefined ? undefined : eq(apiKey.createdBy, createdBy),
         after(page.after),
-        hasStatus(filter.status, page.nowMs),
-        matchesSearch(filter.search),
+        hasStatus(status, page.nowMs),
+        matchesSearch(search),
       ),
     )
     .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
     .limit(page.limit)
-    .all()
-  const rows = await within('D1', readLimitMs, query)
-  return rows.map(({ key, creatorRole }) => ({ ...key, creatorRole }))
+  return (await within('D1', readLimitMs, query.all())).map(listed)
+}
+
+function selectKeys(d1: D1Database) {
+  return openPrimary(d1)
+    .select({ key: apiKey, creatorRole: member.role, creatorName: user.name })
+    .from(apiKey)
+    .leftJoin(member, memberWhoCreated)
+    .leftJoin(user, eq(user.id, apiKey.createdBy))
+}
+
+function listed({ key, ...creator }: { key: KeyRow } & Omit<ListedKey, keyof KeyRow>): ListedKey {
+  return { ...key, ...creator }
 }
 
 function after(position: Position | null): SQL | undefined {

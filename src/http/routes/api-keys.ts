@@ -33,6 +33,7 @@ const conflict = { 409: failure('The key is not in a state for this') }
 const listQuery = pageQuery.extend({
   status: z.enum(keyStatuses).optional(),
   search: z.string().trim().max(100).optional(),
+  created_by: z.uuid().optional(),
 })
 
 const list = createRoute({
@@ -113,10 +114,10 @@ export function createApiKeyRoutes(isolate: Isolate) {
 
   return createRouter()
     .openapi(list, async (c) => {
-      const { limit = defaultLimit, cursor, status, search } = c.req.valid('query')
+      const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
       const page = { limit: limit + 1, after: readCursor(cursor), nowMs: clock.now() }
       const { accountId } = c.var.actor
-      const rows = await listKeys(c.env.DB, accountId, { status, search }, page)
+      const rows = await listKeys(c.env.DB, accountId, { ...filter, createdBy: created_by }, page)
       const { page: keys, next_cursor } = pageOf(rows, limit)
       const data = keys.map((key) => viewOf(key, clock.now()))
       return c.json({ status: 'success' as const, data, next_cursor }, 200)

@@ -1,6 +1,7 @@
-// GET /api/scopes: the catalogue that a key's scopes are chosen from.
+// GET /api/scopes and /api/formats: what a key's scopes and token are chosen from.
 import { createRoute, z } from '@hono/zod-openapi'
-import { reservedScopes } from '../../core/scopes.ts'
+import { roles } from '../../core/role.ts'
+import { powersOfRole, reservedScopes } from '../../core/scopes.ts'
 import { managementFailures, success } from '../answers.ts'
 import { createRouter } from '../openapi.ts'
 import type { Isolate } from '../wiring.ts'
@@ -9,20 +10,43 @@ const scope = z.object({
   scope: z.string(),
   description: z.string(),
   reserved: z.boolean().openapi({ description: 'Granted by an owner alone, never inherited' }),
+  roles: z.array(z.enum(roles)).openapi({ description: 'Whose role holds it' }),
 })
 
-const list = createRoute({
+const format = z.object({
+  format: z.string().openapi({ example: 'whm' }),
+  prefix: z.string().openapi({ example: 'whm_' }),
+  alphabet: z.enum(['hex', 'base62']),
+  length: z.int().openapi({ description: 'Characters after the prefix' }),
+  default: z.boolean(),
+})
+
+const listScopes = createRoute({
   method: 'get',
   path: '/api/scopes',
   summary: 'The scopes that a key can hold',
   responses: { 200: success('The catalogue', z.array(scope)), ...managementFailures },
 })
 
+const listFormats = createRoute({
+  method: 'get',
+  path: '/api/formats',
+  summary: 'The formats that a token can have',
+  responses: { 200: success('The formats', z.array(format)), ...managementFailures },
+})
+
 export function createScopeRoutes({ config }: Isolate) {
-  const data = Object.entries(config.scopes).map(([name, description]) => ({
+  const scopes = Object.entries(config.scopes).map(([name, description]) => ({
     scope: name,
     description,
     reserved: Object.hasOwn(reservedScopes, name),
+    roles: roles.filter((role) => powersOfRole(role, config).scopes.includes(name)),
   }))
-  return createRouter().openapi(list, (c) => c.json({ status: 'success' as const, data }, 200))
+  const formats = Object.entries(config.formats).map(([name, { prefix, alphabet, length }]) => ({
+    ...{ format: name, prefix, alphabet, length },
+    default: name === config.defaultFormat,
+  }))
+  return createRouter()
+    .openapi(listScopes, (c) => c.json({ status: 'success' as const, data: scopes }, 200))
+    .openapi(listFormats, (c) => c.json({ status: 'success' as const, data: formats }, 200))
 }
