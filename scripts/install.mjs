@@ -1,7 +1,7 @@
 // Runs before `npm start` and `npm test`: installs when node_modules is not what package-lock.json says.
 // It must not import anything, and must run on whatever Node (18 or later) the machine has.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -50,6 +50,10 @@ function hasNode() {
 }
 
 function install() {
+  // `npm ci` empties node_modules first, through a link too: somebody else's, then.
+  const link = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()
+  if (link)
+    fail('node_modules is a link and out of date. Install where it points to, or remove it.')
   console.log('Installing what package-lock.json lists (once; this takes a little while) …')
   // NODE_ENV=production would leave out wrangler and Node itself.
   const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline']

@@ -18,7 +18,7 @@ const errorTimeoutMs = 5_000
 
 let releaseState = () => {}
 let wrangler: Wrangler | null = null
-let isStopping = false
+let stoppingSince: number | null = null
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
 process.on('exit', () => {
@@ -37,10 +37,10 @@ async function start(): Promise<void> {
   const password = ensureDevVars('.dev.vars')
   buildDashboard()
   await prepare(settings, password)
-  if (isStopping) return
+  if (stoppingSince !== null) return
   wrangler = startWrangler(settings)
   const died = wrangler.death.then((sentence) => {
-    if (!isStopping) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
+    if (stoppingSince === null) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
   })
   await Promise.race([ready(wrangler, settings), died])
   await died
@@ -57,7 +57,7 @@ async function ready({ listening, output }: Wrangler, settings: Settings): Promi
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
   await untilHealthy(settings.port, output)
   await Promise.race([output.settled, sleep(1_000)])
-  if (isStopping) return
+  if (stoppingSince !== null) return
   welcome(settings)
   output.open()
 }
@@ -114,19 +114,22 @@ function welcome({ baseUrl }: Settings): void {
 function stopWithParent(): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
-  setInterval(() => process.ppid === parent || end(0), 100).unref()
+  setInterval(() => process.ppid === parent || stoppingSince !== null || end(0), 100).unref()
 }
 
 async function fail(error: unknown): Promise<void> {
-  if (isStopping) return
+  if (stoppingSince !== null) return
   console.error(error instanceof Refusal ? error.message : error)
   await end(1)
 }
 
 async function end(code: number): Promise<void> {
-  // A second Ctrl-C does not wait: the exit handler kills what is left.
-  if (isStopping) process.exit(code)
-  isStopping = true
+  if (stoppingSince !== null) {
+    // Ctrl-C reaches this process twice, by the terminal and by npm. Once more means: do not wait.
+    if (Date.now() - stoppingSince > 500) process.exit(code)
+    return
+  }
+  stoppingSince = Date.now()
   await wrangler?.stop()
   process.exit(code)
 }

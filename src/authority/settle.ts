@@ -58,6 +58,6 @@ function groupByFence(pending: readonly PendingRaise[]): [string, PendingRaise[]
 }
 
 /** A timer counts from a clock that stood still: after waking, the clock has the last word. */
-async function sleepUntil(time: number, clock: Clock): Promise<void> {
+export async function sleepUntil(time: number, clock: Clock): Promise<void> {
   for (let left = time - clock.now(); left > 0; left = time - clock.now()) await clock.sleep(left)
 }

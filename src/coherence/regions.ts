@@ -50,6 +50,13 @@ export function fenceName(region: Region, digest: string, shards: number): strin
   return `${region}/${shard}-of-${shards}`
 }
 
+/** Every fence that can exist with a shard count. */
+export function fenceNames(shards: number): string[] {
+  return regions.flatMap((region) =>
+    Array.from({ length: shards }, (_, shard) => `${region}/${shard}-of-${shards}`),
+  )
+}
+
 export function regionOfFence(name: string): Region {
   const region = name.split('/')[0] as Region
   if (!Object.hasOwn(places, region)) throw new Error(`The fence "${name}" names no region.`)

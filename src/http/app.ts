@@ -36,7 +36,16 @@ async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
   return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
 
-const managed = ['api-keys', 'audit-events', 'scopes', 'formats', 'auth', 'setup', 'invitations']
+const managed = [
+  'api-keys',
+  'audit-events',
+  'scopes',
+  'formats',
+  'auth',
+  'setup',
+  'invitations',
+  'operations',
+]
 
 /** A router that is made when it is first asked. */
 function lazily(load: () => Promise<Router>) {

@@ -13,6 +13,7 @@ import { createApiKeyRoutes } from './routes/api-keys.ts'
 import { createAuditRoutes } from './routes/audit-events.ts'
 import { createAuthRoutes, type MembershipChange } from './routes/auth.ts'
 import { createInvitationRoutes } from './routes/invitations.ts'
+import { createOperationRoutes, whileChangesGoOn } from './routes/operations.ts'
 import { createScopeRoutes } from './routes/scopes.ts'
 import { createSetupRoutes } from './routes/setup.ts'
 import { changeStores, type Isolate, settleSettings } from './wiring.ts'
@@ -21,11 +22,12 @@ export function createManagement(isolate: Isolate) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, bodySizeLimit, jsonOnly)
+  router.use(requestId, bodySizeLimit, jsonOnly, whileChangesGoOn)
 
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
+  router.route('/', createOperationRoutes(isolate))
 
   for (const resource of ['api-keys', 'audit-events', 'scopes', 'formats']) {
     router.use(`/api/${resource}/*`, manager(isolate))

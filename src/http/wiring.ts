@@ -91,7 +91,7 @@ export async function keySettings(
   }
 }
 
-function shardsOf({ FENCE_SHARDS }: Env): number {
+export function shardsOf({ FENCE_SHARDS }: Env): number {
   const shards = Number(FENCE_SHARDS)
   if (!Number.isInteger(shards) || shards < 1) {
     throw new Error(`FENCE_SHARDS is "${FENCE_SHARDS}": it must be a whole number from 1.`)

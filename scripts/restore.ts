@@ -1,0 +1,63 @@
+// `npm run restore -- --to TIME --url URL`: takes D1 back to an earlier time without letting anything
+// believe in the future that is undone (docs/restore.md). Each step says what it does; a step that
+// fails stops the rest, and the command may be run again.
+import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({
+  options: { to: { type: 'string' }, url: { type: 'string' }, database: { type: 'string' } },
+})
+const { to, url, database = 'latchkey' } = values
+const token = process.env.SETUP_TOKEN
+if (!to || !url || !token || Number.isNaN(Date.parse(to))) {
+  console.error(
+    'Usage: SETUP_TOKEN=… npm run restore -- --to 2026-11-22T03:00:00Z --url https://keys.example.com',
+  )
+  process.exit(2)
+}
+
+/** A change that is under way when changes are stopped has ended by then, or never will. */
+const lastChangeMs = 30_000
+
+console.log('1. Stopping changes; keys go on working.')
+wrangler('deploy', '--var', 'CHANGES:stopped')
+await sleep(lastChangeMs)
+
+console.log('2. Noting the fences that exist now.')
+const fences = await operate<string[]>('GET', '/api/operations/fences')
+
+console.log(`3. Restoring ${database} to ${to}.`)
+wrangler('d1', 'time-travel', 'restore', database, `--timestamp=${to}`)
+
+console.log('4. Making every fence register anew, and waiting the leases out.')
+for (let missing = fences; ; ) {
+  const answer = await operate<{ missing: string[] }>('POST', '/api/operations/fences/reset', {
+    fences: [...new Set([...fences, ...missing])],
+  })
+  missing = answer.missing
+  if (missing.length === 0) break
+  console.log(`   No answer from ${missing.join(', ')}: trying again.`)
+}
+
+console.log('5. Letting changes go on.')
+wrangler('deploy')
+console.log('Restored.')
+
+function wrangler(...options: string[]): void {
+  const { status } = spawnSync('wrangler', options, { stdio: 'inherit' })
+  if (status !== 0) {
+    console.error(`wrangler ${options.join(' ')} failed. Changes stay stopped: run this again.`)
+    process.exit(1)
+  }
+}
+
+async function operate<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+  const response = await fetch(new URL(path, url), request)
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  const { data } = (await response.json()) as { data: T }
+  return data
+}
