@@ -1,5 +1,6 @@
 // What a deployer decides, and the rules that make a decision sound. Pure: `defineConfig` throws at
 // start, with a sentence that names the mistake, so that a wrong configuration never serves.
+import { isAddressOrBlock } from './address.ts'
 import { alphabets, type Format } from './format.ts'
 import type { Route } from './policy.ts'
 import { type Role, roles } from './role.ts'
@@ -23,6 +24,14 @@ export type Upstream<Env> =
       fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
     }
 
+/** Proxies that are believed about the address of their client. */
+export type ForwardAuth = {
+  /** The proxies' own addresses and CIDR blocks, as Cloudflare sees them. */
+  proxies: readonly string[]
+  /** The header in which each of them puts its client's address, over whatever the client sent. */
+  clientAddressHeader: string
+}
+
 export type ConfigInput<Env> = {
   /** Token formats by name; the first is the default of `POST /api/api-keys`. */
   formats: Record<string, Format>
@@ -31,7 +40,19 @@ export type ConfigInput<Env> = {
   roles: Record<Role, RolePowers>
   /** Lists of routes by name: method, path pattern with `{name}` segments, scope needed. */
   policies: Record<string, readonly Route[]>
-  gateway: { policy: string; upstream: Upstream<Env> }
+  gateway: {
+    policy: string
+    upstream: Upstream<Env>
+    /** How long the upstream may take to begin its answer, from the last byte of the request; default 60,000. */
+    timeoutMs?: number
+    /**
+     * Ask the upstream for GET and HEAD while it is still being asked whether the key holds, and let
+     * the answer out only if it does (docs/decisions/0007). Off by default.
+     */
+    speculative?: boolean
+  }
+  /** Without it, a key that is bound to addresses is refused at /forward-auth (docs/decisions/0006). */
+  forwardAuth?: ForwardAuth
   /**
    * Seconds for which an isolate may answer from memory without asking (0 to 60; 0 asks each time).
    * Verifying is faster the longer it is, and a change of a key answers later by as much.
@@ -39,7 +60,9 @@ export type ConfigInput<Env> = {
   lease?: number
 }
 
-export type Config<Env = never> = Omit<ConfigInput<Env>, 'lease'> & {
+export type Config<Env = never> = Omit<ConfigInput<Env>, 'lease' | 'gateway' | 'forwardAuth'> & {
+  gateway: Required<ConfigInput<Env>['gateway']>
+  forwardAuth: ForwardAuth | null
   defaultFormat: string
   leaseMs: number
 }
@@ -59,14 +82,20 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   checkScopes(input.scopes)
   checkRoles(input.roles, scopes)
   for (const [name, routes] of Object.entries(input.policies)) checkRoutes(name, routes, scopes)
-  if (!Object.hasOwn(input.policies, input.gateway.policy)) {
-    fail(`gateway.policy is "${input.gateway.policy}", but policies has no list of that name`)
-  }
-  checkUpstream(input.gateway.upstream)
-  const { lease = 1, ...rest } = input
+  const gateway = { timeoutMs: 60_000, speculative: false, ...input.gateway }
+  checkGateway(gateway, input.policies)
+  const { lease = 1, forwardAuth = null, ...rest } = input
+  if (forwardAuth !== null) checkForwardAuth(forwardAuth)
   if (!(lease >= 0 && lease <= 60)) fail(`lease is ${lease}: it must be 0 to 60 seconds`)
   const [defaultFormat = ''] = Object.keys(input.formats)
-  return { ...rest, scopes, defaultFormat, leaseMs: Math.round(lease * 1000) }
+  return {
+    ...rest,
+    scopes,
+    gateway,
+    forwardAuth,
+    defaultFormat,
+    leaseMs: Math.round(lease * 1000),
+  }
 }
 
 function checkFormats(formats: Record<string, Format>) {
@@ -118,10 +147,15 @@ function checkScopes(scopes: Record<string, string>) {
       fail(`the scope "${scope}" must be lower-case letters, digits and any of : . _ -`)
     }
     if (!description.trim()) fail(`the scope "${scope}" has no description`)
+    if (Object.hasOwn(reservedScopes, scope))
+      fail(`the scope "${scope}" is there already: leave it out`)
   }
 }
 
 function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, string>) {
+  for (const role of Object.keys(powers)) {
+    if (!roles.includes(role as Role)) fail(`roles.${role} is none of ${roles.join(', ')}`)
+  }
   for (const role of roles) {
     const granted = powers[role]?.scopes
     if (granted === undefined) fail(`roles.${role} is missing`)
@@ -136,15 +170,59 @@ function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, 
 }
 
 function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record<string, string>) {
+  if (!/^[A-Za-z0-9_-]+$/.test(policy)) {
+    fail(`the policy "${policy}" must be letters, digits, - or _: it stands in URLs`)
+  }
   for (const { method, path, scope } of routes) {
     const route = `${method} ${path}`
     if (!/^[A-Z]+$/.test(method)) fail(`policies.${policy}: the method of "${route}" is no method`)
+    if (method === 'HEAD')
+      fail(`policies.${policy}: "${route}" can never match: HEAD needs what GET needs`)
     if (!/^(\/(\{\w+\}|[\w.~-]+))+$/.test(path)) {
       fail(`policies.${policy}: the path of "${route}" must be /segments, each plain or {name}`)
+    }
+    if (/\/\.{1,2}(\/|$)/.test(path)) {
+      fail(`policies.${policy}: the path of "${route}" has a dot segment and can never match`)
     }
     if (!Object.hasOwn(catalogue, scope)) {
       fail(`policies.${policy}: "${route}" needs the unknown scope "${scope}"`)
     }
+  }
+}
+
+function checkGateway(
+  { policy, upstream, timeoutMs, speculative }: Config['gateway'],
+  policies: Record<string, readonly Route[]>,
+) {
+  if (!Object.hasOwn(policies, policy)) {
+    fail(`gateway.policy is "${policy}", but policies has no list of that name`)
+  }
+  checkUpstream(upstream)
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
+    fail(`gateway.timeoutMs is ${timeoutMs}: it must be 1 to 3,600,000 milliseconds`)
+  }
+  if (typeof speculative !== 'boolean') {
+    fail(`gateway.speculative is ${speculative}: it must be true or false`)
+  }
+}
+
+function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
+  if (!Array.isArray(proxies) || proxies.length === 0) {
+    fail('forwardAuth.proxies is empty: list the addresses of the proxies, or leave forwardAuth out')
+  }
+  for (const proxy of proxies) {
+    if (!isAddressOrBlock(proxy)) {
+      fail(`forwardAuth.proxies has "${proxy}", which is no address and no CIDR block`)
+    }
+    // Whoever believes every caller believes every client.
+    if (proxy.endsWith('/0')) fail(`forwardAuth.proxies has "${proxy}": that is everybody`)
+  }
+  if (!/^[A-Za-z0-9-]+$/.test(clientAddressHeader)) {
+    fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is no name of a header`)
+  }
+  // On the way here Cloudflare sets or appends to these: they tell of the proxy, not of its client.
+  if (/^(cf-.*|x-forwarded-for|true-client-ip)$/i.test(clientAddressHeader)) {
+    fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is written by Cloudflare`)
   }
 }
 

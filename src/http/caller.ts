@@ -7,7 +7,7 @@ import { requestIdOf } from './request-id.ts'
 import { type Isolate, keySettings } from './wiring.ts'
 
 export function callerOf(c: Context<AppEnv>): Caller {
-  return { actor: c.var.actor, requestId: requestIdOf(c.req.raw) }
+  return { actor: c.var.actor, requestId: requestIdOf(c) }
 }
 
 export function keySettingsOf(isolate: Isolate, c: Context<AppEnv>): Promise<KeySettings> {

@@ -24,14 +24,15 @@ function isJwt(token: string): boolean {
 }
 
 /**
- * The name of a query parameter that holds a token, or null. URLs end up in logs and histories, so a
- * token there is refused (RFC 6750 2.3 and 5.3).
+ * Where in the query a token stands (`query.NAME`, or `query` when it is a name itself), or null.
+ * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
  */
 export function tokenInQuery(url: string, formats: Record<string, Format>): string | null {
   const start = url.indexOf('?')
   if (start === -1) return null
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    if (parseToken(value.trim(), formats) !== null) return name
+    if (parseToken(name.trim(), formats) !== null) return 'query'
+    if (parseToken(value.trim(), formats) !== null) return `query.${name}`
   }
   return null
 }

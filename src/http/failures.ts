@@ -9,7 +9,7 @@ import { Problem, type ProblemCode, problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function answerFailure(error: Error, c: Context<AppEnv>): Response {
-  const requestId = requestIdOf(c.req.raw)
+  const requestId = requestIdOf(c)
   const problem = problemOf(error)
   if (problem.status >= 500) {
     const { method, path } = c.req
@@ -20,12 +20,12 @@ export function answerFailure(error: Error, c: Context<AppEnv>): Response {
 
 export function answerUnknownPath(c: Context<AppEnv>): Response {
   const detail = `There is nothing at ${c.req.path}.`
-  return problemResponse(new Problem('not_found', { detail }), requestIdOf(c.req.raw))
+  return problemResponse(new Problem('not_found', { detail }), requestIdOf(c))
 }
 
 /** A store that did not answer: the client keeps its key and comes back. */
 export function unavailable(cause?: unknown): Problem {
-  const detail = 'Whether the credential is good is not known right now. Try again.'
+  const detail = 'A store did not answer, so the answer is not known. Asking again is safe.'
   return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
 }
 
@@ -43,5 +43,8 @@ function problemOf(error: Error): Problem {
   if (error instanceof StoreUnavailable) return unavailable(error)
   const code = error instanceof HTTPException ? codes[error.status] : undefined
   if (code === undefined) return new Problem('internal_error', { cause: error })
-  return new Problem(code, { detail: error.message })
+  const detail = error.message
+  // Hono throws this for a body that is not the JSON it was declared to be.
+  const errors = code === 'invalid_request' && { errors: [{ path: '', message: detail }] }
+  return new Problem(code, { detail, ...errors })
 }

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../core/actor.ts'
 import { readCredential } from './credentials.ts'
 import type { AppEnv } from './env.ts'
-import { holderOfKey } from './holder.ts'
+import { holderOfKey, refuseTokenInQuery } from './holder.ts'
 import { personWithJwt, personWithSession } from './people.ts'
 import { Problem } from './problem.ts'
 import type { Isolate } from './wiring.ts'
@@ -23,6 +23,7 @@ export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
 
 async function actorOf(isolate: Isolate, c: Context<AppEnv>): Promise<Actor> {
   const credential = readCredential(c.req.raw.headers)
+  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'key': {
       const holder = await holderOfKey(isolate, c, credential.token, ['keys:manage'])

@@ -21,6 +21,13 @@ export type Holder = {
   fullAccess: boolean
 }
 
+/** The request that is judged: the one at hand, unless a proxy asks about another. */
+export type Subject = { url: string; ip: string | null }
+
+export function itself({ url, headers }: Request): Subject {
+  return { url, ip: headers.get('cf-connecting-ip') }
+}
+
 /**
  * The holder of the request's credential, who holds all the scopes.
  * @throws Problem 401, 403 or 503.
@@ -29,16 +36,17 @@ export async function authenticate(
   isolate: Isolate,
   c: Context<AppEnv>,
   scopes: readonly string[],
+  subject: Subject = itself(c.req.raw),
 ): Promise<Holder> {
   const credential = readCredential(c.req.raw.headers)
-  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  refuseTokenInQuery(isolate, subject.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'none':
       throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
       return personByJwt(isolate, c, credential.token, scopes)
     case 'key':
-      return holderOfKey(isolate, c, credential.token, scopes)
+      return holderOfKey(isolate, c, credential.token, { scopes, ip: subject.ip })
   }
 }
 
@@ -80,12 +88,14 @@ async function personByJwt(
   return { accountId, accountName, key: null, personId: userId, ...powers }
 }
 
-function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
-  const name = tokenInQuery(url, config.formats)
-  if (name === null) return
-  const detail = `A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.`
+/** @throws Problem 401 when a token in the query is all there is, 400 when it is there as well. */
+export function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
+  const path = tokenInQuery(url, config.formats)
+  if (path === null) return
+  const detail =
+    'A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.'
   if (!presented) throw missingCredential(detail)
-  const errors = [{ path: `query.${name}`, message: 'A token does not belong in a URL' }]
+  const errors = [{ path, message: 'A token does not belong in a URL' }]
   throw new Problem('invalid_request', { detail, errors })
 }
 

@@ -52,7 +52,15 @@ export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, ne
     const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
     throw new Problem('unsupported_media_type', { detail })
   }
+  if (type !== null && /\s;/.test(type)) c.req.raw = withPlainType(raw, type)
   await next()
+}
+
+/** Spaces before a parameter are allowed (RFC 9110 5.6.6); the validators below know none. */
+function withPlainType(request: Request, type: string): Request {
+  const headers = new Headers(request.headers)
+  headers.set('content-type', type.replace(/\s*;\s*/g, '; '))
+  return new Request(request, { headers })
 }
 
 function isJson(type: string | null): boolean {
