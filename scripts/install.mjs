@@ -55,8 +55,16 @@ function install() {
   if (link)
     fail('node_modules is a link and out of date. Install where it points to, or remove it.')
   console.log('Installing what package-lock.json lists (once; this takes a little while) …')
-  // NODE_ENV=production would leave out wrangler and Node itself.
-  const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline']
+  // NODE_ENV=production would leave out wrangler and Node itself. Warnings: Node 20 is too old for
+  // some packages, which is why one of them is Node 24.
+  const options = [
+    'ci',
+    '--include=dev',
+    '--loglevel=error',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  ]
   const { status, error } = runNpm(options)
   if (status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : '.'}`)
   if (!hasNode()) {
