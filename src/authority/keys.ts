@@ -42,8 +42,8 @@ export type KeyEdits = {
 } & { disabled?: boolean | undefined }
 
 export type Refusal =
-  | { reason: 'grant'; detail: string }
-  | { reason: 'revoked' | 'expired' | 'replaced' }
+  | { reason: 'grant'; detail: string; actor: Actor['kind'] }
+  | { reason: 'revoked' | 'expired' | 'disabled' | 'replaced' }
 
 export type Issued =
   | { kind: 'issued'; token: string; id: string }
@@ -187,7 +187,9 @@ function refuseRotation(
 ): Refusal | null {
   if (key.revokedAt !== null) return { reason: 'revoked' }
   if (key.replacedBy !== null) return { reason: 'replaced' }
-  if (statusOf(key, now) === 'expired') return { reason: 'expired' }
+  const status = statusOf(key, now)
+  // Its successor would be in force: whoever rotates would switch the key on without saying so.
+  if (status === 'expired' || status === 'disabled') return { reason: status }
   // Who rotates a key comes to hold it: the same rule as for making one like it.
   return refuseGrant(caller, key.scopes, settings, { creatorRole: key.creatorRole })
 }
@@ -202,7 +204,7 @@ function refuseGrant(
   const inheritsFrom = key === undefined ? ownRole : strongestRole(key.creatorRole)
   const grant: Grant = { scopes, inheritsFrom, present: key?.present }
   const detail = refusedGrant(actor, grant, config)
-  return detail === null ? null : { reason: 'grant', detail }
+  return detail === null ? null : { reason: 'grant', detail, actor: actor.kind }
 }
 
 function target({ actor }: Caller, id: string) {

@@ -25,7 +25,11 @@ export function refusedGrant(
   if (scopes === null) {
     if (present === null) return null
     if (actor.kind === 'key') return 'A key cannot make a key that inherits: list its scopes.'
-    return lacks(actor, powersOfRole(inheritsFrom, config).scopes, config)
+    const inherited = powersOfRole(inheritsFrom, config)
+    if (inherited.fullAccess && !powersOfRole(actor.role, config).fullAccess) {
+      return 'Your role does not have full access, and so cannot grant it.'
+    }
+    return lacks(actor, inherited.scopes, config)
   }
   const granted = missingScopes(scopes, present ?? [])
   const reserved = granted.filter((scope) => Object.hasOwn(reservedScopes, scope))

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import type { Changed, Progress } from '../authority/change.ts'
 import type { Refusal } from '../authority/keys.ts'
 import type { AppEnv } from './env.ts'
+import { challenge } from './holder.ts'
 import { isoTime } from './key-schema.ts'
 import { Problem } from './problem.ts'
 
@@ -96,9 +97,17 @@ export function noSuchKey(): Problem {
 export function refusedChange(refusal: Refusal): Problem {
   switch (refusal.reason) {
     case 'grant':
-      return new Problem('forbidden', { detail: refusal.detail })
+      return new Problem('forbidden', {
+        detail: refusal.detail,
+        // RFC 6750 is about tokens: a person at a session is told without a challenge.
+        ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
+      })
     case 'revoked':
       return new Problem('conflict', { detail: 'A revoked key stays as it is.' })
+    case 'disabled':
+      return new Problem('conflict', {
+        detail: 'A disabled key cannot be rotated: enable it first.',
+      })
     case 'expired':
       return new Problem('conflict', {
         detail: 'An expired key cannot be rotated: make a new one.',
