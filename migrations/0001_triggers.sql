@@ -11,6 +11,19 @@ BEGIN
   SELECT RAISE(ABORT, 'audit_event rows are never deleted');
 END;
 --> statement-breakpoint
+-- INSERT OR REPLACE deletes without firing the trigger above.
+CREATE TRIGGER audit_event_is_never_replaced BEFORE INSERT ON audit_event
+WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'audit_event rows are never replaced');
+END;
+--> statement-breakpoint
+CREATE TRIGGER api_key_is_never_replaced BEFORE INSERT ON api_key
+WHEN EXISTS (SELECT 1 FROM api_key WHERE id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'api_key rows are never replaced');
+END;
+--> statement-breakpoint
 -- A deleted row would let memory and KV go on believing what they hold of it.
 CREATE TRIGGER api_key_is_never_deleted BEFORE DELETE ON api_key
 BEGIN
