@@ -1,22 +1,41 @@
-// The one place where the dashboard is built, once there is one: `npm run build:dashboard`.
+// The one place where the dashboard is built: `npm run build:dashboard`, when what it is made of has
+// changed since it was last built. Two starts of one clone would write to the same folder.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Refusal, root } from './settings.ts'
 
-export function hasDashboard(): boolean {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return scripts?.['build:dashboard'] !== undefined
-}
+const page = join(root, 'dist', 'dashboard', 'index.html')
+const stamp = join(root, '.wrangler', 'dashboard.stamp')
 
 export function buildDashboard(): void {
-  if (!hasDashboard()) return
+  const sources = fingerprint()
+  if (existsSync(page) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
   const built = spawnSync('npm run --silent build:dashboard', {
     cwd: root,
     shell: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   })
-  if (built.status === 0) return
-  throw new Refusal(`The dashboard could not be built.\n${built.stdout}${built.stderr}`)
+  if (built.status !== 0) {
+    throw new Refusal(`The dashboard could not be built.\n${built.stdout}${built.stderr}`)
+  }
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, sources)
+  console.log('Built the dashboard.')
+}
+
+/** Changes whenever a file does that the build reads. */
+function fingerprint(): string {
+  const hash = createHash('sha256')
+  const files = globSync(['src/dashboard/**/*', 'vite.config.ts', 'package-lock.json'], {
+    cwd: root,
+  })
+  for (const file of files.sort()) {
+    const path = join(root, file)
+    if (!statSync(path).isFile()) continue
+    hash.update(file).update('\0').update(readFileSync(path))
+  }
+  return hash.digest('hex')
 }

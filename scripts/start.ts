@@ -1,9 +1,9 @@
 // `npm start`: from a fresh clone to a Latchkey that answers. Every step does nothing when it was
-// done before; the contract is the last section of docs/api.md.
+// done before; README.md says what it promises.
 import { Agent, get } from 'node:http'
 import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildDashboard, hasDashboard } from './dashboard.ts'
+import { buildDashboard } from './dashboard.ts'
 import { demoAccounts } from './demo-accounts.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { assertPortIsFree } from './port.ts'
@@ -101,7 +101,7 @@ function welcome({ baseUrl }: Settings): void {
   )
   const lines = [
     '',
-    ...(hasDashboard() ? [`The dashboard is at ${baseUrl}/`] : []),
+    `The dashboard is at ${baseUrl}/`,
     'Sign in as one of these; the password is DEMO_PASSWORD in .dev.vars:',
     ...people,
     '',
