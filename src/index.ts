@@ -1,7 +1,10 @@
 // The Worker's doors, and nothing else.
+import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '../latchkey.config.ts'
 import { settle } from './authority/settle.ts'
 import { createApp } from './http/app.ts'
+import { type VerifyRequest, verifyByBinding } from './http/rpc.ts'
+import type { VerifyAnswer } from './http/verification.ts'
 import { changeStores, createIsolate, settleSettings, systemClock } from './http/wiring.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
@@ -9,10 +12,19 @@ export { FenceObject } from './coherence/fence-object.ts'
 const isolate = createIsolate(config, systemClock)
 const app = createApp(isolate)
 
-export default {
-  fetch: app.fetch,
+/** A service binding reaches it without naming an entrypoint: `env.LATCHKEY.verify({ token })`. */
+export default class Latchkey extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return app.fetch(request, this.env, this.ctx)
+  }
+
+  /** For Workers that the deployer bound to this one: of every account, without a key of their own. */
+  verify(request: VerifyRequest): Promise<VerifyAnswer> {
+    return verifyByBinding(isolate, this.env, this.ctx, request)
+  }
+
   /** The drainer: brings into force what crashed Workers left. */
-  async scheduled(_event, env) {
-    await settle(changeStores(isolate, env), settleSettings(isolate), 'all')
-  },
-} satisfies ExportedHandler<Env>
+  override async scheduled(): Promise<void> {
+    await settle(changeStores(isolate, this.env), settleSettings(isolate), 'all')
+  }
+}

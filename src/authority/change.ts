@@ -85,9 +85,8 @@ export async function changeMany(
   plan: Omit<Plan, 'successor'>,
 ): Promise<{ count: number; progress: Progress }> {
   const changed = await commit(stores, settings, { ...plan, accountId, selection })
-  // Also when nothing was left to change: what an earlier, lost answer did may not be in force yet.
-  const of = changed.length > 0 ? changed : { accountId }
-  return { count: changed.length, progress: await bringIntoForce(stores, settings, of) }
+  // All of the account: what an earlier, lost answer did to some of them may not be in force yet.
+  return { count: changed.length, progress: await bringIntoForce(stores, settings, { accountId }) }
 }
 
 async function commit(

@@ -52,7 +52,7 @@ export type ConfigInput<Env> = {
     speculative?: boolean
   }
   /** Without it, a key that is bound to addresses is refused at /forward-auth (docs/decisions/0006). */
-  forwardAuth?: ForwardAuth
+  forwardAuth?: ForwardAuth | null
   /**
    * Seconds for which an isolate may answer from memory without asking (0 to 60; 0 asks each time).
    * Verifying is faster the longer it is, and a change of a key answers later by as much.
@@ -208,7 +208,9 @@ function checkGateway(
 
 function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
   if (!Array.isArray(proxies) || proxies.length === 0) {
-    fail('forwardAuth.proxies is empty: list the addresses of the proxies, or leave forwardAuth out')
+    fail(
+      'forwardAuth.proxies is empty: list the addresses of the proxies, or leave forwardAuth out',
+    )
   }
   for (const proxy of proxies) {
     if (!isAddressOrBlock(proxy)) {

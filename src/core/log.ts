@@ -1,5 +1,6 @@
-// The one place that writes log lines: one JSON object a line. Tokens never get here; what an error
-// quotes of a statement's parameters is cut off, since those can hold what a client sent.
+// The one place that writes log lines: one JSON object a line, without anything that looks like a token
+// and without the parameters of a failed statement.
+import { redact } from './redact.ts'
 
 export function log(
   level: 'info' | 'warn' | 'error',
@@ -10,7 +11,7 @@ export function log(
     value instanceof Error ? describe(value) : value,
   )
   // biome-ignore lint/suspicious/noConsole: a Worker's log is its console
-  console[level](line)
+  console[level](redact(line))
 }
 
 function describe(error: Error): Record<string, unknown> {

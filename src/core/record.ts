@@ -14,6 +14,8 @@ export type KeyRecord = {
   scopes: readonly string[] | null
   /** The creator's role in the account as of `asOf`; null when they are no member. */
   role: Role | null
+  /** Milliseconds since 1970. */
+  createdAt: number
   /** Milliseconds since 1970, or null for never. */
   expiresAt: number | null
   revoked: boolean
@@ -23,7 +25,7 @@ export type KeyRecord = {
 }
 
 // Raised whenever the record changes shape: a reader takes what it does not know for absent.
-const version = 1
+const version = 2
 
 /** The record as text for KV; `at` is when it was written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {

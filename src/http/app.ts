@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
+import { confined, createForwardAuth } from './forward-auth.ts'
 import { createGateway } from './gateway.ts'
 import { requestId } from './request-id.ts'
 import { createMe } from './routes/me.ts'
@@ -15,15 +16,19 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   app.onError(answerFailure)
   app.notFound(answerUnfiled)
   app.use(requestId)
+  app.use(confined)
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/api/v1/me', createMe(isolate))
+  app.all('/forward-auth/*', createForwardAuth(isolate))
 
   const management = lazily(async () => (await import('./management.ts')).createManagement(isolate))
   for (const resource of managed) {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
+  const checks = lazily(async () => (await import('./checks.ts')).createChecks(isolate))
+  for (const path of checked) app.all(`/api/v1/${path}`, checks)
   app.all('/api/*', createGateway(isolate))
   return app
 }
@@ -35,6 +40,8 @@ async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
   const index = await c.env.ASSETS.fetch(new URL('/', c.req.url))
   return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
+
+const checked = ['keys/verify', 'keys/verify-batch', 'introspect']
 
 const managed = [
   'api-keys',

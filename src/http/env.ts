@@ -7,5 +7,7 @@ export type AppEnv = {
     requestId: string
     /** Who manages: set by the guard of the management routes. */
     actor: Actor
+    /** Whose keys a service may ask about: set by the guard of verify and introspect. */
+    audience: { accountId: string }
   }
 }

@@ -1,6 +1,7 @@
 // Who holds the credential of a request to the API: a key, or a person by JWT. The guard of the
 // gateway and of /api/v1/me.
 import type { Context } from 'hono'
+import { presume } from '../authority/presume.ts'
 import { verify } from '../authority/verify.ts'
 import { missingScopes, powersOfRole } from '../core/scopes.ts'
 import type { Verdict } from '../core/verdict.ts'
@@ -46,7 +47,7 @@ export async function authenticate(
     case 'jwt':
       return personByJwt(isolate, c, credential.token, scopes)
     case 'key':
-      return holderOfKey(isolate, c, credential.token, { scopes, ip: subject.ip })
+      return holderOfKey(isolate, c, credential.token, scopes, subject)
   }
 }
 
@@ -55,15 +56,35 @@ export async function holderOfKey(
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
+  { ip }: Subject = itself(c.req.raw),
 ): Promise<Holder> {
   const { raw } = c.req
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const settings = await verifySettings(isolate, c.env, afterwards)
-  const ip = raw.headers.get('cf-connecting-ip')
   const stores = lookUpStores(isolate, c.env, raw.cf)
   const { verdict } = await verify(stores, settings, token, { scopes, ip })
   if (verdict.code !== 'valid') throw refusal(verdict)
-  const { record, powers } = verdict
+  return holderOf(verdict)
+}
+
+/**
+ * Whom the credential would stand for if nothing has changed since this isolate last asked, or null.
+ * Costs no I/O; says nothing about what is true now.
+ */
+export async function presumedHolder(
+  { config, clock, memory }: Isolate,
+  { headers, url }: Request,
+  scopes: readonly string[],
+): Promise<Holder | null> {
+  const credential = readCredential(headers)
+  if (credential.kind !== 'key' || tokenInQuery(url, config.formats) !== null) return null
+  const question = { scopes, ip: headers.get('cf-connecting-ip') }
+  const settings = { config, now: clock.now }
+  const decision = await presume({ memory }, settings, credential.token, question)
+  return decision?.code === 'valid' ? holderOf(decision) : null
+}
+
+function holderOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Holder {
   const { id, name, expiresAt, createdBy, accountId, accountName } = record
   return {
     accountId,

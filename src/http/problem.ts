@@ -1,5 +1,6 @@
 // RFC 9457 problem details: the one shape of every failure that leaves the Worker.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { redact } from '../core/redact.ts'
 
 const problems = {
   missing_credential: [401, 'No credential was presented'],
@@ -21,6 +22,7 @@ const problems = {
   credits_exhausted: [429, 'No credits are left'],
   internal_error: [500, 'Something went wrong'],
   upstream_unavailable: [502, 'The API behind Latchkey did not answer'],
+  upstream_timeout: [504, 'The API behind Latchkey took too long'],
   authority_unavailable: [503, 'The answer is not known right now'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>
 
@@ -65,7 +67,8 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     request_id: requestId,
     ...(problem.errors && { errors: problem.errors }),
   }
-  return new Response(JSON.stringify(body), {
+  // A client may have put its token where it does not belong, and details name what was sent.
+  return new Response(redact(JSON.stringify(body)), {
     status: problem.status,
     headers: {
       'content-type': 'application/problem+json',

@@ -80,6 +80,7 @@ function recordOf(
     createdBy: key.createdBy,
     scopes: key.scopes,
     role: strongestRole(role),
+    createdAt: key.createdAt,
     expiresAt: key.expiresAt,
     revoked: key.revokedAt !== null,
     disabled: key.disabled,

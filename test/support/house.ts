@@ -4,10 +4,10 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import config from '../../latchkey.config.ts'
-import type { Clock } from '../../src/authority/settle.ts'
+import { type Clock, settle } from '../../src/authority/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { createIsolate, type Isolate } from '../../src/http/wiring.ts'
+import { changeStores, createIsolate, type Isolate, settleSettings } from '../../src/http/wiring.ts'
 
 /** Real time plus all that was slept: waits take none of it. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {
@@ -74,11 +74,14 @@ export async function openHouse(
       status: response.status,
       headers: response.headers,
       text,
-      body: isJson ? JSON.parse(text) : null,
+      body: isJson && text !== '' ? JSON.parse(text) : null,
     }
   }
 
-  return { app, isolate, clock, send, ask }
+  /** What the drainer does every minute: brings into force what was written past the API. */
+  const drain = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
+
+  return { app, isolate, clock, bindings, send, ask, drain }
 }
 
 type Ask = { as?: string; key?: string; body?: unknown; headers?: HeadersInit }

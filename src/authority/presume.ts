@@ -1,0 +1,22 @@
+// What this isolate last knew of a key, for work that may begin before the verdict is there and is
+// thrown away if it is another. Never an answer: `verify` gives those.
+import type { Config } from '../core/config.ts'
+import { parseToken } from '../core/format.ts'
+import { digestOf } from '../core/token.ts'
+import { type Decision, decide, type Question } from '../core/verdict.ts'
+import type { Memory } from '../storage/memory.ts'
+
+/**
+ * What the record in memory says, whether or not its lease still runs; null when there is none.
+ * Memory holds only what `verify` found, and so no token whose shape or tag was not checked.
+ */
+export async function presume(
+  { memory }: { memory: Memory },
+  { config, now }: { config: Pick<Config, 'formats' | 'roles' | 'scopes'>; now(): number },
+  token: string,
+  question: Question,
+): Promise<Decision | null> {
+  if (parseToken(token, config.formats) === null) return null
+  const held = memory.get(await digestOf(token))
+  return held === null ? null : decide(held.record, question, now(), config)
+}

@@ -1,0 +1,63 @@
+// Whether a request may pass by a policy: the one judgement of the gateway and of forward auth.
+import type { Context } from 'hono'
+import type { RouteMatch } from '../core/policy.ts'
+import type { AppEnv } from './env.ts'
+import { authenticate, challenge, type Holder, presumedHolder, type Subject } from './holder.ts'
+import { Problem } from './problem.ts'
+import type { Isolate } from './wiring.ts'
+
+/** By these some frameworks take another method than the one that the policy saw. */
+const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
+
+/**
+ * The holder of the credential, if the route is open to them.
+ * @throws Problem 400, 401, 403 or 503.
+ */
+export async function admit(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  route: RouteMatch,
+  subject?: Subject,
+): Promise<Holder> {
+  const holder = await authenticate(isolate, c, scopesOf(route), subject)
+  if (route.kind === 'unsafe') throw unsafePath
+  if (!isOpenTo(holder, route)) throw unlistedPath
+  refuseMethodOverride(c.req.raw)
+  return holder
+}
+
+/** Who would be let in if nothing has changed since this isolate last asked; null for nobody. */
+export async function presumablyAdmitted(
+  isolate: Isolate,
+  request: Request,
+  route: RouteMatch,
+): Promise<Holder | null> {
+  if (route.kind === 'unsafe') return null
+  const holder = await presumedHolder(isolate, request, scopesOf(route))
+  return holder !== null && isOpenTo(holder, route) ? holder : null
+}
+
+function scopesOf(route: RouteMatch): string[] {
+  return route.kind === 'scope' ? [route.scope] : []
+}
+
+function isOpenTo(holder: Holder, route: RouteMatch): boolean {
+  return route.kind !== 'unlisted' || holder.fullAccess
+}
+
+const unsafePath = new Problem('invalid_request', {
+  detail: 'The path can be read in more than one way.',
+  errors: [{ path: 'path', message: 'No encoded slashes, dot segments or control characters' }],
+})
+
+const unlistedPath = new Problem('forbidden', {
+  detail: 'No scope covers this path: it is open to holders of full access only.',
+  headers: challenge('insufficient_scope'),
+})
+
+function refuseMethodOverride({ headers }: Request): void {
+  const path = methodOverrides.find((name) => headers.has(name))
+  if (path === undefined) return
+  const detail = `What is allowed depends on the method: send it as the method, not as ${path}.`
+  throw new Problem('invalid_request', { detail, errors: [{ path, message: 'Not allowed' }] })
+}

@@ -1,0 +1,109 @@
+// POST /api/v1/introspect: OAuth 2.0 Token Introspection (RFC 7662), for gateways and frameworks that
+// speak it already. What is not active is told apart by nothing.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import type { Decision } from '../../core/verdict.ts'
+import { failure } from '../answers.ts'
+import { introspector, surroundingsOf } from '../asker.ts'
+import type { AppEnv } from '../env.ts'
+import { createRouter } from '../openapi.ts'
+import { Problem } from '../problem.ts'
+import { decisionFor, isAddress } from '../verification.ts'
+import type { Isolate } from '../wiring.ts'
+
+export const path = '/api/v1/introspect'
+const formType = 'application/x-www-form-urlencoded'
+
+// Parameters that are not known are ignored (RFC 6749 3.2); one that is given twice is not valid.
+const form = z
+  .object({
+    token: z.string().openapi({ description: 'What the client presented' }),
+    token_type_hint: z.string().optional().openapi({ description: 'Ignored' }),
+    ip: z.string().refine(isAddress, { error: 'No IP address' }).optional().openapi({
+      description:
+        "The client's address (RFC 7662 2.1 leaves room for it): without it a key with allowed_ips is not active",
+    }),
+  })
+  .openapi('IntrospectionRequest')
+
+const seconds = z.int().openapi({ description: 'Seconds since 1970' })
+
+/** RFC 7662 2.2, bare: no envelope. */
+export const introspection = z
+  .union([
+    z.object({ active: z.literal(false) }),
+    z.object({
+      active: z.literal(true),
+      scope: z.string().openapi({ description: 'Separated by spaces' }),
+      client_id: z.uuid().openapi({ description: 'The id of the key' }),
+      sub: z.uuid().openapi({ description: 'The id of the account' }),
+      iss: z.string(),
+      iat: seconds,
+      exp: seconds.optional(),
+      token_type: z.literal('Bearer'),
+    }),
+  ])
+  .openapi('Introspection')
+
+export type Introspection = z.infer<typeof introspection>
+
+const introspect = createRoute({
+  method: 'post',
+  path,
+  summary: 'Introspect a token (RFC 7662)',
+  description:
+    "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike.",
+  request: { body: { required: true, content: { [formType]: { schema: form } } } },
+  responses: {
+    200: {
+      description: 'What is known of an active token',
+      content: { 'application/json': { schema: introspection } },
+    },
+    400: failure('The form lacks token, or names a field twice'),
+    401: failure('No key of the caller, or one that is not good'),
+    403: failure("The caller's key lacks keys:verify"),
+    413: failure('The body is too large'),
+    415: failure('The body is no form'),
+    503: failure('Not known right now, never `active: false`: ask again'),
+  },
+})
+
+export function createIntrospectRoutes(isolate: Isolate) {
+  const router = createRouter()
+  router.use(path, introspector(isolate), formOnly)
+  return router.openapi(introspect, async (c) => {
+    const { token, ip = null } = c.req.valid('form')
+    const asked = { token, scopes: [], ip, fresh: false }
+    const decision = await decisionFor(c.var.audience, isolate, surroundingsOf(c), asked)
+    c.header('Cache-Control', 'no-store')
+    return c.json(introspectionOf(decision, c.env.BASE_URL), 200)
+  })
+}
+
+function introspectionOf(decision: Decision | null, issuer: string): Introspection {
+  if (decision?.code !== 'valid') return { active: false }
+  const { id, accountId, createdAt, expiresAt } = decision.record
+  return {
+    active: true,
+    scope: decision.powers.scopes.join(' '),
+    client_id: id,
+    sub: accountId,
+    iss: issuer,
+    iat: secondsOf(createdAt),
+    ...(expiresAt !== null && { exp: secondsOf(expiresAt) }),
+    token_type: 'Bearer',
+  }
+}
+
+function secondsOf(timeMs: number): number {
+  return Math.floor(timeMs / 1000)
+}
+
+const formOnly: MiddlewareHandler<AppEnv> = async function formOnly(c, next) {
+  const type = c.req.raw.headers.get('content-type')
+  if (type?.split(';')[0]?.trim().toLowerCase() !== formType) {
+    const detail = `The body must be ${formType}, not ${type ?? 'undeclared'}.`
+    throw new Problem('unsupported_media_type', { detail })
+  }
+  await next()
+}

@@ -1,0 +1,160 @@
+// POST /api/v1/keys/verify and /verify-batch: whether a token is good, for any server whose own key
+// holds keys:verify. It hears of keys of its own account only.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Config } from '../../core/config.ts'
+import { failure, success } from '../answers.ts'
+import { surroundingsOf, verifier } from '../asker.ts'
+import { time } from '../key-schema.ts'
+import { createRouter, jsonOnly } from '../openapi.ts'
+import { longestIdempotencyKey } from '../rpc.ts'
+import { type Asked, isAddress, verifyFor } from '../verification.ts'
+import type { Isolate } from '../wiring.ts'
+
+export const path = '/api/v1/keys/verify'
+export const batchPath = '/api/v1/keys/verify-batch'
+const mostKeys = 100
+// A Worker may have six connections open at once: what waits for one would burn a store's time-out.
+const mostAtOnce = 6
+
+const unmetered = 'Without effect until keys are metered'
+
+function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
+  const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
+  return z
+    .strictObject({
+      token: z.string().openapi({ description: 'What the client presented', example: 'whm_…' }),
+      scopes: z.array(scope).max(200).default([]).openapi({ description: 'All are needed' }),
+      ip: z
+        .string()
+        .refine(isAddress, { error: 'No IP address' })
+        .nullable()
+        .default(null)
+        .openapi({
+          description: "The client's address; without it a key with allowed_ips is refused",
+        }),
+      cost: z
+        .int()
+        .min(0)
+        .optional()
+        .openapi({ description: `Credits to take. ${unmetered}` }),
+      idempotencyKey: z
+        .string()
+        .min(1)
+        .max(longestIdempotencyKey)
+        .optional()
+        .openapi({ description: `Takes the cost once. ${unmetered}` }),
+      fresh: z
+        .boolean()
+        .default(false)
+        .openapi({ description: 'Ask the nearest fence even while a lease runs' }),
+    })
+    .openapi('VerifyRequest')
+}
+
+const key = z.object({ id: z.uuid(), name: z.string(), expires_at: time.nullable() })
+const about = {
+  key,
+  account: z.object({ id: z.uuid(), name: z.string() }),
+  rate_limit: z.null().openapi({ description: 'null until keys are metered' }),
+  credits: z.null().openapi({ description: 'null until keys are metered' }),
+}
+
+/** Told of a token of the asker's own account; of any other, `invalid_api_key` and nothing more. */
+export const verifyAnswer = z
+  .union([
+    z.object({
+      valid: z.literal(true),
+      code: z.literal('valid'),
+      ...about,
+      scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('insufficient_scope'),
+      ...about,
+      scopes: z.array(z.string()),
+      missing_scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.enum(['revoked_api_key', 'expired_api_key', 'disabled_api_key', 'ip_not_allowed']),
+      ...about,
+      scopes: z.null(),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('invalid_api_key'),
+      key: z.null(),
+      account: z.null(),
+      scopes: z.null(),
+      rate_limit: z.null(),
+      credits: z.null(),
+    }),
+  ])
+  .openapi('VerifyAnswer')
+
+const failures = {
+  400: failure('The request is not valid; `errors` names the fields'),
+  401: failure('No key of the caller, or one that is not good'),
+  403: failure("The caller's key lacks keys:verify"),
+  413: failure('The body is too large'),
+  415: failure('The body is not JSON'),
+  503: failure('Not known right now, never a refusal: ask again'),
+}
+
+function operations(config: Pick<Config, 'scopes'>) {
+  const request = requestSchema(config)
+  const one = createRoute({
+    method: 'post',
+    path,
+    summary: 'Is this token good, now, for this?',
+    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. \`cost\` and \`idempotencyKey\` are checked and, until keys are metered, without effect.`,
+    request: { body: { required: true, content: { 'application/json': { schema: request } } } },
+    responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
+  })
+  const body = z.strictObject({ keys: z.array(request).min(1).max(mostKeys) })
+  const many = createRoute({
+    method: 'post',
+    path: batchPath,
+    summary: `The same for up to ${mostKeys} tokens`,
+    description:
+      'Answers in the order of `keys`. When one answer is not known, none is given: 503.',
+    request: { body: { required: true, content: { 'application/json': { schema: body } } } },
+    responses: { 200: success('An answer a token', z.array(verifyAnswer)), ...failures },
+  })
+  return { one, many }
+}
+
+export function createVerifyRoutes(isolate: Isolate) {
+  const { one, many } = operations(isolate.config)
+  const router = createRouter()
+  router.use('/api/v1/keys/*', verifier(isolate), jsonOnly)
+  return router
+    .openapi(one, async (c) => {
+      const asked = c.req.valid('json')
+      const data = await verifyFor(c.var.audience, isolate, surroundingsOf(c), asked)
+      c.header('Cache-Control', 'no-store')
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+    .openapi(many, async (c) => {
+      const surroundings = surroundingsOf(c)
+      const ask = (asked: Asked) => verifyFor(c.var.audience, isolate, surroundings, asked)
+      const data = await inOrder(c.req.valid('json').keys, ask)
+      c.header('Cache-Control', 'no-store')
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+}
+
+/** The results in the order of the items, a few under way at a time; the first failure is thrown. */
+async function inOrder<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const queue = items.entries()
+  const worker = async () => {
+    for (const [at, item] of queue) results[at] = await work(item)
+  }
+  await Promise.all(Array.from({ length: mostAtOnce }, worker))
+  return results
+}

@@ -1,0 +1,113 @@
+// The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
+// by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
+import { log } from '../core/log.ts'
+import { Problem } from './problem.ts'
+import { type Asked, invalidKey, isAddress, type VerifyAnswer, verifyFor } from './verification.ts'
+import type { Isolate } from './wiring.ts'
+
+export const longestIdempotencyKey = 255
+
+/** What a Worker asks over its binding. Types are checked; what is left out is as in HTTP. */
+export type VerifyRequest = {
+  token: string
+  /** All of these are needed. */
+  scopes?: readonly string[] | undefined
+  /** The client's address; left out, a key with `allowed_ips` is refused. */
+  ip?: string | null | undefined
+  /** Credits that the request costs: without effect until keys are metered. */
+  cost?: number | undefined
+  /** Spends `cost` once: without effect until keys are metered. */
+  idempotencyKey?: string | undefined
+  /** Ask the fence even while a lease runs. */
+  fresh?: boolean | undefined
+  /** The caller's `request.cf`: it chooses the nearest fence. */
+  cf?: unknown
+}
+
+type Context = Pick<ExecutionContext, 'waitUntil'>
+
+/**
+ * Whether a token is good, now, for this.
+ * @throws TypeError for a request that is written wrongly, naming the field.
+ * @throws Error that begins with `authority_unavailable` when the answer is not known: it is thrown,
+ * so that nobody takes it for a refusal and throws a good key away.
+ */
+export async function verifyByBinding(
+  isolate: Isolate,
+  env: Env,
+  context: Context,
+  request: VerifyRequest,
+): Promise<VerifyAnswer> {
+  const asked = readRequest(request, isolate.config.scopes)
+  // What is no text is no key: a client decides what it presents, a service what it asks.
+  if (asked === null) return invalidKey
+  const afterwards = (work: Promise<unknown>) => context.waitUntil(work)
+  const surroundings = { env, cf: request.cf, afterwards }
+  return verifyFor('all', isolate, surroundings, asked).catch(throwPlainly)
+}
+
+/** Errors lose their class on the way to another Worker; their message arrives. */
+function throwPlainly(error: unknown): never {
+  if (!(error instanceof Problem)) throw error
+  log('error', error.code, { door: 'rpc' })
+  throw new Error(`${error.code}: ${error.message}`)
+}
+
+type Fields = { [Field in keyof VerifyRequest]?: unknown }
+
+function readRequest(request: unknown, catalogue: Record<string, string>): Asked | null {
+  if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
+  const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
+  checkUnmetered(cost, idempotencyKey)
+  const question = {
+    scopes: readScopes(scopes, catalogue),
+    ip: readAddress(ip),
+    fresh: readFresh(fresh),
+  }
+  return typeof token === 'string' ? { token, ...question } : null
+}
+
+function readScopes(scopes: unknown, catalogue: Record<string, string>): readonly string[] {
+  if (scopes === undefined) return []
+  if (!Array.isArray(scopes)) fail('scopes as a list of scopes', scopes)
+  for (const scope of scopes) {
+    if (typeof scope !== 'string') fail('scopes as a list of text', scope)
+    if (!Object.hasOwn(catalogue, scope)) {
+      throw new TypeError(`verify knows no scope "${scope}": latchkey.config.ts does not list it.`)
+    }
+  }
+  return scopes
+}
+
+function readAddress(ip: unknown): string | null {
+  if (ip === undefined || ip === null) return null
+  if (typeof ip !== 'string') fail("ip as the text of the client's address", ip)
+  // A client may have a hand in it: what is no address is not known, and in no list of allowed ones.
+  return isAddress(ip) ? ip : null
+}
+
+function readFresh(fresh: unknown): boolean {
+  return fresh === undefined || typeof fresh === 'boolean'
+    ? (fresh ?? false)
+    : fail('fresh as a boolean', fresh)
+}
+
+function checkUnmetered(cost: unknown, idempotencyKey: unknown): void {
+  const isCost = Number.isSafeInteger(cost) && (cost as number) >= 0
+  if (cost !== undefined && !isCost) fail('cost as a whole number from 0', cost)
+  if (idempotencyKey === undefined) return
+  const { length } = typeof idempotencyKey === 'string' ? idempotencyKey : ''
+  if (length < 1 || length > longestIdempotencyKey) {
+    fail(`idempotencyKey as text of 1 to ${longestIdempotencyKey} characters`, idempotencyKey)
+  }
+}
+
+function fail(expected: string, given: unknown): never {
+  throw new TypeError(`verify takes ${expected}; it was given ${kindOf(given)}.`)
+}
+
+/** Never the text itself, which may be a token in the wrong place. */
+function kindOf(value: unknown): string {
+  if (value === null || typeof value === 'number') return String(value)
+  return Array.isArray(value) ? 'a list' : typeof value
+}

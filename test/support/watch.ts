@@ -1,0 +1,83 @@
+// Bindings that write down each call that leaves the isolate, and pass it on.
+import { env } from 'cloudflare:workers'
+
+/** `where` is `D1.all`, `KV.get`, `FENCE.bar`…; `what` holds everything that was handed over. */
+export type Call = { where: string; what: string }
+
+export type Watch = {
+  bindings: Partial<Env>
+  calls: Call[]
+  /** Starts counting anew. */
+  clear(): void
+  /** How often each was called: `{ 'KV.get': 1 }`. */
+  counts(): Record<string, number>
+}
+
+type Method = (...args: unknown[]) => unknown
+
+/** What a wrapped object stands for: D1's own `batch` takes only statements of its own making. */
+const originals = new WeakMap<object, object>()
+
+/** Calls of `lazy` methods make no I/O: what they return is watched instead. */
+function watched<T extends object>(
+  target: T,
+  note: (method: string, args: unknown[]) => void,
+  lazy: readonly string[],
+  seen: unknown[] = [],
+): T {
+  const proxy = new Proxy(target, {
+    get(_, name) {
+      const method: unknown = Reflect.get(target, name)
+      if (typeof method !== 'function' || typeof name !== 'string') return method
+      return (...args: unknown[]) => {
+        const handed = [...seen, ...args.flat().flatMap((each) => history.get(each) ?? [each])]
+        // Not `.apply`: a stub of an object takes that for the name of one of its methods.
+        const own = args.map(unwrapped)
+        if (lazy.includes(name)) {
+          const result = Reflect.apply(Reflect.get(target, name) as Method, target, own)
+          return watched(result as object, note, lazy, handed)
+        }
+        note(name, handed)
+        return Reflect.apply(Reflect.get(target, name) as Method, target, own)
+      }
+    },
+  })
+  originals.set(proxy, target)
+  history.set(proxy, seen)
+  return proxy
+}
+
+/** What was said to a statement before it is run: its SQL and its parameters. */
+const history = new WeakMap<object, unknown[]>() as {
+  get(key: unknown): unknown[] | undefined
+  set(key: object, value: unknown[]): void
+}
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped)
+  return (typeof value === 'object' && value !== null && originals.get(value)) || value
+}
+
+/** All the stores of a house, watched; `under` is what stands behind them (the real ones). */
+export function watchBindings(under: Partial<Env> = {}): Watch {
+  const { DB, KEY_CACHE, FENCE, CRM_DB } = { ...env, ...under }
+  const calls: Call[] = []
+  const noteAs = (store: string) => (method: string, args: unknown[]) => {
+    calls.push({ where: `${store}.${method}`, what: JSON.stringify(args) })
+  }
+  const statements = ['withSession', 'prepare', 'bind']
+  return {
+    calls,
+    bindings: {
+      DB: watched(DB, noteAs('D1'), statements),
+      CRM_DB: watched(CRM_DB, noteAs('CRM'), statements),
+      KEY_CACHE: watched(KEY_CACHE, noteAs('KV'), []),
+      FENCE: watched(FENCE, noteAs('FENCE'), ['getByName', 'get', 'idFromName']),
+    },
+    clear: () => void calls.splice(0),
+    counts: () =>
+      Object.fromEntries(
+        [...Map.groupBy(calls, ({ where }) => where)].map(([where, of]) => [where, of.length]),
+      ),
+  }
+}
