@@ -8,7 +8,11 @@ import { challenge } from './holder.ts'
 import { isoTime } from './key-schema.ts'
 import { Problem } from './problem.ts'
 
-export function success<T extends z.ZodType>(description: string, data: T, more = {}) {
+export function success<T extends z.ZodType, More extends z.ZodRawShape>(
+  description: string,
+  data: T,
+  more: More = {} as More,
+) {
   const schema = z.object({ status: z.literal('success'), data, ...more })
   return { description, content: { 'application/json': { schema } } }
 }

@@ -15,7 +15,7 @@ export type KeyCache = {
 const lifetimeSeconds = 7 * 24 * 60 * 60
 /** Older entries are read from D1 once more after the answer, so that they are there when D1 is not. */
 export const refreshAfterMs = (lifetimeSeconds * 1000) / 2
-const readLimitMs = 500
+const limitMs = 500
 // Freshness does not rest on it: the fence says what is too old.
 const edgeCacheSeconds = 60 * 60
 
@@ -24,17 +24,19 @@ export function createKeyCache(kv: KVNamespace): KeyCache {
     async get(digest) {
       const options = { type: 'json', cacheTtl: edgeCacheSeconds } as const
       const asked = kv.get<{ at: number }>(name(digest), options)
-      const value = await within('KV', readLimitMs, asked).catch(() => null)
+      const value = await within('KV', limitMs, asked).catch(() => null)
       const record = readRecord(value)
       return value === null || record === null ? null : { record, cachedAt: value.at }
     },
     async put(digest, record, nowMs) {
       const text = writeRecord(record, nowMs)
       // KV takes one write a second for a key and throws beyond; another reader wrote it then.
-      await kv.put(name(digest), text, { expirationTtl: lifetimeSeconds }).catch(() => {})
+      const put = kv.put(name(digest), text, { expirationTtl: lifetimeSeconds })
+      await within('KV', limitMs, put).catch(() => {})
     },
     async purge(digest) {
-      await kv.delete(name(digest)).catch(() => {})
+      // A change waits for it, and must not wait for ever.
+      await within('KV', limitMs, kv.delete(name(digest))).catch(() => {})
     },
   }
 }
