@@ -8,6 +8,7 @@ import type { VerifyAnswer } from './http/verification.ts'
 import { changeStores, createIsolate, settleSettings, systemClock } from './http/wiring.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
+export { MeterObject } from './metering/meter-object.ts'
 
 const isolate = createIsolate(config, systemClock)
 const app = createApp(isolate)

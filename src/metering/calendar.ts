@@ -1,0 +1,32 @@
+// When credits are refilled: midnights in UTC. No clock.
+
+/** Every day, or once a month on a day; a month without that day has it on its last. */
+export type Schedule = { interval: 'daily' } | { interval: 'monthly'; day: number }
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** The latest refill at or before a time (ms). */
+export function lastRefill(schedule: Schedule, nowMs: number): number {
+  if (schedule.interval === 'daily') return midnight(nowMs)
+  const thisMonth = inMonth(nowMs, 0, schedule.day)
+  return thisMonth <= nowMs ? thisMonth : inMonth(nowMs, -1, schedule.day)
+}
+
+/** The first refill after a time (ms). */
+export function nextRefill(schedule: Schedule, nowMs: number): number {
+  if (schedule.interval === 'daily') return midnight(nowMs) + dayMs
+  const thisMonth = inMonth(nowMs, 0, schedule.day)
+  return thisMonth > nowMs ? thisMonth : inMonth(nowMs, 1, schedule.day)
+}
+
+function midnight(nowMs: number): number {
+  return Math.floor(nowMs / dayMs) * dayMs
+}
+
+function inMonth(nowMs: number, monthsAway: number, day: number): number {
+  const now = new Date(nowMs)
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth() + monthsAway]
+  // Day 0 of the month that follows is the last one.
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+  return Date.UTC(year, month, Math.min(day, lastDay))
+}

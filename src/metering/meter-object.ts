@@ -1,0 +1,86 @@
+// The meter as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
+// until what was written before it is durable (output gate): nothing that passed is ever forgotten.
+import { DurableObject } from 'cloudflare:workers'
+import type { Left, MeterState, MeterTerms, TakeAnswer } from './decision.ts'
+import { Meter, type MeterStorage, type Take, type TopUp, type TopUpAnswer } from './meter.ts'
+
+export class MeterObject extends DurableObject<Env> {
+  private readonly meter: Meter
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env)
+    this.meter = new Meter(createStorage(context.storage), Date.now)
+  }
+
+  take(take: Take): TakeAnswer {
+    return this.meter.take(take)
+  }
+
+  topUp(topUp: TopUp): TopUpAnswer {
+    return this.meter.topUp(topUp)
+  }
+
+  read(terms: MeterTerms): Left {
+    return this.meter.read(terms)
+  }
+
+  override async alarm(): Promise<void> {
+    await this.meter.tend()
+  }
+}
+
+function createStorage(storage: DurableObjectStorage): MeterStorage {
+  const { sql } = storage
+  let isOpen = false
+  // Once cleared, an object takes no room until it is used again.
+  const open = () => {
+    if (!isOpen) for (const table of tables) sql.exec(table)
+    isOpen = true
+  }
+  open()
+  return {
+    load: () => load(sql),
+    save({ fillings, balance }, use) {
+      open()
+      const state = JSON.stringify({ fillings: [...fillings], balance })
+      storage.transactionSync(() => {
+        sql.exec('INSERT OR REPLACE INTO state VALUES (1, ?)', state)
+        if (use === undefined) return
+        sql.exec('INSERT OR REPLACE INTO use VALUES (?, ?, ?)', use.name, use.credits, use.atMs)
+      })
+    },
+    findUse(name) {
+      open()
+      const statement = 'SELECT credits, at_ms AS atMs FROM use WHERE name = ?'
+      return sql.exec<{ credits: number; atMs: number }>(statement, name).toArray()[0] ?? null
+    },
+    forgetUses(untilMs) {
+      open()
+      sql.exec('DELETE FROM use WHERE at_ms <= ?', untilMs)
+      return sql.exec('SELECT 1 FROM use LIMIT 1').toArray().length > 0
+    },
+    wakeAt: (timeMs) => void wakeAt(storage, timeMs),
+    async clear() {
+      isOpen = false
+      await storage.deleteAll()
+    },
+  }
+}
+
+const tables = [
+  'CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS use (name TEXT PRIMARY KEY, credits INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL) WITHOUT ROWID`,
+]
+
+function load(sql: SqlStorage): MeterState {
+  const [row] = sql.exec<{ json: string }>('SELECT json FROM state').toArray()
+  if (row === undefined) return { fillings: new Map(), balance: null }
+  const { fillings, balance } = JSON.parse(row.json)
+  return { fillings: new Map(fillings), balance }
+}
+
+async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {
+  // An alarm that is already set comes soon enough.
+  if ((await storage.getAlarm()) === null) await storage.setAlarm(timeMs)
+}

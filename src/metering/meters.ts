@@ -1,0 +1,42 @@
+// The caller's side of meters: one call a request. Whatever fails here means that the answer is not
+// known: a request of a limited key never passes for want of a meter.
+import { within } from '../storage/database.ts'
+import type { Left, MeterTerms, TakeAnswer } from './decision.ts'
+import type { Take, TopUp, TopUpAnswer } from './meter.ts'
+import type { MeterObject } from './meter-object.ts'
+
+/** Nothing is known: it may have been taken or added. Only with an idempotency key is asking again safe. */
+export type Unavailable = { outcome: 'unavailable' }
+
+export type Meters = {
+  take(meter: string, take: Take): Promise<TakeAnswer | Unavailable>
+  topUp(meter: string, topUp: TopUp): Promise<TopUpAnswer | Unavailable>
+  read(meter: string, terms: MeterTerms): Promise<({ outcome: 'read' } & Left) | Unavailable>
+}
+
+/** Whose limits: one key's (and those of its successors), or all keys' with one external id. */
+export type MeterOwner = { keyId: string } | { accountId: string; externalId: string }
+
+export function meterName(owner: MeterOwner): string {
+  if ('keyId' in owner) return `key/${owner.keyId}`
+  // No external id can reach into another account: account ids hold no slash.
+  return `account/${owner.accountId}/${owner.externalId}`
+}
+
+const limitMs = 2_000
+
+export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Meters {
+  // The platform calls again only where a call cannot have begun (its methods are not `retryable`).
+  const stubOf = (meter: string) =>
+    namespace.getByName(meter, { retry: { maxRetries: 1, timeoutMs: limitMs } })
+  const ask = <Answer>(call: () => Promise<Answer>): Promise<Answer | Unavailable> =>
+    within('meter', limitMs, call()).catch(() => unavailable)
+  return {
+    take: (meter, take) => ask(async () => await stubOf(meter).take(take)),
+    topUp: (meter, topUp) => ask(async () => await stubOf(meter).topUp(topUp)),
+    read: (meter, terms) =>
+      ask(async () => ({ outcome: 'read' as const, ...(await stubOf(meter).read(terms)) })),
+  }
+}
+
+const unavailable: Unavailable = { outcome: 'unavailable' }

@@ -1,0 +1,98 @@
+// Usage counted in this isolate's memory and sent through a Queue every few seconds: never on the way to
+// an answer, and never more than a bounded table. What the queue does not take is lost, and said so.
+import { log } from '../core/log.ts'
+import type { Decision } from '../core/verdict.ts'
+import { within } from '../storage/database.ts'
+import type { UsageBatch, UsageRow } from '../storage/usage-store.ts'
+
+/** How a request of a known key was answered. */
+export type UsageCode =
+  | Decision['code']
+  | 'rate_limited'
+  | 'credits_exhausted'
+  | 'authority_unavailable'
+
+export type UsageSettings = {
+  now(): number
+  sleep(ms: number): Promise<void>
+  newId(): string
+}
+
+/** Where counts go: the queue's `send`, and work that the answer does not wait for. */
+export type UsageWay = {
+  send(batch: UsageBatch): Promise<unknown>
+  afterwards(work: Promise<unknown>): void
+}
+
+export const flushAfterMs = 5_000
+/** A full table is sent at once: 100 kB as JSON, where a message may have 128. */
+export const mostRows = 1_000
+/** Batches under way to a queue that is slow; beyond that counts are lost. */
+const mostUnderWay = 4
+const sendLimitMs = 10_000
+const hourMs = 60 * 60 * 1000
+
+export class Usage {
+  private rows = new Map<string, UsageRow>()
+  /** When the timer of the present window should have ended; null: none runs. */
+  private dueAt: number | null = null
+  private underWay = 0
+  private readonly settings: UsageSettings
+
+  constructor(settings: UsageSettings) {
+    this.settings = settings
+  }
+
+  count(keyId: string, code: UsageCode, way: UsageWay): void {
+    const now = this.settings.now()
+    this.add(keyId, code, now)
+    if (this.rows.size >= mostRows) way.afterwards(this.flush(way))
+    // The request that the timer belonged to may have been killed: then another one takes over.
+    else if (this.dueAt === null || now > this.dueAt + flushAfterMs) {
+      this.dueAt = now + flushAfterMs
+      way.afterwards(this.flushLater(way))
+    }
+  }
+
+  private add(keyId: string, code: UsageCode, now: number): void {
+    const hour = Math.floor(now / hourMs) * hourMs
+    const place = `${keyId} ${hour} ${code}`
+    const [, , , count, lastAt] = this.rows.get(place) ?? [keyId, hour, code, 0, now]
+    this.rows.set(place, [keyId, hour, code, count + 1, Math.max(lastAt, now)])
+  }
+
+  private async flushLater(way: UsageWay): Promise<void> {
+    await this.settings.sleep(flushAfterMs)
+    this.dueAt = null
+    await this.flush(way)
+  }
+
+  private async flush({ send }: UsageWay): Promise<void> {
+    if (this.rows.size === 0) return
+    const rows = [...this.rows.values()]
+    this.rows = new Map()
+    if (this.underWay >= mostUnderWay) return lose(rows, 'the queue is slow')
+    this.underWay++
+    try {
+      const id = batchId(this.settings.now(), this.settings.newId())
+      await within('queue', sendLimitMs, send({ version: 1, id, rows }))
+    } catch (cause) {
+      // Not sent again: it may have arrived, and would then be two batches.
+      lose(rows, cause)
+    } finally {
+      this.underWay--
+    }
+  }
+}
+
+function lose(rows: readonly UsageRow[], cause: unknown): void {
+  const requests = rows.reduce((sum, [, , , count]) => sum + count, 0)
+  log('error', 'usage_lost', { requests, cause })
+}
+
+const digits = 12
+
+/** Begins with the time, so that ids sort by age. */
+export function batchId(nowMs: number, id: string): string {
+  return `${nowMs.toString(16).padStart(digits, '0')}-${id}`
+}
