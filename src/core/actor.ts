@@ -1,5 +1,5 @@
 // Who asks for a change: a person with a role in one account, or a key that manages keys.
-import type { Role } from './config.ts'
+import type { Role } from './role.ts'
 
 export type Actor =
   | { kind: 'person'; id: string; accountId: string; role: Role }

@@ -1,18 +1,15 @@
 // What a deployer decides, and the rules that make a decision sound. Pure: `defineConfig` throws at
 // start, with a sentence that names the mistake, so that a wrong configuration never serves.
 import { isAddressOrBlock } from './address.ts'
-import { alphabets, type Format } from './format.ts'
+import type { ForeignFormat } from './foreign.ts'
+import type { Format } from './format.ts'
+import { checkForeign, checkFormats } from './format-rules.ts'
+import { fail } from './mistake.ts'
 import type { Route } from './policy.ts'
-import { type Role, roles } from './role.ts'
+import { type Role, type RolePowers, roles } from './role.ts'
 import { isScopeName, reservedScopes } from './scopes.ts'
 
-export type { Role }
-
-/** What a person of a role may do at the API, and what a key that inherits from them may do. */
-export type RolePowers = {
-  /** `all` is full access: every scope but the reserved ones, and paths that no route names. */
-  scopes: 'all' | readonly string[]
-}
+export type { Role } from './role.ts'
 
 /**
  * The API behind the gateway: an origin such as `https://api.example.com`, or anything with `fetch`:
@@ -35,6 +32,11 @@ export type ForwardAuth = {
 export type ConfigInput<Env> = {
   /** Token formats by name; the first is the default of `POST /api/api-keys`. */
   formats: Record<string, Format>
+  /**
+   * Shapes of tokens that another system made, by name: needed to import their digests. They carry no
+   * tag, so one that is made up costs store reads. Take a format out when its last key is rotated.
+   */
+  foreign?: Record<string, ForeignFormat>
   /** Scope → what it allows, in words. The reserved scopes are added by `defineConfig`. */
   scopes: Record<string, string>
   roles: Record<Role, RolePowers>
@@ -60,17 +62,16 @@ export type ConfigInput<Env> = {
   lease?: number
 }
 
-export type Config<Env = never> = Omit<ConfigInput<Env>, 'lease' | 'gateway' | 'forwardAuth'> & {
+export type Config<Env = never> = Omit<
+  ConfigInput<Env>,
+  'lease' | 'gateway' | 'forwardAuth' | 'foreign'
+> & {
+  foreign: Record<string, ForeignFormat>
   gateway: Required<ConfigInput<Env>['gateway']>
   forwardAuth: ForwardAuth | null
   defaultFormat: string
   leaseMs: number
 }
-
-// 96 random bits cannot be guessed; 32 tag bits stop all but one forgery in four thousand million.
-const minRandomBits = 96
-const minTagBits = 32
-const maxTokenLength = 200
 
 /**
  * Checks a configuration and returns it with the reserved scopes added.
@@ -84,60 +85,19 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   for (const [name, routes] of Object.entries(input.policies)) checkRoutes(name, routes, scopes)
   const gateway = { timeoutMs: 60_000, speculative: false, ...input.gateway }
   checkGateway(gateway, input.policies)
-  const { lease = 1, forwardAuth = null, ...rest } = input
+  const { lease = 1, forwardAuth = null, foreign = {}, ...rest } = input
+  checkForeign(foreign, input.formats)
   if (forwardAuth !== null) checkForwardAuth(forwardAuth)
   if (!(lease >= 0 && lease <= 60)) fail(`lease is ${lease}: it must be 0 to 60 seconds`)
   const [defaultFormat = ''] = Object.keys(input.formats)
   return {
     ...rest,
+    foreign,
     scopes,
     gateway,
     forwardAuth,
     defaultFormat,
     leaseMs: Math.round(lease * 1000),
-  }
-}
-
-function checkFormats(formats: Record<string, Format>) {
-  const entries = Object.entries(formats)
-  if (entries.length === 0) fail('formats is empty: at least one token format is needed')
-  for (const [name, format] of entries) checkFormat(name, format)
-  for (const [name, { prefix }] of entries) {
-    for (const [otherName, other] of entries) {
-      if (name === otherName) continue
-      if (prefix === other.prefix) {
-        fail(`formats.${name} and formats.${otherName} share the prefix "${prefix}"`)
-      }
-      if (other.prefix.startsWith(prefix)) {
-        fail(
-          `the prefix "${prefix}" of formats.${name} is the start of "${other.prefix}" of formats.${otherName}`,
-        )
-      }
-    }
-  }
-}
-
-function checkFormat(name: string, format: Format) {
-  const { prefix, alphabet, length, tagLength } = format
-  if (!/^[A-Za-z][A-Za-z0-9_-]*_$/.test(prefix)) {
-    fail(`formats.${name}.prefix "${prefix}" must be letters, digits, - or _ and end in _`)
-  }
-  if (!Object.hasOwn(alphabets, alphabet)) {
-    fail(`formats.${name}.alphabet "${alphabet}" is neither "hex" nor "base62"`)
-  }
-  if (!Number.isInteger(length) || !Number.isInteger(tagLength)) {
-    fail(`formats.${name}: length and tagLength must be whole numbers`)
-  }
-  const bits = Math.log2(alphabets[alphabet].length)
-  if ((length - tagLength) * bits < minRandomBits) {
-    fail(`formats.${name} is too short to be safe: its random part has fewer than 96 bits`)
-  }
-  // One letter a byte of the HMAC, which has 32.
-  if (tagLength * bits < minTagBits || tagLength > 32) {
-    fail(`formats.${name}.tagLength ${tagLength} must give at least 32 bits in at most 32 letters`)
-  }
-  if (prefix.length + length > maxTokenLength) {
-    fail(`formats.${name} is too long: a token may have ${maxTokenLength} characters`)
   }
 }
 
@@ -240,8 +200,4 @@ function checkUpstream(upstream: Upstream<never>) {
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
     fail(`gateway.upstream "${upstream}" must be an origin: no path, no query, no user`)
   }
-}
-
-function fail(sentence: string): never {
-  throw new Error(`latchkey.config.ts: ${sentence}.`)
 }

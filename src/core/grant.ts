@@ -1,8 +1,7 @@
 // Who may give which scopes to a key.
 import type { Actor } from './actor.ts'
-import type { Config } from './config.ts'
 import type { Role } from './role.ts'
-import { missingScopes, powersOfRole, reservedScopes } from './scopes.ts'
+import { type Catalogue, missingScopes, powersOfRole, reservedScopes } from './scopes.ts'
 
 export type Grant = {
   /** null: inherits. */
@@ -20,7 +19,7 @@ export type Grant = {
 export function refusedGrant(
   actor: Actor,
   { scopes, inheritsFrom, present }: Grant,
-  config: Pick<Config, 'roles' | 'scopes'>,
+  config: Catalogue,
 ): string | null {
   if (scopes === null) {
     if (present === null) return null
@@ -39,11 +38,7 @@ export function refusedGrant(
   return lacks(actor, missingScopes(granted, reserved), config)
 }
 
-function lacks(
-  actor: Actor,
-  scopes: readonly string[],
-  config: Pick<Config, 'roles' | 'scopes'>,
-): string | null {
+function lacks(actor: Actor, scopes: readonly string[], config: Catalogue): string | null {
   const held = actor.kind === 'key' ? actor.scopes : powersOfRole(actor.role, config).scopes
   const lacking = missingScopes(scopes, held)
   if (lacking.length === 0) return null

@@ -1,6 +1,6 @@
 // The record of a key: all that a verdict needs, so that no second look-up is ever made. It is what
 // memory and KV hold, whole, with `asOf`: D1's counter, read in the same statement as the row.
-import type { Role } from './config.ts'
+import type { Role } from './role.ts'
 
 export type KeyRecord = {
   /** How fresh: D1's counter when this was read. */

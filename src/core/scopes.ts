@@ -1,11 +1,14 @@
 // Scopes: their names, and what a key or a person holds.
-import type { Config, Role } from './config.ts'
+import type { Role, RolePowers } from './role.ts'
 
 /** Power over keys themselves: granted by an owner by name, never inherited. */
 export const reservedScopes = {
   'keys:manage': 'Create, change, rotate and revoke API keys of the account',
   'keys:verify': 'Ask whether an API key is valid',
 } as const
+
+/** The part of the configuration that says who holds what. */
+export type Catalogue = { scopes: Record<string, string>; roles: Record<Role, RolePowers> }
 
 /** What is held at the API: `fullAccess` also opens paths that no route names. */
 export type Powers = { scopes: readonly string[]; fullAccess: boolean }
@@ -17,7 +20,7 @@ export function isScopeName(text: string): boolean {
 }
 
 /** What a role may do by today's configuration; no role (a removed member), nothing. */
-export function powersOfRole(role: Role | null, config: Pick<Config, 'roles' | 'scopes'>): Powers {
+export function powersOfRole(role: Role | null, config: Catalogue): Powers {
   if (role === null) return none
   const granted = config.roles[role].scopes
   if (granted !== 'all') return { scopes: granted, fullAccess: false }
@@ -31,7 +34,7 @@ export function powersOfRole(role: Role | null, config: Pick<Config, 'roles' | '
  */
 export function powersOfKey(
   key: { scopes: readonly string[] | null; role: Role | null },
-  config: Pick<Config, 'roles' | 'scopes'>,
+  config: Catalogue,
 ): Powers {
   if (key.scopes === null) return powersOfRole(key.role, config)
   const scopes = key.scopes.filter((scope) => Object.hasOwn(config.scopes, scope))

@@ -1,8 +1,7 @@
 // The verdict: from a record, a question and the time to one answer. No I/O, no clock.
 import { isAllowedAddress } from './address.ts'
-import type { Config } from './config.ts'
 import type { KeyRecord } from './record.ts'
-import { missingScopes, type Powers, powersOfKey } from './scopes.ts'
+import { type Catalogue, missingScopes, type Powers, powersOfKey } from './scopes.ts'
 
 /** What is asked of a key beside its being good. */
 export type Question = {
@@ -27,7 +26,7 @@ export function decide(
   record: KeyRecord,
   question: Question,
   nowMs: number,
-  config: Pick<Config, 'roles' | 'scopes'>,
+  config: Catalogue,
 ): Decision {
   if (record.revoked) return { code: 'revoked_api_key', record }
   if (record.disabled) return { code: 'disabled_api_key', record }
