@@ -17,7 +17,7 @@ import {
 } from './change.ts'
 
 export type KeySettings = ChangeSettings & {
-  config: Pick<Config, 'formats' | 'scopes' | 'roles'>
+  config: Pick<Config, 'formats' | 'foreign' | 'defaultFormat' | 'scopes' | 'roles'>
   tagKeys: readonly CryptoKey[]
   randomBytes: RandomBytes
   newId(): string
@@ -98,7 +98,7 @@ export async function rotateKey(
 ): Promise<{ changed: Changed<Refusal>; token: string; id: string } | null> {
   const before = await stores.find(caller.actor.accountId, id)
   if (before === null) return null
-  const minted = await mintKey(settings, caller, before.format, before)
+  const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
   const changed = await changeOne(
     stores,
     settings,
@@ -173,6 +173,11 @@ async function mintKey(
   return { token, key }
 }
 
+/** Of an imported key, or one whose format is gone: the default. Nobody mints in foreign formats. */
+function successorFormat({ format }: ListedKey, { config }: KeySettings): string {
+  return Object.hasOwn(config.formats, format) ? format : config.defaultFormat
+}
+
 /** A successor has the powers of the key it replaces, and inherits from the same person. */
 function inherited(key: ListedKey) {
   const { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy } = key
@@ -211,7 +216,7 @@ function target({ actor }: Caller, id: string) {
   return { accountId: actor.accountId, id }
 }
 
-function entry(
+export function entry(
   { actor, requestId }: Caller,
   action: string,
   detail: Record<string, unknown>,

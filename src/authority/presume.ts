@@ -1,7 +1,7 @@
 // What this isolate last knew of a key, for work that may begin before the verdict is there and is
 // thrown away if it is another. Never an answer: `verify` gives those.
 import type { Config } from '../core/config.ts'
-import { parseToken } from '../core/format.ts'
+import { recogniseToken } from '../core/foreign.ts'
 import { digestOf } from '../core/token.ts'
 import { type Decision, decide, type Question } from '../core/verdict.ts'
 import type { Memory } from '../storage/memory.ts'
@@ -12,11 +12,14 @@ import type { Memory } from '../storage/memory.ts'
  */
 export async function presume(
   { memory }: { memory: Memory },
-  { config, now }: { config: Pick<Config, 'formats' | 'roles' | 'scopes'>; now(): number },
+  {
+    config,
+    now,
+  }: { config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>; now(): number },
   token: string,
   question: Question,
 ): Promise<Decision | null> {
-  if (parseToken(token, config.formats) === null) return null
+  if (recogniseToken(token, config) === null) return null
   const held = memory.get(await digestOf(token))
   return held === null ? null : decide(held.record, question, now(), config)
 }

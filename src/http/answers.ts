@@ -8,7 +8,7 @@ import { challenge } from './holder.ts'
 import { isoTime } from './key-schema.ts'
 import { Problem } from './problem.ts'
 
-export function success<T extends z.ZodType, More extends z.ZodRawShape>(
+export function success<T extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
   description: string,
   data: T,
   more: More = {} as More,

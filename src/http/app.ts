@@ -20,6 +20,11 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/api/v1/me', createMe(isolate))
+  const revocations = lazily(async () =>
+    (await import('./revocations.ts')).createRevocations(isolate),
+  )
+  app.delete('/api/v1/me', revocations)
+  app.all('/api/leaks/*', revocations)
   app.all('/forward-auth/*', createForwardAuth(isolate))
 
   const management = lazily(async () => (await import('./management.ts')).createManagement(isolate))

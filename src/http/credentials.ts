@@ -1,6 +1,5 @@
 // What a request presents, and where it may present it. Reads headers only; decides nothing.
-import type { Format } from '../core/format.ts'
-import { parseToken } from '../core/format.ts'
+import { recogniseToken, type TokenFormats } from '../core/foreign.ts'
 
 export type Credential =
   | { kind: 'key'; token: string }
@@ -27,12 +26,18 @@ function isJwt(token: string): boolean {
  * Where in the query a token stands (`query.NAME`, or `query` when it is a name itself), or null.
  * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
  */
-export function tokenInQuery(url: string, formats: Record<string, Format>): string | null {
+export function tokenInQuery(url: string, formats: TokenFormats): string | null {
   const start = url.indexOf('?')
   if (start === -1) return null
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    if (parseToken(name.trim(), formats) !== null) return 'query'
-    if (parseToken(value.trim(), formats) !== null) return `query.${name}`
+    if (looksLikeToken(name.trim(), formats)) return 'query'
+    if (looksLikeToken(value.trim(), formats)) return `query.${name}`
   }
   return null
+}
+
+/** Without a prefix a token looks like any other text of its length: an ordinary value must pass. */
+function looksLikeToken(text: string, formats: TokenFormats): boolean {
+  const recognised = recogniseToken(text, formats)
+  return recognised !== null && recognised.format.prefix !== ''
 }

@@ -77,7 +77,7 @@ export async function presumedHolder(
   scopes: readonly string[],
 ): Promise<Holder | null> {
   const credential = readCredential(headers)
-  if (credential.kind !== 'key' || tokenInQuery(url, config.formats) !== null) return null
+  if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
   const question = { scopes, ip: headers.get('cf-connecting-ip') }
   const settings = { config, now: clock.now }
   const decision = await presume({ memory }, settings, credential.token, question)
@@ -111,7 +111,7 @@ async function personByJwt(
 
 /** @throws Problem 401 when a token in the query is all there is, 400 when it is there as well. */
 export function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
-  const path = tokenInQuery(url, config.formats)
+  const path = tokenInQuery(url, config)
   if (path === null) return
   const detail =
     'A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.'

@@ -1,14 +1,15 @@
 // Everything that people and managing keys use, assembled when it is first asked for: none of it is
 // evaluated on the way of a verification.
 
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { settle } from '../authority/settle.ts'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { manager } from './guard.ts'
-import { bodySizeLimit, createRouter, jsonOnly } from './openapi.ts'
+import { bodySizeLimit, createRouter, jsonOnly, limitBody } from './openapi.ts'
 import { requestId } from './request-id.ts'
 import { createApiKeyActions } from './routes/api-key-actions.ts'
+import { createApiKeyImport, importPath, mostImportBytes } from './routes/api-key-import.ts'
 import { createApiKeyRoutes } from './routes/api-keys.ts'
 import { createAuditRoutes } from './routes/audit-events.ts'
 import { createAuthRoutes, type MembershipChange } from './routes/auth.ts'
@@ -22,7 +23,7 @@ export function createManagement(isolate: Isolate) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, bodySizeLimit, jsonOnly, whileChangesGoOn)
+  router.use(requestId, sizeLimit, jsonOnly, whileChangesGoOn)
 
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
   router.route('/', createSetupRoutes())
@@ -41,11 +42,18 @@ function createGuarded(isolate: Isolate) {
   return createRouter()
     .route('/', createApiKeyRoutes(isolate))
     .route('/', createApiKeyActions(isolate))
+    .route('/', createApiKeyImport(isolate))
     .route('/', createAuditRoutes())
     .route('/', createScopeRoutes(isolate))
 }
 
 export type ManagementApi = ReturnType<typeof createGuarded>
+
+const importSizeLimit = limitBody(mostImportBytes)
+
+const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
+  return (c.req.path === importPath ? importSizeLimit : bodySizeLimit)(c, next)
+}
 
 /** The keys that inherit from a member follow before the change of the member is answered. */
 function keysFollow(isolate: Isolate) {

@@ -18,11 +18,19 @@ export function createRouter(): OpenAPIHono<AppEnv> {
   })
 }
 
-export const bodySizeLimit = bodyLimit({ maxSize: mostBodyBytes, onError: refuseLargeBody })
+export const bodySizeLimit = limitBody(mostBodyBytes)
+
+export function limitBody(maxSize: number): MiddlewareHandler {
+  const detail = `A body may have ${maxSize} bytes.`
+  const onError = () => {
+    throw new Problem('payload_too_large', { detail })
+  }
+  return bodyLimit({ maxSize, onError })
+}
 
 type Issue = { code: string; path: PropertyKey[]; message: string; keys?: string[] }
 
-function fieldErrors(issue: Issue, target: string): FieldError[] {
+export function fieldErrors(issue: Issue, target: string): FieldError[] {
   const place = issue.path.map(String)
   const path = [...(target === 'json' ? [] : [target]), ...place].join('.')
   // zod names the object that holds unknown fields; people look for the fields.
@@ -37,10 +45,6 @@ function sentenceOf(errors: FieldError[]): string {
   return errors
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ')
-}
-
-function refuseLargeBody(): never {
-  throw new Problem('payload_too_large', { detail: `A body may have ${mostBodyBytes} bytes.` })
 }
 
 /** A body that is not declared as JSON is refused, rather than read as an empty one. */

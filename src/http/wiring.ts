@@ -2,6 +2,7 @@
 // and the routes touches `env`.
 import type { ChangeSettings, ChangeStores } from '../authority/change.ts'
 import type { KeySettings } from '../authority/keys.ts'
+import type { LeakStores } from '../authority/leaks.ts'
 import type { LookUpStores } from '../authority/look-up.ts'
 import { type Clock, defaultMarginMs, type SettleSettings } from '../authority/settle.ts'
 import type { VerifySettings } from '../authority/verify.ts'
@@ -11,7 +12,7 @@ import type { Config } from '../core/config.ts'
 import { importTagKeys } from '../core/token.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
-import { createKeyReader, findKey } from '../storage/key-store.ts'
+import { createKeyReader, findByDigests, findKey } from '../storage/key-store.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 
 /** What lives as long as the isolate. */
@@ -70,6 +71,11 @@ export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
     memory,
     find: (accountId, id) => findKey(env.DB, accountId, id),
   }
+}
+
+export function leakStores(isolate: Isolate, env: Env): LeakStores {
+  const byDigests = (digests: readonly string[]) => findByDigests(env.DB, digests)
+  return { ...changeStores(isolate, env), findByDigests: byDigests }
 }
 
 export function settleSettings({ config, clock }: Isolate): SettleSettings {

@@ -74,7 +74,7 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
 }
 
 /** The counter as this batch has bumped it: what marks the rows that this batch changed. */
-const currentSequence = sql<number>`(select ${sequence.value} from ${sequence})`
+export const currentSequence = sql<number>`(select ${sequence.value} from ${sequence})`
 
 // The clock keeps a restored backup from handing a number out twice.
 export function bump(nowMs: number) {
@@ -131,11 +131,12 @@ function listed(values: readonly string[]): SQL {
   return sql`(select value from json_each(${JSON.stringify(values)}))`
 }
 
-const changedNow = eq(apiKey.seq, currentSequence)
+export const changedNow = eq(apiKey.seq, currentSequence)
 
-function recordChanges(audit: AuditEntry, nowMs: number) {
+/** An audit row for each row that this batch changed, with the detail of the entry or one of its own. */
+export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
   const uuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
-  const detail = audit.detail === null ? null : JSON.stringify(audit.detail)
+  const detail = own ?? sql`${json(audit.detail)}`
   return sql`
     insert into ${auditEvent}
       (id, account_id, action, actor_kind, actor_id, key_id, detail, request_id, created_at)

@@ -99,6 +99,18 @@ export async function findKey(
   return row === undefined ? null : listed(row)
 }
 
+/** The keys of these digests, in whichever account they are. */
+export async function findByDigests(
+  d1: D1Database,
+  digests: readonly string[],
+): Promise<{ id: string; accountId: string; digest: string }[]> {
+  const query = openPrimary(d1)
+    .select({ id: apiKey.id, accountId: apiKey.accountId, digest: apiKey.digest })
+    .from(apiKey)
+    .where(sql`${apiKey.digest} in (select value from json_each(${JSON.stringify(digests)}))`)
+  return within('D1', readLimitMs, query.all())
+}
+
 /** Up to `limit` keys of the account after a position, newest first. */
 export async function listKeys(
   d1: D1Database,

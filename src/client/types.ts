@@ -1,0 +1,135 @@
+// What management and services exchange with Latchkey, field by field as on the wire. Types only:
+// test/client.test.ts compares them with the Worker's own at compile time.
+
+export type KeyStatus = 'active' | 'expired' | 'revoked' | 'disabled'
+
+/** Times are RFC 3339 in UTC, ids UUIDs. */
+export type Key = {
+  id: string
+  name: string
+  /** The first eight characters after the prefix: what people tell keys apart by. */
+  key_prefix: string
+  format: string
+  /** null: inherits what its creator may do. */
+  scopes: string[] | null
+  status: KeyStatus
+  is_active: boolean
+  external_id: string | null
+  metadata: Record<string, unknown> | null
+  /** Addresses and CIDR blocks; null: any. */
+  allowed_ips: string[] | null
+  /** null until keys are metered. */
+  rate_limit: null
+  /** null until keys are metered. */
+  credits: null
+  created_by: string | null
+  created_by_name: string | null
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  revoked_at: string | null
+  revoked_by: string | null
+  replaced_by: string | null
+}
+
+/** `key` is the token, told this once only. */
+export type IssuedKey = Key & { key: string }
+
+/** What a change adds while it is not yet known to be in force everywhere (202). */
+export type Underway = {
+  /** In force everywhere at this time: asked for with `respondAsync`. */
+  effective_at?: string | undefined
+  /** In force but for these regions, which follow by themselves. */
+  pending_regions?: string[] | undefined
+}
+
+export type NewKey = {
+  /** 1 to 80 characters. */
+  name: string
+  /** RFC 3339, in the future; null or left out: never. */
+  expires_at?: string | null | undefined
+  /** null or left out: inherits; []: may do nothing but say who it is. */
+  scopes?: string[] | null | undefined
+  /** A format of `latchkey.config.ts`; the first one by default. */
+  format?: string | undefined
+  allowed_ips?: string[] | null | undefined
+  rate_limit?: null | undefined
+  credits?: null | undefined
+  external_id?: string | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+}
+
+/** What is left out stays; null clears. */
+export type KeyChanges = Omit<NewKey, 'name' | 'format'> & {
+  name?: string | undefined
+  is_active?: boolean | undefined
+}
+
+export type PageQuery = {
+  /** Items a page: 1 to 100, 50 by default. */
+  limit?: number | undefined
+  /** `next_cursor` of the page before. */
+  cursor?: string | undefined
+}
+
+export type KeyQuery = PageQuery & {
+  status?: KeyStatus | undefined
+  /** Part of a name, a key prefix or an external id. */
+  search?: string | undefined
+  created_by?: string | undefined
+}
+
+export type AuditQuery = PageQuery & {
+  key_id?: string | undefined
+  actor_id?: string | undefined
+  action?: string | undefined
+}
+
+/** Newest first; `next_cursor` is null on the last page. */
+export type Page<Item> = { data: Item[]; next_cursor: string | null }
+
+/** Which keys to revoke at once. */
+export type Selection = { ids: string[] } | { created_by: string } | { external_id: string }
+
+export type Scope = {
+  scope: string
+  description: string
+  /** Granted by an owner alone, never inherited. */
+  reserved: boolean
+  /** Whose role holds it. */
+  roles: ('owner' | 'admin' | 'member')[]
+}
+
+export type AuditEvent = {
+  id: string
+  /** Such as `key.revoked`. */
+  action: string
+  actor: { kind: 'person' | 'key' | 'system'; id: string | null; name: string | null }
+  key_id: string | null
+  key_name: string | null
+  /** The person concerned, where it is about one. */
+  subject_id: string | null
+  subject_name: string | null
+  detail: Record<string, unknown> | null
+  request_id: string | null
+  created_at: string
+}
+
+/** RFC 7662 2.2; `exp` and `iat` are seconds since 1970. */
+export type Introspection =
+  | { active: false }
+  | {
+      active: true
+      /** Separated by spaces. */
+      scope: string
+      /** The id of the key. */
+      client_id: string
+      /** The id of the account. */
+      sub: string
+      iss: string
+      iat: number
+      exp?: number | undefined
+      token_type: 'Bearer'
+    }
+
+export type { VerifiedKey, VerifyAnswer, VerifyRequest } from './verify-types.ts'

@@ -1,0 +1,17 @@
+// Revoking without managing: what the finder of a token may do, and what GitHub reports. Assembled
+// when it is first asked.
+import { answerFailure, answerUnknownPath } from './failures.ts'
+import { createRouter } from './openapi.ts'
+import { requestId } from './request-id.ts'
+import { createLeakRoutes } from './routes/leaks.ts'
+import { whileChangesGoOn } from './routes/operations.ts'
+import { createSelfRevoke } from './routes/self-revoke.ts'
+import type { Isolate } from './wiring.ts'
+
+export function createRevocations(isolate: Isolate) {
+  const router = createRouter()
+  router.onError(answerFailure)
+  router.notFound(answerUnknownPath)
+  router.use(requestId, whileChangesGoOn)
+  return router.route('/', createSelfRevoke(isolate)).route('/', createLeakRoutes(isolate))
+}

@@ -1,0 +1,50 @@
+// Storing keys that another system made, by their digests: one batch for all of them, with an audit row
+// for each that was stored.
+import { sql } from 'drizzle-orm'
+import { build, runBatch, within } from './database.ts'
+import {
+  type AuditEntry,
+  bump,
+  changedNow,
+  currentSequence,
+  type NewKey,
+  recordChanges,
+} from './key-changes.ts'
+import { apiKey } from './schema.ts'
+
+export type KeyImport = {
+  /** Ids of the keys that were stored: not of those whose digest is known already, here or elsewhere. */
+  store(keys: readonly NewKey[], audit: AuditEntry, nowMs: number): Promise<string[]>
+}
+
+const writeLimitMs = 10_000
+
+export function createKeyImport(d1: D1Database): KeyImport {
+  return {
+    async store(keys, audit, nowMs) {
+      const detail = sql`json_object('name', ${apiKey.name}, 'scopes', json(${apiKey.scopes}), 'format', ${apiKey.format})`
+      const stored = runBatch<{ id: string }>(d1, [
+        bump(nowMs),
+        insertUnknown(keys),
+        recordChanges(audit, nowMs, detail),
+        build.select({ id: apiKey.id }).from(apiKey).where(changedNow),
+      ])
+      return (await within('D1', writeLimitMs, stored)).map(({ id }) => id)
+    },
+  }
+}
+
+// All rows as one bound parameter: D1 takes at most 100 of them a statement. No raise is needed, as for
+// a key that is made: nobody can hold a record of a digest that was never stored.
+function insertUnknown(keys: readonly NewKey[]) {
+  // `where true`: without it SQLite takes "on" for the beginning of a join.
+  return sql`
+    insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
+      allowed_ips, external_id, metadata, created_by, created_at, expires_at)
+    select value ->> 'id', value ->> 'digest', ${currentSequence}, value ->> 'accountId',
+      value ->> 'name', value ->> 'format', value ->> 'keyPrefix', json_extract(value, '$.scopes'), 0,
+      json_extract(value, '$.allowedIps'), value ->> 'externalId', json_extract(value, '$.metadata'),
+      value ->> 'createdBy', value ->> 'createdAt', value ->> 'expiresAt'
+    from json_each(${JSON.stringify(keys)}) where true
+    on conflict (digest) do nothing`
+}

@@ -1,0 +1,105 @@
+// D1's part of usage: batches rolled up once each, and what is read of them. Adding twice or in another
+// order changes nothing.
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { openPrimary, runBatch, within } from './database.ts'
+import { apiKey } from './schema.ts'
+
+// --- Proposal for schema.ts -----------------------------------------------------------------------
+
+/** Requests of a key in an hour (its first ms) that were answered with a code. Kept for 400 days. */
+export const usageHourly = sqliteTable(
+  'usage_hourly',
+  {
+    keyId: text('key_id').notNull(),
+    hour: integer().notNull(),
+    code: text().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.keyId, table.hour, table.code] }),
+    index('usage_hourly_by_age').on(table.hour),
+  ],
+)
+
+/** Batches that were rolled up; ids sort by age. */
+export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
+
+// --------------------------------------------------------------------------------------------------
+
+/** Key, first ms of the hour, code, requests, when the last of them was (ms). */
+export type UsageRow = [keyId: string, hour: number, code: string, count: number, lastAt: number]
+
+/** What an isolate counted in a few seconds; the id is its own and begins with the time. */
+export type UsageBatch = { version: 1; id: string; rows: UsageRow[] }
+
+export type UsageCount = { time: number; code: string; count: number }
+
+export type UsageSpan = { from: number; to: number; stepMs: number }
+
+export type UsageStore = {
+  /** Adds those of the batches that were not added before: all of them in one transaction. */
+  add(batches: readonly UsageBatch[]): Promise<void>
+  /** Requests by step and code, from `from` to before `to`, without zeros, oldest first. */
+  read(keyId: string, span: UsageSpan): Promise<UsageCount[]>
+  /** Forgets what is too old, up to some thousands of rows a call. */
+  prune(nowMs: number): Promise<void>
+}
+
+const readLimitMs = 2_000
+const writeLimitMs = 20_000
+const dayMs = 24 * 60 * 60 * 1000
+export const usageLifetimeMs = 400 * dayMs
+/** A message is redelivered for 4 days at the most. */
+export const batchLifetimeMs = 5 * dayMs
+const mostPruned = 5_000
+
+export function createUsageStore(d1: D1Database): UsageStore {
+  return {
+    async add(batches) {
+      // The list of a queue may hold one message twice.
+      const once = [...new Map(batches.map((batch) => [batch.id, batch])).values()]
+      await within('D1', writeLimitMs, runBatch(d1, statementsOf(JSON.stringify(once))))
+    },
+    read: (keyId, span) => within('D1', readLimitMs, read(d1, keyId, span)),
+    async prune(nowMs) {
+      const oldestBatch = (nowMs - batchLifetimeMs).toString(16).padStart(12, '0')
+      const statements = [
+        sql`delete from ${usageHourly} where rowid in (select rowid from ${usageHourly}
+          where hour < ${nowMs - usageLifetimeMs} limit ${mostPruned})`,
+        sql`delete from ${usageBatch} where id in (select id from ${usageBatch}
+          where id < ${oldestBatch} limit ${mostPruned})`,
+      ]
+      await within('D1', writeLimitMs, runBatch(d1, statements))
+    },
+  }
+}
+
+/** The batches' ids are written last: what they guard is in the same transaction. */
+function statementsOf(batches: string) {
+  const newRows = sql`json_each(${batches}) as batch, json_each(batch.value, '$.rows') as item
+    where batch.value ->> 'id' not in (select id from ${usageBatch})`
+  return [
+    sql`insert into ${usageHourly} (key_id, hour, code, count)
+      select item.value ->> 0, item.value ->> 1, item.value ->> 2, sum(item.value ->> 3)
+      from ${newRows} group by 1, 2, 3
+      on conflict (key_id, hour, code) do update set count = count + excluded.count`,
+    sql`update ${apiKey} set last_used_at = used.last_at
+      from (select item.value ->> 0 as key_id, max(item.value ->> 4) as last_at
+        from ${newRows} and item.value ->> 2 = 'valid' group by 1) as used
+      where ${apiKey.id} = used.key_id and coalesce(${apiKey.lastUsedAt}, 0) < used.last_at`,
+    sql`insert or ignore into ${usageBatch} (id) select value ->> 'id' from json_each(${batches})`,
+  ]
+}
+
+async function read(d1: D1Database, keyId: string, { from, to, stepMs }: UsageSpan) {
+  const { hour, code, count } = usageHourly
+  const time = sql<number>`${hour} - ${hour} % ${stepMs}`
+  return openPrimary(d1)
+    .select({ time: time.as('time'), code, count: sql<number>`sum(${count})`.as('total') })
+    .from(usageHourly)
+    .where(sql`${usageHourly.keyId} = ${keyId} and ${hour} >= ${from} and ${hour} < ${to}`)
+    .groupBy(sql`1`, code)
+    .orderBy(sql`1`, code)
+    .all()
+}
