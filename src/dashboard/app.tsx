@@ -1,0 +1,57 @@
+// Which page stands at which path. Pages are loaded when they are first asked for.
+import { lazy, Suspense } from 'react'
+import { Redirect, Route, Switch } from 'wouter'
+import { Gate } from './components/gate.tsx'
+import { Shell } from './components/shell.tsx'
+import { Splash } from './components/splash.tsx'
+import { KeysPage } from './pages/keys.tsx'
+import { NotFoundPage } from './pages/not-found.tsx'
+import { SignInPage } from './pages/sign-in.tsx'
+
+const AuditLogPage = lazy(() => import('./pages/audit-log.tsx'))
+const EditKeyPage = lazy(() => import('./pages/edit-key.tsx'))
+const InvitationPage = lazy(() => import('./pages/invitation.tsx'))
+const KeyPage = lazy(() => import('./pages/key.tsx'))
+const MembersPage = lazy(() => import('./pages/members.tsx'))
+const NewKeyPage = lazy(() => import('./pages/new-key.tsx'))
+const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
+const SetupPage = lazy(() => import('./pages/setup.tsx'))
+
+export function App() {
+  return (
+    <Suspense fallback={<Splash />}>
+      <Switch>
+        <Route path="/sign-in" component={SignInPage} />
+        <Route path="/setup" component={SetupPage} />
+        <Route path="/invitations/:id">{({ id }) => <InvitationPage id={id} />}</Route>
+        <Route>
+          <Gate>
+            <Shell>
+              <Suspense fallback={<Splash />}>
+                <Pages />
+              </Suspense>
+            </Shell>
+          </Gate>
+        </Route>
+      </Switch>
+    </Suspense>
+  )
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Redirect to="/keys" replace />
+      </Route>
+      <Route path="/keys" component={KeysPage} />
+      <Route path="/keys/new" component={NewKeyPage} />
+      <Route path="/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
+      <Route path="/keys/:id/edit">{({ id }) => <EditKeyPage key={id} id={id} />}</Route>
+      <Route path="/members" component={MembersPage} />
+      <Route path="/audit-log" component={AuditLogPage} />
+      <Route path="/scopes" component={ScopesPage} />
+      <Route component={NotFoundPage} />
+    </Switch>
+  )
+}

@@ -1,0 +1,15 @@
+import { CaretLeftIcon } from '@phosphor-icons/react'
+import { Link } from 'wouter'
+
+/** The way back up, above a page's heading. */
+export function BackTo({ path, children }: { path: string; children: string }) {
+  return (
+    <Link
+      href={path}
+      className="mb-2 inline-flex items-center gap-1 rounded text-base text-kumo-subtle outline-none hover:text-kumo-default focus-visible:ring-2 focus-visible:ring-kumo-focus"
+    >
+      <CaretLeftIcon aria-hidden size={14} />
+      {children}
+    </Link>
+  )
+}

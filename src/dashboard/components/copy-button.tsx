@@ -1,0 +1,44 @@
+import { Button } from '@cloudflare/kumo/components/button'
+import { CheckIcon, CopyIcon } from '@phosphor-icons/react'
+import { useEffect, useState } from 'react'
+
+type Props = {
+  text: string
+  /** What is copied, for those who cannot see where the button stands: "token". */
+  what: string
+  isPrimary?: boolean
+}
+
+const shownMs = 2_000
+
+export function CopyButton({ text, what, isPrimary }: Props) {
+  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
+  useEffect(() => {
+    if (state === 'idle') return
+    const timer = setTimeout(() => setState('idle'), shownMs)
+    return () => clearTimeout(timer)
+  }, [state])
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setState('copied'),
+      () => setState('failed'),
+    )
+  const said = { idle: `Copy ${what}`, copied: 'Copied', failed: 'Select it and copy by hand' }[
+    state
+  ]
+  return (
+    <>
+      <Button
+        size="sm"
+        variant={isPrimary ? 'primary' : 'secondary'}
+        icon={state === 'copied' ? CheckIcon : CopyIcon}
+        onClick={copy}
+      >
+        {said}
+      </Button>
+      <span role="status" className="sr-only">
+        {state === 'idle' ? '' : said}
+      </span>
+    </>
+  )
+}

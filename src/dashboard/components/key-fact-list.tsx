@@ -1,0 +1,85 @@
+import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import type { Key } from '../api/queries.ts'
+import { useMember } from '../api/signed-in.tsx'
+import { CreatorName, LastUsed, TokenHint } from './key-facts.tsx'
+import { roleName } from './roles.ts'
+import { exactTime, RelativeTime } from './time.tsx'
+
+export function KeyFactList({ value }: { value: Key }) {
+  return (
+    <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2 lg:grid-cols-3">
+      <Fact name="Token">
+        <TokenHint value={value} />
+      </Fact>
+      <Fact name="Created" note={exactTime(value.created_at)}>
+        <RelativeTime time={value.created_at} /> by <CreatorName value={value} />
+      </Fact>
+      <Fact name="Last used" note={value.last_used_at && exactTime(value.last_used_at)}>
+        <LastUsed value={value} />
+      </Fact>
+      <Fact name="Expires" note={value.expires_at && exactTime(value.expires_at)}>
+        {value.expires_at ? <RelativeTime time={value.expires_at} /> : 'Never'}
+      </Fact>
+      <Fact name="Allowed addresses">
+        {value.allowed_ips ? <Codes texts={value.allowed_ips} /> : 'Any'}
+      </Fact>
+      <Fact name="External id">
+        {value.external_id ? <span className="break-all">{value.external_id}</span> : 'None'}
+      </Fact>
+      <Fact name="Scopes" isWide>
+        <Scopes value={value} />
+      </Fact>
+      <Fact name="Id">
+        <code className="font-mono text-sm break-all">{value.id}</code>
+      </Fact>
+    </dl>
+  )
+}
+
+type FactProps = { name: string; note?: string | null; isWide?: boolean; children: ReactNode }
+
+function Fact({ name, note, isWide = false, children }: FactProps) {
+  return (
+    <div className={`min-w-0 ${isWide ? 'sm:col-span-2' : ''}`}>
+      <dt className="text-sm text-kumo-subtle">{name}</dt>
+      <dd className="mt-0.5 text-base text-kumo-default">
+        {children}
+        {note && <span className="block text-sm text-kumo-subtle">{note}</span>}
+      </dd>
+    </div>
+  )
+}
+
+function Scopes({ value }: { value: Key }) {
+  const creator = useMember(value.created_by)
+  if (value.scopes === null) {
+    if (creator === undefined) return <>Inherits from somebody who left: none</>
+    return (
+      <>
+        Inherits what {creator.user.name} may do as{' '}
+        <Link href="/scopes" className="underline">
+          {roleName[creator.role]}
+        </Link>
+        , as it is at each request
+      </>
+    )
+  }
+  if (value.scopes.length === 0) return <>None: it may call /api/v1/me only</>
+  return <Codes texts={value.scopes} />
+}
+
+export function Codes({ texts }: { texts: readonly string[] }) {
+  return (
+    <span className="flex flex-wrap gap-1.5">
+      {texts.map((text) => (
+        <code
+          key={text}
+          className="rounded bg-kumo-recessed px-1.5 py-0.5 font-mono text-sm break-all"
+        >
+          {text}
+        </code>
+      ))}
+    </span>
+  )
+}

@@ -1,0 +1,45 @@
+// A dialog with its heading, its text and its buttons; scrolls within the window on a phone.
+import { Dialog } from '@cloudflare/kumo/components/dialog'
+import type { ReactNode } from 'react'
+
+type Props = {
+  title: string
+  description?: ReactNode
+  size?: 'base' | 'lg' | 'xl'
+  /** Left out: the dialog cannot be closed but by its own buttons. */
+  onClose?: (() => void) | undefined
+  children: ReactNode
+  buttons: ReactNode
+}
+
+export function Modal({ title, description, size = 'lg', onClose, children, buttons }: Props) {
+  return (
+    <Dialog.Root
+      open
+      disablePointerDismissal={onClose === undefined}
+      onOpenChange={(isOpen) => {
+        if (!isOpen) onClose?.()
+      }}
+    >
+      <Dialog
+        size={size}
+        className="flex max-h-[calc(100dvh-4rem)] flex-col sm:max-h-[calc(100dvh-8rem)]"
+      >
+        <div className="overflow-y-auto p-5 sm:p-6">
+          <Dialog.Title className="text-lg font-semibold break-words text-kumo-default">
+            {title}
+          </Dialog.Title>
+          {description && (
+            <Dialog.Description className="mt-1 text-base text-kumo-subtle">
+              {description}
+            </Dialog.Description>
+          )}
+          <div className="mt-4 flex flex-col gap-4">{children}</div>
+        </div>
+        <div className="flex flex-wrap justify-end gap-2 border-t border-kumo-hairline px-5 py-3 sm:px-6">
+          {buttons}
+        </div>
+      </Dialog>
+    </Dialog.Root>
+  )
+}

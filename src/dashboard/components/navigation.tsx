@@ -1,0 +1,61 @@
+// The list of pages, with the account above and the person below.
+import { KeyIcon, ListMagnifyingGlassIcon, ShieldCheckIcon, UsersIcon } from '@phosphor-icons/react'
+import { Link, useLocation } from 'wouter'
+import { AccountSwitcher } from './account-switcher.tsx'
+import { Logo } from './logo.tsx'
+import { PersonMenu } from './person-menu.tsx'
+import { ThemeSwitch } from './theme-switch.tsx'
+
+const pages = [
+  { path: '/keys', name: 'API keys', Icon: KeyIcon },
+  { path: '/members', name: 'Members', Icon: UsersIcon },
+  { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
+  { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },
+]
+
+/** `isCompact`: below a bar that has the name of the product already. */
+export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
+  return (
+    <div className="flex h-full flex-col gap-4 p-3">
+      {!isCompact && (
+        <div className="px-2 pt-2">
+          <Logo />
+        </div>
+      )}
+      <AccountSwitcher />
+      <nav aria-label="Settings" className="flex-1">
+        <p className="px-2 pb-1 text-sm font-medium text-kumo-subtle">Settings</p>
+        <ul className="flex flex-col gap-0.5">
+          {pages.map((page) => (
+            <NavigationItem key={page.path} {...page} />
+          ))}
+        </ul>
+      </nav>
+      <div className="flex flex-col gap-3 border-t border-kumo-hairline pt-3">
+        <ThemeSwitch />
+        <PersonMenu />
+      </div>
+    </div>
+  )
+}
+
+function NavigationItem({ path, name, Icon }: (typeof pages)[number]) {
+  const [current] = useLocation()
+  const isHere = current === path || current.startsWith(`${path}/`)
+  return (
+    <li>
+      <Link
+        href={path}
+        aria-current={isHere ? 'page' : undefined}
+        className={`flex items-center gap-2.5 rounded-md px-2 py-1.5 text-base outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
+          isHere
+            ? 'bg-kumo-tint font-medium text-kumo-default'
+            : 'text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default'
+        }`}
+      >
+        <Icon size={18} aria-hidden weight={isHere ? 'fill' : 'regular'} />
+        {name}
+      </Link>
+    </li>
+  )
+}

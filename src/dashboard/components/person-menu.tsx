@@ -1,0 +1,36 @@
+import { Button } from '@cloudflare/kumo/components/button'
+import { SignOutIcon } from '@phosphor-icons/react'
+import { useSignedIn } from '../api/signed-in.tsx'
+import { ProblemBanner } from './problem-banner.tsx'
+import { useSessionChanges } from './use-session-changes.ts'
+import { useTask } from './use-task.ts'
+
+export function PersonMenu() {
+  const { user } = useSignedIn()
+  const { signOut } = useSessionChanges()
+  const task = useTask(signOut)
+  return (
+    <>
+      <ProblemBanner problem={task.problem} />
+      <div className="flex items-center gap-2 px-2 pb-1">
+        <span className="min-w-0 flex-1">
+          <span className="block truncate text-base font-medium text-kumo-default">
+            {user.name}
+          </span>
+          <span className="block truncate text-sm text-kumo-subtle" title={user.email}>
+            {user.email}
+          </span>
+        </span>
+        <Button
+          variant="ghost"
+          shape="square"
+          icon={SignOutIcon}
+          aria-label="Sign out"
+          title="Sign out"
+          loading={task.isPending}
+          onClick={() => task.run()}
+        />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,98 @@
+// The one moment at which a token can be seen. It lives in the state of whoever opened this dialog, and is gone with
+// it: never in a URL, in storage or in a cache. Closing takes "I have stored it"; leaving the page asks first.
+import { Banner } from '@cloudflare/kumo/components/banner'
+import { Button } from '@cloudflare/kumo/components/button'
+import { DownloadSimpleIcon, WarningIcon } from '@phosphor-icons/react'
+import { type ReactNode, useEffect } from 'react'
+import type { MintedKey } from '../api/keys.ts'
+import { CopyButton } from './copy-button.tsx'
+import { Modal } from './modal.tsx'
+
+type Props = { minted: MintedKey; hint?: string; onStored: () => void }
+
+export function TokenDialog({ minted, hint, onStored }: Props) {
+  const { key: token, name } = minted
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [])
+  return (
+    <Modal
+      title={`Store the token of ${name} now`}
+      size="xl"
+      buttons={
+        <Button variant="primary" onClick={onStored}>
+          I have stored it
+        </Button>
+      }
+    >
+      <Banner
+        variant="alert"
+        icon={<WarningIcon weight="fill" />}
+        title="It is shown this once only"
+        description="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."
+      />
+      {hint && <p className="text-base text-kumo-default">{hint}</p>}
+      <Part
+        title="Token"
+        buttons={
+          <>
+            <CopyButton text={token} what="token" isPrimary />
+            <Button
+              size="sm"
+              icon={DownloadSimpleIcon}
+              onClick={() => download(`${slug(name)}.env`, `LATCHKEY_API_KEY=${token}\n`)}
+            >
+              Download .env
+            </Button>
+          </>
+        }
+      >
+        {token}
+      </Part>
+      <Part title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
+        {curlWith(token)}
+      </Part>
+    </Modal>
+  )
+}
+
+type PartProps = { title: string; buttons: ReactNode; children: string }
+
+function Part({ title, buttons, children }: PartProps) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="text-base font-medium text-kumo-default">{title}</h3>
+        <div className="flex flex-wrap gap-2">{buttons}</div>
+      </div>
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable text must be reachable by keyboard.
+        tabIndex={0}
+        className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all whitespace-pre-wrap text-kumo-default select-all"
+      >
+        {children}
+      </pre>
+    </section>
+  )
+}
+
+function curlWith(token: string): string {
+  return `curl ${location.origin}/api/v1/me -H 'X-API-Key: ${token}'`
+}
+
+function slug(name: string): string {
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  return plain.replaceAll(/^-|-$/g, '') || 'latchkey'
+}
+
+/** By a blob, whose URL says nothing; a data: URL would hold the token. */
+function download(fileName: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = fileName
+  link.click()
+  URL.revokeObjectURL(url)
+}

@@ -1,0 +1,34 @@
+import './styles.css'
+import { Toasty } from '@cloudflare/kumo/components/toast'
+import { TooltipProvider } from '@cloudflare/kumo/components/tooltip'
+import { CSPProvider } from '@cloudflare/kumo/primitives/csp-provider'
+import { LinkProvider } from '@cloudflare/kumo/utils'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { createQueryClient } from './api/queries.ts'
+import { App } from './app.tsx'
+import { AppLink } from './components/app-link.tsx'
+
+// A page that was open while a new version was put in place asks for files that are gone.
+addEventListener('vite:preloadError', () => location.reload())
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root.')
+
+createRoot(root).render(
+  <StrictMode>
+    {/* The policy allows no <style> element. */}
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={createQueryClient()}>
+        <LinkProvider component={AppLink}>
+          <TooltipProvider>
+            <Toasty>
+              <App />
+            </Toasty>
+          </TooltipProvider>
+        </LinkProvider>
+      </QueryClientProvider>
+    </CSPProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,72 @@
+// One key: what it is, what can be done to it, how it is used and what happened to it.
+import { Button } from '@cloudflare/kumo/components/button'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
+import { useLocation } from 'wouter'
+import { type Key, keyQuery } from '../api/queries.ts'
+import { useSignedIn } from '../api/signed-in.tsx'
+import { AuditTrail } from '../components/audit-trail.tsx'
+import { BackTo } from '../components/back-to.tsx'
+import { Card } from '../components/card.tsx'
+import { actionName, actionsOn, type KeyAction } from '../components/key-actions.ts'
+import { KeyDialog } from '../components/key-dialogs.tsx'
+import { KeyFactList } from '../components/key-fact-list.tsx'
+import { KeyState } from '../components/key-state.tsx'
+import { Page } from '../components/page.tsx'
+import { ProblemBanner } from '../components/problem-banner.tsx'
+import { ListSkeleton } from '../components/skeleton.tsx'
+import { StatusBadge } from '../components/status-badge.tsx'
+
+const UsageCard = lazy(() => import('../components/usage-card.tsx'))
+
+export default function KeyPage({ id }: { id: string }) {
+  const key = useQuery(keyQuery(id))
+  const value = key.data
+  return (
+    <Page
+      title={value?.name ?? 'API key'}
+      above={<BackTo path="/keys">API keys</BackTo>}
+      badge={value && <StatusBadge status={value.status} />}
+      actions={value && <Actions value={value} />}
+    >
+      <ProblemBanner problem={key.error} onRetry={() => key.refetch()} />
+      {key.isPending && <ListSkeleton label="Loading the key" />}
+      {value && (
+        <>
+          <KeyState value={value} />
+          <Card title="Facts">
+            <KeyFactList value={value} />
+          </Card>
+          <Suspense fallback={<ListSkeleton label="Loading the chart" rows={3} />}>
+            <UsageCard />
+          </Suspense>
+          <Card title="Audit trail" description="What happened to this key, newest first." isFlush>
+            <AuditTrail query={{ key_id: id, limit: '10' }} isOfOneKey />
+          </Card>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Actions({ value }: { value: Key }) {
+  const { canChange } = useSignedIn()
+  const [, navigate] = useLocation()
+  const [action, setAction] = useState<KeyAction | null>(null)
+  if (!canChange || value.status === 'revoked') return null
+  return (
+    <>
+      <Button onClick={() => navigate(`/keys/${value.id}/edit`)}>Edit</Button>
+      {actionsOn(value).map((name) => (
+        <Button
+          key={name}
+          variant={name === 'revoke' ? 'secondary-destructive' : 'secondary'}
+          onClick={() => setAction(name)}
+        >
+          {actionName[name]}
+        </Button>
+      ))}
+      <KeyDialog action={action} value={value} onClose={() => setAction(null)} />
+    </>
+  )
+}
