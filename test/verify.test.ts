@@ -342,6 +342,17 @@ describe('a service binding', () => {
     expect(await healthy.json()).toEqual({ status: 'ok' })
   })
 
+  it('stands beside the drainer, which brings into force what crashed Workers left', async () => {
+    const row = ['enam/0-of-1', 'f'.repeat(64), 1, Date.now() - 60_000]
+    const insert = 'INSERT INTO pending_raise (fence, digest, seq, created_at) VALUES (?, ?, ?, ?)'
+    await env.DB.prepare(insert)
+      .bind(...row)
+      .run()
+    await exports.default.scheduled()
+    const { results } = await env.DB.prepare('SELECT * FROM pending_raise').all()
+    expect(results).toEqual([])
+  })
+
   it('verifies a hot key without a call on any binding', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const watch = watchBindings()

@@ -1,0 +1,8 @@
+// The doors that other programs import, as they import them: `npm run test:doors` (it builds
+// dist/client first).
+import { describe } from 'node:test'
+import { testExample } from './example.ts'
+import { testPackage } from './package.ts'
+
+describe('examples/hono-worker and Latchkey, two Workers', testExample)
+describe('the package', testPackage)

@@ -1,0 +1,62 @@
+// What the first visit costs: the JavaScript of the sign-in page and of the list, as compressed on the wire.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import type { Page } from 'playwright-core'
+import { demo } from './support/api.ts'
+import { heading, openPage, signIn } from './support/browser.ts'
+
+const mostBytes = 250_000
+
+test('sign-in and list together load less than 250 kB of compressed JavaScript, and no chart', async (t) => {
+  const page = await openPage(t)
+  const files = watchScripts(page)
+  await page.goto('/sign-in')
+  await heading(page, 'Sign in')
+  const signInBytes = total(await files())
+  await signIn(page, demo.owner)
+  await page.waitForLoadState('networkidle')
+  const loaded = await files()
+  const listBytes = total(loaded)
+  t.diagnostic(
+    `sign-in ${signInBytes} bytes, with the list ${listBytes} bytes (gzip) of JavaScript`,
+  )
+  assert.ok(
+    listBytes < mostBytes,
+    `${listBytes} bytes: ${JSON.stringify(Object.fromEntries(loaded))}`,
+  )
+  assert.ok(![...loaded.keys()].some((name) => name.includes('usage-card')), 'the chart was loaded')
+})
+
+test('pages come with the strict policy and nothing inline', async (t) => {
+  const page = await openPage(t)
+  const response = await page.goto('/keys')
+  const policy = response?.headers()['content-security-policy'] ?? ''
+  assert.match(policy, /default-src 'none'/)
+  assert.ok(!policy.includes('unsafe'), policy)
+  const html = (await response?.text()) ?? ''
+  assert.ok(!/<script(?![^>]*\ssrc=)/.test(html), 'an inline script')
+  assert.ok(!/<style|\sstyle=/.test(html), 'an inline style')
+  assert.equal(response?.headers()['referrer-policy'], 'no-referrer')
+})
+
+/** Each script once, by its path: its size as gzip makes it. */
+function watchScripts(page: Page): () => Promise<Map<string, number>> {
+  const pending = new Map<string, Promise<number>>()
+  page.on('response', (response) => {
+    if (response.request().resourceType() !== 'script' || response.status() !== 200) return
+    const { pathname } = new URL(response.url())
+    pending.set(
+      pathname,
+      response.body().then((body) => gzipSync(body).length),
+    )
+  })
+  return async () =>
+    new Map(
+      await Promise.all([...pending].map(async ([path, size]) => [path, await size] as const)),
+    )
+}
+
+function total(files: Map<string, number>): number {
+  return [...files.values()].reduce((sum, size) => sum + size, 0)
+}

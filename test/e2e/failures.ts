@@ -1,0 +1,120 @@
+// What a person sees when something is slow or goes wrong.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { demo, makeKey, signedIn } from './support/api.ts'
+import { heading, openKey, openPage, signIn } from './support/browser.ts'
+
+const failedLoads = ['Failed to load resource']
+
+test('a wrong password is refused with its reason and a request id', async (t) => {
+  const page = await openPage(t, {}, failedLoads)
+  await page.goto('/sign-in')
+  await page.getByLabel('E-mail').fill(demo.owner)
+  await page.getByLabel('Password').fill('not the password')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  const alert = page.getByRole('alert')
+  await alert.getByText(/Invalid email or password/).waitFor()
+  assert.match(await alert.innerText(), /Request id\s+[0-9a-f-]{36}/)
+})
+
+test('a failure of the API shows its detail and request id, and can be tried again', async (t) => {
+  const page = await openPage(t, {}, failedLoads)
+  await signIn(page, demo.owner)
+  const requestId = '0a2c5f0e-8d2e-4c58-9d9c-6f2b4a4f3c11'
+  const detail = 'Whether the credential is good is not known right now. Try again.'
+  await page.route('**/api/audit-events*', (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        title: 'The answer is not known right now',
+        status: 503,
+        detail,
+        code: 'authority_unavailable',
+        request_id: requestId,
+      }),
+    }),
+  )
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
+  const alert = page.getByRole('alert')
+  await alert.getByText(detail).waitFor()
+  await alert.getByText(requestId).waitFor()
+  await page.unroute('**/api/audit-events*')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page
+    .getByRole('cell', { name: /Member added/ })
+    .first()
+    .waitFor()
+})
+
+test('a slow answer shows a skeleton first', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  await page.route('**/api/scopes', async (route) => {
+    await released
+    await route.continue()
+  })
+  await page.getByRole('link', { name: 'Scopes', exact: true }).click()
+  await page.getByRole('status', { name: 'Loading the scopes' }).waitFor()
+  release()
+  await page.getByRole('cell', { name: 'Launch broadcast campaigns' }).waitFor()
+})
+
+test('a change that some regions have not confirmed names them', async (t) => {
+  const name = 'Slow regions'
+  const { id } = await makeKey(await signedIn(demo.owner), { name })
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await openKey(page, name)
+  await page.route(`**/api/api-keys/${id}`, async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue()
+    const data = { message: 'API key deleted successfully', pending_regions: ['weur', 'apac'] }
+    await route.fulfill({ status: 202, json: { status: 'success', data } })
+  })
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+  await page.getByLabel(/to confirm/).fill(name)
+  await page.getByRole('button', { name: 'Revoke for good' }).click()
+  await page.getByText('weur, apac').waitFor()
+})
+
+test('a key of another account, or none, is a page that says so', async (t) => {
+  const foreign = await makeKey(await signedIn(demo.globex), { name: 'Foreign', scopes: [] })
+  const page = await openPage(t, {}, failedLoads)
+  await signIn(page, demo.owner)
+  await page.goto(`/keys/${foreign.id}`)
+  await page.getByRole('alert').getByText('There is no such key in this account').waitFor()
+  await page.goto('/nowhere')
+  await heading(page, 'Nothing here')
+})
+
+test('a session that ended elsewhere leads to the sign-in page and back to where one was', async (t) => {
+  const page = await openPage(t, {}, failedLoads)
+  await signIn(page, demo.owner)
+  await page.context().clearCookies()
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
+  await heading(page, 'Sign in')
+  const { password } = await signedIn(demo.owner)
+  await page.getByLabel('E-mail').fill(demo.owner)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await heading(page, 'Audit log')
+})
+
+test('the sign-in page sends nobody to another site', async (t) => {
+  const page = await openPage(t)
+  for (const next of [
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example',
+    'javascript:alert(1)',
+  ]) {
+    await page.context().clearCookies()
+    await page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
+    const { password } = await signedIn(demo.owner)
+    await page.getByLabel('E-mail').fill(demo.owner)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await heading(page, 'API keys')
+  }
+})

@@ -1,0 +1,10 @@
+// The dashboard in a real browser against the real `npm start`. Run by `npm run test:e2e`.
+import './owner.ts'
+import './token.ts'
+import './admin.ts'
+import './member.ts'
+import './people.ts'
+import './failures.ts'
+import './setup.ts'
+import './budget.ts'
+import './pages.ts'

@@ -1,0 +1,53 @@
+// The member's way: sees everything, changes nothing, and is told why.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { demo, makeKey, signedIn } from './support/api.ts'
+import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
+
+test('a member sees keys, people, the log and the scopes, and nothing that would change them', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const { id, name } = await makeKey(owner, { name: 'Seen by members', scopes: [] })
+  const page = await openPage(t)
+  await signIn(page, demo.member)
+  await page.getByRole('note').getByText('you see everything here and can change nothing').waitFor()
+  const create = page.getByRole('button', { name: 'New API key' })
+  assert.equal(await create.isDisabled(), true)
+  await create.hover({ force: true })
+  await page.getByText('Your role is Member').waitFor()
+  await row(page, name)
+    .getByRole('button', { name: `Actions for ${name}` })
+    .click()
+  assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), ['Open'])
+  await page.keyboard.press('Escape')
+
+  await openKey(page, name)
+  assert.equal(await page.getByRole('button', { name: /Revoke|Rotate|Edit|Disable/ }).count(), 0)
+  await page.goto('/keys/new')
+  await page.getByText('Your role is Member').waitFor()
+  assert.equal(await page.getByLabel('Name', { exact: true }).count(), 0)
+  await page.goto(`/keys/${id}/edit`)
+  await page.getByText('Your role is Member').waitFor()
+  assert.equal(await page.getByLabel('Name', { exact: true }).count(), 0)
+
+  await page.getByRole('link', { name: 'Members', exact: true }).click()
+  await row(page, 'Maya Lindqvist').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Invite' }).isDisabled(), true)
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
+  await row(page, name).getByText('Key created').waitFor()
+  await page.getByRole('link', { name: 'Scopes', exact: true }).click()
+  await page.getByRole('cell', { name: 'Launch broadcast campaigns' }).waitFor()
+})
+
+test('somebody who signs out is out', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.member)
+  await page.getByRole('link', { name: 'Scopes', exact: true }).click()
+  await heading(page, 'Scopes')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await heading(page, 'Sign in')
+  await page.goBack()
+  await heading(page, 'Sign in')
+  await page.goto('/members')
+  await heading(page, 'Sign in')
+  assert.match(page.url(), /next=%2Fmembers/)
+})

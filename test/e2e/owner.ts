@@ -1,0 +1,127 @@
+// The owner's way: sign in, make a key, use it, revoke it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { demo, makeKey, signedIn } from './support/api.ts'
+import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
+import { curl } from './support/curl.ts'
+
+test('an owner makes a key by keyboard alone and uses its token', async (t) => {
+  const page = await openPage(t)
+  await page.goto('/')
+  await heading(page, 'Sign in')
+  await page.keyboard.type(demo.owner)
+  await page.keyboard.press('Tab')
+  const { password } = await signedIn(demo.owner)
+  await page.keyboard.type(password)
+  await page.keyboard.press('Enter')
+  await heading(page, 'API keys')
+
+  await tabTo(page, 'New API key')
+  await page.keyboard.press('Enter')
+  await heading(page, 'New API key')
+  await tabTo(page, 'Name')
+  await page.keyboard.type('By keyboard')
+  await tabTo(page, 'contacts:read')
+  await page.keyboard.press('Space')
+  await tabTo(page, 'Create key')
+  await page.keyboard.press('Enter')
+
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'I have stored it' }).waitFor()
+  const token = await dialog.locator('pre').first().innerText()
+  await tabTo(page, 'Copy token')
+  await page.keyboard.press('Enter')
+  await dialog.getByRole('button', { name: 'Copied' }).waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token)
+  assert.equal(await curl(token), 200)
+  assert.equal(await curl(token, '/api/contacts'), 200)
+  assert.equal(await curl(token, '/api/messages'), 403, 'a scope that it was not given')
+
+  await tabTo(page, 'I have stored it')
+  await page.keyboard.press('Enter')
+  await heading(page, 'By keyboard')
+})
+
+test('the moment the page says revoked, curl fails', async (t) => {
+  const name = 'Ends today'
+  const { key: token } = await makeKey(await signedIn(demo.owner), { name })
+  assert.equal(await curl(token), 200)
+
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await openKey(page, name)
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+  const confirm = page.getByRole('button', { name: 'Revoke for good' })
+  assert.equal(await confirm.isDisabled(), true, 'before its name is typed')
+  await page.getByLabel(`Type ${name} to confirm`).fill(name)
+  await confirm.click()
+  await page.getByText('Making sure no region accepts it any more').waitFor()
+  await page.getByText(`${name} is revoked`).waitFor()
+  assert.equal(await curl(token), 401)
+
+  await page.getByText('Revoked for good').waitFor()
+  await page.getByRole('cell', { name: 'Key revoked' }).waitFor()
+  await page.goto(`/keys?search=${name}`)
+  await row(page, name).getByText('Revoked').waitFor()
+})
+
+test('a filtered list can be searched, shared by its address and left again', async (t) => {
+  const owner = await signedIn(demo.owner)
+  await makeKey(owner, { name: 'Findable one' })
+  await makeKey(owner, { name: 'Findable two', external_id: 'customer-77' })
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.getByLabel('Search by name').fill('findable')
+  await page.waitForURL(/search=findable/)
+  await page
+    .getByRole('row', { name: /Findable/ })
+    .nth(1)
+    .waitFor()
+  await page.getByLabel('Search by name').fill('customer-77')
+  await page.waitForURL(/search=customer-77/)
+  await row(page, 'Findable one').waitFor({ state: 'detached' })
+  assert.equal(await row(page, 'Findable').count(), 1)
+
+  await page.getByRole('combobox', { name: 'Status' }).click()
+  await page.getByRole('option', { name: 'Revoked' }).click()
+  await page.getByText('No key matches').waitFor()
+  await page.getByRole('link', { name: 'Show all keys' }).click()
+  await row(page, 'Findable one').waitFor()
+  assert.equal(await page.getByLabel('Search by name').inputValue(), '')
+})
+
+test('a long list is read page by page', async (t) => {
+  const owner = await signedIn(demo.globex)
+  const names = Array.from({ length: 27 }, (_, index) => `Paged ${index + 1}`)
+  for (const name of names) await makeKey(owner, { name, scopes: [] })
+  const page = await openPage(t)
+  await signIn(page, demo.globex)
+  await row(page, 'Paged 27').waitFor()
+  await page.getByRole('button', { name: 'Older' }).click()
+  await row(page, 'Paged 1').first().waitFor()
+  assert.equal(await row(page, 'Paged').count(), 2)
+  await page.getByRole('button', { name: 'Newer' }).click()
+  await row(page, 'Paged 27').waitFor()
+})
+
+/** Presses Tab until what has the focus is called so. */
+async function tabTo(page: Awaited<ReturnType<typeof openPage>>, name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(nameOfFocus)
+    if (focused.includes(name)) return
+  }
+  assert.fail(`Tab never came to "${name}".`)
+}
+
+/** In the browser: roughly the accessible name of the element with the focus. */
+function nameOfFocus(): string {
+  const element = document.activeElement
+  if (element === null) return ''
+  const labels = element instanceof HTMLInputElement ? [...(element.labels ?? [])] : []
+  const by = (element.getAttribute('aria-labelledby') ?? '')
+    .split(' ')
+    .map((id) => document.getElementById(id))
+  const told = [element, ...labels, ...by].map((part) => part?.textContent ?? '')
+  return [element.getAttribute('aria-label') ?? '', ...told].join(' ')
+}

@@ -1,0 +1,204 @@
+// Every page in both themes, wide and narrow: axe finds nothing serious, nothing scrolls sideways, and a
+// picture is taken for people to look at (.screenshots/).
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { demo, joins, makeKey, signedIn } from './support/api.ts'
+import { assertAccessible } from './support/axe.ts'
+import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
+import { screenshot } from './support/screenshots.ts'
+
+type Stop = { name: string; visit: (page: Page) => Promise<void> }
+
+let keyId = ''
+let invitationId = ''
+
+before(async () => {
+  const owner = await signedIn(demo.owner)
+  const admin = await signedIn(demo.admin)
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  await makeKey(owner, {
+    name: 'Nightly export',
+    scopes: ['contacts:read', 'messages:read', 'conversations:read'],
+    expires_at: inDays(20),
+  })
+  await makeKey(admin, { name: 'Support desk' })
+  await makeKey(owner, { name: 'Status page', scopes: [] })
+  const newsletter = await makeKey(owner, {
+    name: 'Newsletter campaign tool with a name that is rather long',
+    scopes: ['broadcasts:send'],
+    expires_at: inDays(300),
+  })
+  const key = await makeKey(owner, {
+    name: 'Checkout service',
+    scopes: ['contacts:read', 'contacts:write', 'messages:send'],
+    allowed_ips: ['203.0.113.0/24'],
+    external_id: 'customer-1042',
+    expires_at: inDays(90),
+  })
+  keyId = key.id
+  await owner.post('/api/api-keys/revoke', { ids: [newsletter.id] })
+  await joins(owner, 'member', 'Lena Hoffmann')
+  const invitation = await owner.post<{ id: string }>('/api/auth/organization/invite-member', {
+    email: 'new.colleague@acme.test',
+    role: 'member',
+  })
+  invitationId = invitation.id
+})
+
+const doors: Stop[] = [
+  { name: 'sign-in', visit: (page) => at(page, '/sign-in', 'Sign in') },
+  {
+    name: 'invitation',
+    visit: (page) => at(page, `/invitations/${invitationId}`, 'Join Acme Inc'),
+  },
+]
+
+const rooms: Stop[] = [
+  { name: 'keys', visit: (page) => at(page, '/keys', 'API keys') },
+  {
+    name: 'keys-none-found',
+    async visit(page) {
+      await at(page, '/keys?search=zzzz', 'API keys')
+      await page.getByText('No key matches').waitFor()
+    },
+  },
+  { name: 'new-key', visit: newKey },
+  {
+    name: 'key',
+    async visit(page) {
+      await at(page, `/keys/${keyId}`, 'Checkout service')
+      await page.locator('canvas').waitFor()
+    },
+  },
+  {
+    name: 'edit-key',
+    async visit(page) {
+      await at(page, `/keys/${keyId}/edit`, 'Edit Checkout service')
+      await page.getByText('contacts:write').waitFor()
+    },
+  },
+  {
+    name: 'revoke',
+    async visit(page) {
+      await at(page, `/keys/${keyId}`, 'Checkout service')
+      await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'rotate',
+    async visit(page) {
+      await at(page, `/keys/${keyId}`, 'Checkout service')
+      await page.getByRole('button', { name: 'Rotate' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'members', visit: (page) => at(page, '/members', 'Members') },
+  {
+    name: 'invite',
+    async visit(page) {
+      await at(page, '/members', 'Members')
+      await page.getByRole('button', { name: 'Invite' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'remove-member',
+    async visit(page) {
+      await at(page, '/members', 'Members')
+      await page.getByRole('button', { name: 'Actions for Daniel Okafor' }).click()
+      await page.getByRole('menuitem', { name: 'Remove…' }).click()
+      await page.getByRole('list', { name: 'What happens to their keys' }).waitFor()
+    },
+  },
+  { name: 'audit-log', visit: (page) => at(page, '/audit-log', 'Audit log') },
+  { name: 'scopes', visit: (page) => at(page, '/scopes', 'Scopes') },
+  { name: 'not-found', visit: (page) => at(page, '/nowhere', 'Nothing here') },
+]
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const width of [wide, narrow]) {
+    test(`every page is accessible and fits: ${theme}, ${width} px`, async (t) => {
+      const page = await openPage(t, { theme, width })
+      for (const stop of doors) await examine(page, stop, `${theme}-${width}`)
+      await signIn(page, demo.owner)
+      for (const stop of rooms) await examine(page, stop, `${theme}-${width}`)
+      await examineToken(page, `${theme}-${width}`)
+      if (width === narrow) await examineNavigation(page, theme)
+    })
+  }
+}
+
+test('a member’s pages are accessible', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.member)
+  await examine(
+    page,
+    { name: 'member-keys', visit: (there) => at(there, '/keys', 'API keys') },
+    `light-${wide}`,
+  )
+})
+
+test('the theme follows the system until somebody chooses', async (t) => {
+  const page = await openPage(t, { theme: 'dark' })
+  await signIn(page, demo.owner)
+  assert.equal(await mode(page), 'dark')
+  await page.getByRole('button', { name: 'Light', exact: true }).click()
+  assert.equal(await mode(page), 'light')
+  await page.reload()
+  assert.equal(await mode(page), 'light')
+  await page.getByRole('button', { name: 'As the system' }).click()
+  assert.equal(await mode(page), 'dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  assert.equal(await mode(page), 'light')
+})
+
+const mode = (page: Page) => page.evaluate(() => document.documentElement.dataset.mode)
+
+async function at(page: Page, path: string, title: string): Promise<void> {
+  await page.goto(path)
+  await heading(page, title)
+  await page.waitForLoadState('networkidle')
+}
+
+async function newKey(page: Page): Promise<void> {
+  await at(page, '/keys/new', 'New API key')
+  await page.getByLabel('Name', { exact: true }).fill('CRM integration')
+  await page.getByRole('checkbox', { name: /contacts:read/ }).click()
+  await page.getByRole('button', { name: 'Allowed addresses' }).click()
+}
+
+async function examineToken(page: Page, look: string): Promise<void> {
+  await newKey(page)
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('button', { name: 'I have stored it' }).waitFor()
+  await inspect(page, 'token', look)
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'CRM integration')
+}
+
+async function examineNavigation(page: Page, theme: string): Promise<void> {
+  await page.getByRole('button', { name: 'Open the navigation' }).click()
+  await page.getByRole('link', { name: 'Members', exact: true }).waitFor()
+  await inspect(page, 'navigation', `${theme}-${narrow}`)
+  await page.getByRole('link', { name: 'Members', exact: true }).click()
+  await heading(page, 'Members')
+  await page.getByRole('link', { name: 'Members', exact: true }).waitFor({ state: 'hidden' })
+}
+
+async function examine(page: Page, { name, visit }: Stop, look: string): Promise<void> {
+  await visit(page)
+  await inspect(page, name, look)
+}
+
+async function inspect(page: Page, name: string, look: string): Promise<void> {
+  const where = `${name}, ${look}`
+  const isDialog = (await page.getByRole('dialog').count()) > 0
+  await screenshot(page, `${name}-${look}`, !isDialog)
+  await assertAccessible(page, where)
+  const excess = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  assert.equal(excess, 0, `${where} scrolls sideways`)
+}

@@ -1,0 +1,134 @@
+// Invitations, roles, removal, and people in several accounts.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { demo, joins, makeKey, signedIn } from './support/api.ts'
+import { heading, openPage, row, signIn } from './support/browser.ts'
+import { curl } from './support/curl.ts'
+
+test('somebody new is invited, joins by the link, and is in with the role that was offered', async (t) => {
+  const email = `priya.${randomUUID().slice(0, 8)}@acme.test`
+  const owner = await openPage(t)
+  await signIn(owner, demo.owner)
+  await owner.getByRole('link', { name: 'Members', exact: true }).click()
+  await owner.getByRole('button', { name: 'Invite' }).click()
+  await owner.getByLabel('E-mail').fill(email)
+  await owner.getByRole('radio', { name: /Admin/ }).click()
+  await owner.getByRole('button', { name: 'Make the invitation' }).click()
+  await owner.getByText(`${email} is invited`).waitFor()
+  const link = await owner.getByText(/\/invitations\//).innerText()
+  await owner.getByRole('button', { name: 'Done' }).click()
+  await owner.getByRole('listitem').filter({ hasText: email }).waitFor()
+
+  const guest = await openPage(t)
+  await guest.goto(link)
+  await heading(guest, 'Join Acme Inc')
+  await guest.getByLabel('Your name').fill('Priya Raman')
+  await guest.getByLabel('Password').fill(randomUUID())
+  await guest.getByRole('button', { name: 'Join Acme Inc' }).click()
+  await heading(guest, 'API keys')
+  assert.equal(await guest.getByRole('button', { name: 'New API key' }).first().isEnabled(), true)
+
+  await guest.goto(link)
+  await heading(guest, 'This invitation has been used')
+  await owner.reload()
+  await row(owner, email).getByText('Admin').waitFor()
+})
+
+test('an invitation that was cancelled opens nothing', async (t) => {
+  const email = `nobody.${randomUUID().slice(0, 8)}@acme.test`
+  const inviter = await signedIn(demo.owner)
+  const { id } = await inviter.post<{ id: string }>('/api/auth/organization/invite-member', {
+    email,
+    role: 'member',
+  })
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/members')
+  await page.getByRole('button', { name: `Cancel the invitation of ${email}` }).click()
+  await page.getByText(email).waitFor({ state: 'detached' })
+  await page.goto(`/invitations/${id}`)
+  await heading(page, 'This invitation was withdrawn')
+})
+
+test('before a role changes the page says what happens to the keys that inherit, and then it does', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const person = await joins(owner, 'admin', 'Ines Duarte')
+  const { key: token } = await makeKey(person, { name: 'Inherits from Ines' })
+  await makeKey(person, { name: 'Own scopes of Ines', scopes: ['contacts:read'] })
+  const probe = '/api/webhooks'
+  assert.equal(await curl(token, probe), 200)
+
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/members')
+  await row(page, person.email)
+    .getByRole('button', { name: /Actions/ })
+    .click()
+  await page.getByRole('menuitem', { name: 'Change role…' }).click()
+  await page.getByRole('radio', { name: /^Member/ }).click()
+  const effects = page.getByRole('list', { name: 'What happens to their keys' })
+  await effects.getByText('1 key inherits from Ines Duarte').waitFor()
+  await effects
+    .getByText('contacts:read, messages:read')
+    .or(effects.getByText('messages:read, contacts:read'))
+    .waitFor()
+  await effects.getByText('1 key with scopes of its own: unchanged').waitFor()
+  await page.getByRole('button', { name: 'Change the role' }).click()
+  await page.getByText('Ines Duarte is now Member').waitFor()
+  assert.equal(await curl(token, probe), 403)
+  await page.goto('/keys?search=Inherits%20from%20Ines')
+  await row(page, 'Inherits from Ines')
+    .getByRole('cell', { name: 'inherits Member', exact: true })
+    .waitFor()
+})
+
+test('removing somebody says what their keys do, and can revoke them too', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const person = await joins(owner, 'admin', 'Otto Brandt')
+  const inheriting = await makeKey(person, { name: 'Inherits from Otto' })
+  const own = await makeKey(person, { name: 'Own scopes of Otto', scopes: ['contacts:read'] })
+
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/members')
+  await row(page, person.email)
+    .getByRole('button', { name: /Actions/ })
+    .click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  const effects = page.getByRole('list', { name: 'What happens to their keys' })
+  await effects.getByText('1 key inherits these permissions').waitFor()
+  await effects.getByText('goes on working unless revoked').waitFor()
+  await page.getByRole('checkbox', { name: /Also revoke for good/ }).click()
+  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  await page.getByText('Otto Brandt is removed').waitFor()
+  assert.deepEqual(await Promise.all([curl(inheriting.key), curl(own.key)]), [401, 401])
+  await row(page, person.email).waitFor({ state: 'detached' })
+})
+
+test('somebody in two accounts accepts by signing in, switches, and sees only what belongs there', async (t) => {
+  const acme = await signedIn(demo.owner)
+  const person = await joins(acme, 'admin', 'Tomas Lund')
+  await makeKey(person, { name: 'Of Acme only', scopes: [] })
+  const globex = await signedIn(demo.globex)
+  const { id } = await globex.post<{ id: string }>('/api/auth/organization/invite-member', {
+    email: person.email,
+    role: 'member',
+  })
+  const page = await openPage(t)
+  await page.goto(`/invitations/${id}`)
+  await heading(page, 'Join Globex')
+  await page.getByLabel('Password').fill(person.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Join Globex' }).click()
+  await heading(page, 'API keys')
+  const switcher = page.getByRole('button', { name: /Switch the account/ })
+  await switcher.filter({ hasText: 'Globex' }).waitFor()
+  await page.getByRole('note').getByText('of Globex').waitFor()
+  assert.equal(await row(page, 'Of Acme only').count(), 0)
+
+  await switcher.click()
+  await page.getByRole('menuitem', { name: 'Acme Inc' }).click()
+  await switcher.filter({ hasText: 'Acme Inc' }).waitFor()
+  await row(page, 'Of Acme only').waitFor()
+})

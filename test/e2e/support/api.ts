@@ -1,0 +1,81 @@
+// The API as a program sees it: to make what a journey starts from, and to see what a page has really done.
+import { randomUUID } from 'node:crypto'
+import { secretOf } from './server.ts'
+import { latchkey } from './world.ts'
+
+export type Made = { id: string; key: string; name: string }
+
+export type Person = {
+  email: string
+  password: string
+  post: <T = unknown>(path: string, body: object) => Promise<T>
+  get: <T = unknown>(path: string) => Promise<T>
+}
+
+export const demo = {
+  owner: 'owner@acme.test',
+  admin: 'admin@acme.test',
+  member: 'member@acme.test',
+  globex: 'owner@globex.test',
+}
+
+/** A signed-in person, by cookie. */
+export async function signedIn(
+  email: string,
+  password = secretOf('DEMO_PASSWORD'),
+): Promise<Person> {
+  const url = await latchkey()
+  const response = await send('POST', `${url}/api/auth/sign-in/email`, { email, password }, url, '')
+  const cookie = response.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const ask = async (method: string, path: string, body: object | null) =>
+    (await send(method, url + path, body, url, cookie)).json()
+  return {
+    email,
+    password,
+    post: (path, body) => ask('POST', path, body),
+    get: (path) => ask('GET', path, null),
+  }
+}
+
+export async function makeKey(
+  person: Person,
+  body: { name: string } & Record<string, unknown>,
+): Promise<Made> {
+  const { data } = await person.post<{ data: Made }>('/api/api-keys', body)
+  return data
+}
+
+/** Somebody new in an account, invited by one of its people. */
+export async function joins(inviter: Person, role: string, name: string): Promise<Person> {
+  const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}.${randomUUID().slice(0, 8)}@acme.test`
+  const invitation = await inviter.post<{ id: string }>('/api/auth/organization/invite-member', {
+    email,
+    role,
+  })
+  const password = randomUUID()
+  await inviter.post(`/api/invitations/${invitation.id}/accept`, { name, password })
+  return signedIn(email, password)
+}
+
+async function send(
+  method: string,
+  address: string,
+  body: object | null,
+  origin: string,
+  cookie: string,
+): Promise<Response> {
+  const response = await fetch(address, {
+    method,
+    headers: {
+      origin,
+      ...(cookie && { cookie }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  if (response.ok) return response
+  throw new Error(`${method} ${address}: ${response.status} ${await response.text()}`)
+}

@@ -1,0 +1,14 @@
+// Pictures for people to look at; git ignores the folder.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { root } from './server.ts'
+
+const folder = join(root, '.screenshots')
+
+export async function screenshot(page: Page, name: string, fullPage = true): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  // A toast of the step before would cover what is to be seen.
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage, animations: 'disabled' })
+}

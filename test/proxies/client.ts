@@ -1,0 +1,85 @@
+// What the tests send: requests whose bytes nobody tidies up, and the owner who makes and revokes keys.
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
+
+export type Sent = RequestOptions & { body?: Buffer | Buffer[] | string }
+
+export type Answer = {
+  status: number
+  statusMessage: string
+  headers: IncomingHttpHeaders
+  rawHeaders: string[]
+  bytes: Buffer
+  text: string
+  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  json: any
+}
+
+/** node:http sends a path as it stands, dot segments and all; an array as body is sent in chunks. */
+export function send(port: number, path: string, { body, ...options }: Sent = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const to = { host: '127.0.0.1', port, path, agent: false, timeout: 20_000, ...options }
+    const outgoing = request(to, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part) => parts.push(part))
+      response.on('error', reject)
+      response.on('end', () => resolve(answerOf(response, Buffer.concat(parts))))
+    })
+    outgoing.on('error', reject)
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${path}: no answer within 20 s`)))
+    if (Array.isArray(body)) for (const part of body) outgoing.write(part)
+    outgoing.end(Array.isArray(body) ? undefined : body)
+  })
+}
+
+type Received = {
+  statusCode?: number | undefined
+  statusMessage?: string | undefined
+  headers: IncomingHttpHeaders
+  rawHeaders: string[]
+}
+
+function answerOf(response: Received, bytes: Buffer): Answer {
+  const { headers, rawHeaders } = response
+  const text = bytes.toString()
+  const isJson = /json/.test(headers['content-type'] ?? '') && !headers['content-encoding']
+  return {
+    status: response.statusCode ?? 0,
+    statusMessage: response.statusMessage ?? '',
+    headers,
+    rawHeaders,
+    bytes,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : null,
+  }
+}
+
+export type Key = { id: string; key: string; scopes: string[] | null }
+
+/** The owner of a demo account, signed in. */
+export async function signIn(port: number, password: string) {
+  const origin = `http://localhost:${port}`
+  async function ask(method: string, path: string, body?: unknown, cookie?: string) {
+    const headers: Record<string, string> = { 'content-type': 'application/json', origin }
+    if (cookie) headers.cookie = cookie
+    const options = { method, headers: { ...headers, host: `localhost:${port}` } }
+    const answer = await send(port, path, {
+      ...options,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+    return answer
+  }
+  const email = 'owner@acme.test'
+  const { headers } = await ask('POST', '/api/auth/sign-in/email', { email, password })
+  const cookie = headers['set-cookie']?.map((line) => line.split(';')[0]).join('; ') ?? ''
+  return {
+    async makeKey(body: object = {}): Promise<Key> {
+      return (await ask('POST', '/api/api-keys', { name: 'A key', ...body }, cookie)).json.data
+    },
+    async revoke(id: string): Promise<void> {
+      await ask('DELETE', `/api/api-keys/${id}`, undefined, cookie)
+    },
+  }
+}
+
+export type Owner = Awaited<ReturnType<typeof signIn>>

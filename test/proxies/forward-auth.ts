@@ -1,0 +1,164 @@
+// nginx or Caddy before an API, configured as examples/ has it: who passes, as whom, and that no header and
+// no path gets around it.
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, it } from 'node:test'
+import { type Key, type Owner, send, signIn } from './client.ts'
+import type { Program } from './programs.ts'
+import type { Scene, Start } from './scene.ts'
+
+const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
+
+/** What a client may try to be taken for, or to be asked about. */
+const lies = {
+  'X-Original-Method': 'GET',
+  'X-Original-URI': '/api/contacts',
+  'X-Forwarded-Method': 'GET',
+  'X-Forwarded-Uri': '/api/contacts',
+  'X-Original-URL': '/api/contacts',
+  'X-Latchkey-Account': 'forged',
+  'X-Latchkey-Key-Id': 'forged',
+  'X-Latchkey-User': 'forged',
+  'X-Latchkey-Scopes': 'forged',
+  X_Latchkey_Account: 'forged',
+  'X-Latchkey-Key_Id': 'forged',
+  'X-Client-Address': '203.0.113.7',
+  'CF-Connecting-IP': '203.0.113.7',
+}
+
+/** Paths that a server may read in more than one way; full access does not open them. */
+const crookedPaths = [
+  '/api/../api/contacts',
+  '/api/x/../contacts',
+  '/api/./contacts',
+  '/api/%2e%2e/contacts',
+  '/api/.%2E/contacts',
+  '/api/contacts%2f..%2fmessages',
+  '/api/contacts%2F1',
+  '/api/%252e%252e/contacts',
+  '/api/contacts%5c..%5cmessages',
+  '/api/contacts;a=b',
+  '/api/contacts/..;/messages',
+  '/api/contacts%00',
+  '/api/contacts%0a',
+  '/api/contacts%ff',
+]
+
+export function testForwardAuth(scene: Scene, start: Start): void {
+  let proxy: Program
+  let owner: Owner
+  let reader: Key
+  let full: Key
+
+  before(async () => {
+    const { api, latchkey, folder } = scene()
+    proxy = await start(`${folder}/${start.name}`, { latchkey: latchkey.port, api: api.port })
+    owner = await signIn(latchkey.port, latchkey.password)
+    reader = await owner.makeKey({ scopes: ['contacts:read'] })
+    full = await owner.makeKey()
+  })
+  after(() => proxy.stop())
+  beforeEach(() => {
+    scene().api.seen.length = 0
+  })
+
+  const ask = (method: string, path: string, key?: string, headers: object = {}) =>
+    send(proxy.port, path, { method, headers: { ...(key && { 'X-API-Key': key }), ...headers } })
+
+  it('lets a good key through, and tells the API who it is', async () => {
+    const { status, json, text } = await ask('GET', '/api/contacts?limit=2', reader.key)
+    assert.equal(status, 200, text)
+    assert.equal(json.url, '/api/contacts?limit=2')
+    for (const name of identity) assert.match(json.headers[name], /^[^\s{]+$/, name)
+    assert.equal(json.headers['x-latchkey-key-id'], reader.id)
+    assert.equal(json.headers['x-latchkey-scopes'], 'contacts:read')
+  })
+
+  it('keeps the credential from the API', async () => {
+    const asKey = await ask('GET', '/api/contacts', reader.key)
+    const headers = { authorization: `bearer ${reader.key}` }
+    const asBearer = await ask('GET', '/api/contacts', undefined, headers)
+    assert.deepEqual([asKey.status, asBearer.status], [200, 200])
+    assert.ok(!`${asKey.text}${asBearer.text}`.includes(reader.key))
+  })
+
+  it('does not let a client say who it is', async () => {
+    const { status, json, text } = await ask('GET', '/api/contacts', reader.key, lies)
+    assert.equal(status, 200, text)
+    assert.equal(json.headers['x-latchkey-key-id'], reader.id)
+    const forged = json.rawHeaders.filter((part: string) => part === 'forged')
+    assert.deepEqual(forged, [], `the API was told: ${json.rawHeaders.join(' ')}`)
+  })
+
+  it('does not let a client say what it asks for', async () => {
+    const { status, json } = await ask('POST', '/api/broadcasts', reader.key, lies)
+    assert.equal(`${status} ${json.code}`, '403 insufficient_scope')
+    const query = '?scopes=contacts:read&X-Original-URI=/api/contacts&policy=crm'
+    const byQuery = await ask('GET', `/api/messages${query}`, reader.key, lies)
+    assert.equal(`${byQuery.status} ${byQuery.json.code}`, '403 insufficient_scope')
+    assert.equal(scene().api.seen.length, 0)
+  })
+
+  it('judges the method that the API gets', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      assert.equal((await ask(method, '/api/contacts', reader.key)).status, 403, method)
+    }
+    assert.equal((await ask('HEAD', '/api/contacts', reader.key)).status, 200)
+    const headers = { 'X-HTTP-Method-Override': 'DELETE' }
+    assert.equal((await ask('GET', '/api/contacts', full.key, headers)).status, 403)
+    assert.equal(scene().api.seen.length, 1)
+  })
+
+  it('refuses paths with more than one reading, whoever asks', async () => {
+    for (const path of crookedPaths) {
+      const { status } = await ask('GET', path, full.key)
+      assert.ok(status === 403 || status === 400, `${path}: ${status}`)
+    }
+    assert.deepEqual(scene().api.seen, [])
+  })
+
+  it('reads a plain path as the API does', async () => {
+    assert.equal((await ask('GET', '/api/c%6fntacts', reader.key)).status, 200)
+    assert.equal((await ask('GET', '/api//contacts', reader.key)).status, 403)
+    assert.equal((await ask('GET', '/api/contacts/', reader.key)).status, 403)
+    assert.equal((await ask('GET', '/API/contacts', reader.key)).status, 403)
+  })
+
+  it('brings 401 and 403 to the client intact', async () => {
+    const nothing = await ask('GET', '/api/contacts')
+    const wrong = await ask('GET', '/api/contacts', `whm_${'0'.repeat(32)}`)
+    const lacking = await ask('GET', '/api/messages', reader.key)
+    const expected = [
+      [nothing, 401, 'missing_credential', 'Bearer realm="latchkey"'],
+      [wrong, 401, 'invalid_api_key', 'Bearer realm="latchkey", error="invalid_token"'],
+      [
+        lacking,
+        403,
+        'insufficient_scope',
+        'Bearer realm="latchkey", error="insufficient_scope", scope="messages:read"',
+      ],
+    ] as const
+    for (const [{ status, headers, rawHeaders, json }, code, problem, challenge] of expected) {
+      assert.equal(`${status} ${json.code} ${json.status}`, `${code} ${problem} ${code}`)
+      assert.equal(headers['content-type'], 'application/problem+json')
+      assert.equal(headers['www-authenticate'], challenge)
+      const challenges = rawHeaders.filter((part) => part.toLowerCase() === 'www-authenticate')
+      assert.equal(challenges.length, 1)
+      assert.equal(headers['x-request-id'], json.request_id)
+      assert.match(json.type, /errors#/)
+    }
+    assert.deepEqual(scene().api.seen, [])
+  })
+
+  it('refuses a token in the query', async () => {
+    const { status, json } = await ask('GET', `/api/contacts?api_key=${reader.key}`)
+    assert.equal(`${status} ${json.code}`, '401 missing_credential')
+  })
+
+  it('refuses a revoked key on its next request', async () => {
+    const doomed = await owner.makeKey({ scopes: ['contacts:read'] })
+    assert.equal((await ask('GET', '/api/contacts', doomed.key)).status, 200)
+    await owner.revoke(doomed.id)
+    const { status, json } = await ask('GET', '/api/contacts', doomed.key)
+    assert.equal(`${status} ${json.code}`, '401 revoked_api_key')
+  })
+}

@@ -1,0 +1,31 @@
+// How much memory workerd holds, as Linux tells it.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+/** The workerd that this process started. */
+export function workerdPid(): number {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const { PPid, Name } = statusOf(Number(name))
+    if (Number(PPid) === process.pid && Name === 'workerd') return Number(name)
+  }
+  throw new Error('No workerd runs below this process.')
+}
+
+/** `VmRSS` is now, `VmHWM` the most since `forgetPeak`. */
+export function megabytesOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  return Number.parseInt(statusOf(pid)[field] ?? '', 10) / 1024
+}
+
+/** proc(5), clear_refs: 5 resets the peak. */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
+function statusOf(pid: number): Record<string, string> {
+  try {
+    const lines = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n')
+    return Object.fromEntries(lines.map((line) => line.split(/:\s*/, 2)))
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,46 @@
+// Latchkey in front of the test's own server. `/__pretend/…` makes it act as if its stores were down, or as
+// if a limit were reached.
+import config from '../../latchkey.config.ts'
+import { createApp } from '../../src/http/app.ts'
+import { Problem } from '../../src/http/problem.ts'
+import { createIsolate, systemClock } from '../../src/http/wiring.ts'
+import { down } from '../support/outage.ts'
+
+export * from '../../src/index.ts'
+
+declare const UPSTREAM: string
+
+const settings = {
+  ...config,
+  gateway: { ...config.gateway, upstream: UPSTREAM, timeoutMs: 1_500 },
+  forwardAuth: { proxies: ['127.0.0.1'], clientAddressHeader: 'X-Client-Address' },
+}
+
+let pretending = 'nothing'
+let app = fresh()
+
+/** An app that remembers no key. */
+function fresh() {
+  const isolate = createIsolate(settings, systemClock)
+  const { tagKeys } = isolate
+  isolate.tagKeys = async (secrets) => {
+    if (pretending !== 'limited') return tagKeys(secrets)
+    throw new Problem('rate_limited', { headers: { 'retry-after': '7' } })
+  }
+  return createApp(isolate)
+}
+
+export default {
+  async fetch(request, env, context) {
+    const [, order, what] = new URL(request.url).pathname.split('/')
+    if (order === '__pretend') {
+      pretending = what ?? 'nothing'
+      app = fresh()
+      return new Response(pretending)
+    }
+    // As Cloudflare's edge does.
+    const arrived = new Request(request, { signal: request.signal })
+    arrived.headers.set('cf-connecting-ip', '127.0.0.1')
+    return app.fetch(arrived, pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env, context)
+  },
+} satisfies ExportedHandler<Env>

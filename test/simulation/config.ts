@@ -1,0 +1,14 @@
+// The configuration of the deployment that is simulated.
+import { defineConfig } from '../../src/core/config.ts'
+
+export const config = defineConfig({
+  formats: { whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 } },
+  scopes: { 'contacts:read': 'Read', 'contacts:write': 'Write' },
+  roles: {
+    owner: { scopes: 'all' },
+    admin: { scopes: 'all' },
+    member: { scopes: ['contacts:read'] },
+  },
+  policies: { crm: [{ method: 'GET', path: '/api/contacts', scope: 'contacts:read' }] },
+  gateway: { policy: 'crm', upstream: 'https://crm.test' },
+})

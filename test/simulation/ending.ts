@@ -1,0 +1,90 @@
+// The end of a history: faults stop, and then everything must be well again.
+import { drain } from './managers.ts'
+import { mostLateness } from './network.ts'
+import { type Outcome, verifyNow } from './readers.ts'
+import { fenceName, type Region } from '../../src/coherence/regions.ts'
+import type { Isolate, KnownKey, World } from './world.ts'
+
+/** Longer than any time limit of the code under test. */
+const patience = 12_000
+
+/** See README.md: a record in memory that is too old keeps look-up.ts from asking KV. */
+const mayMemoryHideKv = true
+
+export async function conclude(world: World): Promise<void> {
+  world.trace?.('STORY', 'faults stop')
+  world.stopFaults()
+  // Whatever is still on its way arrives.
+  await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
+  while (world.isStopped) await world.pause(patience)
+  for (const actor of world.changers) {
+    if (actor.isAlive) return world.fail('every change is answered', `${actor.name} still waits`)
+  }
+  if (!(await drain(world))) return world.fail('nothing stays pending', 'the drainer failed')
+  const { raises } = world.d1.tables
+  if (raises.size > 0) return world.fail('nothing stays pending', `${raises.size} raises`)
+  const { chance, isolates } = world
+  for (const isolate of [chance.one(isolates), chance.one(isolates)]) {
+    const key = world.chance.one(world.keys)
+    if (key === undefined || !world.d1.tables.keys.has(key.digest)) continue
+    await becomesWarm(world, isolate, key)
+  }
+}
+
+async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
+  const first = await verifyNow(world, isolate, key)
+  if (!isKnown(first)) return world.fail('nothing stays degraded', `${isolate.name} is unavailable`)
+  // A fence that was opened by this question lets everything be read once more.
+  await world.pause(patience + world.swarm.leaseMs)
+  const fence = fenceName(isolate.region, key.digest, isolate.shards)
+  if (!world.house.isRegistered(fence) || !world.d1.tables.fences.has(fence)) {
+    return world.fail('nothing stays degraded', `the fence ${fence} does not stand`)
+  }
+  await verifyNow(world, isolate, key)
+  await hasNoNeed(world, isolate, key)
+  const cold = world.startIsolate(isolate.region as Region, isolate.shards)
+  await verifyNow(world, cold, key)
+  await world.pause(patience)
+  world.trace?.('STORY', 'D1 goes down')
+  for (const link of [world.links.reads, world.links.writes]) {
+    link.downUntil = Number.POSITIVE_INFINITY
+  }
+  if (world.chance.is(0.5)) world.house.evict(fence)
+  world.startIsolate(isolate.region as Region, isolate.shards)
+  for (const reader of [...world.isolates]) {
+    if (reader.region !== isolate.region || reader.shards !== isolate.shards) continue
+    await passesWithoutD1(world, reader, key)
+  }
+  world.trace?.('STORY', 'D1 is back')
+  for (const link of [world.links.reads, world.links.writes]) link.downUntil = 0
+}
+
+/** With the lease running there is no I/O, and afterwards none but the fence's. */
+async function hasNoNeed(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
+  const second = await verifyNow(world, isolate, key)
+  const usual = world.swarm.leaseMs > 0 ? 'memory' : 'fence'
+  if (second?.tier !== usual) {
+    world.fail('a hot key needs no I/O', `${isolate.name} asks: ${second?.tier}`)
+  }
+  await world.pause(world.swarm.leaseMs + 1)
+  const third = await verifyNow(world, isolate, key)
+  if (third?.tier !== 'fence' || third.calls !== 1) {
+    world.fail('a warm key needs the fence alone', `${isolate.name}: ${JSON.stringify(third)}`)
+  }
+}
+
+async function passesWithoutD1(
+  world: World,
+  reader: Isolate,
+  key: KnownKey,
+): Promise<void> {
+  const isHidden = reader.stores.memory.get(key.digest) !== null
+  const outcome = await verifyNow(world, reader, key)
+  if (isKnown(outcome)) return
+  if (isHidden && mayMemoryHideKv) world.count('old memory hides KV')
+  else world.fail('keys in KV pass while D1 is down', `${reader.name} does not`)
+}
+
+function isKnown(outcome: Outcome | null): boolean {
+  return outcome !== null && outcome.code !== 'authority_unavailable'
+}

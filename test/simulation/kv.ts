@@ -1,0 +1,75 @@
+// KV: a get may answer with any value that the key ever held, or with nothing; writes may be slow,
+// overtake one another, get lost or fail. The real key-cache.ts runs on top of it.
+import type { Link, Network } from './network.ts'
+import type { Chance } from './random.ts'
+
+export type Staleness = {
+  /** How likely a get answers with an old value, or with nothing. */
+  old: number
+  absent: number
+  /** How likely a write is lost, or refused as one too many (429). */
+  lost: number
+  refused: number
+}
+
+const honest: Staleness = { old: 0, absent: 0, lost: 0, refused: 0 }
+
+export class Kv {
+  private readonly latest = new Map<string, string>()
+  private readonly ever = new Map<string, string[]>()
+  private readonly network: Network
+  private readonly chance: Chance
+  private readonly link: Link
+  private staleness: Staleness
+
+  constructor(network: Network, chance: Chance, link: Link, staleness: Staleness) {
+    this.network = network
+    this.chance = chance
+    this.link = link
+    this.staleness = staleness
+  }
+
+  becomeHonest(): void {
+    this.staleness = honest
+  }
+
+  readonly namespace = {
+    get: (name: string) =>
+      this.network.call(this.link, 'get', name, (answer: (value: unknown) => void) => {
+        const text = this.answerTo(name)
+        answer(text === null ? null : JSON.parse(text))
+      }),
+    put: (name: string, text: string) =>
+      this.network.call<void>(this.link, 'put', text, (answer, fail) => {
+        if (this.happens('refused')) return fail(new Error('429'))
+        if (!this.happens('lost')) this.store(name, text)
+        answer()
+      }),
+    delete: (name: string) =>
+      this.network.call<void>(this.link, 'delete', name, (answer, fail) => {
+        if (this.happens('refused')) return fail(new Error('429'))
+        if (!this.happens('lost')) this.latest.delete(name)
+        answer()
+      }),
+  } as unknown as KVNamespace
+
+  private answerTo(name: string): string | null {
+    if (this.happens('absent')) return null
+    const ever = this.ever.get(name)
+    if (ever !== undefined && this.happens('old')) return this.chance.one(ever)
+    return this.latest.get(name) ?? null
+  }
+
+  private store(name: string, text: string): void {
+    this.latest.set(name, text)
+    const ever = this.ever.get(name)
+    if (ever === undefined) this.ever.set(name, [text])
+    else ever.push(text)
+  }
+
+  private happens(what: keyof Staleness): boolean {
+    if (!this.chance.is(this.staleness[what])) return false
+    this.network.count(`KV ${what}`)
+    return true
+  }
+}

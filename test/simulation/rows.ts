@@ -1,0 +1,48 @@
+// Rows of api_key as the doubles keep them.
+import type { NewKey, Selection } from '../../src/storage/key-changes.ts'
+import type { KeyRow } from '../../src/storage/key-store.ts'
+
+/** `version`: the number of this state in the key's history. */
+export type Row = KeyRow & { version: number }
+
+/** Which keys a selection means, whether or not they are revoked already. */
+export function isMeant(row: Row, accountId: string, selection: Selection): boolean {
+  if (row.accountId !== accountId) return false
+  switch (selection.by) {
+    case 'version':
+      return row.id === selection.id && row.seq === selection.seq
+    case 'ids':
+      return selection.ids.includes(row.id)
+    case 'creator':
+      return row.createdBy === selection.createdBy
+    case 'externalId':
+      return row.externalId === selection.externalId
+    case 'account':
+      return true
+  }
+}
+
+export function newRow(key: NewKey, seq: number): Row {
+  return {
+    id: key.id,
+    digest: key.digest,
+    seq,
+    accountId: key.accountId,
+    name: key.name,
+    format: key.format,
+    keyPrefix: key.keyPrefix,
+    scopes: key.scopes ?? null,
+    disabled: key.disabled ?? false,
+    allowedIps: key.allowedIps ?? null,
+    externalId: key.externalId ?? null,
+    metadata: key.metadata ?? null,
+    createdBy: key.createdBy ?? null,
+    createdAt: key.createdAt,
+    expiresAt: key.expiresAt ?? null,
+    lastUsedAt: null,
+    revokedAt: null,
+    revokedBy: null,
+    replacedBy: null,
+    version: 0,
+  }
+}

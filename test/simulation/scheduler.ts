@@ -1,0 +1,138 @@
+// Time and order. One event happens at a time; all that follows from it without I/O happens before the
+// next one. Whoever acts (a request, a fence, the operator) is an actor with a clock of its own.
+import type { Chance } from './random.ts'
+
+export type Actor = {
+  name: string
+  /** Its machine's clock minus the true time. */
+  skew: number
+  /** How far its clock may lag behind, having stood still since the last I/O (ms). */
+  mostLag: number
+  /** How likely it dies before a step. */
+  mortality: number
+  isAlive: boolean
+  /** What its clock showed last, without the skew. */
+  shown: number
+  /** Calls on any binding. */
+  calls: number
+}
+
+type Event = { time: number; order: number; actor: Actor | null; run: (() => void) | null }
+
+export type Timer = { event: Event }
+
+/** Runs every microtask that is due, and those that they bring about, before it returns. */
+type Drain = () => void
+
+export class Scheduler {
+  /** True time (ms); nobody in the world can read it. */
+  now: number
+  current: Actor | null = null
+  deaths = 0
+  events = 0
+  private readonly heap: Event[] = []
+  private readonly chance: Chance
+  private readonly drain: Drain
+
+  constructor(chance: Chance, drain: Drain, now: number) {
+    this.chance = chance
+    this.drain = drain
+    this.now = now
+  }
+
+  /** Does something after a while, as this actor; null: as the world itself. */
+  after(delay: number, actor: Actor | null, run: () => void): Timer {
+    // What happens at the same time happens in any order.
+    const order = this.chance.next()
+    const event: Event = { time: this.now + Math.max(0, delay), order, actor, run }
+    push(this.heap, event)
+    return { event }
+  }
+
+  cancel(timer: Timer): void {
+    timer.event.run = null
+  }
+
+  /** What happens from here on, in this event, is done by this actor. */
+  become(actor: Actor): void {
+    this.current = actor
+    const lag = this.lagOf(actor)
+    actor.shown = Math.max(actor.shown, this.now - lag)
+  }
+
+  /** Often none, often all that there may be. */
+  private lagOf({ mostLag }: Actor): number {
+    if (mostLag === 0 || this.chance.is(0.5)) return 0
+    return this.chance.is(0.6) ? mostLag : this.chance.int(mostLag)
+  }
+
+  /** The clock of whoever acts. */
+  readonly clock = (): number => {
+    const { current } = this
+    return current === null ? this.now : current.shown + current.skew
+  }
+
+  /** A timer counts from the clock that stood still, so it may ring early. */
+  readonly setTimer = (run: () => void, delay: number): Timer => {
+    const { current } = this
+    const lag = current === null ? 0 : this.now - current.shown
+    return this.after(delay - lag, current, run)
+  }
+
+  /** Lets the next event happen; false when there is none. */
+  step(): boolean {
+    const event = pop(this.heap)
+    if (event === undefined) return false
+    const { actor, run, time } = event
+    if (run === null || actor?.isAlive === false) return true
+    this.events++
+    this.now = time
+    if (actor !== null) {
+      if (actor.mortality > 0 && this.chance.is(actor.mortality)) {
+        actor.isAlive = false
+        this.deaths++
+        return true
+      }
+      this.become(actor)
+    }
+    run()
+    this.drain()
+    this.current = null
+    return true
+  }
+}
+
+function isBefore(left: Event, right: Event): boolean {
+  return left.time < right.time || (left.time === right.time && left.order < right.order)
+}
+
+function push(heap: Event[], event: Event): void {
+  let at = heap.length
+  heap.push(event)
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    const above = heap[parent] as Event
+    if (!isBefore(event, above)) break
+    heap[at] = above
+    at = parent
+  }
+  heap[at] = event
+}
+
+function pop(heap: Event[]): Event | undefined {
+  const first = heap[0]
+  const last = heap.pop()
+  if (first === undefined || last === undefined || first === last) return first
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && isBefore(heap[child + 1] as Event, heap[child] as Event)) child++
+    const below = heap[child] as Event
+    if (!isBefore(below, last)) break
+    heap[at] = below
+    at = child
+  }
+  heap[at] = last
+  return first
+}

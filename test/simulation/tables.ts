@@ -1,0 +1,231 @@
+// D1's tables, and each batch of src/storage as one synchronous step: all of it happens or none does.
+// Beside every step stands the statement that it mirrors; test/simulation/sql.ts compares the two.
+import { strongestRole, type Role } from '../../src/core/role.ts'
+import type { KeyRecord } from '../../src/core/record.ts'
+import type { Change, NewKey, PendingRaise } from '../../src/storage/key-changes.ts'
+import type { ListedKey } from '../../src/storage/key-store.ts'
+import type { History, State } from './history.ts'
+import { isMade } from './mistake.ts'
+import { isMeant, newRow, type Row } from './rows.ts'
+
+export type FenceRow = { region: string; seq: number }
+
+/** What a bulk change has to settle beside what it changed. */
+export type Committed = {
+  changed: string[]
+  successor: string | null
+  /** Keys that the selection means, and that were revoked before. */
+  already: string[]
+}
+
+type Content = {
+  counter: number
+  keys: Map<string, Row>
+  members: Map<string, string>
+  fences: Map<string, FenceRow>
+  raises: Map<string, PendingRaise>
+}
+
+export class Tables {
+  counter = 0
+  /** By digest. */
+  keys = new Map<string, Row>()
+  /** Role by `account/user`. */
+  members = new Map<string, string>()
+  fences = new Map<string, FenceRow>()
+  /** By `digest fence`. */
+  raises = new Map<string, PendingRaise>()
+  starRaises = 0
+  readonly history: History
+  private readonly mostSingleRaises: number
+
+  constructor(history: History, mostSingleRaises: number) {
+    this.history = history
+    this.mostSingleRaises = mostSingleRaises
+  }
+
+  /** key-changes.ts `bump`; the triggers of migrations/0001 with D1's own clock. */
+  bump(nowMs: number): number {
+    this.counter = isMade('plain-counter') ? this.counter + 1 : Math.max(this.counter + 1, nowMs)
+    return this.counter
+  }
+
+  /** key-store.ts `createKeyReader`: the row and the counter in one statement. */
+  record(digest: string, row = this.keys.get(digest)): KeyRecord | null {
+    if (row === undefined) return null
+    const { id, name, accountId, createdBy, createdAt } = row
+    const { scopes, expiresAt, disabled, allowedIps } = row
+    return {
+      asOf: this.counter,
+      id,
+      name,
+      accountId,
+      accountName: String(row.version),
+      createdBy,
+      scopes,
+      role: this.roleOfCreator(row),
+      createdAt,
+      expiresAt,
+      revoked: row.revokedAt !== null,
+      disabled,
+      allowedIps,
+    }
+  }
+
+  /** key-store.ts `findKey`. */
+  find(accountId: string, id: string): (ListedKey & Row) | null {
+    for (const row of this.keys.values()) {
+      if (row.id !== id || row.accountId !== accountId) continue
+      const creatorRole = this.members.get(`${accountId}/${row.createdBy}`) ?? null
+      return { ...row, creatorRole, creatorName: null }
+    }
+    return null
+  }
+
+  /** key-changes.ts `create`: bump, insert with the counter as seq. @throws Error when it is there. */
+  create(key: NewKey, nowMs: number): void {
+    // The UNIQUE index on digest: the whole batch is rolled back.
+    if (this.keys.has(key.digest)) throw new Error('UNIQUE constraint failed: api_key.digest')
+    this.bump(nowMs)
+    this.put(newRow(key, this.counter))
+  }
+
+  /** key-changes.ts `statementsOf`, in its order. */
+  commit(change: Change, fences: readonly string[] = [...this.fences.keys()]): Committed {
+    const { accountId, selection, patch, successor, nowMs } = change
+    // bump(nowMs)
+    if (!isMade('bump-apart')) this.bump(nowMs)
+    // update api_key … where selected(change)
+    const meant = [...this.keys.values()].filter((row) => isMeant(row, accountId, selection))
+    const isFree = (row: Row) => selection.by === 'version' || row.revokedAt === null
+    const changed = meant.filter(isFree).map(({ digest }) => digest)
+    for (const row of meant) if (isFree(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
+    // leaveRaises(nowMs)
+    this.leaveRaises(changed, fences)
+    // insertSuccessor(successor), where exists (… changedNow)
+    const isFollowed = successor !== undefined && changed.length > 0
+    if (isFollowed) this.put(newRow(successor, this.counter))
+    const already = meant.filter((row) => !isFree(row)).map(({ digest }) => digest)
+    return { changed, successor: isFollowed ? successor.digest : null, already }
+  }
+
+  /** key-changes.ts `leaveRaises`: one a key and fence, or `*` a fence above the limit. */
+  private leaveRaises(changed: readonly string[], fences: readonly string[]): void {
+    const isFew = changed.length <= this.mostSingleRaises
+    if (!isFew) this.starRaises++
+    for (const digest of isFew ? changed : ['*']) this.leaveRaise(digest, fences)
+  }
+
+  private leaveRaise(digest: string, fences: Iterable<string>): void {
+    for (const fence of fences) {
+      // on conflict (digest, fence) do update set seq = excluded.seq
+      const raise = { fence, region: fence, digest, seq: this.counter }
+      this.raises.set(`${digest} ${fence}`, raise)
+    }
+  }
+
+  /** key-changes.ts `readPending`. */
+  pending(of: readonly string[] | { accountId: string } | 'all'): PendingRaise[] {
+    const raises = [...this.raises.values()].filter(({ digest }) => {
+      if (of === 'all') return true
+      if (digest === '*') return !isMade('star-overlooked')
+      // digest in (select digest from api_key where account_id = …)
+      if ('accountId' in of) return this.keys.get(digest)?.accountId === of.accountId
+      return of.includes(digest)
+    })
+    // coalesce(fence.region, pending_raise.fence)
+    return raises.map((raise) => ({
+      ...raise,
+      region: this.fences.get(raise.fence)?.region ?? raise.fence,
+    }))
+  }
+
+  /** key-changes.ts `removeRaises`: held at that sequence or an older one. */
+  settled(raises: readonly PendingRaise[]): void {
+    for (const { digest, fence, seq } of raises) {
+      const name = `${digest} ${fence}`
+      const row = this.raises.get(name)
+      if (row === undefined) continue
+      if (row.seq <= seq || isMade('settled-regardless')) this.raises.delete(name)
+    }
+  }
+
+  /** fence-registry.ts `register`: bump, upsert, read the counter. */
+  register(name: string, region: string, nowMs: number): number {
+    const seq = this.bump(nowMs)
+    this.fences.set(name, { region, seq })
+    return seq
+  }
+
+  /** fence-registry.ts `retire`: where it still stands with this sequence. */
+  retire(name: string, seq: number): void {
+    if (this.fences.get(name)?.seq === seq || isMade('retire-regardless')) this.fences.delete(name)
+  }
+
+  /** `UPDATE member`, `INSERT` or `DELETE` (role null), with the triggers of migrations/0001. */
+  changeMember(accountId: string, userId: string, role: string | null, nowMs: number): string[] {
+    const name = `${accountId}/${userId}`
+    const follows = ({ scopes, createdBy, ...row }: Row) =>
+      row.accountId === accountId && createdBy === userId && scopes === null
+    const keys = [...this.keys.values()].filter(follows)
+    // WHEN OLD.role IS NOT NEW.role; nothing to delete fires no trigger.
+    if ((this.members.get(name) ?? null) !== role) {
+      if (role === null) this.members.delete(name)
+      else this.members.set(name, role)
+      this.touch(keys, nowMs)
+    }
+    return keys.map(({ digest }) => digest)
+  }
+
+  /** The trigger account_renamed. */
+  rename(accountId: string, nowMs: number): string[] {
+    const keys = [...this.keys.values()].filter((row) => row.accountId === accountId)
+    this.touch(keys, nowMs)
+    return keys.map(({ digest }) => digest)
+  }
+
+  private touch(keys: readonly Row[], nowMs: number): void {
+    this.bump(nowMs)
+    for (const row of keys) {
+      this.put({ ...row, seq: this.counter })
+      if (!isMade('trigger-without-raise')) this.leaveRaise(row.digest, this.fences.keys())
+    }
+  }
+
+  copy(): Content {
+    const { counter, keys, members, fences, raises } = this
+    return {
+      counter,
+      keys: new Map(keys),
+      members: new Map(members),
+      fences: new Map(fences),
+      raises: new Map(raises),
+    }
+  }
+
+  /** Back to an earlier time. What is true again is a version of its own. */
+  restore({ counter, keys, members, fences, raises }: Content): void {
+    const lost = [...this.keys.keys()].filter((digest) => !keys.has(digest))
+    for (const digest of lost) this.history.commit(digest, null)
+    this.counter = counter
+    this.members = new Map(members)
+    this.fences = new Map(fences)
+    this.raises = new Map(raises)
+    this.keys = new Map()
+    for (const row of keys.values()) this.put(row)
+  }
+
+  private put(row: Row): void {
+    this.keys.set(row.digest, { ...row, version: this.history.commit(row.digest, this.stateOf(row)) })
+  }
+
+  private stateOf(row: Row): State {
+    const { scopes, expiresAt, disabled } = row
+    const role = this.roleOfCreator(row)
+    return { scopes, role, expiresAt, disabled, revoked: row.revokedAt !== null }
+  }
+
+  private roleOfCreator({ accountId, createdBy }: Row): Role | null {
+    return strongestRole(this.members.get(`${accountId}/${createdBy}`) ?? null)
+  }
+}

@@ -1,0 +1,352 @@
+// Usage from an isolate's memory through a queue to D1: totals are what was sent, however the queue
+// delivers.
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { rollUp } from '../src/metering/roll-up.ts'
+import { batchId, flushAfterMs, mostRows, Usage, type UsageCode } from '../src/metering/usage.ts'
+import { seriesOf, spanOf } from '../src/metering/usage-series.ts'
+import {
+  batchLifetimeMs,
+  createUsageStore,
+  type UsageBatch,
+  usageLifetimeMs,
+} from '../src/storage/usage-store.ts'
+import { createChance } from './simulation/random.ts'
+
+const hour = 60 * 60 * 1000
+const day = 24 * hour
+const now = Date.parse('2026-11-20T10:30:00Z')
+const store = createUsageStore(env.DB)
+
+// Until the migration of stage 2 is there.
+beforeAll(async () => {
+  await env.DB.batch([
+    env.DB.prepare(`CREATE TABLE IF NOT EXISTS usage_hourly (key_id text NOT NULL,
+      hour integer NOT NULL, code text NOT NULL, count integer NOT NULL,
+      PRIMARY KEY (key_id, hour, code))`),
+    env.DB.prepare('CREATE TABLE IF NOT EXISTS usage_batch (id text PRIMARY KEY NOT NULL)'),
+  ])
+})
+
+/** An isolate's counter with a clock and a timer in the test's hand, and what it sent. */
+function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {
+  const clock = { now }
+  const sent: UsageBatch[] = []
+  const work: Promise<unknown>[] = []
+  let timers: (() => void)[] = []
+  const usage = new Usage({
+    now: () => clock.now,
+    sleep: () => new Promise<void>((wake) => timers.push(wake)),
+    newId: () => crypto.randomUUID(),
+  })
+  const way = {
+    send: send ?? (async (batch: UsageBatch) => void sent.push(batch)),
+    afterwards: (promise: Promise<unknown>) => void work.push(promise),
+  }
+  return {
+    clock,
+    sent,
+    work,
+    timers: () => timers.length,
+    /** The requests that held the timers are killed. */
+    killTimers() {
+      timers = []
+      work.splice(0)
+    },
+    count: (keyId: string, code: UsageCode) => usage.count(keyId, code, way),
+    async flush() {
+      for (const wake of timers.splice(0)) wake()
+      await Promise.all(work.splice(0))
+    },
+  }
+}
+
+function batchOf(rows: UsageBatch['rows'], at = now): UsageBatch {
+  return { version: 1, id: batchId(at, crypto.randomUUID()), rows }
+}
+
+async function deliver(bodies: unknown[], to = store) {
+  const messages = bodies.map((body, at) => ({
+    id: `${at}`,
+    timestamp: new Date(now),
+    attempts: 1,
+    body,
+  }))
+  const batch = createMessageBatch('latchkey-usage', messages)
+  await rollUp(to, batch.messages, now)
+  return getQueueResult(batch, createExecutionContext())
+}
+
+const everything = { from: 0, to: now + 400 * day, stepMs: day }
+
+async function totals(keyId: string): Promise<Record<string, number>> {
+  const counts = await store.read(keyId, everything)
+  const byCode = Object.entries(Object.groupBy(counts, ({ code }) => code))
+  return Object.fromEntries(
+    byCode.map(([code, of]) => [code, of?.reduce((sum, { count }) => sum + count, 0) ?? 0]),
+  )
+}
+
+async function createKey(): Promise<string> {
+  const id = crypto.randomUUID()
+  const digest = crypto.randomUUID().replaceAll('-', '').padEnd(64, '0')
+  await env.DB.prepare(
+    `INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, created_at)
+     VALUES (?, ?, 1, 'account', 'Counted', 'whm', 'a1b2c3d4', ?)`,
+  )
+    .bind(id, digest, now)
+    .run()
+  return id
+}
+
+async function lastUsedAt(id: string): Promise<number | null> {
+  const row = await env.DB.prepare('SELECT last_used_at AS at FROM api_key WHERE id = ?')
+    .bind(id)
+    .first<{ at: number | null }>()
+  return row?.at ?? null
+}
+
+describe('counting', () => {
+  it('sends one message for all that was counted in a few seconds', async () => {
+    const { count, flush, sent, clock, timers } = createCounter()
+    for (let turn = 0; turn < 500; turn++) {
+      count('key-a', turn % 5 === 0 ? 'insufficient_scope' : 'valid')
+      clock.now += 1
+    }
+    count('key-b', 'revoked_api_key')
+    expect(timers()).toBe(1)
+    expect(sent).toEqual([])
+    await flush()
+    const hourOf = Math.floor(now / hour) * hour
+    expect(sent).toHaveLength(1)
+    expect(sent[0]?.rows).toEqual([
+      ['key-a', hourOf, 'insufficient_scope', 100, now + 495],
+      ['key-a', hourOf, 'valid', 400, now + 499],
+      ['key-b', hourOf, 'revoked_api_key', 1, now + 500],
+    ])
+  })
+
+  it('begins anew after a flush, with another id', async () => {
+    const { count, flush, sent } = createCounter()
+    count('key-a', 'valid')
+    await flush()
+    await flush()
+    count('key-a', 'valid')
+    await flush()
+    expect(sent.map(({ rows }) => rows[0]?.[3])).toEqual([1, 1])
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(2)
+  })
+
+  it('tells hours apart', async () => {
+    const { count, flush, sent, clock } = createCounter()
+    count('key-a', 'valid')
+    clock.now += 30 * 60 * 1000
+    count('key-a', 'valid')
+    await flush()
+    const hours = sent.flatMap(({ rows }) => rows.map(([, hour]) => new Date(hour).getUTCHours()))
+    expect(hours).toEqual([10, 11])
+  })
+
+  it('sends a full table at once, as a message that a queue takes', async () => {
+    const { count, work, sent } = createCounter()
+    for (let key = 0; key < 2.5 * mostRows; key++) {
+      count(crypto.randomUUID(), 'authority_unavailable')
+    }
+    await Promise.all(work.slice(1))
+    expect(sent.map(({ rows }) => rows.length)).toEqual([mostRows, mostRows])
+    for (const batch of sent) expect(JSON.stringify(batch).length).toBeLessThan(128_000)
+  })
+
+  it('is taken over by a later request when the one with the timer was killed', async () => {
+    const { count, flush, sent, clock, killTimers, timers } = createCounter()
+    count('key-a', 'valid')
+    killTimers()
+    clock.now += 2 * flushAfterMs
+    count('key-a', 'valid')
+    expect(timers()).toBe(0)
+    clock.now += 1
+    count('key-a', 'valid')
+    await flush()
+    expect(sent.map(({ rows }) => rows[0]?.[3])).toEqual([3])
+  })
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('queue down'))],
+    [
+      'throws at once',
+      () => {
+        throw new Error('queue down')
+      },
+    ],
+  ])('loses the counts of a window when the queue %s, and says so once', async (_, send) => {
+    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { count, flush } = createCounter(send)
+    for (let turn = 0; turn < 42; turn++) count('key-a', 'valid')
+    await flush()
+    expect(line).toHaveBeenCalledTimes(1)
+    expect(JSON.parse(line.mock.calls[0]?.[0])).toMatchObject({
+      event: 'usage_lost',
+      requests: 42,
+    })
+    await flush()
+    expect(line).toHaveBeenCalledTimes(1)
+    line.mockRestore()
+  })
+
+  it('keeps no more than a few batches for a queue that hangs', async () => {
+    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { count, flush } = createCounter(() => new Promise(() => {}))
+    const flushes = []
+    for (let turn = 0; turn < 6; turn++) {
+      count('key-a', 'valid')
+      flushes.push(flush())
+      // Lets the timers that were woken go on.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+    await Promise.all(flushes.slice(4))
+    expect(line).toHaveBeenCalledTimes(2)
+    line.mockRestore()
+  })
+})
+
+describe('rolling up', () => {
+  it('counts what was sent after every batch was redelivered, in another order', async () => {
+    const chance = createChance(11)
+    const keys = await Promise.all(Array.from({ length: 5 }, createKey))
+    const codes: UsageCode[] = ['valid', 'rate_limited', 'credits_exhausted', 'insufficient_scope']
+    const expected = new Map<string, Record<string, number>>(keys.map((key) => [key, {}]))
+    const lastValid = new Map<string, number>()
+    const isolates = Array.from({ length: 4 }, () => createCounter())
+    for (let request = 0; request < 5_000; request++) {
+      const isolate = chance.one(isolates)
+      const [key, code] = [chance.one(keys), chance.one(codes)]
+      isolate.clock.now += chance.int(10_000)
+      isolate.count(key, code)
+      const counts = expected.get(key) ?? {}
+      counts[code] = (counts[code] ?? 0) + 1
+      if (code === 'valid') {
+        lastValid.set(key, Math.max(lastValid.get(key) ?? 0, isolate.clock.now))
+      }
+      if (chance.is(0.02)) await isolate.flush()
+    }
+    for (const isolate of isolates) await isolate.flush()
+    const batches = isolates.flatMap(({ sent }) => sent)
+    expect(batches.length).toBeGreaterThan(50)
+
+    const deliveries = [...batches, ...batches, ...batches]
+    for (let at = deliveries.length - 1; at > 0; at--) {
+      const other = chance.int(at + 1)
+      const [one, two] = [deliveries[at], deliveries[other]] as [UsageBatch, UsageBatch]
+      deliveries[at] = two
+      deliveries[other] = one
+    }
+    while (deliveries.length > 0) {
+      // Several consumers at once, some with the same batch.
+      const lists = Array.from({ length: 3 }, () => deliveries.splice(0, chance.int(14)))
+      await Promise.all(lists.map((list) => deliver(list)))
+    }
+    for (const key of keys) {
+      expect(await totals(key)).toEqual(expected.get(key))
+      expect(await lastUsedAt(key)).toBe(lastValid.get(key))
+    }
+  })
+
+  it('adds a batch once when one delivery holds it twice', async () => {
+    const batch = batchOf([['twice', now, 'valid', 3, now]])
+    await deliver([batch, batch])
+    expect(await totals('twice')).toEqual({ valid: 3 })
+  })
+
+  it('acknowledges what it added', async () => {
+    const result = await deliver([batchOf([]), batchOf([['acked', now, 'valid', 1, now]])])
+    expect(result.explicitAcks).toEqual(['0', '1'])
+    expect(result.retryMessages).toEqual([])
+  })
+
+  it('asks for another delivery when D1 does not take it', async () => {
+    const line = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const down = { ...store, add: () => Promise.reject(new Error('D1 is down')) }
+    const result = await deliver([batchOf([['late', now, 'valid', 1, now]])], down)
+    expect(result.explicitAcks).toEqual([])
+    expect(result.retryMessages).toMatchObject([{ msgId: '0' }])
+    expect(line).toHaveBeenCalledTimes(1)
+    line.mockRestore()
+  })
+
+  it('drops what it cannot read, or no longer know, and says so', async () => {
+    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const old = batchOf([['old', now, 'valid', 1, now]], now - batchLifetimeMs - 1)
+    const bodies = [null, 'text', { version: 2 }, { version: 1, id: 7, rows: [] }, old]
+    const result = await deliver([...bodies, batchOf([['old', now, 'valid', 5, now]])])
+    expect(result.explicitAcks).toHaveLength(6)
+    expect(await totals('old')).toEqual({ valid: 5 })
+    expect(line).toHaveBeenCalledTimes(5)
+    line.mockRestore()
+  })
+
+  it('takes the largest messages, ten at a time', async () => {
+    const full = () =>
+      batchOf(
+        Array.from({ length: mostRows }, (_, at) => {
+          const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
+          return [id, now, 'authority_unavailable', 1, now]
+        }),
+      )
+    const result = await deliver(Array.from({ length: 23 }, full))
+    expect(result.explicitAcks).toHaveLength(23)
+    expect(await totals('00000000-0000-4000-8000-000000000999')).toEqual({
+      authority_unavailable: 23,
+    })
+  })
+
+  it('does not call a key used that only refused', async () => {
+    const key = await createKey()
+    await deliver([batchOf([[key, now, 'expired_api_key', 1, now]])])
+    expect(await lastUsedAt(key)).toBe(null)
+  })
+})
+
+describe('reading', () => {
+  it('gives every hour or day of a span, with zeros where nothing happened', async () => {
+    const from = Date.parse('2026-11-18T00:00:00Z')
+    await deliver([
+      batchOf([
+        ['read', from + 5 * hour, 'valid', 2, now],
+        ['read', from + 5 * hour, 'rate_limited', 1, now],
+        ['read', from + 30 * hour, 'valid', 4, now],
+        ['read', from - hour, 'valid', 100, now],
+        ['read', from + 2 * day, 'valid', 100, now],
+        ['other', from, 'valid', 100, now],
+      ]),
+    ])
+    const days = spanOf('day', from + 1, from + 2 * day - 1)
+    expect(seriesOf(await store.read('read', days), days)).toEqual([
+      { time: from, total: 3, counts: { rate_limited: 1, valid: 2 } },
+      { time: from + day, total: 4, counts: { valid: 4 } },
+    ])
+    const hours = spanOf('hour', from + 4 * hour, from + 7 * hour)
+    expect(seriesOf(await store.read('read', hours), hours)).toEqual([
+      { time: from + 4 * hour, total: 0, counts: {} },
+      { time: from + 5 * hour, total: 3, counts: { rate_limited: 1, valid: 2 } },
+      { time: from + 6 * hour, total: 0, counts: {} },
+    ])
+  })
+
+  it('forgets hours after 400 days, and batches after five', async () => {
+    const oldHour = Math.floor((now - usageLifetimeMs) / hour) * hour
+    const recent = batchOf([
+      ['pruned', oldHour - hour, 'valid', 1, now],
+      ['pruned', oldHour + hour, 'valid', 2, now],
+    ])
+    await deliver([recent])
+    const old = batchId(now - batchLifetimeMs - 1, 'old')
+    await env.DB.prepare('INSERT INTO usage_batch (id) VALUES (?)').bind(old).run()
+    await store.prune(now)
+    expect(await totals('pruned')).toEqual({ valid: 2 })
+    const { results } = await env.DB.prepare('SELECT id FROM usage_batch WHERE id IN (?, ?)')
+      .bind(old, recent.id)
+      .all()
+    expect(results).toEqual([{ id: recent.id }])
+  })
+})
