@@ -14,6 +14,13 @@ export default defineConfig<Env>({
     wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
   },
 
+  // Keys of another system are imported by their digests (docs/moving-from-unkey.md and its neighbours):
+  // foreign: {
+  //   unkey: { prefix: 'uk_', alphabet: 'base62', length: { min: 20, max: 60 } },
+  //   better_auth: { prefix: '', alphabet: 'letters', length: 64 },
+  //   wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
+  // },
+
   scopes: {
     'messages:send': 'Send WhatsApp messages',
     'messages:read': 'Read messages and their delivery status',

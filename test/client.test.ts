@@ -149,6 +149,17 @@ describe('an error', () => {
     expect((await errorOf(elsewhere.verify({ token: 'x' }))).code).toBe('unexpected_answer')
   })
 
+  it('is thrown for a redirect, which would carry the key elsewhere', async () => {
+    const sent: RequestInit[] = []
+    const redirects = async (_: URL, init: RequestInit) => {
+      sent.push(init)
+      return new Response(null, { status: 307, headers: { location: 'https://else.example/' } })
+    }
+    const client = createClient({ ...options, fetch: redirects as typeof fetch })
+    expect(await errorOf(client.scopes())).toMatchObject({ code: 'unexpected_answer', status: 307 })
+    expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
+  })
+
   it('tells no answer from a broken connection, and keeps the cause', async () => {
     const hangs = (_: URL, { signal }: RequestInit) =>
       new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))

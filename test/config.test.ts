@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import shipped from '../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../src/core/config.ts'
+import type { ForeignFormat } from '../src/core/foreign.ts'
 import type { Format } from '../src/core/format.ts'
 
 const whm: Format = { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 }
@@ -20,10 +21,16 @@ const sound: ConfigInput<unknown> = {
 }
 
 const withFormat = (changes: Partial<Format>) => ({ formats: { whm: { ...whm, ...changes } } })
+const uk: ForeignFormat = { prefix: 'uk_', alphabet: 'base62', length: { min: 20, max: 60 } }
+const withForeign = (changes: object) => ({ foreign: { other: { ...uk, ...changes } } })
 const withRoute = (method: string, path: string, scope = 'contacts:read') => ({
   policies: { api: [{ method, path, scope }] },
 })
 const withUpstream = (url: unknown) => ({ gateway: { policy: 'api', upstream: url } })
+const withGateway = (changes: object) => ({ gateway: { ...sound.gateway, ...changes } })
+const withProxies = (proxies: string[], clientAddressHeader = 'X-Client-Address') => ({
+  forwardAuth: { proxies, clientAddressHeader },
+})
 const withMember = (...scopes: string[]) => ({ roles: { ...sound.roles, member: { scopes } } })
 
 /** What is wrong, and the words by which the sentence must name it. */
@@ -128,9 +135,47 @@ const mistakes: [string, object, RegExp][] = [
   ['an upstream with a password', withUpstream('https://a:b@example.com'), /gateway\.upstream/],
   ['an upstream that cannot be asked', withUpstream({}), /gateway\.upstream/],
   ['no upstream', withUpstream(undefined), /gateway\.upstream/],
+  ['no time for the upstream', withGateway({ timeoutMs: 0 }), /gateway\.timeoutMs is 0/],
+  ['a time that is no number', withGateway({ timeoutMs: '60s' }), /gateway\.timeoutMs is 60s/],
+  ['speculation in words', withGateway({ speculative: 'yes' }), /gateway\.speculative is yes/],
+  ['a policy that fits no URL', { policies: { 'a/b': [] } }, /policy "a\/b"/],
+  ['no proxies to believe', withProxies([]), /forwardAuth\.proxies is empty/],
+  ['a proxy that is a name', withProxies(['proxy.test']), /forwardAuth\.proxies has "proxy\.test"/],
+  ['everybody as a proxy', withProxies(['0.0.0.0/0']), /everybody/],
+  ['a header of Cloudflare’s', withProxies(['192.0.2.1'], 'CF-Connecting-IP'), /Cloudflare/],
+  ['a header that is none', withProxies(['192.0.2.1'], 'a b'), /no name of a header/],
   ['a lease below zero', { lease: -1 }, /lease is -1/],
   ['a lease over a minute', { lease: 61 }, /lease is 61/],
   ['a lease that is no number', { lease: Number.NaN }, /lease is NaN/],
+  ['a foreign prefix with a dot', withForeign({ prefix: 'u.k' }), /foreign\.other\.prefix "u\.k"/],
+  ['a foreign format without a prefix setting', withForeign({ prefix: undefined }), /prefix/],
+  ['an unknown foreign alphabet', withForeign({ alphabet: 'ascii' }), /"ascii" is none of hex,/],
+  ['half a foreign letter', withForeign({ length: 20.5 }), /foreign\.other\.length.*whole number/],
+  ['no foreign length', withForeign({ length: { min: 20 } }), /foreign\.other\.length/],
+  ['a foreign range the wrong way', withForeign({ length: { min: 30, max: 20 } }), /length/],
+  ['a foreign token that can be guessed', withForeign({ length: 16 }), /too short.*16 letters.*96/],
+  ['a foreign token without end', withForeign({ length: { min: 20, max: 500 } }), /too long/],
+  [
+    'a foreign format that any text has',
+    withForeign({ prefix: '' }),
+    /foreign\.other has no prefix.*exact length/,
+  ],
+  ['a foreign format named like ours', { foreign: { whm: uk } }, /foreign\.whm has the name/],
+  [
+    'a foreign format that takes our tokens',
+    withForeign({ prefix: 'whm_', alphabet: 'hex', length: 32 }),
+    /foreign\.other and formats\.whm cannot be told apart.*"whm_"/,
+  ],
+  [
+    'a foreign format without prefix as long as our tokens',
+    withForeign({ prefix: '', length: 36 }),
+    /foreign\.other and formats\.whm cannot be told apart/,
+  ],
+  [
+    'two foreign formats of one shape',
+    { foreign: { uk, uk_live: { ...uk, prefix: 'uk_live_' } } },
+    /foreign\.uk_live and foreign\.uk cannot be told apart/,
+  ],
 ]
 
 describe('defineConfig', () => {
@@ -149,6 +194,17 @@ describe('defineConfig', () => {
     expect(() =>
       defineConfig({ ...sound, ...(withUpstream('https://example.com') as object) }),
     ).not.toThrow()
+  })
+
+  it('takes foreign formats that no token of ours can have', () => {
+    const foreign: Record<string, ForeignFormat> = {
+      uk,
+      better_auth: { prefix: '', alphabet: 'letters', length: 64 },
+      wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
+    }
+    expect(defineConfig({ ...sound, formats: shipped.formats, foreign }).foreign).toEqual(foreign)
+    expect(defineConfig(sound).foreign).toEqual({})
+    expect(shipped.foreign).toEqual({})
   })
 
   it('ships the two formats, the seven scopes and both prefixes of the seeds', () => {

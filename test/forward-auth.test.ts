@@ -181,7 +181,7 @@ describe('headers that say nothing clear', () => {
     ['an absolute target', { method: 'GET', uri: 'http://crm.test/api/contacts' }],
     ['a relative target', { method: 'GET', uri: 'api/contacts' }],
     ['a space', { method: 'GET', uri: '/api/contacts /x' }],
-    ['a fragment', { method: 'GET', uri: '/api/contacts#/../messages' }],
+    ['a fragment', { method: 'GET', uri: '/api/contacts#x' }],
     ['dot segments', { method: 'GET', uri: '/api/../api/contacts' }],
     ['encoded dot segments', { method: 'GET', uri: '/api/%2e%2e/api/contacts' }],
     ['a back-slash', { method: 'GET', uri: '/api\\contacts' }],

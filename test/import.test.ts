@@ -194,7 +194,8 @@ describe('each key is answered by itself', () => {
     const entries = [one, one, two].map(({ digest, format }) => ({ digest, format, name: 'A' }))
     const scoped = entries.map((entry) => ({ ...entry, scopes: ['contacts:read'] }))
     const { body } = await bring(scoped, bystander.owner.jwt)
-    const events = await house.ask('GET', '/api/audit-events', { as: bystander.owner.jwt })
+    const trail = '/api/audit-events?action=key.imported'
+    const events = await house.ask('GET', trail, { as: bystander.owner.jwt })
     const ids = body.data.flatMap(({ id }: { id?: string }) => (id === undefined ? [] : [id]))
     expect(events.body.data).toHaveLength(2)
     for (const event of events.body.data) {

@@ -182,6 +182,13 @@ describe('a rate limit', () => {
     expect(take(limited([1_000, 60])).windows[0]).toMatchObject({ remaining: 399 })
   })
 
+  it('of another length than before counts anew, and the old one goes on', () => {
+    const { take } = createMeter()
+    for (let turn = 0; turn < 5; turn++) take(limited([5, 60]))
+    expect(take(limited([5, 3_600])).windows[0]).toMatchObject({ remaining: 4 })
+    expect(take(limited([5, 60])).outcome).toBe('rate_limited')
+  })
+
   it('of the largest size counts one by one', () => {
     const { take } = createMeter()
     const terms = limited([1_000_000, 31 * 24 * 60 * 60])
@@ -199,6 +206,13 @@ describe('a rate limit', () => {
     expect(take(terms).outcome).toBe('rate_limited')
     clock.now += 10 * minute + 30 * second
     expect(take(terms).outcome).toBe('passed')
+    // One passes while it is set back: what that adds is not drained by the same time twice.
+    clock.now += minute
+    take(terms)
+    clock.now -= 30 * second
+    expect(take(terms).outcome).toBe('passed')
+    clock.now += 30 * second
+    expect(take(terms).outcome).toBe('rate_limited')
   })
 })
 
@@ -333,6 +347,19 @@ describe('credits', () => {
     expect(take(old)).toMatchObject({ credits: 1 })
   })
 
+  it('keep a refill that was read when the terms change after it', () => {
+    const { clock, meter, text } = createMeter()
+    const [daily, monthly] = [
+      credited(0, { interval: 'daily', amount: 9 }),
+      credited(0, { interval: 'monthly', day: 1, amount: 9 }),
+    ]
+    clock.now += day
+    expect(meter.read(daily).credits).toBe(9)
+    const kept = text()
+    expect(meter.read(monthly).credits).toBe(9)
+    expect(text()).toBe(kept)
+  })
+
   it('never take what is no whole number', () => {
     const { take, topUp, text } = createMeter()
     const before = text()
@@ -423,6 +450,13 @@ describe('an idempotency key', () => {
     expect(take(terms, 1, 'a')).toMatchObject({ outcome: 'rate_limited', credits: 9 })
   })
 
+  it('spends again exactly 24 hours later', () => {
+    const { take, clock } = createMeter()
+    take(credited(10), 4, 'a')
+    clock.now += day
+    expect(take(credited(10), 4, 'a')).toMatchObject({ isRepeated: false, credits: 2 })
+  })
+
   it('is forgotten after 24 hours, and so is its row', async () => {
     const { take, clock, uses, meter } = createMeter()
     take(credited(10), 4, 'a')
@@ -478,7 +512,7 @@ describe('a simulated year of a meter', () => {
   /** Passes by the definition of the rate: of no span more than n + t·n/w. */
   function mostInAnySpan(passes: readonly number[], { limit, windowSeconds }: Window): boolean {
     return passes.every((start, from) =>
-      passes.slice(from, from + 400).every((end, offset) => {
+      passes.slice(from, from + 100).every((end, offset) => {
         const allowed = limit + ((end - start) * limit) / (windowSeconds * 1000)
         return offset + 1 <= allowed
       }),

@@ -260,6 +260,19 @@ describe('when the answer is not known, nothing passes', () => {
     expect(app.runs()).toBe(0)
   })
 
+  it('follows no redirect, which would carry the app’s key elsewhere', async () => {
+    const sent: RequestInit[] = []
+    const door = {
+      ...overHttp(),
+      fetch: (async (_: URL, init: RequestInit) => {
+        sent.push(init)
+        return new Response(null, { status: 307, headers: { location: 'https://else.example/' } })
+      }) as typeof fetch,
+    }
+    expect((await appWith(door).ask({ 'x-api-key': 'x' })).status).toBe(503)
+    expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
+  })
+
   it('comes back no earlier than Latchkey says', async () => {
     const app = appWith(answering({}, { status: 503, headers: { 'retry-after': '7' } }))
     expect((await app.ask({ 'x-api-key': 'x' })).headers.get('retry-after')).toBe('7')

@@ -189,6 +189,8 @@ describe('who may ask', () => {
 
   it('is settled before the body is read', async () => {
     expect(await ask({ body: 'no JSON' })).toBe('401 missing_credential')
+    const headers = { 'content-type': 'text/plain' }
+    expect(await ask({ body: 'no JSON', headers })).toBe('401 missing_credential')
     expect(await ask({ key: 'whm_', body: { scopes: 7 } })).toBe('401 invalid_api_key')
   })
 

@@ -4,18 +4,21 @@ import ipaddr from 'ipaddr.js'
 /** Whether the text is an address or a CIDR block with no host bits left over to guess about. */
 export function isAddressOrBlock(text: string): boolean {
   return text.includes('/')
-    ? ipaddr.isValidCIDR(text) && isStrict(text.split('/')[0])
-    : isStrict(text)
+    ? ipaddr.isValidCIDR(text) && isAddress(text.split('/')[0])
+    : isAddress(text)
 }
 
-// ipaddr.js also reads 127.1 and 0x7f.1 as IPv4; a list written so is a mistake, not an intention.
-function isStrict(text = ''): boolean {
+/**
+ * Whether the text is an address written in full. ipaddr.js also reads 127.1, 0x7f.1 and 010.0.0.1 as
+ * IPv4, each in a way of its own: what two readers read differently is no address.
+ */
+export function isAddress(text = ''): boolean {
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
 /** Whether the address is in the list. An address that is not known is in none. */
 export function isAllowedAddress(ip: string | null, allowed: readonly string[]): boolean {
-  if (ip === null || !ipaddr.isValid(ip)) return false
+  if (ip === null || !isAddress(ip)) return false
   // An IPv4 client may arrive as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).
   const address = ipaddr.process(ip)
   return allowed.some((entry) => {

@@ -2,17 +2,26 @@
 import { lazy, Suspense } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { Gate } from './components/gate.tsx'
-import { Shell } from './components/shell.tsx'
 import { Splash } from './components/splash.tsx'
-import { KeysPage } from './pages/keys.tsx'
-import { NotFoundPage } from './pages/not-found.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 
+const loadShell = () => import('./components/shell.tsx')
+const loadKeys = () => import('./pages/keys.tsx')
+
+// Asked for before the session is known, unless nobody can be signed in here yet.
+if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
+  void loadShell()
+  void loadKeys()
+}
+
+const Shell = lazy(loadShell)
+const KeysPage = lazy(loadKeys)
 const AuditLogPage = lazy(() => import('./pages/audit-log.tsx'))
 const EditKeyPage = lazy(() => import('./pages/edit-key.tsx'))
 const InvitationPage = lazy(() => import('./pages/invitation.tsx'))
 const KeyPage = lazy(() => import('./pages/key.tsx'))
 const MembersPage = lazy(() => import('./pages/members.tsx'))
+const NotFoundPage = lazy(() => import('./pages/not-found.tsx'))
 const NewKeyPage = lazy(() => import('./pages/new-key.tsx'))
 const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
 const SetupPage = lazy(() => import('./pages/setup.tsx'))

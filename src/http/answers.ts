@@ -43,6 +43,12 @@ export const managementFailures = {
   503: failure('A store did not answer; asking again is safe'),
 }
 
+/** What an operation with a body may answer beside. */
+export const bodyFailures = {
+  413: failure('The body is too large'),
+  415: failure('The body is not JSON'),
+}
+
 /** Added to the data of a change that is not yet known to be in force everywhere. */
 export const underway = {
   effective_at: z.string().optional().openapi({ description: 'In force everywhere at this time' }),

@@ -35,6 +35,8 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   const checks = lazily(async () => (await import('./checks.ts')).createChecks(isolate))
   for (const path of checked) app.all(`/api/v1/${path}`, checks)
   app.all('/api/*', createGateway(isolate))
+  const documents = lazily(async () => (await import('./documents.ts')).createDocuments(isolate))
+  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app
 }
 

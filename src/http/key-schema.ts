@@ -80,7 +80,9 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
     .openapi({ description: 'Not available yet' })
   return {
     name: z.string().trim().min(1).max(80),
-    expires_at: futureTime(now).nullable(),
+    expires_at: futureTime(now)
+      .nullable()
+      .openapi({ type: ['string', 'null'], format: 'date-time', example: '2027-12-31T23:59:59Z' }),
     scopes: z
       .array(scope)
       .max(200)
@@ -111,5 +113,4 @@ function futureTime(now: () => number) {
     .datetime({ offset: true, error: 'An RFC 3339 time such as 2027-12-31T23:59:59Z' })
     .transform((text) => Date.parse(text))
     .refine((timeMs) => Number.isFinite(timeMs) && timeMs > now(), { error: 'Not in the future' })
-    .openapi({ type: 'string', format: 'date-time', example: '2027-12-31T23:59:59Z' })
 }

@@ -12,7 +12,7 @@ export const pageQuery = z.object({
     .transform(Number)
     .pipe(z.number().min(1).max(100))
     .optional()
-    .openapi({ param: { name: 'limit', in: 'query' }, example: '50' }),
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 }),
   cursor: z.string().max(200).optional().openapi({ description: 'next_cursor of the page before' }),
 })
 

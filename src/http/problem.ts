@@ -2,7 +2,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { redact } from '../core/redact.ts'
 
-const problems = {
+export const problems = {
   missing_credential: [401, 'No credential was presented'],
   invalid_api_key: [401, 'The API key is not valid'],
   revoked_api_key: [401, 'The API key has been revoked'],

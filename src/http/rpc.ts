@@ -1,8 +1,9 @@
 // The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
 // by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
+import { isAddress } from '../core/address.ts'
 import { log } from '../core/log.ts'
 import { Problem } from './problem.ts'
-import { type Asked, invalidKey, isAddress, type VerifyAnswer, verifyFor } from './verification.ts'
+import { type Asked, invalidKey, type VerifyAnswer, verifyFor } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 
 export const longestIdempotencyKey = 255

@@ -86,6 +86,7 @@ function wait(ms: number, sent: Promise<unknown>): { over: Promise<'late'>; stop
   }
 }
 
+/** Fires with the compatibility flag enable_request_signal; without it, Workers end what has no work left. */
 function departure(client: AbortSignal): Promise<'gone'> {
   return new Promise((resolve) => {
     client.addEventListener('abort', () => resolve('gone'), { once: true })

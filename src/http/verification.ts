@@ -1,7 +1,6 @@
 // Answering other services about a key: what a verdict tells whoever asks by RPC or over HTTP. The
 // doors check their input; nothing here parses, and nothing here is loaded lazily.
 import { verify } from '../authority/verify.ts'
-import { isAddressOrBlock } from '../core/address.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { Decision, Verdict } from '../core/verdict.ts'
 import { unavailable } from './failures.ts'
@@ -14,11 +13,6 @@ export type Asked = {
   ip: string | null
   /** Ask the fence even while a lease runs. */
   fresh: boolean
-}
-
-/** Whether the text is one address, written in full. */
-export function isAddress(text: string): boolean {
-  return !text.includes('/') && isAddressOrBlock(text)
 }
 
 /** Whose keys are told of: one account's, or all of the deployment's. */

@@ -92,11 +92,15 @@ export class Meter {
     return { outcome: 'topped_up', isRepeated: false, credits }
   }
 
-  /** What is left. It is kept as well: a refill due by these terms outlasts a change of them. */
+  /** What is left. A set or a refill that it finds is kept: a refill outlasts a change of the terms. */
   read(terms: MeterTerms): Left {
     const nowMs = this.now()
+    const held = this.state.balance
     const state = stateAt(this.state, terms, nowMs)
-    if (terms.credits !== null) this.keep(state, nowMs)
+    const { balance } = state
+    if (balance?.since !== held?.since || balance?.credits !== held?.credits) {
+      this.keep(state, nowMs)
+    }
     return leftIn(state, terms)
   }
 

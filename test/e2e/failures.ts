@@ -91,6 +91,7 @@ test('a key of another account, or none, is a page that says so', async (t) => {
 test('a session that ended elsewhere leads to the sign-in page and back to where one was', async (t) => {
   const page = await openPage(t, {}, failedLoads)
   await signIn(page, demo.owner)
+  await page.waitForLoadState('networkidle')
   await page.context().clearCookies()
   await page.getByRole('link', { name: 'Audit log', exact: true }).click()
   await heading(page, 'Sign in')

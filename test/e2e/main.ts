@@ -1,10 +1,15 @@
 // The dashboard in a real browser against the real `npm start`. Run by `npm run test:e2e`.
-import './owner.ts'
-import './token.ts'
-import './admin.ts'
-import './member.ts'
-import './people.ts'
-import './failures.ts'
-import './setup.ts'
-import './budget.ts'
-import './pages.ts'
+import { describe } from 'node:test'
+
+// Each test has its own window, people and keys, and waits most of its time for changes to come into force.
+describe('the dashboard', { concurrency: 3 }, async () => {
+  await import('./pages.ts')
+  await import('./setup.ts')
+  await import('./owner.ts')
+  await import('./token.ts')
+  await import('./admin.ts')
+  await import('./member.ts')
+  await import('./people.ts')
+  await import('./failures.ts')
+  await import('./budget.ts')
+})

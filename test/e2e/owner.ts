@@ -96,6 +96,7 @@ test('a long list is read page by page', async (t) => {
   for (const name of names) await makeKey(owner, { name, scopes: [] })
   const page = await openPage(t)
   await signIn(page, demo.globex)
+  await page.goto('/keys?search=Paged')
   await row(page, 'Paged 27').waitFor()
   await page.getByRole('button', { name: 'Older' }).click()
   await row(page, 'Paged 1').first().waitFor()

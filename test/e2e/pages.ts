@@ -1,19 +1,25 @@
 // Every page in both themes, wide and narrow: axe finds nothing serious, nothing scrolls sideways, and a
 // picture is taken for people to look at (.screenshots/).
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { demo, joins, makeKey, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
 
-type Stop = { name: string; visit: (page: Page) => Promise<void> }
+type Stop = { name: string; visit: (page: Page, there: Furnished) => Promise<void> }
 
-let keyId = ''
-let invitationId = ''
+type Furnished = { keyId: string; invitationId: string }
+let furnishing: Promise<Furnished> | null = null
 
-before(async () => {
+/** What the pages show. */
+function furnished(): Promise<Furnished> {
+  furnishing ??= furnish()
+  return furnishing
+}
+
+async function furnish(): Promise<Furnished> {
   const owner = await signedIn(demo.owner)
   const admin = await signedIn(demo.admin)
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -36,21 +42,20 @@ before(async () => {
     external_id: 'customer-1042',
     expires_at: inDays(90),
   })
-  keyId = key.id
   await owner.post('/api/api-keys/revoke', { ids: [newsletter.id] })
   await joins(owner, 'member', 'Lena Hoffmann')
   const invitation = await owner.post<{ id: string }>('/api/auth/organization/invite-member', {
     email: 'new.colleague@acme.test',
     role: 'member',
   })
-  invitationId = invitation.id
-})
+  return { keyId: key.id, invitationId: invitation.id }
+}
 
 const doors: Stop[] = [
   { name: 'sign-in', visit: (page) => at(page, '/sign-in', 'Sign in') },
   {
     name: 'invitation',
-    visit: (page) => at(page, `/invitations/${invitationId}`, 'Join Acme Inc'),
+    visit: (page, { invitationId }) => at(page, `/invitations/${invitationId}`, 'Join Acme Inc'),
   },
 ]
 
@@ -66,21 +71,21 @@ const rooms: Stop[] = [
   { name: 'new-key', visit: newKey },
   {
     name: 'key',
-    async visit(page) {
+    async visit(page, { keyId }) {
       await at(page, `/keys/${keyId}`, 'Checkout service')
       await page.locator('canvas').waitFor()
     },
   },
   {
     name: 'edit-key',
-    async visit(page) {
+    async visit(page, { keyId }) {
       await at(page, `/keys/${keyId}/edit`, 'Edit Checkout service')
       await page.getByText('contacts:write').waitFor()
     },
   },
   {
     name: 'revoke',
-    async visit(page) {
+    async visit(page, { keyId }) {
       await at(page, `/keys/${keyId}`, 'Checkout service')
       await page.getByRole('button', { name: 'Revoke', exact: true }).click()
       await page.getByRole('dialog').waitFor()
@@ -88,7 +93,7 @@ const rooms: Stop[] = [
   },
   {
     name: 'rotate',
-    async visit(page) {
+    async visit(page, { keyId }) {
       await at(page, `/keys/${keyId}`, 'Checkout service')
       await page.getByRole('button', { name: 'Rotate' }).click()
       await page.getByRole('dialog').waitFor()
@@ -135,7 +140,7 @@ test('a member’s pages are accessible', async (t) => {
   await signIn(page, demo.member)
   await examine(
     page,
-    { name: 'member-keys', visit: (there) => at(there, '/keys', 'API keys') },
+    { name: 'member-keys', visit: (there: Page) => at(there, '/keys', 'API keys') },
     `light-${wide}`,
   )
 })
@@ -143,23 +148,30 @@ test('a member’s pages are accessible', async (t) => {
 test('the theme follows the system until somebody chooses', async (t) => {
   const page = await openPage(t, { theme: 'dark' })
   await signIn(page, demo.owner)
-  assert.equal(await mode(page), 'dark')
+  await untilTheme(page, 'dark')
   await page.getByRole('button', { name: 'Light', exact: true }).click()
-  assert.equal(await mode(page), 'light')
+  await untilTheme(page, 'light')
   await page.reload()
-  assert.equal(await mode(page), 'light')
+  await untilTheme(page, 'light')
   await page.getByRole('button', { name: 'As the system' }).click()
-  assert.equal(await mode(page), 'dark')
+  await untilTheme(page, 'dark')
   await page.emulateMedia({ colorScheme: 'light' })
-  assert.equal(await mode(page), 'light')
+  await untilTheme(page, 'light')
 })
 
-const mode = (page: Page) => page.evaluate(() => document.documentElement.dataset.mode)
+async function untilTheme(page: Page, theme: string): Promise<void> {
+  await page.waitForFunction((wanted) => document.documentElement.dataset.mode === wanted, theme)
+}
 
 async function at(page: Page, path: string, title: string): Promise<void> {
   await page.goto(path)
   await heading(page, title)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
+}
+
+/** Everything that was being loaded is there. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^=Loading]'))
 }
 
 async function newKey(page: Page): Promise<void> {
@@ -188,7 +200,7 @@ async function examineNavigation(page: Page, theme: string): Promise<void> {
 }
 
 async function examine(page: Page, { name, visit }: Stop, look: string): Promise<void> {
-  await visit(page)
+  await visit(page, await furnished())
   await inspect(page, name, look)
 }
 

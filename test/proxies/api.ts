@@ -57,7 +57,9 @@ const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** A WebSocket (RFC 6455) for short messages: echoes each, with the account that the headers named. */
 function echoFrames({ headers }: IncomingMessage, socket: Socket): void {
-  const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${guid}`).digest('base64')
+  const accept = createHash('sha1')
+    .update(`${headers['sec-websocket-key']}${guid}`)
+    .digest('base64')
   const protocol = headers['sec-websocket-protocol']
   const lines = [
     'HTTP/1.1 101 Switching Protocols',

@@ -36,7 +36,11 @@ export async function startInWorkerd(folder: string, upstream: string): Promise<
   const port = await freePort()
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const { assets: _files, modulesRules: _rules, ...options } = workerOptions
-  const bindings = { ...options.bindings, ...secrets, BASE_URL: `http://127.0.0.1:${port}` }
+  const bindings = {
+    ...(options.bindings as object),
+    ...secrets,
+    BASE_URL: `http://127.0.0.1:${port}`,
+  }
   const worker = {
     ...options,
     bindings,

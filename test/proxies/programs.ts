@@ -94,7 +94,9 @@ export async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   child.kill('SIGTERM')
-  await Promise.race([exit, sleep(10_000).then(() => child.kill('SIGKILL'))])
+  const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await exit
+  clearTimeout(impatience)
 }
 
 /** Any answer will do. */

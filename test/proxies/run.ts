@@ -25,7 +25,7 @@ before(async () => {
 })
 after(async () => {
   await api.stop()
-  if (!process.env.KEEP) rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
 })
 
 describe('what npm start serves', { timeout }, () => {
@@ -56,5 +56,5 @@ describe('workerd alone', { timeout }, () => {
 })
 
 // A program that was not stopped must not hold the process.
-after(() => setTimeout(() => process.exit(), 5_000).unref())
+after(() => setTimeout(() => process.exit(1), 5_000).unref())
 it('has every program that it needs', { skip }, () => {})

@@ -5,7 +5,4 @@ import type { Program } from './programs.ts'
 
 export type Scene = () => { api: Api; latchkey: Latchkey; folder: string }
 
-export type Start = (
-  folder: string,
-  ports: { latchkey: number; api: number },
-) => Promise<Program>
+export type Start = (folder: string, ports: { latchkey: number; api: number }) => Promise<Program>

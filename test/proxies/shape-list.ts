@@ -40,7 +40,10 @@ const asked: Shape[] = [
   { name: 'PATCH', send: { method: 'PATCH', headers: json, body: '{}' } },
   { name: 'DELETE', send: { method: 'DELETE' }, reply: { status: 204 } },
   { name: 'DELETE with a body', send: { method: 'DELETE', headers: { 'Content-Length': 2 }, body: '{}' } }, // biome-ignore format: a table
-  { name: 'GET with a body', send: { method: 'GET', headers: { 'Content-Length': 2 }, body: '{}' } },
+  {
+    name: 'GET with a body',
+    send: { method: 'GET', headers: { 'Content-Length': 2 }, body: '{}' },
+  },
   { name: 'a method of WebDAV', send: { method: 'PROPFIND' } },
   { name: 'Expect: 100-continue', send: { method: 'PUT', headers: { Expect: '100-continue' } } },
   { name: 'a long header', send: { headers: { 'X-Long': 'y'.repeat(7_000) } } },

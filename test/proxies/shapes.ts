@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, it } from 'node:test'
-import { type Seen, record } from './api.ts'
+import { record, type Seen } from './api.ts'
 import { type Answer, type Key, send, signIn } from './client.ts'
 import type { Scene } from './scene.ts'
 import { type Reply, type Shape, shapes } from './shape-list.ts'
@@ -59,7 +59,12 @@ function requestOf({ method, url, rawHeaders, body }: Seen) {
 }
 
 function answerOf({ status, statusMessage, rawHeaders, bytes }: Answer) {
-  return { status, statusMessage, body: digestOf(bytes), headers: headersOf(rawHeaders, ofTheAnswer) }
+  return {
+    status,
+    statusMessage,
+    body: digestOf(bytes),
+    headers: headersOf(rawHeaders, ofTheAnswer),
+  }
 }
 
 /** Short, so that a difference can be read. */

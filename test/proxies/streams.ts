@@ -26,7 +26,15 @@ export function testStreams(scene: Scene): void {
   function open(method: string, path = '/api/stream'): ClientRequest {
     const { port } = scene().latchkey
     const headers = { 'X-API-Key': key.key }
-    return request({ host: '127.0.0.1', port, method, path, headers, agent: false, timeout: 20_000 })
+    return request({
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      headers,
+      agent: false,
+      timeout: 20_000,
+    })
   }
 
   /** What the API gets, as soon as its headers are there. */
@@ -140,7 +148,8 @@ export function testStreams(scene: Scene): void {
     outgoing.on('error', () => {})
     const { reply } = await arrived
     const closed = once(reply, 'close')
-    outgoing.destroy()
+    // A half-closed connection (FIN) may still be read from; a reset is somebody who has gone.
+    outgoing.socket?.resetAndDestroy()
     await Promise.race([closed, late('The API was left waiting.')])
   })
 
@@ -156,7 +165,9 @@ export function testStreams(scene: Scene): void {
     const closed = once(reply, 'close')
     outgoing.destroy()
     const beat = setInterval(() => reply.write('more'), 20)
-    await Promise.race([closed, late('The API went on writing.')]).finally(() => clearInterval(beat))
+    await Promise.race([closed, late('The API went on writing.')]).finally(() =>
+      clearInterval(beat),
+    )
   })
 
   it('is a 504 when the API does not begin to answer, and hangs up on it', async () => {

@@ -41,6 +41,10 @@ export default {
     // As Cloudflare's edge does.
     const arrived = new Request(request, { signal: request.signal })
     arrived.headers.set('cf-connecting-ip', '127.0.0.1')
-    return app.fetch(arrived, pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env, context)
+    return app.fetch(
+      arrived,
+      pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env,
+      context,
+    )
   },
 } satisfies ExportedHandler<Env>

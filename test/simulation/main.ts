@@ -1,5 +1,6 @@
 // Runs seeds on all cores, replays a seed that shows a violation, and sums up.
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { readWish, type Wish } from './cli.ts'
 import { install } from './platform.ts'
@@ -47,7 +48,7 @@ function start(wish: Wish): void {
   for (let thread = 0; thread < threads; thread++) {
     const edge = (part: number) => wish.from + Math.floor((wish.seeds * part) / threads)
     const range: Range = { from: edge(thread), to: edge(thread + 1) }
-    const worker = new Worker(new URL(import.meta.url), { workerData: range })
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: range })
     worker.on('message', add)
     worker.on('error', (error) => {
       throw error

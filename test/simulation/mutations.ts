@@ -1,7 +1,7 @@
 // `npm run simulate:mutations`: makes each known mistake, and says whether the simulation finds it.
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { Found, Verdict } from './mutant.ts'
 import { type Mutant, mutants } from './mutants.ts'
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 })
 
 const run = promisify(execFile)
-const script = fileURLToPath(new URL('mutant.ts', import.meta.url))
+const script = join(import.meta.dirname, 'mutant.ts')
 const wanted = [...mutants.entries()].filter(([, { name }]) => name.includes(values.only))
 const wrong: string[] = []
 let killed = 0

@@ -10,13 +10,18 @@ type Backup = ReturnType<World['d1']['tables']['copy']>
 const restoreMs = 1_000
 
 /** Stop changes, restore, reset every fence, wait, resume. Run as an actor of its own. */
-export async function restore(world: World, backup: Backup): Promise<void> {
+export async function restore(
+  world: World,
+  backup: Backup,
+  justBefore: () => void,
+): Promise<void> {
   const { d1, history, chance } = world
   world.count('restored')
   world.isStopped = true
   while ([...world.changers].some(({ isAlive }) => isAlive)) await world.pause(500)
   world.changers.clear()
   const before = await persist(world, () => d1.listFences())
+  justBefore()
   await world.pause(chance.int(2_000))
   d1.tables.restore(backup)
   world.trace?.('operator', 'restored D1', `counter ${backup.counter}`)

@@ -11,7 +11,7 @@ export type Actor = {
   /** How likely it dies before a step. */
   mortality: number
   isAlive: boolean
-  /** What its clock showed last, without the skew. */
+  /** What its clock shows now, without the skew. */
   shown: number
   /** Calls on any binding. */
   calls: number
@@ -56,14 +56,13 @@ export class Scheduler {
   /** What happens from here on, in this event, is done by this actor. */
   become(actor: Actor): void {
     this.current = actor
-    const lag = this.lagOf(actor)
-    actor.shown = Math.max(actor.shown, this.now - lag)
+    actor.shown = this.now - this.lagOf(actor)
   }
 
   /** Often none, often all that there may be. */
   private lagOf({ mostLag }: Actor): number {
     if (mostLag === 0 || this.chance.is(0.5)) return 0
-    return this.chance.is(0.6) ? mostLag : this.chance.int(mostLag)
+    return this.chance.is(0.8) ? mostLag : this.chance.int(mostLag)
   }
 
   /** The clock of whoever acts. */
@@ -72,11 +71,10 @@ export class Scheduler {
     return current === null ? this.now : current.shown + current.skew
   }
 
-  /** A timer counts from the clock that stood still, so it may ring early. */
+  /** A timer counts from a clock that stood still, so it may ring early by as much as that lags. */
   readonly setTimer = (run: () => void, delay: number): Timer => {
     const { current } = this
-    const lag = current === null ? 0 : this.now - current.shown
-    return this.after(delay - lag, current, run)
+    return this.after(delay - (current === null ? 0 : this.lagOf(current)), current, run)
   }
 
   /** Lets the next event happen; false when there is none. */

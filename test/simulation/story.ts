@@ -195,13 +195,13 @@ class Story implements Record<Action, () => void | Promise<void>> {
       return
     }
     if (world.isStopped) return
-    // A fence may be registering just then.
-    if (world.chance.is(0.4)) this.loseStorage()
     const actor = world.newActor('operator', 0)
     world.scheduler.after(0, actor, async () => {
-      await restore(world, backup)
+      // A fence may be registering just then.
+      await restore(world, backup, () => this[world.chance.one(['openRegion', 'loseStorage'] as const)]())
       for (const key of world.keys) {
-        this.readers(key, 2)
+        this.readers(key, 3)
+        if (world.chance.is(0.3)) this.ask(this.oneOf(key))
         const isLost = !world.d1.tables.keys.has(key.digest)
         if (isLost && world.chance.is(0.5)) this.ask(bringBack(world, key))
       }

@@ -7,10 +7,13 @@ import type { Chance } from './random.ts'
 
 export type Swarm = ReturnType<typeof drawSwarm>
 
-export function drawSwarm(chance: Chance, marginMs: number) {
+/** How far the clocks of a reader and of a changer may lag, together (ms): what is assumed of them. */
+const mostLagMs = 1_000
+
+export function drawSwarm(chance: Chance) {
   const hasRestore = chance.is(0.25)
   const isLagging = chance.is(0.5)
-  const readerLag = isLagging ? chance.int(marginMs + 1) : 0
+  const readerLag = isLagging ? chance.int(mostLagMs + 1) : 0
   const allowed = chance.is(0.3) ? 3 : chance.is(0.5) ? 2 : 1
   return {
     regions: someOf(chance, regions, allowed),
@@ -21,9 +24,9 @@ export function drawSwarm(chance: Chance, marginMs: number) {
     memoryCapacity: chance.one([1, 2, 10_000, 10_000]),
     // Together they are what the margin is there for.
     readerLag,
-    settlerLag: isLagging ? marginMs - readerLag : 0,
+    settlerLag: isLagging ? mostLagMs - readerLag : 0,
     // Numbers follow clocks: a restore may count on their agreeing within the margin.
-    skew: hasRestore ? chance.int(0.45 * marginMs) : chance.one([0, 50, 1_000, 600_000]),
+    skew: hasRestore ? chance.int(450) : chance.one([0, 50, 1_000, 600_000]),
     usualDelay: chance.one([2, 4, 30, 120]),
     mortality: chance.one([0, 0, 0.004, 0.02, 0.06]),
     mostSingleRaises: chance.one([1_000, 1_000, 1, 2]),
@@ -61,27 +64,27 @@ function drawActions(chance: Chance, hasRestore: boolean, regionCount: number) {
     outage: maybe(2, 0.4),
     openRegion: regionCount < regions.length ? maybe(1, 0.4) : 0,
     changeShards: maybe(1, 0.3),
-    restore: hasRestore ? 3 : 0,
+    restore: hasRestore ? 5 : 0,
     nextAlarm: maybe(4, 0.25),
     longUse: maybe(1, 0.12),
   }
 }
 
-/** Most links are calm in most worlds, and some are terrible. */
-function often(chance: Chance): number {
-  const kind = chance.next()
-  if (kind < 0.65) return 0
-  return kind < 0.9 ? 0.01 + 0.09 * chance.next() : 0.1 + 0.25 * chance.next()
+/** Most misfortunes are absent from most worlds, and frequent in some. */
+function often(chance: Chance, likely = 0.3): number {
+  return chance.is(likely) ? chance.one([0.02, 0.1, 0.3]) : 0
 }
 
+/** Half of the links are calm. */
 function drawWeather(chance: Chance): Weather {
+  const likely = chance.is(0.5) ? 0 : 0.25
   return {
-    slow: often(chance),
-    refused: often(chance) / 2,
-    unheard: often(chance) / 2,
-    silent: often(chance) / 3,
-    mute: often(chance) / 3,
-    late: often(chance) / 2,
+    slow: often(chance, 2 * likely),
+    refused: often(chance, likely),
+    unheard: often(chance, likely),
+    silent: often(chance, likely) / 2,
+    mute: often(chance, likely) / 2,
+    late: often(chance, likely),
   }
 }
 

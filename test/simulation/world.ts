@@ -61,7 +61,7 @@ export class World {
   constructor(seed: number, lines: string[] | null) {
     const chance = createChance(seed)
     this.chance = chance
-    this.swarm = drawSwarm(chance, marginMs)
+    this.swarm = drawSwarm(chance)
     const { weather, skew } = this.swarm
     this.scheduler = new Scheduler(chance, drain, beginning)
     enter(this.scheduler)

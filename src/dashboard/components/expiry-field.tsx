@@ -24,7 +24,7 @@ export function ExpiryField({ draft, set, problem, error, existing }: Props) {
     <div className="flex flex-wrap items-start gap-3">
       <Select
         label="Expires"
-        className="w-48"
+        className="w-56"
         value={draft.expiry}
         onValueChange={(next) => set({ expiry: (next ?? 'never') as ExpiryChoice })}
         items={items}

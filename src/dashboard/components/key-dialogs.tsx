@@ -11,10 +11,8 @@ import { useTask } from './use-task.ts'
 
 type Props = { value: Key; onClose: () => void }
 
-export function KeyDialog({ action, ...props }: Props & { action: KeyAction | null }) {
+export default function KeyDialog({ action, ...props }: Props & { action: KeyAction }) {
   switch (action) {
-    case null:
-      return null
     case 'rotate':
       return <RotateDialog {...props} />
     case 'disable':
@@ -25,8 +23,8 @@ export function KeyDialog({ action, ...props }: Props & { action: KeyAction | nu
   }
 }
 
-export const untilRefused = 'Making sure no region accepts it any more'
-export const untilInForce = 'Making sure every region knows'
+const untilRefused = 'Making sure no region accepts it any more'
+const untilInForce = 'Making sure every region knows'
 
 function RevokeDialog({ value, onClose }: Props) {
   const client = useQueryClient()

@@ -6,7 +6,7 @@ import { useLocation } from 'wouter'
 import type { Key } from '../api/queries.ts'
 import { useSignedIn } from '../api/signed-in.tsx'
 import { actionName, actionsOn, type KeyAction } from './key-actions.ts'
-import { KeyDialog } from './key-dialogs.tsx'
+import { KeyDialog } from './key-dialog.tsx'
 
 export function KeyMenu({ value }: { value: Key }) {
   const { canChange } = useSignedIn()

@@ -44,7 +44,9 @@ function KeyRow({ value }: { value: Key }) {
         >
           {value.name}
         </Link>
-        <TokenHint value={value} />
+        <span className="text-kumo-subtle">
+          <TokenHint value={value} />
+        </span>
         <div className="mt-1 text-sm text-kumo-subtle lg:hidden">
           <ScopesHint value={value} />
           <div>{expiryOf(value)}</div>

@@ -7,7 +7,7 @@ export const readOnlyReason = 'Your role is Member: ask an admin or an owner for
 export function ReadOnlyNotice() {
   const { account, canChange } = useSignedIn()
   if (canChange) return null
-  const seniors = account.members.filter(({ role }) => role !== 'member')
+  const seniors = account.members.filter(({ role }) => role !== 'member').slice(0, 3)
   return (
     <div
       role="note"

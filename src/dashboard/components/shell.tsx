@@ -8,7 +8,7 @@ import { Logo } from './logo.tsx'
 import { Navigation } from './navigation.tsx'
 import { ReadOnlyNotice } from './read-only-notice.tsx'
 
-export function Shell({ children }: { children: ReactNode }) {
+export default function Shell({ children }: { children: ReactNode }) {
   return (
     <div className="min-h-dvh bg-kumo-canvas text-kumo-default md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <a

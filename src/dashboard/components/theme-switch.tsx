@@ -34,7 +34,7 @@ function Choice({ theme }: { theme: Theme }) {
       title={name}
       onClick={() => chooseTheme(theme)}
       className={`rounded p-1.5 outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
-        chosen ? 'bg-kumo-base text-kumo-default shadow-xs' : 'text-kumo-subtle'
+        chosen ? 'bg-kumo-base text-kumo-default shadow-xs ring ring-kumo-line' : 'text-kumo-subtle'
       }`}
     >
       <Icon size={16} aria-hidden />

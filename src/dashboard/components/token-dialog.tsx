@@ -29,6 +29,8 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
     >
       <Banner
         variant="alert"
+        // Kumo's own colour has a contrast of 4 where 4.5 is needed.
+        className="text-kumo-default"
         icon={<WarningIcon weight="fill" />}
         title="It is shown this once only"
         description="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."

@@ -12,6 +12,7 @@ import { CanvasRenderer } from 'echarts/renderers'
 import { useMemo, useState } from 'react'
 import { Card } from './card.tsx'
 import { useIsDark } from './theme.ts'
+import { notCounted } from './usage.ts'
 
 echarts.use([
   AriaComponent,
@@ -42,7 +43,7 @@ export default function UsageCard() {
   return (
     <Card
       title="Usage"
-      description="Usage counting is not switched on yet: the zeros below say nothing about this key."
+      description={`${notCounted}: the zeros below say nothing about this key.`}
       actions={<SpanSwitch span={span} onChoose={setSpan} />}
     >
       <TimeseriesChart
@@ -52,9 +53,25 @@ export default function UsageCard() {
         height={220}
         isDarkMode={isDark}
         yAxisMinInterval={1}
-        ariaDescription={`Verifications of the last ${span} by verdict. Usage counting is not switched on yet, so every value is zero.`}
+        ariaDescription={`Verifications of the last ${span} by verdict. ${notCounted}, so every value is zero.`}
       />
+      <Legend />
     </Card>
+  )
+}
+
+function Legend() {
+  return (
+    <ul aria-label="Verdicts" className="mt-2 flex gap-4 text-sm text-kumo-subtle">
+      {verdicts.map(({ name, color }) => (
+        <li key={name} className="flex items-center gap-1.5">
+          <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
+            <rect width="10" height="10" rx="2" fill={color} />
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -83,7 +100,7 @@ function SpanSwitch({ span, onChoose }: { span: Span; onChoose: (span: Span) => 
           onClick={() => onChoose(name)}
           className={`rounded px-2.5 py-1 text-sm outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
             name === span
-              ? 'bg-kumo-base font-medium text-kumo-default shadow-xs'
+              ? 'bg-kumo-base font-medium text-kumo-default shadow-xs ring ring-kumo-line'
               : 'text-kumo-subtle'
           }`}
         >

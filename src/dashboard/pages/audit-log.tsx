@@ -59,7 +59,7 @@ function Filter({ name, label, all, items }: FilterProps) {
   return (
     <Select
       aria-label={label}
-      className="w-44"
+      className="min-w-36 flex-1 sm:max-w-52"
       value={params.get(name) ?? 'all'}
       onValueChange={choose}
       items={{ all, ...items }}

@@ -7,12 +7,12 @@ import { type Key, keyQuery } from '../api/queries.ts'
 import { useMember, useSignedIn } from '../api/signed-in.tsx'
 import { BackTo } from '../components/back-to.tsx'
 import { changesOf, draftOf, errorsIn } from '../components/key-draft.ts'
-import { expiryOf } from '../components/key-facts.tsx'
 import { KeyForm } from '../components/key-form.tsx'
 import { Page } from '../components/page.tsx'
 import { ProblemBanner } from '../components/problem-banner.tsx'
 import { readOnlyReason } from '../components/read-only-notice.tsx'
 import { ListSkeleton } from '../components/skeleton.tsx'
+import { dateOf } from '../components/time.tsx'
 import { useAnnounce } from '../components/use-announce.ts'
 import { useTask } from '../components/use-task.ts'
 
@@ -65,7 +65,7 @@ function EditForm({ value }: { value: Key }) {
       errors={wasSent ? errors : {}}
       problem={task.problem}
       isPending={task.isPending}
-      existing={{ expiry: expiryOf(value) }}
+      existing={{ expiry: `Unchanged: ${value.expires_at ? dateOf(value.expires_at) : 'never'}` }}
       inherits={{ whose: isOwn ? 'your' : `${name}’s`, role: creator?.role ?? null }}
       submit="Save"
       waitingFor="Making sure every region knows"

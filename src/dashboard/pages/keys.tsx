@@ -15,7 +15,7 @@ import { statuses } from '../components/status-badge.tsx'
 
 const pageSize = '25'
 
-export function KeysPage() {
+export default function KeysPage() {
   const { filter, isFiltered } = useFilter()
   const place = usePlace(JSON.stringify(filter))
   const list = useQuery(

@@ -3,7 +3,7 @@ import { CompassIcon } from '@phosphor-icons/react'
 import { Link } from 'wouter'
 import { Page } from '../components/page.tsx'
 
-export function NotFoundPage() {
+export default function NotFoundPage() {
   return (
     <Page title="Nothing here">
       <Empty

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys, rotateKey } from '../../authority/keys.ts'
 import {
+  bodyFailures,
   changeAnswer,
   failure,
   managementFailures,
@@ -14,6 +15,7 @@ import { callerOf, keySettingsOf } from '../caller.ts'
 import { keySchema, viewOf } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { isUuid } from '../page.ts'
+import { byManager } from '../security.ts'
 import { changeStores, type Isolate } from '../wiring.ts'
 import { existing, idParam, idPath, json, path } from './api-keys.ts'
 
@@ -24,6 +26,9 @@ const rotated = keySchema.extend({ key: z.string(), ...underway })
 const rotate = createRoute({
   method: 'post',
   path: `${idPath}/rotate`,
+  operationId: 'rotateKey',
+  tags: ['API keys'],
+  security: byManager,
   summary: 'Give a key a new token; the old one expires after the overlap',
   request: {
     params: idParam,
@@ -41,6 +46,7 @@ const rotate = createRoute({
     201: success('The new key with its token; the old one is in force as told', rotated),
     202: success('Rotated, not yet known to be in force everywhere', rotated),
     ...managementFailures,
+    ...bodyFailures,
     404: failure('No such key in this account'),
     409: failure('The key is revoked, expired or already rotated'),
   },
@@ -59,12 +65,16 @@ const counted = z.object({ revoked: z.int(), ...underway })
 const revokeMany = createRoute({
   method: 'post',
   path: `${path}/revoke`,
+  operationId: 'revokeKeys',
+  tags: ['API keys'],
+  security: byManager,
   summary: 'Revoke many keys at once; waits once for all of them',
   request: json(selection),
   responses: {
     200: success('How many keys were revoked', counted),
     202: success('Revoked, not yet known to be in force everywhere', counted),
     ...managementFailures,
+    ...bodyFailures,
   },
 })
 

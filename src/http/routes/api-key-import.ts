@@ -4,12 +4,13 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type ForeignKey, type Imported, importKeys } from '../../authority/import.ts'
 import type { Config } from '../../core/config.ts'
 import { createKeyImport } from '../../storage/key-import.ts'
-import { failure, managementFailures, success } from '../answers.ts'
+import { bodyFailures, managementFailures, success } from '../answers.ts'
 import { callerOf } from '../caller.ts'
 import { readDigest } from '../digest.ts'
 import { keyFields } from '../key-schema.ts'
 import { createRouter, fieldErrors } from '../openapi.ts'
 import type { FieldError } from '../problem.ts'
+import { byManager } from '../security.ts'
 import type { Isolate } from '../wiring.ts'
 import { json } from './api-keys.ts'
 
@@ -88,6 +89,9 @@ const answer = z
 const importMany = createRoute({
   method: 'post',
   path: importPath,
+  operationId: 'importKeys',
+  tags: ['API keys'],
+  security: byManager,
   summary: `Take over up to ${mostKeys} keys of another system by their digests`,
   description:
     'Each key is answered by itself, in the order of `keys`. Asked again, what was created before `exists`.',
@@ -95,7 +99,7 @@ const importMany = createRoute({
   responses: {
     200: success('What became of each key', z.array(answer)),
     ...managementFailures,
-    413: failure('The body is too large: send fewer keys at once'),
+    ...bodyFailures,
   },
 })
 

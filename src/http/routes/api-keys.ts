@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { issueKey, revokeKey, updateKey } from '../../authority/keys.ts'
 import { findKey, keyStatuses, type ListedKey, listKeys } from '../../storage/key-store.ts'
 import {
+  bodyFailures,
   changeAnswer,
   failure,
   managementFailures,
@@ -19,6 +20,7 @@ import type { AppEnv } from '../env.ts'
 import { keyFields, keySchema, viewOf } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../page.ts'
+import { byManager } from '../security.ts'
 import { changeStores, type Isolate } from '../wiring.ts'
 
 export const path = '/api/api-keys'
@@ -39,6 +41,9 @@ const listQuery = pageQuery.extend({
 const list = createRoute({
   method: 'get',
   path,
+  operationId: 'listKeys',
+  tags: ['API keys'],
+  security: byManager,
   summary: 'List the keys of the account, newest first; revoked keys stay for ever',
   request: { query: listQuery },
   responses: {
@@ -50,6 +55,9 @@ const list = createRoute({
 const read = createRoute({
   method: 'get',
   path: idPath,
+  operationId: 'getKey',
+  tags: ['API keys'],
+  security: byManager,
   summary: 'Read a key',
   request: { params: idParam },
   responses: { 200: success('The key', keySchema), ...managementFailures, ...notFound },
@@ -59,6 +67,9 @@ const revoked = z.object({ message: z.string(), ...underway })
 const revoke = createRoute({
   method: 'delete',
   path: idPath,
+  operationId: 'revokeKey',
+  tags: ['API keys'],
+  security: byManager,
   summary: 'Revoke a key for good; answers once it fails everywhere',
   request: { params: idParam },
   responses: {
@@ -80,11 +91,15 @@ function createOperation({ config, clock }: Isolate) {
   return createRoute({
     method: 'post',
     path,
+    operationId: 'createKey',
+    tags: ['API keys'],
+    security: byManager,
     summary: 'Make a key; the answer holds its token, this once only',
     request: json(body),
     responses: {
       201: success('The key with its token', keySchema.extend({ key: z.string() })),
       ...managementFailures,
+      ...bodyFailures,
     },
   })
 }
@@ -94,6 +109,9 @@ function updateOperation({ config, clock }: Isolate) {
   return createRoute({
     method: 'patch',
     path: idPath,
+    operationId: 'updateKey',
+    tags: ['API keys'],
+    security: byManager,
     summary: 'Change a key; null clears. Answers once it is in force everywhere',
     request: {
       params: idParam,
@@ -103,6 +121,7 @@ function updateOperation({ config, clock }: Isolate) {
       200: success('The key as changed, in force everywhere', keySchema),
       202: success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
       ...managementFailures,
+      ...bodyFailures,
       ...notFound,
       ...conflict,
     },

@@ -5,6 +5,7 @@ import { managementFailures, nextCursor, success } from '../answers.ts'
 import { isoTime, time } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../page.ts'
+import { byManager } from '../security.ts'
 
 const event = z
   .object({
@@ -28,6 +29,9 @@ const event = z
 const list = createRoute({
   method: 'get',
   path: '/api/audit-events',
+  operationId: 'listAuditEvents',
+  tags: ['Audit'],
+  security: byManager,
   summary: 'The audit trail of the account, newest first',
   request: {
     query: pageQuery.extend({

@@ -2,13 +2,15 @@
 // speak it already. What is not active is told apart by nothing.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { isAddress } from '../../core/address.ts'
 import type { Decision } from '../../core/verdict.ts'
 import { failure } from '../answers.ts'
 import { introspector, surroundingsOf } from '../asker.ts'
 import type { AppEnv } from '../env.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
-import { decisionFor, isAddress } from '../verification.ts'
+import { byIntrospector } from '../security.ts'
+import { decisionFor } from '../verification.ts'
 import type { Isolate } from '../wiring.ts'
 
 export const path = '/api/v1/introspect'
@@ -50,6 +52,9 @@ export type Introspection = z.infer<typeof introspection>
 const introspect = createRoute({
   method: 'post',
   path,
+  operationId: 'introspect',
+  tags: ['Checking keys'],
+  security: byIntrospector,
   summary: 'Introspect a token (RFC 7662)',
   description:
     "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike.",

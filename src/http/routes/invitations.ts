@@ -8,9 +8,10 @@ import {
   type InvitationView,
   invitationView,
 } from '../../storage/people-store.ts'
-import { failure, success } from '../answers.ts'
+import { bodyFailures, failure, success } from '../answers.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
+import { byAnybody } from '../security.ts'
 import { name, password } from './people-fields.ts'
 
 const params = z.object({ id: z.string().openapi({ format: 'uuid' }) })
@@ -18,6 +19,8 @@ const params = z.object({ id: z.string().openapi({ format: 'uuid' }) })
 const view = createRoute({
   method: 'get',
   path: '/api/invitations/{id}',
+  operationId: 'getInvitation',
+  security: byAnybody,
   tags: ['People'],
   summary: 'What an invitation offers, for whoever holds its link',
   request: { params },
@@ -39,6 +42,8 @@ const view = createRoute({
 const accept = createRoute({
   method: 'post',
   path: '/api/invitations/{id}/accept',
+  operationId: 'acceptInvitation',
+  security: byAnybody,
   tags: ['People'],
   summary: 'Join by invitation as a new user',
   request: {
@@ -54,6 +59,7 @@ const accept = createRoute({
       z.object({ user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }) }),
     ),
     400: failure('A field is not valid'),
+    ...bodyFailures,
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
   },

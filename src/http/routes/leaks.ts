@@ -10,6 +10,7 @@ import { createGithubKeys, type FindPublicKey, keySourceOf } from '../github-key
 import { createRouter, limitBody } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { requestIdOf } from '../request-id.ts'
+import { byGithub } from '../security.ts'
 import { type Isolate, keySettings, leakStores } from '../wiring.ts'
 
 export const path = '/api/leaks/github'
@@ -40,6 +41,9 @@ const labels = z.array(
 const report = createRoute({
   method: 'post',
   path,
+  operationId: 'reportGithubLeaks',
+  tags: ['Key holders'],
+  security: byGithub,
   summary: "Receive what GitHub's secret scanning found",
   description:
     "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the answer (`reason` `leaked` in the audit trail), and the revocation comes into force everywhere right after it.",

@@ -4,12 +4,13 @@ import type { MiddlewareHandler } from 'hono'
 import { resetFences } from '../../authority/restore.ts'
 import { fenceNames } from '../../coherence/regions.ts'
 import { listFences } from '../../storage/fence-registry.ts'
-import { managementFailures, success } from '../answers.ts'
+import { bodyFailures, failure, managementFailures, success } from '../answers.ts'
 import type { AppEnv } from '../env.ts'
 import { missingCredential } from '../holder.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { isSameSecret } from '../secret.ts'
+import { byOperator } from '../security.ts'
 import { changeStores, type Isolate, settleSettings, shardsOf } from '../wiring.ts'
 
 const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence')
@@ -17,6 +18,9 @@ const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence'
 const listed = createRoute({
   method: 'get',
   path: '/api/operations/fences',
+  operationId: 'listFences',
+  tags: ['Operations'],
+  security: byOperator,
   summary: 'The fences that changes wait for; keep the list before D1 is restored',
   responses: { 200: success('Their names', z.array(name)), ...managementFailures },
 })
@@ -24,6 +28,9 @@ const listed = createRoute({
 const reset = createRoute({
   method: 'post',
   path: '/api/operations/fences/reset',
+  operationId: 'resetFences',
+  tags: ['Operations'],
+  security: byOperator,
   summary: 'Part of restoring D1: every fence registers anew. Only while CHANGES is "stopped"',
   request: {
     body: {
@@ -41,6 +48,8 @@ const reset = createRoute({
       z.object({ reset: z.array(name), missing: z.array(name) }),
     ),
     ...managementFailures,
+    ...bodyFailures,
+    409: failure('Changes are not stopped'),
   },
 })
 

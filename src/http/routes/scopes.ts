@@ -4,6 +4,7 @@ import { roles } from '../../core/role.ts'
 import { powersOfRole, reservedScopes } from '../../core/scopes.ts'
 import { managementFailures, success } from '../answers.ts'
 import { createRouter } from '../openapi.ts'
+import { byManager } from '../security.ts'
 import type { Isolate } from '../wiring.ts'
 
 const scope = z.object({
@@ -24,6 +25,9 @@ const format = z.object({
 const listScopes = createRoute({
   method: 'get',
   path: '/api/scopes',
+  operationId: 'listScopes',
+  tags: ['Catalogue'],
+  security: byManager,
   summary: 'The scopes that a key can hold',
   responses: { 200: success('The catalogue', z.array(scope)), ...managementFailures },
 })
@@ -31,6 +35,9 @@ const listScopes = createRoute({
 const listFormats = createRoute({
   method: 'get',
   path: '/api/formats',
+  operationId: 'listFormats',
+  tags: ['Catalogue'],
+  security: byManager,
   summary: 'The formats that a token can have',
   responses: { 200: success('The formats', z.array(format)), ...managementFailures },
 })

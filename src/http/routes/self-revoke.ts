@@ -14,12 +14,16 @@ import { missingCredential, refusal, refuseTokenInQuery } from '../holder.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { requestIdOf } from '../request-id.ts'
+import { byKey } from '../security.ts'
 import { changeStores, type Isolate, lookUpStores, verifySettings } from '../wiring.ts'
 
 const revoked = z.object({ message: z.string(), ...underway })
 const revokeSelf = createRoute({
   method: 'delete',
   path: '/api/v1/me',
+  operationId: 'revokeMe',
+  tags: ['Key holders'],
+  security: byKey,
   summary: 'Revoke the key whose token is presented; answers once it fails everywhere',
   description:
     'For whoever finds a token. Works for a disabled or expired key too, and from any address; asked again, it answers the same.',

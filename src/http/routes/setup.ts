@@ -2,15 +2,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { hashPassword } from '../../identity/password.ts'
 import { createFirstOwner, needsFirstOwner } from '../../storage/people-store.ts'
-import { failure, success } from '../answers.ts'
+import { bodyFailures, failure, success } from '../answers.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { isSameSecret } from '../secret.ts'
+import { byAnybody } from '../security.ts'
 import { email, name, password } from './people-fields.ts'
 
 const status = createRoute({
   method: 'get',
   path: '/api/setup',
+  operationId: 'getSetup',
+  security: byAnybody,
   tags: ['People'],
   summary: 'Whether the first owner is still to be made',
   responses: { 200: success('Asked', z.object({ needed: z.boolean() })) },
@@ -19,6 +22,8 @@ const status = createRoute({
 const setup = createRoute({
   method: 'post',
   path: '/api/setup',
+  operationId: 'setUp',
+  security: byAnybody,
   tags: ['People'],
   summary: 'Make the first account and its owner',
   description: 'Works once. `setup_token` is the secret SETUP_TOKEN of the deployment.',
@@ -47,6 +52,7 @@ const setup = createRoute({
       }),
     ),
     400: failure('A field is not valid'),
+    ...bodyFailures,
     403: failure('Wrong set-up token'),
     409: failure('Set up already'),
   },

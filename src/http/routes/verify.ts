@@ -1,13 +1,15 @@
 // POST /api/v1/keys/verify and /verify-batch: whether a token is good, for any server whose own key
 // holds keys:verify. It hears of keys of its own account only.
 import { createRoute, z } from '@hono/zod-openapi'
+import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
 import { failure, success } from '../answers.ts'
 import { surroundingsOf, verifier } from '../asker.ts'
 import { time } from '../key-schema.ts'
 import { createRouter, jsonOnly } from '../openapi.ts'
 import { longestIdempotencyKey } from '../rpc.ts'
-import { type Asked, isAddress, verifyFor } from '../verification.ts'
+import { byVerifier } from '../security.ts'
+import { type Asked, verifyFor } from '../verification.ts'
 import type { Isolate } from '../wiring.ts'
 
 export const path = '/api/v1/keys/verify'
@@ -107,6 +109,9 @@ function operations(config: Pick<Config, 'scopes'>) {
   const one = createRoute({
     method: 'post',
     path,
+    operationId: 'verifyKey',
+    tags: ['Checking keys'],
+    security: byVerifier,
     summary: 'Is this token good, now, for this?',
     description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. \`cost\` and \`idempotencyKey\` are checked and, until keys are metered, without effect.`,
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
@@ -116,6 +121,9 @@ function operations(config: Pick<Config, 'scopes'>) {
   const many = createRoute({
     method: 'post',
     path: batchPath,
+    operationId: 'verifyKeys',
+    tags: ['Checking keys'],
+    security: byVerifier,
     summary: `The same for up to ${mostKeys} tokens`,
     description:
       'Answers in the order of `keys`. When one answer is not known, none is given: 503.',

@@ -8,7 +8,6 @@ const folder = join(root, '.screenshots')
 
 export async function screenshot(page: Page, name: string, fullPage = true): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  // A toast of the step before would cover what is to be seen.
-  await page.evaluate(() => document.fonts.ready)
+  await page.evaluate(() => scrollTo(0, 0))
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage, animations: 'disabled' })
 }
