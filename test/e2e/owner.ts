@@ -40,6 +40,8 @@ test('an owner makes a key by keyboard alone and uses its token', async (t) => {
   await tabTo(page, 'I have stored it')
   await page.keyboard.press('Enter')
   await heading(page, 'By keyboard')
+  await page.getByText('just now').first().hover()
+  await page.getByRole('tooltip').or(page.locator('.kumo-tooltip-popup')).getByText('UTC').waitFor()
 })
 
 test('the moment the page says revoked, curl fails', async (t) => {

@@ -73,7 +73,12 @@ const rooms: Stop[] = [
     name: 'key',
     async visit(page, { keyId }) {
       await at(page, `/keys/${keyId}`, 'Checkout service')
-      await page.locator('canvas').waitFor()
+      const chart = page.locator('canvas')
+      await chart.hover()
+      await page.getByRole('button', { name: '7 d', exact: true }).click()
+      await chart.hover({ position: { x: 90, y: 90 } })
+      await page.getByRole('button', { name: '24 h', exact: true }).click()
+      await page.getByText('Created', { exact: true }).hover()
     },
   },
   {

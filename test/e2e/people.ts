@@ -106,6 +106,29 @@ test('removing somebody says what their keys do, and can revoke them too', async
   await row(page, person.email).waitFor({ state: 'detached' })
 })
 
+test('who is removed while the page is open is told so, and who leaves likewise', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const removed = await joins(owner, 'member', 'Emil Krause')
+  const page = await openPage(t, {}, ['status of 403'])
+  await signIn(page, removed.email, removed.password)
+  await owner.post('/api/auth/organization/remove-member', { memberIdOrEmail: removed.email })
+  await page.reload()
+  await heading(page, 'You are not in this account')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await heading(page, 'Sign in')
+
+  const leaving = await joins(owner, 'admin', 'Nora Falk')
+  await signIn(page, leaving.email, leaving.password)
+  await page.getByRole('link', { name: 'Members', exact: true }).click()
+  await row(page, leaving.email)
+    .getByRole('button', { name: /Actions/ })
+    .click()
+  await page.getByRole('menuitem', { name: 'Change role…' }).waitFor()
+  await page.getByRole('menuitem', { name: 'Leave the account…' }).click()
+  await page.getByRole('button', { name: 'Leave', exact: true }).click()
+  await heading(page, 'You are not in this account')
+})
+
 test('somebody in two accounts accepts by signing in, switches, and sees only what belongs there', async (t) => {
   const acme = await signedIn(demo.owner)
   const person = await joins(acme, 'admin', 'Tomas Lund')

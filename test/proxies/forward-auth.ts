@@ -159,6 +159,6 @@ export function testForwardAuth(scene: Scene, start: Start): void {
     assert.equal((await ask('GET', '/api/contacts', doomed.key)).status, 200)
     await owner.revoke(doomed.id)
     const { status, json } = await ask('GET', '/api/contacts', doomed.key)
-    assert.equal(`${status} ${json.code}`, '401 other')
+    assert.equal(`${status} ${json.code}`, '401 revoked_api_key')
   })
 }

@@ -15,8 +15,10 @@ export async function conclude(world: World): Promise<void> {
   world.trace?.('STORY', 'faults stop')
   world.stopFaults()
   // Whatever is still on its way arrives.
-  do await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
-  while (world.isStopped)
+  do {
+    while (world.isStopped) await world.pause(patience)
+    await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
+  } while (world.isStopped)
   for (const actor of world.changers) {
     if (actor.isAlive) return world.fail('every change is answered', `${actor.name} still waits`)
   }

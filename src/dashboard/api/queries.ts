@@ -26,11 +26,17 @@ export const accountsQuery = queryOptions({
 export const accountQuery = queryOptions({
   queryKey: ['account'],
   queryFn: async () => {
-    const account = await people.account()
+    const account = await people.account().catch(nullIfNoMember)
     return account && { ...account, members: account.members.toSorted(bySeniority) }
   },
   staleTime: 30_000,
 })
+
+/** Removed meanwhile: the session is still in an account that is no longer theirs. */
+function nullIfNoMember(error: unknown): null {
+  if (error instanceof ApiProblem && error.status === 403) return null
+  throw error
+}
 
 function bySeniority(a: Member, b: Member): number {
   return roles.indexOf(a.role) - roles.indexOf(b.role) || a.user.name.localeCompare(b.user.name)

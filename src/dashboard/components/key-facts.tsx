@@ -64,7 +64,7 @@ export function CreatorName({ value }: { value: Pick<Key, 'created_by' | 'create
   const creator = useMember(value.created_by)
   if (creator) return <>{creator.user.name}</>
   if (value.created_by_name) return <>{value.created_by_name} (left)</>
-  return <>somebody who left</>
+  return <>{value.created_by === null ? 'nobody known' : 'somebody who left'}</>
 }
 
 export function LastUsed({ value }: { value: Key }) {
