@@ -2,8 +2,9 @@
 import type { Context } from 'hono'
 import type { RouteMatch } from '../core/policy.ts'
 import type { AppEnv } from './env.ts'
-import { authenticate, challenge, type Holder, presumedHolder, type Subject } from './holder.ts'
+import { authenticate, type Holder, presumedHolder, type Subject } from './holder.ts'
 import { Problem } from './problem.ts'
+import { challenge } from './refusals.ts'
 import type { Isolate } from './wiring.ts'
 
 /** By these some frameworks take another method than the one that the policy saw. */

@@ -4,9 +4,9 @@ import type { Context } from 'hono'
 import type { Changed, Progress } from '../authority/change.ts'
 import type { Refusal } from '../authority/keys.ts'
 import type { AppEnv } from './env.ts'
-import { challenge } from './holder.ts'
 import { isoTime } from './key-schema.ts'
 import { Problem } from './problem.ts'
+import { challenge } from './refusals.ts'
 
 export function success<T extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
   description: string,

@@ -32,7 +32,8 @@ export function createDocuments(isolate: Isolate): Hono<AppEnv> {
   router.get('/docs', (c) => apiPage(documentOf(c.env)))
   router.get('/docs/errors', () => errorsPage())
   router.get('/docs/style.css', (c) => {
-    return c.body(style, 200, { 'content-type': 'text/css', 'cache-control': shortCache })
+    const headers = { 'content-type': 'text/css; charset=utf-8', 'cache-control': shortCache }
+    return c.body(style, 200, headers)
   })
   return router
 }

@@ -7,8 +7,8 @@ import { missingScopes, powersOfRole } from '../core/scopes.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
 import type { AppEnv } from './env.ts'
-import { unavailable } from './failures.ts'
 import { Problem } from './problem.ts'
+import { insufficientScope, missingCredential, refusal } from './refusals.ts'
 import { type Isolate, lookUpStores, verifySettings } from './wiring.ts'
 
 export type Holder = {
@@ -118,36 +118,4 @@ export function refuseTokenInQuery({ config }: Isolate, url: string, presented: 
   if (!presented) throw missingCredential(detail)
   const errors = [{ path, message: 'A token does not belong in a URL' }]
   throw new Problem('invalid_request', { detail, errors })
-}
-
-/** One exhaustive switch from a verdict's reason to what the wire says of it. */
-export function refusal(verdict: Exclude<Verdict, { code: 'valid' }>): Problem {
-  switch (verdict.code) {
-    case 'authority_unavailable':
-      return unavailable()
-    case 'insufficient_scope':
-      return insufficientScope(verdict.missing)
-    case 'ip_not_allowed':
-    case 'invalid_api_key':
-    case 'revoked_api_key':
-    case 'expired_api_key':
-    case 'disabled_api_key':
-      return new Problem(verdict.code, { headers: challenge('invalid_token') })
-  }
-}
-
-export function insufficientScope(missing: readonly string[]): Problem {
-  const detail = `This needs ${missing.join(' and ')}.`
-  const headers = challenge('insufficient_scope', `scope="${missing.join(' ')}"`)
-  return new Problem('insufficient_scope', { detail, headers })
-}
-
-export function missingCredential(detail: string): Problem {
-  return new Problem('missing_credential', { detail, headers: challenge() })
-}
-
-/** RFC 6750 3: no error code where nothing was presented. */
-export function challenge(error?: string, ...more: string[]): Record<string, string> {
-  const parameters = ['realm="latchkey"', ...(error ? [`error="${error}"`] : []), ...more]
-  return { 'www-authenticate': `Bearer ${parameters.join(', ')}` }
 }

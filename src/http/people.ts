@@ -6,8 +6,8 @@ import { isFromTrustedOrigin } from '../identity/origins.ts'
 import { type Person, personOfSession, type SessionOutcome } from '../identity/session.ts'
 import { accountName } from '../storage/people-store.ts'
 import { unavailable } from './failures.ts'
-import { challenge, missingCredential } from './holder.ts'
 import { Problem } from './problem.ts'
+import { challenge, missingCredential } from './refusals.ts'
 import { peopleSettings } from './routes/auth.ts'
 
 /** The person of a JWT, with the name of their account. @throws Problem */
