@@ -16,5 +16,5 @@ const found = await lintFromString({ source: JSON.stringify(document), config: r
 for (const { severity, ruleId, message, location } of found) {
   console.error(`${severity} ${ruleId} ${location[0]?.pointer ?? ''}: ${message}`)
 }
-if (found.length > 0) process.exit(1)
+if (found.length > 0) throw new Error(`The document has ${found.length} faults.`)
 console.log(`The document has ${Object.keys(document.paths ?? {}).length} paths and no fault.`)

@@ -289,6 +289,16 @@ describe('credits', () => {
     expect(take(terms)).toMatchObject({ outcome: 'passed', credits: 2 })
   })
 
+  it('are refilled once when the clock is set back over a midnight', () => {
+    const { take, clock } = createMeter(at('2026-03-11T00:00:00Z'))
+    const terms = credited(0, { interval: 'daily', amount: 3 })
+    expect(take(terms, 3)).toMatchObject({ outcome: 'passed', credits: 0 })
+    clock.now -= second
+    expect(take(terms, 0)).toMatchObject({ outcome: 'passed', credits: 0 })
+    clock.now += second
+    expect(take(terms, 1).outcome).toBe('credits_exhausted')
+  })
+
   it('are refilled at the end of a month that is too short for the day', () => {
     const { take, clock } = createMeter(at('2026-01-31T08:00:00Z'))
     const terms = credited(1, { interval: 'monthly', day: 31, amount: 1 }, clock.now)
@@ -353,6 +363,7 @@ describe('credits', () => {
       credited(0, { interval: 'daily', amount: 9 }),
       credited(0, { interval: 'monthly', day: 1, amount: 9 }),
     ]
+    expect(meter.read(daily).credits).toBe(0)
     clock.now += day
     expect(meter.read(daily).credits).toBe(9)
     const kept = text()

@@ -33,6 +33,7 @@ test('pages come with the strict policy and nothing inline', async (t) => {
   const response = await page.goto('/keys')
   const policy = response?.headers()['content-security-policy'] ?? ''
   assert.match(policy, /default-src 'none'/)
+  assert.match(policy, /require-trusted-types-for 'script'/)
   assert.ok(!policy.includes('unsafe'), policy)
   const html = (await response?.text()) ?? ''
   assert.ok(!/<script(?![^>]*\ssrc=)/.test(html), 'an inline script')

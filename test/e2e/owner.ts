@@ -94,14 +94,17 @@ test('a filtered list can be searched, shared by its address and left again', as
 
 test('a long list is read page by page', async (t) => {
   const owner = await signedIn(demo.globex)
-  const names = Array.from({ length: 27 }, (_, index) => `Paged ${index + 1}`)
+  const names = Array.from(
+    { length: 27 },
+    (_, index) => `Paged ${String(index + 1).padStart(2, '0')}`,
+  )
   for (const name of names) await makeKey(owner, { name, scopes: [] })
   const page = await openPage(t)
   await signIn(page, demo.globex)
   await page.goto('/keys?search=Paged')
   await row(page, 'Paged 27').waitFor()
   await page.getByRole('button', { name: 'Older' }).click()
-  await row(page, 'Paged 1').first().waitFor()
+  await row(page, 'Paged 01').waitFor()
   assert.equal(await row(page, 'Paged').count(), 2)
   await page.getByRole('button', { name: 'Newer' }).click()
   await row(page, 'Paged 27').waitFor()

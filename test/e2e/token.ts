@@ -29,7 +29,10 @@ test('a new token is gone from everywhere once its dialog is closed', async (t) 
   assert.equal(readFileSync(await download.path(), 'utf8'), `LATCHKEY_API_KEY=${token}\n`)
   assert.ok(!download.url().includes(token))
   const command = await page.getByRole('dialog').locator('pre').nth(1).innerText()
-  assert.equal(command, `curl ${new URL(page.url()).origin}/api/v1/me -H 'X-API-Key: ${token}'`)
+  assert.equal(
+    command,
+    `curl ${new URL(page.url()).origin}/api/v1/me \\\n  -H 'X-API-Key: ${token}'`,
+  )
 
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'Seen once')

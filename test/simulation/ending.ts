@@ -14,14 +14,7 @@ const mayMemoryHideKv = true
 export async function conclude(world: World): Promise<void> {
   world.trace?.('STORY', 'faults stop')
   world.stopFaults()
-  // Whatever is still on its way arrives.
-  do {
-    while (world.isStopped) await world.pause(patience)
-    await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
-  } while (world.isStopped)
-  for (const actor of world.changers) {
-    if (actor.isAlive) return world.fail('every change is answered', `${actor.name} still waits`)
-  }
+  if (!(await becomesQuiet(world))) return
   if (!(await drain(world))) return world.fail('nothing stays pending', 'the drainer failed')
   const { raises } = world.d1.tables
   if (raises.size > 0) return world.fail('nothing stays pending', `${raises.size} raises`)
@@ -31,6 +24,19 @@ export async function conclude(world: World): Promise<void> {
     if (key === undefined || !world.d1.tables.keys.has(key.digest)) continue
     await becomesWarm(world, isolate, key)
   }
+}
+
+/** Whatever is still on its way arrives, and every request comes to its end. */
+async function becomesQuiet(world: World): Promise<boolean> {
+  const isChanging = () => world.isStopped || [...world.changers].some(({ isAlive }) => isAlive)
+  // A restore may end late, and clients that waited for it come after it.
+  for (let times = 0; times < 4; times++) {
+    await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
+    if (!isChanging()) return true
+  }
+  const [waiting] = [...world.changers].filter(({ isAlive }) => isAlive)
+  world.fail('every change is answered', `${waiting?.name ?? 'the restore'} still waits`)
+  return false
 }
 
 async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promise<void> {

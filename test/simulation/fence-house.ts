@@ -14,7 +14,7 @@ import { regionOfFence } from '../../src/coherence/regions.ts'
 import type { D1 } from './d1.ts'
 import { isMade } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
-import type { Actor, Scheduler } from './scheduler.ts'
+import { type Actor, noLag, type Scheduler } from './scheduler.ts'
 
 /** What waits until the writes before it are durable; `drop` when they never will be. */
 type Held = { release(): void; drop(): void }
@@ -170,7 +170,7 @@ export class FenceHouse {
     const actor: Actor = {
       name: host.name,
       skew: this.options.newSkew(),
-      mostLag: 0,
+      lag: noLag,
       mortality: 0,
       isAlive: true,
       shown: 0,

@@ -4,7 +4,7 @@ import type { Question } from '../../src/core/verdict.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
 import { describe, type Isolate, type KnownKey, type World } from './world.ts'
-import type { Actor } from './scheduler.ts'
+import { type Actor, noLag } from './scheduler.ts'
 
 const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
 export { tagKeys }
@@ -26,7 +26,7 @@ export function verifyLater(world: World, isolate: Isolate, key: KnownKey, delay
 
 /** Verifies now, as whoever acts, and waits for the outcome. */
 export function verifyNow(world: World, isolate: Isolate, key: KnownKey): Promise<Outcome | null> {
-  const actor = world.newActor('check', 0, isolate)
+  const actor = world.newActor('check', noLag, isolate)
   actor.mortality = 0
   const { current } = world.scheduler
   return new Promise((done) => {

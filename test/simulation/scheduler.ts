@@ -6,8 +6,7 @@ export type Actor = {
   name: string
   /** Its machine's clock minus the true time. */
   skew: number
-  /** How far its clock may lag behind, having stood still since the last I/O (ms). */
-  mostLag: number
+  lag: Lag
   /** How likely it dies before a step. */
   mortality: number
   isAlive: boolean
@@ -16,6 +15,11 @@ export type Actor = {
   /** Calls on any binding. */
   calls: number
 }
+
+/** How far a clock may lag behind, having stood still since the last I/O (ms), and how often it does. */
+export type Lag = { most: number; often: number }
+
+export const noLag: Lag = { most: 0, often: 0 }
 
 type Event = { time: number; order: number; actor: Actor | null; run: (() => void) | null }
 
@@ -59,10 +63,10 @@ export class Scheduler {
     actor.shown = this.now - this.lagOf(actor)
   }
 
-  /** Often none, often all that there may be. */
-  private lagOf({ mostLag }: Actor): number {
-    if (mostLag === 0 || this.chance.is(0.5)) return 0
-    return this.chance.is(0.8) ? mostLag : this.chance.int(mostLag)
+  /** None, or nearly always as much as there may be. */
+  private lagOf({ lag: { most, often } }: Actor): number {
+    if (most === 0 || !this.chance.is(often)) return 0
+    return this.chance.is(0.8) ? most : this.chance.int(most)
   }
 
   /** The clock of whoever acts. */
@@ -71,10 +75,11 @@ export class Scheduler {
     return current === null ? this.now : current.shown + current.skew
   }
 
-  /** A timer counts from a clock that stood still, so it may ring early by as much as that lags. */
+  /** A timer counts from a clock that stood still, so it may ring early: here by more than that lags. */
   readonly setTimer = (run: () => void, delay: number): Timer => {
-    const { current } = this
-    return this.after(delay - (current === null ? 0 : this.lagOf(current)), current, run)
+    const { current, chance } = this
+    const isEarly = current !== null && current.lag.most > 0 && chance.is(0.2)
+    return this.after(isEarly ? chance.int(delay) : delay, current, run)
   }
 
   /** Lets the next event happen; false when there is none. */

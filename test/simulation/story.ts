@@ -14,6 +14,7 @@ import {
   rotate,
   update,
 } from './requests.ts'
+import { noLag } from './scheduler.ts'
 import type { Action } from './swarm.ts'
 import { type Isolate, type KnownKey, marginMs, type World } from './world.ts'
 
@@ -195,7 +196,7 @@ class Story implements Record<Action, () => void | Promise<void>> {
       return
     }
     if (world.isStopped) return
-    const actor = world.newActor('operator', 0)
+    const actor = world.newActor('operator', noLag)
     world.scheduler.after(0, actor, async () => {
       // A fence may be registering just then.
       await restore(world, backup, () => this[world.chance.one(['openRegion', 'loseStorage'] as const)]())

@@ -13,7 +13,7 @@ const mostLagMs = 1_000
 export function drawSwarm(chance: Chance) {
   const hasRestore = chance.is(0.25)
   const isLagging = chance.is(0.5)
-  const readerLag = isLagging ? chance.int(mostLagMs + 1) : 0
+  const readerLag = chance.one([0, mostLagMs, chance.int(mostLagMs)])
   const allowed = chance.is(0.3) ? 3 : chance.is(0.5) ? 2 : 1
   return {
     regions: someOf(chance, regions, allowed),
@@ -23,8 +23,8 @@ export function drawSwarm(chance: Chance) {
     leaseMs: chance.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
     memoryCapacity: chance.one([1, 2, 10_000, 10_000]),
     // Together they are what the margin is there for.
-    readerLag,
-    settlerLag: isLagging ? mostLagMs - readerLag : 0,
+    readerLag: { most: isLagging ? readerLag : 0, often: 0.5 },
+    settlerLag: { most: isLagging ? mostLagMs - readerLag : 0, often: chance.one([0.5, 0.9]) },
     // Numbers follow clocks: a restore may count on their agreeing within the margin.
     skew: hasRestore ? chance.int(450) : chance.one([0, 50, 1_000, 600_000]),
     usualDelay: chance.one([2, 4, 30, 120]),

@@ -12,7 +12,7 @@ import { Kv } from './kv.ts'
 import { type Link, Network, type Trace } from './network.ts'
 import { drain, enter } from './platform.ts'
 import { type Chance, createChance } from './random.ts'
-import { type Actor, Scheduler } from './scheduler.ts'
+import { type Actor, type Lag, noLag, Scheduler } from './scheduler.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { Tables } from './tables.ts'
 
@@ -138,11 +138,11 @@ export class World {
   }
 
   /** Somebody new who acts, on a machine of their own or in an isolate. */
-  newActor(kind: string, mostLag: number, isolate?: Isolate): Actor {
+  newActor(kind: string, lag: Lag, isolate?: Isolate): Actor {
     const actor: Actor = {
       name: `${kind}${++this.named}${isolate === undefined ? '' : `@${isolate.name}`}`,
       skew: isolate === undefined ? this.newSkew(this.swarm.skew) : isolate.skew,
-      mostLag,
+      lag,
       mortality: isolate === undefined ? 0 : this.swarm.mortality,
       isAlive: true,
       shown: 0,
@@ -179,7 +179,7 @@ export class World {
 
   /** Lets all happen until the script has come to its end, or something is wrong. */
   run(script: () => Promise<void>): void {
-    const actor = this.newActor('script', 0)
+    const actor = this.newActor('script', noLag)
     actor.skew = 0
     let isOver = false
     this.scheduler.after(0, actor, () => {

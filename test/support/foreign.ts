@@ -12,8 +12,8 @@ export const foreign: Record<string, ForeignFormat> = {
 }
 
 /** A house whose configuration declares the foreign formats. */
-export function openForeignHouse(options: Omit<Parameters<typeof openHouse>[0], 'isolate'> = {}) {
-  const clock = options?.clock ?? createSkippingClock()
+export function openForeignHouse(options: { bindings?: Partial<Env> } = {}) {
+  const clock = createSkippingClock()
   const foreignConfig: Config<Env> = { ...config, foreign }
   return openHouse({ ...options, clock, isolate: createIsolate(foreignConfig, clock) })
 }

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it. theme.js applies the choice before the first paint.
+// Light, dark, or as the system has it. first.js applies the choice before the first paint.
 import { useSyncExternalStore } from 'react'
 
 export const themes = ['system', 'light', 'dark'] as const

@@ -81,7 +81,7 @@ function Part({ title, buttons, children }: PartProps) {
 }
 
 function curlWith(token: string): string {
-  return `curl ${location.origin}/api/v1/me -H 'X-API-Key: ${token}'`
+  return `curl ${location.origin}/api/v1/me \\\n  -H 'X-API-Key: ${token}'`
 }
 
 function slug(name: string): string {

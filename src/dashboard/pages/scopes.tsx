@@ -41,8 +41,8 @@ function Catalogue({ groups }: { groups: readonly ScopeGroup[] }) {
       {groups.map((group) => (
         <Table.Body key={group.resource}>
           <Table.Row>
-            <th colSpan={3} scope="rowgroup" className="bg-kumo-tint text-left text-base">
-              <span className="font-medium">{resourceName(group.resource)}</span>
+            <th colSpan={3} scope="rowgroup" className="bg-kumo-recessed! text-left text-base">
+              <span className="font-semibold">{resourceName(group.resource)}</span>
               {group.isReserved && (
                 <span className="block text-sm font-normal text-kumo-subtle">
                   Reserved: never inherited from a role, and granted by an owner alone.

@@ -1,0 +1,97 @@
+// Takes keys of another system over, a hundred at a time:
+//   LATCHKEY_URL=… LATCHKEY_KEY=… npx node scripts/import-keys.ts keys.json --format unkey --scopes contacts:read
+// keys.json is a list of { digest, name, key_prefix?, scopes?, expires_at?, external_id?, metadata? }, as
+// the pages docs/moving-from-*.md export it. It may be run again: what is known already stays as it is.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+type Row = { digest: string } & Partial<Record<(typeof optional)[number], unknown>>
+const optional = ['name', 'key_prefix', 'scopes', 'expires_at', 'external_id', 'metadata'] as const
+
+type Settings = { format: string; scopes: string[] | undefined }
+type Result = { result: string; detail?: string; errors?: { path: string; message: string }[] }
+
+const mostAtOnce = 100
+
+const { values, positionals } = parseArgs({
+  options: { format: { type: 'string' }, scopes: { type: 'string' } },
+  allowPositionals: true,
+})
+const [file] = positionals
+const { LATCHKEY_URL: url, LATCHKEY_KEY: key } = process.env
+if (!file || !values.format || !url || !key) {
+  throw new Error(
+    'Usage: LATCHKEY_URL=… LATCHKEY_KEY=… node scripts/import-keys.ts keys.json --format NAME [--scopes a,b]',
+  )
+}
+const scopes = values.scopes?.split(',').filter((scope) => scope !== '')
+const rows = JSON.parse(readFileSync(file, 'utf8')) as Row[]
+const counts = await importAll(rows, { format: values.format, scopes })
+console.log(
+  [...counts].map(([result, count]) => `${count} ${result}`).join(', ') || 'There were no keys.',
+)
+if (counts.has('invalid') || counts.has('forbidden')) process.exitCode = 1
+
+async function importAll(rows: Row[], settings: Settings): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  const count = (result: string) => counts.set(result, (counts.get(result) ?? 0) + 1)
+  const keys = rows.map((row) => entryOf(row, settings))
+  const live = keys.filter((entry) => !isOver(entry.expires_at))
+  for (let each = live.length; each < keys.length; each++) count('expired')
+  for (let at = 0; at < live.length; at += mostAtOnce) {
+    const batch = live.slice(at, at + mostAtOnce)
+    for (const [place, result] of (await send(batch)).entries()) {
+      count(result.result)
+      const why = result.detail ?? result.errors?.map((error) => `${error.path} ${error.message}`)
+      if (why !== undefined) console.error(`${batch[place]?.name}: ${why}`)
+    }
+  }
+  return counts
+}
+
+function entryOf(row: Row, { format, scopes }: Settings) {
+  const held = parsed(row.scopes) ?? scopes
+  // Left out, the key would inherit all that whoever imports it may do.
+  if (held === undefined) throw new Error('Say which --scopes the keys get ("" for none).')
+  const entry = {
+    digest: row.digest,
+    format,
+    name: String(row.name ?? 'Imported').slice(0, 80),
+    key_prefix: row.key_prefix,
+    scopes: held,
+    expires_at: timeOf(row.expires_at),
+    external_id: row.external_id,
+    metadata: parsed(row.metadata),
+  }
+  const given = Object.entries(entry).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(given) as typeof entry
+}
+
+/** Some databases hold JSON as text. */
+function parsed(value: unknown): unknown {
+  return typeof value === 'string' && value !== '' ? JSON.parse(value) : (value ?? undefined)
+}
+
+/** Seconds or milliseconds since 1970, or a date, which without a zone is in UTC. */
+function timeOf(value: unknown): string | undefined {
+  if (value === null || value === undefined || value === '') return undefined
+  if (typeof value === 'number') return new Date(value < 1e11 ? value * 1000 : value).toISOString()
+  const text = String(value)
+  const hasZone = /(Z|[+-]\d\d(:?\d\d)?)$/i.test(text.slice(10))
+  return new Date(hasZone ? text : `${text.replace(' ', 'T')}Z`).toISOString()
+}
+
+function isOver(time: string | undefined): boolean {
+  return time !== undefined && Date.parse(time) <= Date.now()
+}
+
+async function send(keys: object[]): Promise<Result[]> {
+  const response = await fetch(new URL('/api/api-keys/import', url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ keys }),
+  })
+  const answer = (await response.json()) as { data?: Result[]; detail?: string }
+  if (answer.data === undefined) throw new Error(`${response.status}: ${answer.detail}`)
+  return answer.data
+}
