@@ -5,7 +5,7 @@ import { createTestHarness } from 'wrangler'
 
 export const root = join(import.meta.dirname, '..', '..')
 
-const secrets = {
+export const secrets = {
   TAG_SECRETS: 'doors-tag-secret',
   AUTH_SECRETS: 'doors-auth-secret-of-32-characters-or-more',
   SETUP_TOKEN: 'doors-setup-token',
@@ -40,7 +40,7 @@ export async function startHouses() {
   }
 }
 
-async function signIn(send: typeof fetch): Promise<string> {
+export async function signIn(send: typeof fetch): Promise<string> {
   const post = async (path: string, body: object) => {
     const response = await send(baseUrl + path, {
       method: 'POST',

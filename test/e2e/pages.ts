@@ -213,7 +213,8 @@ async function inspect(page: Page, name: string, look: string): Promise<void> {
   const where = `${name}, ${look}`
   const isDialog = (await page.getByRole('dialog').count()) > 0
   await screenshot(page, `${name}-${look}`, !isDialog)
-  await assertAccessible(page, where)
+  // What differs between the themes are colours, and those do not differ between the widths.
+  if (look !== `dark-${narrow}`) await assertAccessible(page, where)
   const excess = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )

@@ -1,0 +1,246 @@
+// The pages on moving over, run as they stand: their configuration is pasted into the shipped one, their
+// SQL exports from tables as those systems have them, their shell lines import, and then the tokens that
+// clients have held all along must work. MySQL's and Postgres' functions are put into SQLite by hand.
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, it } from 'node:test'
+import { createTestHarness } from 'wrangler'
+import { root, secrets, signIn } from './houses.ts'
+
+const folder = join(root, '.wrangler', 'moving')
+const baseUrl = 'http://localhost:8787'
+
+/** The one code block of a language on a page. */
+function block(page: string, language: string): string {
+  const text = readFileSync(join(root, 'docs', `moving-from-${page}.md`), 'utf8')
+  const found = [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))]
+  equal(found.length, 1, `${language} blocks of ${page}`)
+  return found[0]?.[1] ?? ''
+}
+
+function digest(token: string, encoding: 'hex' | 'base64' | 'base64url'): string {
+  return createHash('sha256').update(token).digest(encoding)
+}
+
+const later = new Date(Date.now() + 86_400_000)
+const earlier = new Date(Date.now() - 86_400_000)
+const account = '00000000-0000-4000-8000-000000000001'
+
+type System = {
+  page: string
+  tables: string
+  /** Two keys that must move, and what was done to those that must not. */
+  fill(db: DatabaseSync): [string, string]
+  stays: string[]
+}
+
+const unkey: System = {
+  page: 'unkey',
+  tables:
+    'CREATE TABLE `keys` (id, hash, start, for_workspace_id, name, owner_id, identity_id, meta, expires, enabled, deleted_at_m)',
+  stays: [],
+  fill(db) {
+    const insert = db.prepare('INSERT INTO `keys` VALUES (?, ?, ?, NULL, ?, ?, NULL, ?, ?, ?, ?)')
+    const make = (
+      name: string | null,
+      expires: string | null,
+      enabled = 1,
+      deleted: number | null = null,
+    ) => {
+      const body = 'ABCDEFGHJK123456789'.slice(0, 4) + randomBytes(9).toString('hex')
+      const token = `uk_${body}`
+      const meta = '{"plan":"gold"}'
+      insert.run(
+        `key_${body}`,
+        digest(token, 'base64'),
+        `uk_${body.slice(0, 4)}`,
+        name,
+        'user_1',
+        meta,
+        expires,
+        enabled,
+        deleted,
+      )
+      return token
+    }
+    const mysqlTime = (date: Date) => date.toISOString().slice(0, -1).replace('T', ' ')
+    this.stays = [make('Off', null, 0), make('Gone', null, 1, 1), make('Over', mysqlTime(earlier))]
+    return [make('Named', mysqlTime(later)), make(null, null)]
+  },
+}
+
+const betterAuth: System = {
+  page: 'better-auth',
+  tables: 'CREATE TABLE apikey (id, name, start, prefix, key, referenceId, enabled, expiresAt)',
+  stays: [],
+  fill(db) {
+    const insert = db.prepare('INSERT INTO apikey VALUES (?, ?, ?, NULL, ?, ?, ?, ?)')
+    const make = (name: string | null, expiresAt: string | number | null, enabled = 1) => {
+      const token = randomBytes(640)
+        .toString('base64')
+        .replace(/[^A-Za-z]/g, '')
+        .slice(0, 64)
+      insert.run(
+        crypto.randomUUID(),
+        name,
+        token.slice(0, 6),
+        digest(token, 'base64url'),
+        'user_1',
+        enabled,
+        expiresAt,
+      )
+      return token
+    }
+    this.stays = [make('Off', null, 0), make('Over', earlier.getTime())]
+    return [make('Named', later.toISOString()), make(null, Math.floor(later.getTime() / 1000))]
+  },
+}
+
+const wacrm: System = {
+  page: 'wacrm',
+  tables:
+    'CREATE TABLE api_keys (id, account_id, name, key_prefix, key_hash, scopes, expires_at, revoked_at)',
+  stays: [],
+  fill(db) {
+    const insert = db.prepare('INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    const make = (
+      name: string,
+      of = account,
+      revoked: string | null = null,
+      expires: string | null = null,
+    ) => {
+      const body = randomBytes(32).toString('base64url')
+      const token = `wacrm_live_${body}`
+      const prefix = `wacrm_live_${body.slice(0, 8)}`
+      insert.run(
+        crypto.randomUUID(),
+        of,
+        name,
+        prefix,
+        digest(token, 'hex'),
+        '["contacts:read"]',
+        expires,
+        revoked,
+      )
+      return token
+    }
+    this.stays = [make('Gone', account, earlier.toISOString()), make("Another's", 'other')]
+    const timestamptz = later.toISOString().replace('T', ' ').replace('Z', '+00')
+    return [make('Named', account, null, timestamptz), make('Other')]
+  },
+}
+
+const systems = [unkey, betterAuth, wacrm]
+
+/** The shipped Worker, with the configuration of all three pages in it. */
+function writeWorker(): string {
+  mkdirSync(folder, { recursive: true })
+  const foreign = systems.map(
+    ({ page }) => /^foreign: \{\n(.*)^\},$/ms.exec(block(page, 'ts'))?.[1],
+  )
+  const config = readFileSync(join(root, 'latchkey.config.ts'), 'utf8')
+    .replaceAll("'./src/", `'${root}/src/`)
+    .replaceAll("'./examples/", `'${root}/examples/`)
+    .replace('\n  scopes: {', `\n  foreign: {\n${foreign.join('')}},\n  scopes: {`)
+  const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8')
+    .replaceAll("'./", `'${root}/src/`)
+    .replaceAll("'../latchkey.config.ts'", "'./latchkey.config.ts'")
+  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
+    .replace('"src/index.ts"', '"index.ts"')
+    .replaceAll('migrations_dir = "', `migrations_dir = "${root}/`)
+    .replace('directory = "./', `directory = "${root}/`)
+  writeFileSync(join(folder, 'latchkey.config.ts'), config)
+  writeFileSync(join(folder, 'index.ts'), index)
+  writeFileSync(join(folder, 'wrangler.toml'), toml)
+  return join(folder, 'wrangler.toml')
+}
+
+/** What the page's SQL exports, as a file. */
+function exported({ page }: System, db: DatabaseSync): string {
+  const collect = {
+    start: () => '',
+    step: (all: string, row: string) => (all === '' ? row : `${all},${row}`),
+    result: (all: string) => `[${all}]`,
+  }
+  db.aggregate('JSON_ARRAYAGG', collect as never)
+  db.aggregate('json_agg', collect as never)
+  db.function('json_build_object', { varargs: true }, (...pairs) => {
+    const fields = pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1]]] : []))
+    return JSON.stringify(Object.fromEntries(fields))
+  })
+  const [row] = db.prepare(block(page, 'sql')).all()
+  const path = join(folder, `${page}.json`)
+  writeFileSync(path, String(Object.values(row ?? {})[0]))
+  return path
+}
+
+export function testMoving(): void {
+  let stop = async () => {}
+  let url = ''
+  let key = ''
+
+  before(async () => {
+    const configPath = writeWorker()
+    const vars = { BASE_URL: baseUrl }
+    const server = createTestHarness({
+      root: dirname(configPath),
+      workers: [{ configPath, secrets, vars } as never],
+    })
+    stop = () => server.close()
+    url = String((await server.listen()).url)
+    const worker = server.getWorker('latchkey')
+    for (const database of ['DB', 'CRM_DB']) await worker.applyD1Migrations(database as never)
+    const send = ((to: string, init?: RequestInit) => worker.fetch(to, init as never)) as never
+    key = await signIn(send)
+  })
+  after(() => stop())
+
+  const me = async (token: string) => {
+    const headers = { 'x-api-key': token }
+    const response = await fetch(new URL('/api/v1/me', url), { headers })
+    const { data } = (await response.json()) as { data?: Me }
+    return { status: response.status, data }
+  }
+  type Me = { key: { name: string; scopes: string[]; expires_at: string | null } }
+
+  for (const system of systems) {
+    it(`moves keys from ${system.page} whose holders notice nothing`, async () => {
+      const db = new DatabaseSync(':memory:')
+      db.exec(system.tables)
+      const [named, other] = system.fill(db)
+      equal((await me(named)).status, 401)
+      const path = exported(system, db)
+      const lines = block(system.page, 'sh')
+      match(lines, /^export LATCHKEY_URL=\S+ LATCHKEY_KEY=\S+\n.* keys\.json /)
+      const run = lines
+        .replace(/LATCHKEY_URL=\S+ LATCHKEY_KEY=\S+/, `LATCHKEY_URL=${url} LATCHKEY_KEY=${key}`)
+        .replace('keys.json', path)
+      const first = await shell(run)
+      match(first.output, /\b2 created\b/)
+      equal(first.code, 0, first.output)
+      const moved = await me(named)
+      equal(moved.status, 200)
+      ok(moved.data?.key.scopes.includes('contacts:read'))
+      deepEqual(
+        [moved.data?.key.name, moved.data?.key.expires_at?.slice(0, 19)],
+        ['Named', later.toISOString().slice(0, 19)],
+      )
+      equal((await me(other)).status, 200)
+      for (const token of system.stays) equal((await me(token)).status, 401)
+      match((await shell(run)).output, /\b2 exists\b/)
+    })
+  }
+}
+
+async function shell(script: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn('bash', ['-euc', script], { cwd: root })
+  let output = ''
+  child.stdout.on('data', (data) => (output += data))
+  child.stderr.on('data', (data) => (output += data))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, output }
+}
