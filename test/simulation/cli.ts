@@ -23,7 +23,8 @@ export function readWish(args: string[]): Wish | null {
       },
     })
     const [seeds, from] = [Number(values.seeds), Number(values.from)]
-    const isWhole = Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from) && from >= 0
+    const isWhole =
+      Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from) && from >= 0
     if (isWhole) return { ...values, seeds, from }
   } catch {}
   console.error(usage)

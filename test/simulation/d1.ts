@@ -103,13 +103,21 @@ export class D1 {
       }
       return changed
     }
-    if (isMade('bump-apart')) return this.twice(() => tables.bump(change.nowMs), () => batch())
+    if (isMade('bump-apart'))
+      return this.twice(
+        () => tables.bump(change.nowMs),
+        () => batch(),
+      )
     if (isMade('fences-apart')) return this.twice(() => [...tables.fences.keys()], batch)
     return () => batch()
   }
 
   /** What is people's: a change of a member (role null: removed) or of the account's name. */
-  changePeople(accountId: string, change: { userId: string; role: string | null } | null, notes: Notes) {
+  changePeople(
+    accountId: string,
+    change: { userId: string; role: string | null } | null,
+    notes: Notes,
+  ) {
     return this.write('people', change, () => {
       const { tables } = this
       const nowMs = this.scheduler.now + this.skew
@@ -125,15 +133,22 @@ export class D1 {
   registry(name: string, region: string, gate: () => Promise<void>): FenceRegistry {
     const { tables } = this
     const ask = <T>(operation: string, act: () => T | Act<T>) =>
-      within('D1', registryLimitMs, gate().then(() => this.call(this.writes, operation, name, act)))
+      within(
+        'D1',
+        registryLimitMs,
+        gate().then(() => this.call(this.writes, operation, name, act)),
+      )
     return {
       register: (nowMs) =>
         ask('register', () =>
           isMade('register-apart')
-            ? this.twice(() => tables.bump(nowMs), (seq: number) => {
-                tables.fences.set(name, { region, seq: tables.counter })
-                return seq
-              })()
+            ? this.twice(
+                () => tables.bump(nowMs),
+                (seq: number) => {
+                  tables.fences.set(name, { region, seq: tables.counter })
+                  return seq
+                },
+              )()
             : tables.register(name, region, nowMs),
         ),
       retire: (seq) => ask('retire', () => tables.retire(name, seq)),
@@ -188,6 +203,8 @@ export class D1 {
     const { keys } = this.tables
     if (of === 'all') return keys.keys()
     if (!('accountId' in of)) return of
-    return [...keys.values()].filter((row) => row.accountId === of.accountId).map((row) => row.digest)
+    return [...keys.values()]
+      .filter((row) => row.accountId === of.accountId)
+      .map((row) => row.digest)
   }
 }

@@ -1,8 +1,9 @@
 // The end of a history: faults stop, and then everything must be well again.
+
+import { fenceName, type Region } from '../../src/coherence/regions.ts'
 import { drain } from './managers.ts'
 import { mostLateness } from './network.ts'
 import { type Outcome, verifyNow } from './readers.ts'
-import { fenceName, type Region } from '../../src/coherence/regions.ts'
 import type { Isolate, KnownKey, World } from './world.ts'
 
 /** Longer than any time limit of the code under test. */
@@ -81,11 +82,7 @@ async function hasNoNeed(world: World, isolate: Isolate, key: KnownKey): Promise
   }
 }
 
-async function passesWithoutD1(
-  world: World,
-  reader: Isolate,
-  key: KnownKey,
-): Promise<void> {
+async function passesWithoutD1(world: World, reader: Isolate, key: KnownKey): Promise<void> {
   const isHidden = reader.stores.memory.get(key.digest) !== null
   const outcome = await verifyNow(world, reader, key)
   if (isKnown(outcome)) return

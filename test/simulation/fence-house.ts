@@ -214,7 +214,10 @@ export class FenceHouse {
     const none = { minSeq: null, registeredSeq: null, askedAt: 0 }
     return {
       load: () => ({ ...(host.base ?? none), floors: new Map(host.floors) }),
-      saveBase: (base) => save(() => void (host.base = base)),
+      saveBase: (base) =>
+        save(() => {
+          host.base = base
+        }),
       saveFloor: (digest, floor) => save(() => void host.floors.set(digest, floor)),
       removeFloors: (digests) => {
         if (instance.fence.isRegistered) this.counts.pruned += digests.length

@@ -1,7 +1,8 @@
 // What every key has been, as it was committed, and what has been promised about it: the judge.
-import { powersOfKey } from '../../src/core/scopes.ts'
-import type { Role } from '../../src/core/role.ts'
+
 import type { Verification } from '../../src/authority/verify.ts'
+import type { Role } from '../../src/core/role.ts'
+import { powersOfKey } from '../../src/core/scopes.ts'
 import type { Question } from '../../src/core/verdict.ts'
 import { config } from './config.ts'
 

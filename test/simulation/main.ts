@@ -44,7 +44,10 @@ function start(wish: Wish): void {
   }
   for (let seed = wish.from; seed < wish.from + Math.min(replayed, wish.seeds); seed++) replay(seed)
   const threads = wish.single || wish.seeds < 500 ? 1 : Math.min(8, availableParallelism())
-  if (threads === 1) return runRange({ from: wish.from, to: wish.from + wish.seeds }, add)
+  if (threads === 1) {
+    runRange({ from: wish.from, to: wish.from + wish.seeds }, add)
+    return
+  }
   for (let thread = 0; thread < threads; thread++) {
     const edge = (part: number) => wish.from + Math.floor((wish.seeds * part) / threads)
     const range: Range = { from: edge(thread), to: edge(thread + 1) }
@@ -90,7 +93,8 @@ function finish({ done, counts, violations }: Report, wish: Wish, tookMs: number
   violations.sort((left, right) => left.seed - right.seed)
   const [first] = violations
   if (first !== undefined) show(first.seed)
-  for (const { seed, violation } of violations.slice(0, 20)) console.log(`seed ${seed}: ${violation}`)
+  for (const { seed, violation } of violations.slice(0, 20))
+    console.log(`seed ${seed}: ${violation}`)
   if (first !== undefined) {
     console.log(`Replay: npm run simulate -- --trace --seeds 1 --from ${first.seed}`)
     process.exitCode = 1

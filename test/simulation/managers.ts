@@ -5,7 +5,7 @@ import type { KeySettings } from '../../src/authority/keys.ts'
 import { settle } from '../../src/authority/settle.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { config } from './config.ts'
-import { newNotes, type Notes } from './d1.ts'
+import { type Notes, newNotes } from './d1.ts'
 import { tagKeys, verifyLater } from './readers.ts'
 import { describe, type Isolate, marginMs, type World } from './world.ts'
 

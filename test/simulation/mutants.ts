@@ -40,15 +40,27 @@ const listed: Mutant[] = [
   },
   {
     name: 'answering at once when nothing is pending',
-    ...patch(settle, '  let from = clock.now()\n', '  if (pending.length === 0) return []\n  let from = clock.now()\n'),
+    ...patch(
+      settle,
+      '  let from = clock.now()\n',
+      '  if (pending.length === 0) return []\n  let from = clock.now()\n',
+    ),
   },
   {
     name: 'no fence',
-    ...patch(lookUp, 'bar !== null && candidate !== null && candidate.record.asOf >= bar', 'candidate !== null'),
+    ...patch(
+      lookUp,
+      'bar !== null && candidate !== null && candidate.record.asOf >= bar',
+      'candidate !== null',
+    ),
   },
   {
     name: 'a lease counted from the answer (fence)',
-    ...patch(lookUp, '{ record: candidate.record, from: askedAt }', '{ record: candidate.record, from: settings.now() }'),
+    ...patch(
+      lookUp,
+      '{ record: candidate.record, from: askedAt }',
+      '{ record: candidate.record, from: settings.now() }',
+    ),
   },
   {
     name: 'a lease counted from the answer (D1)',
@@ -56,7 +68,11 @@ const listed: Mutant[] = [
   },
   {
     name: '200 without settling',
-    ...patch(change, '  const regions = await settle(stores, settings, of)', '  const regions: string[] = []'),
+    ...patch(
+      change,
+      '  const regions = await settle(stores, settings, of)',
+      '  const regions: string[] = []',
+    ),
   },
   { name: 'asOf read in another statement', mistake: 'asof-apart' },
   { name: 'the bump outside the batch', mistake: 'bump-apart' },
@@ -67,7 +83,11 @@ const listed: Mutant[] = [
   },
   {
     name: 'pending rows deleted before the raises',
-    ...patch(settle, '  const acknowledged: PendingRaise[] = []\n', '  const acknowledged: PendingRaise[] = []\n  await changes.settled(pending)\n'),
+    ...patch(
+      settle,
+      '  const acknowledged: PendingRaise[] = []\n',
+      '  const acknowledged: PendingRaise[] = []\n  await changes.settled(pending)\n',
+    ),
   },
   { name: 'pending rows deleted regardless of their seq', mistake: 'settled-regardless' },
   { name: 'the list of fences read outside the batch', mistake: 'fences-apart' },
@@ -81,9 +101,43 @@ const listed: Mutant[] = [
     ...patch(fence, 'old.reduce((most, [, { seq }]) => Math.max(most, seq), minSeq)', 'minSeq'),
   },
   {
-    name: 'a lease surviving its record',
+    name: 'a lease surviving its record (KV fills in)',
     patches: [
-      { file: memory, find: '  return {\n    get(digest) {', put: '  const leases = new Map<string, number>()\n  return {\n    get(digest) {' },
+      {
+        file: lookUp,
+        find: '  // A lease runs from the question',
+        put: `  const lease = leases.get(memory)?.get(digest) ?? 0
+  const age = settings.now() - lease
+  if (held === null && age >= 0 && age < settings.leaseMs) {
+    const other = await cache.get(digest)
+    if (other !== null) return { record: other.record, tier: 'cache' }
+  }
+  // A lease runs from the question`,
+      },
+      {
+        file: lookUp,
+        find: '    memory.keep(digest, { record: candidate.record, from: askedAt })',
+        put: '    memory.keep(digest, { record: candidate.record, from: askedAt })\n    remember(memory, digest, askedAt)',
+      },
+      {
+        file: lookUp,
+        find: '/** Writes the cache entry anew',
+        put: `const leases = new WeakMap<Memory, Map<string, number>>()
+function remember(memory: Memory, digest: string, from: number): void {
+  leases.set(memory, (leases.get(memory) ?? new Map<string, number>()).set(digest, from))
+}
+/** Writes the cache entry anew`,
+      },
+    ],
+  },
+  {
+    name: 'a lease surviving its record (an old answer comes home)',
+    patches: [
+      {
+        file: memory,
+        find: '  return {\n    get(digest) {',
+        put: '  const leases = new Map<string, number>()\n  return {\n    get(digest) {',
+      },
       {
         file: memory,
         find: '      entries.set(digest, held)\n      if (entries.size',
@@ -94,7 +148,11 @@ const listed: Mutant[] = [
   {
     name: 'joining an older look-up',
     patches: [
-      { file: lookUp, find: "import type { Memory } from '../storage/memory.ts'\n", put: "import type { Memory } from '../storage/memory.ts'\nimport { within } from '../storage/database.ts'\n" },
+      {
+        file: lookUp,
+        find: "import type { Memory } from '../storage/memory.ts'\n",
+        put: "import type { Memory } from '../storage/memory.ts'\nimport { within } from '../storage/database.ts'\n",
+      },
       {
         file: lookUp,
         find: 'export async function lookUp(',
@@ -123,20 +181,35 @@ async function lookUpAlone(`,
     name: 'a restore without the wait',
     ...patch(restore, '  await sleepUntil(clock.now() + leaseMs + marginMs, clock)\n', ''),
   },
-  { name: 'no margin with a lagging clock', ...patch(settle, 'defaultMarginMs = 1_000', 'defaultMarginMs = 0') },
+  {
+    name: 'no margin with a lagging clock',
+    ...patch(settle, 'defaultMarginMs = 1_000', 'defaultMarginMs = 0'),
+  },
 ]
 
 const more: Mutant[] = [
   {
     name: 'retiring before forgetting',
     patches: [
-      { file: fence, find: '    this.epoch++\n    this.forget()\n    if (registeredSeq === null) return\n', put: '    if (registeredSeq === null) return\n' },
-      { file: fence, find: '    await this.registry.retire(registeredSeq)\n', put: '    await this.registry.retire(registeredSeq)\n    this.epoch++\n    this.forget()\n' },
+      {
+        file: fence,
+        find: '    this.epoch++\n    this.forget()\n    if (registeredSeq === null) return\n',
+        put: '    if (registeredSeq === null) return\n',
+      },
+      {
+        file: fence,
+        find: '    await this.registry.retire(registeredSeq)\n',
+        put: '    await this.registry.retire(registeredSeq)\n    this.epoch++\n    this.forget()\n',
+      },
     ],
   },
   {
     name: 'retiring without forgetting',
-    ...patch(fence, '    this.epoch++\n    this.forget()\n    if (registeredSeq', '    if (registeredSeq'),
+    ...patch(
+      fence,
+      '    this.epoch++\n    this.forget()\n    if (registeredSeq',
+      '    if (registeredSeq',
+    ),
   },
   { name: 'retiring whatever registration stands in D1', mistake: 'retire-regardless' },
   {
@@ -166,11 +239,19 @@ const more: Mutant[] = [
   },
   {
     name: 'asked again without settling',
-    ...patch(change, "return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }", "return { kind: 'done', progress: { kind: 'in_force' } }"),
+    ...patch(
+      change,
+      "return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }",
+      "return { kind: 'done', progress: { kind: 'in_force' } }",
+    ),
   },
   {
     name: 'a bulk change settling only what it changed',
-    ...patch(change, 'await bringIntoForce(stores, settings, { accountId })', 'await bringIntoForce(stores, settings, changed.length > 0 ? changed : { accountId })'),
+    ...patch(
+      change,
+      'await bringIntoForce(stores, settings, { accountId })',
+      'await bringIntoForce(stores, settings, changed.length > 0 ? changed : { accountId })',
+    ),
   },
   {
     name: 'regions that did not answer left out',
@@ -178,33 +259,65 @@ const more: Mutant[] = [
   },
   {
     name: 'a timer believed without asking the clock',
-    ...patch(settle, 'for (let left = time - clock.now(); left > 0; left = time - clock.now()) await clock.sleep(left)', 'await clock.sleep(Math.max(0, time - clock.now()))'),
+    ...patch(
+      settle,
+      'for (let left = time - clock.now(); left > 0; left = time - clock.now()) await clock.sleep(left)',
+      'await clock.sleep(Math.max(0, time - clock.now()))',
+    ),
   },
   { name: 'a role change that leaves no raises', mistake: 'trigger-without-raise' },
   {
     name: 'a store that is down taken for an absent key',
-    ...patch(lookUp, '  const record = await keys.read(digest)\n  // Absence', '  const record = await keys.read(digest).catch(() => null)\n  // Absence'),
+    ...patch(
+      lookUp,
+      '  const record = await keys.read(digest)\n  // Absence',
+      '  const record = await keys.read(digest).catch(() => null)\n  // Absence',
+    ),
   },
   {
     name: 'a store that is down answered from old memory',
-    ...patch(lookUp, '  const record = await keys.read(digest)\n  // Absence', '  const record = await keys.read(digest).catch((error) => {\n    if (held === null) throw error\n    return held.record\n  })\n  // Absence'),
+    ...patch(
+      lookUp,
+      '  const record = await keys.read(digest)\n  // Absence',
+      '  const record = await keys.read(digest).catch((error) => {\n    if (held === null) throw error\n    return held.record\n  })\n  // Absence',
+    ),
   },
   {
     name: 'absence kept in memory',
     patches: [
-      { file: verify, find: '    if (record === null) return', put: '    if (record === null) absent.add(digest)\n    if (record === null) return' },
-      { file: verify, find: "  try {\n    const { record, tier }", put: "  if (absent.has(digest)) return invalid\n  try {\n    const { record, tier }" },
-      { file: verify, find: 'const invalid: Verification', put: 'const absent = new Set<string>()\nconst invalid: Verification' },
+      {
+        file: verify,
+        find: '    if (record === null) return',
+        put: '    if (record === null) absent.add(digest)\n    if (record === null) return',
+      },
+      {
+        file: verify,
+        find: '  try {\n    const { record, tier }',
+        put: '  if (absent.has(digest)) return invalid\n  try {\n    const { record, tier }',
+      },
+      {
+        file: verify,
+        find: 'const invalid: Verification',
+        put: 'const absent = new Set<string>()\nconst invalid: Verification',
+      },
     ],
   },
   { name: 'fresh taken for a lease', ...patch(verify, 'fresh ? null : recall', 'recall') },
   {
     name: 'a purge that can hang',
-    ...patch(keyCache, 'await within(\'KV\', limitMs, kv.delete(name(digest))).catch', 'await kv.delete(name(digest)).catch'),
+    ...patch(
+      keyCache,
+      "await within('KV', limitMs, kv.delete(name(digest))).catch",
+      'await kv.delete(name(digest)).catch',
+    ),
   },
   {
     name: 'a registration that fails once and for all',
-    ...patch(fence, '    } finally {\n      this.registering = false\n    }', '    } finally {}\n    this.registering = false'),
+    ...patch(
+      fence,
+      '    } finally {\n      this.registering = false\n    }',
+      '    } finally {}\n    this.registering = false',
+    ),
   },
   {
     name: 'raises acknowledged but never forgotten',
@@ -216,7 +329,11 @@ const more: Mutant[] = [
   },
   {
     name: 'nothing kept in memory',
-    ...patch(memory, '      entries.set(digest, held)\n      if (entries.size', '      if (entries.size'),
+    ...patch(
+      memory,
+      '      entries.set(digest, held)\n      if (entries.size',
+      '      if (entries.size',
+    ),
   },
 ]
 
@@ -226,12 +343,17 @@ const harmless: Mutant[] = [
     harmless: 'the purge saves a miss, and decides nothing',
     patches: [
       { file: change, find: 'for (const digest of digests) memory.forget(digest)', put: '' },
-      { file: change, find: 'digests.slice(0, mostPurges).map((digest) => cache.purge(digest))', put: '[] as Promise<void>[]' },
+      {
+        file: change,
+        find: 'digests.slice(0, mostPurges).map((digest) => cache.purge(digest))',
+        put: '[] as Promise<void>[]',
+      },
     ],
   },
   {
     name: 'memory replacing newer by older',
-    harmless: 'a lease belongs to the record it came with, and ends before any newer one is answered',
+    harmless:
+      'a lease belongs to the record it came with, and ends before any newer one is answered',
     ...patch(memory, 'if (present !== undefined && isNewer(present, held)) return', ''),
   },
 ]

@@ -24,6 +24,8 @@ export type Link = {
   /** The longest that the caller waits (ms), around which slow calls are spread. */
   patience: number
   downUntil: number
+  /** What is asked before this time is done soon, and answered late. */
+  congestedUntil: number
   /** While it is down: never answers, instead of failing at once. */
   isSilentWhenDown: boolean
 }
@@ -55,7 +57,8 @@ export class Network {
 
   link(name: string, patience: number, weather: Weather): Link {
     const now = this.isCalm ? calm : weather
-    const link = { name, patience, weather: now, downUntil: 0, isSilentWhenDown: false }
+    const quiet = { downUntil: 0, congestedUntil: 0, isSilentWhenDown: false }
+    const link = { name, patience, weather: now, ...quiet }
     this.links.push(link)
     return link
   }
@@ -66,6 +69,7 @@ export class Network {
     for (const link of this.links) {
       link.weather = calm
       link.downUntil = 0
+      link.congestedUntil = 0
     }
   }
 
@@ -86,10 +90,11 @@ export class Network {
       fail(new Error('refused'))
       return promise
     }
+    const replyDelay = this.replyDelay(fate, link)
     const answer = (value: T) => {
       if (fate === 'mute') return
       if (fate === 'unheard') return void fail(new Error('the answer was lost'))
-      scheduler.after(this.replyDelay(fate, link), actor, () => {
+      scheduler.after(replyDelay, actor, () => {
         if (told) this.tell(told, 'hears', value)
         resolve(value)
       })
@@ -129,12 +134,18 @@ export class Network {
     return fate === 'slow' ? this.chance.int(patience) : this.delay()
   }
 
-  private replyDelay(fate: string, { patience }: Link): number {
+  private replyDelay(fate: string, { patience, congestedUntil }: Link): number {
+    if (congestedUntil > this.scheduler.now) return this.chance.int(patience)
     return fate === 'slow' ? this.chance.int(1.2 * patience) : this.delay()
   }
 
   private tell(
-    { actor, operation, detail, fate }: { actor: Actor; operation: string; detail: unknown; fate: string },
+    {
+      actor,
+      operation,
+      detail,
+      fate,
+    }: { actor: Actor; operation: string; detail: unknown; fate: string },
     stage: string,
     value?: unknown,
   ): void {

@@ -10,11 +10,7 @@ type Backup = ReturnType<World['d1']['tables']['copy']>
 const restoreMs = 1_000
 
 /** Stop changes, restore, reset every fence, wait, resume. Run as an actor of its own. */
-export async function restore(
-  world: World,
-  backup: Backup,
-  justBefore: () => void,
-): Promise<void> {
+export async function restore(world: World, backup: Backup, justBefore: () => void): Promise<void> {
   const { d1, history, chance } = world
   world.count('restored')
   world.isStopped = true

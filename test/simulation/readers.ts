@@ -3,10 +3,11 @@ import { type VerifySettings, verify } from '../../src/authority/verify.ts'
 import type { Question } from '../../src/core/verdict.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
-import { describe, type Isolate, type KnownKey, type World } from './world.ts'
 import { type Actor, noLag } from './scheduler.ts'
+import { describe, type Isolate, type KnownKey, type World } from './world.ts'
 
 const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
+
 export { tagKeys }
 
 export type Outcome = { code: string; tier: string; calls: number }
@@ -64,7 +65,8 @@ async function judged(
     world.trace?.(actor.name, 'decides', verdict.code, shown, `from ${tier}`)
     world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nowhere' : tier}`)
     const wrong = history.judge({ digest: key.digest, question, floor, clock, verification })
-    if (wrong !== null) world.fail('the promise', `${actor.name} ${key.digest.slice(0, 6)} ${wrong}`)
+    if (wrong !== null)
+      world.fail('the promise', `${actor.name} ${key.digest.slice(0, 6)} ${wrong}`)
     // The afterwards of a verification from memory is nothing at all.
     if (tier === 'memory' && calls > 0) world.fail('no I/O', `${actor.name} made ${calls} calls`)
     if (tier === 'memory' && fresh) world.fail('fresh', `${actor.name} was answered from memory`)

@@ -11,8 +11,8 @@ import {
 } from '../../src/authority/keys.ts'
 import { settle } from '../../src/authority/settle.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
-import type { Selection } from '../../src/storage/key-changes.ts'
 import { within } from '../../src/storage/database.ts'
+import type { Selection } from '../../src/storage/key-changes.ts'
 import type { Answer, Ask, Desk } from './managers.ts'
 import type { KnownKey, World } from './world.ts'
 
@@ -88,7 +88,13 @@ export function changePeople(change: { userId: string; role: string | null } | n
 export function issue(world: World): Ask {
   const { chance } = world
   const createdBy = chance.one(creators)
-  const scopes = chance.one([null, null, ['contacts:read'], ['contacts:read', 'contacts:write'], []])
+  const scopes = chance.one([
+    null,
+    null,
+    ['contacts:read'],
+    ['contacts:read', 'contacts:write'],
+    [],
+  ])
   const externalId = chance.one(externalIds)
   const facts = { expiresAt: null, allowedIps: null, metadata: null, formatName: 'whm' }
   return {

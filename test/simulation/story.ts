@@ -1,13 +1,14 @@
 // What happens in a world: drawn step by step, so that no two seeds are alike.
 import { type Region, regions } from '../../src/coherence/regions.ts'
 import { type Ask, askLater, drain } from './managers.ts'
+import type { Link } from './network.ts'
 import { restore } from './operator.ts'
 import { verifyLater } from './readers.ts'
 import {
+  account,
   bringBack,
   bulk,
   changePeople,
-  account,
   creators,
   issue,
   revoke,
@@ -163,6 +164,29 @@ class Story implements Record<Action, () => void | Promise<void>> {
     }
   }
 
+  /** Answers are late for a moment, while a key changes: readers come home with what was true before. */
+  congestion(): void {
+    const { chance, links, swarm, network } = this.world
+    const bars = swarm.regions.map((region) => this.world.linkOf(region, 'bar'))
+    const late = chance.one([bars, [links.kv], [links.reads], [links.reads], [links.writes]])
+    this.congest(late, 800)
+    network.count(`${late[0]?.name.split(' ')[0]} congestion`)
+    this.withKey((key) => {
+      for (let looks = 4; looks > 0; looks--) {
+        verifyLater(this.world, this.anywhere(), key, chance.int(300))
+      }
+      askLater(this.world, this.anywhere(), this.oneOf(key), chance.int(300))
+      this.readers(key, 4)
+    })
+    // Others push it out of a small memory.
+    this.withKey((key) => this.readers(key, 3))
+  }
+
+  private congest(late: readonly Link[], mostMs: number): void {
+    const until = this.world.scheduler.now + this.world.chance.int(mostMs)
+    for (const link of late) link.congestedUntil = until
+  }
+
   openRegion(): void {
     const { swarm, chance } = this.world
     const closed = regions.filter((region) => !swarm.regions.includes(region))
@@ -199,7 +223,10 @@ class Story implements Record<Action, () => void | Promise<void>> {
     const actor = world.newActor('operator', noLag)
     world.scheduler.after(0, actor, async () => {
       // A fence may be registering just then.
-      await restore(world, backup, () => this[world.chance.one(['openRegion', 'loseStorage'] as const)]())
+      await restore(world, backup, () => {
+        this.congest([world.links.writes], 4_000)
+        this[world.chance.one(['openRegion', 'loseStorage'] as const)]()
+      })
       for (const key of world.keys) {
         this.readers(key, 3)
         if (world.chance.is(0.3)) this.ask(this.oneOf(key))

@@ -16,7 +16,14 @@ export function summaryOf({ done, from, counts, violations, tookMs }: Totals): s
     const shown = rows.sort().map(([name, n]) => `${name.slice(start.length)} ${n}`)
     return `${title}: ${shown.join(', ')}`
   }
-  const things = ['restored', 'imported', 'drained', 'drained in part', 'asked again', 'bulk raises of all']
+  const things = [
+    'restored',
+    'imported',
+    'drained',
+    'drained in part',
+    'asked again',
+    'bulk raises of all',
+  ]
   return [
     list('steps', 'step '),
     list('verified', 'verified from '),

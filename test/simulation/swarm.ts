@@ -62,6 +62,7 @@ function drawActions(chance: Chance, hasRestore: boolean, regionCount: number) {
     evictFence: maybe(2),
     loseStorage: maybe(2, 0.4),
     outage: maybe(2, 0.4),
+    congestion: maybe(3, 0.4),
     openRegion: regionCount < regions.length ? maybe(1, 0.4) : 0,
     changeShards: maybe(1, 0.3),
     restore: hasRestore ? 5 : 0,

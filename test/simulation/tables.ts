@@ -1,7 +1,8 @@
 // D1's tables, and each batch of src/storage as one synchronous step: all of it happens or none does.
 // Beside every step stands the statement that it mirrors; test/simulation/sql.ts compares the two.
-import { strongestRole, type Role } from '../../src/core/role.ts'
+
 import type { KeyRecord } from '../../src/core/record.ts'
+import { type Role, strongestRole } from '../../src/core/role.ts'
 import type { Change, NewKey, PendingRaise } from '../../src/storage/key-changes.ts'
 import type { ListedKey } from '../../src/storage/key-store.ts'
 import type { History, State } from './history.ts'
@@ -99,7 +100,8 @@ export class Tables {
     const meant = [...this.keys.values()].filter((row) => isMeant(row, accountId, selection))
     const isFree = (row: Row) => selection.by === 'version' || row.revokedAt === null
     const changed = meant.filter(isFree).map(({ digest }) => digest)
-    for (const row of meant) if (isFree(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
+    for (const row of meant)
+      if (isFree(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
     // leaveRaises(nowMs)
     this.leaveRaises(changed, fences)
     // insertSuccessor(successor), where exists (… changedNow)
@@ -216,7 +218,10 @@ export class Tables {
   }
 
   private put(row: Row): void {
-    this.keys.set(row.digest, { ...row, version: this.history.commit(row.digest, this.stateOf(row)) })
+    this.keys.set(row.digest, {
+      ...row,
+      version: this.history.commit(row.digest, this.stateOf(row)),
+    })
   }
 
   private stateOf(row: Row): State {

@@ -1,8 +1,9 @@
 // One world: its machines, its stores, the keys that its clients know of, and what went wrong.
+
+import type { LookUpStores } from '../../src/authority/look-up.ts'
+import { defaultMarginMs } from '../../src/authority/settle.ts'
 import { type AllFences, createAllFences, createNearFence } from '../../src/coherence/fences.ts'
 import type { Region } from '../../src/coherence/regions.ts'
-import { defaultMarginMs } from '../../src/authority/settle.ts'
-import type { LookUpStores } from '../../src/authority/look-up.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { D1 } from './d1.ts'
@@ -91,7 +92,7 @@ export class World {
     return most === 0 ? 0 : this.chance.int(2 * most + 1) - most
   }
 
-  private readonly linkOf = (region: string, kind: 'bar' | 'raise'): Link => {
+  readonly linkOf = (region: string, kind: 'bar' | 'raise'): Link => {
     const name = `fence ${region} ${kind}`
     const present = this.regionLinks.get(name)
     if (present !== undefined) return present
