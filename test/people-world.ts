@@ -20,10 +20,18 @@ export const told: string[] = []
 /** Every status that any test was answered with. */
 export const statuses = new Set<number>()
 
+/** The regions that do not follow a change of members. */
+export const pending: { regions: string[] } = { regions: [] }
+
 const app = new Hono<AppEnv>()
 app.route(
   '/api/auth',
-  createAuthRoutes({ afterMembershipChange: async (c) => void told.push(c.accountId) }),
+  createAuthRoutes({
+    async afterMembershipChange({ accountId }) {
+      told.push(accountId)
+      return pending.regions
+    },
+  }),
 )
 app.route('/', createSetupRoutes())
 app.route('/', createInvitationRoutes())

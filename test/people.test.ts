@@ -15,6 +15,7 @@ import {
   origin,
   outcome,
   password,
+  pending,
   personOf,
   settings,
   signIn,
@@ -318,6 +319,21 @@ describe('a role', () => {
     )
       .bind(userId)
       .first<{ action: string; actor_id: string | null }>()
+
+  it('that a region does not follow yet is answered with 202 and its name, not with 200', async () => {
+    const { people } = await newAccount('owner', 'admin')
+    const [owner, admin] = people
+    const cookie = await signIn(owner?.email ?? '')
+    pending.regions = ['weur']
+    try {
+      const answer = await update(cookie, admin?.memberId ?? '', 'member')
+      expect(answer.status).toBe(202)
+      const body = await answer.json()
+      expect(body).toMatchObject({ role: 'member', pending_regions: ['weur'] })
+    } finally {
+      pending.regions = []
+    }
+  })
 
   it('counts as it is now, by session and by JWT, and the keys of the account have followed', async () => {
     const { id, people } = await newAccount('owner', 'admin')

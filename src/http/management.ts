@@ -58,7 +58,6 @@ const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
 
 /** The keys that inherit from a member follow before the change of the member is answered. */
 function keysFollow(isolate: Isolate) {
-  return async ({ accountId }: MembershipChange, c: Context<AppEnv>) => {
-    await settle(changeStores(isolate, c.env), settleSettings(isolate), { accountId })
-  }
+  return ({ accountId }: MembershipChange, c: Context<AppEnv>) =>
+    settle(changeStores(isolate, c.env), settleSettings(isolate), { accountId })
 }

@@ -10,8 +10,11 @@ import { type FieldError, Problem, type ProblemCode } from '../problem.ts'
 export type MembershipChange = { accountId: string }
 
 export type AuthRoutesOptions = {
-  /** Awaited before a change of members (or of the account's name) is answered. */
-  afterMembershipChange: (change: MembershipChange, c: Context<AppEnv>) => Promise<void>
+  /**
+   * Awaited before a change of members (or of the account's name) is answered.
+   * @returns the regions in which the keys that inherit do not yet follow.
+   */
+  afterMembershipChange: (change: MembershipChange, c: Context<AppEnv>) => Promise<string[]>
 }
 
 const defaultSignInPerMinute = 10
@@ -35,12 +38,23 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const answer = await askBetterAuth(c.req.raw, peopleSettings(c.env))
     if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
     const accountId = await changedAccount(c.req.path, answer)
-    if (accountId !== null) await afterMembershipChange({ accountId }, c)
-    const response = new Response(answer.body, answer)
+    const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
+    const response =
+      pending.length > 0
+        ? await notYetEverywhere(answer, pending)
+        : new Response(answer.body, answer)
     response.headers.set('cache-control', 'no-store')
     return response
   })
   return routes
+}
+
+/** 200 would say that every region follows: 202 with those that do not, beside what was changed. */
+async function notYetEverywhere(answer: Response, pending_regions: string[]): Promise<Response> {
+  const changed = (await answer.json()) as object
+  const headers = new Headers(answer.headers)
+  headers.delete('content-length')
+  return Response.json({ ...changed, pending_regions }, { status: 202, headers })
 }
 
 async function askBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
