@@ -129,15 +129,11 @@ export class D1 {
     })
   }
 
-  /** fence-registry.ts, for one fence. `gate`: D1 hears of nothing that the fence could still lose. */
-  registry(name: string, region: string, gate: () => Promise<void>): FenceRegistry {
+  /** fence-registry.ts, for one fence. */
+  registry(name: string, region: string): FenceRegistry {
     const { tables } = this
     const ask = <T>(operation: string, act: () => T | Act<T>) =>
-      within(
-        'D1',
-        registryLimitMs,
-        gate().then(() => this.call(this.writes, operation, name, act)),
-      )
+      within('D1', registryLimitMs, this.call(this.writes, operation, name, act))
     return {
       register: (nowMs) =>
         ask('register', () =>

@@ -25,6 +25,20 @@ export async function conclude(world: World): Promise<void> {
     if (key === undefined || !world.d1.tables.keys.has(key.digest)) continue
     await becomesWarm(world, isolate, key)
   }
+  if (chance.is(0.1)) await retires(world)
+}
+
+/** Nobody asks any more: fences take themselves off the list. One that stays is counted, see README.md. */
+async function retires(world: World): Promise<void> {
+  world.trace?.('STORY', 'nobody asks')
+  const { fences } = world.d1.tables
+  const listed = fences.size
+  await world.pause(6 * 24 * 3_600_000)
+  world.counts['idle: listed'] = listed
+  world.counts['idle: left behind'] = fences.size
+  for (const name of fences.keys()) {
+    if (world.house.isRegistered(name)) world.fail('idle fences retire', `${name} still answers`)
+  }
 }
 
 /** Whatever is still on its way arrives, and every request comes to its end. */

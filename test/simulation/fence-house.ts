@@ -1,40 +1,13 @@
-// Durable Objects: the real Fence over storage that is durable before an answer leaves. Mirrors
-// fence-object.ts, which needs workerd. An instance may vanish at any point, and the next one knows only
-// what was durable.
-import {
-  acknowledged,
-  Fence,
-  type FenceBase,
-  type FenceStorage,
-  type Floor,
-  type Raise,
-} from '../../src/coherence/fence.ts'
+// Durable Objects by name, as the binding gives them: mirrors fence-object.ts, which needs workerd. An
+// instance may vanish at any point, and the next one knows only what was durable.
+import { acknowledged, type Fence, type Raise } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { regionOfFence } from '../../src/coherence/regions.ts'
 import type { D1 } from './d1.ts'
+import { type Host, Instance } from './fence-instance.ts'
 import { isMade } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
-import { type Actor, noLag, type Scheduler } from './scheduler.ts'
-
-/** What waits until the writes before it are durable; `drop` when they never will be. */
-type Held = { release(): void; drop(): void }
-
-type Instance = {
-  fence: Fence
-  actor: Actor
-  unsaved: (() => void)[]
-  held: Held[]
-  isTending: boolean
-}
-
-type Host = {
-  name: string
-  region: string
-  base: FenceBase | null
-  floors: Map<string, Floor>
-  alarmAt: number | null
-  instance: Instance | null
-}
+import type { Scheduler } from './scheduler.ts'
 
 export type HouseOptions = {
   newSkew(): number
@@ -101,9 +74,8 @@ export class FenceHouse {
     const host = this.hosts.get(name)
     const instance = host?.instance
     if (host === undefined || instance == null) return
-    instance.actor.isAlive = false
     host.instance = null
-    for (const { drop } of instance.held) drop()
+    instance.vanish()
     // An alarm that did not come to its end rings again.
     if (instance.isTending) this.setAlarm(host, this.scheduler.now + 2_000)
   }
@@ -146,90 +118,41 @@ export class FenceHouse {
     const instance = this.awake(host)
     this.scheduler.become(instance.actor)
     const value = run(instance.fence)
-    if (instance.unsaved.length === 0 || isMade('answer-before-durable')) answer(value)
-    else this.hold(host, instance, { release: () => answer(value), drop: () => fail(lost) })
-  }
-
-  /** The output gate: nothing leaves the object before all that was written is durable. */
-  private hold(host: Host, instance: Instance, held: Held): void {
-    instance.held.push(held)
-    if (instance.held.length > 1) return
-    this.scheduler.after(this.network.delay(), instance.actor, () => this.flush(host, instance))
-  }
-
-  private flush(_host: Host, instance: Instance): void {
-    const { unsaved, held } = instance
-    instance.unsaved = []
-    instance.held = []
-    for (const save of unsaved) save()
-    for (const { release } of held) release()
+    if (instance.isDurable || isMade('answer-before-durable')) answer(value)
+    else instance.hold({ release: () => answer(value), drop: () => fail(lost) })
   }
 
   private awake(host: Host): Instance {
-    if (host.instance !== null) return host.instance
-    const actor: Actor = {
-      name: host.name,
+    const { counts } = this
+    host.instance ??= new Instance(host, {
+      scheduler: this.scheduler,
+      network: this.network,
+      registry: this.counted(this.d1.registry(host.name, host.region)),
       skew: this.options.newSkew(),
-      lag: noLag,
-      mortality: 0,
-      isAlive: true,
-      shown: 0,
-      calls: 0,
-    }
-    const instance = { actor, unsaved: [], held: [], isTending: false } as unknown as Instance
-    const registry = this.watched(
-      this.d1.registry(host.name, host.region, () => this.gate(host, instance)),
-    )
-    instance.fence = new Fence(this.storageOf(host, instance), registry, this.scheduler.clock)
-    host.instance = instance
-    return instance
+      setAlarm: (time) => this.setAlarm(host, time),
+      onPruned: (count) => {
+        counts.pruned += count
+      },
+    })
+    return host.instance
   }
 
-  private gate(host: Host, instance: Instance): Promise<void> {
-    if (instance.unsaved.length === 0) return Promise.resolve()
-    return new Promise((release) => this.hold(host, instance, { release, drop() {} }))
-  }
-
-  private watched(registry: ReturnType<D1['registry']>): ReturnType<D1['registry']> {
-    const { register, retire, ping } = registry
+  private counted({
+    register,
+    retire,
+    ping,
+  }: ReturnType<D1['registry']>): ReturnType<D1['registry']> {
+    const { counts } = this
     return {
       ping,
       register: (nowMs) => {
-        this.counts.registered++
+        counts.registered++
         return register(nowMs)
       },
       retire: (seq) => {
-        this.counts.retired++
+        counts.retired++
         return retire(seq)
       },
-    }
-  }
-
-  private storageOf(host: Host, instance: Instance): FenceStorage {
-    const save = (write: () => void) => {
-      instance.unsaved.push(write)
-      // Also what nobody waits for becomes durable in a moment.
-      if (instance.held.length === 0) this.hold(host, instance, { release() {}, drop() {} })
-    }
-    const none = { minSeq: null, registeredSeq: null, askedAt: 0 }
-    return {
-      load: () => ({ ...(host.base ?? none), floors: new Map(host.floors) }),
-      saveBase: (base) =>
-        save(() => {
-          host.base = base
-        }),
-      saveFloor: (digest, floor) => save(() => void host.floors.set(digest, floor)),
-      removeFloors: (digests) => {
-        if (instance.fence.isRegistered) this.counts.pruned += digests.length
-        const gone = [...digests]
-        save(() => {
-          for (const digest of gone) host.floors.delete(digest)
-        })
-      },
-      wakeAt: (time) =>
-        save(() => {
-          if (host.alarmAt === null) this.setAlarm(host, time - instance.actor.skew)
-        }),
     }
   }
 

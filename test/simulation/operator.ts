@@ -4,7 +4,7 @@ import { fenceNames } from '../../src/coherence/regions.ts'
 import { openDesk } from './managers.ts'
 import type { World } from './world.ts'
 
-type Backup = ReturnType<World['d1']['tables']['copy']>
+type Backup = NonNullable<World['backup']>
 
 /** A restore takes longer than clocks differ: see README.md, what is assumed. */
 const restoreMs = 1_000

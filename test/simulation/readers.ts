@@ -1,5 +1,6 @@
 // Verifications: started anywhere at any time, and judged.
-import { type VerifySettings, verify } from '../../src/authority/verify.ts'
+import type { LookUpStores } from '../../src/authority/look-up.ts'
+import { type Verification, type VerifySettings, verify } from '../../src/authority/verify.ts'
 import type { Question } from '../../src/core/verdict.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
@@ -20,9 +21,11 @@ const questions: Question[] = [
 
 /** Starts a verification after a while. */
 export function verifyLater(world: World, isolate: Isolate, key: KnownKey, delay: number): void {
-  const actor = world.newActor('verify', world.swarm.readerLag, isolate)
-  const fresh = world.chance.is(0.1)
-  world.scheduler.after(delay, actor, () => void judged(world, isolate, actor, key, fresh))
+  const { chance, swarm, scheduler } = world
+  const actor = world.newActor('verify', swarm.readerLag, isolate)
+  const stores = chance.is(0.1) ? world.storesElsewhere(isolate) : isolate.stores
+  const reader = { actor, stores, fresh: chance.is(0.1) }
+  scheduler.after(delay, actor, () => void judged(world, reader, key))
 }
 
 /** Verifies now, as whoever acts, and waits for the outcome. */
@@ -30,24 +33,24 @@ export function verifyNow(world: World, isolate: Isolate, key: KnownKey): Promis
   const actor = world.newActor('check', noLag, isolate)
   actor.mortality = 0
   const { current } = world.scheduler
+  const reader = { actor, stores: isolate.stores, fresh: false }
   return new Promise((done) => {
     world.scheduler.after(0, actor, async () => {
-      const outcome = await judged(world, isolate, actor, key, false)
+      const outcome = await judged(world, reader, key)
       world.scheduler.after(0, current, () => done(outcome))
     })
   })
 }
 
+type Reader = { actor: Actor; stores: LookUpStores; fresh: boolean }
+
 async function judged(
   world: World,
-  isolate: Isolate,
-  actor: Actor,
+  { actor, stores, fresh }: Reader,
   key: KnownKey,
-  fresh: boolean,
 ): Promise<Outcome | null> {
-  const { history, chance } = world
-  const question = chance.one(questions)
-  const floor = history.floor(key.digest)
+  const question = world.chance.one(questions)
+  const floor = world.history.floor(key.digest)
   world.trace?.(actor.name, 'verify', key.digest, `promised ${floor}`, fresh ? 'fresh' : '')
   const settings: VerifySettings = {
     config,
@@ -57,22 +60,25 @@ async function judged(
     afterwards: (work) => void work.catch((error) => world.fail('afterwards', describe(error))),
   }
   try {
-    const verification = await verify(isolate.stores, settings, key.token, question, { fresh })
-    const { verdict, tier } = verification
-    const { calls } = actor
-    const clock = world.scheduler.clock()
-    const shown = 'record' in verdict ? `version ${versionOf(verdict.record)}` : ''
-    world.trace?.(actor.name, 'decides', verdict.code, shown, `from ${tier}`)
-    world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nowhere' : tier}`)
-    const wrong = history.judge({ digest: key.digest, question, floor, clock, verification })
-    if (wrong !== null)
-      world.fail('the promise', `${actor.name} ${key.digest.slice(0, 6)} ${wrong}`)
-    // The afterwards of a verification from memory is nothing at all.
-    if (tier === 'memory' && calls > 0) world.fail('no I/O', `${actor.name} made ${calls} calls`)
-    if (tier === 'memory' && fresh) world.fail('fresh', `${actor.name} was answered from memory`)
-    return { code: verdict.code, tier, calls }
+    const verification = await verify(stores, settings, key.token, question, { fresh })
+    judge(world, actor, key, { verification, question, floor, fresh })
+    return { code: verification.verdict.code, tier: verification.tier, calls: actor.calls }
   } catch (error) {
     world.fail('verify never throws', describe(error))
     return null
   }
+}
+
+type Case = { verification: Verification; question: Question; floor: number; fresh: boolean }
+
+function judge(world: World, { name, calls }: Actor, { digest }: KnownKey, seen: Case): void {
+  const { verdict, tier } = seen.verification
+  const shown = 'record' in verdict ? `version ${versionOf(verdict.record)}` : ''
+  world.trace?.(name, 'decides', verdict.code, shown, `from ${tier}`)
+  world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nowhere' : tier}`)
+  const wrong = world.history.judge({ ...seen, digest, clock: world.scheduler.clock() })
+  if (wrong !== null) world.fail('the promise', `${name} ${digest.slice(0, 6)} ${wrong}`)
+  if (tier !== 'memory') return
+  if (calls > 0) world.fail('a hot key needs no I/O', `${name} made ${calls} calls`)
+  if (seen.fresh) world.fail('fresh asks the fence', `${name} was answered from memory`)
 }

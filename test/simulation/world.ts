@@ -53,6 +53,8 @@ export class World {
   isStopped = false
   readonly changers = new Set<Actor>()
   ids = 0
+  /** What D1 is taken back to by a restore. */
+  backup: ReturnType<Tables['copy']> | null = null
   violation: string | null = null
   readonly trace: Trace | null
   private readonly regionLinks = new Map<string, Link>()
@@ -102,10 +104,6 @@ export class World {
     return link
   }
 
-  linksOf(region: string): Link[] {
-    return [this.linkOf(region, 'bar'), this.linkOf(region, 'raise')]
-  }
-
   /** A new isolate, with nothing in its memory. */
   startIsolate(region: Region, shards: number): Isolate {
     const isolate = this.newIsolate(region, shards)
@@ -127,6 +125,12 @@ export class World {
       stores: this.storesFor(region, shards),
       running: [],
     }
+  }
+
+  /** One isolate may serve requests that come from nearer to another fence. */
+  storesElsewhere({ stores, shards }: Isolate): LookUpStores {
+    const region = this.chance.one(this.swarm.regions)
+    return { ...stores, fence: createNearFence(this.house.namespace, { region, shards }) }
   }
 
   private storesFor(region: Region, shards: number): LookUpStores {

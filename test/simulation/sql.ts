@@ -1,0 +1,242 @@
+// `node test/simulation/sql.ts`: the tables of the simulation against the real SQL of src/storage and the
+// real migrations, in SQLite, operation by operation. What one does and the other does not ends the run.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { createFenceRegistry, listFences } from '../../src/storage/fence-registry.ts'
+import { createKeyChanges, type NewKey, type Selection } from '../../src/storage/key-changes.ts'
+import { createKeyReader, findKey } from '../../src/storage/key-store.ts'
+import { History } from './history.ts'
+import { type Chance, createChance } from './random.ts'
+import { openD1 } from './sqlite.ts'
+import { Tables } from './tables.ts'
+
+const audit = { actorKind: 'system', actorId: null, requestId: null, detail: null } as const
+const entry = { ...audit, action: 'test' }
+const account = 'a'
+const users = ['u', 'v']
+const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
+
+const migrations = ['0000_init.sql', '0001_triggers.sql'].map((name) =>
+  readFileSync(join(import.meta.dirname, '../../migrations', name), 'utf8'),
+)
+
+class Pair {
+  readonly sqlite = openD1(migrations)
+  readonly tables = new Tables(new History(), 1_000)
+  readonly changes = createKeyChanges(this.sqlite.d1)
+  /** Ahead of the real time, so that the clock in the triggers plays no part. */
+  now = Date.now() + 1e9
+  private made = 0
+
+  constructor() {
+    const { sqlite, now } = this
+    for (const user of users) {
+      sqlite.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
+    }
+    for (const id of [account, 'b']) {
+      sqlite.run('INSERT INTO organization VALUES (?, ?, ?, NULL, NULL, ?)', [id, id, id, now])
+    }
+  }
+
+  newKey(chance: Chance): NewKey {
+    const number = ++this.made
+    return {
+      id: `id${number}`,
+      digest: number.toString(16).padStart(64, '0'),
+      accountId: chance.is(0.8) ? account : 'b',
+      name: 'n',
+      format: 'whm',
+      keyPrefix: 'p',
+      scopes: chance.one([null, ['x'], []]),
+      createdBy: chance.one([...users, null]),
+      externalId: chance.one(['e', null]),
+      createdAt: this.now,
+      expiresAt: null,
+      allowedIps: null,
+      metadata: null,
+    }
+  }
+}
+
+type Step = (pair: Pair, chance: Chance) => Promise<[unknown, unknown]>
+
+const steps: Record<string, Step> = {
+  async create(pair, chance) {
+    const key = pair.newKey(chance)
+    await pair.changes.create(key, entry, pair.now)
+    return [null, pair.tables.create(key, pair.now) ?? null]
+  },
+  async version(pair, chance) {
+    const id = `id${1 + chance.int(12)}`
+    const [left, right] = [
+      await findKey(pair.sqlite.d1, account, id),
+      pair.tables.find(account, id),
+    ]
+    if (left === null || right === null) return [left, right]
+    const seq = left.seq - (chance.is(0.2) ? 1 : 0)
+    const successor = chance.is(0.3) ? { ...pair.newKey(chance), accountId: account } : undefined
+    const patch = chance.one([
+      { disabled: chance.is(0.5) },
+      { scopes: null },
+      { revokedAt: pair.now },
+    ])
+    const selection: Selection = { by: 'version', id, seq }
+    const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
+    const whole = successor === undefined ? change : { ...change, successor }
+    return [sorted(await pair.changes.commit(whole)), sorted(pair.tables.commit(whole).changed)]
+  },
+  async bulk(pair, chance) {
+    const ids = Array.from({ length: 4 }, () => `id${1 + chance.int(20)}`)
+    const selection = chance.one<Exclude<Selection, { by: 'version' }>>([
+      { by: 'ids', ids },
+      { by: 'creator', createdBy: chance.one(users) },
+      { by: 'externalId', externalId: 'e' },
+      { by: 'account' },
+    ])
+    const patch = { revokedAt: pair.now }
+    const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
+    return [sorted(await pair.changes.commit(change)), sorted(pair.tables.commit(change).changed)]
+  },
+  async pending(pair, chance) {
+    const of = chance.one(['all' as const, { accountId: account }, someDigests(pair, chance)])
+    return [sorted(await pair.changes.pending(of)), sorted(pair.tables.pending(of))]
+  },
+  async settled(pair, chance) {
+    const raises = pair.tables
+      .pending('all')
+      .filter(() => chance.is(0.4))
+      .map((raise) => ({ ...raise, seq: raise.seq + chance.int(3) - 1 }))
+    await pair.changes.settled(raises)
+    return [null, pair.tables.settled(raises) ?? null]
+  },
+  async read(pair, chance) {
+    const [digest = ''] = someDigests(pair, chance)
+    const left = await createKeyReader(pair.sqlite.d1).read(digest)
+    const right = pair.tables.record(digest)
+    // The doubles keep the number of the version where the name of the account is.
+    return [left && { ...left, accountName: '' }, right && { ...right, accountName: '' }]
+  },
+  async register(pair, chance) {
+    const name = chance.one(fences)
+    const region = name.split('/')[0] as string
+    const left = await createFenceRegistry(pair.sqlite.d1, { name, region }).register(pair.now)
+    return [left, pair.tables.register(name, region, pair.now)]
+  },
+  async retire(pair, chance) {
+    const name = chance.one(fences)
+    const seq = (pair.tables.fences.get(name)?.seq ?? 5) - (chance.is(0.3) ? 1 : 0)
+    await createFenceRegistry(pair.sqlite.d1, { name, region: 'x' }).retire(seq)
+    pair.tables.retire(name, seq)
+    return [sorted(await listFences(pair.sqlite.d1)), sorted([...pair.tables.fences.keys()])]
+  },
+  async member(pair, chance) {
+    const [user, role] = [chance.one(users), chance.one(['admin', 'member', null])]
+    const before = pair.tables.members.get(`${account}/${user}`)
+    const values = [role, account, user]
+    if (role === null) {
+      pair.sqlite.run(
+        'DELETE FROM member WHERE organization_id = ? AND user_id = ?',
+        values.slice(1),
+      )
+    } else if (before === undefined) {
+      const columns = 'role, organization_id, user_id, id, created_at'
+      pair.sqlite.run(`INSERT INTO member (${columns}) VALUES (?, ?, ?, ?, 0)`, [...values, user])
+    } else {
+      const where = 'WHERE organization_id = ? AND user_id = ?'
+      pair.sqlite.run(`UPDATE member SET role = ? ${where}`, values)
+    }
+    return [null, pair.tables.changeMember(account, user, role, 0) && null]
+  },
+  async rename(pair, chance) {
+    pair.sqlite.run('UPDATE organization SET name = ? WHERE id = ?', [`n${chance.next()}`, account])
+    return [null, pair.tables.rename(account, 0) && null]
+  },
+}
+
+function someDigests({ tables }: Pair, chance: Chance): string[] {
+  return [...tables.keys.keys()].filter(() => chance.is(0.3))
+}
+
+function sorted(list: readonly unknown[]): string[] {
+  return list.map((item) => JSON.stringify(item, Object.keys(Object(item)).sort())).sort()
+}
+
+/** All that both keep, in one form. */
+function contents({ sqlite, tables }: Pair): [unknown, unknown] {
+  const rows = (sql: string) => sorted(sqlite.all(sql))
+  const keys = [...tables.keys.values()].map(({ digest, seq, disabled, revokedAt, scopes }) => ({
+    digest,
+    seq,
+    disabled: disabled ? 1 : 0,
+    revoked_at: revokedAt,
+    scopes: scopes && JSON.stringify(scopes),
+  }))
+  const listed = [...tables.fences].map(([name, { region, seq }]) => ({ name, region, seq }))
+  const raises = [...tables.raises.values()].map(({ fence, digest, seq }) => ({
+    fence,
+    digest,
+    seq,
+  }))
+  return [
+    [
+      sqlite.all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
+      rows('SELECT digest, seq, disabled, revoked_at, scopes FROM api_key'),
+      rows('SELECT name, region, seq FROM fence'),
+      rows('SELECT fence, digest, seq FROM pending_raise'),
+    ],
+    [tables.counter, sorted(keys), sorted(listed), sorted(raises)],
+  ]
+}
+
+function compare(where: string, [left, right]: [unknown, unknown]): void {
+  if (isDeepStrictEqual(left, right)) return
+  console.error(`${where}: SQL and the double differ`)
+  console.error('SQL   ', JSON.stringify(left))
+  console.error('double', JSON.stringify(right))
+  process.exit(1)
+}
+
+async function runHistory(seed: number, length: number): Promise<void> {
+  const chance = createChance(seed)
+  const pair = new Pair()
+  const names = Object.keys(steps)
+  for (let at = 0; at < length; at++) {
+    const name = at < 4 ? 'create' : chance.one(names)
+    pair.now += chance.one([0, 1, 50, -20])
+    compare(`seed ${seed}, step ${at} ${name}`, await (steps[name] as Step)(pair, chance))
+    compare(`seed ${seed}, after step ${at} ${name}`, contents(pair))
+  }
+  pair.sqlite.close()
+}
+
+/** Above a thousand keys at once all is raised instead. */
+async function runCrowd(): Promise<void> {
+  const chance = createChance(1)
+  const pair = new Pair()
+  for (const name of fences) {
+    await createFenceRegistry(pair.sqlite.d1, { name, region: 'x' }).register(pair.now)
+    pair.tables.register(name, 'x', pair.now)
+  }
+  for (const count of [1_000, 1_001]) {
+    for (let made = 0; made < count; made++) {
+      const key = { ...pair.newKey(chance), accountId: account }
+      await pair.changes.create(key, entry, pair.now)
+      pair.tables.create(key, pair.now)
+    }
+    const patch = { revokedAt: pair.now }
+    const selection = { by: 'account' } as const
+    const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
+    await pair.changes.commit(change)
+    pair.tables.commit(change)
+    compare(`a crowd of ${count}`, contents(pair))
+    const of = [`${'0'.repeat(63)}1`]
+    compare('one of it', [sorted(await pair.changes.pending(of)), sorted(pair.tables.pending(of))])
+  }
+  pair.sqlite.close()
+}
+
+const [histories, length] = [200, 60]
+for (let seed = 1; seed <= histories; seed++) await runHistory(seed, length)
+await runCrowd()
+console.log(`SQL and the double agree: ${histories * length} operations, and 1,001 keys at once`)
