@@ -170,7 +170,13 @@ export class FenceHouse {
     instance.isTending = true
     this.scheduler.become(instance.actor)
     void instance.fence.tend().then(() => {
-      instance.isTending = false
+      // The alarm is over when what it wrote is durable.
+      instance.hold({
+        release: () => {
+          instance.isTending = false
+        },
+        drop() {},
+      })
     })
   }
 }
