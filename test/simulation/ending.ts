@@ -55,10 +55,15 @@ async function becomesQuiet(world: World): Promise<boolean> {
 }
 
 async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
-  const first = await verifyNow(world, isolate, key)
-  if (!isKnown(first)) return world.fail('nothing stays degraded', `${isolate.name} is unavailable`)
-  // A fence that was opened by this question lets everything be read once more.
-  await world.pause(patience + world.swarm.leaseMs)
+  for (let times = 0; times < 2; times++) {
+    const { leaseMs } = world.swarm
+    const outcome = await verifyNow(world, isolate, key)
+    if (!isKnown(outcome)) {
+      return world.fail('nothing stays degraded', `${isolate.name} is unavailable`)
+    }
+    // The first may live on a lease, and a fence that it opens lets everything be read once more.
+    await world.pause(patience + leaseMs)
+  }
   const fence = fenceName(isolate.region, key.digest, isolate.shards)
   if (!world.house.isRegistered(fence) || !world.d1.tables.fences.has(fence)) {
     return world.fail('nothing stays degraded', `the fence ${fence} does not stand`)

@@ -9,11 +9,10 @@ type Backup = NonNullable<World['backup']>
 /** A restore takes longer than clocks differ: see README.md, what is assumed. */
 const restoreMs = 1_000
 
-/** Stop changes, restore, reset every fence, wait, resume. Run as an actor of its own. */
+/** Changes are stopped: restore, reset every fence, wait, resume. Run as an actor of its own. */
 export async function restore(world: World, backup: Backup, justBefore: () => void): Promise<void> {
   const { d1, history, chance } = world
   world.count('restored')
-  world.isStopped = true
   while ([...world.changers].some(({ isAlive }) => isAlive)) await world.pause(500)
   world.changers.clear()
   const before = await persist(world, () => d1.listFences())

@@ -43,7 +43,9 @@ export const seasons = {
       world.backup = d1.tables.copy()
       return
     }
+    // One at a time: whoever resumes changes while another restores has not followed the procedure.
     if (world.isStopped) return
+    world.isStopped = true
     world.scheduler.after(0, world.newActor('operator', noLag), async () => {
       // A fence may be registering just then.
       await restore(world, backup, () => {
