@@ -159,6 +159,17 @@ describe('with stores that throw', () => {
     }
   })
 
+  it('KV speaks for a key of which memory holds too old a record, while D1 is down', async () => {
+    const { id, key } = await makeKey(house, as)
+    const [isolate, other] = [await openHouse({ clock }), await openHouse({ clock })]
+    expect((await ask(isolate, byKey(key))).told).toBe(pass)
+    const change = { as, body: { name: 'Renamed' } }
+    expect((await house.ask('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
+    await until(async () => env.KEY_CACHE.get(await nameOf(key)), other, key)
+    clock.skip(config.leaseMs)
+    expect((await ask(isolate, byKey(key), down(['DB']))).told).toBe(pass)
+  })
+
   it('a token that was never minted is still told 401: that needs nobody', async () => {
     const bindings = down(['DB', 'KEY_CACHE', 'FENCE'])
     for (const key of ['nonsense', `whm_${'0'.repeat(32)}`]) {

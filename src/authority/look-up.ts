@@ -47,7 +47,7 @@ export async function lookUp(
   settings: LookUpSettings,
   digest: string,
 ): Promise<Found> {
-  const { memory, fence, cache, keys } = stores
+  const { memory, fence, cache } = stores
   const held = memory.get(digest)
   // A lease runs from the question: what was true then may have changed before the answer came.
   const askedAt = settings.now()
@@ -55,19 +55,41 @@ export async function lookUp(
     fence.bar(digest),
     held === null ? cache.get(digest) : { record: held.record, cachedAt: askedAt },
   ])
-  if (bar !== null && candidate !== null && candidate.record.asOf >= bar) {
+  if (isGoodEnough(candidate, bar)) {
     memory.keep(digest, { record: candidate.record, from: askedAt })
     if (askedAt - candidate.cachedAt > refreshAfterMs) {
       settings.afterwards(refresh(stores, settings, digest))
     }
     return { record: candidate.record, tier: held === null ? 'cache' : 'fence' }
   }
-  const readAt = settings.now()
+  try {
+    return await readTruth(stores, settings, digest)
+  } catch (unavailable) {
+    // What memory held was too old, and so nobody has asked KV yet.
+    const other = held === null ? null : await cache.get(digest)
+    if (!isGoodEnough(other, bar)) throw unavailable
+    memory.keep(digest, { record: other.record, from: askedAt })
+    return { record: other.record, tier: 'cache' }
+  }
+}
+
+type Candidate = { record: KeyRecord; cachedAt: number }
+
+function isGoodEnough(candidate: Candidate | null, bar: number | null): candidate is Candidate {
+  return bar !== null && candidate !== null && candidate.record.asOf >= bar
+}
+
+async function readTruth(
+  { memory, cache, keys }: LookUpStores,
+  { now, afterwards }: LookUpSettings,
+  digest: string,
+): Promise<Found> {
+  const readAt = now()
   const record = await keys.read(digest)
   // Absence is not kept: a key made a moment later must work at once.
   if (record !== null) {
     memory.keep(digest, { record, from: readAt })
-    settings.afterwards(cache.put(digest, record, readAt))
+    afterwards(cache.put(digest, record, readAt))
   }
   return { record, tier: 'database' }
 }

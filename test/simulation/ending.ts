@@ -9,9 +9,6 @@ import type { Isolate, KnownKey, World } from './world.ts'
 /** Longer than any time limit of the code under test. */
 const patience = 12_000
 
-/** See README.md: a record in memory that is too old keeps look-up.ts from asking KV. */
-const mayMemoryHideKv = true
-
 export async function conclude(world: World): Promise<void> {
   world.trace?.('STORY', 'faults stop')
   world.stopFaults()
@@ -102,11 +99,9 @@ async function hasNoNeed(world: World, isolate: Isolate, key: KnownKey): Promise
 }
 
 async function passesWithoutD1(world: World, reader: Isolate, key: KnownKey): Promise<void> {
-  const isHidden = reader.stores.memory.get(key.digest) !== null
   const outcome = await verifyNow(world, reader, key)
   if (isKnown(outcome)) return
-  if (isHidden && mayMemoryHideKv) world.count('old memory hides KV')
-  else world.fail('keys in KV pass while D1 is down', `${reader.name} does not`)
+  world.fail('keys in KV pass while D1 is down', `${reader.name} does not`)
 }
 
 function isKnown(outcome: Outcome | null): boolean {

@@ -64,7 +64,7 @@ const listed: Mutant[] = [
   },
   {
     name: 'a lease counted from the answer (D1)',
-    ...patch(lookUp, '{ record, from: readAt }', '{ record, from: settings.now() }'),
+    ...patch(lookUp, '{ record, from: readAt }', '{ record, from: now() }'),
   },
   {
     name: '200 without settling',
@@ -278,8 +278,16 @@ const more: Mutant[] = [
     name: 'a store that is down answered from old memory',
     ...patch(
       lookUp,
-      '  const record = await keys.read(digest)\n  // Absence',
-      '  const record = await keys.read(digest).catch((error) => {\n    if (held === null) throw error\n    return held.record\n  })\n  // Absence',
+      '    if (!isGoodEnough(other, bar)) throw unavailable\n',
+      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isGoodEnough(other, bar)) throw unavailable\n",
+    ),
+  },
+  {
+    name: 'whatever KV holds believed while D1 is down',
+    ...patch(
+      lookUp,
+      '    if (!isGoodEnough(other, bar)) throw unavailable\n',
+      '    if (other === null) throw unavailable\n',
     ),
   },
   {
@@ -325,7 +333,7 @@ const more: Mutant[] = [
   },
   {
     name: 'no entry put into KV',
-    ...patch(lookUp, '    settings.afterwards(cache.put(digest, record, readAt))\n', ''),
+    ...patch(lookUp, '    afterwards(cache.put(digest, record, readAt))\n', ''),
   },
   {
     name: 'nothing kept in memory',

@@ -32,7 +32,6 @@ export function summaryOf({ done, from, counts, violations, tookMs }: Totals): s
     `also: ${things.map((name) => `${name} ${counts[name] ?? 0}`).join(', ')}`,
     list('faults', 'fault: '),
     list('fences that nobody asks for six days', 'idle: '),
-    `availability: memory hid KV ${counts['old memory hides KV'] ?? 0} times (see README.md)`,
     `${done} seeds from ${from}, ${sum('verified ')} verifications, ${sum('change ')} changes, ` +
       `${sum('fault: ')} faults, ${counts.events ?? 0} events, ${violations} violations ` +
       `in ${(tookMs / 1000).toFixed(1)} s`,
