@@ -6,6 +6,8 @@ import { createApp } from './http/app.ts'
 import { type VerifyRequest, verifyByBinding } from './http/rpc.ts'
 import type { VerifyAnswer } from './http/verification.ts'
 import { changeStores, createIsolate, settleSettings, systemClock } from './http/wiring.ts'
+import { rollUp } from './metering/roll-up.ts'
+import { createUsageStore } from './storage/usage-store.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './metering/meter-object.ts'
@@ -24,8 +26,14 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
-  /** The drainer: brings into force what crashed Workers left. */
+  /** Usage that isolates counted, on its way to D1. */
+  override async queue({ messages }: MessageBatch): Promise<void> {
+    await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
+  }
+
+  /** The drainer: brings into force what crashed Workers left. Then forgets usage that is too old. */
   override async scheduled(): Promise<void> {
     await settle(changeStores(isolate, this.env), settleSettings(isolate), 'all')
+    await createUsageStore(this.env.DB).prune(systemClock.now())
   }
 }

@@ -3,6 +3,8 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import config from '../latchkey.config.ts'
 import { digestOf } from '../src/core/token.ts'
+import { Usage } from '../src/metering/usage.ts'
+import type { UsageRow } from '../src/storage/usage-store.ts'
 import { type Account, makeKey, openAccount, outcome } from './support/account.ts'
 import { createSkippingClock, type House, openHouse } from './support/house.ts'
 import { slowToWrite } from './support/outage.ts'
@@ -20,12 +22,16 @@ const endLeases = () => clock.skip(config.leaseMs)
 const me = (isolate: House, key: string) => outcome(isolate.ask('GET', '/api/v1/me', { key }))
 const nameOf = async (key: string) => `key/${await digestOf(key)}`
 
-/** What one more verification costs, after the answer included; D1 reads as one number. */
+/**
+ * What one more verification costs, after the answer included; D1 reads as one number. The message that
+ * a test's house sends of each request is left out: what counting costs is told below.
+ */
 async function costOf(isolate: House, key: string, answer = '200') {
   watch.clear()
   expect(await me(isolate, key)).toBe(answer)
   const cost: Record<string, number> = {}
   for (const { where } of watch.calls) {
+    if (where === 'USAGE.send') continue
     const name = where.startsWith('D1.') && where !== 'D1.batch' ? 'D1 read' : where
     cost[name] = (cost[name] ?? 0) + 1
   }
@@ -134,7 +140,8 @@ describe('a verification costs', () => {
     await house.ask('GET', '/api/contacts', { key })
     watch.clear()
     expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
-    expect(Object.keys(watch.counts()).filter((where) => !where.startsWith('CRM.'))).toEqual([])
+    const ours = Object.keys(watch.counts()).filter((where) => !where.startsWith('CRM.'))
+    expect(ours).toEqual(['USAGE.send'])
   })
 
   it('one more D1 read after the answer once a KV entry has lived half its life', async () => {
@@ -199,5 +206,57 @@ describe('on the way to an answer', () => {
     const said = watch.calls.filter(({ where }) => where.startsWith('D1.')).map(({ what }) => what)
     expect(said.length).toBeGreaterThan(0)
     for (const statement of said) expect(statement).toMatch(/^\["first-primary","select /i)
+  })
+})
+
+describe('counting', () => {
+  /** An isolate whose window ends when the test says so, and whose background work nobody waits for. */
+  async function openCounting() {
+    const timers: (() => void)[] = []
+    const usage = new Usage({
+      now: clock.now,
+      sleep: () => new Promise<void>((wake) => timers.push(wake)),
+      newId: () => crypto.randomUUID(),
+    })
+    const isolate = await openHouse({ clock, bindings: watch.bindings, usage })
+    const work: Promise<unknown>[] = []
+    const context = {
+      waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+      passThroughOnException() {},
+      props: {},
+    } as unknown as ExecutionContext
+    async function ask(key: string): Promise<number> {
+      const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
+      return (await isolate.app.fetch(request, isolate.bindings, context)).status
+    }
+    async function endWindow() {
+      for (const wake of timers.splice(0)) wake()
+      await Promise.all(work.splice(0))
+    }
+    return { ask, endWindow }
+  }
+
+  it('costs no call on the way to the answer, and one message for a window of them', async () => {
+    const keys = await Promise.all([1, 2, 3].map(() => makeKey(house, account.owner.jwt)))
+    const { ask, endWindow } = await openCounting()
+    for (const { key } of keys) await ask(key)
+    await endWindow()
+    watch.clear()
+    for (let turn = 0; turn < 40; turn++) {
+      for (const { key } of keys) expect(await ask(key)).toBe(200)
+    }
+    expect(watch.counts()).toEqual({})
+    await endWindow()
+    expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
+    const [batch] = JSON.parse(watch.calls[0]?.what ?? '')
+    const counted = batch.rows.map(([keyId, , code, count]: UsageRow) => [keyId, code, count])
+    expect(counted).toEqual(keys.map(({ id }) => [id, 'valid', 40]))
+  })
+
+  it('costs nothing for a token of nobody', async () => {
+    const { ask, endWindow } = await openCounting()
+    for (const token of ['nonsense', `whm_${'0'.repeat(32)}`]) expect(await ask(token)).toBe(401)
+    await endWindow()
+    expect(watch.counts()).toEqual({})
   })
 })

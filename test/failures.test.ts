@@ -220,6 +220,47 @@ describe('with stores that hang', { concurrent: true }, () => {
   const hangs: Failure = 'hangs'
 })
 
+describe('with a queue that is down', () => {
+  // A message that the queue does not take is given up after 10 s: no answer waits for that.
+  const mostMs = 1_000
+
+  it.each(['throws', 'hangs'] as const)(
+    'that %s, every answer is as it was, and as fast',
+    async (failure) => {
+      const { isolate, key } = await prepare('memory, lease running', false)
+      const refused = await makeKey(house, as, { scopes: [] })
+      const service = await makeKey(house, as, { scopes: ['keys:verify'] })
+      const queue = down(['USAGE'], failure)
+      const verify = {
+        path: '/api/v1/keys/verify',
+        method: 'POST',
+        headers: { 'x-api-key': service.key, 'content-type': 'application/json' },
+        body: JSON.stringify({ token: key }),
+      }
+      const contacts = { path: '/api/contacts', ...byKey(refused.key) }
+      for (const [asked, told] of [
+        [byKey(key), pass],
+        [contacts, '403 insufficient_scope'],
+        [verify, pass],
+      ] as const) {
+        // The first may still have to load what answers it.
+        await ask(isolate, asked, queue)
+        for (let turn = 0; turn < 10; turn++) {
+          const answer = await ask(isolate, asked, queue)
+          expect(answer.told).toBe(told)
+          expect(answer.ms).toBeLessThan(mostMs)
+        }
+      }
+    },
+  )
+
+  it('without the binding at all, keys are verified as ever', async () => {
+    const { isolate, key } = await prepare('memory, lease running', false)
+    const bindings = { USAGE: undefined as unknown as Env['USAGE'] }
+    expect((await ask(isolate, byKey(key), bindings)).told).toBe(pass)
+  })
+})
+
 describe('management', () => {
   const person = (rest: RequestInit & { path: string }) => ({
     ...rest,
@@ -233,6 +274,7 @@ describe('management', () => {
     const requests = [
       { path: '/api/api-keys' },
       { path: `/api/api-keys/${id}` },
+      { path: `/api/api-keys/${id}/usage` },
       { path: '/api/audit-events' },
       { path: '/api/api-keys', method: 'POST', body: '{"name":"x","scopes":[]}' },
       { path: `/api/api-keys/${id}`, method: 'PATCH', body: '{"name":"x"}' },

@@ -80,6 +80,8 @@ describe('each operation answers as the document says', () => {
     await call('importKeys', { ...owner, body: { keys: [{}, null] }, wrong: true })
     await call('listAuditEvents', { ...owner, query: { limit: '100', key_id: id } })
     await call('listAuditEvents', { ...owner, query: { limit: '100' } })
+    await call('getKeyUsage', { ...owner, path })
+    await call('getKeyUsage', { ...owner, path, query: { granularity: 'hour' } })
     await call('listScopes', owner)
     await call('listFormats', owner)
   })

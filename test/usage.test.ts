@@ -2,7 +2,7 @@
 // delivers.
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { rollUp } from '../src/metering/roll-up.ts'
 import { batchId, flushAfterMs, mostRows, Usage, type UsageCode } from '../src/metering/usage.ts'
 import { seriesOf, spanOf } from '../src/metering/usage-series.ts'
@@ -18,16 +18,6 @@ const hour = 60 * 60 * 1000
 const day = 24 * hour
 const now = Date.parse('2026-11-20T10:30:00Z')
 const store = createUsageStore(env.DB)
-
-// Until the migration of stage 2 is there.
-beforeAll(async () => {
-  await env.DB.batch([
-    env.DB.prepare(`CREATE TABLE IF NOT EXISTS usage_hourly (key_id text NOT NULL,
-      hour integer NOT NULL, code text NOT NULL, count integer NOT NULL,
-      PRIMARY KEY (key_id, hour, code))`),
-    env.DB.prepare('CREATE TABLE IF NOT EXISTS usage_batch (id text PRIMARY KEY NOT NULL)'),
-  ])
-})
 
 /** An isolate's counter with a clock and a timer in the test's hand, and what it sent. */
 function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {

@@ -9,6 +9,7 @@ import { readCredential, tokenInQuery } from './credentials.ts'
 import type { AppEnv } from './env.ts'
 import { Problem } from './problem.ts'
 import { insufficientScope, missingCredential, refusal } from './refusals.ts'
+import { countUse } from './use.ts'
 import { type Isolate, lookUpStores, verifySettings } from './wiring.ts'
 
 export type Holder = {
@@ -63,6 +64,7 @@ export async function holderOfKey(
   const settings = await verifySettings(isolate, c.env, afterwards)
   const stores = lookUpStores(isolate, c.env, raw.cf)
   const { verdict } = await verify(stores, settings, token, { scopes, ip })
+  countUse(isolate, c.env, afterwards, verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return holderOf(verdict)
 }

@@ -11,6 +11,7 @@ import { bodySizeLimit, createRouter, jsonOnly, limitBody } from './openapi.ts'
 import { requestId } from './request-id.ts'
 import { createApiKeyActions } from './routes/api-key-actions.ts'
 import { createApiKeyImport, importPath, mostImportBytes } from './routes/api-key-import.ts'
+import { createApiKeyUsage } from './routes/api-key-usage.ts'
 import { createApiKeyRoutes } from './routes/api-keys.ts'
 import { createAuditRoutes } from './routes/audit-events.ts'
 import { createAuthRoutes, type MembershipChange } from './routes/auth.ts'
@@ -44,6 +45,7 @@ function createGuarded(isolate: Isolate) {
     .route('/', createApiKeyRoutes(isolate))
     .route('/', createApiKeyActions(isolate))
     .route('/', createApiKeyImport(isolate))
+    .route('/', createApiKeyUsage(isolate))
     .route('/', createAuditRoutes())
     .route('/', createScopeRoutes(isolate))
 }

@@ -4,6 +4,7 @@ import { verify } from '../authority/verify.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { Decision, Verdict } from '../core/verdict.ts'
 import { unavailable } from './failures.ts'
+import { countUse } from './use.ts'
 import { type Afterwards, type Isolate, lookUpStores, verifySettings } from './wiring.ts'
 
 /** What a service asks. `ip` is the client's address, null when it is not known. */
@@ -85,7 +86,9 @@ export async function decisionFor(
   const settings = await verifySettings(isolate, env, afterwards)
   const stores = lookUpStores(isolate, env, cf)
   const { verdict } = await verify(stores, settings, token, { scopes, ip }, { fresh })
-  return heardBy(audience, verdict)
+  const decision = heardBy(audience, verdict)
+  if (decision !== null) countUse(isolate, env, afterwards, decision)
+  return decision
 }
 
 function heardBy(audience: Audience, verdict: Verdict): Decision | null {

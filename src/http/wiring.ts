@@ -10,6 +10,7 @@ import { createAllFences, createNearFence } from '../coherence/fences.ts'
 import { nearestRegion } from '../coherence/regions.ts'
 import type { Config } from '../core/config.ts'
 import { importTagKeys } from '../core/token.ts'
+import { Usage } from '../metering/usage.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
 import { createKeyReader, findByDigests, findKey } from '../storage/key-store.ts'
@@ -20,6 +21,7 @@ export type Isolate = {
   config: Config<Env>
   clock: Clock
   memory: Memory
+  usage: Usage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
 
@@ -31,6 +33,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     config,
     clock,
     memory: createMemory(),
+    usage: new Usage({ ...clock, newId: () => crypto.randomUUID() }),
     async tagKeys(secrets) {
       // The keys are kept, not their promise: one request must not wait for another's.
       if (imported?.secrets !== secrets) imported = { secrets, keys: await importTagKeys(secrets) }

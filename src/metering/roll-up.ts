@@ -4,7 +4,8 @@ import { log } from '../core/log.ts'
 import { batchLifetimeMs, type UsageBatch, type UsageStore } from '../storage/usage-store.ts'
 import { batchId } from './usage.ts'
 
-const retryDelaySeconds = 60
+const firstRetrySeconds = 60
+const lastRetrySeconds = 60 * 60
 /** A statement of D1 takes 2 MB; a batch has up to 100 kB. */
 const mostBatches = 10
 
@@ -22,9 +23,14 @@ export async function rollUp(
       for (const message of some) message.ack()
     } catch (cause) {
       log('warn', 'usage_not_rolled_up', { messages: some.length, cause })
-      for (const message of some) message.retry({ delaySeconds: retryDelaySeconds })
+      for (const message of some) message.retry({ delaySeconds: retryDelay(message.attempts) })
     }
   }
+}
+
+/** A minute, twice as long each time, up to an hour: a hundred attempts outlast the queue's four days. */
+function retryDelay(attempts: number): number {
+  return Math.min(firstRetrySeconds * 2 ** Math.max(0, attempts - 1), lastRetrySeconds)
 }
 
 function isReadable(message: Message<unknown>, nowMs: number): message is Message<UsageBatch> {

@@ -5,11 +5,13 @@ import type { Decision } from '../core/verdict.ts'
 import { within } from '../storage/database.ts'
 import type { UsageBatch, UsageRow } from '../storage/usage-store.ts'
 
-/** How a request of a known key was answered. */
+/** How a request of a known key was answered: by its verdict, or by what a policy made of a valid one. */
 export type UsageCode =
   | Decision['code']
   | 'rate_limited'
   | 'credits_exhausted'
+  | 'forbidden'
+  | 'invalid_request'
   | 'authority_unavailable'
 
 export type UsageSettings = {
@@ -29,14 +31,15 @@ export const flushAfterMs = 5_000
 export const mostRows = 1_000
 /** Batches under way to a queue that is slow; beyond that counts are lost. */
 const mostUnderWay = 4
-const sendLimitMs = 10_000
+export const sendLimitMs = 10_000
 const hourMs = 60 * 60 * 1000
 
 export class Usage {
   private rows = new Map<string, UsageRow>()
   /** When the timer of the present window should have ended; null: none runs. */
   private dueAt: number | null = null
-  private underWay = 0
+  /** When each batch under way will have been given up at the latest, whatever became of its request. */
+  private underWay: number[] = []
   private readonly settings: UsageSettings
 
   constructor(settings: UsageSettings) {
@@ -71,16 +74,20 @@ export class Usage {
     if (this.rows.size === 0) return
     const rows = [...this.rows.values()]
     this.rows = new Map()
-    if (this.underWay >= mostUnderWay) return lose(rows, 'the queue is slow')
-    this.underWay++
+    const now = this.settings.now()
+    this.underWay = this.underWay.filter((until) => until > now)
+    if (this.underWay.length >= mostUnderWay) return lose(rows, 'the queue is slow')
+    const until = now + 2 * sendLimitMs
+    this.underWay.push(until)
     try {
-      const id = batchId(this.settings.now(), this.settings.newId())
+      const id = batchId(now, this.settings.newId())
       await within('queue', sendLimitMs, send({ version: 1, id, rows }))
     } catch (cause) {
       // Not sent again: it may have arrived, and would then be two batches.
       lose(rows, cause)
     } finally {
-      this.underWay--
+      const at = this.underWay.indexOf(until)
+      if (at !== -1) this.underWay.splice(at, 1)
     }
   }
 }

@@ -95,3 +95,21 @@ export const auditEvent = sqliteTable(
     index('audit_event_by_action').on(table.accountId, table.action, table.createdAt),
   ],
 )
+
+/** Requests of a key in an hour (its first ms) that were answered with a code. Kept for 400 days. */
+export const usageHourly = sqliteTable(
+  'usage_hourly',
+  {
+    keyId: text('key_id').notNull(),
+    hour: integer().notNull(),
+    code: text().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.keyId, table.hour, table.code] }),
+    index('usage_hourly_by_age').on(table.hour),
+  ],
+)
+
+/** Batches of usage that were rolled up; ids sort by age. Kept as long as one may be delivered again. */
+export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })

@@ -1,31 +1,8 @@
 // D1's part of usage: batches rolled up once each, and what is read of them. Adding twice or in another
 // order changes nothing.
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { openPrimary, runBatch, within } from './database.ts'
-import { apiKey } from './schema.ts'
-
-// --- Proposal for schema.ts -----------------------------------------------------------------------
-
-/** Requests of a key in an hour (its first ms) that were answered with a code. Kept for 400 days. */
-export const usageHourly = sqliteTable(
-  'usage_hourly',
-  {
-    keyId: text('key_id').notNull(),
-    hour: integer().notNull(),
-    code: text().notNull(),
-    count: integer().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.keyId, table.hour, table.code] }),
-    index('usage_hourly_by_age').on(table.hour),
-  ],
-)
-
-/** Batches that were rolled up; ids sort by age. */
-export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
-
-// --------------------------------------------------------------------------------------------------
+import { apiKey, usageBatch, usageHourly } from './schema.ts'
 
 /** Key, first ms of the hour, code, requests, when the last of them was (ms). */
 export type UsageRow = [keyId: string, hour: number, code: string, count: number, lastAt: number]
@@ -42,7 +19,7 @@ export type UsageStore = {
   add(batches: readonly UsageBatch[]): Promise<void>
   /** Requests by step and code, from `from` to before `to`, without zeros, oldest first. */
   read(keyId: string, span: UsageSpan): Promise<UsageCount[]>
-  /** Forgets what is too old, up to some thousands of rows a call. */
+  /** Forgets what is too old, up to 10,000 rows of each table a call. */
   prune(nowMs: number): Promise<void>
 }
 
@@ -52,7 +29,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export const usageLifetimeMs = 400 * dayMs
 /** A message is redelivered for 4 days at the most. */
 export const batchLifetimeMs = 5 * dayMs
-const mostPruned = 5_000
+const mostPruned = 10_000
 
 export function createUsageStore(d1: D1Database): UsageStore {
   return {

@@ -8,6 +8,7 @@ import { type Clock, settle } from '../../src/authority/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { changeStores, createIsolate, type Isolate, settleSettings } from '../../src/http/wiring.ts'
+import { Usage } from '../../src/metering/usage.ts'
 
 /** Real time plus all that was slept: waits take none of it. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {
@@ -21,6 +22,11 @@ export function createSkippingClock(): Clock & { skip(ms: number): void } {
       skipped += Math.ceil(ms)
     },
   }
+}
+
+/** Sends what was counted right after the answer, where a real isolate waits some seconds for more. */
+export function promptUsage({ now }: Clock): Usage {
+  return new Usage({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
 }
 
 export type Answer = {
@@ -37,12 +43,14 @@ export type House = Awaited<ReturnType<typeof openHouse>>
 export async function openHouse(
   options: {
     isolate?: Isolate
+    usage?: Usage
     clock?: ReturnType<typeof createSkippingClock>
     bindings?: Partial<Env>
   } = {},
 ) {
   const clock = options.clock ?? createSkippingClock()
   const isolate = options.isolate ?? createIsolate(config, clock)
+  isolate.usage = options.usage ?? promptUsage(clock)
   const app = createApp(isolate)
   const bindings = { ...env, ...options.bindings }
 

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 
 export type Failure = 'throws' | 'hangs'
-export type Store = 'DB' | 'KEY_CACHE' | 'FENCE'
+export type Store = 'DB' | 'KEY_CACHE' | 'FENCE' | 'USAGE'
 
 type Fail = () => Promise<never>
 
@@ -30,6 +30,7 @@ export function down(
         getByName: () => ({ bar: fail, raise: fail, reset: fail }),
       } as unknown as Env['FENCE'],
     },
+    USAGE: { USAGE: { send: fail, sendBatch: fail } as unknown as Env['USAGE'] },
   }
   return Object.assign({}, ...stores.map((store) => all[store]))
 }
