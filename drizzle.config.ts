@@ -2,6 +2,10 @@ import { defineConfig } from 'drizzle-kit'
 
 export default defineConfig({
   dialect: 'sqlite',
-  schema: ['./src/storage/schema.ts', './src/storage/people-schema.ts'],
+  schema: [
+    './src/storage/schema.ts',
+    './src/storage/people-schema.ts',
+    './src/storage/webhook-schema.ts',
+  ],
   out: './migrations',
 })

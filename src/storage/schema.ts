@@ -38,6 +38,8 @@ export const apiKey = sqliteTable(
     index('api_key_by_external_id').on(table.accountId, table.externalId),
     // What one batch changed.
     index('api_key_by_seq').on(table.seq),
+    // Keys about to expire.
+    index('api_key_by_expiry').on(table.expiresAt).where(sql`revoked_at is null`),
   ],
 )
 
