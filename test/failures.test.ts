@@ -15,6 +15,7 @@ let as: string
 
 beforeAll(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
   house = await openHouse({ clock })
   account = await openAccount()
   as = account.owner.jwt

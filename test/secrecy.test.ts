@@ -97,7 +97,8 @@ async function expectNoTraceAnywhere(tokens: string[], answers: string[]) {
 async function openRecorded() {
   const clock = createSkippingClock()
   const watch = watchBindings()
-  const house = await openHouse({ clock, bindings: watch.bindings })
+  const logged = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
+  const house = await openHouse({ clock, bindings: { ...watch.bindings, ...logged } })
   const account = await openAccount()
   const answers: string[] = []
   const note = (answer: { text: string; headers: Headers }) => {

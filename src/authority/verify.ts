@@ -16,7 +16,12 @@ export type VerifyOptions = {
   fresh?: boolean
 }
 
-export type Verification = { verdict: Verdict; tier: Tier | 'none' }
+export type Verification = {
+  verdict: Verdict
+  tier: Tier | 'none'
+  /** Why the answer is not known: for the log. */
+  cause?: StoreUnavailable
+}
 
 /** Whether a token is good, now, for this. Never throws for what a client sends or a store fails at. */
 export async function verify(
@@ -40,7 +45,7 @@ export async function verify(
     if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }
     return { verdict: decide(record, question, settings.now(), config), tier }
   } catch (error) {
-    if (error instanceof StoreUnavailable) return unavailable
+    if (error instanceof StoreUnavailable) return { ...unavailable, cause: error }
     throw error
   }
 }

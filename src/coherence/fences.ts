@@ -1,5 +1,6 @@
 // The caller's side of fences: the nearest one is asked, any one is raised. Whatever fails here means
 // "ask D1" or "not acknowledged", never more.
+import type { NoteOutage } from '../core/log.ts'
 import { within } from '../storage/database.ts'
 import { acknowledged, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
@@ -24,6 +25,7 @@ type Namespace = DurableObjectNamespace<FenceObject>
 export function createNearFence(
   namespace: Namespace,
   { region, shards }: { region: Region; shards: number },
+  noteOutage: NoteOutage = () => {},
 ): NearFence {
   return {
     async bar(digest) {
@@ -34,7 +36,8 @@ export function createNearFence(
           retry: { maxRetries: 1, timeoutMs: barLimitMs },
         })
         return await within('fence', barLimitMs, stub.bar(digest))
-      } catch {
+      } catch (cause) {
+        noteOutage(`fence ${region}`, cause)
         return null
       }
     },

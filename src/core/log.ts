@@ -14,6 +14,29 @@ export function log(
   console[level](redact(line))
 }
 
+/** Takes note of a store that did not answer where the request was answered all the same. */
+export type NoteOutage = (store: string, cause: unknown) => void
+
+const noteEveryMs = 10_000
+
+/** One line a store in ten seconds, with how often it failed since the last: an outage must not flood the log. */
+export function createOutageLog(now: () => number): NoteOutage {
+  const noted = new Map<string, { at: number; since: number }>()
+  return (store, cause) => {
+    const last = noted.get(store) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
+    last.since++
+    noted.set(store, last)
+    if (now() - last.at < noteEveryMs) return
+    log('warn', 'store_unanswered', { store, failures: last.since, cause: sentenceOf(cause) })
+    Object.assign(last, { at: now(), since: 0 })
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${sentenceOf(error.cause)}`
+}
+
 function describe(error: Error): Record<string, unknown> {
   const [message = ''] = error.message.split('\nparams:')
   const { name, stack, cause } = error

@@ -5,6 +5,7 @@ import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { confined, createForwardAuth } from './forward-auth.ts'
 import { createGateway } from './gateway.ts'
+import { reporting } from './report.ts'
 import { requestId } from './request-id.ts'
 import { createMe } from './routes/me.ts'
 import type { Isolate } from './wiring.ts'
@@ -15,6 +16,7 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
   app.notFound(answerUnfiled)
+  app.use(reporting(isolate))
   app.use(requestId)
   app.use(confined)
 

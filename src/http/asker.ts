@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from './env.ts'
 import { authenticate, holderOfKey } from './holder.ts'
 import { Problem } from './problem.ts'
+import { reportOf } from './report.ts'
 import type { Surroundings } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 
@@ -56,5 +57,5 @@ function basicPassword(headers: Headers): string | null {
 
 export function surroundingsOf(c: Context<AppEnv>): Surroundings {
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  return { env: c.env, cf: c.req.raw.cf, afterwards }
+  return { env: c.env, cf: c.req.raw.cf, afterwards, report: reportOf(c) }
 }

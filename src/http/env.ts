@@ -1,10 +1,12 @@
 // What every Hono app of the Worker shares: its bindings and what a request carries.
 import type { Actor } from '../core/actor.ts'
+import type { Report } from './report.ts'
 
 export type AppEnv = {
   Bindings: Env
   Variables: {
     requestId: string
+    report: Report
     /** Who manages: set by the guard of the management routes. */
     actor: Actor
     /** Whose keys a service may ask about: set by the guard of verify and introspect. */

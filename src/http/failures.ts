@@ -1,26 +1,23 @@
 // Whatever was thrown becomes a problem: expected ones as they are, a silent store as 503, the rest as
-// 500 with nothing told but the request id under which the log has the cause.
+// 500 with nothing told but the request id under which the log has the cause (report.ts).
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { log } from '../core/log.ts'
 import { StoreUnavailable } from '../storage/database.ts'
 import type { AppEnv } from './env.ts'
 import { Problem, type ProblemCode, problemResponse } from './problem.ts'
-import { requestIdOf } from './request-id.ts'
+import { reportOf } from './report.ts'
 
 export function answerFailure(error: Error, c: Context<AppEnv>): Response {
-  const requestId = requestIdOf(c)
+  const report = reportOf(c)
   const problem = problemOf(error)
-  if (problem.status >= 500) {
-    const { method, path } = c.req
-    log('error', problem.code, { request_id: requestId, method, path, cause: error })
-  }
-  return problemResponse(problem, requestId)
+  report.code = problem.code
+  if (problem.status >= 500) report.cause ??= problem.cause ?? error
+  return problemResponse(problem, report.id)
 }
 
 export function answerUnknownPath(c: Context<AppEnv>): Response {
   const detail = `There is nothing at ${c.req.path}.`
-  return problemResponse(new Problem('not_found', { detail }), requestIdOf(c))
+  return answerFailure(new Problem('not_found', { detail }), c)
 }
 
 /** A store that did not answer: the client keeps its key and comes back. */

@@ -6,12 +6,14 @@ import type { AppEnv } from './env.ts'
 import { holderOfKey, refuseTokenInQuery } from './holder.ts'
 import { personWithJwt, personWithSession } from './people.ts'
 import { Problem } from './problem.ts'
+import { notePerson, reportOf } from './report.ts'
 import type { Isolate } from './wiring.ts'
 
 /** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */
 export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
   return async function manager(c, next) {
     const actor = await actorOf(isolate, c)
+    if (actor.kind === 'person') notePerson(reportOf(c), actor.accountId, isolate.clock.now())
     if (!isReading(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
       const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
       throw new Problem('forbidden', { detail })

@@ -9,6 +9,7 @@ import { readCredential, tokenInQuery } from './credentials.ts'
 import type { AppEnv } from './env.ts'
 import { Problem } from './problem.ts'
 import { insufficientScope, missingCredential, refusal } from './refusals.ts'
+import { noteCaller, notePerson, reportOf } from './report.ts'
 import { countUse } from './use.ts'
 import { type Isolate, lookUpStores, verifySettings } from './wiring.ts'
 
@@ -63,7 +64,9 @@ export async function holderOfKey(
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const settings = await verifySettings(isolate, c.env, afterwards)
   const stores = lookUpStores(isolate, c.env, raw.cf)
-  const { verdict } = await verify(stores, settings, token, { scopes, ip })
+  const verification = await verify(stores, settings, token, { scopes, ip })
+  noteCaller(reportOf(c), verification, isolate.clock.now())
+  const { verdict } = verification
   countUse(isolate, c.env, afterwards, verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return holderOf(verdict)
@@ -98,13 +101,14 @@ function holderOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Hold
 }
 
 async function personByJwt(
-  { config }: Isolate,
+  { config, clock }: Isolate,
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
 ): Promise<Holder> {
   const { authenticateJwt } = await import('./people.ts')
   const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
+  notePerson(reportOf(c), accountId, clock.now())
   const powers = powersOfRole(role, config)
   const missing = missingScopes(scopes, powers.scopes)
   if (missing.length > 0) throw insufficientScope(missing)

@@ -1,25 +1,18 @@
-// The id by which a request is known in every answer and every log line. It is made here, never taken
-// from the client, who could forge another's lines with it.
+// The id by which a request is known in every answer and every log line.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from './env.ts'
+import { reportOf } from './report.ts'
 
-// Routers that are loaded lazily see the same Request, and so the same id.
-const ids = new WeakMap<Request, string>()
-
-/** The id of a request. Middleware may put another Request in its place: what was set stays. */
 export function requestIdOf(c: Context<AppEnv>): string {
-  return c.get('requestId') ?? newIdOf(c.req.raw)
-}
-
-function newIdOf(request: Request): string {
-  const id = ids.get(request) ?? crypto.randomUUID()
-  ids.set(request, id)
-  return id
+  return reportOf(c).id
 }
 
 /** Sets `c.var.requestId` and sends it as `X-Request-Id`. */
 export const requestId: MiddlewareHandler<AppEnv> = async function requestId(c, next) {
-  c.set('requestId', newIdOf(c.req.raw))
+  const report = reportOf(c)
+  report.context = c
+  c.set('report', report)
+  c.set('requestId', report.id)
   await next()
-  c.header('X-Request-Id', c.var.requestId)
+  c.header('X-Request-Id', report.id)
 }

@@ -1,8 +1,8 @@
 // The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
 // by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
 import { isAddress } from '../core/address.ts'
-import { log } from '../core/log.ts'
 import { Problem } from './problem.ts'
+import { createReport, isSampled, type Report, writeLine } from './report.ts'
 import { type Asked, invalidKey, type VerifyAnswer, verifyFor } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 
@@ -43,15 +43,27 @@ export async function verifyByBinding(
   // What is no text is no key: a client decides what it presents, a service what it asks.
   if (asked === null) return invalidKey
   const afterwards = (work: Promise<unknown>) => context.waitUntil(work)
-  const surroundings = { env, cf: request.cf, afterwards }
-  return verifyFor('all', isolate, surroundings, asked).catch(throwPlainly)
+  const report = createReport(isolate.clock.now())
+  const surroundings = { env, cf: request.cf, afterwards, report }
+  try {
+    return await verifyFor('all', isolate, surroundings, asked)
+  } catch (error) {
+    report.cause ??= error
+    throw plainly(error)
+  } finally {
+    writeRpcLine(isolate, env, report, request.cf)
+  }
+}
+
+function writeRpcLine({ clock }: Isolate, env: Env, report: Report, cf: unknown): void {
+  if (report.cause === null && !isSampled(env)) return
+  const ms = clock.now() - report.startedAt
+  writeLine(report, { door: 'rpc', route: 'verify', cf, ms })
 }
 
 /** Errors lose their class on the way to another Worker; their message arrives. */
-function throwPlainly(error: unknown): never {
-  if (!(error instanceof Problem)) throw error
-  log('error', error.code, { door: 'rpc' })
-  throw new Error(`${error.code}: ${error.message}`)
+function plainly(error: unknown): unknown {
+  return error instanceof Problem ? new Error(`${error.code}: ${error.message}`) : error
 }
 
 type Fields = { [Field in keyof VerifyRequest]?: unknown }

@@ -4,6 +4,7 @@ import { verify } from '../authority/verify.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { Decision, Verdict } from '../core/verdict.ts'
 import { unavailable } from './failures.ts'
+import { noteAsked, type Report } from './report.ts'
 import { countUse } from './use.ts'
 import { type Afterwards, type Isolate, lookUpStores, verifySettings } from './wiring.ts'
 
@@ -19,8 +20,8 @@ export type Asked = {
 /** Whose keys are told of: one account's, or all of the deployment's. */
 export type Audience = { accountId: string } | 'all'
 
-/** Where the question runs: the bindings, where it came from, and what to finish after the answer. */
-export type Surroundings = { env: Env; cf: unknown; afterwards: Afterwards }
+/** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
+export type Surroundings = { env: Env; cf: unknown; afterwards: Afterwards; report: Report }
 
 type About = {
   key: { id: string; name: string; expires_at: string | null }
@@ -80,13 +81,14 @@ export async function verifyFor(
 export async function decisionFor(
   audience: Audience,
   isolate: Isolate,
-  { env, cf, afterwards }: Surroundings,
+  { env, cf, afterwards, report }: Surroundings,
   { token, scopes, ip, fresh }: Asked,
 ): Promise<Decision | null> {
   const settings = await verifySettings(isolate, env, afterwards)
   const stores = lookUpStores(isolate, env, cf)
-  const { verdict } = await verify(stores, settings, token, { scopes, ip }, { fresh })
-  const decision = heardBy(audience, verdict)
+  const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
+  noteAsked(report, verification, isolate.clock.now())
+  const decision = heardBy(audience, verification.verdict)
   if (decision !== null) countUse(isolate, env, afterwards, decision)
   return decision
 }

@@ -9,6 +9,7 @@ import type { VerifySettings } from '../authority/verify.ts'
 import { createAllFences, createNearFence } from '../coherence/fences.ts'
 import { nearestRegion } from '../coherence/regions.ts'
 import type { Config } from '../core/config.ts'
+import { createOutageLog, type NoteOutage } from '../core/log.ts'
 import { importTagKeys } from '../core/token.ts'
 import { Usage } from '../metering/usage.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
@@ -22,6 +23,7 @@ export type Isolate = {
   clock: Clock
   memory: Memory
   usage: Usage
+  noteOutage: NoteOutage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
 
@@ -34,6 +36,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     clock,
     memory: createMemory(),
     usage: new Usage({ ...clock, newId: () => crypto.randomUUID() }),
+    noteOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {
       // The keys are kept, not their promise: one request must not wait for another's.
       if (imported?.secrets !== secrets) imported = { secrets, keys: await importTagKeys(secrets) }
@@ -48,11 +51,12 @@ export const systemClock: Clock = {
 }
 
 /** What verification reads from, near to where the request came from. */
-export function lookUpStores({ memory }: Isolate, env: Env, cf: unknown): LookUpStores {
+export function lookUpStores({ memory, noteOutage }: Isolate, env: Env, cf: unknown): LookUpStores {
+  const place = { region: nearestRegion(cf), shards: shardsOf(env) }
   return {
     memory,
-    fence: createNearFence(env.FENCE, { region: nearestRegion(cf), shards: shardsOf(env) }),
-    cache: createKeyCache(env.KEY_CACHE),
+    fence: createNearFence(env.FENCE, place, noteOutage),
+    cache: createKeyCache(env.KEY_CACHE, noteOutage),
     keys: createKeyReader(env.DB),
   }
 }

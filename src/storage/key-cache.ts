@@ -1,5 +1,6 @@
 // KV as a cache of records: any value it ever held may come back, so it decides nothing. A cache that
 // fails is a miss, never an error.
+import type { NoteOutage } from '../core/log.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
 import { within } from './database.ts'
 
@@ -19,12 +20,15 @@ const limitMs = 500
 // Freshness does not rest on it: the fence says what is too old.
 const edgeCacheSeconds = 60 * 60
 
-export function createKeyCache(kv: KVNamespace): KeyCache {
+export function createKeyCache(kv: KVNamespace, noteOutage: NoteOutage = () => {}): KeyCache {
   return {
     async get(digest) {
       const options = { type: 'json', cacheTtl: edgeCacheSeconds } as const
       const asked = kv.get<{ at: number }>(name(digest), options)
-      const value = await within('KV', limitMs, asked).catch(() => null)
+      const value = await within('KV', limitMs, asked).catch((cause) => {
+        noteOutage('KV', cause)
+        return null
+      })
       const record = readRecord(value)
       return value === null || record === null ? null : { record, cachedAt: value.at }
     },

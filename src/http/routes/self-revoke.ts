@@ -14,6 +14,7 @@ import { refuseTokenInQuery } from '../holder.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { missingCredential, refusal } from '../refusals.ts'
+import { noteCaller, reportOf } from '../report.ts'
 import { requestIdOf } from '../request-id.ts'
 import { byKey } from '../security.ts'
 import { changeStores, type Isolate, lookUpStores, verifySettings } from '../wiring.ts'
@@ -69,7 +70,9 @@ async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Pr
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const settings = await verifySettings(isolate, c.env, afterwards)
   const stores = lookUpStores(isolate, c.env, c.req.raw.cf)
-  const { verdict } = await verify(stores, settings, token, { scopes: [], ip: null })
+  const verification = await verify(stores, settings, token, { scopes: [], ip: null })
+  noteCaller(reportOf(c), verification, isolate.clock.now())
+  const { verdict } = verification
   if ('record' in verdict) return verdict.record
   throw refusal(verdict)
 }
