@@ -27,14 +27,17 @@ export function createOutageLog(now: () => number): NoteOutage {
     last.since++
     noted.set(store, last)
     if (now() - last.at < noteEveryMs) return
-    log('warn', 'store_unanswered', { store, failures: last.since, cause: sentenceOf(cause) })
+    log('warn', 'store_unanswered', { store, failures: last.since, cause: briefly(cause) })
     Object.assign(last, { at: now(), since: 0 })
   }
 }
 
-function sentenceOf(error: unknown): string {
+/** What failed, and what lay at the bottom of it: of the statement in between nobody learns anything. */
+export function briefly(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message}: ${sentenceOf(error.cause)}`
+  let root: unknown = error
+  while (root instanceof Error && root.cause !== undefined) root = root.cause
+  return root === error ? error.message : `${error.message}: ${(root as Error).message ?? root}`
 }
 
 function describe(error: Error): Record<string, unknown> {

@@ -5,7 +5,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { Verification } from '../authority/verify.ts'
 import { nearestRegion } from '../coherence/regions.ts'
-import { log } from '../core/log.ts'
+import { briefly, log } from '../core/log.ts'
+import { StoreUnavailable } from '../storage/database.ts'
 import type { AppEnv } from './env.ts'
 import type { ProblemCode } from './problem.ts'
 import type { Isolate } from './wiring.ts'
@@ -149,7 +150,8 @@ export function writeLine(report: Report, { door, route, method, status, cf, ms 
     ms,
     account_id: caller?.accountId ?? undefined,
     key_id: caller?.keyId ?? undefined,
-    cause: cause ?? undefined,
+    // In an outage every request has such a line: it is kept short.
+    cause: cause instanceof StoreUnavailable ? briefly(cause) : (cause ?? undefined),
   })
 }
 
