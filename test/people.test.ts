@@ -130,7 +130,7 @@ describe('signing in', () => {
       ask('/api/auth/organization/set-active', { cookie, body: { organizationId } })
     expect((await switchTo(ours.id)).status).toBe(200)
     expect(await personOf(cookie)).toMatchObject({ accountId: ours.id, role: 'member' })
-    expect(await outcome(await switchTo(stranger.id))).toBe('403 forbidden')
+    expect(await outcome(await switchTo(stranger.id))).toBe('404 not_found')
   })
 
   it('is throttled by address, with Retry-After', async () => {
@@ -467,7 +467,7 @@ it('lets nobody make or delete accounts', async () => {
   const cookie = await signIn(people[0]?.email ?? '')
   const made = { name: 'Mine', slug: 'mine' }
   expect(await outcome(await ask('/api/auth/organization/create', { cookie, body: made }))).toBe(
-    '403 forbidden',
+    '404 not_found',
   )
   const body = { organizationId: id }
   expect(await outcome(await ask('/api/auth/organization/delete', { cookie, body }))).toBe(

@@ -1,6 +1,7 @@
 // The guard of management: who asks, and whether their role may change anything.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../core/actor.ts'
+import { type Role, roles } from '../core/role.ts'
 import { readCredential } from './credentials.ts'
 import type { AppEnv } from './env.ts'
 import { holderOfKey, refuseTokenInQuery } from './holder.ts'
@@ -19,6 +20,19 @@ export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
       throw new Problem('forbidden', { detail })
     }
     c.set('actor', actor)
+    await next()
+  }
+}
+
+/** After `manager`: a person whose role is this or a stronger one. A key is no person. */
+export function personOfRole(least: Role): MiddlewareHandler<AppEnv> {
+  const enough = roles.slice(0, roles.indexOf(least) + 1)
+  return async function personOfRole(c, next) {
+    const { actor } = c.var
+    if (actor.kind !== 'person' || !enough.includes(actor.role)) {
+      const detail = `Only ${enough.join('s and ')}s of the account may do this, in person.`
+      throw new Problem('forbidden', { detail })
+    }
     await next()
   }
 }

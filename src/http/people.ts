@@ -2,7 +2,7 @@
 // person is involved.
 
 import { type JwtOutcome, personOfJwt } from '../identity/jwt.ts'
-import { isFromTrustedOrigin } from '../identity/origins.ts'
+import { isOfForeignPage } from '../identity/origins.ts'
 import { type Person, personOfSession, type SessionOutcome } from '../identity/session.ts'
 import { accountName } from '../storage/people-store.ts'
 import { unavailable } from './failures.ts'
@@ -30,8 +30,7 @@ export async function personWithJwt(env: Env, token: string): Promise<Person> {
 export async function personWithSession(env: Env, request: Request): Promise<Person> {
   const settings = peopleSettings(env)
   const { headers, method } = request
-  const foreign = headers.has('origin') && !isFromTrustedOrigin(headers, settings.baseUrl)
-  if (foreign && method !== 'GET' && method !== 'HEAD') {
+  if (method !== 'GET' && method !== 'HEAD' && isOfForeignPage(headers, settings.baseUrl)) {
     const detail = 'A page of another origin may not act with this session.'
     throw new Problem('forbidden', { detail })
   }

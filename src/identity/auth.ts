@@ -16,26 +16,6 @@ import { trustedOrigins } from './origins.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 import type { PeopleSettings } from './settings.ts'
 
-// What this product does not offer (mail, social sign-in, deleting) has no door either.
-const disabledPaths = [
-  '/account-info',
-  '/change-email',
-  '/delete-user',
-  '/delete-user/callback',
-  '/error',
-  '/get-access-token',
-  '/link-social',
-  '/organization/check-slug',
-  '/refresh-token',
-  '/request-password-reset',
-  '/reset-password',
-  '/send-verification-email',
-  '/sign-in/social',
-  '/unlink-account',
-  '/update-session',
-  '/verify-email',
-]
-
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
 export async function createAuth(settings: PeopleSettings) {
@@ -68,7 +48,6 @@ async function configure(settings: PeopleSettings, intents: MemberIntents) {
       // D1 refuses BEGIN.
       transaction: false,
     }),
-    disabledPaths,
     telemetry: { enabled: false },
     logger: { level: 'error', log: logLine },
     // Expected failures still become responses; a failing store is thrown, for our own 503.
@@ -183,6 +162,12 @@ const memberPaths = [
   '/organization/leave',
 ]
 
+/** Better Auth would say "forbidden" (or more) of another account, and so that there is one. */
+async function refuseOtherAccount(db: D1Database, userId: string, accountId: unknown) {
+  if (typeof accountId !== 'string' || (await roleOf(db, userId, accountId)) !== null) return
+  throw new APIError('NOT_FOUND', { message: 'There is no such account' })
+}
+
 /** Claims a member before Better Auth changes it. Its hooks know the member, not who asks: that is kept here. */
 function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
   let actorId: string | null = null
@@ -194,19 +179,19 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     })
   }
   const before = createAuthMiddleware(async (ctx) => {
-    // No other provider is offered; left alone it would redirect to a page of Better Auth's.
-    if (ctx.path.startsWith('/callback/')) throw new APIError('NOT_FOUND')
-    if (!memberPaths.includes(ctx.path)) return
+    const asked = { ...ctx.query, ...ctx.body }
+    const isOfMember = memberPaths.includes(ctx.path)
+    if (!isOfMember && asked.organizationId === undefined) return
     const session = await getSessionFromCtx(ctx)
     if (session === null) return
     actorId = session.user.id
-    const asked = ctx.body ?? {}
+    await refuseOtherAccount(db, actorId, asked.organizationId)
+    if (!isOfMember) return
     const accountId: unknown = asked.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'
     const target: unknown = isLeaving ? actorId : (asked.memberId ?? asked.memberIdOrEmail)
     if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) return
     const memberId = await memberIdOf(db, accountId, target)
-    // Better Auth would say "forbidden" (or more) of a member of another account, and so that there is one.
     if (memberId === null) throw new APIError('NOT_FOUND', { message: 'Member not found' })
     // Leaving has no hook of its own in Better Auth 1.7.
     if (isLeaving) await claim(memberId, false)

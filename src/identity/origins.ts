@@ -17,3 +17,13 @@ export function isFromTrustedOrigin(headers: Headers, baseUrl: string): boolean 
   const origin = headers.get('origin')
   return origin !== null && trustedOrigins(baseUrl).includes(origin)
 }
+
+/**
+ * Whether a browser sent this for a page that is not ours. What has neither header is no browser of today,
+ * and no page can make a browser leave them out.
+ */
+export function isOfForeignPage(headers: Headers, baseUrl: string): boolean {
+  if (headers.has('origin')) return !isFromTrustedOrigin(headers, baseUrl)
+  const site = headers.get('sec-fetch-site')
+  return site !== null && site !== 'same-origin' && site !== 'none'
+}

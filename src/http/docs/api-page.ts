@@ -55,8 +55,9 @@ const callers: Record<string, string> = {
 }
 
 function callersOf({ security = [] }: Operation): string {
-  const names = security.flatMap((requirement) => Object.keys(requirement))
-  return names.length === 0 ? 'anybody' : names.map((name) => callers[name] ?? name).join(', ')
+  const names = security.flatMap((requirement) => Object.entries(requirement))
+  if (names.length === 0) return 'anybody'
+  return names.map(([name, needs]) => [callers[name] ?? name, ...needs].join(' ')).join(', ')
 }
 
 function parametersHtml({ parameters = [] }: Operation): Html | string {

@@ -5,7 +5,7 @@ import type { AppEnv } from '../env.ts'
 import { createManagement } from '../management.ts'
 import { createRouter } from '../openapi.ts'
 import { createRevocations } from '../revocations.ts'
-import { securitySchemes } from '../security.ts'
+import { type Requirement, securitySchemes } from '../security.ts'
 import type { Isolate } from '../wiring.ts'
 import { plainOperations } from './plain-operations.ts'
 
@@ -33,10 +33,22 @@ export function createDocument(isolate: Isolate, baseUrl: string): Document {
     servers: [{ url: new URL(baseUrl).origin }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
-  for (const { operation } of operationsOf(document)) {
+  for (const { method, operation } of operationsOf(document)) {
     operation.responses = { ...operation.responses, default: anyFailure }
+    if (operation.security) operation.security = operation.security.map(withRole(method))
   }
   return document
+}
+
+/** Of management members only read: what the guard asks of the method is said by name. */
+function withRole(method: string) {
+  const role = method === 'get' ? 'member' : 'admin'
+  return (requirement: Requirement, _: number, all: Requirement[]): Requirement => {
+    if (!all.some(({ apiKey }) => apiKey?.includes('keys:manage'))) return requirement
+    const [scheme = '', needs = []] = Object.entries(requirement)[0] ?? []
+    const isPerson = scheme === 'session' || scheme === 'jwt'
+    return isPerson && needs.length === 0 ? { [scheme]: [role] } : requirement
+  }
 }
 
 /** What a store, or the Worker itself, may fail at. */

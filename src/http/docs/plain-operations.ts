@@ -3,7 +3,7 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { bodyFailures, failure, success } from '../answers.ts'
 import { time } from '../key-schema.ts'
-import { byAnybody, byHolder, bySession } from '../security.ts'
+import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../security.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
 const scopes = z.array(z.string())
@@ -67,7 +67,7 @@ function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig
     path,
     operationId: id,
     tags: ['Checking keys'],
-    security: byHolder,
+    security: byScopeOfRoute,
     summary,
     description: `Forward auth in the dialect of ${name}. Anything but 200 denies, and goes to the client as it is.`,
     request: {

@@ -4,8 +4,9 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { PeopleSettings } from '../../identity/settings.ts'
 import type { AppEnv } from '../env.ts'
-import { unavailable } from '../failures.ts'
+import { answerUnknownPath, unavailable } from '../failures.ts'
 import { type FieldError, Problem, type ProblemCode } from '../problem.ts'
+import { authDoor } from './auth-doors.ts'
 
 export type MembershipChange = { accountId: string }
 
@@ -35,6 +36,7 @@ export function peopleSettings(env: Env): PeopleSettings {
 export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
   routes.all('/*', async (c) => {
+    if (authDoor(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
     const answer = await askBetterAuth(c.req.raw, peopleSettings(c.env))
     if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
     const accountId = await changedAccount(c.req.path, answer)

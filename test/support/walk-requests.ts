@@ -1,0 +1,197 @@
+// What the walk sends where the document alone cannot tell: ids of things that no POST makes, and
+// bodies that mean something. A route that is not listed gets the least body its schema takes, and an
+// id made by the POST of its collection.
+import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import type { Document, Operation } from '../../src/http/docs/document.ts'
+import { operationsOf } from '../../src/http/docs/document.ts'
+import type { Caller, Permission } from '../../src/http/docs/permissions.ts'
+import { addPerson, createAccount } from './house.ts'
+import { cookieOf, password, personOf, sampleOf, type World } from './walk.ts'
+
+export type Sent = {
+  path?: string
+  headers?: Record<string, string>
+  body?: unknown
+}
+
+const email = () => `${crypto.randomUUID()}@example.test`
+
+async function invitation({ acme }: World, to = email(), accountId = acme.id): Promise<string> {
+  const id = crypto.randomUUID()
+  await env.DB.prepare(
+    `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
+     VALUES (?, ?, ?, 'member', 'pending', ?, ?, ?)`,
+  )
+    .bind(id, accountId, to, acme.owner.id, Date.now() + 86_400_000, Date.now())
+    .run()
+  return id
+}
+
+const emailOf = (world: World, caller: Caller) => `${personOf(world, caller).id}@example.test`
+
+async function invitedElsewhere(world: World, caller: Caller): Promise<Sent> {
+  const elsewhere = await createAccount('Elsewhere')
+  const invitationId = await invitation(world, emailOf(world, caller), elsewhere)
+  return { body: { invitationId } }
+}
+
+const held = { method: 'GET', uri: '/api/contacts' }
+
+/** By method and path: what each needs to succeed. */
+const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> | Sent> = {
+  'POST /api/api-keys/import': () => ({
+    body: {
+      keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],
+    },
+  }),
+  'POST /api/api-keys/revoke': () => ({ body: { ids: [crypto.randomUUID()] } }),
+  'POST /api/api-keys': (_, caller) => ({
+    body: caller === 'manager' ? { name: 'X', scopes: [] } : { name: 'X' },
+  }),
+  'POST /api/setup': () => ({
+    body: { setup_token: env.SETUP_TOKEN, account: 'X', name: 'X', email: email(), password },
+  }),
+  'POST /api/introspect': () => ({ body: 'token=nonsense' }),
+  'DELETE /api/v1/me': async ({ house, acme }, caller) => {
+    if (!['key', 'manager', 'verifier'].includes(caller)) return {}
+    const made = await house.ask('POST', '/api/api-keys', {
+      as: acme.owner.jwt,
+      body: { name: 'X' },
+    })
+    return { headers: { authorization: `Bearer ${made.body.data.key}` } }
+  },
+  'GET /forward-auth/nginx/{policy}': () => ({
+    path: '/forward-auth/nginx/crm',
+    headers: { 'x-original-method': held.method, 'x-original-uri': held.uri },
+  }),
+  'GET /forward-auth/forwarded/{policy}': () => ({
+    path: '/forward-auth/forwarded/crm',
+    headers: { 'x-forwarded-method': held.method, 'x-forwarded-uri': held.uri },
+  }),
+  'GET /forward-auth/envoy/{policy}/{path}': () => ({ path: `/forward-auth/envoy/crm${held.uri}` }),
+
+  'POST /api/auth/sign-in/email': (world, caller) => ({
+    body: { email: emailOf(world, caller), password },
+  }),
+  'POST /api/auth/sign-up/email': () => ({ body: { email: email(), password, name: 'X' } }),
+  'POST /api/auth/change-password': () => ({
+    body: { currentPassword: password, newPassword: password },
+  }),
+  'POST /api/auth/verify-password': () => ({ body: { password } }),
+  'POST /api/auth/update-user': () => ({ body: { name: 'X' } }),
+  'POST /api/auth/organization/set-active': ({ acme }) => ({ body: { organizationId: acme.id } }),
+  'GET /api/auth/organization/get-full-organization': ofAccount,
+  'GET /api/auth/organization/list-members': ofAccount,
+  'GET /api/auth/organization/list-invitations': ofAccount,
+  'POST /api/auth/organization/has-permission': () => ({
+    body: { permissions: { member: ['update'] } },
+  }),
+  'POST /api/auth/organization/leave': async ({ acme, globex }, caller) => {
+    if (caller === 'stranger') return { body: { organizationId: acme.id } }
+    // A person of their own: the walk goes on.
+    const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
+    const person = await addPerson(acme.id, role)
+    const headers = { cookie: await cookieOf(person, globex.id) }
+    const body = { organizationId: acme.id }
+    return caller === 'member' || caller === 'admin' || caller === 'owner'
+      ? { body, headers }
+      : { body }
+  },
+  'POST /api/auth/organization/invite-member': ({ acme }) => ({
+    body: { email: email(), role: 'member', organizationId: acme.id },
+  }),
+  'POST /api/auth/organization/cancel-invitation': async (world) => ({
+    body: { invitationId: await invitation(world) },
+  }),
+  'POST /api/auth/organization/remove-member': async ({ acme }) => ({
+    body: {
+      memberIdOrEmail: (await addPerson(acme.id, 'member')).memberId,
+      organizationId: acme.id,
+    },
+  }),
+  'POST /api/auth/organization/update-member-role': async ({ acme }) => ({
+    body: {
+      memberId: (await addPerson(acme.id, 'member')).memberId,
+      role: 'member',
+      organizationId: acme.id,
+    },
+  }),
+  'POST /api/auth/organization/update': ({ acme }) => ({
+    body: { data: { name: 'Acme Inc' }, organizationId: acme.id },
+  }),
+  'POST /api/auth/organization/accept-invitation': invitedElsewhere,
+  'POST /api/auth/organization/reject-invitation': invitedElsewhere,
+}
+
+function ofAccount({ acme }: World): Sent {
+  return { path: `?organizationId=${acme.id}` }
+}
+
+/** The ids of things that are made by no POST of their collection. */
+const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
+  '/api/invitations/{id}': (world) => invitation(world),
+}
+
+/** A request that succeeds for whoever may make it. */
+export async function requestOf(
+  document: Document,
+  world: World,
+  { method, path }: Permission,
+  caller: Caller,
+): Promise<Required<Pick<Sent, 'path' | 'headers'>> & { body: unknown }> {
+  const operation = operationsOf(document).find(
+    (each) => each.path === path && each.method.toUpperCase() === method,
+  )?.operation
+  const special = await requests[`${method} ${path}`]?.(world, caller)
+  const body = special?.body ?? (operation && bodyOf(document, operation))
+  const place = special?.path?.startsWith('/') ? special.path : path + (special?.path ?? '')
+  const filled = await fill(document, world, place, caller)
+  const isForm =
+    operation?.requestBody && mediaOf(operation)[0] === 'application/x-www-form-urlencoded'
+  return {
+    path: filled,
+    body: isForm && typeof body === 'object' ? new URLSearchParams(body as never).toString() : body,
+    headers: {
+      ...(isForm && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...special?.headers,
+    },
+  }
+}
+
+async function fill(document: Document, world: World, path: string, caller: Caller) {
+  const [collection = '', rest] = path.split('/{id}')
+  const isDocumented = operationsOf(document).some((each) => each.path === path)
+  if (rest === undefined || !isDocumented)
+    return path.replace(/\{\w+\}/g, () => crypto.randomUUID())
+  const made = ids[`${collection}/{id}`] ?? (() => make(document, world, collection))
+  return path.replace('{id}', await made(world, caller))
+}
+
+/** Something of the account, made by its owner through the API itself. */
+async function make(document: Document, { house, acme }: World, collection: string) {
+  const found = operationsOf(document).find(
+    ({ path, method }) => path === collection && method === 'post',
+  )
+  if (found === undefined) {
+    throw new Error(`Tell test/support/walk-requests.ts how to make an id for ${collection}/{id}.`)
+  }
+  // A managing key may make and rotate only what lists its scopes.
+  const body =
+    collection === '/api/api-keys' ? { name: 'X', scopes: [] } : bodyOf(document, found.operation)
+  const made = await house.ask('POST', collection, { as: acme.owner.jwt, body })
+  expect(made.status, `POST ${collection}: ${made.text}`).toBe(201)
+  return made.body.data.id as string
+}
+
+function bodyOf(document: Document, operation: Operation): unknown {
+  if (operation.requestBody === undefined) return undefined
+  const [, media] = mediaOf(operation)
+  return sampleOf(document, media?.schema)
+}
+
+function mediaOf({ requestBody }: Operation): [string, { schema?: unknown } | undefined] {
+  const content = (requestBody as { content?: Record<string, { schema?: unknown }> }).content ?? {}
+  const [[type, media] = ['', undefined]] = Object.entries(content)
+  return [type, media]
+}
