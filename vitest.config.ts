@@ -11,12 +11,17 @@ const secrets = {
 // Wrangler asks for required secrets in the environment; what counts are the bindings below.
 for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
+// As in wrangler.toml, but for the patience: what is sent arrives, and arrives again, at once.
+const queueConsumers = {
+  'latchkey-usage': { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
+}
+
 export default defineConfig(async () => ({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
       // One line a request would drown what the tests say; those of logging set it themselves.
-      miniflare: { bindings: { ...secrets, LOG_SAMPLE: '0' } },
+      miniflare: { bindings: { ...secrets, LOG_SAMPLE: '0' }, queueConsumers },
     }),
   ],
   test: {

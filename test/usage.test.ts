@@ -4,7 +4,14 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { rollUp } from '../src/metering/roll-up.ts'
-import { batchId, flushAfterMs, mostRows, Usage, type UsageCode } from '../src/metering/usage.ts'
+import {
+  batchId,
+  flushAfterMs,
+  mostRows,
+  sendLimitMs,
+  Usage,
+  type UsageCode,
+} from '../src/metering/usage.ts'
 import { seriesOf, spanOf } from '../src/metering/usage-series.ts'
 import {
   batchLifetimeMs,
@@ -13,6 +20,9 @@ import {
   usageLifetimeMs,
 } from '../src/storage/usage-store.ts'
 import { createChance } from './simulation/random.ts'
+import { makeKey, openAccount } from './support/account.ts'
+import { openHouse } from './support/house.ts'
+import { shuffled } from './support/order.ts'
 
 const hour = 60 * 60 * 1000
 const day = 24 * hour
@@ -56,7 +66,7 @@ function batchOf(rows: UsageBatch['rows'], at = now): UsageBatch {
   return { version: 1, id: batchId(at, crypto.randomUUID()), rows }
 }
 
-async function deliver(bodies: unknown[], to = store) {
+async function deliver(bodies: unknown[]) {
   const messages = bodies.map((body, at) => ({
     id: `${at}`,
     timestamp: new Date(now),
@@ -64,7 +74,7 @@ async function deliver(bodies: unknown[], to = store) {
     body,
   }))
   const batch = createMessageBatch('latchkey-usage', messages)
-  await rollUp(to, batch.messages, now)
+  await rollUp(store, batch.messages, now)
   return getQueueResult(batch, createExecutionContext())
 }
 
@@ -184,6 +194,28 @@ describe('counting', () => {
     line.mockRestore()
   })
 
+  it('goes on after requests were killed while the queue had their batches', async () => {
+    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
+    let isDead = true
+    const arrived: UsageBatch[] = []
+    const { count, clock, flush, killTimers } = createCounter((batch) => {
+      if (!isDead) arrived.push(batch)
+      return isDead ? new Promise(() => {}) : Promise.resolve()
+    })
+    for (let turn = 0; turn < 4; turn++) {
+      count('key-a', 'valid')
+      flush().catch(() => {})
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+    killTimers()
+    isDead = false
+    clock.now += 2 * sendLimitMs
+    count('key-a', 'valid')
+    await flush()
+    expect(arrived).toHaveLength(1)
+    line.mockRestore()
+  })
+
   it('keeps no more than a few batches for a queue that hangs', async () => {
     const line = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { count, flush } = createCounter(() => new Promise(() => {}))
@@ -224,13 +256,7 @@ describe('rolling up', () => {
     const batches = isolates.flatMap(({ sent }) => sent)
     expect(batches.length).toBeGreaterThan(50)
 
-    const deliveries = [...batches, ...batches, ...batches]
-    for (let at = deliveries.length - 1; at > 0; at--) {
-      const other = chance.int(at + 1)
-      const [one, two] = [deliveries[at], deliveries[other]] as [UsageBatch, UsageBatch]
-      deliveries[at] = two
-      deliveries[other] = one
-    }
+    const deliveries = shuffled([...batches, ...batches, ...batches], chance)
     while (deliveries.length > 0) {
       // Several consumers at once, some with the same batch.
       const lists = Array.from({ length: 3 }, () => deliveries.splice(0, chance.int(14)))
@@ -254,13 +280,21 @@ describe('rolling up', () => {
     expect(result.retryMessages).toEqual([])
   })
 
-  it('asks for another delivery when D1 does not take it', async () => {
+  it('asks for another delivery when D1 does not take it, ever later', async () => {
     const line = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const down = { ...store, add: () => Promise.reject(new Error('D1 is down')) }
-    const result = await deliver([batchOf([['late', now, 'valid', 1, now]])], down)
-    expect(result.explicitAcks).toEqual([])
-    expect(result.retryMessages).toMatchObject([{ msgId: '0' }])
-    expect(line).toHaveBeenCalledTimes(1)
+    const down = { add: () => Promise.reject(new Error('D1 is down')) }
+    const asked = async (attempts: number) => {
+      const body = batchOf([['late', now, 'valid', 1, now]])
+      const [ack, retry] = [vi.fn(), vi.fn()]
+      const message = { id: '0', timestamp: new Date(now), attempts, body, ack, retry }
+      await rollUp(down, [message], now)
+      expect(ack).not.toHaveBeenCalled()
+      return retry.mock.calls
+    }
+    expect(await asked(1)).toEqual([[{ delaySeconds: 60 }]])
+    expect(await asked(3)).toEqual([[{ delaySeconds: 240 }]])
+    expect(await asked(50)).toEqual([[{ delaySeconds: 3_600 }]])
+    expect(line).toHaveBeenCalledTimes(3)
     line.mockRestore()
   })
 
@@ -338,5 +372,87 @@ describe('reading', () => {
       .bind(old, recent.id)
       .all()
     expect(results).toEqual([{ id: recent.id }])
+  })
+})
+
+describe('GET /api/api-keys/{id}/usage', async () => {
+  const house = await openHouse()
+  const acme = await openAccount()
+  const globex = await openAccount('Globex')
+  const { id } = await makeKey(house, acme.owner.jwt)
+  const today = Math.floor(Date.now() / day) * day
+  const iso = (time: number) => new Date(time).toISOString()
+  const ask = (query: Record<string, string> = {}, as = acme.member.jwt, of = id) =>
+    house.ask('GET', `/api/api-keys/${of}/usage?${new URLSearchParams(query)}`, { as })
+
+  it('tells a member of the account of every day or hour, and when the key was last used', async () => {
+    const noon = today - 3 * day + 12 * hour
+    const rows: UsageBatch['rows'] = [
+      [id, noon, 'valid', 40, noon + 5],
+      [id, noon, 'insufficient_scope', 2, noon + 9],
+      [id, noon + hour, 'rate_limited', 1, noon + hour],
+      [id, today - 40 * day, 'valid', 7, today - 40 * day],
+    ]
+    await createUsageStore(env.DB).add([batchOf(rows)])
+    const month = await ask()
+    expect(month.status).toBe(200)
+    const { series, ...sums } = month.body.data
+    expect(sums).toEqual({
+      granularity: 'day',
+      from: iso(today - 29 * day),
+      to: iso(today + day),
+      total: 43,
+      counts: { valid: 40, insufficient_scope: 2, rate_limited: 1 },
+    })
+    expect(series).toHaveLength(30)
+    expect(series.at(-4)).toEqual({
+      time: iso(today - 3 * day),
+      total: 43,
+      counts: { valid: 40, insufficient_scope: 2, rate_limited: 1 },
+    })
+    const [from, to] = [iso(noon), iso(noon + 2 * hour)]
+    const hours = await ask({ from, to, granularity: 'hour' })
+    expect(hours.body.data.series).toEqual([
+      { time: from, total: 42, counts: { valid: 40, insufficient_scope: 2 } },
+      { time: iso(noon + hour), total: 1, counts: { rate_limited: 1 } },
+    ])
+    const whole = await ask({ from: iso(today - 400 * day), to: iso(today + day) })
+    expect(whole.body.data.total).toBe(50)
+    const key = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.member.jwt })
+    expect(key.body.data.last_used_at).toBe(iso(noon + 5))
+  })
+
+  it('tells of the last 24 hours by hour, the present one included', async () => {
+    const { series } = (await ask({ granularity: 'hour' })).body.data
+    const present = Math.floor(house.clock.now() / hour) * hour
+    expect(series.map(({ time }: { time: string }) => time)).toEqual(
+      Array.from({ length: 24 }, (_, at) => iso(present - (23 - at) * hour)),
+    )
+  })
+
+  it('takes times of any offset, and dates', async () => {
+    const { data } = (await ask({ from: '2026-11-01', to: '2026-11-03T01:00:00+02:00' })).body
+    expect([data.from, data.to]).toEqual(['2026-11-01T00:00:00.000Z', '2026-11-03T00:00:00.000Z'])
+  })
+
+  it.each([
+    [{ from: 'yesterday' }, 'query.from'],
+    [{ to: '2026-02-30' }, 'query.to'],
+    [{ granularity: 'minute' }, 'query.granularity'],
+    [{ from: iso(today), to: iso(today) }, 'query.from'],
+    [{ from: iso(today), to: iso(today - 1) }, 'query.from'],
+    [{ from: iso(today - 31 * day - 2 * hour), to: iso(today), granularity: 'hour' }, 'query.from'],
+    [{ from: iso(today - 399 * day), to: iso(today + 3 * day) }, 'query.from'],
+    [{ from: iso(today - 402 * day), to: iso(today - 390 * day) }, 'query.from'],
+  ])('refuses %j, naming the field', async (query, path) => {
+    const { status, body } = await ask(query as Record<string, string>)
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(body.errors).toMatchObject([{ path }])
+  })
+
+  it('knows no key of another account, and none that is no id', async () => {
+    expect((await ask({}, globex.owner.jwt)).status).toBe(404)
+    expect((await ask({}, acme.owner.jwt, 'nothing')).status).toBe(404)
+    expect((await ask({}, acme.owner.jwt, crypto.randomUUID())).status).toBe(404)
   })
 })
