@@ -160,6 +160,7 @@ describe('each operation answers as the document says', () => {
   it('for the operator', async () => {
     const operator = { as: env.SETUP_TOKEN }
     await call('getHealth')
+    await call('getReadiness')
     await call('listFences', operator)
     expect((await call('resetFences', { ...operator, body: {} })).status).toBe(409)
   })

@@ -3,7 +3,14 @@
 import { DurableObject } from 'cloudflare:workers'
 import { log } from '../core/log.ts'
 import { createFenceRegistry } from '../storage/fence-registry.ts'
-import { acknowledged, Fence, type FenceState, type FenceStorage, type Raise } from './fence.ts'
+import {
+  acknowledged,
+  Fence,
+  type FenceFacts,
+  type FenceState,
+  type FenceStorage,
+  type Raise,
+} from './fence.ts'
 import { regionOfFence } from './regions.ts'
 
 export class FenceObject extends DurableObject<Env> {
@@ -22,6 +29,10 @@ export class FenceObject extends DurableObject<Env> {
     const bar = this.fence.bar(digest)
     if (bar === null) this.ctx.waitUntil(this.register())
     return bar
+  }
+
+  inspect(digest: string): FenceFacts {
+    return this.fence.inspect(digest)
   }
 
   raise(raises: Raise[]): typeof acknowledged {

@@ -20,6 +20,15 @@ export type FenceBase = {
   askedAt: number
 }
 
+export type FenceFacts = {
+  /** As a reader would be told. */
+  bar: number | null
+  registeredSeq: number | null
+  /** Within the hour (ms). */
+  askedAt: number
+  floors: number
+}
+
 export type FenceState = FenceBase & { floors: Map<string, Floor> }
 
 /** Storage that is durable before the object's next answer leaves it (a Durable Object's SQLite). */
@@ -65,9 +74,20 @@ export class Fence {
 
   /** The `asOf` from which a record of the digest is good, or null: ask D1. Reads before any await. */
   bar(digest: string): number | null {
+    const bar = this.barOf(digest)
+    if (bar !== null) this.noteAsked()
+    return bar
+  }
+
+  /** For monitoring: leaves no trace, so that looking at a fence that nobody uses does not keep it open. */
+  inspect(digest: string): FenceFacts {
+    const { registeredSeq, askedAt, floors } = this.state
+    return { bar: this.barOf(digest), registeredSeq, askedAt, floors: floors.size }
+  }
+
+  private barOf(digest: string): number | null {
     const { minSeq, floors } = this.state
     if (minSeq === null) return null
-    this.noteAsked()
     return Math.max(minSeq, floors.get(digest)?.seq ?? 0, floors.get(everyDigest)?.seq ?? 0)
   }
 

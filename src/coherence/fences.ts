@@ -2,7 +2,7 @@
 // "ask D1" or "not acknowledged", never more.
 import type { NoteOutage } from '../core/log.ts'
 import { within } from '../storage/database.ts'
-import { acknowledged, type Raise } from './fence.ts'
+import { acknowledged, type FenceFacts, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
 import { fenceName, type Region, regionOfFence } from './regions.ts'
 
@@ -18,6 +18,7 @@ export type AllFences = {
 }
 
 const barLimitMs = 500
+const inspectLimitMs = 2_000
 const raiseLimitMs = 5_000
 
 type Namespace = DurableObjectNamespace<FenceObject>
@@ -42,6 +43,20 @@ export function createNearFence(
       }
     },
   }
+}
+
+/** What a fence knows, for monitoring. @throws StoreUnavailable */
+export function inspectFence(
+  namespace: Namespace,
+  fence: string,
+  digest: string,
+): Promise<FenceFacts> {
+  const stub = namespace.getByName(fence, { locationHint: regionOfFence(fence) })
+  return within(
+    'fence',
+    inspectLimitMs,
+    Promise.resolve().then(() => stub.inspect(digest)),
+  )
 }
 
 export function createAllFences(namespace: Namespace): AllFences {

@@ -5,6 +5,7 @@ import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { confined, createForwardAuth } from './forward-auth.ts'
 import { createGateway } from './gateway.ts'
+import type { createReadiness } from './readiness.ts'
 import { reporting } from './report.ts'
 import { requestId } from './request-id.ts'
 import { createMe } from './routes/me.ts'
@@ -21,6 +22,13 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   app.use(confined)
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  let readiness: ReturnType<typeof createReadiness> | null = null
+  app.get('/readyz', async (c) => {
+    const { createReadiness } = await import('./readiness.ts')
+    // Only now: of several that came here at once, each would otherwise have one of its own.
+    readiness ??= createReadiness(isolate)
+    return readiness(c)
+  })
   app.get('/api/v1/me', createMe(isolate))
   const revocations = lazily(async () =>
     (await import('./revocations.ts')).createRevocations(isolate),

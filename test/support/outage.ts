@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 
 export type Failure = 'throws' | 'hangs'
-export type Store = 'DB' | 'KEY_CACHE' | 'FENCE' | 'USAGE'
+export type Store = 'DB' | 'KEY_CACHE' | 'FENCE' | 'METER' | 'USAGE'
 
 type Fail = () => Promise<never>
 
@@ -27,8 +27,13 @@ export function down(
     },
     FENCE: {
       FENCE: {
-        getByName: () => ({ bar: fail, raise: fail, reset: fail }),
+        getByName: () => ({ bar: fail, inspect: fail, raise: fail, reset: fail }),
       } as unknown as Env['FENCE'],
+    },
+    METER: {
+      METER: {
+        getByName: () => ({ take: fail, topUp: fail, read: fail }),
+      } as unknown as Env['METER'],
     },
     USAGE: { USAGE: { send: fail, sendBatch: fail } as unknown as Env['USAGE'] },
   }

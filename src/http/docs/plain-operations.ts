@@ -51,6 +51,43 @@ const health: RouteConfig = {
   },
 }
 
+const storeCheck = z.object({ ok: z.boolean(), ms: z.number() })
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  checked_at: time,
+  checks: z.object({
+    database: storeCheck,
+    cache: storeCheck,
+    fence: storeCheck,
+    meter: storeCheck,
+    queue: storeCheck.openapi({
+      description: 'Whether one is bound: asking it would send something',
+    }),
+    raises: storeCheck.openapi({
+      description: 'Whether no change has waited for a fence for over 60 s',
+    }),
+  }),
+  oldest_pending_seconds: z.int().nullable().openapi({ description: 'null: none is pending' }),
+})
+
+const readyContent = { 'application/json': { schema: readiness } }
+
+const ready: RouteConfig = {
+  method: 'get',
+  path: '/readyz',
+  operationId: 'getReadiness',
+  tags: ['Operations'],
+  security: byAnybody,
+  summary: 'Whether every store answers in 2 s, seen from where the request came from',
+  description:
+    'For monitors. Remembered for 2 s. Not for taking Latchkey out of service: with one store down most keys still work.',
+  responses: {
+    200: { description: 'All of them', content: readyContent },
+    503: { description: 'Not all of them', content: readyContent },
+  },
+}
+
 const identityHeader = (description: string) => ({
   description,
   schema: { type: 'string' as const },
@@ -188,6 +225,7 @@ const keySet: RouteConfig = {
 export const plainOperations: readonly RouteConfig[] = [
   holder,
   health,
+  ready,
   ...forwardAuths,
   signIn,
   signOut,

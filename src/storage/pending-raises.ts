@@ -1,0 +1,41 @@
+// How far changes are behind: the raises that fences have not acknowledged, as monitoring sees them.
+import { count, min } from 'drizzle-orm'
+import { openPrimary, within } from './database.ts'
+import { pendingRaise } from './schema.ts'
+
+export type PendingSummary = {
+  count: number
+  /** When the oldest was left (ms); null: none is pending. */
+  oldestAt: number | null
+  /** Names of the fences that have not acknowledged. */
+  fences: string[]
+}
+
+const limitMs = 2_000
+
+/** @throws StoreUnavailable */
+export async function summarisePending(d1: D1Database): Promise<PendingSummary> {
+  const query = openPrimary(d1)
+    .select({
+      fence: pendingRaise.fence,
+      count: count(),
+      oldestAt: min(pendingRaise.createdAt),
+    })
+    .from(pendingRaise)
+    .groupBy(pendingRaise.fence)
+    .orderBy(pendingRaise.fence)
+  const rows = await within('D1', limitMs, query.all())
+  const oldest = rows.flatMap(({ oldestAt }) => oldestAt ?? [])
+  return {
+    count: rows.reduce((sum, row) => sum + row.count, 0),
+    oldestAt: oldest.length === 0 ? null : Math.min(...oldest),
+    fences: rows.map(({ fence }) => fence),
+  }
+}
+
+/** The drainer runs every minute: a raise that is older waits for a fence that does not answer. */
+export const longestPendingMs = 60_000
+
+export function isOverdue({ oldestAt }: PendingSummary, nowMs: number): boolean {
+  return oldestAt !== null && nowMs - oldestAt > longestPendingMs
+}
