@@ -41,16 +41,13 @@ export function createReadiness({ clock }: Pick<Isolate, 'clock'>) {
   let last: Readiness | null = null
   let begunAt = Number.NEGATIVE_INFINITY
 
-  /** Promises of one request must not be awaited in another: what is shared is the result. */
-  async function resultOfOther(): Promise<Readiness | null> {
-    const isUnderWay = () => last === null || last.at < begunAt
-    while (isUnderWay() && clock.now() < begunAt + checkLimitMs + pollMs) await clock.sleep(pollMs)
-    return isUnderWay() ? null : last
-  }
+  const isUnderWay = () =>
+    (last === null || last.at < begunAt) && clock.now() < begunAt + checkLimitMs + pollMs
 
   async function current(env: Env, cf: unknown): Promise<Readiness> {
-    const known = await resultOfOther()
-    if (known !== null && clock.now() - known.at < memoMs) return known
+    // Promises of one request must not be awaited in another: what is shared is the result.
+    while (isUnderWay()) await clock.sleep(pollMs)
+    if (last !== null && clock.now() - last.at < memoMs) return last
     begunAt = clock.now()
     const found = await checkStores(readinessStores(env, cf), clock.now)
     if (!found.ready) log('warn', 'not_ready', { checks: found.checks })
