@@ -236,6 +236,7 @@ const record: KeyRecord = {
   revoked: false,
   disabled: false,
   allowedIps: null,
+  limits: null,
 }
 const question = { scopes: [] as string[], ip: null }
 const verdictOf = (changes: Partial<KeyRecord>, asked: Partial<typeof question> = {}, now = 0) =>
@@ -335,6 +336,10 @@ describe('powers', () => {
 describe('a record', () => {
   it('comes back from text as it went in', () => {
     const text = fc.string({ unit: 'grapheme' })
+    const windows = fc.array(fc.record({ name: text, limit: fc.nat(), windowSeconds: fc.nat() }))
+    const credits = fc.option(
+      fc.record({ remaining: fc.nat(), since: fc.nat(), refill: fc.constant(null) }),
+    )
     const records = fc.record<KeyRecord>({
       asOf: fc.nat(),
       id: fc.uuid(),
@@ -349,6 +354,7 @@ describe('a record', () => {
       revoked: fc.boolean(),
       disabled: fc.boolean(),
       allowedIps: fc.option(fc.array(text)),
+      limits: fc.option(fc.record({ meter: text, terms: fc.record({ windows, credits }) })),
     })
     fc.assert(
       fc.property(records, fc.nat(), (written, at) => {

@@ -117,6 +117,8 @@ describe('PATCH', () => {
     ['disabled', { disabled: false }],
     ['replaced_by', { replaced_by: null }],
     ['credits', { credits: 5 }],
+    ['credits.remaining', { credits: { refill: null } }],
+    ['limits_by', { external_id: null, limits_by: 'external_id' }],
   ])('refuses %s in %j by name and changes nothing', async (path, body) => {
     const { id } = await makeKey(house, as)
     const before = await read(id)

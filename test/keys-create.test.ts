@@ -118,6 +118,37 @@ describe('each field of a key', () => {
     ],
     ['metadata null', { metadata: null }, { metadata: null }],
     ['limits null', { rate_limit: null, credits: null }, { rate_limit: null, credits: null }],
+    [
+      'rate_limit',
+      { rate_limit: { limit: 100, window_seconds: 60 } },
+      { rate_limit: [{ name: 'default', limit: 100, window_seconds: 60 }], limits_by: 'key' },
+    ],
+    [
+      'rate_limit of several windows',
+      {
+        rate_limit: [
+          { limit: 10, window_seconds: 1 },
+          { limit: 1_000_000, window_seconds: 31 * 86_400, name: 'month' },
+        ],
+      },
+      {
+        rate_limit: [
+          { name: '1s', limit: 10, window_seconds: 1 },
+          { name: 'month', limit: 1_000_000, window_seconds: 31 * 86_400 },
+        ],
+      },
+    ],
+    ['credits', { credits: { remaining: 5 } }, { credits: { remaining: 5, refill: null } }],
+    [
+      'credits with a refill',
+      { credits: { remaining: 0, refill: { amount: 7, interval: 'monthly' } } },
+      { credits: { remaining: 0, refill: { amount: 7, interval: 'monthly', day: 1 } } },
+    ],
+    [
+      'credits that join those of an external_id',
+      { external_id: 'joined', limits_by: 'external_id', credits: {} },
+      { credits: { remaining: 0, refill: null }, limits_by: 'external_id' },
+    ],
   ])('is taken and read back: %s', async (_, body, shown) => {
     const made = await post({ name: 'A key', ...body })
     expect(made.status, made.text).toBe(201)
@@ -221,8 +252,38 @@ describe('a field that will not do', () => {
     ['metadata', []],
     ['metadata', { a: 'x'.repeat(4_096) }],
     ['metadata', 1],
-    ['rate_limit', { limit: 1, window: 1 }],
+    ['rate_limit', 10],
+    ['rate_limit', []],
+    ['rate_limit.limit', { limit: 0, window_seconds: 1 }],
+    ['rate_limit.limit', { limit: 1_000_001, window_seconds: 1 }],
+    ['rate_limit.limit', { limit: 1.5, window_seconds: 1 }],
+    ['rate_limit.window_seconds', { limit: 1, window_seconds: 0 }],
+    ['rate_limit.window_seconds', { limit: 1, window_seconds: 31 * 86_400 + 1 }],
+    ['rate_limit.window_seconds', { limit: 1 }],
+    ['rate_limit.name', { limit: 1, window_seconds: 1, name: 'a "b"' }],
+    ['rate_limit.window', { limit: 1, window_seconds: 1, window: 1 }],
+    [
+      'rate_limit.1.limit',
+      [
+        { limit: 1, window_seconds: 1 },
+        { limit: 0, window_seconds: 2 },
+      ],
+    ],
+    ['rate_limit', Array.from({ length: 6 }, (_, at) => ({ limit: 1, window_seconds: at + 1 }))],
+    ['rate_limit', Array(2).fill({ limit: 1, window_seconds: 1 })],
     ['credits', 10],
+    ['credits.remaining', {}],
+    ['credits.remaining', { remaining: -1 }],
+    ['credits.remaining', { remaining: 0.5 }],
+    ['credits.remaining', { remaining: null }],
+    ['credits.spent', { remaining: 1, spent: 0 }],
+    ['credits.refill.interval', { remaining: 1, refill: { amount: 1, interval: 'weekly' } }],
+    ['credits.refill.amount', { remaining: 1, refill: { amount: 0, interval: 'daily' } }],
+    ['credits.refill.day', { remaining: 1, refill: { amount: 1, interval: 'daily', day: 1 } }],
+    ['credits.refill.day', { remaining: 1, refill: { amount: 1, interval: 'monthly', day: 32 } }],
+    ['limits_by', 'external_id'],
+    ['limits_by', 'account'],
+    ['limits_by', null],
     ['is_active', true],
     ['id', 'x'],
     ['key', 'x'],

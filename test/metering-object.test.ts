@@ -3,7 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { MeterTerms, TakeAnswer } from '../src/metering/decision.ts'
+import type { MeterTerms } from '../src/core/limits.ts'
+import type { TakeAnswer } from '../src/metering/decision.ts'
 import type { MeterObject } from '../src/metering/meter-object.ts'
 import { createMeters, type Unavailable } from '../src/metering/meters.ts'
 

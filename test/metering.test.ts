@@ -1,12 +1,16 @@
 // Limits and credits without a platform: what the algorithm says, and a seeded simulation of crashes,
 // lost answers and repeated requests against a ledger kept beside it.
 import { describe, expect, it } from 'vitest'
+import {
+  type LimitFacts,
+  type MeterTerms,
+  meterOf,
+  type Schedule,
+  type Window,
+} from '../src/core/limits.ts'
 import { lastRefill, nextRefill } from '../src/metering/calendar.ts'
-import type { CreditTerms } from '../src/metering/credits.ts'
-import type { MeterState, MeterTerms } from '../src/metering/decision.ts'
-import type { Window } from '../src/metering/gcra.ts'
+import type { MeterState } from '../src/metering/decision.ts'
 import { Meter, type MeterStorage, type Use } from '../src/metering/meter.ts'
-import { meterName } from '../src/metering/meters.ts'
 import { createChance } from './simulation/random.ts'
 
 const second = 1_000
@@ -86,10 +90,10 @@ function limited(...windows: [limit: number, windowSeconds: number, name?: strin
 
 function credited(
   remaining: number,
-  refill: CreditTerms['refill'] = null,
+  refill: (Schedule & { amount: number }) | null = null,
   since = at('2026-03-10T12:00:00Z'),
 ): MeterTerms {
-  return { windows: [], credits: { remaining, since, refill } }
+  return { windows: [], credits: { remaining, since, refill: refill && { ...refill, since } } }
 }
 
 describe('a rate limit', () => {
@@ -508,13 +512,16 @@ describe('a meter that nobody asks', () => {
 
 describe('the name of a meter', () => {
   it('tells keys, accounts and external ids apart, whatever stands in them', () => {
+    const none = { rateLimit: null, credits: null, meterId: null, externalId: null }
+    const key: LimitFacts = { ...none, id: 'a', accountId: 'a', limitsBy: 'key' }
+    const shared: LimitFacts = { ...key, limitsBy: 'external_id' }
     const names = [
-      { keyId: 'a' },
-      { keyId: 'b' },
-      { accountId: 'a', externalId: 'b' },
-      { accountId: 'a', externalId: 'b/c' },
-      { accountId: 'b', externalId: 'key/a' },
-    ].map(meterName)
+      key,
+      { ...key, id: 'b' },
+      { ...shared, externalId: 'b' },
+      { ...shared, externalId: 'b/c' },
+      { ...shared, accountId: 'b', externalId: 'key/a' },
+    ].map(meterOf)
     expect(new Set(names).size).toBe(names.length)
   })
 })
@@ -539,8 +546,7 @@ describe('a simulated year of a meter', () => {
       { interval: 'monthly', day: 31, amount: 300 } as const,
     ])
     const windows = limited([20, 3_600, 'hour'], [60, 86_400, 'day']).windows
-    const credits = { remaining: 100, since: held.clock.now, refill }
-    const terms: MeterTerms = { windows, credits }
+    const terms: MeterTerms = { windows, credits: credited(100, refill, held.clock.now).credits }
     // The ledger: what was granted and what was spent, by another road than the meter's.
     let balance = 100
     let settled = held.clock.now

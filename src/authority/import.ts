@@ -2,6 +2,7 @@
 // stays whose it is.
 import { foreignKeyPrefix } from '../core/foreign.ts'
 import { refusedGrant } from '../core/grant.ts'
+import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
 import { type Caller, entry, type KeyFacts, type KeySettings } from './keys.ts'
@@ -55,6 +56,7 @@ function planOf(
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
   const key: NewKey = {
     ...facts,
+    credits: facts.credits && creditTerms(null, facts.credits, clock.now()),
     id: newId(),
     digest,
     accountId: actor.accountId,

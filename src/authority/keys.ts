@@ -3,6 +3,14 @@ import type { Actor } from '../core/actor.ts'
 import type { Config } from '../core/config.ts'
 import { keyPrefix } from '../core/format.ts'
 import { type Grant, refusedGrant } from '../core/grant.ts'
+import {
+  type CreditWish,
+  creditTerms,
+  type LimitMistake,
+  type LimitOwner,
+  limitMistake,
+  type Window,
+} from '../core/limits.ts'
 import { strongestRole } from '../core/role.ts'
 import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
 import type { AuditEntry, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
@@ -34,6 +42,9 @@ export type KeyFacts = {
   allowedIps: string[] | null
   externalId: string | null
   metadata: Record<string, unknown> | null
+  rateLimit: Window[] | null
+  credits: CreditWish | null
+  limitsBy: LimitOwner
 }
 
 /** What is undefined stays as it is. */
@@ -44,6 +55,7 @@ export type KeyEdits = {
 export type Refusal =
   | { reason: 'grant'; detail: string; actor: Actor['kind'] }
   | { reason: 'revoked' | 'expired' | 'disabled' | 'replaced' }
+  | { reason: 'limits'; mistake: LimitMistake }
 
 export type Issued =
   | { kind: 'issued'; token: string; id: string }
@@ -75,8 +87,10 @@ export function updateKey(
 ): Promise<Changed<Refusal>> {
   return changeOne(stores, settings, target(caller, id), (key) => {
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
-    const patch = differences(key, changes)
+    const patch = differences(key, withCredits(key, changes, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null
+    const mistake = limitMistake(key, { ...key, ...patch } as ListedKey, changes.credits)
+    if (mistake !== null) return { refused: { reason: 'limits', mistake } }
     if (patch.scopes !== undefined) {
       const refused = refuseGrant(caller, patch.scopes, settings, {
         creatorRole: key.creatorRole,
@@ -155,6 +169,7 @@ async function mintKey(
   const format = config.formats[formatName]
   if (format === undefined) throw new Error(`No token format is named ${formatName}.`)
   const token = await mintToken(format, tagKeys, randomBytes)
+  const nowMs = clock.now()
   const key: NewKey = {
     id: newId(),
     digest: await digestOf(token),
@@ -162,13 +177,16 @@ async function mintKey(
     format: formatName,
     keyPrefix: keyPrefix(token, format),
     createdBy: actor.kind === 'person' ? actor.id : actor.createdBy,
-    createdAt: clock.now(),
+    createdAt: nowMs,
     name: facts.name,
     scopes: facts.scopes,
     expiresAt: facts.expiresAt,
     allowedIps: facts.allowedIps,
     externalId: facts.externalId,
     metadata: facts.metadata,
+    rateLimit: facts.rateLimit,
+    credits: facts.credits && creditTerms(null, facts.credits, nowMs),
+    limitsBy: facts.limitsBy,
   }
   return { token, key }
 }
@@ -178,10 +196,15 @@ function successorFormat({ format }: ListedKey, { config }: KeySettings): string
   return Object.hasOwn(config.formats, format) ? format : config.defaultFormat
 }
 
-/** A successor has the powers of the key it replaces, and inherits from the same person. */
+/**
+ * A successor has the powers of the key it replaces, and inherits from the same person. It goes on with
+ * its meter: a new token neither refills nor doubles what is left.
+ */
 function inherited(key: ListedKey) {
   const { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy } = key
-  return { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy }
+  const { rateLimit, credits, limitsBy } = key
+  const limits = { rateLimit, credits, limitsBy, meterId: key.meterId ?? key.id }
+  return { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy, ...limits }
 }
 
 function refuseRotation(
@@ -222,6 +245,11 @@ export function entry(
   detail: Record<string, unknown>,
 ): AuditEntry {
   return { action, actorKind: actor.kind, actorId: actor.id, requestId, detail }
+}
+
+/** The wish for the credits as the terms that it makes of the present ones. */
+function withCredits(key: ListedKey, { credits, ...changes }: KeyEdits, nowMs: number) {
+  return { ...changes, credits: credits && creditTerms(key.credits, credits, nowMs) }
 }
 
 /** Of the wished changes, those that change anything. */

@@ -18,10 +18,12 @@ export type Key = {
   metadata: Record<string, unknown> | null
   /** Addresses and CIDR blocks; null: any. */
   allowed_ips: string[] | null
-  /** null until keys are metered. */
-  rate_limit: null
-  /** null until keys are metered. */
-  credits: null
+  /** Windows of which all must have room; null: unlimited. */
+  rate_limit: RateLimitWindow[] | null
+  /** null: verifications cost nothing. */
+  credits: Credits | null
+  /** Whether its limits are its own or those of all keys with its `external_id`. */
+  limits_by: 'key' | 'external_id'
   created_by: string | null
   created_by_name: string | null
   created_at: string
@@ -43,6 +45,27 @@ export type Underway = {
   pending_regions?: string[] | undefined
 }
 
+/** `limit` requests (1 to 1,000,000) in `window_seconds` (1 s to 31 days). */
+export type RateLimitWindow = { name: string; limit: number; window_seconds: number }
+export type NewRateLimitWindow = Omit<RateLimitWindow, 'name'> & { name?: string | undefined }
+
+export type Credits = {
+  /** null: not known right now. */
+  remaining: number | null
+  refill: { amount: number; interval: 'daily' | 'monthly'; day?: number | undefined } | null
+}
+
+export type NewCredits = {
+  /** Left out of a change, the balance stays. */
+  remaining?: number | undefined
+  /** Lifts the balance to `amount` at midnight UTC; a month too short for the day has it on its last. */
+  refill?:
+    | { amount: number; interval: 'daily' }
+    | { amount: number; interval: 'monthly'; day?: number | undefined }
+    | null
+    | undefined
+}
+
 export type NewKey = {
   /** 1 to 80 characters. */
   name: string
@@ -53,8 +76,10 @@ export type NewKey = {
   /** A format of `latchkey.config.ts`; the first one by default. */
   format?: string | undefined
   allowed_ips?: string[] | null | undefined
-  rate_limit?: null | undefined
-  credits?: null | undefined
+  /** One window or up to five. Names default to `default`, and to their length where there are several. */
+  rate_limit?: NewRateLimitWindow | NewRateLimitWindow[] | null | undefined
+  credits?: NewCredits | null | undefined
+  limits_by?: 'key' | 'external_id' | undefined
   external_id?: string | null | undefined
   metadata?: Record<string, unknown> | null | undefined
 }

@@ -1,5 +1,6 @@
 // The record of a key: all that a verdict needs, so that no second look-up is ever made. It is what
 // memory and KV hold, whole, with `asOf`: D1's counter, read in the same statement as the row.
+import type { Limits } from './limits.ts'
 import type { Role } from './role.ts'
 
 export type KeyRecord = {
@@ -22,10 +23,12 @@ export type KeyRecord = {
   disabled: boolean
   /** Addresses and CIDR blocks; null for any. */
   allowedIps: readonly string[] | null
+  /** null: unlimited, and no meter is asked. */
+  limits: Limits | null
 }
 
 // Raised whenever the record changes shape: a reader takes what it does not know for absent.
-const version = 2
+const version = 3
 
 /** The record as text for KV; `at` is when it was written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {

@@ -5,6 +5,7 @@ import type { Changed, Progress } from '../authority/change.ts'
 import type { Refusal } from '../authority/keys.ts'
 import type { AppEnv } from './env.ts'
 import { isoTime } from './key-schema.ts'
+import { limitError } from './limit-schema.ts'
 import { Problem } from './problem.ts'
 import { challenge } from './refusals.ts'
 
@@ -124,5 +125,9 @@ export function refusedChange(refusal: Refusal): Problem {
       })
     case 'replaced':
       return new Problem('conflict', { detail: 'This key has been rotated already.' })
+    case 'limits': {
+      const error = limitError(refusal.mistake)
+      return new Problem('invalid_request', { detail: error.message, errors: [error] })
+    }
   }
 }

@@ -2,7 +2,17 @@
 import { z } from '@hono/zod-openapi'
 import { isAddressOrBlock } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
+import { limitOwners } from '../core/limits.ts'
 import { keyStatuses, type ListedKey, statusOf } from '../storage/key-store.ts'
+import {
+  creditsField,
+  creditsOut,
+  creditsView,
+  limitsByField,
+  rateLimitField,
+  rateLimitOut,
+  rateLimitView,
+} from './limit-schema.ts'
 
 const mostMetadataCharacters = 4_096
 const mostAddresses = 50
@@ -21,8 +31,9 @@ export const keySchema = z
     external_id: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
     allowed_ips: z.array(z.string()).nullable(),
-    rate_limit: z.null(),
-    credits: z.null(),
+    rate_limit: rateLimitOut,
+    credits: creditsOut,
+    limits_by: z.enum(limitOwners),
     created_by: z.uuid().nullable(),
     created_by_name: z.string().nullable(),
     created_at: time,
@@ -36,8 +47,11 @@ export const keySchema = z
 
 export type KeyView = z.infer<typeof keySchema>
 
-/** A key as an answer shows it: never its token, never its digest. */
-export function viewOf(key: ListedKey, nowMs: number): KeyView {
+/**
+ * A key as an answer shows it: never its token, never its digest. `balance`: the credits that its meter
+ * holds, null when it has none or does not tell.
+ */
+export function viewOf(key: ListedKey, balance: number | null, nowMs: number): KeyView {
   return {
     id: key.id,
     name: key.name,
@@ -49,8 +63,9 @@ export function viewOf(key: ListedKey, nowMs: number): KeyView {
     external_id: key.externalId,
     metadata: key.metadata,
     allowed_ips: key.allowedIps,
-    rate_limit: null,
-    credits: null,
+    rate_limit: rateLimitView(key.rateLimit),
+    credits: creditsView(key.credits, balance),
+    limits_by: key.limitsBy,
     created_by: key.createdBy,
     created_by_name: key.creatorName,
     created_at: isoTime(key.createdAt),
@@ -75,9 +90,6 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
   const scope = z
     .string()
     .refine((name) => Object.hasOwn(config.scopes, name), { error: 'No such scope' })
-  const unmetered = z
-    .null({ error: 'Limits are not available yet: leave it out' })
-    .openapi({ description: 'Not available yet' })
   return {
     name: z.string().trim().min(1).max(80),
     expires_at: futureTime(now)
@@ -94,8 +106,9 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
       .min(1, 'null allows any address')
       .max(mostAddresses)
       .nullable(),
-    rate_limit: unmetered,
-    credits: unmetered,
+    rate_limit: rateLimitField,
+    credits: creditsField,
+    limits_by: limitsByField,
     external_id: z.string().trim().min(1).max(255).nullable(),
     metadata: z.record(z.string(), z.unknown()).refine(isShort, { error: tooLong }).nullable(),
   }

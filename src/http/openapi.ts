@@ -28,7 +28,14 @@ export function limitBody(maxSize: number): MiddlewareHandler {
   return bodyLimit({ maxSize, onError })
 }
 
-type Issue = { code: string; path: PropertyKey[]; message: string; keys?: string[] }
+type Issue = {
+  code: string
+  path: PropertyKey[]
+  message: string
+  keys?: string[]
+  /** Of a union: what each of its kinds says. */
+  errors?: Issue[][]
+}
 
 export function fieldErrors(issue: Issue, target: string): FieldError[] {
   const place = issue.path.map(String)
@@ -38,7 +45,11 @@ export function fieldErrors(issue: Issue, target: string): FieldError[] {
     const prefix = path === '' ? '' : `${path}.`
     return issue.keys.map((key) => ({ path: `${prefix}${key}`, message: 'There is no such field' }))
   }
-  return [{ path, message: issue.message }]
+  const meant = issue.errors?.find((kind) => kind.every(({ path }) => path.length > 0))
+  if (meant === undefined) return [{ path, message: issue.message }]
+  return meant.flatMap((inner) =>
+    fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, target),
+  )
 }
 
 function sentenceOf(errors: FieldError[]): string {

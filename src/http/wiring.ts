@@ -11,6 +11,7 @@ import { nearestRegion } from '../coherence/regions.ts'
 import type { Config } from '../core/config.ts'
 import { createOutageLog, type NoteOutage } from '../core/log.ts'
 import { importTagKeys } from '../core/token.ts'
+import { createMeters, type Meters } from '../metering/meters.ts'
 import { Usage } from '../metering/usage.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
@@ -59,6 +60,10 @@ export function lookUpStores({ memory, noteOutage }: Isolate, env: Env, cf: unkn
     cache: createKeyCache(env.KEY_CACHE, noteOutage),
     keys: createKeyReader(env.DB),
   }
+}
+
+export function metersOf({ METER }: Env): Meters {
+  return createMeters(METER)
 }
 
 export async function verifySettings(

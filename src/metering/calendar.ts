@@ -1,7 +1,6 @@
 // When credits are refilled: midnights in UTC. No clock.
 
-/** Every day, or once a month on a day; a month without that day has it on its last. */
-export type Schedule = { interval: 'daily' } | { interval: 'monthly'; day: number }
+import type { Schedule } from '../core/limits.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

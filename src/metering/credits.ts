@@ -1,21 +1,7 @@
 // Credits of a key: a balance that a verification costs, that is refilled by the calendar and never
 // falls below zero. No I/O, no clock.
-import { lastRefill, nextRefill, type Schedule } from './calendar.ts'
-
-/** Lifts the balance to `amount` at each refill; a higher balance (topped up) stays as it is. */
-export type Refill = Schedule & { amount: number }
-
-/**
- * What the key's record says of its credits. It travels with each call, so that a set is one change of
- * the key and needs no second store: whichever `since` is later counts, and begins with `remaining`.
- */
-export type CreditTerms = {
-  /** The balance that was set at `since`. */
-  remaining: number
-  /** When it was set (ms): of two sets the later one must have the greater. */
-  since: number
-  refill: Refill | null
-}
+import type { CreditTerms } from '../core/limits.ts'
+import { lastRefill, nextRefill } from './calendar.ts'
 
 /** The balance as it is held. `settledAt`: all refills up to then are in it. */
 export type Balance = { credits: number; since: number; settledAt: number }
@@ -24,7 +10,9 @@ export type Balance = { credits: number; since: number; settledAt: number }
 export function balanceAt(held: Balance | null, terms: CreditTerms, nowMs: number): Balance {
   const { credits, since, settledAt } = isSetAnew(held, terms) ? begin(terms) : held
   const { refill } = terms
-  const isDue = refill !== null && lastRefill(refill, nowMs) > settledAt
+  // Keys that share a balance may differ: one without a refill must not use up the others'.
+  if (refill === null) return { credits, since, settledAt }
+  const isDue = lastRefill(refill, nowMs) > Math.max(settledAt, refill.since)
   return {
     credits: isDue ? Math.max(credits, refill.amount) : credits,
     since,

@@ -1,28 +1,14 @@
 // Rate limits and credits decided together: either everything that a request takes is taken, or
 // nothing is. No I/O, no clock.
-import { type Balance, balanceAt, type CreditTerms, secondsUntilCovered } from './credits.ts'
-import {
-  type Filling,
-  fillingAt,
-  fillingName,
-  isFull,
-  reportOf,
-  type Window,
-  type WindowReport,
-  withRequest,
-} from './gcra.ts'
-
-/** The limits of a key as its record tells them; window names are unique among those of one length. */
-export type MeterTerms = { windows: readonly Window[]; credits: CreditTerms | null }
+import type { Left, MeterTerms, Window } from '../core/limits.ts'
+import { type Balance, balanceAt, secondsUntilCovered } from './credits.ts'
+import { type Filling, fillingAt, fillingName, isFull, reportOf, withRequest } from './gcra.ts'
 
 export type MeterState = {
   /** By `fillingName`. */
   fillings: ReadonlyMap<string, Filling>
   balance: Balance | null
 }
-
-/** What is left, as told to the client; `credits` is null for a key without. */
-export type Left = { windows: WindowReport[]; credits: number | null }
 
 export type TakeAnswer = Left &
   (

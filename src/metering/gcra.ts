@@ -2,17 +2,13 @@
 // in w seconds means: n at once, then one each w/n seconds, so that no span of t seconds ever lets more
 // than n + t·n/w pass. All numbers are whole, so it is exact. No I/O, no clock.
 
-/** A named limit: `limit` requests (1 to 1,000,000) in `windowSeconds` (1 s to 31 days). */
-export type Window = { name: string; limit: number; windowSeconds: number }
+import type { Window, WindowReport } from '../core/limits.ts'
 
 /**
  * How full a window was at a time. One request fills `windowMs` units, a millisecond drains `limit` of
  * them, `limit * windowMs` is full: with the bounds above always below 2^53.
  */
 export type Filling = { level: number; limit: number; atMs: number }
-
-/** What is left of a window. `resetSeconds`: until `remaining` grows by one; 0 when nothing is used. */
-export type WindowReport = Window & { remaining: number; resetSeconds: number }
 
 /** Windows of one name but another length count apart: a change of length begins at nothing used. */
 export function fillingName({ name, windowSeconds }: Window): string {

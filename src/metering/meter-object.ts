@@ -1,7 +1,8 @@
 // The meter as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
 // until what was written before it is durable (output gate): nothing that passed is ever forgotten.
 import { DurableObject } from 'cloudflare:workers'
-import type { Left, MeterState, MeterTerms, TakeAnswer } from './decision.ts'
+import type { Left, MeterTerms } from '../core/limits.ts'
+import type { MeterState, TakeAnswer } from './decision.ts'
 import { Meter, type MeterStorage, type Take, type TopUp, type TopUpAnswer } from './meter.ts'
 
 export class MeterObject extends DurableObject<Env> {

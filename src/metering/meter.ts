@@ -1,15 +1,8 @@
 // A meter: the rate windows and the credits of one key, or of all keys that share them. What it takes
 // is durable before it answers. Pure of the platform: storage and clock are handed in
 // (meter-object.ts, and the simulation).
-import {
-  decideTake,
-  type Left,
-  leftIn,
-  type MeterState,
-  type MeterTerms,
-  stateAt,
-  type TakeAnswer,
-} from './decision.ts'
+import type { Left, MeterTerms } from '../core/limits.ts'
+import { decideTake, leftIn, type MeterState, stateAt, type TakeAnswer } from './decision.ts'
 import { isDrained } from './gcra.ts'
 
 export type Take = {

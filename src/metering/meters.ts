@@ -1,7 +1,9 @@
 // The caller's side of meters: one call a request. Whatever fails here means that the answer is not
 // known: a request of a limited key never passes for want of a meter.
+import type { Left, MeterTerms } from '../core/limits.ts'
+import { log } from '../core/log.ts'
 import { within } from '../storage/database.ts'
-import type { Left, MeterTerms, TakeAnswer } from './decision.ts'
+import type { TakeAnswer } from './decision.ts'
 import type { Take, TopUp, TopUpAnswer } from './meter.ts'
 import type { MeterObject } from './meter-object.ts'
 
@@ -14,15 +16,6 @@ export type Meters = {
   read(meter: string, terms: MeterTerms): Promise<({ outcome: 'read' } & Left) | Unavailable>
 }
 
-/** Whose limits: one key's (and those of its successors), or all keys' with one external id. */
-export type MeterOwner = { keyId: string } | { accountId: string; externalId: string }
-
-export function meterName(owner: MeterOwner): string {
-  if ('keyId' in owner) return `key/${owner.keyId}`
-  // No external id can reach into another account: account ids hold no slash.
-  return `account/${owner.accountId}/${owner.externalId}`
-}
-
 const limitMs = 2_000
 
 export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Meters {
@@ -30,7 +23,10 @@ export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Me
   const stubOf = (meter: string) =>
     namespace.getByName(meter, { retry: { maxRetries: 1, timeoutMs: limitMs } })
   const ask = <Answer>(call: () => Promise<Answer>): Promise<Answer | Unavailable> =>
-    within('meter', limitMs, call()).catch(() => unavailable)
+    within('meter', limitMs, call()).catch((cause) => {
+      log('error', 'meter_unavailable', { cause })
+      return unavailable
+    })
   return {
     take: (meter, take) => ask(async () => await stubOf(meter).take(take)),
     topUp: (meter, topUp) => ask(async () => await stubOf(meter).topUp(topUp)),

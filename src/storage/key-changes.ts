@@ -161,10 +161,12 @@ function insertSuccessor(key: NewKey) {
   // Only when the predecessor's row did change: the lost race must not leave a key behind.
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
-      allowed_ips, external_id, metadata, created_by, created_at, expires_at)
+      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, meter_id, created_by,
+      created_at, expires_at)
     select ${key.id}, ${key.digest}, ${currentSequence}, ${key.accountId}, ${key.name},
       ${key.format}, ${key.keyPrefix}, ${json(key.scopes)}, 0, ${json(key.allowedIps)},
-      ${key.externalId ?? null}, ${json(key.metadata)}, ${key.createdBy ?? null}, ${key.createdAt},
+      ${key.externalId ?? null}, ${json(key.metadata)}, ${json(key.rateLimit)}, ${json(key.credits)},
+      ${key.limitsBy ?? 'key'}, ${key.meterId ?? null}, ${key.createdBy ?? null}, ${key.createdAt},
       ${key.expiresAt ?? null}
     where exists (select 1 from ${apiKey} where ${changedNow})`
 }

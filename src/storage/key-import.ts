@@ -40,10 +40,12 @@ function insertUnknown(keys: readonly NewKey[]) {
   // `where true`: without it SQLite takes "on" for the beginning of a join.
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
-      allowed_ips, external_id, metadata, created_by, created_at, expires_at)
+      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, created_by, created_at,
+      expires_at)
     select value ->> 'id', value ->> 'digest', ${currentSequence}, value ->> 'accountId',
       value ->> 'name', value ->> 'format', value ->> 'keyPrefix', json_extract(value, '$.scopes'), 0,
       json_extract(value, '$.allowedIps'), value ->> 'externalId', json_extract(value, '$.metadata'),
+      json_extract(value, '$.rateLimit'), json_extract(value, '$.credits'), value ->> 'limitsBy',
       value ->> 'createdBy', value ->> 'createdAt', value ->> 'expiresAt'
     from json_each(${JSON.stringify(keys)}) where true
     on conflict (digest) do nothing`

@@ -12,6 +12,7 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
+import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary, within } from './database.ts'
@@ -85,6 +86,7 @@ function recordOf(
     revoked: key.revokedAt !== null,
     disabled: key.disabled,
     allowedIps: key.allowedIps,
+    limits: limitsOf(key),
   }
 }
 

@@ -2,8 +2,7 @@
 // milliseconds since 1970. Rows of api_key are never deleted: absence must stay absence.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-
-export type RateLimit = { name: string; limit: number; windowSeconds: number }
+import { type CreditTerms, limitOwners, type Window } from '../core/limits.ts'
 
 export const apiKey = sqliteTable(
   'api_key',
@@ -23,6 +22,12 @@ export const apiKey = sqliteTable(
     allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
     externalId: text('external_id'),
     metadata: text({ mode: 'json' }).$type<Record<string, unknown>>(),
+    rateLimit: text('rate_limit', { mode: 'json' }).$type<Window[]>(),
+    credits: text({ mode: 'json' }).$type<CreditTerms>(),
+    /** Whether its limits are its own or those of all keys with its external id. */
+    limitsBy: text('limits_by', { enum: limitOwners }).notNull().default('key'),
+    /** The first of the keys that it replaced, whose meter it goes on with; null: its own. */
+    meterId: text('meter_id'),
     createdBy: text('created_by'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),

@@ -96,7 +96,8 @@ export function issue(world: World): Ask {
     [],
   ])
   const externalId = chance.one(externalIds)
-  const facts = { expiresAt: null, allowedIps: null, metadata: null, formatName: 'whm' }
+  const limits = { rateLimit: null, credits: null, limitsBy: 'key' } as const
+  const facts = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
   return {
     name: 'issue',
     async run({ stores, settings, notes }) {

@@ -1,6 +1,6 @@
 // `node test/simulation/sql.ts`: the tables of the simulation against the real SQL of src/storage and the
 // real migrations, in SQLite, operation by operation. What one does and the other does not ends the run.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { createFenceRegistry, listFences } from '../../src/storage/fence-registry.ts'
@@ -17,9 +17,11 @@ const account = 'a'
 const users = ['u', 'v']
 const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
 
-const migrations = ['0000_init.sql', '0001_triggers.sql'].map((name) =>
-  readFileSync(join(import.meta.dirname, '../../migrations', name), 'utf8'),
-)
+const folder = join(import.meta.dirname, '../../migrations')
+const migrations = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .sort()
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
 
 class Pair {
   readonly sqlite = openD1(migrations)
@@ -55,6 +57,10 @@ class Pair {
       expiresAt: null,
       allowedIps: null,
       metadata: null,
+      rateLimit: chance.one([null, [{ name: 'default', limit: 2, windowSeconds: 60 }]]),
+      credits: chance.one([null, { remaining: 5, since: this.now, refill: null }]),
+      limitsBy: chance.one(['key', 'external_id'] as const),
+      meterId: chance.one([null, 'm']),
     }
   }
 }

@@ -1,6 +1,7 @@
 // D1's tables, and each batch of src/storage as one synchronous step: all of it happens or none does.
 // Beside every step stands the statement that it mirrors; test/simulation/sql.ts compares the two.
 
+import { limitsOf } from '../../src/core/limits.ts'
 import type { KeyRecord } from '../../src/core/record.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
 import type { Change, NewKey, PendingRaise } from '../../src/storage/key-changes.ts'
@@ -70,6 +71,7 @@ export class Tables {
       revoked: row.revokedAt !== null,
       disabled,
       allowedIps,
+      limits: limitsOf(row),
     }
   }
 

@@ -12,10 +12,11 @@ import {
   underway,
 } from '../answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
-import { keySchema, viewOf } from '../key-schema.ts'
+import { keySchema } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { isUuid } from '../page.ts'
 import { byManager } from '../security.ts'
+import { viewFor } from '../views.ts'
 import { changeStores, type Isolate } from '../wiring.ts'
 import { existing, idParam, idPath, json, path } from './api-keys.ts'
 
@@ -89,7 +90,7 @@ export function createApiKeyActions(isolate: Isolate) {
       const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
       if (rotation === null) throw noSuchKey()
       const progress = progressOf(rotation.changed)
-      const successor = viewOf(await existing(c, rotation.id), isolate.clock.now())
+      const successor = await viewFor(isolate, c.env, await existing(c, rotation.id))
       c.header('Cache-Control', 'no-store')
       return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201) as never
     })

@@ -8,6 +8,8 @@ import { bodyFailures, managementFailures, success } from '../answers.ts'
 import { callerOf } from '../caller.ts'
 import { readDigest } from '../digest.ts'
 import { keyFields } from '../key-schema.ts'
+import { factsOf } from '../key-wish.ts'
+import { checkNewLimits } from '../limit-schema.ts'
 import { createRouter, fieldErrors } from '../openapi.ts'
 import type { FieldError } from '../problem.ts'
 import { byManager } from '../security.ts'
@@ -59,6 +61,7 @@ function entrySchema(config: Config<Env>, now: () => number) {
           ? format
           : format.default(onlyFormat).openapi({ description: 'A foreign format by its name' }),
     })
+    .superRefine(checkNewLimits)
     .openapi('ForeignKey')
 }
 
@@ -141,11 +144,6 @@ function foreignKeyOf(entry: Entry): ForeignKey {
     digest: entry.digest,
     formatName: entry.format,
     start: entry.key_prefix ?? '',
-    name: entry.name,
-    scopes: entry.scopes ?? null,
-    expiresAt: entry.expires_at ?? null,
-    allowedIps: entry.allowed_ips ?? null,
-    externalId: entry.external_id ?? null,
-    metadata: entry.metadata ?? null,
+    ...factsOf(entry),
   }
 }

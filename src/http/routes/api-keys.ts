@@ -17,10 +17,13 @@ import {
 } from '../answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
 import type { AppEnv } from '../env.ts'
-import { keyFields, keySchema, viewOf } from '../key-schema.ts'
+import { keyFields, keySchema } from '../key-schema.ts'
+import { changesOf, factsOf } from '../key-wish.ts'
+import { checkNewLimits } from '../limit-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../page.ts'
 import { byManager } from '../security.ts'
+import { viewFor, viewsOf } from '../views.ts'
 import { changeStores, type Isolate } from '../wiring.ts'
 
 export const path = '/api/api-keys'
@@ -83,11 +86,13 @@ const revoke = createRoute({
 function createOperation({ config, clock }: Isolate) {
   const { name, ...optional } = keyFields(config, clock.now)
   const formats = Object.keys(config.formats) as [string, ...string[]]
-  const body = z.strictObject({
-    name,
-    ...z.object(optional).partial().shape,
-    format: z.enum(formats).optional(),
-  })
+  const body = z
+    .strictObject({
+      name,
+      ...z.object(optional).partial().shape,
+      format: z.enum(formats).optional(),
+    })
+    .superRefine(checkNewLimits)
   return createRoute({
     method: 'post',
     path,
@@ -129,16 +134,14 @@ function updateOperation({ config, clock }: Isolate) {
 }
 
 export function createApiKeyRoutes(isolate: Isolate) {
-  const { config, clock } = isolate
-
   return createRouter()
     .openapi(list, async (c) => {
       const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
-      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: clock.now() }
+      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: isolate.clock.now() }
       const { accountId } = c.var.actor
       const rows = await listKeys(c.env.DB, accountId, { ...filter, createdBy: created_by }, page)
       const { page: keys, next_cursor } = pageOf(rows, limit)
-      const data = keys.map((key) => viewOf(key, clock.now()))
+      const data = await viewsOf(isolate, c.env, keys)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
     })
     .openapi(createOperation(isolate), async (c) => {
@@ -147,16 +150,16 @@ export function createApiKeyRoutes(isolate: Isolate) {
         changeStores(isolate, c.env),
         await keySettingsOf(isolate, c),
         callerOf(c),
-        { ...factsOf(body), formatName: body.format ?? config.defaultFormat },
+        { ...factsOf(body), formatName: body.format ?? isolate.config.defaultFormat },
       )
       if (issued.kind === 'refused') throw refusedChange(issued.refusal)
-      const key = viewOf(await existing(c, issued.id), clock.now())
+      const key = await viewFor(isolate, c.env, await existing(c, issued.id))
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
     })
     .openapi(read, async (c) => {
-      const key = await existing(c, c.req.valid('param').id)
-      return c.json({ status: 'success' as const, data: viewOf(key, clock.now()) }, 200)
+      const data = await viewFor(isolate, c.env, await existing(c, c.req.valid('param').id))
+      return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(updateOperation(isolate), async (c) => {
       const { id } = c.req.valid('param')
@@ -166,7 +169,8 @@ export function createApiKeyRoutes(isolate: Isolate) {
       const stores = changeStores(isolate, c.env)
       const changed = await updateKey(stores, settings, callerOf(c), id, changes)
       const progress = progressOf(changed)
-      return changeAnswer(c, progress, viewOf(await existing(c, id), clock.now())) as never
+      const key = await viewFor(isolate, c.env, await existing(c, id))
+      return changeAnswer(c, progress, key) as never
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
@@ -176,40 +180,6 @@ export function createApiKeyRoutes(isolate: Isolate) {
       const message = 'API key deleted successfully'
       return changeAnswer(c, progressOf(changed), { message }) as never
     })
-}
-
-type Wished = {
-  name?: string | undefined
-  scopes?: string[] | null | undefined
-  expires_at?: number | null | undefined
-  allowed_ips?: string[] | null | undefined
-  external_id?: string | null | undefined
-  metadata?: Record<string, unknown> | null | undefined
-  is_active?: boolean | undefined
-}
-
-function factsOf(body: Wished & { name: string }) {
-  return {
-    name: body.name,
-    scopes: body.scopes ?? null,
-    expiresAt: body.expires_at ?? null,
-    allowedIps: body.allowed_ips ?? null,
-    externalId: body.external_id ?? null,
-    metadata: body.metadata ?? null,
-  }
-}
-
-/** What is left out stays undefined, and so as it is. */
-function changesOf(body: Wished) {
-  return {
-    name: body.name,
-    scopes: body.scopes,
-    expiresAt: body.expires_at,
-    allowedIps: body.allowed_ips,
-    externalId: body.external_id,
-    metadata: body.metadata,
-    disabled: body.is_active === undefined ? undefined : !body.is_active,
-  }
 }
 
 export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {

@@ -5,6 +5,7 @@ import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
 import { failure, success } from '../answers.ts'
 import { surroundingsOf, verifier } from '../asker.ts'
+import { inOrder } from '../in-order.ts'
 import { time } from '../key-schema.ts'
 import { createRouter, jsonOnly } from '../openapi.ts'
 import { longestIdempotencyKey } from '../rpc.ts'
@@ -15,8 +16,6 @@ import type { Isolate } from '../wiring.ts'
 export const path = '/api/v1/keys/verify'
 export const batchPath = '/api/v1/keys/verify-batch'
 const mostKeys = 100
-// A Worker may have six connections open at once: what waits for one would burn a store's time-out.
-const mostAtOnce = 6
 
 const unmetered = 'Without effect until keys are metered'
 
@@ -151,18 +150,4 @@ export function createVerifyRoutes(isolate: Isolate) {
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
     })
-}
-
-/** The results in the order of the items, a few under way at a time; the first failure is thrown. */
-async function inOrder<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  const queue = items.entries()
-  const worker = async () => {
-    for (const [at, item] of queue) results[at] = await work(item)
-  }
-  await Promise.all(Array.from({ length: mostAtOnce }, worker))
-  return results
 }

@@ -1,0 +1,16 @@
+// A Worker may have six connections open at once: what waits for one would burn a store's time-out.
+const mostAtOnce = 6
+
+/** The results in the order of the items, a few under way at a time; the first failure is thrown. */
+export async function inOrder<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const queue = items.entries()
+  const worker = async () => {
+    for (const [at, item] of queue) results[at] = await work(item)
+  }
+  await Promise.all(Array.from({ length: mostAtOnce }, worker))
+  return results
+}
