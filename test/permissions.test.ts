@@ -9,6 +9,7 @@ import config from '../latchkey.config.ts'
 import { createDocument } from '../src/http/docs/document.ts'
 import { type Caller, type Cell, callers, permissionsOf } from '../src/http/docs/permissions.ts'
 import { authDoors } from '../src/http/routes/auth-doors.ts'
+import { expectHardened } from './support/hardened.ts'
 import { openHouse } from './support/house.ts'
 import { credentialOf, openWorld } from './support/walk.ts'
 import { requestOf } from './support/walk-requests.ts'
@@ -35,13 +36,16 @@ type Row = (typeof permissions)[number]
 async function ask(row: Row, caller: Caller, more: Record<string, string> = {}) {
   const { path, headers, body } = await requestOf(document, world, row, caller)
   const all = { ...(await credentialOf(world, caller)), ...headers, ...more }
-  return house.ask(row.method, path, {
+  const answer = await house.ask(row.method, path, {
     headers: {
       'cf-connecting-ip': someAddress(),
       ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== noHeader)),
     },
     ...(body !== undefined && { body }),
   })
+  const isOfUpstream = row.section === 'gateway' && answer.status !== 401 && answer.status !== 403
+  if (!isOfUpstream) expectHardened(answer)
+  return answer
 }
 
 /** What the answer says of who may ask: anything but a refusal is being let in. */

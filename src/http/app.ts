@@ -5,6 +5,7 @@ import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { confined, createForwardAuth } from './forward-auth.ts'
 import { createGateway } from './gateway.ts'
+import { hardened } from './hardening.ts'
 import type { createReadiness } from './readiness.ts'
 import { reporting } from './report.ts'
 import { requestId } from './request-id.ts'
@@ -18,6 +19,7 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   app.onError(answerFailure)
   app.notFound(answerUnfiled)
   app.use(reporting(isolate))
+  app.use(hardened)
   app.use(requestId)
   app.use(confined)
 

@@ -1,6 +1,5 @@
 // What services ask over HTTP about keys, assembled when it is first asked: zod is not evaluated on
 // the way of a verification by binding or gateway.
-import { secureHeaders } from 'hono/secure-headers'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { bodySizeLimit, createRouter } from './openapi.ts'
 import { requestId } from './request-id.ts'
@@ -12,7 +11,7 @@ export function createChecks(isolate: Isolate) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, secureHeaders(), bodySizeLimit)
+  router.use(requestId, bodySizeLimit)
   return router.route('/', createVerifyRoutes(isolate)).route('/', createIntrospectRoutes(isolate))
 }
 

@@ -27,6 +27,7 @@ export function createDocuments(isolate: Isolate): Hono<AppEnv> {
     c.json(documentOf(c.env), 200, {
       'cache-control': shortCache,
       'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
     }),
   )
   router.get('/docs', (c) => apiPage(documentOf(c.env)))

@@ -6,6 +6,8 @@ export type AppEnv = {
   Bindings: Env
   Variables: {
     requestId: string
+    /** What the API behind the gateway answered: its headers are its own. */
+    isOfUpstream?: true
     report: Report
     /** Who manages: set by the guard of the management routes. */
     actor: Actor

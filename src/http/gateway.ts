@@ -20,8 +20,10 @@ export function createGateway(isolate: Isolate) {
     const ahead = gateway.speculative ? await askAhead(isolate, c, route, ask) : null
     try {
       const holder = await admit(isolate, c, route)
-      if (ahead?.toldOf === identity(holder, c)) return ahead.release()
-      return await ask(c, holder)
+      const isTold = ahead?.toldOf === identity(holder, c)
+      const answer = await (isTold ? ahead.release() : ask(c, holder))
+      c.set('isOfUpstream', true)
+      return answer
     } finally {
       ahead?.drop()
     }

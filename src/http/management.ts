@@ -2,7 +2,6 @@
 // evaluated on the way of a verification.
 
 import type { Context, MiddlewareHandler } from 'hono'
-import { secureHeaders } from 'hono/secure-headers'
 import { settle } from '../authority/settle.ts'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
@@ -25,7 +24,7 @@ export function createManagement(isolate: Isolate) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, secureHeaders(), sizeLimit, jsonOnly, whileChangesGoOn)
+  router.use(requestId, sizeLimit, jsonOnly, whileChangesGoOn)
 
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
   router.route('/', createSetupRoutes())

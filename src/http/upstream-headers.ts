@@ -45,7 +45,21 @@ export function withoutConnection(response: Response): Response {
     return new Response(null, { status: 101, webSocket, headers: webSocketHeaders(headers) })
   const copy = new Response(body, response)
   for (const name of connectionHeaders(headers)) copy.headers.delete(name)
+  keepSession(copy.headers)
   return copy
+}
+
+/** It answers at our origin, and so could put a session of its choice into the dashboard's place. */
+function keepSession(headers: Headers): void {
+  const cookies = headers.getSetCookie()
+  if (!cookies.some((cookie) => isOurCookie(cookie.trim()))) return
+  headers.delete('set-cookie')
+  for (const cookie of cookies)
+    if (!isOurCookie(cookie.trim())) headers.append('set-cookie', cookie)
+}
+
+function isOurCookie(text: string): boolean {
+  return /^(__Secure-|__Host-)?better-auth\./i.test(text)
 }
 
 export function isWebSocket(headers: Headers): boolean {
@@ -86,7 +100,7 @@ function tellsOfTheWay(name: string): boolean {
 function withoutSession(headers: Headers): void {
   // A comma too: that is how a second Cookie header is joined to the first.
   const cookies = headers.get('cookie')?.split(/[;,]\s*/) ?? []
-  const kept = cookies.filter((cookie) => !/^(__Secure-|__Host-)?better-auth\./.test(cookie))
+  const kept = cookies.filter((cookie) => !isOurCookie(cookie))
   if (kept.length === cookies.length) return
   if (kept.length === 0) headers.delete('cookie')
   else headers.set('cookie', kept.join('; '))

@@ -60,6 +60,7 @@ async function configure(settings: PeopleSettings, intents: MemberIntents) {
     hooks: { before: changes.before },
     rateLimit: throttle(settings.signInPerMinute),
     advanced: {
+      ...cookies(settings.baseUrl),
       database: { generateId: 'uuid' },
       ipAddress: { ipAddressHeaders: ['cf-connecting-ip'] },
       // Said aloud, since Better Auth switches both off by itself where NODE_ENV is `test`.
@@ -68,6 +69,20 @@ async function configure(settings: PeopleSettings, intents: MemberIntents) {
     },
     plugins: [organizations(changes), tokens(settings)],
   })
+}
+
+/**
+ * On https the name begins with `__Host-`: no sibling domain and no plain http can then put a cookie into
+ * its place (RFC 6265bis 4.1.3.2). Never sent along from another site.
+ */
+function cookies(baseUrl: string) {
+  const isHttps = baseUrl.startsWith('https:')
+  return {
+    // Its own prefix would be `__Secure-`.
+    useSecureCookies: false,
+    cookiePrefix: isHttps ? '__Host-better-auth' : 'better-auth',
+    defaultCookieAttributes: { secure: isHttps, sameSite: 'strict' as const },
+  }
 }
 
 /** What it logs beside errors are addresses that people typed in: those are left out. */

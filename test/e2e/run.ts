@@ -12,4 +12,5 @@ describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./people.ts')
   await import('./failures.ts')
   await import('./budget.ts')
+  await import('./headers.ts')
 })

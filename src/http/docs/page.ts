@@ -10,8 +10,6 @@ const headers = {
   'cache-control': 'public, max-age=300',
   'content-security-policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
 }
 
 /** A whole page. Relative to nothing: it works wherever the Worker is mounted on its own host. */

@@ -1,0 +1,60 @@
+// Every file and page of the dashboard, as the real asset server hands it out.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { root } from './support/server.ts'
+import { latchkey } from './support/world.ts'
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
+
+const expected: Record<string, string> = {
+  'content-security-policy': policy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+async function fetched(path: string): Promise<Record<string, string | null>> {
+  const response = await fetch((await latchkey()) + path, { headers: { accept: 'text/html' } })
+  assert.equal(response.status, 200, path)
+  await response.arrayBuffer()
+  assert.match(response.headers.get('permissions-policy') ?? '', /camera=\(\)/, path)
+  if (path.startsWith('/assets/')) {
+    assert.match(response.headers.get('cache-control') ?? '', /immutable/, path)
+  }
+  return Object.fromEntries(Object.keys(expected).map((name) => [name, response.headers.get(name)]))
+}
+
+test('every file of the dashboard is handed out with all headers', async () => {
+  await latchkey()
+  const folder = join(root, 'dist', 'dashboard')
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('_'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
+  assert.ok(files.length > 10, `${files.length} files`)
+  for (const file of files.filter((name) => name !== '/index.html')) {
+    assert.deepEqual(await fetched(file), expected, file)
+  }
+})
+
+test('every page of the dashboard too, at whatever path it stands', async () => {
+  const app = readFileSync(join(root, 'src', 'dashboard', 'app.tsx'), 'utf8')
+  const paths = [...app.matchAll(/path="([^"]+)"/g)].map(([, path = '']) =>
+    path.replace(/:\w+/, 'x'),
+  )
+  assert.ok(paths.length > 8, paths.join(' '))
+  for (const path of [...paths, '/nowhere']) {
+    const headers = await fetched(path)
+    // Here the Worker answers, which says so over https only.
+    const isWorker = headers['strict-transport-security'] === null
+    assert.deepEqual(headers, {
+      ...expected,
+      ...(isWorker && { 'strict-transport-security': null }),
+    })
+  }
+})
