@@ -17,7 +17,7 @@ export type AllFences = {
   reset(fence: string): Promise<boolean>
 }
 
-const barLimitMs = 500
+export const barLimitMs = 500
 const inspectLimitMs = 2_000
 const raiseLimitMs = 5_000
 

@@ -18,7 +18,7 @@ const lifetimeSeconds = 7 * 24 * 60 * 60
 export const refreshAfterMs = (lifetimeSeconds * 1000) / 2
 const limitMs = 500
 // Freshness does not rest on it: the fence says what is too old.
-const edgeCacheSeconds = 60 * 60
+export const edgeCacheSeconds = 60 * 60
 
 export function createKeyCache(kv: KVNamespace, noteOutage: NoteOutage = () => {}): KeyCache {
   return {

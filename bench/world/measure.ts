@@ -1,0 +1,172 @@
+// Runs the designs on the planet: many requests from every city at every heat, many revocations.
+import { createChance, exponential, pickWeighted } from './chance.ts'
+import { priceOf } from './cost.ts'
+import type { Answer, Design } from './designs.ts'
+import { heats, type Inputs } from './inputs.ts'
+import { type City, cities } from './places.ts'
+import { add, emptySample, type Sample } from './sample.ts'
+import { never } from './stores.ts'
+
+/** Callers are partly people, partly servers in cloud regions. */
+export function weightOf(inputs: Inputs, city: City): number {
+  const people = cities.reduce((sum, each) => sum + each.people, 0)
+  const servers = cities.reduce((sum, each) => sum + each.servers, 0)
+  return ((1 - inputs.servers) * city.people) / people + (inputs.servers * city.servers) / servers
+}
+
+export type Size = { seed: number; requests: number; revocations: number }
+
+export type Verifying = {
+  latency: Sample
+  /** Dollars a million verifications. */
+  dollars: number
+  /** Share of verifications by the tier that answered. */
+  tiers: Record<Answer['tier'], number>
+}
+
+/** Verifications of a key in one city at one heat (requests a second), in a steady state. */
+export function verifyingIn(
+  design: Design,
+  inputs: Inputs,
+  { seed, requests }: Size,
+  city: City,
+  perSecond: number,
+): Verifying {
+  const worlds = 4
+  const verifying = emptyVerifying()
+  for (let world = 0; world < worlds; world++) {
+    const chance = createChance(seed + 7919 * world + Math.round(1e3 * (city.north + city.east)))
+    const reader = design.read({ chance, inputs, here: city, revocation: never })
+    const meanMs = 1000 / (perSecond * inputs.heat)
+    const warmUp = Math.max(requests / worlds, 30 * Math.round(inputs.isolates))
+    let at = 0
+    for (let turn = -warmUp; turn < requests / worlds; turn++) {
+      at += exponential(chance, meanMs)
+      const answer = reader.verify(at)
+      if (turn >= 0) include(verifying, answer, design, inputs, 1)
+    }
+  }
+  return finish(verifying)
+}
+
+/** The same for every city by its weight, at one heat or at all of them as they are mixed. */
+export function verifying(
+  design: Design,
+  inputs: Inputs,
+  size: Size,
+  at: readonly { perSecond: number; share: number }[] = heats,
+): Verifying {
+  const all = emptyVerifying()
+  for (const city of cities) {
+    for (const { perSecond, share } of at) {
+      const part = verifyingIn(design, inputs, size, city, perSecond)
+      const weight = weightOf(inputs, city) * share
+      merge(all, part, weight)
+    }
+  }
+  return finish(all)
+}
+
+export type Revoking = {
+  /** From the request to its 200 (ms). */
+  answer: Sample
+  /** From the 200 to the last request that passed all the same (ms); 0 when none did. */
+  window: Sample
+}
+
+/** Revocations by people anywhere of keys that are in use in a few colos at one heat. */
+export function revoking(
+  design: Design,
+  inputs: Inputs,
+  { seed, revocations }: Size,
+  perSecond: number,
+): Revoking {
+  const result: Revoking = { answer: emptySample(), window: emptySample() }
+  const weights = cities.map((city) => weightOf(inputs, city))
+  for (let turn = 0; turn < revocations; turn++) {
+    const chance = createChance(seed + 104729 * turn)
+    const cityOf = () => cities[pickWeighted(chance, weights)] as City
+    const revoked = design.revoke({ chance, inputs, here: cityOf() })
+    add(result.answer, revoked.answeredAt)
+    let longest = 0
+    for (let colo = 0; colo < Math.round(inputs.colos); colo++) {
+      const reader = design.read({ chance, inputs, here: cityOf(), revocation: revoked })
+      const last = lastPass(reader.verify, chance, perSecond * inputs.heat, revoked.answeredAt)
+      longest = Math.max(longest, last - revoked.answeredAt)
+    }
+    add(result.window, longest)
+  }
+  return result
+}
+
+const day = 86_400_000
+/** Long enough for every cache to be in its steady state when the revocation comes. */
+const warmUpRequests = 60
+
+/**
+ * When the last request that began after the answer passed. It stops where nothing of before can be
+ * left: several refusals on end from every isolate, or more than a day.
+ */
+function lastPass(
+  verify: (at: number) => Answer,
+  chance: () => number,
+  perSecond: number,
+  answeredAt: number,
+): number {
+  const meanMs = 1000 / perSecond
+  // As many requests as it takes, and enough time for the caches of 60 s.
+  let at = -Math.max(warmUpRequests * meanMs, Math.min(130_000, 2_000 * meanMs))
+  let last = answeredAt
+  let refusals = 0
+  while (at < answeredAt + 2 * day && refusals < mostRefusals(perSecond)) {
+    at += exponential(chance, meanMs)
+    const { passes } = verify(at)
+    if (at <= answeredAt) continue
+    if (passes) last = at
+    refusals = passes ? 0 : refusals + 1
+  }
+  return last
+}
+
+/** Refusals on end after which an isolate that still passes is out of the question (200 s of them if hot). */
+function mostRefusals(perSecond: number): number {
+  return Math.max(150, Math.min(2_500, perSecond * 200))
+}
+
+type Growing = Verifying & { weight: number; dollarsSum: number }
+
+function emptyVerifying(): Growing {
+  const tiers = { memory: 0, fence: 0, cache: 0, database: 0, server: 0 }
+  return { latency: emptySample(), dollars: 0, tiers, weight: 0, dollarsSum: 0 }
+}
+
+function include(
+  all: Growing,
+  answer: Answer,
+  design: Design,
+  inputs: Inputs,
+  weight: number,
+): void {
+  add(all.latency, answer.tookMs, weight)
+  all.tiers[answer.tier] += weight
+  all.dollarsSum += design.hasListPrice ? priceOf(inputs, answer) * weight : Number.NaN
+  all.weight += weight
+}
+
+function merge(all: Growing, part: Verifying, weight: number): void {
+  const each = weight / part.latency.values.length
+  for (const value of part.latency.values) add(all.latency, value, each)
+  for (const tier of Object.keys(all.tiers) as Answer['tier'][]) {
+    all.tiers[tier] += part.tiers[tier] * weight
+  }
+  all.dollarsSum += part.dollars * weight
+  all.weight += weight
+}
+
+function finish(all: Growing): Verifying {
+  const share = (sum: number) => sum / all.weight
+  const { memory, fence, cache, database, server } = all.tiers
+  const tiers = { memory, fence, cache, database, server }
+  for (const tier of Object.keys(tiers) as Answer['tier'][]) tiers[tier] = share(tiers[tier])
+  return { latency: all.latency, dollars: share(all.dollarsSum), tiers }
+}
