@@ -70,7 +70,8 @@ describe('the model and the code', () => {
       const inputs = inputsWith(still)
       const reader = createLatchkeyReader({ chance, inputs, here: cityOf('Paris'), revocation })
       const real = createRealReader(inputs.leaseMs, changedAt)
-      const [modelled, happened]: string[][] = [[], []]
+      const modelled: string[] = []
+      const happened: string[] = []
       for (let at = 0, turn = 0; turn < 60; turn++) {
         at += exponential(createChance(seed * 1000 + turn), 200)
         const answer = reader.verify(at)
