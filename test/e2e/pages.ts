@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { demo, joins, makeKey, signedIn } from './support/api.ts'
+import { counted, demo, joins, makeKey, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
+import { curl } from './support/curl.ts'
 import { screenshot } from './support/screenshots.ts'
 
 type Stop = { name: string; visit: (page: Page, there: Furnished) => Promise<void> }
@@ -38,16 +39,19 @@ async function furnish(): Promise<Furnished> {
   const key = await makeKey(owner, {
     name: 'Checkout service',
     scopes: ['contacts:read', 'contacts:write', 'messages:send'],
-    allowed_ips: ['203.0.113.0/24'],
+    allowed_ips: ['203.0.113.0/24', '127.0.0.1', '::1'],
     external_id: 'customer-1042',
     expires_at: inDays(90),
   })
+  for (let turn = 0; turn < 6; turn++) await curl(key.key, '/api/contacts')
+  for (let turn = 0; turn < 2; turn++) await curl(key.key, '/api/conversations')
   await owner.post('/api/api-keys/revoke', { ids: [newsletter.id] })
   await joins(owner, 'member', 'Lena Hoffmann')
   const invitation = await owner.post<{ id: string }>('/api/auth/organization/invite-member', {
     email: 'new.colleague@acme.test',
     role: 'member',
   })
+  await counted(owner, key.id, 8)
   return { keyId: key.id, invitationId: invitation.id }
 }
 
@@ -79,6 +83,8 @@ const rooms: Stop[] = [
       await chart.hover({ position: { x: 90, y: 90 } })
       await page.getByRole('button', { name: '24 h', exact: true }).click()
       await page.getByText('Created', { exact: true }).hover()
+      await page.getByRole('button', { name: 'The numbers as a table' }).click()
+      await page.getByRole('columnheader', { name: 'Scope missing' }).waitFor()
     },
   },
   {

@@ -5,7 +5,6 @@ import { useMember } from '../api/signed-in.tsx'
 import { CreatorName, LastUsed, TokenHint } from './key-facts.tsx'
 import { roleName } from './roles.ts'
 import { exactTime, RelativeTime } from './time.tsx'
-import { isUsageCounted, notCounted } from './usage.ts'
 
 export function KeyFactList({ value }: { value: Key }) {
   return (
@@ -16,7 +15,7 @@ export function KeyFactList({ value }: { value: Key }) {
       <Fact name="Created" note={exactTime(value.created_at)}>
         <RelativeTime time={value.created_at} /> by <CreatorName value={value} />
       </Fact>
-      <Fact name="Last used" note={lastUsedNote(value)}>
+      <Fact name="Last used" note={value.last_used_at && exactTime(value.last_used_at)}>
         <LastUsed value={value} />
       </Fact>
       <Fact name="Expires" note={value.expires_at && exactTime(value.expires_at)}>
@@ -36,11 +35,6 @@ export function KeyFactList({ value }: { value: Key }) {
       </Fact>
     </dl>
   )
-}
-
-function lastUsedNote({ last_used_at }: Key): string | null {
-  if (last_used_at !== null) return exactTime(last_used_at)
-  return isUsageCounted ? null : `${notCounted}.`
 }
 
 type FactProps = { name: string; note?: string | null; isWide?: boolean; children: ReactNode }

@@ -4,7 +4,6 @@ import { useTokenPrefix } from '../api/queries.ts'
 import { useMember } from '../api/signed-in.tsx'
 import { roleName } from './roles.ts'
 import { dateOf, RelativeTime } from './time.tsx'
-import { isUsageCounted, notCounted } from './usage.ts'
 
 /** The beginning of the token, as people know it from where they stored it. */
 export function TokenHint({ value }: { value: Key }) {
@@ -68,13 +67,8 @@ export function CreatorName({ value }: { value: Pick<Key, 'created_by' | 'create
 }
 
 export function LastUsed({ value }: { value: Key }) {
-  if (value.last_used_at !== null) return <RelativeTime time={value.last_used_at} />
-  if (isUsageCounted) return <span className="text-kumo-subtle">Never</span>
-  return (
-    <span className="whitespace-nowrap text-kumo-subtle" title={`${notCounted}.`}>
-      Not recorded
-    </span>
-  )
+  if (value.last_used_at === null) return <span className="text-kumo-subtle">Never</span>
+  return <RelativeTime time={value.last_used_at} />
 }
 
 export function Expires({ value }: { value: Key }) {

@@ -1,112 +1,99 @@
-// How often a key was checked, by verdict. Loaded only where it is shown: the chart is the heaviest part of all.
-import { TimeseriesChart } from '@cloudflare/kumo/components/chart'
-import { BarChart } from 'echarts/charts'
-import {
-  AriaComponent,
-  AxisPointerComponent,
-  GridComponent,
-  TooltipComponent,
-} from 'echarts/components'
-import * as echarts from 'echarts/core'
-import { CanvasRenderer } from 'echarts/renderers'
-import { useMemo, useState } from 'react'
+// How requests of a key were answered: in sum, by reason, as a chart and as a table.
+import { useQuery } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type Span, spans, type Usage, usageQuery } from '../api/usage.ts'
 import { Card } from './card.tsx'
-import { useIsDark } from './theme.ts'
-import { notCounted } from './usage.ts'
+import { ProblemBanner } from './problem-banner.tsx'
+import { Bone, ListSkeleton } from './skeleton.tsx'
+import { SpanSwitch } from './span-switch.tsx'
+import { answersOf, numberText } from './usage.ts'
+import { UsageTable } from './usage-table.tsx'
 
-echarts.use([
-  AriaComponent,
-  AxisPointerComponent,
-  BarChart,
-  CanvasRenderer,
-  GridComponent,
-  TooltipComponent,
-])
+// The chart is the heaviest part of the dashboard: loaded where there is something to draw.
+const UsageChart = lazy(() => import('./usage-chart.tsx'))
 
-const hourMs = 3_600_000
-const spans = {
-  '24 h': { buckets: 24, bucketMs: hourMs },
-  '7 d': { buckets: 7, bucketMs: 24 * hourMs },
-  '30 d': { buckets: 30, bucketMs: 24 * hourMs },
-}
-type Span = keyof typeof spans
-
-const verdicts = [
-  { name: 'Valid', color: '#10b981' },
-  { name: 'Refused', color: '#ef4444' },
-]
-
-export default function UsageCard() {
+export function UsageCard({ id }: { id: string }) {
   const [span, setSpan] = useState<Span>('24 h')
-  const isDark = useIsDark()
-  const series = useMemo(() => zeros(span), [span])
+  const usage = useQuery(usageQuery(id, span))
   return (
     <Card
       title="Usage"
-      description={`${notCounted}: the zeros below say nothing about this key.`}
+      description={`Requests in ${spans[span].words}, by how they were answered. ${
+        spans[span].granularity === 'day' ? 'Days are those of UTC. ' : ''
+      }Counted within about 20 seconds.`}
       actions={<SpanSwitch span={span} onChoose={setSpan} />}
     >
-      <TimeseriesChart
-        echarts={echarts}
-        type="bar"
-        data={series}
-        height={220}
-        isDarkMode={isDark}
-        yAxisMinInterval={1}
-        ariaDescription={`Verifications of the last ${span} by verdict. ${notCounted}, so every value is zero.`}
-      />
-      <Legend />
+      {usage.error && <ProblemBanner problem={usage.error} onRetry={() => usage.refetch()} />}
+      {usage.isPending && <ListSkeleton label="Loading the usage" rows={3} />}
+      {usage.data && (
+        <div className={usage.isPlaceholderData ? 'opacity-60' : ''}>
+          <Shown usage={usage.data.usage} span={usage.data.span} />
+        </div>
+      )}
     </Card>
   )
 }
 
-function Legend() {
+function Shown({ usage, span }: { usage: Usage; span: Span }) {
+  if (usage.total === 0) {
+    return (
+      <p className="py-8 text-center text-base text-kumo-subtle">
+        No requests in {spans[span].words}.
+      </p>
+    )
+  }
   return (
-    <ul aria-label="Verdicts" className="mt-2 flex gap-4 text-sm text-kumo-subtle">
-      {verdicts.map(({ name, color }) => (
-        <li key={name} className="flex items-center gap-1.5">
-          <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
-            <rect width="10" height="10" rx="2" fill={color} />
-          </svg>
-          {name}
-        </li>
-      ))}
-    </ul>
+    <div className="flex flex-col gap-4">
+      <Sums usage={usage} />
+      <Suspense fallback={<ChartPlace />}>
+        <UsageChart usage={usage} span={span} />
+      </Suspense>
+      <UsageTable usage={usage} span={span} />
+    </div>
   )
 }
 
-function zeros(span: Span) {
-  const { buckets, bucketMs } = spans[span]
-  const last = Math.floor(Date.now() / bucketMs) * bucketMs
-  const times = Array.from(
-    { length: buckets },
-    (_, index) => last - (buckets - 1 - index) * bucketMs,
+/** As high as the chart, so that nothing moves when it comes. */
+function ChartPlace() {
+  return (
+    <div role="status" aria-label="Loading the chart">
+      <Bone className="h-[220px] w-full" />
+    </div>
   )
-  return verdicts.map((verdict) => ({
-    ...verdict,
-    data: times.map((time): [number, number] => [time, 0]),
-  }))
 }
 
-function SpanSwitch({ span, onChoose }: { span: Span; onChoose: (span: Span) => void }) {
+function Sums({ usage: { total, counts } }: { usage: Usage }) {
+  const answers = answersOf(counts)
+  const denied = answers.filter(({ code }) => code !== 'valid')
+  const valid = counts.valid ?? 0
   return (
-    <fieldset className="flex gap-0.5 rounded-md bg-kumo-recessed p-0.5">
-      <legend className="sr-only">Time span</legend>
-      {(Object.keys(spans) as Span[]).map((name) => (
-        <button
-          key={name}
-          type="button"
-          aria-pressed={name === span}
-          onClick={() => onChoose(name)}
-          className={`rounded px-2.5 py-1 text-sm outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
-            name === span
-              ? 'bg-kumo-base font-medium text-kumo-default shadow-xs ring ring-kumo-line'
-              : 'text-kumo-subtle'
-          }`}
-        >
-          {name}
-        </button>
-      ))}
-    </fieldset>
+    <div className="flex flex-wrap items-start gap-x-8 gap-y-3">
+      <dl className="flex gap-x-8">
+        <Sum name="Requests">{numberText(total)}</Sum>
+        <Sum name="Valid">{numberText(valid)}</Sum>
+        <Sum name="Denied">{numberText(total - valid)}</Sum>
+      </dl>
+      {denied.length > 0 && (
+        <ul aria-label="Denied by reason" className="flex flex-wrap gap-x-4 gap-y-1 pt-1 text-sm">
+          {denied.map(({ code, name, color, count }) => (
+            <li key={code} className="flex items-center gap-1.5 text-kumo-subtle">
+              <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
+                <rect width="10" height="10" rx="2" fill={color} />
+              </svg>
+              {name} <span className="text-kumo-default tabular-nums">{numberText(count)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function Sum({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-sm text-kumo-subtle">{name}</dt>
+      <dd className="text-lg font-semibold text-kumo-default tabular-nums">{children}</dd>
+    </div>
   )
 }

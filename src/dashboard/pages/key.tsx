@@ -1,7 +1,7 @@
 // One key: what it is, what can be done to it, how it is used and what happened to it.
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { type Key, keyQuery } from '../api/queries.ts'
 import { useSignedIn } from '../api/signed-in.tsx'
@@ -16,8 +16,7 @@ import { Page } from '../components/page.tsx'
 import { ProblemBanner } from '../components/problem-banner.tsx'
 import { ListSkeleton } from '../components/skeleton.tsx'
 import { StatusBadge } from '../components/status-badge.tsx'
-
-const UsageCard = lazy(() => import('../components/usage-card.tsx'))
+import { UsageCard } from '../components/usage-card.tsx'
 
 export default function KeyPage({ id }: { id: string }) {
   const key = useQuery(keyQuery(id))
@@ -37,9 +36,7 @@ export default function KeyPage({ id }: { id: string }) {
           <Card title="Facts">
             <KeyFactList value={value} />
           </Card>
-          <Suspense fallback={<ListSkeleton label="Loading the chart" rows={3} />}>
-            <UsageCard />
-          </Suspense>
+          <UsageCard id={id} />
           <Card title="Audit trail" description="What happened to this key, newest first." isFlush>
             <AuditTrail query={{ key_id: id, limit: '10' }} isOfOneKey />
           </Card>

@@ -1,5 +1,6 @@
 // The API as a program sees it: to make what a journey starts from, and to see what a page has really done.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { secretOf } from './server.ts'
 import { latchkey } from './world.ts'
 
@@ -78,4 +79,14 @@ async function send(
   })
   if (response.ok) return response
   throw new Error(`${method} ${address}: ${response.status} ${await response.text()}`)
+}
+
+/** Waits until a key's usage has so many requests: they are counted after their answers. */
+export async function counted(person: Person, id: string, requests: number): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    const { data } = await person.get<{ data: { total: number } }>(`/api/api-keys/${id}/usage`)
+    if (data.total >= requests) return
+    await sleep(500)
+  }
+  throw new Error(`${requests} requests were not counted within a minute.`)
 }

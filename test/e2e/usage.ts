@@ -1,0 +1,76 @@
+// What was asked with a key, on its page.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { counted, demo, makeKey, signedIn } from './support/api.ts'
+import { openKey, openPage, row, signIn } from './support/browser.ts'
+import { curl } from './support/curl.ts'
+
+test('a key’s page tells how its requests were answered, and when it was last used', async (t) => {
+  const name = 'Counted'
+  const owner = await signedIn(demo.owner)
+  const { id, key } = await makeKey(owner, { name, scopes: ['contacts:read'] })
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await openKey(page, name)
+  await page.getByText('No requests in the last 24 hours').waitFor()
+  assert.equal(await fact(page, 'Last used'), 'Never')
+  assert.equal(await page.locator('canvas').count(), 0, 'no chart without requests')
+
+  for (let turn = 0; turn < 5; turn++) assert.equal(await curl(key, '/api/contacts'), 200)
+  for (let turn = 0; turn < 2; turn++) assert.equal(await curl(key, '/api/messages'), 403)
+  await counted(owner, id, 7)
+  await page.reload()
+  await page.locator('canvas').waitFor()
+  assert.equal(await fact(page, 'Requests'), '7')
+  assert.equal(await fact(page, 'Valid'), '5')
+  assert.equal(await fact(page, 'Denied'), '2')
+  const reasons = page.getByRole('list', { name: 'Denied by reason' })
+  assert.match(await reasons.innerText(), /^Scope missing\s+2$/)
+  assert.match(await fact(page, 'Last used'), /just now|minute/)
+
+  await page.getByRole('button', { name: '30 d', exact: true }).click()
+  await page.getByText('Requests in the last 30 days').waitFor()
+  await page.getByRole('button', { name: 'The numbers as a table' }).click()
+  const numbers = page.getByRole('region', { name: 'Requests by time and answer' })
+  await numbers.getByRole('columnheader', { name: 'Day (UTC)' }).waitFor()
+  const cells = await numbers.getByRole('row').nth(1).getByRole('cell').allInnerTexts()
+  assert.deepEqual(cells.slice(1), ['7', '5', '2'])
+
+  await page.goto('/keys?search=Counted')
+  await row(page, name)
+    .getByText(/just now|minute/)
+    .last()
+    .waitFor()
+})
+
+test('usage that is slow or fails says so, and can be asked again', async (t) => {
+  const name = 'Uncounted'
+  const { id } = await makeKey(await signedIn(demo.owner), { name, scopes: [] })
+  const page = await openPage(t, {}, ['Failed to load resource'])
+  await signIn(page, demo.owner)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const detail = 'A store did not answer.'
+  await page.route(`**/api/api-keys/${id}/usage*`, async (route) => {
+    await released
+    const problem = { title: 'Not known', status: 400, detail, code: 'x', request_id: '' }
+    await route.fulfill({
+      status: 400,
+      contentType: 'application/problem+json',
+      body: JSON.stringify(problem),
+    })
+  })
+  await openKey(page, name)
+  await page.getByRole('status', { name: 'Loading the usage' }).waitFor()
+  release()
+  await page.getByRole('alert').getByText(detail).waitFor()
+  await page.unroute(`**/api/api-keys/${id}/usage*`)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByText('No requests in the last 24 hours').waitFor()
+})
+
+/** What a page says under a name in a list of facts. */
+async function fact(page: Awaited<ReturnType<typeof openPage>>, name: string): Promise<string> {
+  const term = page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) })
+  const text = await term.locator('xpath=following-sibling::dd').innerText()
+  return text.trim()
+}
