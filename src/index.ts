@@ -1,11 +1,10 @@
 // The Worker's doors, and nothing else.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '../latchkey.config.ts'
-import { settle } from './authority/settle.ts'
 import { createApp } from './http/app.ts'
 import { type VerifyRequest, verifyByBinding } from './http/rpc.ts'
 import type { VerifyAnswer } from './http/verification.ts'
-import { changeStores, createIsolate, settleSettings, systemClock } from './http/wiring.ts'
+import { createIsolate, systemClock } from './http/wiring.ts'
 import { rollUp } from './metering/roll-up.ts'
 import { createUsageStore } from './storage/usage-store.ts'
 
@@ -31,9 +30,9 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
   }
 
-  /** The drainer: brings into force what crashed Workers left. Then forgets usage that is too old. */
-  override async scheduled(): Promise<void> {
-    await settle(changeStores(isolate, this.env), settleSettings(isolate), 'all')
-    await createUsageStore(this.env.DB).prune(systemClock.now())
+  /** The drainer and the canary. */
+  override async scheduled({ cron }: ScheduledController): Promise<void> {
+    const { runScheduled } = await import('./http/scheduled.ts')
+    await runScheduled(isolate, this.env, cron, (work) => this.ctx.waitUntil(work))
   }
 }

@@ -1,6 +1,16 @@
 // What an operator watches: whether every store answers, the canary, and the status page's figures.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type CanarySettings,
+  type CanaryStores,
+  canaryKeyId,
+  runCanary,
+} from '../src/authority/canary.ts'
+import { canaryStores, runScheduled } from '../src/http/scheduled.ts'
+import { settleSettings } from '../src/http/wiring.ts'
+import { lastRuns } from '../src/storage/canary-log.ts'
+import { openAccount } from './support/account.ts'
 import { createSkippingClock, type House, openHouse } from './support/house.ts'
 import { down, type Failure, type Store } from './support/outage.ts'
 import { watchBindings } from './support/watch.ts'
@@ -107,5 +117,191 @@ describe('GET /readyz', () => {
       (await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()).results.length
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(await listed()).toBe(0)
+  })
+})
+
+describe('the canary', () => {
+  const names = ['oc/0-of-1', 'weur/0-of-1']
+  const clock = createSkippingClock()
+  let house: House
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+
+  beforeAll(async () => {
+    house = await openHouse({ clock })
+    // Fences open by being asked.
+    const isOpen = async (name: string) =>
+      (await env.FENCE.getByName(name).bar('0'.repeat(64))) !== null
+    for (const name of names) {
+      for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
+    }
+  })
+  beforeEach(async () => {
+    told.mockClear()
+    await env.DB.prepare('DELETE FROM pending_raise').run()
+  })
+
+  const settingsOf = (more: Partial<CanarySettings> = {}): CanarySettings => ({
+    ...settleSettings(house.isolate),
+    config: house.isolate.config,
+    randomBytes: (bytes) => crypto.getRandomValues(bytes),
+    afterwards: (work) => void work.catch(() => {}),
+    ...more,
+  })
+  const storesWith = (more: Partial<CanaryStores> = {}): CanaryStores => ({
+    ...canaryStores(house.isolate, house.bindings),
+    ...more,
+  })
+  const run = (stores: Partial<CanaryStores> = {}, settings: Partial<CanarySettings> = {}) =>
+    runCanary(storesWith(stores), settingsOf(settings))
+
+  it('finds that a revoked key is refused in every region where a fence stands', async () => {
+    const found = await run()
+    expect(found).toMatchObject({ outcome: 'held', problem: null })
+    const seen = {
+      isPending: false,
+      before: 'valid',
+      after: ['revoked_api_key', 'revoked_api_key'],
+    }
+    expect(found.regions.toSorted((a, b) => a.region.localeCompare(b.region))).toEqual([
+      { region: 'elsewhere', ...seen },
+      { region: 'oc', ...seen },
+      { region: 'weur', ...seen },
+    ])
+    const { leaseMs, marginMs } = settingsOf()
+    expect(found.revocationMs).toBeGreaterThanOrEqual(leaseMs + marginMs)
+  })
+
+  const broken: [string, string[], Partial<CanaryStores>, Partial<CanarySettings>][] = [
+    [
+      'fences that acknowledge what they do not hold',
+      ['oc', 'weur'],
+      { fences: { raise: async () => true, reset: async () => true } },
+      {},
+    ],
+    [
+      'one such fence',
+      ['weur'],
+      {
+        fences: {
+          raise: async (fence, raises) =>
+            fence.startsWith('weur') || (await storesOfWorld().fences.raise(fence, raises)),
+          reset: async () => true,
+        },
+      },
+      {},
+    ],
+    ['no wait for the leases', ['elsewhere', 'oc', 'weur'], {}, { marginMs: -1_000 }],
+  ]
+  const storesOfWorld = () => storesWith()
+  it.each(broken)('alarms at %s', async (_, regions, stores, settings) => {
+    const found = await run(stores, settings)
+    expect(found.outcome, JSON.stringify(found)).toBe('broken')
+    const passing = found.regions.filter(({ after }) => after.includes('valid'))
+    expect(passing.map(({ region }) => region).sort()).toEqual(regions)
+    for (const region of regions) expect(found.problem).toContain(region)
+  })
+
+  it('alarms at a change that raises nothing', async () => {
+    const { changes } = storesWith()
+    const found = await run({ changes: { ...changes, pending: async () => [] } })
+    expect(found.outcome).toBe('broken')
+  })
+
+  it('proves nothing by a region that has not acknowledged, or one that knows nothing', async () => {
+    const { fences } = storesWith()
+    const deaf: CanaryStores['fences'] = {
+      ...fences,
+      raise: async (fence, raises) =>
+        !fence.startsWith('oc') && (await fences.raise(fence, raises)),
+    }
+    expect(await run({ fences: deaf })).toMatchObject({
+      outcome: 'unfinished',
+      problem: 'No acknowledgement from oc.',
+    })
+    const blind = await openHouse({ clock, bindings: down(['KEY_CACHE', 'FENCE']) })
+    const regions = canaryStores(blind.isolate, { ...blind.bindings, ...down(['DB']) }).regions
+    await expect(regions('0'.repeat(64))).rejects.toThrow()
+    expect(await run({ regions })).toMatchObject({
+      outcome: 'unfinished',
+      problem: expect.stringMatching(/D1/),
+    })
+  })
+
+  it('proves nothing while another run is at it', async () => {
+    const { find } = storesWith()
+    let asked = 0
+    const found = await run({
+      async find(...which) {
+        const key = await find(...which)
+        // The last look, after the readers.
+        return ++asked < 4 || key === null ? key : { ...key, revokedAt: null }
+      },
+    })
+    expect(found).toMatchObject({
+      outcome: 'unfinished',
+      problem: expect.stringMatching(/^Another run/),
+    })
+  })
+
+  it('by the clock: writes down what it found, and an alarm into the log', async () => {
+    await env.DB.prepare('DELETE FROM canary_run').run()
+    const work: Promise<unknown>[] = []
+    const tick = (cron: string, at = house) =>
+      runScheduled(at.isolate, at.bindings, cron, (each) => void work.push(each))
+    await tick('* * * * *')
+    expect(await lastRuns(env.DB, 5)).toEqual([])
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {})
+    await tick('*/5 * * * *')
+    expect(info.mock.calls.join()).toContain('canary_held')
+    expect(await lastRuns(env.DB, 5)).toMatchObject([{ outcome: 'held' }])
+    expect(told).not.toHaveBeenCalled()
+
+    await tick('*/5 * * * *', await openHouse({ clock, bindings: down(['FENCE']) }))
+    expect(told.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(['canary_unfinished'])
+    expect(await lastRuns(env.DB, 5)).toMatchObject([
+      { outcome: 'unfinished' },
+      { outcome: 'held' },
+    ])
+    info.mockRestore()
+  })
+
+  it('changes nothing while changes are stopped', async () => {
+    const before = await lastRuns(env.DB, 10)
+    const at = await openHouse({ clock, bindings: { CHANGES: 'stopped' as never } })
+    await runScheduled(at.isolate, at.bindings, '*/5 * * * *', () => {})
+    expect(await lastRuns(env.DB, 10)).toEqual(before)
+  })
+
+  it("keeps one key, which stands in nobody's list and which no token opens", async () => {
+    await run()
+    const { owner } = await openAccount()
+    const list = await house.ask('GET', '/api/api-keys', { as: owner.jwt })
+    expect(list.body.data).toEqual([])
+    const one = await house.ask('GET', `/api/api-keys/${canaryKeyId}`, { as: owner.jwt })
+    expect(one.status).toBe(404)
+    const { results } = await env.DB.prepare("SELECT * FROM api_key WHERE format = 'canary'").all()
+    expect(results).toMatchObject([{ id: canaryKeyId, scopes: '[]' }])
+  })
+
+  it('keeps no fence open by asking it', async () => {
+    const fence = env.FENCE.getByName('oc/0-of-1')
+    const { askedAt } = await fence.inspect('0'.repeat(64))
+    await run()
+    expect((await fence.inspect('0'.repeat(64))).askedAt).toBe(askedAt)
+  })
+
+  it('the drainer alarms at a raise that no fence acknowledges for over a minute', async () => {
+    const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
+    await leave.bind('oc/0-of-1', 'b'.repeat(64), clock.now()).run()
+    const at = await openHouse({ clock, bindings: down(['FENCE']) })
+    const drain = () => runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
+    await drain()
+    expect(told).not.toHaveBeenCalled()
+    clock.skip(61_000)
+    await drain()
+    const [line] = told.mock.calls.map(([each]) => JSON.parse(each))
+    expect(line).toMatchObject({ event: 'raises_overdue', count: 1, fences: ['oc/0-of-1'] })
+    expect(line.oldest_seconds).toBeGreaterThanOrEqual(61)
+    expect(JSON.stringify(line)).not.toContain('b'.repeat(20))
   })
 })

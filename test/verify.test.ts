@@ -350,7 +350,7 @@ describe('a service binding', () => {
     await env.DB.prepare(insert)
       .bind(...row)
       .run()
-    await exports.default.scheduled()
+    await exports.default.scheduled({ cron: '* * * * *' } as ScheduledController)
     const { results } = await env.DB.prepare('SELECT * FROM pending_raise').all()
     expect(results).toEqual([])
   })

@@ -11,7 +11,7 @@ export function answerFailure(error: Error, c: Context<AppEnv>): Response {
   const report = reportOf(c)
   const problem = problemOf(error)
   report.code = problem.code
-  if (problem.status >= 500) report.cause ??= problem.cause ?? error
+  if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
   return problemResponse(problem, report.id)
 }
 

@@ -90,8 +90,11 @@ export function reporting({ clock }: Pick<Isolate, 'clock'>): MiddlewareHandler<
     const { status } = c.res
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
     const { method, cf } = c.req.raw
-    const route = routeOf(report.context ?? c)
-    writeLine(report, { door: doorOf(routeOf(c)), route, method, status, cf, ms })
+    const outer = routePath(c)
+    const inner = report.context === null ? outer : routePath(report.context)
+    // Refused before any route of the inner router was reached: then the outer one tells more.
+    const route = inner === '/*' ? outer : inner
+    writeLine(report, { door: doorOf(outer), route, method, status, cf, ms })
   }
 }
 
@@ -176,10 +179,6 @@ function countsOf(words: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     [...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]),
   )
-}
-
-function routeOf(c: Context<AppEnv>): string {
-  return routePath(c)
 }
 
 /** By the route of the outermost router. */

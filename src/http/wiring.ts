@@ -116,3 +116,7 @@ export function shardsOf({ FENCE_SHARDS }: Env): number {
   }
   return shards
 }
+
+export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
+  return (CHANGES as string) === 'stopped'
+}

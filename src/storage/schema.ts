@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type CreditTerms, limitOwners, type Window } from '../core/limits.ts'
+import type { RegionProbe } from './canary-log.ts'
 
 export const apiKey = sqliteTable(
   'api_key',
@@ -120,3 +121,13 @@ export const usageHourly = sqliteTable(
 
 /** Batches of usage that were rolled up; ids sort by age. Kept as long as one may be delivered again. */
 export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
+
+/** What the canary found, by when it began (ms). Kept for a week. */
+export const canaryRun = sqliteTable('canary_run', {
+  startedAt: integer('started_at').primaryKey(),
+  endedAt: integer('ended_at').notNull(),
+  outcome: text({ enum: ['held', 'broken', 'unfinished'] }).notNull(),
+  revocationMs: integer('revocation_ms'),
+  regions: text({ mode: 'json' }).$type<RegionProbe[]>().notNull(),
+  problem: text(),
+})

@@ -11,7 +11,13 @@ import { Problem } from '../problem.ts'
 import { missingCredential } from '../refusals.ts'
 import { isSameSecret } from '../secret.ts'
 import { byOperator } from '../security.ts'
-import { changeStores, type Isolate, settleSettings, shardsOf } from '../wiring.ts'
+import {
+  areChangesStopped,
+  changeStores,
+  type Isolate,
+  settleSettings,
+  shardsOf,
+} from '../wiring.ts'
 
 const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence')
 
@@ -84,10 +90,6 @@ const operatorOnly: MiddlewareHandler<AppEnv> = async function operatorOnly(c, n
     throw new Problem('forbidden', { detail: 'This is not the SETUP_TOKEN of the deployment.' })
   }
   await next()
-}
-
-export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
-  return (CHANGES as string) === 'stopped'
 }
 
 /** While D1 is being restored nothing may be changed: a change would be lost or half undone. */

@@ -1,0 +1,167 @@
+// The canary: revokes a key of its own as an owner would, and reads it in every region right after that was
+// in force, as a reader who remembers what it was would. A region that lets it pass has broken the promise.
+// Its key has no token (nobody knows a text with that digest) and its account has no members.
+
+import { briefly } from '../core/log.ts'
+import { decide } from '../core/verdict.ts'
+import type { CanaryRun, RegionProbe } from '../storage/canary-log.ts'
+import { StoreUnavailable } from '../storage/database.ts'
+import type { KeyCache } from '../storage/key-cache.ts'
+import type { AuditEntry, KeyPatch } from '../storage/key-changes.ts'
+import type { ListedKey } from '../storage/key-store.ts'
+import { createMemory } from '../storage/memory.ts'
+import { type ChangeSettings, type ChangeStores, changeOne, type Progress } from './change.ts'
+import { type LookUpSettings, type LookUpStores, lookUp, recall } from './look-up.ts'
+
+export const canaryAccountId = '00000000-0000-4000-8000-0000ca9a4900'
+export const canaryKeyId = '00000000-0000-4000-8000-0000ca9a4901'
+
+export type CanaryStores = ChangeStores & {
+  cache: KeyCache
+  /** The regions where a fence stands for the digest, and what a reader there asks. */
+  regions(digest: string): Promise<{ region: string; stores: Omit<LookUpStores, 'memory'> }[]>
+}
+
+export type CanarySettings = Omit<ChangeSettings, 'respondAsync'> & {
+  config: Parameters<typeof decide>[3]
+  randomBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array
+}
+
+/** Goes round once, in about twice lease and margin. Never throws: what went wrong is in the result. */
+export async function runCanary(
+  stores: CanaryStores,
+  settings: CanarySettings,
+): Promise<CanaryRun> {
+  const startedAt = settings.clock.now()
+  try {
+    const found = await goRound(stores, settings)
+    return { startedAt, endedAt: settings.clock.now(), ...found }
+  } catch (error) {
+    const endedAt = settings.clock.now()
+    const problem = briefly(error)
+    return { startedAt, endedAt, outcome: 'unfinished', revocationMs: null, regions: [], problem }
+  }
+}
+
+async function goRound(
+  stores: CanaryStores,
+  settings: CanarySettings,
+): Promise<Omit<CanaryRun, 'startedAt' | 'endedAt'>> {
+  const { clock } = settings
+  const { digest } = await ensureKey(stores, settings)
+  await change(stores, settings, 'canary.restored', (key) =>
+    key.revokedAt === null ? null : { revokedAt: null },
+  )
+  const readers = (await stores.regions(digest)).map((each) => openReader(each, settings, digest))
+  const before = await Promise.all(readers.map((reader) => reader.learn()))
+  const revokedAt = clock.now()
+  const progress = await change(stores, settings, 'canary.revoked', () => ({ revokedAt }))
+  const revocationMs = clock.now() - revokedAt
+  const pending = progress.kind === 'pending' ? progress.regions : []
+  const after = await Promise.all(readers.map((reader) => reader.check()))
+  const regions = readers.map(({ region }, at): RegionProbe => {
+    const isPending = pending.includes(region)
+    return { region, isPending, before: before[at] ?? 'unknown', after: after[at] ?? [] }
+  })
+  const isOurs = (await stores.find(canaryAccountId, canaryKeyId))?.revokedAt === revokedAt
+  return { revocationMs, regions, ...judge(regions, isOurs) }
+}
+
+function judge(
+  regions: readonly RegionProbe[],
+  isOurs: boolean,
+): Pick<CanaryRun, 'outcome' | 'problem'> {
+  // Another run, at the same time, has put the key back in force: what passed may have passed rightly.
+  if (!isOurs) return { outcome: 'unfinished', problem: 'Another run changed the key meanwhile.' }
+  const passing = regions.filter(({ isPending, after }) => !isPending && after.includes('valid'))
+  if (passing.length > 0) {
+    return { outcome: 'broken', problem: `A revoked key passed in ${namesOf(passing)}.` }
+  }
+  const pending = regions.filter(({ isPending }) => isPending)
+  if (pending.length > 0) {
+    return { outcome: 'unfinished', problem: `No acknowledgement from ${namesOf(pending)}.` }
+  }
+  // Whoever refuses a good key too has shown nothing by refusing a revoked one.
+  const blind = regions.filter(
+    ({ before, after }) => before !== 'valid' || after.some((code) => code !== 'revoked_api_key'),
+  )
+  if (blind.length > 0) {
+    return { outcome: 'unfinished', problem: `Not known in ${namesOf(blind)}.` }
+  }
+  return { outcome: 'held', problem: null }
+}
+
+const namesOf = (regions: readonly RegionProbe[]) => regions.map(({ region }) => region).join(', ')
+
+/** A reader in one region with a memory of its own, which is as bad as the platform may make it. */
+function openReader(
+  { region, stores }: Awaited<ReturnType<CanaryStores['regions']>>[number],
+  { config, clock, leaseMs }: CanarySettings,
+  digest: string,
+) {
+  const settings: LookUpSettings = { leaseMs, now: clock.now, afterwards() {} }
+  const remembering: LookUpStores = { ...stores, memory: createMemory() }
+  const ask = async (by: LookUpStores) => {
+    try {
+      const record = recall(by, settings, digest) ?? (await lookUp(by, settings, digest)).record
+      return record === null
+        ? 'invalid_api_key'
+        : decide(record, { scopes: [], ip: null }, clock.now(), config).code
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return 'unknown'
+      throw error
+    }
+  }
+  let held: ReturnType<LookUpStores['memory']['get']> = null
+  return {
+    region,
+    /** Finds the key in force, and remembers that. */
+    async learn() {
+      const code = await ask(remembering)
+      held = remembering.memory.get(digest)
+      return code
+    },
+    /** Reads it out of that memory, and out of a KV that answers with what it held then for ever. */
+    async check() {
+      const stale = held === null ? null : { record: held.record, cachedAt: clock.now() }
+      const cache: KeyCache = { get: async () => stale, async put() {}, async purge() {} }
+      const forgetful: LookUpStores = { ...stores, cache, memory: createMemory() }
+      return [await ask(remembering), await ask(forgetful)]
+    },
+  }
+}
+
+async function ensureKey(stores: CanaryStores, settings: CanarySettings): Promise<ListedKey> {
+  const find = () => stores.find(canaryAccountId, canaryKeyId)
+  const found = await find()
+  if (found !== null) return found
+  const now = settings.clock.now()
+  const digest = settings.randomBytes(new Uint8Array(32)).toHex()
+  const facts = { name: 'Canary', format: 'canary', keyPrefix: '', scopes: [], createdAt: now }
+  const key = { id: canaryKeyId, digest, accountId: canaryAccountId, ...facts }
+  // Made by another run meanwhile: then it is there.
+  await stores.changes.create(key, audit('canary.made'), now).catch(() => {})
+  const made = await find()
+  if (made === null) throw new Error('The key of the canary could not be made.')
+  return made
+}
+
+async function change(
+  stores: CanaryStores,
+  settings: CanarySettings,
+  action: string,
+  patchOf: (key: ListedKey) => KeyPatch | null,
+): Promise<Progress> {
+  const target = { accountId: canaryAccountId, id: canaryKeyId }
+  const waiting = { ...settings, respondAsync: false }
+  const changed = await changeOne<never>(stores, waiting, target, (key) => {
+    const patch = patchOf(key)
+    return patch === null ? null : { patch, audit: audit(action) }
+  })
+  if (changed.kind !== 'done') throw new Error(`The key of the canary: ${changed.kind}.`)
+  return changed.progress
+}
+
+function audit(action: string): AuditEntry {
+  return { action, actorKind: 'system', actorId: null, requestId: null, detail: null }
+}

@@ -1,0 +1,91 @@
+// What is done by the clock (`triggers.crons` in wrangler.toml): every minute the drainer, and at any other
+// schedule the canary. What is found wrong is an error in the log, under a name that an alert can look for.
+import { type CanaryStores, runCanary } from '../authority/canary.ts'
+import { settle } from '../authority/settle.ts'
+import { inspectFence } from '../coherence/fences.ts'
+import { fenceName, regionOfFence } from '../coherence/regions.ts'
+import { log } from '../core/log.ts'
+import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
+import { listFences } from '../storage/fence-registry.ts'
+import { createKeyCache } from '../storage/key-cache.ts'
+import { createKeyReader } from '../storage/key-store.ts'
+import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
+import { createUsageStore } from '../storage/usage-store.ts'
+import {
+  type Afterwards,
+  areChangesStopped,
+  changeStores,
+  type Isolate,
+  settleSettings,
+  shardsOf,
+} from './wiring.ts'
+
+const drainerCron = '* * * * *'
+
+export async function runScheduled(
+  isolate: Isolate,
+  env: Env,
+  cron: string,
+  afterwards: Afterwards,
+): Promise<void> {
+  if (cron === drainerCron) await drain(isolate, env)
+  else await watchPromise(isolate, env, afterwards)
+}
+
+/** Brings into force what crashed Workers left. Then forgets usage that is too old. */
+async function drain(isolate: Isolate, env: Env): Promise<void> {
+  await settle(changeStores(isolate, env), settleSettings(isolate), 'all')
+  const now = isolate.clock.now()
+  const pending = await summarisePending(env.DB)
+  if (isOverdue(pending, now)) {
+    const oldest_seconds = Math.round((now - (pending.oldestAt ?? now)) / 1000)
+    log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
+  }
+  await createUsageStore(env.DB).prune(now)
+}
+
+async function watchPromise(isolate: Isolate, env: Env, afterwards: Afterwards): Promise<void> {
+  // During a restore nothing may be changed, not even by the canary.
+  if (areChangesStopped(env)) return
+  const { config } = isolate
+  const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
+  const settings = { ...settleSettings(isolate), config, randomBytes, afterwards }
+  const run = await runCanary(canaryStores(isolate, env), settings)
+  tell(run)
+  await recordRun(env.DB, run)
+}
+
+function tell({ outcome, problem, revocationMs, regions }: CanaryRun): void {
+  log(outcome === 'held' ? 'info' : 'error', `canary_${outcome}`, {
+    problem: problem ?? undefined,
+    revocation_ms: revocationMs,
+    regions,
+  })
+}
+
+export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
+  const cache = createKeyCache(env.KEY_CACHE)
+  const keys = createKeyReader(env.DB)
+  return {
+    ...changeStores(isolate, env),
+    cache,
+    async regions(digest) {
+      const shards = shardsOf(env)
+      const open = (await listFences(env.DB)).flatMap((name) => {
+        const region = regionOfFence(name)
+        if (fenceName(region, digest, shards) !== name) return []
+        // Asked without a trace: the canary must not keep a region open that nobody uses.
+        const bar = () =>
+          inspectFence(env.FENCE, name, digest).then(
+            (facts) => facts.bar,
+            () => null,
+          )
+        return [{ region: region as string, stores: { fence: { bar }, cache, keys } }]
+      })
+      // Where no fence stands a reader asks D1 each time.
+      return [...open, { region: 'elsewhere', stores: { fence: nobody, cache, keys } }]
+    },
+  }
+}
+
+const nobody = { bar: async () => null }
