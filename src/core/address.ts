@@ -16,6 +16,18 @@ export function isAddress(text = ''): boolean {
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
+/**
+ * What one sender can choose addresses from: of IPv6 the first 64 bits (RFC 4291 2.5.4), as a household or a
+ * server is given them. null for what is no address.
+ */
+export function networkOf(ip: string | null): string | null {
+  if (ip === null || !isAddress(ip)) return null
+  const address = ipaddr.process(ip)
+  if (address.kind() === 'ipv4') return address.toString()
+  const groups = (address as ipaddr.IPv6).parts.slice(0, 4)
+  return `${groups.map((group) => group.toString(16)).join(':')}::/64`
+}
+
 /** Whether the address is in the list. An address that is not known is in none. */
 export function isAllowedAddress(ip: string | null, allowed: readonly string[]): boolean {
   if (ip === null || !isAddress(ip)) return false

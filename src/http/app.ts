@@ -70,6 +70,7 @@ const managed = [
   'auth',
   'setup',
   'invitations',
+  'sessions',
   'operations',
 ]
 

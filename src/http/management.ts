@@ -17,6 +17,7 @@ import { createAuthRoutes, type MembershipChange } from './routes/auth.ts'
 import { createInvitationRoutes } from './routes/invitations.ts'
 import { createOperationRoutes, whileChangesGoOn } from './routes/operations.ts'
 import { createScopeRoutes } from './routes/scopes.ts'
+import { createSessionRoutes } from './routes/sessions.ts'
 import { createSetupRoutes } from './routes/setup.ts'
 import { changeStores, type Isolate, settleSettings } from './wiring.ts'
 
@@ -29,6 +30,7 @@ export function createManagement(isolate: Isolate) {
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
+  router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes(isolate))
 
   for (const resource of ['api-keys', 'audit-events', 'scopes', 'formats']) {

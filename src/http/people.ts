@@ -3,7 +3,13 @@
 
 import { type JwtOutcome, personOfJwt } from '../identity/jwt.ts'
 import { isOfForeignPage } from '../identity/origins.ts'
-import { type Person, personOfSession, type SessionOutcome } from '../identity/session.ts'
+import {
+  findSession,
+  type Person,
+  personOfSession,
+  type Session,
+  type SessionOutcome,
+} from '../identity/session.ts'
 import { accountName } from '../storage/people-store.ts'
 import { unavailable } from './failures.ts'
 import { Problem } from './problem.ts'
@@ -29,12 +35,31 @@ export async function personWithJwt(env: Env, token: string): Promise<Person> {
 /** The person of a session cookie. @throws Problem */
 export async function personWithSession(env: Env, request: Request): Promise<Person> {
   const settings = peopleSettings(env)
-  const { headers, method } = request
-  if (method !== 'GET' && method !== 'HEAD' && isOfForeignPage(headers, settings.baseUrl)) {
-    const detail = 'A page of another origin may not act with this session.'
-    throw new Problem('forbidden', { detail })
+  refuseForeignPage(request, settings)
+  return personOrProblem(await personOfSession(request.headers, settings))
+}
+
+/** Whoever is signed in by cookie, member of an account or not. @throws Problem */
+export async function sessionOf(env: Env, request: Request): Promise<Session> {
+  const settings = peopleSettings(env)
+  const { headers } = request
+  if (headers.has('x-api-key') || headers.has('authorization')) {
+    throw new Problem('forbidden', {
+      detail: 'This takes a session cookie, and nothing beside it.',
+    })
   }
-  return personOrProblem(await personOfSession(headers, settings))
+  refuseForeignPage(request, settings)
+  const session = await findSession(headers, settings).catch((cause) => {
+    throw unavailable(cause)
+  })
+  if (session === null) throw missingCredential('Sign in first.')
+  return session
+}
+
+function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl: string }): void {
+  if (method === 'GET' || method === 'HEAD' || !isOfForeignPage(headers, baseUrl)) return
+  const detail = 'A page of another origin may not act with this session.'
+  throw new Problem('forbidden', { detail })
 }
 
 function personOrProblem(outcome: JwtOutcome | SessionOutcome): Person {

@@ -5,6 +5,7 @@ import { settle } from '../authority/settle.ts'
 import { inspectFence } from '../coherence/fences.ts'
 import { fenceName, regionOfFence } from '../coherence/regions.ts'
 import { log } from '../core/log.ts'
+import { forgetAttempts } from '../identity/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
@@ -32,7 +33,7 @@ export async function runScheduled(
   else await watchPromise(isolate, env, afterwards)
 }
 
-/** Brings into force what crashed Workers left. Then forgets usage that is too old. */
+/** Brings into force what crashed Workers left. Then forgets what is too old. */
 async function drain(isolate: Isolate, env: Env): Promise<void> {
   await settle(changeStores(isolate, env), settleSettings(isolate), 'all')
   const now = isolate.clock.now()
@@ -42,6 +43,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
     log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
   }
   await createUsageStore(env.DB).prune(now)
+  await forgetAttempts(env.DB, now)
 }
 
 async function watchPromise(isolate: Isolate, env: Env, afterwards: Afterwards): Promise<void> {

@@ -18,9 +18,10 @@ import type { PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
-export async function createAuth(settings: PeopleSettings) {
+/** `place`: where the request came from, to be shown with a session that begins. */
+export async function createAuth(settings: PeopleSettings, place: string | null = null) {
   const intents = memberIntents(settings.db, Date.now)
-  const auth = await configure(settings, intents)
+  const auth = await configure(settings, intents, place)
   return {
     /** Answers a request under /api/auth. Throws only for what is no expected failure. */
     handler: auth.handler,
@@ -29,12 +30,13 @@ export async function createAuth(settings: PeopleSettings) {
     async sessionOf(headers: Headers) {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } })
       if (found === null) return null
-      return { userId: found.user.id, accountId: found.session.activeOrganizationId ?? null }
+      const { id: sessionId, activeOrganizationId } = found.session
+      return { userId: found.user.id, sessionId, accountId: activeOrganizationId ?? null }
     },
   }
 }
 
-async function configure(settings: PeopleSettings, intents: MemberIntents) {
+async function configure(settings: PeopleSettings, intents: MemberIntents, place: string | null) {
   const changes = memberChanges(settings, intents)
   return betterAuth({
     appName: 'Latchkey',
@@ -55,8 +57,11 @@ async function configure(settings: PeopleSettings, intents: MemberIntents) {
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
     account: { accountLinking: { enabled: false } },
     // A cached session in a copied cookie would outlive sign-out.
-    session: { cookieCache: { enabled: false } },
-    databaseHooks: { session: { create: { before: intoAccount(settings.db) } } },
+    session: {
+      cookieCache: { enabled: false },
+      additionalFields: { place: { type: 'string', required: false, input: false } },
+    },
+    databaseHooks: { session: { create: { before: beginning(settings.db, place) } } },
     hooks: { before: changes.before },
     rateLimit: throttle(settings.signInPerMinute),
     advanced: {
@@ -107,10 +112,10 @@ async function versioned(secrets: readonly string[]) {
 }
 
 /** Puts a new session into the person's first account: where they are owner, if anywhere. */
-function intoAccount(db: D1Database) {
+function beginning(db: D1Database, place: string | null) {
   return async (session: { userId: string } & Record<string, unknown>) => {
     const [first] = await membershipsOf(db, session.userId)
-    return { data: { ...session, activeOrganizationId: first?.accountId ?? null } }
+    return { data: { ...session, place, activeOrganizationId: first?.accountId ?? null } }
   }
 }
 
@@ -122,6 +127,7 @@ function throttle(signInPerMinute: number) {
     storage: 'database' as const,
     customRules: {
       '/sign-in/email': { window: 60, max: signInPerMinute },
+      '/organization/invite-member': { window: 60, max: signInPerMinute * 6 },
       '/**': (request: Request, rule: { window: number; max: number }) =>
         request.method === 'GET' ? (false as const) : rule,
     },
@@ -161,11 +167,11 @@ function organizations(changes: ReturnType<typeof memberChanges>) {
       },
       async beforeUpdateMemberRole({ member, newRole }) {
         const role = strongestRole(newRole) ?? 'member'
-        await changes.claim(member.id, role === 'owner')
+        await changes.claim(member.id)
         return { data: { role } }
       },
       async beforeRemoveMember({ member }) {
-        await changes.claim(member.id, false)
+        await changes.claim(member.id)
       },
     },
   })
@@ -186,14 +192,15 @@ async function refuseOtherAccount(db: D1Database, userId: string, accountId: unk
 /** Claims a member before Better Auth changes it. Its hooks know the member, not who asks: that is kept here. */
 function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
   let actorId: string | null = null
-  const claim = async (memberId: string, staysOwner: boolean) => {
-    if (actorId !== null && (await intents.claim(memberId, actorId, { staysOwner }))) return
-    throw new APIError('CONFLICT', {
-      message:
-        'The account would be left without an owner, or this member is being changed by another',
-    })
+  const claim = async (memberId: string) => {
+    if (actorId !== null && (await intents.claim(memberId, actorId))) return
+    throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
   const before = createAuthMiddleware(async (ctx) => {
+    // Whoever changes a password may have lost the old one to somebody who is signed in by it.
+    if (ctx.path === '/change-password') {
+      return { context: { body: { ...ctx.body, revokeOtherSessions: true } } }
+    }
     const asked = { ...ctx.query, ...ctx.body }
     const isOfMember = memberPaths.includes(ctx.path)
     if (!isOfMember && asked.organizationId === undefined) return
@@ -209,7 +216,7 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     const memberId = await memberIdOf(db, accountId, target)
     if (memberId === null) throw new APIError('NOT_FOUND', { message: 'Member not found' })
     // Leaving has no hook of its own in Better Auth 1.7.
-    if (isLeaving) await claim(memberId, false)
+    if (isLeaving) await claim(memberId)
   })
   return { before, claim }
 }

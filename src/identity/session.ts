@@ -6,6 +6,19 @@ import type { PeopleSettings } from './settings.ts'
 
 export type Person = { kind: 'person'; userId: string; accountId: string; role: Role }
 
+/** Who is signed in, whether member of an account or not. */
+export type Session = { userId: string; sessionId: string; accountId: string | null }
+
+/** The session of a cookie; null when there is none, or it has ended. @throws when a store is down */
+export async function findSession(
+  headers: Headers,
+  settings: PeopleSettings,
+): Promise<Session | null> {
+  if (!headers.get('cookie')?.includes('session_token=')) return null
+  const { createAuth } = await import('./auth.ts')
+  return (await createAuth(settings)).sessionOf(headers)
+}
+
 export type SessionOutcome =
   | Person
   /** No session, or one that ended. */
@@ -20,10 +33,8 @@ export async function personOfSession(
   headers: Headers,
   settings: PeopleSettings,
 ): Promise<SessionOutcome> {
-  if (!headers.get('cookie')?.includes('session_token=')) return { kind: 'none' }
   try {
-    const { createAuth } = await import('./auth.ts')
-    const session = await (await createAuth(settings)).sessionOf(headers)
+    const session = await findSession(headers, settings)
     if (session === null) return { kind: 'none' }
     const { userId, accountId } = session
     const role = accountId === null ? null : await roleOf(settings.db, userId, accountId)

@@ -1,5 +1,5 @@
 // The tables of people: what Better Auth 1.7 needs (its field names are the property names here), and
-// two tables of our own, `setup_lock` and `member_intent`. An "organization" is what our API calls an account.
+// tables of our own: `setup_lock`, `member_intent`, `attempt` and `deleted_account`. An "organization" is what our API calls an account.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
@@ -26,6 +26,8 @@ export const session = sqliteTable(
     activeOrganizationId: text('active_organization_id'),
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
+    /** Where the platform saw the address when the session began: `Graz, AT`. */
+    place: text('place'),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
@@ -76,6 +78,8 @@ export const organization = sqliteTable('organization', {
   logo: text('logo'),
   metadata: text('metadata'),
   createdAt: timestamp('created_at').notNull(),
+  /** When it will be deleted: its keys are stopped from the moment this is set. */
+  closesAt: timestamp('closes_at'),
 })
 
 export const member = sqliteTable(
@@ -154,4 +158,23 @@ export const memberIntent = sqliteTable('member_intent', {
   memberId: text('member_id').primaryKey(),
   actorId: text('actor_id').notNull(),
   at: timestamp('at').notNull(),
+})
+
+// Guesses at something, by a name that says at what and by whom, until the window ends.
+export const attempt = sqliteTable(
+  'attempt',
+  {
+    key: text('key').primaryKey(),
+    count: integer('count').notNull(),
+    endsAt: integer('ends_at').notNull(),
+  },
+  (table) => [index('attempt_by_end').on(table.endsAt)],
+)
+
+// What is left of an account that its owner had deleted: that there was one. Its keys keep their digests.
+export const deletedAccount = sqliteTable('deleted_account', {
+  accountId: text('account_id').primaryKey(),
+  deletedAt: integer('deleted_at').notNull(),
+  /** When the last of what is to go was gone; null while the drainer is at it. */
+  purgedAt: integer('purged_at'),
 })

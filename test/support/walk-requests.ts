@@ -7,7 +7,7 @@ import type { Document, Operation } from '../../src/http/docs/document.ts'
 import { operationsOf } from '../../src/http/docs/document.ts'
 import type { Caller, Permission } from '../../src/http/docs/permissions.ts'
 import { addPerson, createAccount } from './house.ts'
-import { cookieOf, password, personOf, sampleOf, type World } from './walk.ts'
+import { cookieOf, password, personOf, sampleOf, sessionIdOf, type World } from './walk.ts'
 
 export type Sent = {
   path?: string
@@ -78,7 +78,6 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   'POST /api/auth/change-password': () => ({
     body: { currentPassword: password, newPassword: password },
   }),
-  'POST /api/auth/verify-password': () => ({ body: { password } }),
   'POST /api/auth/update-user': () => ({ body: { name: 'X' } }),
   'POST /api/auth/organization/set-active': ({ acme }) => ({ body: { organizationId: acme.id } }),
   'GET /api/auth/organization/get-full-organization': ofAccount,
@@ -130,6 +129,9 @@ function ofAccount({ acme }: World): Sent {
 
 /** The ids of things that are made by no POST of their collection. */
 const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
+  // A session is its person's own: of a stranger, what is asked for is ours.
+  '/api/sessions/{id}': (world, caller) =>
+    sessionIdOf(personOf(world, caller === 'stranger' ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
 }
 

@@ -73,6 +73,15 @@ export async function cookieOf(
   return `better-auth.session_token=${signed}`
 }
 
+/** Another session of theirs. */
+export async function sessionIdOf(person: Pick<TestPerson, 'id'>): Promise<string> {
+  await cookieOf(person, null)
+  const row = await env.DB.prepare('SELECT id FROM session WHERE user_id = ? ORDER BY rowid DESC')
+    .bind(person.id)
+    .first<{ id: string }>()
+  return row?.id ?? ''
+}
+
 export const fromOwnPage = { origin: env.BASE_URL }
 
 /** The person behind a caller; of a key, its owner. */

@@ -26,7 +26,6 @@ export const authDoors: Record<string, AuthDoor> = {
   'POST /sign-out': { security: byAnybody },
   'GET /token': { security: role('member') },
   'POST /change-password': { security: bySession },
-  'POST /verify-password': { security: bySession },
   'POST /update-user': { security: bySession },
 
   'GET /organization/list': { security: bySession },

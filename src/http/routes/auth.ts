@@ -7,6 +7,7 @@ import type { AppEnv } from '../env.ts'
 import { answerUnknownPath, unavailable } from '../failures.ts'
 import { type FieldError, Problem, type ProblemCode } from '../problem.ts'
 import { authDoor } from './auth-doors.ts'
+import { enterSignIn } from './sign-in.ts'
 
 export type MembershipChange = { accountId: string }
 
@@ -37,7 +38,10 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
   const routes = new Hono<AppEnv>()
   routes.all('/*', async (c) => {
     if (authDoor(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
-    const answer = await askBetterAuth(c.req.raw, peopleSettings(c.env))
+    const settings = peopleSettings(c.env)
+    const isSignIn = c.req.path.endsWith('/sign-in/email')
+    const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
+    const answer = await askBetterAuth(c.req.raw, settings)
     if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
     const accountId = await changedAccount(c.req.path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
@@ -46,6 +50,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
         ? await notYetEverywhere(answer, pending)
         : new Response(answer.body, answer)
     response.headers.set('cache-control', 'no-store')
+    if (entry !== null) response.headers.append('set-cookie', await entry.succeeded())
     return response
   })
   return routes
@@ -61,7 +66,7 @@ async function notYetEverywhere(answer: Response, pending_regions: string[]): Pr
 
 async function askBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
   const { createAuth } = await import('../../identity/auth.ts')
-  const auth = await createAuth(settings)
+  const auth = await createAuth(settings, placeOf(request.cf))
   try {
     return await auth.handler(withCookiesOnly(request))
   } catch (cause) {
@@ -70,6 +75,12 @@ async function askBetterAuth(request: Request, settings: PeopleSettings): Promis
     // A claim that cannot be given back ends by itself.
     await auth.release().catch(() => {})
   }
+}
+
+/** `Graz, AT`, where the platform knows it. */
+function placeOf(cf: unknown): string | null {
+  const { city, country } = (cf ?? {}) as { city?: string; country?: string }
+  return [city, country].filter((part) => typeof part === 'string').join(', ') || null
 }
 
 /** A key must never be able to obtain a session or a JWT, so no other credential gets this far. */
@@ -85,11 +96,16 @@ function failureOf(error: unknown): unknown {
   const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
   const says = (pattern: RegExp) => texts.some((text) => pattern.test(text))
   // Two who do the same thing at once: the second meets the unique index.
+  if (says(/the last owner of an account stays/)) return lastOwnerStays(error)
   if (says(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
   // Query parameters that it hands to the database as they came (`sortBy`, `filterValue`, `limit=1e400`).
   if (says(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
     return new Problem('invalid_request', { cause: error })
   return says(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
+}
+
+function lastOwnerStays(cause: unknown): Problem {
+  return new Problem('conflict', { detail: 'The account would be left without an owner', cause })
 }
 
 function* causes(error: unknown): Generator<Error> {

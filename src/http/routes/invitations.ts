@@ -1,7 +1,10 @@
 // /api/invitations/{id}: joining an account for people who have no user yet. The unguessable id is the
 // credential. Who has a user signs in and accepts by Better Auth's own endpoint.
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { networkOf } from '../../core/address.ts'
 import { roles } from '../../core/role.ts'
+import { takeAttempt } from '../../identity/attempts.ts'
 import { hashPassword } from '../../identity/password.ts'
 import {
   acceptInvitation,
@@ -9,10 +12,13 @@ import {
   invitationView,
 } from '../../storage/people-store.ts'
 import { bodyFailures, failure, success } from '../answers.ts'
+import type { AppEnv } from '../env.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { byAnybody } from '../security.ts'
+import { peopleSettings } from './auth.ts'
 import { name, password } from './people-fields.ts'
+import { tooMany } from './sign-in.ts'
 
 const params = z.object({ id: z.string().openapi({ format: 'uuid' }) })
 
@@ -62,6 +68,7 @@ const accept = createRoute({
     ...bodyFailures,
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
+    429: failure('Too many attempts from this address'),
   },
 })
 
@@ -76,6 +83,7 @@ export function createInvitationRoutes() {
     .openapi(accept, async (c) => {
       const { id } = c.req.valid('param')
       const body = c.req.valid('json')
+      await countAttempt(c)
       const found = await invitationOr404(c.env.DB, id)
       // Asked first only to spare the hash and to say why; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
@@ -89,6 +97,14 @@ export function createInvitationRoutes() {
       const data = { user }
       return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
     })
+}
+
+/** A password is hashed for whoever asks, and an id might be guessed at. @throws Problem 429 */
+async function countAttempt(c: Context<AppEnv>): Promise<void> {
+  const { db, signInPerMinute: max } = peopleSettings(c.env)
+  const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`
+  const seconds = await takeAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
+  if (seconds !== null) throw tooMany(seconds)
 }
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i

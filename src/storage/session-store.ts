@@ -1,0 +1,44 @@
+// The sessions of a person, as they may see and end them. Their tokens are Better Auth's and stay in D1.
+import { and, desc, eq, gt, ne } from 'drizzle-orm'
+import { openPrimary, within } from './database.ts'
+import { session } from './people-schema.ts'
+
+const limitMs = 2_000
+const mostShown = 100
+
+/** The sessions that go on, the one last used first. */
+export async function listSessions(d1: D1Database, userId: string, now: number) {
+  const query = openPrimary(d1)
+    .select({
+      id: session.id,
+      createdAt: session.createdAt,
+      lastUsedAt: session.updatedAt,
+      expiresAt: session.expiresAt,
+      ipAddress: session.ipAddress,
+      userAgent: session.userAgent,
+      place: session.place,
+    })
+    .from(session)
+    .where(and(eq(session.userId, userId), gt(session.expiresAt, new Date(now))))
+    .orderBy(desc(session.updatedAt), desc(session.id))
+    .limit(mostShown)
+  return within('D1', limitMs, query.all())
+}
+
+/** False when the person has no such session. */
+export async function endSession(d1: D1Database, userId: string, id: string): Promise<boolean> {
+  const query = openPrimary(d1)
+    .delete(session)
+    .where(and(eq(session.id, id), eq(session.userId, userId)))
+    .returning({ id: session.id })
+  return (await within('D1', limitMs, query.all())).length > 0
+}
+
+/** How many were ended. */
+export async function endOtherSessions(d1: D1Database, userId: string, kept: string) {
+  const query = openPrimary(d1)
+    .delete(session)
+    .where(and(eq(session.userId, userId), ne(session.id, kept)))
+    .returning({ id: session.id })
+  return (await within('D1', limitMs, query.all())).length
+}
