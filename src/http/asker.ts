@@ -57,5 +57,5 @@ function basicPassword(headers: Headers): string | null {
 
 export function surroundingsOf(c: Context<AppEnv>): Surroundings {
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  return { env: c.env, cf: c.req.raw.cf, afterwards, report: reportOf(c) }
+  return { env: c.env, from: c.req.raw, afterwards, report: reportOf(c) }
 }

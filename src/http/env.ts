@@ -8,6 +8,8 @@ export type AppEnv = {
     requestId: string
     /** What the API behind the gateway answered: its headers are its own. */
     isOfUpstream?: true
+    /** The answer was made with all its headers. */
+    isHardened?: true
     report: Report
     /** Who manages: set by the guard of the management routes. */
     actor: Actor

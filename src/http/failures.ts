@@ -4,7 +4,8 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { StoreUnavailable } from '../storage/database.ts'
 import type { AppEnv } from './env.ts'
-import { Problem, type ProblemCode, problemResponse } from './problem.ts'
+import { ownAnswer } from './hardening.ts'
+import { Problem, type ProblemCode, problemText } from './problem.ts'
 import { reportOf } from './report.ts'
 
 export function answerFailure(error: Error, c: Context<AppEnv>): Response {
@@ -12,7 +13,8 @@ export function answerFailure(error: Error, c: Context<AppEnv>): Response {
   const problem = problemOf(error)
   report.code = problem.code
   if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
-  return problemResponse(problem, report.id)
+  const { status, headers: more } = problem
+  return ownAnswer(c, 'problem', problemText(problem, report.id), { status, more })
 }
 
 export function answerUnknownPath(c: Context<AppEnv>): Response {

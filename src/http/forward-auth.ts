@@ -7,9 +7,11 @@ import { createPolicy, type Policy } from '../core/policy.ts'
 import { admit } from './admission.ts'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
+import { ownAnswer } from './hardening.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { Problem } from './problem.ts'
 import { challenge } from './refusals.ts'
+import { requestIdOf } from './request-id.ts'
 import { splitTarget, targetOf } from './target.ts'
 import type { Isolate } from './wiring.ts'
 
@@ -58,8 +60,7 @@ async function judge(
   const route = match(method, splitTarget(target).path)
   const ip = clientAddress(isolate.config.forwardAuth, c.req.raw.headers)
   const holder = await admit(isolate, c, route, { url: target, ip })
-  const headers = { ...identityHeaders(holder, c.var.requestId), 'cache-control': 'no-store' }
-  return new Response(null, { headers })
+  return ownAnswer(c, 'empty', null, { more: identityHeaders(holder, requestIdOf(c)) })
 }
 
 /**

@@ -5,6 +5,7 @@ import { admit, presumablyAdmitted } from './admission.ts'
 import type { AppEnv } from './env.ts'
 import type { Holder } from './holder.ts'
 import { identityHeaders } from './identity-headers.ts'
+import { requestIdOf } from './request-id.ts'
 import { targetOf } from './target.ts'
 import { type Ask, createUpstream } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
@@ -74,5 +75,5 @@ async function askAhead(
 }
 
 function identity(holder: Holder, c: Context<AppEnv>): string {
-  return Object.values(identityHeaders(holder, c.var.requestId)).join('\n')
+  return Object.values(identityHeaders(holder, requestIdOf(c))).join('\n')
 }

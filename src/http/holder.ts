@@ -60,10 +60,9 @@ export async function holderOfKey(
   scopes: readonly string[],
   { ip }: Subject = itself(c.req.raw),
 ): Promise<Holder> {
-  const { raw } = c.req
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const settings = await verifySettings(isolate, c.env, afterwards)
-  const stores = lookUpStores(isolate, c.env, raw.cf)
+  const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes, ip })
   noteCaller(reportOf(c), verification, isolate.clock.now())
   const { verdict } = verification

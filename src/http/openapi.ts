@@ -6,14 +6,12 @@ import { bodyLimit } from 'hono/body-limit'
 import type { AppEnv } from './env.ts'
 import { type FieldError, Problem } from './problem.ts'
 
-const mostBodyBytes = 64 * 1024
+export const mostBodyBytes = 64 * 1024
 
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook(result) {
-      if (result.success) return
-      const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, result.target))
-      throw new Problem('invalid_request', { detail: sentenceOf(errors), errors })
+      if (!result.success) throw invalidBody(result.error, result.target)
     },
   })
 }
@@ -26,6 +24,11 @@ export function limitBody(maxSize: number): MiddlewareHandler {
     throw new Problem('payload_too_large', { detail })
   }
   return bodyLimit({ maxSize, onError })
+}
+
+export function invalidBody({ issues }: { issues: Issue[] }, target: string): Problem {
+  const errors = issues.flatMap((issue) => fieldErrors(issue, target))
+  return new Problem('invalid_request', { detail: sentenceOf(errors), errors })
 }
 
 type Issue = {
@@ -64,11 +67,15 @@ export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, ne
   const type = raw.headers.get('content-type')
   const needsBody = raw.method === 'POST' || raw.method === 'PATCH' || raw.method === 'PUT'
   if (needsBody && (raw.body !== null || type !== null) && !isJson(type)) {
-    const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
-    throw new Problem('unsupported_media_type', { detail })
+    throw unsupportedBody(type)
   }
   if (type !== null && /\s;/.test(type)) c.req.raw = withPlainType(raw, type)
   await next()
+}
+
+export function unsupportedBody(type: string | null): Problem {
+  const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
+  return new Problem('unsupported_media_type', { detail })
 }
 
 /** Spaces before a parameter are allowed (RFC 9110 5.6.6); the validators below know none. */
@@ -78,6 +85,6 @@ function withPlainType(request: Request, type: string): Request {
   return new Request(request, { headers })
 }
 
-function isJson(type: string | null): boolean {
+export function isJson(type: string | null): boolean {
   return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type ?? '')
 }

@@ -56,8 +56,8 @@ export class Problem extends Error {
   }
 }
 
-/** The answer for a problem: `application/problem+json`, never cached. */
-export function problemResponse(problem: Problem, requestId: string): Response {
+/** The body of the answer for a problem. */
+export function problemText(problem: Problem, requestId: string): string {
   const body = {
     type: `/docs/errors#${problem.code}`,
     title: problems[problem.code][1],
@@ -68,13 +68,5 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     ...(problem.errors && { errors: problem.errors }),
   }
   // A client may have put its token where it does not belong, and details name what was sent.
-  return new Response(redact(JSON.stringify(body)), {
-    status: problem.status,
-    headers: {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      'x-request-id': requestId,
-      ...problem.headers,
-    },
-  })
+  return redact(JSON.stringify(body))
 }

@@ -15,7 +15,7 @@ export function refusal(verdict: Exclude<Verdict, { code: 'valid' }>): Problem {
     case 'revoked_api_key':
     case 'expired_api_key':
     case 'disabled_api_key':
-      return new Problem(verdict.code, { headers: challenge('invalid_token') })
+      return refused[verdict.code]
   }
 }
 
@@ -33,4 +33,15 @@ export function missingCredential(detail: string): Problem {
 export function challenge(error?: string, ...more: string[]): Record<string, string> {
   const parameters = ['realm="latchkey"', ...(error ? [`error="${error}"`] : []), ...more]
   return { 'www-authenticate': `Bearer ${parameters.join(', ')}` }
+}
+
+const invalid = { headers: challenge('invalid_token') }
+
+// Made once: a forger shall not make us write down a stack each time.
+const refused = {
+  ip_not_allowed: new Problem('ip_not_allowed', invalid),
+  invalid_api_key: new Problem('invalid_api_key', invalid),
+  revoked_api_key: new Problem('revoked_api_key', invalid),
+  expired_api_key: new Problem('expired_api_key', invalid),
+  disabled_api_key: new Problem('disabled_api_key', invalid),
 }

@@ -40,16 +40,17 @@ export function createReport(startedAt: number): Report {
   return { id, startedAt, caller: null, asked: [], code: null, cause: null, context: null }
 }
 
-// Routers that are loaded lazily see the same Request, and so the same report.
+// What routers are handed with a Request: only these stand here, since collecting the dead ones costs.
 const reports = new WeakMap<Request, Report>()
 
 /** The report of a request. Middleware may put another Request in its place: what was set stays. */
 export function reportOf(c: Context<AppEnv>): Report {
-  const known = c.get('report') ?? reports.get(c.req.raw)
-  if (known !== undefined) return known
-  const report = createReport(0)
-  reports.set(c.req.raw, report)
-  return report
+  return c.get('report') ?? reports.get(c.req.raw) ?? createReport(0)
+}
+
+/** Lets a router that is handed the same Request go on with its report. */
+export function carryReport(c: Context<AppEnv>): void {
+  reports.set(c.req.raw, reportOf(c))
 }
 
 export function noteCaller(report: Report, verification: Verification, nowMs: number): void {

@@ -14,5 +14,6 @@ export const requestId: MiddlewareHandler<AppEnv> = async function requestId(c, 
   c.set('report', report)
   c.set('requestId', report.id)
   await next()
-  c.header('X-Request-Id', report.id)
+  // An answer that was made whole has it: said now, it costs a copy.
+  if (!c.get('isHardened')) c.header('X-Request-Id', report.id)
 }

@@ -44,7 +44,7 @@ export async function verifyByBinding(
   if (asked === null) return invalidKey
   const afterwards = (work: Promise<unknown>) => context.waitUntil(work)
   const report = createReport(isolate.clock.now())
-  const surroundings = { env, cf: request.cf, afterwards, report }
+  const surroundings = { env, from: request, afterwards, report }
   try {
     return await verifyFor('all', isolate, surroundings, asked)
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Config } from '../core/config.ts'
 import type { AppEnv } from './env.ts'
 import type { Holder } from './holder.ts'
 import { Problem } from './problem.ts'
+import { requestIdOf } from './request-id.ts'
 import { targetOf } from './target.ts'
 import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 
@@ -26,7 +27,7 @@ export function createUpstream({ upstream, timeoutMs }: Config<Env>['gateway']):
     const { raw } = c.req
     const { path, query } = targetOf(raw.url)
     const url = origin === null ? raw.url : origin + path + query
-    const headers = requestHeaders(raw, holder, c.var.requestId)
+    const headers = requestHeaders(raw, holder, requestIdOf(c))
     const { request, sent } = outgoing(raw, url, { headers, signal: giveUp.signal })
     const patience = wait(timeoutMs, sent)
     const first = await Promise.race([send(request, c), patience.over, departure(raw.signal)])

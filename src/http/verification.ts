@@ -6,7 +6,13 @@ import type { Decision, Verdict } from '../core/verdict.ts'
 import { unavailable } from './failures.ts'
 import { noteAsked, type Report } from './report.ts'
 import { countUse } from './use.ts'
-import { type Afterwards, type Isolate, lookUpStores, verifySettings } from './wiring.ts'
+import {
+  type Afterwards,
+  type Isolate,
+  lookUpStores,
+  type Origin,
+  verifySettings,
+} from './wiring.ts'
 
 /** What a service asks. `ip` is the client's address, null when it is not known. */
 export type Asked = {
@@ -21,7 +27,7 @@ export type Asked = {
 export type Audience = { accountId: string } | 'all'
 
 /** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
-export type Surroundings = { env: Env; cf: unknown; afterwards: Afterwards; report: Report }
+export type Surroundings = { env: Env; from: Origin; afterwards: Afterwards; report: Report }
 
 type About = {
   key: { id: string; name: string; expires_at: string | null }
@@ -81,11 +87,11 @@ export async function verifyFor(
 export async function decisionFor(
   audience: Audience,
   isolate: Isolate,
-  { env, cf, afterwards, report }: Surroundings,
+  { env, from, afterwards, report }: Surroundings,
   { token, scopes, ip, fresh }: Asked,
 ): Promise<Decision | null> {
   const settings = await verifySettings(isolate, env, afterwards)
-  const stores = lookUpStores(isolate, env, cf)
+  const stores = lookUpStores(isolate, env, from)
   const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
   noteAsked(report, verification, isolate.clock.now())
   const decision = heardBy(audience, verification.verdict)

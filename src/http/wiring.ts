@@ -51,14 +51,28 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
 }
 
+/** Whatever tells where a request came from: `cf` is taken apart only when it is read. */
+export type Origin = { readonly cf?: unknown }
+
 /** What verification reads from, near to where the request came from. */
-export function lookUpStores({ memory, noteOutage }: Isolate, env: Env, cf: unknown): LookUpStores {
-  const place = { region: nearestRegion(cf), shards: shardsOf(env) }
+export function lookUpStores(
+  { memory, noteOutage }: Isolate,
+  env: Env,
+  from: Origin,
+): LookUpStores {
   return {
     memory,
-    fence: createNearFence(env.FENCE, place, noteOutage),
-    cache: createKeyCache(env.KEY_CACHE, noteOutage),
-    keys: createKeyReader(env.DB),
+    // Opened when they are asked: a key in memory needs none of them.
+    get fence() {
+      const place = { region: nearestRegion(from.cf), shards: shardsOf(env) }
+      return createNearFence(env.FENCE, place, noteOutage)
+    },
+    get cache() {
+      return createKeyCache(env.KEY_CACHE, noteOutage)
+    },
+    get keys() {
+      return createKeyReader(env.DB)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 // GET /api/v1/me: what the holder of a credential is, without needing any scope.
 import type { Context } from 'hono'
 import type { AppEnv } from '../env.ts'
+import { ownAnswer } from '../hardening.ts'
 import { authenticate } from '../holder.ts'
 import type { Isolate } from '../wiring.ts'
 
@@ -8,13 +9,16 @@ export function createMe(isolate: Isolate) {
   return async function me(c: Context<AppEnv>): Promise<Response> {
     const { accountId, accountName, key, personId, scopes } = await authenticate(isolate, c, [])
     const account = { id: accountId, name: accountName }
-    c.header('Cache-Control', 'no-store')
     if (key === null) {
       const person = { id: personId, scopes }
-      return c.json({ status: 'success', data: { account, key: null, person } })
+      return tell(c, { account, key: null, person })
     }
     const { id, name, expiresAt } = key
     const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
-    return c.json({ status: 'success', data: { account, key: { id, name, scopes, expires_at } } })
+    return tell(c, { account, key: { id, name, scopes, expires_at } })
   }
+}
+
+function tell(c: Context<AppEnv>, data: object): Response {
+  return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
 }

@@ -69,7 +69,7 @@ async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyAc
 async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Promise<KeyRecord> {
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const settings = await verifySettings(isolate, c.env, afterwards)
-  const stores = lookUpStores(isolate, c.env, c.req.raw.cf)
+  const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes: [], ip: null })
   noteCaller(reportOf(c), verification, isolate.clock.now())
   const { verdict } = verification

@@ -1,11 +1,16 @@
 // POST /api/v1/keys/verify and /verify-batch: whether a token is good, for any server whose own key
 // holds keys:verify. It hears of keys of its own account only.
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
 import { failure, success } from '../answers.ts'
 import { surroundingsOf, verifier } from '../asker.ts'
+import type { AppEnv } from '../env.ts'
+import { ownAnswer } from '../hardening.ts'
+import { authenticate } from '../holder.ts'
 import { inOrder } from '../in-order.ts'
+import { readJson } from '../json-body.ts'
 import { time } from '../key-schema.ts'
 import { createRouter, jsonOnly } from '../openapi.ts'
 import { longestIdempotencyKey } from '../rpc.ts'
@@ -130,6 +135,20 @@ function operations(config: Pick<Config, 'scopes'>) {
     responses: { 200: success('An answer a token', z.array(verifyAnswer)), ...failures },
   })
   return { one, many }
+}
+
+/**
+ * The door of `keys/verify`, whole: what the router of all checks does in a dozen steps, done in one, since
+ * nothing over HTTP is asked as often.
+ */
+export function createVerifyDoor(isolate: Isolate) {
+  const schema = requestSchema(isolate.config)
+  return async function verifyKey(c: Context<AppEnv>) {
+    const { accountId } = await authenticate(isolate, c, ['keys:verify'])
+    const asked = await readJson(c, schema)
+    const data = await verifyFor({ accountId }, isolate, surroundingsOf(c), asked)
+    return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
+  }
 }
 
 export function createVerifyRoutes(isolate: Isolate) {
