@@ -1,0 +1,156 @@
+// Every Worker of the benchmark in one workerd, each on a socket of its own: no proxy in front, and what
+// the system tells of the process is of all of them.
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import * as wrangler from 'wrangler'
+import { seedDemo } from '../../scripts/seed.ts'
+import { bundle, compatibilityDate } from './bundle.ts'
+import { benchFolder, root, workFolder } from './places.ts'
+import { ownWorkerds } from './process.ts'
+
+export type House = {
+  /** Origin of a Worker, or of one of its entrypoints: `latchkey`, `latchkey/FirstUse`. */
+  at(socket: string): string
+  pid: number
+  miniflare: Miniflare
+  password: string
+  stop(): Promise<void>
+}
+
+export const latchkeyEntrypoints = ['Gateway', 'LeaseOver', 'FirstUse', 'CacheEmpty'] as const
+
+const secrets = {
+  TAG_SECRETS: 'bench-tag-secret',
+  AUTH_SECRETS: 'bench-auth-secret-of-32-characters-or-more',
+  SETUP_TOKEN: 'bench-setup-token',
+  SIGN_IN_PER_MINUTE: '10000',
+  LOG_SAMPLE: '0',
+}
+const password = 'a-password-of-this-bench'
+
+let isMinified = true
+
+type Worker = Record<string, unknown> & { name: string }
+
+type Opening = {
+  /** Port of workerd's inspector. */
+  inspectorPort?: number
+}
+
+export async function openHouse({ inspectorPort }: Opening = {}): Promise<House> {
+  isMinified = inspectorPort === undefined
+  const state = join(workFolder, 'state')
+  rmSync(state, { recursive: true, force: true })
+  const ports = new Map<string, number>()
+  const sockets = async (worker: string, entrypoints: readonly string[] = []) => {
+    const names = [worker, ...entrypoints.map((entrypoint) => `${worker}/${entrypoint}`)]
+    for (const name of names) ports.set(name, await freePort())
+    return names.map((name) => {
+      const entrypoint = name.split('/')[1]
+      const port = ports.get(name) as number
+      return { host: '127.0.0.1', port, ...(entrypoint !== undefined && { entrypoint }) }
+    })
+  }
+  const workers = [
+    await bareWorker(sockets),
+    await latchkeyWorker(sockets, ports),
+    await guardedWorker(sockets),
+    ...(await betterAuthWorkers(sockets)),
+  ]
+  const before = ownWorkerds()
+  const stores = { d1Persist: state, kvPersist: state, durableObjectsPersist: state }
+  const options = { workers, ...stores, inspectorPort }
+  const miniflare = new Miniflare(convertV4MiniflareOptions(options as never))
+  await miniflare.ready
+  const pid = ownWorkerds().find((each) => !before.includes(each))
+  if (pid === undefined) throw new Error('workerd was not found among the processes.')
+  await fillDatabases(miniflare)
+  const at = (socket: string) => `http://127.0.0.1:${ports.get(socket)}`
+  return { at, pid, miniflare, password, stop: () => miniflare.dispose() }
+}
+
+type Sockets = (worker: string, entrypoints?: readonly string[]) => Promise<object[]>
+
+function base(name: string, file: string): Worker {
+  return {
+    name,
+    modules: true,
+    scriptPath: bundle(name, join(benchFolder, 'workers', file), isMinified),
+    rootPath: workFolder,
+    compatibilityDate,
+  }
+}
+
+async function bareWorker(sockets: Sockets): Promise<Worker> {
+  return {
+    ...base('bare', 'bare.ts'),
+    kvNamespaces: { KEY_CACHE: 'bare' },
+    durableObjects: { BAR: { className: 'BarObject', useSQLite: true } },
+    unsafeDirectSockets: await sockets('bare'),
+  }
+}
+
+async function latchkeyWorker(sockets: Sockets, ports: Map<string, number>): Promise<Worker> {
+  const config = join(root, 'wrangler.toml')
+  const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config)
+  const { assets: _files, modulesRules: _rules, ...options } = workerOptions
+  const unsafeDirectSockets = await sockets('latchkey', latchkeyEntrypoints)
+  const BASE_URL = `http://127.0.0.1:${ports.get('latchkey')}`
+  const bindings = { ...(options.bindings as object), ...secrets, BASE_URL }
+  return { ...options, ...base('latchkey', 'latchkey.ts'), bindings, unsafeDirectSockets }
+}
+
+async function guardedWorker(sockets: Sockets): Promise<Worker> {
+  return {
+    ...base('guarded', 'guarded.ts'),
+    serviceBindings: { LATCHKEY: 'latchkey', ECHO: { name: 'bare', entrypoint: 'Echo' } },
+    unsafeDirectSockets: await sockets('guarded'),
+  }
+}
+
+/** As its users set it up: on D1, on D1 with KV before it, and on D1 with its writes put off. */
+async function betterAuthWorkers(sockets: Sockets): Promise<Worker[]> {
+  const modes = ['d1', 'kv', 'd1-deferred']
+  const file = base('better-auth', 'better-auth.ts')
+  return Promise.all(
+    modes.map(async (MODE) => ({
+      ...file,
+      name: `better-auth-${MODE}`,
+      bindings: { MODE },
+      d1Databases: { DB: `better-auth-${MODE}` },
+      ...(MODE === 'kv' && { kvNamespaces: { KV: 'better-auth-kv' } }),
+      unsafeDirectSockets: await sockets(`better-auth-${MODE}`),
+    })),
+  )
+}
+
+type Database = Awaited<ReturnType<Miniflare['getD1Database']>>
+
+async function fillDatabases(miniflare: Miniflare): Promise<void> {
+  const db = await miniflare.getD1Database('DB', 'latchkey')
+  const crm = await miniflare.getD1Database('CRM_DB', 'latchkey')
+  await migrate(db, join(root, 'migrations'))
+  await migrate(crm, join(root, 'examples', 'crm', 'migrations'))
+  await seedDemo({ db, crm, password, now: Date.now() } as never)
+}
+
+async function migrate(db: Database, folder: string): Promise<void> {
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith('.sql')) continue
+    const statements = wrangler.unstable_splitSqlQuery(readFileSync(join(folder, file), 'utf8'))
+    await db.batch(statements.map((sql) => db.prepare(sql)))
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No port was free.')
+  return address.port
+}

@@ -1,0 +1,39 @@
+// workerd as the system sees it: which process it is, and the processor time that it has used.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+/** Fields of proc_pid_stat(5) after the name, which may hold spaces. */
+function statOf(pid: number): { name: string; fields: string[] } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const end = stat.lastIndexOf(')')
+  return { name: stat.slice(stat.indexOf('(') + 1, end), fields: stat.slice(end + 2).split(' ') }
+}
+
+/** The workerd processes that this process started. */
+export function ownWorkerds(): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const { name, fields } = statOf(pid)
+        return name === 'workerd' && Number(fields[1]) === process.pid
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Processor time, user and system, in milliseconds. */
+export function processorMs(pid: number): number {
+  const { fields } = statOf(pid)
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksASecond
+}
+
+/** Memory held now, in bytes. */
+export function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kilobytes) * 1024
+}

@@ -1,0 +1,181 @@
+// What is measured, and what each is held against.
+import type { Shot } from './load.ts'
+import type { Tenant } from './tenant.ts'
+
+export type Group = 'limit' | 'verification' | 'guard' | 'peer'
+
+export type Row = {
+  /** Unique; `against` names another. */
+  name: string
+  group: Group
+  /** The row that is the limit of this one, or the peer's of the same work. */
+  against?: string
+  socket: string
+  path: string
+  shots: Shot[]
+  /** What every answer is: checked before, and counted during the load. */
+  status: number
+  /** Text that the answer holds. */
+  holds: string
+}
+
+const json = { 'content-type': 'application/json' }
+/** Enough that no cache of a few tokens could answer. */
+const manyShots = 500
+
+export async function planRows(tenant: Tenant, peers: Record<string, string>): Promise<Row[]> {
+  const { token } = await tenant.makeKey({ name: 'Bench' })
+  const caller = await tenant.makeKey({ name: 'A service', scopes: ['keys:verify'] })
+  const limited = await tenant.makeKey(limits).catch(() => null)
+  const hot = holder(token)
+  const asks = (tokens: string[]) =>
+    tokens.map((each) => ({
+      method: 'POST' as const,
+      headers: { ...json, 'x-api-key': caller.token },
+      body: JSON.stringify({ token: each, scopes: ['contacts:read'] }),
+    }))
+  const own = (row: Omit<Row, 'group' | 'socket'> & { socket?: string }): Row => ({
+    group: 'verification',
+    socket: 'latchkey',
+    ...row,
+  })
+  const me = { path: '/api/v1/me', shots: [hot], status: 200, holds: '"account"' }
+  const verify = { path: '/api/v1/keys/verify', status: 200, against: barePost }
+  const refused = { path: '/api/v1/me', status: 401, holds: 'invalid_api_key', against: bareGet }
+  return [
+    ...limitRows(token, hot),
+    own({
+      name: 'verify: in memory, lease running',
+      ...verify,
+      shots: asks([token]),
+      holds: '"valid":true',
+    }),
+    own({ name: 'me: in memory, lease running', ...me, against: bareGet }),
+    own({
+      name: 'me: in memory, lease over',
+      ...me,
+      socket: 'latchkey/LeaseOver',
+      against: oneObject,
+    }),
+    own({
+      name: 'me: first use in an isolate',
+      ...me,
+      socket: 'latchkey/FirstUse',
+      against: stores,
+    }),
+    own({ name: 'me: KV empty', ...me, socket: 'latchkey/CacheEmpty', against: stores }),
+    own({
+      name: 'verify: forged token',
+      ...verify,
+      shots: asks(forgeries(token)),
+      holds: '"valid":false',
+    }),
+    own({ name: 'me: forged token', ...refused, shots: forgeries(token).map(holder) }),
+    own({ name: 'me: malformed token', ...refused, shots: malformed(token).map(holder) }),
+    ...(limited === null
+      ? []
+      : [
+          own({
+            name: 'me: limited key',
+            ...me,
+            shots: [holder(limited.token)],
+            against: oneObject,
+          }),
+        ]),
+    ...guardRows(hot),
+    ...peerRows(peers),
+  ]
+}
+
+const bareGet = 'bare Hono GET'
+const barePost = 'bare Hono POST, JSON parsed'
+const stores = 'bare Hono, one KV read, then one Durable Object call'
+const oneObject = 'bare Hono, one Durable Object call'
+const echo = 'bare Hono, a service binding that echoes'
+
+const limits = { name: 'Limited', rate_limit: { limit: 1_000_000, window_seconds: 1 } }
+
+function limitRows(token: string, hot: Shot): Row[] {
+  const bare = { group: 'limit', status: 200, holds: '"account"', shots: [hot] } as const
+  const body = JSON.stringify({ token, scopes: ['contacts:read'] })
+  const ask: Shot = { method: 'POST', headers: { ...json, 'x-api-key': token }, body }
+  return [
+    { ...bare, shots: [hot], name: bareGet, socket: 'bare', path: '/me' },
+    { ...bare, shots: [ask], name: barePost, socket: 'bare', path: '/verify' },
+    { ...bare, shots: [hot], name: oneObject, socket: 'bare', path: '/object' },
+    { ...bare, shots: [hot], name: stores, socket: 'bare', path: '/stores' },
+    { ...bare, shots: [hot], name: echo, socket: 'guarded', path: '/echo' },
+  ]
+}
+
+function guardRows(hot: Shot): Row[] {
+  const guard = { group: 'guard', shots: [hot], status: 200, holds: '"success"' } as const
+  const asked: Shot = {
+    method: 'GET',
+    headers: { ...hot.headers, 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' },
+  }
+  const forwardAuth = { shots: [asked], holds: '', path: '/forward-auth/nginx/crm' }
+  return [
+    {
+      ...guard,
+      shots: [hot],
+      name: 'gateway',
+      socket: 'latchkey/Gateway',
+      path: '/api/contacts',
+      against: bareGet,
+    },
+    { ...guard, name: 'forward auth', socket: 'latchkey', ...forwardAuth, against: bareGet },
+    {
+      ...guard,
+      shots: [hot],
+      name: 'latchkey/hono over a binding',
+      socket: 'guarded',
+      path: '/middleware',
+      against: echo,
+    },
+    {
+      ...guard,
+      shots: [hot],
+      name: 'RPC over a binding',
+      socket: 'guarded',
+      path: '/rpc',
+      against: echo,
+    },
+  ]
+}
+
+/** @param peers the key of each of Better Auth's modes. */
+function peerRows(peers: Record<string, string>): Row[] {
+  const names: Record<string, string> = {
+    'better-auth-d1': 'Better Auth, D1',
+    'better-auth-kv': 'Better Auth, D1 + KV',
+    'better-auth-d1-deferred': 'Better Auth, D1, writes deferred',
+  }
+  return Object.entries(peers).map(([socket, key]) => ({
+    name: names[socket] ?? socket,
+    group: 'peer',
+    socket,
+    path: '/verify',
+    shots: [{ method: 'POST', headers: json, body: JSON.stringify({ token: key }) }],
+    status: 200,
+    holds: '"valid":true',
+    against: barePost,
+  }))
+}
+
+function holder(token: string): Shot {
+  return { method: 'GET', headers: { 'x-api-key': token } }
+}
+
+/** Tokens of the right shape that were never minted: random part and tag are made up. */
+function forgeries(token: string): string[] {
+  const prefix = token.slice(0, token.indexOf('_') + 1)
+  return Array.from({ length: manyShots }, (_, at) => {
+    const hex = crypto.randomUUID().replaceAll('-', '')
+    return prefix + hex.slice(0, 28) + at.toString(16).padStart(4, '0')
+  })
+}
+
+function malformed(token: string): string[] {
+  return [token.slice(0, -1), `${token}0`, 'sk_live_0123456789abcdef', 'whm_', token.toUpperCase()]
+}

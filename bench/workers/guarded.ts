@@ -1,0 +1,28 @@
+// A Hono API of somebody else, its route guarded over a service binding: by the middleware that Latchkey
+// ships, by the bare RPC, and, as the limit, by a binding to a Worker that only echoes.
+import { Hono } from 'hono'
+import { apiKey, type LatchkeyBinding } from '../../src/client/hono.ts'
+
+type Asked = { token: string; scopes: string[] }
+type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(asked: Asked): Promise<unknown> } }
+
+const app = new Hono<{ Bindings: Env }>()
+const scopes = ['contacts:read']
+
+app.get('/middleware', apiKey({ scopes }), (c) => {
+  return c.json({ status: 'success', data: { account: c.var.apiKey.account } })
+})
+
+app.get('/rpc', async (c) => {
+  const token = c.req.header('x-api-key') ?? ''
+  const answer = await c.env.LATCHKEY.verify({ token, scopes })
+  return c.json({ status: 'success', data: { account: answer.account } }, answer.valid ? 200 : 401)
+})
+
+app.get('/echo', async (c) => {
+  const token = c.req.header('x-api-key') ?? ''
+  const answer = (await c.env.ECHO.verify({ token, scopes })) as { valid: boolean; account: object }
+  return c.json({ status: 'success', data: { account: answer.account } }, answer.valid ? 200 : 401)
+})
+
+export default app
