@@ -80,6 +80,7 @@ function wranglerArguments({ port, stateDir, baseUrl }: Settings): string[] {
     ...['--ip', 'localhost', '--port', String(port), '--inspector-port', '0'],
     ...['--persist-to', stateDir, '--show-interactive-dev-session=false'],
     ...['--var', `BASE_URL:${baseUrl}`, '--var', 'SIGN_IN_PER_MINUTE:10000'],
+    ...['--var', 'WEBHOOKS_TO_LOCALHOST:yes'],
   ]
 }
 

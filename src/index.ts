@@ -25,8 +25,12 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
-  /** Usage that isolates counted, on its way to D1. */
-  override async queue({ messages }: MessageBatch): Promise<void> {
+  /** Webhooks to send, or usage that isolates counted, on its way to D1. */
+  override async queue({ queue, messages }: MessageBatch): Promise<void> {
+    if (queue === 'latchkey-webhooks') {
+      const { sendWebhooks } = await import('./http/webhooks.ts')
+      return sendWebhooks(isolate, this.env, messages)
+    }
     await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
   }
 

@@ -86,6 +86,29 @@ describe('each operation answers as the document says', () => {
     await call('listFormats', owner)
   })
 
+  it('for webhooks: endpoints, their secrets, what was sent', async () => {
+    const body = { url: 'https://example.com/hooks', description: 'Ours', events: ['key.revoked'] }
+    const made = await call('createWebhookEndpoint', { ...owner, body })
+    const path = { id: made.body.data.id }
+    await call('listWebhookEndpoints', { ...owner, query: { limit: '1' } })
+    await call('listWebhookEvents', owner)
+    await call('getWebhookEndpoint', { ...owner, path })
+    const patch = { events: null, is_active: true, description: null }
+    await call('updateWebhookEndpoint', { ...owner, path, body: patch })
+    const wrong = { ...owner, path, body: { url: 'http://10.0.0.1/' } }
+    expect((await call('updateWebhookEndpoint', wrong)).status).toBe(400)
+    await call('rotateWebhookSecret', { ...owner, path, body: { overlap_seconds: 60 } })
+    const test = await call('testWebhookEndpoint', { ...owner, path })
+    const delivery = { ...path, delivery_id: test.body.data.id }
+    await call('listWebhookDeliveries', { ...owner, path, query: { status: 'pending' } })
+    await call('getWebhookDelivery', { ...owner, path: delivery })
+    await call('resendWebhookDelivery', { ...owner, path: delivery })
+    await call('updateWebhookEndpoint', { ...owner, path, body: { is_active: false } })
+    expect((await call('testWebhookEndpoint', { ...owner, path })).status).toBe(409)
+    await call('deleteWebhookEndpoint', { ...owner, path })
+    expect((await call('getWebhookEndpoint', { ...owner, path })).status).toBe(404)
+  })
+
   it('for those who check keys', async () => {
     const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
     const client = await makeKey(house, acme.owner.jwt, { scopes: ['contacts:read'] })

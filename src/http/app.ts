@@ -81,6 +81,7 @@ const managed = [
   'invitations',
   'sessions',
   'operations',
+  'webhook-endpoints',
 ]
 
 /** A door that is made when it is first asked. */

@@ -19,6 +19,11 @@ import { createOperationRoutes, whileChangesGoOn } from './routes/operations.ts'
 import { createScopeRoutes } from './routes/scopes.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSetupRoutes } from './routes/setup.ts'
+import { createWebhookDeliveries } from './routes/webhook-deliveries.ts'
+import { createWebhookEndpointChanges } from './routes/webhook-endpoint-changes.ts'
+import { createWebhookEndpoints } from './routes/webhook-endpoints.ts'
+import { createWebhookSecrets } from './routes/webhook-secrets.ts'
+import { tellAfterwards } from './webhooks.ts'
 import { changeStores, type Isolate, settleSettings } from './wiring.ts'
 
 export function createManagement(isolate: Isolate) {
@@ -33,8 +38,10 @@ export function createManagement(isolate: Isolate) {
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes(isolate))
 
-  for (const resource of ['api-keys', 'audit-events', 'scopes', 'formats']) {
-    router.use(`/api/${resource}/*`, manager(isolate))
+  const guarded = ['api-keys', 'audit-events', 'scopes', 'formats', 'webhook-endpoints']
+  for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
+  for (const telling of ['api-keys', 'webhook-endpoints']) {
+    router.use(`/api/${telling}/*`, tellAfterwards(isolate))
   }
   router.route('/', createGuarded(isolate))
   return router
@@ -49,6 +56,10 @@ function createGuarded(isolate: Isolate) {
     .route('/', createApiKeyUsage(isolate))
     .route('/', createAuditRoutes())
     .route('/', createScopeRoutes(isolate))
+    .route('/', createWebhookEndpoints(isolate))
+    .route('/', createWebhookEndpointChanges(isolate))
+    .route('/', createWebhookSecrets(isolate))
+    .route('/', createWebhookDeliveries(isolate))
 }
 
 export type ManagementApi = ReturnType<typeof createGuarded>

@@ -6,6 +6,7 @@ import { requestId } from './request-id.ts'
 import { createLeakRoutes } from './routes/leaks.ts'
 import { whileChangesGoOn } from './routes/operations.ts'
 import { createSelfRevoke } from './routes/self-revoke.ts'
+import { tellAfterwards } from './webhooks.ts'
 import type { Isolate } from './wiring.ts'
 
 export function createRevocations(isolate: Isolate) {
@@ -13,5 +14,6 @@ export function createRevocations(isolate: Isolate) {
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
   router.use(requestId, whileChangesGoOn)
+  router.use('/api/v1/me', tellAfterwards(isolate))
   return router.route('/', createSelfRevoke(isolate)).route('/', createLeakRoutes(isolate))
 }

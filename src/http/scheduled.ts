@@ -12,6 +12,7 @@ import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { createUsageStore } from '../storage/usage-store.ts'
+import { drainWebhooks } from './webhooks.ts'
 import {
   type Afterwards,
   areChangesStopped,
@@ -33,7 +34,7 @@ export async function runScheduled(
   else await watchPromise(isolate, env, afterwards)
 }
 
-/** Brings into force what crashed Workers left. Then forgets what is too old. */
+/** Brings into force what crashed Workers left, sends what they did not. Then forgets what is too old. */
 async function drain(isolate: Isolate, env: Env): Promise<void> {
   await settle(changeStores(isolate, env), settleSettings(isolate), 'all')
   const now = isolate.clock.now()
@@ -42,6 +43,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
     const oldest_seconds = Math.round((now - (pending.oldestAt ?? now)) / 1000)
     log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
   }
+  await drainWebhooks(isolate, env)
   await createUsageStore(env.DB).prune(now)
   await forgetAttempts(env.DB, now)
 }

@@ -78,6 +78,8 @@ const tags = {
   'Checking keys':
     'For services that ask whether a key is good: by their own key, or as a proxy that holds a request.',
   'Key holders': 'For whoever holds a token, by right or by chance.',
+  Webhooks:
+    'Where an account is told of what happens to its keys, and what became of each message.',
   People: 'Signing in, joining an account, and the first account of all.',
   Operations: "For the operator, with the deployment's own secret.",
 }

@@ -11,6 +11,7 @@ import { createRouter, limitBody } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { requestIdOf } from '../request-id.ts'
 import { byGithub } from '../security.ts'
+import { tell } from '../webhooks.ts'
 import { type Isolate, keySettings, leakStores } from '../wiring.ts'
 
 export const path = '/api/leaks/github'
@@ -75,6 +76,7 @@ export function createLeakRoutes(isolate: Isolate) {
     const settings = await keySettings(isolate, c.env, { respondAsync: true, afterwards })
     const stores = leakStores(isolate, c.env)
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
+    if (leaks.some(({ isOurs }) => isOurs)) tell(isolate, c)
     return c.json(
       leaks.map((leak, at) => labelOf(leak, found[at]?.type ?? '')),
       200,

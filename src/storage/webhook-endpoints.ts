@@ -1,0 +1,125 @@
+// The endpoints of an account in D1. Each change is one batch with its audit event.
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { build, openPrimary, runBatch, within } from './database.ts'
+import type { AuditEntry } from './key-changes.ts'
+import { auditEvent } from './schema.ts'
+import { webhookDelivery, webhookEndpoint } from './webhook-schema.ts'
+
+export type Endpoint = typeof webhookEndpoint.$inferSelect
+export type NewEndpoint = Pick<
+  Endpoint,
+  'id' | 'accountId' | 'url' | 'description' | 'events' | 'sealedSecret' | 'createdBy' | 'createdAt'
+>
+export type EndpointPatch = Partial<
+  Pick<Endpoint, 'url' | 'description' | 'events' | 'enabled' | 'disabledReason'>
+>
+export type EndpointPlace = { accountId: string; id: string }
+
+const readLimitMs = 2_000
+const writeLimitMs = 10_000
+/** An event is written once for each of them, in the transaction of the change. */
+export const mostEndpoints = 20
+
+const write = (d1: D1Database, statements: Parameters<typeof runBatch>[1]) =>
+  within('D1', writeLimitMs, runBatch<{ id: string }>(d1, statements))
+
+/** Up to `limit` endpoints of the account after a position, newest first. */
+export async function listEndpoints(
+  d1: D1Database,
+  accountId: string,
+  { limit, after }: { limit: number; after: { createdAt: number; id: string } | null },
+): Promise<Endpoint[]> {
+  const { createdAt, id } = webhookEndpoint
+  const older = after && sql`(${createdAt}, ${id}) < (${after.createdAt}, ${after.id})`
+  const query = openPrimary(d1)
+    .select()
+    .from(webhookEndpoint)
+    .where(and(eq(webhookEndpoint.accountId, accountId), older ?? undefined))
+    .orderBy(desc(createdAt), desc(id))
+    .limit(limit)
+  return within('D1', readLimitMs, query.all())
+}
+
+/** One endpoint of the account, or null; one of another account does not exist here. */
+export async function findEndpoint(d1: D1Database, place: EndpointPlace): Promise<Endpoint | null> {
+  const query = openPrimary(d1).select().from(webhookEndpoint).where(at(place)).get()
+  return (await within('D1', readLimitMs, query)) ?? null
+}
+
+/** Whether it was stored: not when the account has as many as it may. */
+export async function createEndpoint(
+  d1: D1Database,
+  endpoint: NewEndpoint,
+  audit: AuditEntry,
+): Promise<boolean> {
+  const { id, accountId, url, description, events, sealedSecret, createdBy, createdAt } = endpoint
+  const insert = sql`
+    insert into ${webhookEndpoint}
+      (id, account_id, url, description, events, enabled, sealed_secret, created_by, created_at)
+    select ${id}, ${accountId}, ${url}, ${description}, ${events && JSON.stringify(events)}, 1,
+      ${sealedSecret}, ${createdBy}, ${createdAt}
+    where (select count(*) from ${webhookEndpoint} where account_id = ${accountId}) < ${mostEndpoints}`
+  const stored = build.select({ id: webhookEndpoint.id }).from(webhookEndpoint).where(at(endpoint))
+  const rows = await write(d1, [insert, record(endpoint, audit, createdAt), stored])
+  return rows.length === 1
+}
+
+export async function updateEndpoint(
+  d1: D1Database,
+  place: EndpointPlace,
+  patch: EndpointPatch,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  const update = build.update(webhookEndpoint).set(patch).where(at(place))
+  await write(d1, [update, record(place, audit, nowMs)])
+}
+
+/** The secret of now goes on signing until `previousUntil`, beside the new one. */
+export async function replaceSecret(
+  d1: D1Database,
+  place: EndpointPlace,
+  { sealedSecret, previousUntil }: { sealedSecret: string; previousUntil: number },
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  const update = build
+    .update(webhookEndpoint)
+    .set({ sealedPrevious: sql`${webhookEndpoint.sealedSecret}`, sealedSecret, previousUntil })
+    .where(at(place))
+  await write(d1, [update, record(place, audit, nowMs)])
+}
+
+/** With its log: what was under way to it is not sent. */
+export async function deleteEndpoint(
+  d1: D1Database,
+  place: EndpointPlace,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  await write(d1, [
+    record(place, audit, nowMs),
+    build.delete(webhookDelivery).where(eq(webhookDelivery.endpointId, place.id)),
+    build.delete(webhookEndpoint).where(at(place)),
+  ])
+}
+
+function at({ accountId, id }: EndpointPlace): SQL | undefined {
+  return and(eq(webhookEndpoint.id, id), eq(webhookEndpoint.accountId, accountId))
+}
+
+function record(place: EndpointPlace, audit: AuditEntry, nowMs: number): SQL {
+  return recordEndpoint(sql`${at(place)}`, audit, nowMs)
+}
+
+/** An audit event of the endpoint that the condition meets, if it meets one. */
+export function recordEndpoint(condition: SQL, audit: AuditEntry, nowMs: number): SQL {
+  const { action, actorKind, actorId, requestId, detail } = audit
+  return sql`
+    insert into ${auditEvent}
+      (id, account_id, action, actor_kind, actor_id, detail, request_id, created_at)
+    select ${crypto.randomUUID()}, ${webhookEndpoint.accountId}, ${action}, ${actorKind}, ${actorId},
+      json_set(${JSON.stringify(detail ?? {})}, '$.endpoint_id', ${webhookEndpoint.id},
+        '$.url', ${webhookEndpoint.url}), ${requestId}, ${nowMs}
+    from ${webhookEndpoint} where ${condition}`
+}

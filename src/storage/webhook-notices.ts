@@ -1,0 +1,62 @@
+// Events that no change of a key brings about: it is about to expire, its credits run low. Each is written at
+// most once, under a name of its own, and only where somebody wants to know.
+import { sql } from 'drizzle-orm'
+import { runBatch, within } from './database.ts'
+import { apiKey } from './schema.ts'
+import { webhookEndpoint, webhookEvent } from './webhook-schema.ts'
+
+const writeLimitMs = 10_000
+const dayMs = 24 * 60 * 60_000
+/** Days before the end at which is told of it; each only until the next. */
+const marks = [
+  { days: 7, until: 1 },
+  { days: 1, until: 0 },
+]
+
+// lower(hex(randomblob(…))): as the triggers of audit_event make their ids.
+const uuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
+
+/** Tells of keys that expire within the marks: once for each key, time of expiry and mark. */
+export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<void> {
+  const statements = marks.map(({ days, until }) => {
+    const detail = JSON.stringify({ within_days: days })
+    return sql`
+      insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
+      select ${uuid}, ${apiKey.accountId}, 'key.expiring',
+        'expiring/' || ${apiKey.id} || '/' || ${apiKey.expiresAt} || '/' || ${days},
+        json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
+      from ${apiKey} join webhook_subject as subject on subject.key_id = ${apiKey.id}
+      where revoked_at is null and not ${apiKey.disabled}
+        and ${apiKey.expiresAt} > ${nowMs + until * dayMs}
+        and ${apiKey.expiresAt} <= ${nowMs + days * dayMs}
+        and exists (select 1 from ${webhookEndpoint}
+          where account_id = ${apiKey.accountId} and enabled)
+      on conflict (once_as) do nothing`
+  })
+  await within('D1', writeLimitMs, runBatch(d1, statements))
+}
+
+/** Credits of a key that have fallen below a mark. `period` names the filling that they are left of. */
+export type LowCredits = { keyId: string; remaining: number; mark: number; period: string }
+
+/**
+ * Tells that the credits of a key have fallen below their mark: once for each key and period, however
+ * often and from however many isolates it is called.
+ */
+export async function noticeLowCredits(
+  d1: D1Database,
+  { keyId, remaining, mark, period }: LowCredits,
+  nowMs: number,
+): Promise<void> {
+  const detail = JSON.stringify({ credits: { remaining, mark } })
+  const insert = sql`
+    insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
+    select ${uuid}, ${apiKey.accountId}, 'key.credits_low', ${`credits_low/${keyId}/${period}`},
+      json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
+    from ${apiKey} join webhook_subject as subject on subject.key_id = ${apiKey.id}
+    where ${apiKey.id} = ${keyId}
+      and exists (select 1 from ${webhookEndpoint}
+        where account_id = ${apiKey.accountId} and enabled)
+    on conflict (once_as) do nothing`
+  await within('D1', writeLimitMs, runBatch(d1, [insert]))
+}
