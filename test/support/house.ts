@@ -29,6 +29,9 @@ export function promptUsage({ now }: Clock): Usage {
   return new Usage({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
 }
 
+/** The real queue would call the receivers of webhooks; test/support/outside.ts has one to look into. */
+const nowhere = { send: async () => {}, sendBatch: async () => {} } as unknown as Env['WEBHOOKS']
+
 export type Answer = {
   status: number
   headers: Headers
@@ -52,7 +55,7 @@ export async function openHouse(
   const isolate = options.isolate ?? createIsolate(config, clock)
   isolate.usage = options.usage ?? promptUsage(clock)
   const app = createApp(isolate)
-  const bindings = { ...env, ...options.bindings }
+  const bindings = { ...env, WEBHOOKS: nowhere, ...options.bindings }
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const context = createExecutionContext()

@@ -133,6 +133,20 @@ const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
   '/api/sessions/{id}': (world, caller) =>
     sessionIdOf(personOf(world, caller === 'stranger' ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
+  '/api/webhook-endpoints/{id}': (world) => webhookEndpoint(world),
+}
+
+/** An account may have few of them: each takes the place of the one before. */
+async function webhookEndpoint({ house, acme }: World): Promise<string> {
+  await env.DB.prepare('DELETE FROM webhook_endpoint WHERE account_id = ?').bind(acme.id).run()
+  const body = { url: 'https://example.com/' }
+  const made = await house.ask('POST', '/api/webhook-endpoints', { as: acme.owner.jwt, body })
+  return made.body.data.id
+}
+
+async function webhookDelivery({ house, acme }: World, endpointId: string): Promise<string> {
+  const path = `/api/webhook-endpoints/${endpointId}/test`
+  return (await house.ask('POST', path, { as: acme.owner.jwt })).body.data.id
 }
 
 /** A request that succeeds for whoever may make it. */
@@ -167,7 +181,10 @@ async function fill(document: Document, world: World, path: string, caller: Call
   if (rest === undefined || !isDocumented)
     return path.replace(/\{\w+\}/g, () => crypto.randomUUID())
   const made = ids[`${collection}/{id}`] ?? (() => make(document, world, collection))
-  return path.replace('{id}', await made(world, caller))
+  const id = await made(world, caller)
+  const filled = path.replace('{id}', id)
+  if (!filled.includes('{delivery_id}')) return filled
+  return filled.replace('{delivery_id}', await webhookDelivery(world, id))
 }
 
 /** Something of the account, made by its owner through the API itself. */
