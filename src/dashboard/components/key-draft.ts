@@ -1,6 +1,14 @@
 // A key as somebody is filling it in, and what of it is sent.
 import type { KeyChanges, NewKey } from '../api/keys.ts'
 import type { Key } from '../api/queries.ts'
+import {
+  emptyLimits,
+  type LimitDraft,
+  type LimitErrors,
+  limitErrorsIn,
+  limitFactsOf,
+  limitsOfKey,
+} from './limit-draft.ts'
 
 export type ScopeChoice = 'none' | 'chosen' | 'inherit'
 
@@ -17,9 +25,10 @@ export type KeyDraft = {
   /** One a line, or separated by commas. */
   addresses: string
   externalId: string
+  limits: LimitDraft
 }
 
-export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes', string>>
+export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes', string>> & LimitErrors
 
 export const emptyDraft: KeyDraft = {
   name: '',
@@ -30,6 +39,7 @@ export const emptyDraft: KeyDraft = {
   scopes: [],
   addresses: '',
   externalId: '',
+  limits: emptyLimits,
 }
 
 export function draftOf(key: Key): KeyDraft {
@@ -42,12 +52,15 @@ export function draftOf(key: Key): KeyDraft {
     scopes: key.scopes ?? [],
     addresses: key.allowed_ips?.join('\n') ?? '',
     externalId: key.external_id ?? '',
+    limits: limitsOfKey(key),
   }
 }
 
 /** What can be said without asking the server; everything else it says itself. */
-export function errorsIn(draft: KeyDraft): DraftErrors {
+export function errorsIn(draft: KeyDraft, before?: Key): DraftErrors {
+  const isJoining = draft.limits.isShared || (before?.credits ?? null) !== null
   return {
+    ...limitErrorsIn(draft.limits, isJoining),
     ...(draft.name.trim() === '' && { name: 'Give the key a name' }),
     ...(draft.expiry === 'date' && draft.date === '' && { date: 'Choose a date' }),
     ...(draft.scopeChoice === 'chosen' &&
@@ -71,11 +84,13 @@ export function expiresAt(draft: KeyDraft, nowMs: number): Date | null {
 function factsOf(draft: KeyDraft) {
   const scopes = { none: [], chosen: [...draft.scopes], inherit: null }[draft.scopeChoice]
   const addresses = draft.addresses.split(/[\s,]+/).filter(Boolean)
+  const external_id = draft.externalId.trim() || null
   return {
     name: draft.name.trim(),
     scopes,
     allowed_ips: addresses.length > 0 ? addresses : null,
-    external_id: draft.externalId.trim() || null,
+    external_id,
+    ...limitFactsOf(draft.limits, external_id),
   }
 }
 

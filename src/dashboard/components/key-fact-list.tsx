@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import type { Key } from '../api/queries.ts'
 import { useMember } from '../api/signed-in.tsx'
 import { CreatorName, LastUsed, TokenHint } from './key-facts.tsx'
+import { Credits, creditNote, RateLimits } from './limit-facts.tsx'
 import { roleName } from './roles.ts'
 import { exactTime, RelativeTime } from './time.tsx'
 
@@ -26,6 +27,12 @@ export function KeyFactList({ value }: { value: Key }) {
       </Fact>
       <Fact name="External id">
         {value.external_id ? <span className="break-all">{value.external_id}</span> : 'None'}
+      </Fact>
+      <Fact name="Rate limits">
+        <RateLimits value={value} />
+      </Fact>
+      <Fact name="Credits" note={creditNote(value)}>
+        <Credits value={value} />
       </Fact>
       <Fact name="Scopes" isWide>
         <Scopes value={value} />

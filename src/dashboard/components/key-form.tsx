@@ -8,6 +8,7 @@ import { errorOf } from './error-of.ts'
 import { ExpiryField } from './expiry-field.tsx'
 import { FormatField } from './format-field.tsx'
 import type { DraftErrors, KeyDraft } from './key-draft.ts'
+import { LimitFields } from './limit-fields.tsx'
 import { ProblemBanner } from './problem-banner.tsx'
 import { ProgressNote } from './progress-note.tsx'
 import { RestrictionFields } from './restriction-fields.tsx'
@@ -62,6 +63,7 @@ export function KeyForm(props: Props) {
         </div>
       </Card>
       <ScopePicker {...field} error={errors.scopes} inherits={props.inherits} />
+      <LimitFields {...field} errors={errors} isNew={!existing} />
       <RestrictionFields {...field} />
       <ProblemBanner problem={problem} />
       <ProgressNote isShown={isPending}>{props.waitingFor}</ProgressNote>

@@ -45,7 +45,7 @@ function EditForm({ value }: { value: Key }) {
   const [draft, setDraft] = useState(() => draftOf(value))
   const [wasSent, setWasSent] = useState(false)
   const task = useTask(updateKey)
-  const errors = errorsIn(draft)
+  const errors = errorsIn(draft, value)
   const back = () => navigate(`/keys/${value.id}`, { replace: true })
   const send = async () => {
     setWasSent(true)
