@@ -42,6 +42,12 @@ async function furnish(): Promise<Furnished> {
     allowed_ips: ['203.0.113.0/24', '127.0.0.1', '::1'],
     external_id: 'customer-1042',
     expires_at: inDays(90),
+    rate_limit: [
+      { limit: 1_000, window_seconds: 60 },
+      { limit: 50_000, window_seconds: 86_400, name: 'daily' },
+    ],
+    credits: { remaining: 12_500, refill: { interval: 'monthly', amount: 20_000, day: 1 } },
+    limits_by: 'external_id',
   })
   for (let turn = 0; turn < 6; turn++) await curl(key.key, '/api/contacts')
   for (let turn = 0; turn < 2; turn++) await curl(key.key, '/api/conversations')
@@ -189,6 +195,10 @@ async function newKey(page: Page): Promise<void> {
   await at(page, '/keys/new', 'New API key')
   await page.getByLabel('Name', { exact: true }).fill('CRM integration')
   await page.getByRole('checkbox', { name: /contacts:read/ }).click()
+  await page.getByRole('button', { name: 'Rate limits and credits' }).click()
+  await page.getByRole('button', { name: 'Add a rate limit' }).click()
+  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
+  await page.getByLabel('Credits to begin with').fill('5000')
   await page.getByRole('button', { name: 'Allowed addresses' }).click()
 }
 

@@ -11,6 +11,7 @@ describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./member.ts')
   await import('./people.ts')
   await import('./usage.ts')
+  await import('./limits.ts')
   await import('./failures.ts')
   await import('./budget.ts')
   await import('./headers.ts')

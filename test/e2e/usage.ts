@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counted, demo, makeKey, signedIn } from './support/api.ts'
-import { openKey, openPage, row, signIn } from './support/browser.ts'
+import { fact, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
 test('a key’s page tells how its requests were answered, and when it was last used', async (t) => {
@@ -67,10 +67,3 @@ test('usage that is slow or fails says so, and can be asked again', async (t) =>
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.getByText('No requests in the last 24 hours').waitFor()
 })
-
-/** What a page says under a name in a list of facts. */
-async function fact(page: Awaited<ReturnType<typeof openPage>>, name: string): Promise<string> {
-  const term = page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) })
-  const text = await term.locator('xpath=following-sibling::dd').innerText()
-  return text.trim()
-}

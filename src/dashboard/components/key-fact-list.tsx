@@ -34,11 +34,11 @@ export function KeyFactList({ value }: { value: Key }) {
       <Fact name="Credits" note={creditNote(value)}>
         <Credits value={value} />
       </Fact>
-      <Fact name="Scopes" isWide>
-        <Scopes value={value} />
-      </Fact>
       <Fact name="Id">
         <code className="font-mono text-sm break-all">{value.id}</code>
+      </Fact>
+      <Fact name="Scopes" isWide>
+        <Scopes value={value} />
       </Fact>
     </dl>
   )

@@ -44,13 +44,19 @@ export function limitsOfKey({ rate_limit, credits, limits_by }: Key): LimitDraft
     ...emptyLimits,
     windows: (rate_limit ?? []).map(({ name, limit, window_seconds }) => {
       const { count, unit } = spanOf(window_seconds)
-      return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name }
+      const shown = isNamed(name, window_seconds) ? name : ''
+      return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: shown }
     }),
     hasCredits: credits !== null,
     ...(refill && { refill: refill.interval, refillAmount: `${refill.amount}` }),
     ...(refill?.day && { refillDay: `${refill.day}` }),
     isShared: limits_by === 'external_id',
   }
+}
+
+/** Whether somebody named a window: else its length is its name. */
+export function isNamed(name: string, seconds: number): boolean {
+  return name !== `${seconds}s`
 }
 
 /** The greatest unit of which a number of seconds is a multiple. */

@@ -1,6 +1,6 @@
 // How much a key may be used, in words.
 import type { Key } from '../api/queries.ts'
-import { spanOf } from './limit-draft.ts'
+import { isNamed, spanOf } from './limit-draft.ts'
 import { numberText } from './usage.ts'
 
 export function RateLimits({ value: { rate_limit } }: { value: Key }) {
@@ -10,7 +10,9 @@ export function RateLimits({ value: { rate_limit } }: { value: Key }) {
       {rate_limit.map(({ name, limit, window_seconds }) => (
         <li key={name}>
           {numberText(limit)} {spanText(window_seconds)}
-          {name !== 'default' && <span className="text-kumo-subtle"> ({name})</span>}
+          {name !== 'default' && isNamed(name, window_seconds) && (
+            <span className="text-kumo-subtle"> ({name})</span>
+          )}
         </li>
       ))}
     </ul>

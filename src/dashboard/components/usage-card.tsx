@@ -6,7 +6,7 @@ import { Card } from './card.tsx'
 import { ProblemBanner } from './problem-banner.tsx'
 import { Bone, ListSkeleton } from './skeleton.tsx'
 import { SpanSwitch } from './span-switch.tsx'
-import { answersOf, numberText } from './usage.ts'
+import { answersOf, colorOfValid, numberText } from './usage.ts'
 import { UsageTable } from './usage-table.tsx'
 
 // The chart is the heaviest part of the dashboard: loaded where there is something to draw.
@@ -70,16 +70,16 @@ function Sums({ usage: { total, counts } }: { usage: Usage }) {
     <div className="flex flex-wrap items-start gap-x-8 gap-y-3">
       <dl className="flex gap-x-8">
         <Sum name="Requests">{numberText(total)}</Sum>
-        <Sum name="Valid">{numberText(valid)}</Sum>
+        <Sum name="Valid" color={colorOfValid}>
+          {numberText(valid)}
+        </Sum>
         <Sum name="Denied">{numberText(total - valid)}</Sum>
       </dl>
       {denied.length > 0 && (
         <ul aria-label="Denied by reason" className="flex flex-wrap gap-x-4 gap-y-1 pt-1 text-sm">
           {denied.map(({ code, name, color, count }) => (
             <li key={code} className="flex items-center gap-1.5 text-kumo-subtle">
-              <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
-                <rect width="10" height="10" rx="2" fill={color} />
-              </svg>
+              <Swatch color={color} />
               {name} <span className="text-kumo-default tabular-nums">{numberText(count)}</span>
             </li>
           ))}
@@ -89,11 +89,23 @@ function Sums({ usage: { total, counts } }: { usage: Usage }) {
   )
 }
 
-function Sum({ name, children }: { name: string; children: ReactNode }) {
+function Sum({ name, color, children }: { name: string; color?: string; children: ReactNode }) {
   return (
     <div>
-      <dt className="text-sm text-kumo-subtle">{name}</dt>
+      <dt className="flex items-center gap-1.5 text-sm text-kumo-subtle">
+        {color && <Swatch color={color} />}
+        {name}
+      </dt>
       <dd className="text-lg font-semibold text-kumo-default tabular-nums">{children}</dd>
     </div>
+  )
+}
+
+/** The colour of an answer in the chart. */
+function Swatch({ color }: { color: string }) {
+  return (
+    <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
+      <rect width="10" height="10" rx="2" fill={color} />
+    </svg>
   )
 }

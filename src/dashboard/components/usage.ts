@@ -15,6 +15,8 @@ const faces = {
   authority_unavailable: ['Answer not known', '#e11d48'],
 } as const satisfies Record<string, [name: string, color: string]>
 
+export const colorOfValid = faces.valid[1]
+
 export type Answered = { code: string; name: string; color: string; count: number }
 
 /** The codes that occurred, valid first, then those denied, the most frequent first. */

@@ -81,7 +81,7 @@ function WindowRow({ row, name, onChange, onRemove }: RowProps) {
       />
       <Input
         aria-label={`${name}: name`}
-        className="w-36"
+        className="w-32"
         placeholder="Name (optional)"
         maxLength={40}
         value={row.name}

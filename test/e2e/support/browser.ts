@@ -83,3 +83,9 @@ export async function openKey(page: Page, name: string): Promise<void> {
 export function row(page: Page, text: string) {
   return page.getByRole('row').filter({ hasText: text })
 }
+
+/** What a page says under a name in a list of facts. */
+export async function fact(page: Page, name: string): Promise<string> {
+  const term = page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) })
+  return (await term.locator('xpath=following-sibling::dd').innerText()).trim()
+}

@@ -1,0 +1,111 @@
+// How much a key may be used, as its owner decides it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { demo, makeKey, type Person, signedIn } from './support/api.ts'
+import { fact, heading, openKey, openPage, signIn } from './support/browser.ts'
+
+test('a key is made with rate limits and credits, and changed without touching the balance', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/keys/new')
+  await page.getByLabel('Name', { exact: true }).fill('Limited')
+  await page.getByRole('radio', { name: 'No scopes' }).click()
+  await page.getByRole('button', { name: 'Rate limits and credits' }).click()
+  await page.getByRole('button', { name: 'Add a rate limit' }).click()
+  await page.getByLabel('Limit 1: requests').fill('a few')
+  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByText('Give whole numbers from 1').waitFor()
+  await page.getByText('Give a whole number from 0').waitFor()
+
+  await page.getByLabel('Limit 1: requests').fill('30')
+  await page.getByRole('button', { name: 'Add a rate limit' }).click()
+  await page.getByLabel('Limit 2: requests').fill('500')
+  await choose(page, 'Limit 2: unit', 'hours')
+  await page.getByLabel('Limit 2: length').fill('6')
+  await page.getByLabel('Limit 2: name').fill('burst')
+  await page.getByLabel('Credits to begin with').fill('1200')
+  await choose(page, 'Filled up again', 'Every month')
+  await page.getByLabel('To', { exact: true }).fill('2000')
+  await page.getByLabel('On day').fill('15')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'Limited')
+  assert.equal(await fact(page, 'Rate limits'), '30 a minute\n500 in 6 hours (burst)')
+  assert.match(await fact(page, 'Credits'), /^1,200 left\s+Filled up to 2,000 on day 15/)
+  const refill = { interval: 'monthly', amount: 2000, day: 15 }
+  assert.deepEqual(await limitsOf(owner, page), {
+    rate_limit: [
+      { name: '60s', limit: 30, window_seconds: 60 },
+      { name: 'burst', limit: 500, window_seconds: 21_600 },
+    ],
+    credits: { remaining: 1200, refill },
+    limits_by: 'key',
+  })
+
+  await page.getByRole('button', { name: 'Edit' }).click()
+  await heading(page, 'Edit Limited')
+  await page.getByRole('button', { name: 'Remove limit 2' }).click()
+  await page.getByLabel('Limit 1: requests').fill('60')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await heading(page, 'Limited')
+  assert.equal(await fact(page, 'Rate limits'), '60 a minute')
+  assert.deepEqual((await limitsOf(owner, page)).credits, { remaining: 1200, refill })
+})
+
+test('keys of one external id share a balance, which a new one joins', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const name = 'First of two'
+  const shared = { external_id: 'customer-shared', limits_by: 'external_id' }
+  await makeKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/keys/new')
+  await page.getByLabel('Name', { exact: true }).fill('Second of two')
+  await page.getByRole('radio', { name: 'No scopes' }).click()
+  await page.getByRole('button', { name: 'Rate limits and credits' }).click()
+  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
+  const share = page.getByRole('checkbox', { name: 'Share the limits' })
+  assert.equal(await share.isDisabled(), true, 'without an external id')
+  await page.getByRole('button', { name: 'Allowed addresses' }).click()
+  await page.getByRole('textbox', { name: 'External id' }).fill('customer-shared')
+  await share.click()
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'Second of two')
+  assert.match(await fact(page, 'Credits'), /^70 left\s+Shared by its external id$/)
+})
+
+test('a key that leaves a shared balance says what it begins with', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const name = 'Leaves the others'
+  const shared = { external_id: 'customer-left', limits_by: 'external_id' }
+  await makeKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
+  const page = await openPage(t, {}, ['status of 400'])
+  await signIn(page, demo.owner)
+  await openKey(page, name)
+  await page.getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('checkbox', { name: 'Share the limits' }).click()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Its balance does not move along').first().waitFor()
+  await page.getByLabel('Set the credits to').fill('15')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await heading(page, name)
+  assert.equal(await fact(page, 'Credits'), '15 left')
+})
+
+async function choose(page: Page, name: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name }).click()
+  await page.getByRole('option', { name: option }).click()
+}
+
+/** What the API says of the limits of the key whose page this is. */
+async function limitsOf(person: Person, page: Page) {
+  const id = new URL(page.url()).pathname.split('/').at(-1)
+  type Limits = { rate_limit: unknown; credits: unknown; limits_by: unknown }
+  const { data } = await person.get<{ data: Limits }>(`/api/api-keys/${id}`)
+  const { rate_limit, credits, limits_by } = data
+  return { rate_limit, credits, limits_by }
+}
