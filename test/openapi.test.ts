@@ -184,6 +184,7 @@ describe('each operation answers as the document says', () => {
     const operator = { as: env.SETUP_TOKEN }
     await call('getHealth')
     await call('getReadiness')
+    await call('getStatus', owner)
     await call('listFences', operator)
     expect((await call('resetFences', { ...operator, body: {} })).status).toBe(409)
   })

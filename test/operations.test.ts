@@ -7,10 +7,14 @@ import {
   canaryKeyId,
   runCanary,
 } from '../src/authority/canary.ts'
+import { verifyByBinding } from '../src/http/rpc.ts'
 import { canaryStores, runScheduled } from '../src/http/scheduled.ts'
 import { settleSettings } from '../src/http/wiring.ts'
+import { rollUp } from '../src/metering/roll-up.ts'
+import { flushAfterMs } from '../src/metering/usage.ts'
 import { lastRuns } from '../src/storage/canary-log.ts'
-import { openAccount } from './support/account.ts'
+import { createUsageStore } from '../src/storage/usage-store.ts'
+import { makeKey, openAccount } from './support/account.ts'
 import { createSkippingClock, type House, openHouse } from './support/house.ts'
 import { down, type Failure, type Store } from './support/outage.ts'
 import { watchBindings } from './support/watch.ts'
@@ -120,20 +124,23 @@ describe('GET /readyz', () => {
   })
 })
 
+/** Fences open by being asked. */
+async function openFences() {
+  const isOpen = async (name: string) =>
+    (await env.FENCE.getByName(name).bar('0'.repeat(64))) !== null
+  for (const name of ['oc/0-of-1', 'weur/0-of-1']) {
+    for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
+  }
+}
+
 describe('the canary', () => {
-  const names = ['oc/0-of-1', 'weur/0-of-1']
   const clock = createSkippingClock()
   let house: House
   const told = vi.spyOn(console, 'error').mockImplementation(() => {})
 
   beforeAll(async () => {
     house = await openHouse({ clock })
-    // Fences open by being asked.
-    const isOpen = async (name: string) =>
-      (await env.FENCE.getByName(name).bar('0'.repeat(64))) !== null
-    for (const name of names) {
-      for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
-    }
+    await openFences()
   })
   beforeEach(async () => {
     told.mockClear()
@@ -303,5 +310,89 @@ describe('the canary', () => {
     expect(line).toMatchObject({ event: 'raises_overdue', count: 1, fences: ['oc/0-of-1'] })
     expect(line.oldest_seconds).toBeGreaterThanOrEqual(61)
     expect(JSON.stringify(line)).not.toContain('b'.repeat(20))
+  })
+})
+
+describe('GET /api/status', () => {
+  beforeAll(openFences)
+
+  it('tells admins and owners of stores, fences, the canary and the version', async () => {
+    // Runs of tests before, whose clocks were ahead.
+    await env.DB.prepare('DELETE FROM canary_run').run()
+    const house = await openHouse()
+    await runScheduled(house.isolate, house.bindings, '*/5 * * * *', () => {})
+    const { owner, admin, member } = await openAccount()
+    for (const { jwt } of [owner, admin]) {
+      const answer = await house.ask('GET', '/api/status', { as: jwt })
+      expect(answer.status, answer.text).toBe(200)
+      const { checks, fences, canary, version, lease_seconds } = answer.body.data
+      expect(checks.map(({ name }: { name: string }) => name)).toHaveLength(6)
+      const seen = { region: 'oc', answer_ms: expect.any(Number), floors: expect.any(Number) }
+      const names = fences.map(({ name }: { name: string }) => name)
+      expect(names).toEqual(expect.arrayContaining(['oc/0-of-1', 'weur/0-of-1']))
+      expect(fences[names.indexOf('oc/0-of-1')]).toMatchObject(seen)
+      const age = Date.now() - Date.parse(fences[0].registered_at)
+      expect(age).toBeGreaterThanOrEqual(0)
+      expect(age).toBeLessThan(120_000)
+      expect(canary[0]).toMatchObject({
+        outcome: 'held',
+        regions: expect.arrayContaining(['oc', 'elsewhere']),
+      })
+      expect(version.id).toBeTypeOf('string')
+      expect(lease_seconds).toBe(house.isolate.config.leaseMs / 1000)
+    }
+    expect((await house.ask('GET', '/api/status', { as: member.jwt })).status).toBe(403)
+    const { key } = await makeKey(house, owner.jwt, { scopes: ['keys:manage'] })
+    expect((await house.ask('GET', '/api/status', { key })).status).toBe(403)
+    expect((await house.ask('GET', '/api/status')).status).toBe(401)
+  })
+
+  it('says of a fence that it does not answer', async () => {
+    const { owner } = await openAccount()
+    const house = await openHouse({ bindings: down(['FENCE']) })
+    const { body } = await house.ask('GET', '/api/status', { as: owner.jwt })
+    expect(body.data.ready).toBe(false)
+    expect(body.data.fences.length).toBeGreaterThan(1)
+    for (const { answer_ms } of body.data.fences) expect(answer_ms).toBeNull()
+    expect(body.data.checks.find(({ name }: { name: string }) => name === 'fence')).toMatchObject({
+      ok: false,
+      problem: 'fence is unavailable: the store is down',
+    })
+  })
+
+  it('counts the tiers that answered, at every door, over what all isolates sent', async () => {
+    // In days to come, where what the queue brings of other tests is not.
+    const clock = createSkippingClock()
+    clock.skip(3 * 24 * 60 * 60 * 1000)
+    const batches: unknown[] = []
+    const queue = { send: async (batch: unknown) => void batches.push(batch) }
+    const house = await openHouse({ clock, bindings: { USAGE: queue as unknown as Env['USAGE'] } })
+    const { owner } = await openAccount()
+    const as = { as: owner.jwt }
+    const asker = await makeKey(house, owner.jwt, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(house, owner.jwt)
+    const ask = () => house.ask('GET', '/api/v1/me', { key })
+    await ask()
+    await ask()
+    await house.ask('GET', '/api/v1/me', { key: `whm_${'0'.repeat(32)}` })
+    await house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body: { token: key } })
+    await verifyByBinding(house.isolate, house.bindings, { waitUntil() {} }, { token: key })
+    house.clock.skip(2 * flushAfterMs)
+    await ask()
+    // Takes with it what was counted before.
+    await ask()
+    const messages = batches.map((body) => ({ body, ack() {}, retry() {} }))
+    const redelivered = [...messages, ...messages] as unknown as Message[]
+    await rollUp(createUsageStore(env.DB), redelivered, clock.now())
+    const { body } = await house.ask('GET', '/api/status', as)
+    const counts = Object.fromEntries(
+      body.data.tiers.map(({ region, tier, count }: Record<string, unknown>) => [
+        `${region} ${tier}`,
+        count,
+      ]),
+    )
+    const asked = Object.values(counts).reduce<number>((sum, count) => sum + Number(count), 0)
+    expect(counts).toEqual({ 'enam memory': 3, 'enam database': 2, 'enam fence': 1 })
+    expect(asked).toBe(6)
   })
 })

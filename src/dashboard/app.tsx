@@ -24,6 +24,7 @@ const MembersPage = lazy(() => import('./pages/members.tsx'))
 const NotFoundPage = lazy(() => import('./pages/not-found.tsx'))
 const NewKeyPage = lazy(() => import('./pages/new-key.tsx'))
 const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
+const StatusPage = lazy(() => import('./pages/status.tsx'))
 const SetupPage = lazy(() => import('./pages/setup.tsx'))
 
 export function App() {
@@ -60,6 +61,7 @@ function Pages() {
       <Route path="/members" component={MembersPage} />
       <Route path="/audit-log" component={AuditLogPage} />
       <Route path="/scopes" component={ScopesPage} />
+      <Route path="/status" component={StatusPage} />
       <Route component={NotFoundPage} />
     </Switch>
   )

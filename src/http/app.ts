@@ -76,6 +76,7 @@ const managed = [
   'audit-events',
   'scopes',
   'formats',
+  'status',
   'auth',
   'setup',
   'invitations',

@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { settle } from '../authority/settle.ts'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
-import { manager } from './guard.ts'
+import { manager, personOfRole } from './guard.ts'
 import { bodySizeLimit, createRouter, jsonOnly, limitBody } from './openapi.ts'
 import { requestId } from './request-id.ts'
 import { createApiKeyActions } from './routes/api-key-actions.ts'
@@ -19,6 +19,7 @@ import { createOperationRoutes, whileChangesGoOn } from './routes/operations.ts'
 import { createScopeRoutes } from './routes/scopes.ts'
 import { createSessionRoutes } from './routes/sessions.ts'
 import { createSetupRoutes } from './routes/setup.ts'
+import { createStatusRoutes } from './routes/status.ts'
 import { createWebhookDeliveries } from './routes/webhook-deliveries.ts'
 import { createWebhookEndpointChanges } from './routes/webhook-endpoint-changes.ts'
 import { createWebhookEndpoints } from './routes/webhook-endpoints.ts'
@@ -38,11 +39,12 @@ export function createManagement(isolate: Isolate) {
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes(isolate))
 
-  const guarded = ['api-keys', 'audit-events', 'scopes', 'formats', 'webhook-endpoints']
+  const guarded = ['api-keys', 'audit-events', 'scopes', 'formats', 'status', 'webhook-endpoints']
   for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, tellAfterwards(isolate))
   }
+  router.use('/api/status', personOfRole('admin'))
   router.route('/', createGuarded(isolate))
   return router
 }
@@ -60,6 +62,7 @@ function createGuarded(isolate: Isolate) {
     .route('/', createWebhookEndpointChanges(isolate))
     .route('/', createWebhookSecrets(isolate))
     .route('/', createWebhookDeliveries(isolate))
+    .route('/', createStatusRoutes(isolate))
 }
 
 export type ManagementApi = ReturnType<typeof createGuarded>

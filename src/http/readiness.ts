@@ -19,7 +19,7 @@ const memoMs = 2_000
 const pollMs = 25
 
 /** No key has it. */
-const noDigest = '0'.repeat(64)
+export const noDigest = '0'.repeat(64)
 
 export function readinessStores(env: Env, cf: unknown): ReadinessStores {
   const region = nearestRegion(cf)

@@ -9,6 +9,7 @@ import { briefly, log } from '../core/log.ts'
 import { StoreUnavailable } from '../storage/database.ts'
 import type { AppEnv } from './env.ts'
 import type { ProblemCode } from './problem.ts'
+import { countTiers } from './use.ts'
 import type { Isolate } from './wiring.ts'
 
 /** What one verification found; `ms` from the beginning of the request until it was known. */
@@ -80,17 +81,19 @@ function checkOf(report: Report, { verdict, tier, cause }: Verification, nowMs: 
 }
 
 /** Around everything else: times the request, and writes its line once it is answered. */
-export function reporting({ clock }: Pick<Isolate, 'clock'>): MiddlewareHandler<AppEnv> {
+export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): MiddlewareHandler<AppEnv> {
+  const { clock } = isolate
   return async function reporting(c, next) {
     const report = reportOf(c)
     report.startedAt = clock.now()
     c.set('report', report)
     await next()
     const ms = clock.now() - report.startedAt
-    if (c.req.raw.headers.has(timingHeader)) tellTiming(c, report, ms)
+    const { method, cf, headers } = c.req.raw
+    countTiers(isolate, report, cf)
+    if (headers.has(timingHeader)) tellTiming(c, report, ms)
     const { status } = c.res
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
-    const { method, cf } = c.req.raw
     const outer = routePath(c)
     const inner = report.context === null ? outer : routePath(report.context)
     // Refused before any route of the inner router was reached: then the outer one tells more.

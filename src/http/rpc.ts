@@ -3,6 +3,7 @@
 import { isAddress } from '../core/address.ts'
 import { Problem } from './problem.ts'
 import { createReport, isSampled, type Report, writeLine } from './report.ts'
+import { countTiers } from './use.ts'
 import { type Asked, invalidKey, type VerifyAnswer, verifyFor } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 
@@ -51,6 +52,7 @@ export async function verifyByBinding(
     report.cause ??= error
     throw plainly(error)
   } finally {
+    countTiers(isolate, report, request.cf)
     writeRpcLine(isolate, env, report, request.cf)
   }
 }

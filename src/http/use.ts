@@ -1,7 +1,9 @@
 // Counting how requests of known keys were answered: after the answer is known, without I/O on its way.
+import { nearestRegion } from '../coherence/regions.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { UsageCode } from '../metering/usage.ts'
 import type { UsageBatch } from '../storage/usage-store.ts'
+import type { Report } from './report.ts'
 import type { Afterwards, Isolate } from './wiring.ts'
 
 /** Counts a verdict about a key; one about a token of nobody is not counted. */
@@ -14,4 +16,15 @@ export function countUse(
   if (verdict.record === undefined) return
   const send = (batch: UsageBatch) => env.USAGE.send(batch)
   usage.count(verdict.record.id, verdict.code, { send, afterwards })
+}
+
+/** Counts which tiers answered for a request: those of tokens that this deployment knows. */
+export function countTiers(
+  { usage }: Pick<Isolate, 'usage'>,
+  { caller, asked }: Pick<Report, 'caller' | 'asked'>,
+  cf: unknown,
+): void {
+  for (const check of caller === null ? asked : [caller, ...asked]) {
+    if (check.keyId !== null) usage.countTier(nearestRegion(cf), check.tier)
+  }
 }

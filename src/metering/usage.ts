@@ -3,7 +3,7 @@
 import { log } from '../core/log.ts'
 import type { Decision } from '../core/verdict.ts'
 import { within } from '../storage/database.ts'
-import type { UsageBatch, UsageRow } from '../storage/usage-store.ts'
+import type { TierRow, UsageBatch, UsageRow } from '../storage/usage-store.ts'
 
 /** How a request of a known key was answered: by its verdict, or by what a policy made of a valid one. */
 export type UsageCode =
@@ -36,6 +36,7 @@ const hourMs = 60 * 60 * 1000
 
 export class Usage {
   private rows = new Map<string, UsageRow>()
+  private tiers = new Map<string, TierRow>()
   /** When the timer of the present window should have ended; null: none runs. */
   private dueAt: number | null = null
   /** When each batch under way will have been given up at the latest, whatever became of its request. */
@@ -57,6 +58,14 @@ export class Usage {
     }
   }
 
+  /** Which tier answered a verification from a region: for the status page. Goes with the next counts. */
+  countTier(region: string, tier: string): void {
+    const hour = Math.floor(this.settings.now() / hourMs) * hourMs
+    const place = `${hour} ${region} ${tier}`
+    const [, , , count] = this.tiers.get(place) ?? [hour, region, tier, 0]
+    this.tiers.set(place, [hour, region, tier, count + 1])
+  }
+
   private add(keyId: string, code: UsageCode, now: number): void {
     const hour = Math.floor(now / hourMs) * hourMs
     const place = `${keyId} ${hour} ${code}`
@@ -73,7 +82,9 @@ export class Usage {
   private async flush({ send }: UsageWay): Promise<void> {
     if (this.rows.size === 0) return
     const rows = [...this.rows.values()]
+    const tiers = [...this.tiers.values()]
     this.rows = new Map()
+    this.tiers = new Map()
     const now = this.settings.now()
     this.underWay = this.underWay.filter((until) => until > now)
     if (this.underWay.length >= mostUnderWay) return lose(rows, 'the queue is slow')
@@ -81,7 +92,7 @@ export class Usage {
     this.underWay.push(until)
     try {
       const id = batchId(now, this.settings.newId())
-      await within('queue', sendLimitMs, send({ version: 1, id, rows }))
+      await within('queue', sendLimitMs, send({ version: 1, id, rows, tiers }))
     } catch (cause) {
       // Not sent again: it may have arrived, and would then be two batches.
       lose(rows, cause)

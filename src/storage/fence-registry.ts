@@ -35,8 +35,16 @@ export function createFenceRegistry(
   }
 }
 
-/** The names of all fences that changes wait for. */
+export type ListedFence = { name: string; seq: number }
+
+/** All fences that changes wait for, each with the sequence of its registration. */
+export async function listRegistrations(d1: D1Database): Promise<ListedFence[]> {
+  const { name, seq } = fence
+  const query = openPrimary(d1).select({ name, seq }).from(fence).orderBy(name)
+  return within('D1', limitMs, query.all())
+}
+
+/** Their names alone. */
 export async function listFences(d1: D1Database): Promise<string[]> {
-  const rows = await within('D1', limitMs, openPrimary(d1).select({ name: fence.name }).from(fence))
-  return rows.map(({ name }) => name)
+  return (await listRegistrations(d1)).map(({ name }) => name)
 }

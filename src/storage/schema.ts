@@ -122,6 +122,18 @@ export const usageHourly = sqliteTable(
 /** Batches of usage that were rolled up; ids sort by age. Kept as long as one may be delivered again. */
 export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
 
+/** Verifications in an hour (its first ms) by the region they came from and the tier that answered. Kept for 30 days. */
+export const tierHourly = sqliteTable(
+  'tier_hourly',
+  {
+    hour: integer().notNull(),
+    region: text().notNull(),
+    tier: text().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.region, table.tier] })],
+)
+
 /** What the canary found, by when it began (ms). Kept for a week. */
 export const canaryRun = sqliteTable('canary_run', {
   startedAt: integer('started_at').primaryKey(),

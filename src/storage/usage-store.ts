@@ -2,13 +2,16 @@
 // order changes nothing.
 import { sql } from 'drizzle-orm'
 import { openPrimary, runBatch, within } from './database.ts'
-import { apiKey, usageBatch, usageHourly } from './schema.ts'
+import { apiKey, tierHourly, usageBatch, usageHourly } from './schema.ts'
 
 /** Key, first ms of the hour, code, requests, when the last of them was (ms). */
 export type UsageRow = [keyId: string, hour: number, code: string, count: number, lastAt: number]
 
+/** First ms of the hour, region, tier that answered, verifications. */
+export type TierRow = [hour: number, region: string, tier: string, count: number]
+
 /** What an isolate counted in a few seconds; the id is its own and begins with the time. */
-export type UsageBatch = { version: 1; id: string; rows: UsageRow[] }
+export type UsageBatch = { version: 1; id: string; rows: UsageRow[]; tiers?: TierRow[] }
 
 export type UsageCount = { time: number; code: string; count: number }
 
@@ -27,6 +30,7 @@ const readLimitMs = 2_000
 const writeLimitMs = 20_000
 const dayMs = 24 * 60 * 60 * 1000
 export const usageLifetimeMs = 400 * dayMs
+export const tierLifetimeMs = 30 * dayMs
 /** A message is redelivered for 4 days at the most. */
 export const batchLifetimeMs = 5 * dayMs
 const mostPruned = 10_000
@@ -44,6 +48,8 @@ export function createUsageStore(d1: D1Database): UsageStore {
       const statements = [
         sql`delete from ${usageHourly} where rowid in (select rowid from ${usageHourly}
           where hour < ${nowMs - usageLifetimeMs} limit ${mostPruned})`,
+        sql`delete from ${tierHourly} where rowid in (select rowid from ${tierHourly}
+          where hour < ${nowMs - tierLifetimeMs} limit ${mostPruned})`,
         sql`delete from ${usageBatch} where id in (select id from ${usageBatch}
           where id < ${oldestBatch} limit ${mostPruned})`,
       ]
@@ -54,8 +60,10 @@ export function createUsageStore(d1: D1Database): UsageStore {
 
 /** The batches' ids are written last: what they guard is in the same transaction. */
 function statementsOf(batches: string) {
-  const newRows = sql`json_each(${batches}) as batch, json_each(batch.value, '$.rows') as item
+  const newItems = (list: string) => sql`json_each(${batches}) as batch,
+    json_each(batch.value, ${list}) as item
     where batch.value ->> 'id' not in (select id from ${usageBatch})`
+  const newRows = newItems('$.rows')
   return [
     sql`insert into ${usageHourly} (key_id, hour, code, count)
       select item.value ->> 0, item.value ->> 1, item.value ->> 2, sum(item.value ->> 3)
@@ -65,8 +73,27 @@ function statementsOf(batches: string) {
       from (select item.value ->> 0 as key_id, max(item.value ->> 4) as last_at
         from ${newRows} and item.value ->> 2 = 'valid' group by 1) as used
       where ${apiKey.id} = used.key_id and coalesce(${apiKey.lastUsedAt}, 0) < used.last_at`,
+    sql`insert into ${tierHourly} (hour, region, tier, count)
+      select item.value ->> 0, item.value ->> 1, item.value ->> 2, sum(item.value ->> 3)
+      from ${newItems('$.tiers')} group by 1, 2, 3
+      on conflict (hour, region, tier) do update set count = count + excluded.count`,
     sql`insert or ignore into ${usageBatch} (id) select value ->> 'id' from json_each(${batches})`,
   ]
+}
+
+/** Verifications by region and tier in the hours from `fromMs`, most of them first. */
+export async function readTiers(
+  d1: D1Database,
+  fromMs: number,
+): Promise<{ region: string; tier: string; count: number }[]> {
+  const { hour, region, tier, count } = tierHourly
+  const query = openPrimary(d1)
+    .select({ region, tier, count: sql<number>`sum(${count})`.as('total') })
+    .from(tierHourly)
+    .where(sql`${hour} > ${fromMs - 60 * 60 * 1000}`)
+    .groupBy(region, tier)
+    .orderBy(sql`total desc`)
+  return within('D1', readLimitMs, query.all())
 }
 
 async function read(d1: D1Database, keyId: string, { from, to, stepMs }: UsageSpan) {

@@ -95,6 +95,16 @@ export function auditQuery(query: AuditQuery) {
   })
 }
 
+const statusMs = 15_000
+
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: async () => (await answer(management.status.$get())).data,
+  staleTime: statusMs,
+  refetchInterval: statusMs,
+})
+
+export type Status = DataOf<(typeof management)['status']['$get']>
 export type Key = DataOf<(typeof management)['api-keys'][':id']['$get']>
 export type KeyStatus = Key['status']
 export type AuditEvent = DataOf<(typeof management)['audit-events']['$get']>[number]

@@ -1,20 +1,31 @@
 // The list of pages, with the account above and the person below.
-import { KeyIcon, ListMagnifyingGlassIcon, ShieldCheckIcon, UsersIcon } from '@phosphor-icons/react'
+import {
+  HeartbeatIcon,
+  KeyIcon,
+  ListMagnifyingGlassIcon,
+  ShieldCheckIcon,
+  UsersIcon,
+} from '@phosphor-icons/react'
 import { Link, useLocation } from 'wouter'
+import { useSignedIn } from '../api/signed-in.tsx'
 import { AccountSwitcher } from './account-switcher.tsx'
 import { Logo } from './logo.tsx'
 import { PersonMenu } from './person-menu.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 
-const pages = [
+type NavigationPage = { path: string; name: string; Icon: typeof KeyIcon; isForSeniors?: boolean }
+
+const pages: NavigationPage[] = [
   { path: '/keys', name: 'API keys', Icon: KeyIcon },
   { path: '/members', name: 'Members', Icon: UsersIcon },
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
   { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },
+  { path: '/status', name: 'Status', Icon: HeartbeatIcon, isForSeniors: true },
 ]
 
 /** `isCompact`: below a bar that has the name of the product already. */
 export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
+  const { canChange } = useSignedIn()
   return (
     <div className="flex h-full flex-col gap-4 p-3">
       {!isCompact && (
@@ -26,9 +37,11 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
       <nav aria-label="Settings" className="flex-1">
         <p className="px-2 pb-1 text-sm font-medium text-kumo-subtle">Settings</p>
         <ul className="flex flex-col gap-0.5">
-          {pages.map((page) => (
-            <NavigationItem key={page.path} {...page} />
-          ))}
+          {pages
+            .filter(({ isForSeniors }) => canChange || !isForSeniors)
+            .map((page) => (
+              <NavigationItem key={page.path} {...page} />
+            ))}
         </ul>
       </nav>
       <div className="flex flex-col gap-3 border-t border-kumo-hairline pt-3">
@@ -39,7 +52,7 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
   )
 }
 
-function NavigationItem({ path, name, Icon }: (typeof pages)[number]) {
+function NavigationItem({ path, name, Icon }: NavigationPage) {
   const [current] = useLocation()
   const isHere = current === path || current.startsWith(`${path}/`)
   return (
