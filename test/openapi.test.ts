@@ -176,6 +176,13 @@ describe('each operation answers as the document says', () => {
     const wrong = { email: founder.email, password: 'not the one' }
     expect((await call('signIn', { body: wrong })).status).toBe(401)
     expect((await call('setUp', { body: founder })).status).toBe(409)
+    const elsewhere = { email: founder.email, password: founder.password }
+    await call('signIn', { body: elsewhere })
+    const sessions = (await call('listSessions', { cookie })).body.data
+    const other = sessions.find((each: { is_current: boolean }) => !each.is_current)
+    await call('endSession', { cookie, path: { id: other.id } })
+    expect((await call('endSession', { cookie, path: { id: other.id } })).status).toBe(404)
+    await call('endOtherSessions', { cookie })
     await call('signOut', { cookie })
     expect((await call('getToken', { cookie })).status).toBe(401)
   })
@@ -203,7 +210,8 @@ describe('each operation fails as the document says', () => {
     id: operation.operationId ?? '',
     isOpen: operation.security?.length === 0,
     needsBody: operation.requestBody !== undefined,
-    hasId: path.includes('{id}'),
+    // A session is its person's own, by cookie: asked for above.
+    hasId: path.includes('{id}') && !path.startsWith('/api/sessions/'),
     method,
   }))
 
