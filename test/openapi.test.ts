@@ -1,6 +1,7 @@
 // The OpenAPI document is true: every operation in it is called, and every request and answer is held to
 // it; and it is whole: no route is missing.
 import { env } from 'cloudflare:workers'
+import { hashPassword } from 'better-auth/crypto'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../src/http/app.ts'
 import { createDocument, documentedRouters, operationsOf } from '../src/http/docs/document.ts'
@@ -185,6 +186,23 @@ describe('each operation answers as the document says', () => {
     await call('endOtherSessions', { cookie })
     await call('signOut', { cookie })
     expect((await call('getToken', { cookie })).status).toBe(401)
+  })
+
+  it('for the account as a whole', async () => {
+    await env.DB.prepare(
+      `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+       VALUES (?1, ?1, 'credential', ?1, ?2, 1, 1)`,
+    )
+      .bind(acme.owner.id, await hashPassword(founder.password))
+      .run()
+    await call('getAccount', owner)
+    await call('exportAccount', owner)
+    const body = { name: acme.name, password: founder.password }
+    expect((await call('deleteAccount', { ...owner, body: { ...body, name: 'x' } })).status).toBe(
+      400,
+    )
+    expect((await call('deleteAccount', { ...owner, body })).status).toBe(200)
+    await call('keepAccount', owner)
   })
 
   it('for the operator', async () => {

@@ -72,6 +72,7 @@ async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
 const checked = ['keys/verify', 'keys/verify-batch', 'introspect']
 
 const managed = [
+  'account',
   'api-keys',
   'audit-events',
   'scopes',

@@ -8,6 +8,7 @@ import { answerFailure, answerUnknownPath } from './failures.ts'
 import { manager, personOfRole } from './guard.ts'
 import { bodySizeLimit, createRouter, jsonOnly, limitBody } from './openapi.ts'
 import { requestId } from './request-id.ts'
+import { createAccountRoutes } from './routes/account.ts'
 import { createApiKeyActions } from './routes/api-key-actions.ts'
 import { createApiKeyImport, importPath, mostImportBytes } from './routes/api-key-import.ts'
 import { createApiKeyUsage } from './routes/api-key-usage.ts'
@@ -39,7 +40,15 @@ export function createManagement(isolate: Isolate) {
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes(isolate))
 
-  const guarded = ['api-keys', 'audit-events', 'scopes', 'formats', 'status', 'webhook-endpoints']
+  const guarded = [
+    'account',
+    'api-keys',
+    'audit-events',
+    'scopes',
+    'formats',
+    'status',
+    'webhook-endpoints',
+  ]
   for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, tellAfterwards(isolate))
@@ -52,6 +61,7 @@ export function createManagement(isolate: Isolate) {
 /** What a person's session, a JWT or a managing key may use; its type is the dashboard's client. */
 function createGuarded(isolate: Isolate) {
   return createRouter()
+    .route('/', createAccountRoutes(isolate))
     .route('/', createApiKeyRoutes(isolate))
     .route('/', createApiKeyActions(isolate))
     .route('/', createApiKeyImport(isolate))

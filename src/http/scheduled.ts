@@ -1,6 +1,7 @@
 // What is done by the clock (`triggers.crons` in wrangler.toml): every minute the drainer, and at any other
 // schedule the canary. What is found wrong is an error in the log, under a name that an alert can look for.
 import { type CanaryStores, runCanary } from '../authority/canary.ts'
+import { finishClosings } from '../authority/closing.ts'
 import { settle } from '../authority/settle.ts'
 import { inspectFence } from '../coherence/fences.ts'
 import { fenceName, regionOfFence } from '../coherence/regions.ts'
@@ -36,7 +37,8 @@ export async function runScheduled(
 
 /** Brings into force what crashed Workers left, sends what they did not. Then forgets what is too old. */
 async function drain(isolate: Isolate, env: Env): Promise<void> {
-  await settle(changeStores(isolate, env), settleSettings(isolate), 'all')
+  const stores = changeStores(isolate, env)
+  await settle(stores, settleSettings(isolate), 'all')
   const now = isolate.clock.now()
   const pending = await summarisePending(env.DB)
   if (isOverdue(pending, now)) {
@@ -46,6 +48,9 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
   await drainWebhooks(isolate, env)
   await createUsageStore(env.DB).prune(now)
   await forgetAttempts(env.DB, now)
+  if (!areChangesStopped(env)) {
+    await finishClosings({ ...stores, db: env.DB }, settleSettings(isolate))
+  }
 }
 
 async function watchPromise(isolate: Isolate, env: Env, afterwards: Afterwards): Promise<void> {

@@ -49,17 +49,19 @@ export function createKeyReader(d1: D1Database): KeyReader {
   return {
     async read(digest) {
       const query = openPrimary(d1)
-        .select({ key: apiKey, accountName: organization.name, role: member.role, asOf: counter })
+        .select({ key: apiKey, account, role: member.role, asOf: counter })
         .from(apiKey)
         .leftJoin(organization, eq(organization.id, apiKey.accountId))
         .leftJoin(member, memberWhoCreated)
         .where(eq(apiKey.digest, digest))
         .get()
       const row = await within('D1', readLimitMs, query)
-      return row === undefined ? null : recordOf(row.key, row.accountName, row.role, row.asOf)
+      return row === undefined ? null : recordOf(row.key, row.account, row.role, row.asOf)
     },
   }
 }
+
+const account = { name: organization.name, closesAt: organization.closesAt }
 
 const memberWhoCreated = and(
   eq(member.userId, apiKey.createdBy),
@@ -68,7 +70,7 @@ const memberWhoCreated = and(
 
 function recordOf(
   key: KeyRow,
-  accountName: string | null,
+  account: { name: string; closesAt: Date | null } | null,
   role: string | null,
   asOf: number,
 ): KeyRecord {
@@ -77,14 +79,15 @@ function recordOf(
     id: key.id,
     name: key.name,
     accountId: key.accountId,
-    accountName: accountName ?? '',
+    accountName: account?.name ?? '',
     createdBy: key.createdBy,
     scopes: key.scopes,
     role: strongestRole(role),
     createdAt: key.createdAt,
     expiresAt: key.expiresAt,
     revoked: key.revokedAt !== null,
-    disabled: key.disabled,
+    // An account that is about to be deleted has stopped.
+    disabled: key.disabled || (account?.closesAt ?? null) !== null,
     allowedIps: key.allowedIps,
     limits: limitsOf(key),
   }

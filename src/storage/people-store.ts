@@ -3,7 +3,15 @@
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { type Role, roles, strongestRole } from '../core/role.ts'
 import { openPrimary, within } from './database.ts'
-import { invitation, jwks, member, organization, setupLock, user } from './people-schema.ts'
+import {
+  account,
+  invitation,
+  jwks,
+  member,
+  organization,
+  setupLock,
+  user,
+} from './people-schema.ts'
 
 export type Membership = { accountId: string; role: Role }
 
@@ -66,6 +74,16 @@ export async function userIdOf(
     .orderBy(sql`${user.id} = ${subject} desc`)
     .get()
   return (await within('D1', readLimitMs, query))?.id ?? null
+}
+
+/** The hash by which a person signs in; null when they have none. */
+export async function passwordHashOf(d1: D1Database, userId: string): Promise<string | null> {
+  const query = openPrimary(d1)
+    .select({ password: account.password })
+    .from(account)
+    .where(and(eq(account.userId, userId), eq(account.providerId, 'credential')))
+    .get()
+  return (await within('D1', readLimitMs, query))?.password ?? null
 }
 
 /** The public half of the keys that sign our JWTs, as a JWK Set (RFC 7517 section 5). */

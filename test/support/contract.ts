@@ -99,7 +99,9 @@ function judgeAnswer(document: Document, id: string, operation: Operation, answe
   const type = headers.get('content-type')?.split(';')[0] ?? ''
   const media = response.content[type]
   if (media === undefined) throw new Error(`${id} lists no ${type} for ${status}.`)
-  judge(document, media.schema, JSON.parse(text), `the ${status} of ${id}`)
+  // Lines of JSON are no JSON.
+  const value = /[/+]json/.test(type) ? JSON.parse(text) : text
+  judge(document, media.schema, value, `the ${status} of ${id}`)
 }
 
 function contentOf(body: unknown): Content {

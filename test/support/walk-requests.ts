@@ -7,7 +7,15 @@ import type { Document, Operation } from '../../src/http/docs/document.ts'
 import { operationsOf } from '../../src/http/docs/document.ts'
 import type { Caller, Permission } from '../../src/http/docs/permissions.ts'
 import { addPerson, createAccount } from './house.ts'
-import { cookieOf, password, personOf, sampleOf, sessionIdOf, type World } from './walk.ts'
+import {
+  cookieOf,
+  givePassword,
+  password,
+  personOf,
+  sampleOf,
+  sessionIdOf,
+  type World,
+} from './walk.ts'
 
 export type Sent = {
   path?: string
@@ -40,6 +48,21 @@ const held = { method: 'GET', uri: '/api/contacts' }
 
 /** By method and path: what each needs to succeed. */
 const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> | Sent> = {
+  // Each in an account of its own: that of the walk goes on.
+  'POST /api/account/deletion': async (world, caller) => {
+    if (['anonymous', 'key', 'manager', 'verifier'].includes(caller)) {
+      return { body: { name: 'Leaving', password } }
+    }
+    const accountId = await createAccount('Leaving')
+    const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
+    const person = await addPerson(accountId, role)
+    await givePassword(person, world.passwordHash)
+    const headers: Record<string, string> =
+      caller === 'jwt'
+        ? { authorization: `Bearer ${person.jwt}` }
+        : { cookie: await cookieOf(person, accountId) }
+    return { body: { name: 'Leaving', password }, headers }
+  },
   'POST /api/api-keys/import': () => ({
     body: {
       keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],

@@ -12,6 +12,7 @@ export type World = {
   acme: Account
   globex: Account
   keys: Record<'key' | 'manager' | 'verifier', string>
+  passwordHash: string
 }
 
 export const password = 'correct horse battery'
@@ -27,16 +28,20 @@ export async function openWorld(house: House): Promise<World> {
     manager: await key(['keys:manage']),
     verifier: await key(['keys:verify']),
   }
-  const hash = await hashPassword(password)
-  for (const { id } of [acme.owner, acme.admin, acme.member, globex.owner]) {
-    await env.DB.prepare(
-      `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
-       VALUES (?1, ?1, 'credential', ?1, ?2, 1, 1)`,
-    )
-      .bind(id, hash)
-      .run()
+  const passwordHash = await hashPassword(password)
+  for (const person of [acme.owner, acme.admin, acme.member, globex.owner]) {
+    await givePassword(person, passwordHash)
   }
-  return { house, acme, globex, keys }
+  return { house, acme, globex, keys, passwordHash }
+}
+
+export async function givePassword({ id }: TestPerson, hash: string): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+     VALUES (?1, ?1, 'credential', ?1, ?2, 1, 1)`,
+  )
+    .bind(id, hash)
+    .run()
 }
 
 /** Better Auth makes its own key for JWTs at the first one; those of the test come later. */

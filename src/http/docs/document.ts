@@ -73,6 +73,7 @@ export function operationsOf({ paths = {} }: Document) {
 
 const tags = {
   'API keys': 'Made, changed, rotated, revoked and imported by an account. Members of it may read.',
+  Account: 'What it is, everything that is known of it to take along, and its end.',
   Audit: 'Who did what, for ever.',
   Catalogue: 'What a key can be made of.',
   'Checking keys':

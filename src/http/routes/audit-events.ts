@@ -53,11 +53,12 @@ export function createAuditRoutes() {
     const page = { limit: limit + 1, after: readCursor(cursor) }
     const rows = await listEvents(c.env.DB, c.var.actor.accountId, filter, page)
     const { page: events, next_cursor } = pageOf(rows, limit)
-    return c.json({ status: 'success' as const, data: events.map(viewOf), next_cursor }, 200)
+    return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })
 }
 
-function viewOf(event: AuditEvent) {
+/** An event as an answer shows it. */
+export function auditView(event: AuditEvent) {
   return {
     id: event.id,
     action: event.action,

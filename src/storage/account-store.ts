@@ -1,0 +1,161 @@
+// An account as a whole: what it is, that it is about to be deleted, and what goes when it is.
+import { asc, eq, type SQL, sql } from 'drizzle-orm'
+import { build, openPrimary, runBatch, within } from './database.ts'
+import type { AuditEntry } from './key-changes.ts'
+import { deletedAccount, member, organization, user } from './people-schema.ts'
+import { apiKey, auditEvent, usageHourly } from './schema.ts'
+import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
+
+export type Account = typeof organization.$inferSelect
+
+const readLimitMs = 2_000
+const writeLimitMs = 20_000
+
+export async function findAccount(d1: D1Database, id: string): Promise<Account | null> {
+  const query = openPrimary(d1).select().from(organization).where(eq(organization.id, id)).get()
+  return (await within('D1', readLimitMs, query)) ?? null
+}
+
+export async function listMembers(d1: D1Database, accountId: string) {
+  const query = openPrimary(d1)
+    .select({
+      userId: user.id,
+      name: user.name,
+      email: user.email,
+      role: member.role,
+      createdAt: member.createdAt,
+    })
+    .from(member)
+    .innerJoin(user, eq(user.id, member.userId))
+    .where(eq(member.organizationId, accountId))
+    .orderBy(asc(member.createdAt), asc(member.id))
+    .all()
+  return within('D1', readLimitMs, query)
+}
+
+/** Sets when an account will be deleted, or takes that back (null): once, with the audit event of it. */
+export async function setClosing(
+  d1: D1Database,
+  accountId: string,
+  closesAt: number | null,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  const isToChange =
+    closesAt === null
+      ? sql`id = ${accountId} and closes_at > ${nowMs}`
+      : sql`id = ${accountId} and closes_at is null`
+  const statements = [
+    sql`${eventOf(accountId, audit, nowMs)} from ${organization} where ${isToChange}`,
+    sql`update ${organization} set closes_at = ${closesAt} where ${isToChange}`,
+  ]
+  await within('D1', writeLimitMs, runBatch(d1, statements))
+}
+
+export async function recordEvent(
+  d1: D1Database,
+  accountId: string,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  await within('D1', writeLimitMs, runBatch(d1, [eventOf(accountId, audit, nowMs)]))
+}
+
+function eventOf(accountId: string, audit: AuditEntry, nowMs: number): SQL {
+  const detail = audit.detail === null ? null : JSON.stringify(audit.detail)
+  return sql`insert into ${auditEvent}
+    (id, account_id, action, actor_kind, actor_id, detail, request_id, created_at)
+    select ${crypto.randomUUID()}, ${accountId}, ${audit.action}, ${audit.actorKind},
+      ${audit.actorId}, ${detail}, ${audit.requestId}, ${nowMs}`
+}
+
+/** Accounts whose time to take the deletion back is over. */
+export async function dueAccounts(d1: D1Database, nowMs: number, limit: number): Promise<string[]> {
+  const query = openPrimary(d1)
+    .select({ id: organization.id })
+    .from(organization)
+    .where(sql`closes_at <= ${nowMs}`)
+    .limit(limit)
+    .all()
+  return (await within('D1', readLimitMs, query)).map(({ id }) => id)
+}
+
+/** Nobody is told of what happens to the keys any more. */
+export async function endWebhooks(d1: D1Database, accountId: string): Promise<void> {
+  const deletion = build.delete(webhookEndpoint).where(eq(webhookEndpoint.accountId, accountId))
+  await within('D1', writeLimitMs, runBatch(d1, [deletion]))
+}
+
+/**
+ * The account, its memberships and invitations go, and with them the people who belong nowhere else; what
+ * stays is that there was one.
+ */
+export async function deleteAccount(
+  d1: D1Database,
+  accountId: string,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  // The account goes first, and its last owner with it: alone they could not be deleted. A batch has no
+  // variables, so that who leaves is marked in a field that nothing else writes.
+  const mark = `leaving ${accountId}`
+  const statements = [
+    sql`insert or ignore into ${deletedAccount} (account_id, deleted_at) values (${accountId}, ${nowMs})`,
+    sql`update ${user} set image = ${mark} where id in (
+      select user_id from ${member} where organization_id = ${accountId} and user_id not in (
+        select user_id from ${member} where organization_id <> ${accountId}))`,
+    sql`delete from ${organization} where id = ${accountId}`,
+    sql`delete from ${user} where image = ${mark}`,
+    eventOf(accountId, audit, nowMs),
+  ]
+  await within('D1', writeLimitMs, runBatch(d1, statements))
+}
+
+export async function accountsToPurge(d1: D1Database, limit: number): Promise<string[]> {
+  const query = openPrimary(d1)
+    .select({ id: deletedAccount.accountId })
+    .from(deletedAccount)
+    .where(sql`purged_at is null`)
+    .limit(limit)
+    .all()
+  return (await within('D1', readLimitMs, query)).map(({ id }) => id)
+}
+
+const mostPurged = 2_000
+
+/**
+ * Some of what a deleted account leaves: usage, webhooks, the audit trail but for the events of the account
+ * itself, and whatever its keys say beside the digest.
+ * @returns whether nothing was left.
+ */
+export async function purgeAccount(d1: D1Database, accountId: string, nowMs: number) {
+  const keys = sql`(select id from ${apiKey} where account_id = ${accountId})`
+  const some = (table: SQL, where: SQL) =>
+    sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${mostPurged})`
+  const says = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
+    or revoked_by is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
+  const left = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
+    or exists (select 1 from ${auditEvent} where account_id = ${accountId} and action not like 'account.%')
+    or exists (select 1 from ${apiKey} where ${says})
+    or exists (select 1 from ${webhookEvent} where account_id = ${accountId})`
+  const events = sql`(select id from ${webhookEvent} where account_id = ${accountId})`
+  const rows = await within(
+    'D1',
+    writeLimitMs,
+    runBatch<{ purged_at: number | null }>(d1, [
+      some(sql`${usageHourly}`, sql`key_id in ${keys}`),
+      some(sql`${webhookDelivery}`, sql`event_id in ${events}`),
+      some(
+        sql`${webhookEvent}`,
+        sql`account_id = ${accountId} and id not in (select event_id from ${webhookDelivery})`,
+      ),
+      some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
+      sql`update ${apiKey} set name = '', key_prefix = '', created_by = null, revoked_by = null,
+        external_id = null, metadata = null, allowed_ips = null
+        where rowid in (select rowid from ${apiKey} where ${says} limit ${mostPurged})`,
+      sql`update ${deletedAccount} set purged_at = ${nowMs}
+        where account_id = ${accountId} and not (${left}) returning purged_at`,
+    ]),
+  )
+  return rows.length > 0
+}

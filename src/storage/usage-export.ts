@@ -1,0 +1,30 @@
+// All usage of an account, page after page.
+import { sql } from 'drizzle-orm'
+import { openPrimary, within } from './database.ts'
+import { apiKey, usageHourly } from './schema.ts'
+
+export type UsageRow = typeof usageHourly.$inferSelect
+
+const readLimitMs = 5_000
+
+/** Up to `limit` counts after a row, in the order of the table's key. */
+export async function listUsage(
+  d1: D1Database,
+  accountId: string,
+  { after, limit }: { after: UsageRow | null; limit: number },
+): Promise<UsageRow[]> {
+  const { keyId, hour, code } = usageHourly
+  const ofAccount = sql`${keyId} in (select ${apiKey.id} from ${apiKey} where ${apiKey.accountId} = ${accountId})`
+  const beyond =
+    after === null
+      ? sql`true`
+      : sql`(${keyId}, ${hour}, ${code}) > (${after.keyId}, ${after.hour}, ${after.code})`
+  const query = openPrimary(d1)
+    .select()
+    .from(usageHourly)
+    .where(sql`${ofAccount} and ${beyond}`)
+    .orderBy(keyId, hour, code)
+    .limit(limit)
+    .all()
+  return within('D1', readLimitMs, query)
+}
