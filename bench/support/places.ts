@@ -1,8 +1,7 @@
 // Where things are.
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+export const root = join(import.meta.dirname, '..', '..')
 export const benchFolder = join(root, 'bench')
 /** Bundles and the states of workerd: never committed. */
 export const workFolder = join(benchFolder, '.work')

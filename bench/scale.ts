@@ -1,0 +1,239 @@
+// `npm run bench:scale`: how cost grows with keys stored, keys in use and keys revoked at once. The statements
+// are those of src/storage, word for word, on SQLite itself; D1's network is not in these figures.
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fence, type FenceStorage } from '../src/coherence/fence.ts'
+import type { KeyRecord } from '../src/core/record.ts'
+import { createKeyChanges } from '../src/storage/key-changes.ts'
+import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
+import { createMemory } from '../src/storage/memory.ts'
+import { writePage } from './page.ts'
+import { bigAccount, digestsOf, fill, idOf, migrate, mostOfOneAccount } from './support/key-rows.ts'
+import { openLocalD1, planOf } from './support/local-d1.ts'
+import { describeMachine, type Machine } from './support/machine.ts'
+import { resultsFolder, workFolder } from './support/places.ts'
+import { median, quantile } from './support/statistics.ts'
+
+export type Curve = { name: string; points: { at: number; p50: number; p99: number }[] }
+
+export type ScaleResults = {
+  machine: Machine
+  /** ms a statement by keys stored. */
+  stored: Curve[]
+  plans: { name: string; at: number; sql: string; plan: string[] }[]
+  fileBytes: { at: number; bytes: number }[]
+  /** µs a use and share of hits by distinct keys in use. */
+  inUse: { at: number; hits: number; microseconds: number }[]
+  /** Of 10,000 records, as many as memory keeps. */
+  memoryBytes: number
+  /** ms by keys revoked at once, the wait for leases left out. */
+  revoked: Curve[]
+}
+
+const noRegistry = { register: async () => 1, retire: async () => {}, ping: async () => {} }
+const isQuick = process.argv.includes('--quick')
+const sizes = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000].filter(
+  (size) => !isQuick || size <= 100_000,
+)
+
+const results: ScaleResults = {
+  machine: describeMachine(),
+  stored: [],
+  plans: [],
+  fileBytes: [],
+  inUse: [1, 10, 100, 1_000, 10_000, 20_000, 50_000, 100_000].map(useOf),
+  memoryBytes: memoryBytes(),
+  revoked: [],
+}
+console.table(results.inUse)
+console.log(`${results.memoryBytes} bytes for 10,000 records`)
+
+const path = join(workFolder, 'scale.sqlite')
+mkdirSync(workFolder, { recursive: true })
+rmSync(path, { force: true })
+const local = openLocalD1(path)
+migrate(local.db)
+let stored = 0
+for (const size of sizes) {
+  const began = performance.now()
+  fill(local.db, stored + 1, size)
+  stored = size
+  results.fileBytes.push({ at: size, bytes: statSync(path).size })
+  console.log(`${size} keys, filled in ${Math.round((performance.now() - began) / 1000)} s`)
+  for (const [name, work] of Object.entries(operations(size))) await note(name, size, work)
+  if (size === 100_000) await measureRevoking()
+}
+for (const { name, points } of [...results.stored, ...results.revoked]) {
+  console.log(name, points.map(({ at, p50 }) => `${at}: ${p50.toFixed(3)} ms`).join(', '))
+}
+local.db.close()
+rmSync(path, { force: true })
+mkdirSync(resultsFolder, { recursive: true })
+writeFileSync(join(resultsFolder, 'scale.json'), `${JSON.stringify(results, null, 2)}\n`)
+writePage()
+
+type Work = (run: number) => Promise<unknown>
+
+function operations(size: number): Record<string, Work> {
+  const { d1, db } = local
+  const own = Math.min(size, mostOfOneAccount)
+  const any = () => 1 + Math.floor(Math.random() * size)
+  const digests = digestsOf(db, Array.from({ length: 300 }, any))
+  const nowMs = Date.now()
+  const page = { limit: 50, after: null, nowMs }
+  const middle = { createdAt: 1_700_000_000_000 + Math.ceil(own / 2), id: idOf(Math.ceil(own / 2)) }
+  const list = (filter: Parameters<typeof listKeys>[2], after: typeof middle | null = null) =>
+    listKeys(d1, bigAccount, filter, { ...page, after })
+  return {
+    'a verification reads its key': (run) =>
+      createKeyReader(d1).read(digests[run % digests.length] as string),
+    'management finds a key': () =>
+      findKey(d1, bigAccount, idOf(1 + Math.floor(Math.random() * own))),
+    'list: first page': () => list({}),
+    'list: a page in the middle': () => list({}, middle),
+    'list: revoked (one of twenty)': () => list({ status: 'revoked' }),
+    'list: disabled (there are none)': () => list({ status: 'disabled' }),
+    'search: what many have': () => list({ search: 'number' }),
+    'search: what nobody has': () => list({ search: 'no such key' }),
+    'a key is revoked': () => revoke([idOf(1 + Math.floor(Math.random() * own))], nowMs),
+  }
+}
+
+function revoke(ids: readonly string[], nowMs: number): Promise<string[]> {
+  const audit = { action: 'api_key.revoked', actorKind: 'system', actorId: null } as const
+  return createKeyChanges(local.d1).commit({
+    accountId: bigAccount,
+    selection: { by: 'ids', ids },
+    patch: { revokedAt: nowMs, revokedBy: null },
+    audit: { ...audit, requestId: null, detail: null },
+    nowMs,
+  })
+}
+
+/** The time of all statements of one run; a slow kind is run less often. */
+async function note(name: string, at: number, work: Work): Promise<void> {
+  const times: number[] = []
+  const until = performance.now() + (isQuick ? 500 : 3_000)
+  for (let run = 0; run < 300 && (run < 3 || performance.now() < until); run++) {
+    local.ran.length = 0
+    await work(run)
+    times.push(local.ran.reduce((sum, { ms }) => sum + ms, 0))
+  }
+  curveOf(results.stored, name).points.push({ at, p50: median(times), p99: quantile(times, 0.99) })
+  if (at !== sizes.at(-1)) return
+  for (const ran of local.ran) {
+    results.plans.push({ name, at, sql: ran.sql, plan: planOf(local, ran) })
+  }
+}
+
+function curveOf(curves: Curve[], name: string): Curve {
+  const known = curves.find((curve) => curve.name === name)
+  if (known !== undefined) return known
+  const curve: Curve = { name, points: [] }
+  curves.push(curve)
+  return curve
+}
+
+/** One batch in D1, the raises at ten fences, and the raises taken note of. */
+async function measureRevoking(): Promise<void> {
+  const { d1 } = local
+  const changes = createKeyChanges(d1)
+  let next = 1
+  for (const count of [1, 10, 100, 1_000, 10_000]) {
+    const times: Record<string, number[]> = {}
+    const timed = async <T>(step: string, work: () => T | Promise<T>): Promise<T> => {
+      const began = performance.now()
+      const result = await work()
+      times[step] = [...(times[step] ?? []), performance.now() - began]
+      return result
+    }
+    for (let run = 0; run < 3; run++) {
+      const ids = Array.from({ length: count }, () => idOf(nextUnrevoked()))
+      const digests = await timed('the batch in D1', () => revoke(ids, Date.now()))
+      const pending = await timed('what has to be raised is read', () => changes.pending(digests))
+      const ofOne = pending.filter(({ fence }) => fence === 'enam/0-of-1')
+      const fence = new Fence(memoryStorage(), noRegistry, Date.now)
+      await timed('a fence holds the raises', () => fence.raise(ofOne))
+      await timed('what was raised is taken off', () => changes.settled(pending))
+    }
+    for (const [name, all] of Object.entries(times)) {
+      const point = { at: count, p50: median(all), p99: Math.max(...all) }
+      curveOf(results.revoked, name).points.push(point)
+    }
+  }
+  function nextUnrevoked(): number {
+    next += next % 20 === 19 ? 2 : 1
+    return next
+  }
+}
+
+/** A fence's storage without its disk: what is measured is its own work. */
+function memoryStorage(): FenceStorage {
+  const base = { minSeq: 1, registeredSeq: 1, askedAt: Date.now() }
+  const nothing = () => {}
+  return {
+    load: () => ({ ...base, floors: new Map() }),
+    saveBase: nothing,
+    saveFloor: nothing,
+    removeFloors: nothing,
+    wakeAt: nothing,
+  }
+}
+
+/** Uses of so many keys by chance, each as likely: the worst case for a memory of 10,000. */
+function useOf(count: number): ScaleResults['inUse'][number] {
+  const digests = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, '0'))
+  const records = digests.map(recordOf)
+  const memory = createMemory()
+  const uses = isQuick ? 200_000 : 2_000_000
+  let hits = 0
+  let began = 0
+  // Before the first that counts, memory fills.
+  for (let use = -2 * count - 20_000; use < uses; use++) {
+    if (use === 0) {
+      hits = 0
+      began = performance.now()
+    }
+    const at = Math.floor(Math.random() * count)
+    const digest = digests[at] as string
+    if (memory.get(digest) !== null) hits++
+    else memory.keep(digest, { record: records[at] as KeyRecord, from: 0 })
+  }
+  const microseconds = ((performance.now() - began) / uses) * 1000
+  return { at: count, hits: hits / uses, microseconds }
+}
+
+/** Heap of a full memory, digests and records included; needs --expose-gc. */
+function memoryBytes(): number {
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  const memory = createMemory()
+  for (let at = 0; at < 10_000; at++) {
+    const digest = Buffer.from(`${at}`.padStart(64, '0')).toString()
+    memory.keep(digest, { record: recordOf(digest), from: 0 })
+  }
+  globalThis.gc?.()
+  const bytes = process.memoryUsage().heapUsed - before
+  // Read once more, so that it was not collected before.
+  return memory.get('') === null ? bytes : 0
+}
+
+function recordOf(digest: string): KeyRecord {
+  const text = JSON.stringify({
+    asOf: 1,
+    id: crypto.randomUUID(),
+    name: `Key ${digest.slice(-6)}`,
+    accountId: bigAccount,
+    accountName: 'Big',
+    createdBy: null,
+    scopes: ['contacts:read', 'messages:read'],
+    role: null,
+    createdAt: 0,
+    expiresAt: null,
+    revoked: false,
+    disabled: false,
+    allowedIps: null,
+    limits: null,
+  })
+  return JSON.parse(text)
+}

@@ -1,0 +1,76 @@
+// Keys in bulk, written past the API: the same columns, indexes and triggers, no client.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { root } from './places.ts'
+
+export const bigAccount = 'aaaaaaaa-0000-4000-8000-000000000000'
+const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
+/** What the account whose lists are measured holds at most; the rest is of 10,000 others. */
+export const mostOfOneAccount = 1_000_000
+
+export function migrate(db: DatabaseSync): void {
+  const folder = join(root, 'migrations')
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()) {
+    db.exec(readFileSync(join(folder, file), 'utf8').replaceAll('--> statement-breakpoint', ''))
+  }
+  db.exec(`INSERT INTO organization (id, name, slug, created_at) VALUES ('${bigAccount}', 'Big', 'big', 0);
+    INSERT INTO user (id, name, email, email_verified, created_at, updated_at)
+      VALUES ('${creator}', 'Ada', 'ada@bench.test', 1, 0, 0);
+    INSERT INTO member (id, organization_id, user_id, role, created_at)
+      VALUES ('cccccccc-0000-4000-8000-000000000000', '${bigAccount}', '${creator}', 'owner', 0);
+    INSERT OR IGNORE INTO sequence (id, value) VALUES (1, 1);`)
+  for (const region of [
+    'wnam',
+    'enam',
+    'sam',
+    'weur',
+    'eeur',
+    'apac',
+    'apac-ne',
+    'oc',
+    'afr',
+    'me',
+  ]) {
+    db.exec(`INSERT INTO fence (name, region, seq) VALUES ('${region}/0-of-1', '${region}', 1)`)
+  }
+}
+
+type Schema = { type: string; name: string; sql: string }
+
+/** Rows `from` (counted from 1) to `to`. Triggers and indexes rest meanwhile and are made anew. */
+export function fill(db: DatabaseSync, from: number, to: number): void {
+  db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -400000')
+  const resting = db
+    .prepare(
+      `SELECT type, name, sql FROM sqlite_master
+       WHERE tbl_name = 'api_key' AND sql IS NOT NULL AND type IN ('index', 'trigger')`,
+    )
+    .all() as Schema[]
+  const isBulk = to - from > 50_000
+  const kept = resting.filter(({ type }) => isBulk || type === 'trigger')
+  for (const { type, name } of kept) db.exec(`DROP ${type} ${name}`)
+  db.exec(`
+    WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
+    INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, disabled, external_id,
+      created_by, created_at, revoked_at)
+    SELECT printf('%08x-0000-4000-8000-%012x', i, i), lower(hex(randomblob(32))), 1,
+      CASE WHEN i <= ${mostOfOneAccount} THEN '${bigAccount}'
+        ELSE printf('dddddddd-0000-4000-8000-%012x', i % 10000) END,
+      'Key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
+      '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END
+    FROM n`)
+  for (const { sql } of kept) db.exec(sql)
+}
+
+export function digestsOf(db: DatabaseSync, ids: readonly number[]): string[] {
+  const find = db.prepare('SELECT digest FROM api_key WHERE id = ?')
+  return ids.map((id) => (find.get(idOf(id)) as { digest: string }).digest)
+}
+
+export function idOf(i: number): string {
+  const hex = i.toString(16)
+  return `${hex.padStart(8, '0')}-0000-4000-8000-${hex.padStart(12, '0')}`
+}

@@ -1,0 +1,87 @@
+// workerd by itself, one Worker, from its process to its first answer: no Miniflare, no store.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { compatibilityDate } from './bundle.ts'
+
+export type Program = { folder: string; main: string }
+export type Ask = { method: string; path: string; headers?: Record<string, string>; body?: string }
+
+/** `first` in ms from the start of the process, `next` in ms from its question; the answers' statuses. */
+export type Start = { first: number; next: number; statuses: number[] }
+
+const bindings: Record<string, string> = {
+  TAG_SECRETS: 'bench-tag-secret',
+  AUTH_SECRETS: 'bench-auth-secret-of-32-characters-or-more',
+  BASE_URL: 'http://localhost:8787',
+  FENCE_SHARDS: '1',
+  LOG_SAMPLE: '0',
+}
+
+/** Starts, asks `first` until there is an answer, then `next` once, and stops. */
+export async function start(program: Program, port: number, first: Ask, next: Ask): Promise<Start> {
+  const config = join(program.folder, 'config.capnp')
+  writeFileSync(config, capnp(program, port))
+  const began = performance.now()
+  const child = spawn(workerdPath(), ['serve', config, '--experimental'], { stdio: 'ignore' })
+  try {
+    const firstStatus = await untilAnswered(port, first, child)
+    const firstAt = performance.now()
+    const nextStatus = await ask(port, next)
+    const nextMs = performance.now() - firstAt
+    return { first: firstAt - began, next: nextMs, statuses: [firstStatus, nextStatus] }
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
+
+function workerdPath(): string {
+  // The package's main is the path of the binary for this machine.
+  return createRequire(import.meta.url)('workerd').default as string
+}
+
+function capnp({ folder, main }: Program, port: number): string {
+  const names = readdirSync(folder).filter((file) => file.endsWith('.js') && file !== main)
+  const module = (file: string) => `(name = "${file}", esModule = embed "${file}")`
+  const texts = Object.entries(bindings).map(
+    ([name, text]) => `(name = "${name}", text = "${text}")`,
+  )
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [ (name = "main", worker = .worker) ],
+  sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]
+);
+const worker :Workerd.Worker = (
+  modules = [ ${[main, ...names].map(module).join(',\n    ')} ],
+  compatibilityDate = "${compatibilityDate}",
+  bindings = [ ${texts.join(', ')} ]
+);
+`
+}
+
+async function untilAnswered(port: number, what: Ask, child: ChildProcess): Promise<number> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`workerd ended with ${child.exitCode}.`)
+    try {
+      return await ask(port, what)
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 0.5))
+    }
+  }
+}
+
+function ask(port: number, { method, path, headers, body }: Ask): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0))
+    })
+    asking.once('error', reject)
+    asking.end(body)
+  })
+}
+
+export const textOf = (path: string) => readFileSync(path, 'utf8')
