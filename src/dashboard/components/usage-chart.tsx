@@ -23,15 +23,14 @@ echarts.use([
   TooltipComponent,
 ])
 
-// Codes that another span does not have must not stay in the chart.
-const forgetSeries = { replaceMerge: ['series'] }
-
 export default function UsageChart({ usage, span }: { usage: Usage; span: Span }) {
   const isDark = useIsDark()
   const series = useMemo(() => seriesOf(usage), [usage])
   const told = answersOf(usage.counts).map(({ name, count }) => `${name}: ${numberText(count)}`)
   return (
     <TimeseriesChart
+      // A series that is no longer there would stay in the chart, and taking one out under a tooltip throws.
+      key={`${span} ${Object.keys(usage.counts).sort()}`}
       echarts={echarts}
       type="bar"
       data={series}
@@ -39,7 +38,6 @@ export default function UsageChart({ usage, span }: { usage: Usage; span: Span }
       isDarkMode={isDark}
       yAxisMinInterval={1}
       tooltipValueFormat={numberText}
-      optionUpdateBehavior={forgetSeries}
       ariaDescription={`Requests in ${spans[span].words}. ${told.join(', ')}. The table below has every number.`}
     />
   )
