@@ -135,6 +135,39 @@ describe('a verification costs', () => {
     }
   })
 
+  it('one call of its meter more, where the key has a rate limit or credits', async () => {
+    const limits = [
+      { rate_limit: { limit: 1_000, window_seconds: 60 } },
+      { credits: { remaining: 1_000 } },
+      {
+        rate_limit: [
+          { limit: 1_000, window_seconds: 60 },
+          { limit: 9_000, window_seconds: 3_600 },
+        ],
+        credits: { remaining: 1_000 },
+      },
+    ]
+    for (const limited of limits) {
+      const { id, key } = await makeKey(house, account.owner.jwt, limited)
+      await me(house, key)
+      expect(await costOf(house, key)).toEqual({ 'METER.take': 1 })
+      endLeases()
+      expect(await costOf(house, key)).toEqual({ 'FENCE.bar': 1, 'METER.take': 1 })
+      expect(await costOf(await openIsolate(), key)).toEqual({
+        'KV.get': 1,
+        'FENCE.bar': 1,
+        'METER.take': 1,
+      })
+      await house.ask('PATCH', `/api/api-keys/${id}`, {
+        as: account.owner.jwt,
+        body: { is_active: false },
+      })
+      await me(house, key)
+      // What is refused asks no meter.
+      expect(await costOf(house, key, '401 disabled_api_key')).toEqual({})
+    }
+  })
+
   it('no more at the gateway: there it is the API behind that asks its own store', async () => {
     const { key } = await makeKey(house, account.owner.jwt)
     await house.ask('GET', '/api/contacts', { key })

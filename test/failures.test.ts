@@ -221,6 +221,75 @@ describe('with stores that hang', { concurrent: true }, () => {
   const hangs: Failure = 'hangs'
 })
 
+describe('with a meter that is down', () => {
+  const limits = [{ rate_limit: { limit: 9, window_seconds: 60 } }, { credits: { remaining: 9 } }]
+
+  it.each(['throws', 'hangs'] as const)(
+    'that %s, limited keys are told 503 and no other key notices',
+    async (failure) => {
+      const meter = down(['METER'], failure)
+      for (const limited of limits) {
+        const { id, key } = await makeKey(house, as, { ...limited, scopes: ['contacts:read'] })
+        await ask(house, byKey(key))
+        const contacts = { path: '/api/contacts', ...byKey(key) }
+        const answers = await Promise.all([
+          ask(house, byKey(key), meter),
+          ask(house, contacts, meter),
+          ask(await openHouse({ clock }), byKey(key), meter),
+        ])
+        for (const answer of answers) {
+          expectUnknown(answer)
+          expect(answer.ms).toBeLessThan(4_000)
+        }
+        // Once it is back, nothing was lost of what it had taken.
+        expect((await ask(house, byKey(key))).told).toBe(pass)
+        await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+        expect((await ask(house, byKey(key), meter)).told).toBe(revoked)
+      }
+      const { key } = await makeKey(house, as, { scopes: [] })
+      expect((await ask(house, byKey(key), meter)).told).toBe(pass)
+      expect((await ask(house, { path: '/api/contacts', ...byKey(key) }, meter)).told).toBe(
+        '403 insufficient_scope',
+      )
+    },
+  )
+
+  it('keys are managed all the same, and the balance is said to be unknown', async () => {
+    const at = await openHouse({ clock, bindings: down(['METER']) })
+    const made = await at.ask('POST', '/api/api-keys', {
+      as,
+      body: { name: 'Limited', credits: { remaining: 5 } },
+    })
+    expect([made.status, made.body.data.credits]).toEqual([201, { remaining: null, refill: null }])
+    const path = `/api/api-keys/${made.body.data.id}`
+    expect((await at.ask('GET', path, { as })).body.data.credits.remaining).toBeNull()
+    expect((await house.ask('GET', path, { as })).body.data.credits.remaining).toBe(5)
+  })
+
+  it('a service is told 503 too, never that the key is not valid', async () => {
+    const service = await makeKey(house, as, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(house, as, { credits: { remaining: 5 } })
+    const headers = { 'x-api-key': service.key, 'content-type': 'application/json' }
+    const json = { path: '/api/v1/keys/verify', method: 'POST', headers }
+    const one = { ...json, body: JSON.stringify({ token: key }) }
+    const batch = {
+      ...json,
+      path: `${json.path}-batch`,
+      body: JSON.stringify({ keys: [{ token: key }] }),
+    }
+    const form = {
+      path: '/api/v1/introspect',
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `token=${key}`,
+    }
+    for (const request of [one, batch, form]) {
+      expectUnknown(await ask(house, request, down(['METER'])))
+      expect((await ask(house, request)).told).toBe(pass)
+    }
+  })
+})
+
 describe('with a queue that is down', () => {
   // A message that the queue does not take is given up after 10 s: no answer waits for that.
   const mostMs = 1_000

@@ -292,6 +292,16 @@ describe('speculation', () => {
     expect(events[0]).toBe('upstream asked')
   })
 
+  it('never asks ahead for a limited key: what its meter refuses must not reach the upstream', async () => {
+    const made = await makeKey(house, account.owner.jwt, { credits: { remaining: 2 } })
+    await warm(made.key)
+    expect((await speculative.ask('GET', '/api/contacts', { key: made.key })).status).toBe(200)
+    expect(events).toEqual(['fence answers', 'upstream asked'])
+    events = []
+    expect((await speculative.ask('GET', '/api/contacts', { key: made.key })).status).toBe(429)
+    expect(events).not.toContain('upstream asked')
+  })
+
   it('asks again when the identity that it told is no longer true', async () => {
     const scopes = ['contacts:read', 'messages:read']
     const made = await makeKey(house, account.owner.jwt, { scopes })

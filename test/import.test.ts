@@ -289,7 +289,7 @@ describe('a token without a tag', () => {
     expect(await outcome(watched.ask('GET', '/api/v1/me', { key: token }))).toBe(
       '401 invalid_api_key',
     )
-    expect(watch.counts()).toMatchObject({ 'FENCE.bar': 1, 'KV.get': 1 })
+    expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.bar': 1, 'KV.get': 1 })
   })
 
   it('is verified in memory once it was looked up', async () => {
@@ -300,7 +300,7 @@ describe('a token without a tag', () => {
     await watched.ask('GET', '/api/v1/me', { key: foreign.token })
     watch.clear()
     expect(await outcome(watched.ask('GET', '/api/v1/me', { key: foreign.token }))).toBe('200')
-    expect(watch.counts()).toEqual({})
+    expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
   })
 
   it('is refused in a URL where its prefix gives it away, and only there', async () => {

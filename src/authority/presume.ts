@@ -21,5 +21,7 @@ export async function presume(
 ): Promise<Decision | null> {
   if (recogniseToken(token, config) === null) return null
   const held = memory.get(await digestOf(token))
-  return held === null ? null : decide(held.record, question, now(), config)
+  // A limited key's requests are counted one by one: nobody can tell ahead whether this one passes.
+  if (held === null || held.record.limits !== null) return null
+  return decide(held.record, question, now(), config)
 }

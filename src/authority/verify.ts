@@ -1,6 +1,6 @@
 // The hot path: from a presented token to a verdict. With the lease running it touches no store.
 import type { Config } from '../core/config.ts'
-import { type RecognisedToken, recogniseToken } from '../core/foreign.ts'
+import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
 import { decide, type Question, type Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from '../storage/database.ts'
@@ -9,6 +9,8 @@ import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } fro
 export type VerifySettings = LookUpSettings & {
   config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>
   tagKeys: readonly CryptoKey[]
+  /** Whether stores may be asked about one more token that cannot prove itself. */
+  admitsUnproved(): Promise<boolean>
 }
 
 export type VerifyOptions = {
@@ -23,7 +25,12 @@ export type Verification = {
   cause?: StoreUnavailable
 }
 
-/** Whether a token is good, now, for this. Never throws for what a client sends or a store fails at. */
+/**
+ * Whether a token is good, now, for this. Never throws for what a client sends or a store fails at.
+ *
+ * No store hears of a forgery of our own formats. A foreign token cannot prove itself: whoever makes them
+ * up would cost a fence, a KV and a D1 read each, and is held by a limit instead.
+ */
 export async function verify(
   stores: LookUpStores,
   settings: VerifySettings,
@@ -39,7 +46,11 @@ export async function verify(
   if (remembered !== null) {
     return { verdict: decide(remembered, question, settings.now(), config), tier: 'memory' }
   }
-  if (!(await mayAskStores(recognised, tagKeys))) return invalid
+  const isProved = recognised.origin === 'own'
+  if (isProved && !(await isGenuine(recognised, tagKeys))) return invalid
+  // What this isolate has met was found once: whoever floods cannot lock its holder out.
+  const isKnown = stores.memory.get(digest) !== null
+  if (!isProved && !isKnown && !(await settings.admitsUnproved())) return flood
   try {
     const { record, tier } = await lookUp(stores, settings, digest)
     if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }
@@ -50,18 +61,6 @@ export async function verify(
   }
 }
 
-/**
- * A forgery of our own formats ends here: no store hears of a token that this deployment never minted.
- * A foreign token cannot prove itself: whoever makes them up costs a fence, a KV and a D1 read each,
- * as long as `foreign` is configured. This is the place for a limit by address (issue 6): before the
- * stores, behind memory, and for foreign tokens alone.
- */
-async function mayAskStores(
-  recognised: RecognisedToken,
-  tagKeys: readonly CryptoKey[],
-): Promise<boolean> {
-  return recognised.origin === 'foreign' || isGenuine(recognised, tagKeys)
-}
-
 const invalid: Verification = { verdict: { code: 'invalid_api_key' }, tier: 'none' }
+const flood: Verification = { verdict: { code: 'flood' }, tier: 'none' }
 const unavailable: Verification = { verdict: { code: 'authority_unavailable' }, tier: 'none' }

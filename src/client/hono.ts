@@ -2,6 +2,7 @@
 // closed: where the answer is not known, nothing passes. Of Hono it imports types alone.
 import type { Context, MiddlewareHandler } from 'hono'
 import { type Ask, type ByBinding, type ByHttp, byBinding, byHttp } from './ask.ts'
+import { limitFields } from './limit-fields.ts'
 import { refuse } from './refusal.ts'
 import type { VerifiedKey, VerifyRequest } from './verify-types.ts'
 
@@ -19,7 +20,7 @@ type Question = {
   scopes?: readonly string[]
   /** Ask the nearest fence even while a lease runs. */
   fresh?: boolean
-  /** Credits that the request takes. Without effect until keys are metered. */
+  /** Credits that the request takes, where its key has any: all of them or none; 1 by default. */
   cost?: number | ((c: Context) => number)
   /** Takes the cost once. Never one that the client may choose alone: it would pay once for all. */
   idempotencyKey?: (c: Context) => string
@@ -34,7 +35,7 @@ export type ApiKeyOptions = Question & (ByBinding | ByHttp)
 /**
  * Lets a request pass that presents a good key (`X-API-Key`, which wins, or `Authorization: Bearer`)
  * and sets `c.var.apiKey`. Every other is answered with the problem+json and the `WWW-Authenticate`
- * that Latchkey itself would answer; one whose answer is not known, in time or at all, with 503.
+ * that Latchkey itself would answer, a limited key's with `Retry-After`; one whose answer is not known, in time or at all, with 503.
  * With `optional: true` a request that presents nothing passes too, `c.var.apiKey` undefined; a bad
  * key never does.
  * @throws TypeError when the options are wrong: once, as the app is built.
@@ -64,7 +65,9 @@ export function apiKey(options: ApiKeyOptions & { optional?: boolean } = {}): Mi
     if (answer.valid !== true) return refuse(c, answer)
     const { valid: _, code: __, key, ...rest } = answer
     c.set('apiKey', { ...key, ...rest })
-    return next()
+    await next()
+    for (const [name, value] of limitFields(answer.rate_limit)) c.header(name, value)
+    return
   }
 }
 

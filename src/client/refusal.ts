@@ -1,6 +1,8 @@
 // The answer to a request that may not pass: RFC 9457 and RFC 6750, word for word as Latchkey's own.
 // It imports nothing of Latchkey: test/middleware.test.ts compares the two.
 import type { Context } from 'hono'
+import { limitFields } from './limit-fields.ts'
+import type { WindowLeft } from './verify-types.ts'
 
 type Refusal = {
   status: number
@@ -31,6 +33,7 @@ export const refusals: Record<string, Refusal> = {
   },
   rate_limited: { status: 429, title: 'Too many requests', retry: true },
   credits_exhausted: { status: 429, title: 'No credits are left', retry: true },
+  conflict: { status: 409, title: 'Conflict' },
   authority_unavailable: {
     status: 503,
     title: 'The answer is not known right now',
@@ -39,6 +42,7 @@ export const refusals: Record<string, Refusal> = {
 }
 
 const details: Record<string, string> = {
+  conflict: 'This idempotency key was used for another cost within 24 hours.',
   missing_credential: 'Present a key as X-API-Key or as Authorization: Bearer.',
   authority_unavailable:
     'A store did not answer, so the answer is not known. Asking again is safe.',
@@ -47,11 +51,19 @@ const details: Record<string, string> = {
 export type Told = {
   code: string
   missing_scopes?: readonly string[]
+  /** Of an answer: null where waiting will not help. */
+  retry_after_seconds?: number | null
+  rate_limit?: readonly WindowLeft[] | null
+  /** Of Latchkey's own response, where it gave no answer. */
   retryAfter?: string | null
 }
 
+// What Latchkey says of credits that no refill will bring.
+const longestWaitSeconds = 60 * 60
+
 /** The problem for a code; a code that is not known here is an answer that is not known. */
-export function refuse(c: Context, { code: told, missing_scopes, retryAfter }: Told): Response {
+export function refuse(c: Context, answer: Told): Response {
+  const { code: told, missing_scopes } = answer
   const code = Object.hasOwn(refusals, told) ? told : 'authority_unavailable'
   const { status, title, challenge, retry } = refusals[code] as Refusal
   const requestId: string = c.get('requestId') ?? crypto.randomUUID()
@@ -69,6 +81,15 @@ export function refuse(c: Context, { code: told, missing_scopes, retryAfter }: T
     const scope = missing_scopes ? `, scope="${missing_scopes.join(' ')}"` : ''
     headers.set('www-authenticate', `Bearer realm="latchkey"${challenge}${scope}`)
   }
-  if (retry) headers.set('retry-after', retryAfter ?? '1')
+  if (retry) headers.set('retry-after', retryAfterOf(answer))
+  if (status === 429) {
+    const seconds = Number(headers.get('retry-after'))
+    for (const field of limitFields(answer.rate_limit ?? null, seconds)) headers.set(...field)
+  }
   return new Response(JSON.stringify(body), { status, headers })
+}
+
+function retryAfterOf({ retry_after_seconds: seconds, retryAfter }: Told): string {
+  if (seconds !== undefined) return String(seconds ?? longestWaitSeconds)
+  return retryAfter ?? '1'
 }

@@ -11,8 +11,9 @@ import type { Isolate } from './wiring.ts'
 const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
 /**
- * The holder of the credential, if the route is open to them.
- * @throws Problem 400, 401, 403 or 503.
+ * The holder of the credential, if the route is open to them. What is refused takes nothing from the
+ * limits of a key.
+ * @throws Problem 400, 401, 403, 429 or 503.
  */
 export async function admit(
   isolate: Isolate,
@@ -20,11 +21,11 @@ export async function admit(
   route: RouteMatch,
   subject?: Subject,
 ): Promise<Holder> {
-  const holder = await authenticate(isolate, c, scopesOf(route), subject)
-  if (route.kind === 'unsafe') throw unsafePath
-  if (!isOpenTo(holder, route)) throw unlistedPath
-  refuseMethodOverride(c.req.raw)
-  return holder
+  return authenticate(isolate, c, scopesOf(route), subject, (holder) => {
+    if (route.kind === 'unsafe') return unsafePath
+    if (!isOpenTo(holder, route)) return unlistedPath
+    return refusedOverride(c.req.raw)
+  })
 }
 
 /** Who would be let in if nothing has changed since this isolate last asked; null for nobody. */
@@ -56,9 +57,9 @@ const unlistedPath = new Problem('forbidden', {
   headers: challenge('insufficient_scope'),
 })
 
-function refuseMethodOverride({ headers }: Request): void {
+function refusedOverride({ headers }: Request): Problem | null {
   const path = methodOverrides.find((name) => headers.has(name))
-  if (path === undefined) return
+  if (path === undefined) return null
   const detail = `What is allowed depends on the method: send it as the method, not as ${path}.`
-  throw new Problem('invalid_request', { detail, errors: [{ path, message: 'Not allowed' }] })
+  return new Problem('invalid_request', { detail, errors: [{ path, message: 'Not allowed' }] })
 }

@@ -2,6 +2,7 @@
 // gateway and of /api/v1/me.
 import type { Context } from 'hono'
 import { presume } from '../authority/presume.ts'
+import { oneCredit, take } from '../authority/take.ts'
 import { verify } from '../authority/verify.ts'
 import { missingScopes, powersOfRole } from '../core/scopes.ts'
 import type { Verdict } from '../core/verdict.ts'
@@ -11,7 +12,7 @@ import { Problem } from './problem.ts'
 import { insufficientScope, missingCredential, refusal } from './refusals.ts'
 import { noteCaller, notePerson, reportOf } from './report.ts'
 import { countUse } from './use.ts'
-import { type Isolate, lookUpStores, verifySettings } from './wiring.ts'
+import { type Isolate, lookUpStores, metersOf, senderOf, verifySettings } from './wiring.ts'
 
 export type Holder = {
   accountId: string
@@ -31,15 +32,21 @@ export function itself({ url, headers }: Request): Subject {
   return { url, ip: headers.get('cf-connecting-ip') }
 }
 
+/** What else a holder's request must satisfy: told before anything is taken from the limits of a key. */
+export type Check = (holder: Holder) => Problem | null
+
+const anything: Check = () => null
+
 /**
- * The holder of the request's credential, who holds all the scopes.
- * @throws Problem 401, 403 or 503.
+ * The holder of the request's credential, who holds all the scopes. Takes from the limits of their key.
+ * @throws Problem 401, 403, 429 or 503, or what the check says.
  */
 export async function authenticate(
   isolate: Isolate,
   c: Context<AppEnv>,
   scopes: readonly string[],
   subject: Subject = itself(c.req.raw),
+  check: Check = anything,
 ): Promise<Holder> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(isolate, subject.url, credential.kind !== 'none')
@@ -47,9 +54,9 @@ export async function authenticate(
     case 'none':
       throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
-      return personByJwt(isolate, c, credential.token, scopes)
+      return checked(check, await personByJwt(isolate, c, credential.token, scopes))
     case 'key':
-      return holderOfKey(isolate, c, credential.token, scopes, subject)
+      return holderOfKey(isolate, c, credential.token, scopes, subject, check)
   }
 }
 
@@ -59,16 +66,39 @@ export async function holderOfKey(
   token: string,
   scopes: readonly string[],
   { ip }: Subject = itself(c.req.raw),
+  check: Check = anything,
 ): Promise<Holder> {
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  const settings = await verifySettings(isolate, c.env, afterwards)
+  const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
+  const settings = await verifySettings(isolate, c.env, afterwards, sender)
   const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes, ip })
-  noteCaller(reportOf(c), verification, isolate.clock.now())
-  const { verdict } = verification
+  if (verification.verdict.code === 'valid') {
+    const refused = check(holderOf(verification.verdict))
+    if (refused !== null) {
+      noteCaller(reportOf(c), verification, isolate.clock.now())
+      const { record } = verification.verdict
+      countUse(isolate, c.env, afterwards, { code: policyCode(refused), record })
+      throw refused
+    }
+  }
+  const metered = await take(() => metersOf(c.env), verification, oneCredit)
+  noteCaller(reportOf(c), metered, isolate.clock.now())
+  const { verdict } = metered
   countUse(isolate, c.env, afterwards, verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return holderOf(verdict)
+}
+
+function checked(check: Check, holder: Holder): Holder {
+  const refused = check(holder)
+  if (refused !== null) throw refused
+  return holder
+}
+
+/** As usage counts it. */
+function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
+  return code === 'invalid_request' ? code : 'forbidden'
 }
 
 /**

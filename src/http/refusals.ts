@@ -1,13 +1,25 @@
 // What a refused credential is told: the vague words of the wire for the rich reasons of a verdict.
-import type { Verdict } from '../core/verdict.ts'
+import type { MeteredVerdict } from '../core/verdict.ts'
+import { floodPeriodSeconds } from '../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
 import { Problem } from './problem.ts'
 
 /** One exhaustive switch from a verdict's reason to what the wire says of it. */
-export function refusal(verdict: Exclude<Verdict, { code: 'valid' }>): Problem {
+export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Problem {
   switch (verdict.code) {
     case 'authority_unavailable':
       return unavailable()
+    case 'meter_unavailable':
+      return meterUnavailable()
+    case 'flood':
+      return flooded
+    case 'rate_limited':
+    case 'credits_exhausted':
+      return new Problem(verdict.code, { headers: retryAfter(verdict.retryAfterSeconds) })
+    case 'conflict':
+      return new Problem('conflict', {
+        detail: 'This idempotency key was used for another cost within 24 hours.',
+      })
     case 'insufficient_scope':
       return insufficientScope(verdict.missing)
     case 'ip_not_allowed':
@@ -17,6 +29,20 @@ export function refusal(verdict: Exclude<Verdict, { code: 'valid' }>): Problem {
     case 'disabled_api_key':
       return refused[verdict.code]
   }
+}
+
+/** Of credits that no refill will ever bring: soon enough to see that somebody added some. */
+const hourSeconds = 60 * 60
+
+function retryAfter(seconds: number | null): Record<string, string> {
+  return { 'retry-after': String(seconds ?? hourSeconds) }
+}
+
+/** The meter of a limited key did not say what it did. */
+export function meterUnavailable(): Problem {
+  const detail =
+    'The limits of the key did not answer, so the answer is not known. The request may have been counted.'
+  return new Problem('authority_unavailable', { detail, headers: retryAfter(1) })
 }
 
 export function insufficientScope(missing: readonly string[]): Problem {
@@ -38,6 +64,10 @@ export function challenge(error?: string, ...more: string[]): Record<string, str
 const invalid = { headers: challenge('invalid_token') }
 
 // Made once: a forger shall not make us write down a stack each time.
+const flooded = new Problem('rate_limited', {
+  detail: 'Too many tokens that are not known came from this address.',
+  headers: retryAfter(floodPeriodSeconds),
+})
 const refused = {
   ip_not_allowed: new Problem('ip_not_allowed', invalid),
   invalid_api_key: new Problem('invalid_api_key', invalid),

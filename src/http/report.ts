@@ -3,18 +3,21 @@
 // a path may hold a token in the wrong place, an invitation, or somebody's data.
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
+import type { Metered } from '../authority/take.ts'
 import type { Verification } from '../authority/verify.ts'
 import { nearestRegion } from '../coherence/regions.ts'
+import type { Left } from '../core/limits.ts'
 import { briefly, log } from '../core/log.ts'
 import { StoreUnavailable } from '../storage/database.ts'
 import type { AppEnv } from './env.ts'
+import { tellLeft } from './limit-headers.ts'
 import type { ProblemCode } from './problem.ts'
 import { countTiers } from './use.ts'
 import type { Isolate } from './wiring.ts'
 
 /** What one verification found; `ms` from the beginning of the request until it was known. */
 export type Check = {
-  verdict: Verification['verdict']['code']
+  verdict: Metered['verdict']['code']
   tier: Verification['tier']
   ms: number
   keyId: string | null
@@ -27,6 +30,8 @@ export type Report = {
   startedAt: number
   /** Of the credential of the request itself. */
   caller: Check | null
+  /** What the limits of the caller's key have left; null where no meter was asked. */
+  left: Left | null
   /** Of the tokens that a service asked about. */
   asked: Check[]
   /** Of the failure that was answered. */
@@ -38,7 +43,16 @@ export type Report = {
 
 export function createReport(startedAt: number): Report {
   const id = crypto.randomUUID()
-  return { id, startedAt, caller: null, asked: [], code: null, cause: null, context: null }
+  return {
+    id,
+    startedAt,
+    caller: null,
+    left: null,
+    asked: [],
+    code: null,
+    cause: null,
+    context: null,
+  }
 }
 
 // What routers are handed with a Request: only these stand here, since collecting the dead ones costs.
@@ -54,11 +68,20 @@ export function carryReport(c: Context<AppEnv>): void {
   reports.set(c.req.raw, reportOf(c))
 }
 
-export function noteCaller(report: Report, verification: Verification, nowMs: number): void {
+export function noteCaller(
+  report: Report,
+  verification: Metered | Verification,
+  nowMs: number,
+): void {
   report.caller = checkOf(report, verification, nowMs)
+  if ('left' in verification.verdict) report.left = verification.verdict.left ?? null
 }
 
-export function noteAsked(report: Report, verification: Verification, nowMs: number): void {
+export function noteAsked(
+  report: Report,
+  verification: Metered | Verification,
+  nowMs: number,
+): void {
   report.asked.push(checkOf(report, verification, nowMs))
 }
 
@@ -68,7 +91,11 @@ export function notePerson(report: Report, accountId: string, nowMs: number): vo
   report.caller = { verdict: 'valid', tier: 'none', ms, keyId: null, accountId }
 }
 
-function checkOf(report: Report, { verdict, tier, cause }: Verification, nowMs: number): Check {
+function checkOf(
+  report: Report,
+  { verdict, tier, cause }: Metered | Verification,
+  nowMs: number,
+): Check {
   const record = 'record' in verdict ? verdict.record : null
   if (cause !== undefined) report.cause ??= cause
   return {
@@ -88,6 +115,7 @@ export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): Middleware
     report.startedAt = clock.now()
     c.set('report', report)
     await next()
+    if (report.left !== null) tellLeft(c, report.left)
     const ms = clock.now() - report.startedAt
     const { method, cf, headers } = c.req.raw
     countTiers(isolate, report, cf)

@@ -16,9 +16,9 @@ export type VerifyRequest = {
   scopes?: readonly string[] | undefined
   /** The client's address; left out, a key with `allowed_ips` is refused. */
   ip?: string | null | undefined
-  /** Credits that the request costs: without effect until keys are metered. */
+  /** Credits that the request takes, where its key has any: 1 by default. */
   cost?: number | undefined
-  /** Spends `cost` once: without effect until keys are metered. */
+  /** Spends `cost` once in 24 hours, however often the question is asked. */
   idempotencyKey?: string | undefined
   /** Ask the fence even while a lease runs. */
   fresh?: boolean | undefined
@@ -73,11 +73,12 @@ type Fields = { [Field in keyof VerifyRequest]?: unknown }
 function readRequest(request: unknown, catalogue: Record<string, string>): Asked | null {
   if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
   const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
-  checkUnmetered(cost, idempotencyKey)
   const question = {
     scopes: readScopes(scopes, catalogue),
     ip: readAddress(ip),
     fresh: readFresh(fresh),
+    cost: readCost(cost),
+    idempotencyKey: readIdempotencyKey(idempotencyKey),
   }
   return typeof token === 'string' ? { token, ...question } : null
 }
@@ -107,14 +108,16 @@ function readFresh(fresh: unknown): boolean {
     : fail('fresh as a boolean', fresh)
 }
 
-function checkUnmetered(cost: unknown, idempotencyKey: unknown): void {
-  const isCost = Number.isSafeInteger(cost) && (cost as number) >= 0
-  if (cost !== undefined && !isCost) fail('cost as a whole number from 0', cost)
-  if (idempotencyKey === undefined) return
-  const { length } = typeof idempotencyKey === 'string' ? idempotencyKey : ''
-  if (length < 1 || length > longestIdempotencyKey) {
-    fail(`idempotencyKey as text of 1 to ${longestIdempotencyKey} characters`, idempotencyKey)
-  }
+function readCost(cost: unknown): number {
+  if (cost === undefined) return 1
+  if (Number.isSafeInteger(cost) && (cost as number) >= 0) return cost as number
+  return fail('cost as a whole number from 0', cost)
+}
+
+function readIdempotencyKey(key: unknown): string | null {
+  if (key === undefined) return null
+  if (typeof key === 'string' && key.length >= 1 && key.length <= longestIdempotencyKey) return key
+  return fail(`idempotencyKey as text of 1 to ${longestIdempotencyKey} characters`, key)
 }
 
 function fail(expected: string, given: unknown): never {

@@ -1,6 +1,7 @@
 // Counting how requests of known keys were answered: after the answer is known, without I/O on its way.
 import { nearestRegion } from '../coherence/regions.ts'
 import type { KeyRecord } from '../core/record.ts'
+import type { MeteredVerdict } from '../core/verdict.ts'
 import type { UsageCode } from '../metering/usage.ts'
 import type { UsageBatch } from '../storage/usage-store.ts'
 import type { Report } from './report.ts'
@@ -11,11 +12,13 @@ export function countUse(
   { usage }: Pick<Isolate, 'usage'>,
   env: Env,
   afterwards: Afterwards,
-  verdict: { code: UsageCode; record: KeyRecord } | { code: string; record?: never },
+  verdict: MeteredVerdict | { code: UsageCode; record: KeyRecord },
 ): void {
-  if (verdict.record === undefined) return
+  if (!('record' in verdict)) return
   const send = (batch: UsageBatch) => env.USAGE.send(batch)
-  usage.count(verdict.record.id, verdict.code, { send, afterwards })
+  const { code, record } = verdict
+  const counted = code === 'meter_unavailable' ? 'authority_unavailable' : code
+  usage.count(record.id, counted, { send, afterwards })
 }
 
 /** Counts which tiers answered for a request: those of tokens that this deployment knows. */

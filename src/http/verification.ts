@@ -1,21 +1,27 @@
 // Answering other services about a key: what a verdict tells whoever asks by RPC or over HTTP. The
 // doors check their input; nothing here parses, and nothing here is loaded lazily.
+import { type Charge, take } from '../authority/take.ts'
 import { verify } from '../authority/verify.ts'
+import type { Left, WindowReport } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
-import type { Decision, Verdict } from '../core/verdict.ts'
+import type { MeteredVerdict } from '../core/verdict.ts'
+import { floodPeriodSeconds } from '../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
+import { meterUnavailable } from './refusals.ts'
 import { noteAsked, type Report } from './report.ts'
 import { countUse } from './use.ts'
 import {
   type Afterwards,
   type Isolate,
   lookUpStores,
+  metersOf,
   type Origin,
+  senderOf,
   verifySettings,
 } from './wiring.ts'
 
 /** What a service asks. `ip` is the client's address, null when it is not known. */
-export type Asked = {
+export type Asked = Charge & {
   token: string
   scopes: readonly string[]
   ip: string | null
@@ -29,13 +35,22 @@ export type Audience = { accountId: string } | 'all'
 /** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
 export type Surroundings = { env: Env; from: Origin; afterwards: Afterwards; report: Report }
 
+/** `reset_seconds`: until `remaining` grows by one; 0 when nothing is used. */
+export type WindowLeft = {
+  name: string
+  limit: number
+  window_seconds: number
+  remaining: number
+  reset_seconds: number
+}
+
 type About = {
   key: { id: string; name: string; expires_at: string | null }
   account: { id: string; name: string }
-  /** null until keys are metered. */
-  rate_limit: null
-  /** null until keys are metered. */
-  credits: null
+  /** null for a key without windows, and where the key is refused before they are asked. */
+  rate_limit: WindowLeft[] | null
+  /** null for a key without credits, and where the key is refused before they are asked. */
+  credits: { remaining: number } | null
 }
 type AboutNothing = { key: null; account: null; scopes: null; rate_limit: null; credits: null }
 
@@ -50,15 +65,29 @@ export type VerifyAnswer =
     } & About)
   | ({
       valid: false
+      code: 'rate_limited'
+      scopes: string[]
+      retry_after_seconds: number
+    } & About)
+  | ({
+      valid: false
+      code: 'credits_exhausted'
+      scopes: string[]
+      /** null: no refill will cover the cost. */
+      retry_after_seconds: number | null
+    } & About)
+  /** The idempotency key was used for another cost within 24 hours. */
+  | ({ valid: false; code: 'conflict'; scopes: string[] } & About)
+  | ({
+      valid: false
       code: 'revoked_api_key' | 'expired_api_key' | 'disabled_api_key' | 'ip_not_allowed'
       scopes: null
     } & About)
   | ({ valid: false; code: 'invalid_api_key' } & AboutNothing)
+  /** Too many tokens of nobody came from this address: this one was not looked up. */
+  | ({ valid: false; code: 'rate_limited'; retry_after_seconds: number } & AboutNothing)
 
-/** A token that is malformed, unknown or of an account that is not the asker's: one answer for all. */
-export const invalidKey: VerifyAnswer = {
-  valid: false,
-  code: 'invalid_api_key',
+const nothing: AboutNothing = {
   key: null,
   account: null,
   scopes: null,
@@ -66,8 +95,11 @@ export const invalidKey: VerifyAnswer = {
   credits: null,
 }
 
+/** A token that is malformed, unknown or of an account that is not the asker's: one answer for all. */
+export const invalidKey: VerifyAnswer = { valid: false, code: 'invalid_api_key', ...nothing }
+
 /**
- * What may be told about a token.
+ * What may be told about a token. Takes from the limits of its key.
  * @throws Problem `authority_unavailable` when it is not known: never to be taken for a refusal.
  */
 export async function verifyFor(
@@ -76,58 +108,106 @@ export async function verifyFor(
   surroundings: Surroundings,
   asked: Asked,
 ): Promise<VerifyAnswer> {
-  const verdict = await decisionFor(audience, isolate, surroundings, asked)
-  return verdict === null ? invalidKey : answerOf(verdict)
+  return answerOf(await verdictFor(audience, isolate, surroundings, asked))
 }
 
+/** Of a token of somebody else no more is told than of a token of nobody. */
+export type Heard = Exclude<
+  MeteredVerdict,
+  { code: 'authority_unavailable' } | { code: 'meter_unavailable' }
+>
+
 /**
- * The decision about a key of the audience; null for a token of nobody or of somebody else.
+ * The verdict about a token as the audience may hear it.
  * @throws Problem `authority_unavailable`
  */
-export async function decisionFor(
+export async function verdictFor(
   audience: Audience,
   isolate: Isolate,
   { env, from, afterwards, report }: Surroundings,
-  { token, scopes, ip, fresh }: Asked,
-): Promise<Decision | null> {
-  const settings = await verifySettings(isolate, env, afterwards)
+  { token, scopes, ip, fresh, ...charge }: Asked,
+): Promise<Heard> {
+  const sender = () => senderFor(audience, ip)
+  const settings = await verifySettings(isolate, env, afterwards, sender)
   const stores = lookUpStores(isolate, env, from)
   const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
-  noteAsked(report, verification, isolate.clock.now())
-  const decision = heardBy(audience, verification.verdict)
-  if (decision !== null) countUse(isolate, env, afterwards, decision)
-  return decision
+  const { verdict } = verification
+  // Nobody may use up what belongs to another account.
+  if (
+    'record' in verdict &&
+    audience !== 'all' &&
+    audience.accountId !== verdict.record.accountId
+  ) {
+    noteAsked(report, verification, isolate.clock.now())
+    return { code: 'invalid_api_key' }
+  }
+  const metered = await take(() => metersOf(env), verification, charge)
+  noteAsked(report, metered, isolate.clock.now())
+  countUse(isolate, env, afterwards, metered.verdict)
+  if (metered.verdict.code === 'authority_unavailable') throw unavailable()
+  if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
+  return metered.verdict
 }
 
-function heardBy(audience: Audience, verdict: Verdict): Decision | null {
-  if (verdict.code === 'authority_unavailable') throw unavailable()
-  if (verdict.code === 'invalid_api_key') return null
-  return audience === 'all' || audience.accountId === verdict.record.accountId ? verdict : null
+/** A service that does not pass the address of its client answers for what it passes on. */
+function senderFor(audience: Audience, ip: string | null): string {
+  const service = audience === 'all' ? 'binding' : `account/${audience.accountId}`
+  return `${service}/${senderOf(ip)}`
 }
 
-function answerOf(decision: Decision): VerifyAnswer {
-  const about = aboutKey(decision.record)
-  switch (decision.code) {
-    case 'valid':
-      return { valid: true, code: decision.code, ...about, scopes: [...decision.powers.scopes] }
-    case 'insufficient_scope': {
-      const { code, powers, missing } = decision
-      return { valid: false, code, ...about, scopes: [...powers.scopes], missing_scopes: missing }
+function answerOf(verdict: Heard): VerifyAnswer {
+  switch (verdict.code) {
+    case 'invalid_api_key':
+      return invalidKey
+    case 'flood': {
+      const retry_after_seconds = floodPeriodSeconds
+      return { valid: false, code: 'rate_limited', ...nothing, retry_after_seconds }
     }
     case 'revoked_api_key':
     case 'expired_api_key':
     case 'disabled_api_key':
     case 'ip_not_allowed':
-      return { valid: false, code: decision.code, ...about, scopes: null }
+      return { valid: false, code: verdict.code, ...aboutKey(verdict.record, null), scopes: null }
+    case 'insufficient_scope': {
+      const { code, powers, missing } = verdict
+      const about = aboutKey(verdict.record, null)
+      return { valid: false, code, ...about, scopes: [...powers.scopes], missing_scopes: missing }
+    }
+    default:
+      return meteredAnswer(verdict)
   }
 }
 
-function aboutKey({ id, name, expiresAt, accountId, accountName }: KeyRecord): About {
+function meteredAnswer(verdict: Extract<Heard, { left?: unknown }>): VerifyAnswer {
+  const about = aboutKey(verdict.record, verdict.left ?? null)
+  const scopes = [...verdict.powers.scopes]
+  switch (verdict.code) {
+    case 'valid':
+      return { valid: true, code: verdict.code, ...about, scopes }
+    case 'conflict':
+      return { valid: false, code: verdict.code, ...about, scopes }
+    case 'rate_limited': {
+      const { code, retryAfterSeconds: retry_after_seconds } = verdict
+      return { valid: false, code, ...about, scopes, retry_after_seconds }
+    }
+    case 'credits_exhausted': {
+      const { code, retryAfterSeconds: retry_after_seconds } = verdict
+      return { valid: false, code, ...about, scopes, retry_after_seconds }
+    }
+  }
+}
+
+function aboutKey(record: KeyRecord, left: Left | null): About {
+  const { id, name, expiresAt, accountId, accountName } = record
   const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
   return {
     key: { id, name, expires_at },
     account: { id: accountId, name: accountName },
-    rate_limit: null,
-    credits: null,
+    rate_limit: left === null || left.windows.length === 0 ? null : left.windows.map(windowLeft),
+    credits: left === null || left.credits === null ? null : { remaining: left.credits },
   }
+}
+
+function windowLeft({ name, limit, windowSeconds, remaining, resetSeconds }: WindowReport) {
+  return { name, limit, window_seconds: windowSeconds, remaining, reset_seconds: resetSeconds }
 }

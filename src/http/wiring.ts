@@ -8,11 +8,13 @@ import { type Clock, defaultMarginMs, type SettleSettings } from '../authority/s
 import type { VerifySettings } from '../authority/verify.ts'
 import { createAllFences, createNearFence } from '../coherence/fences.ts'
 import { nearestRegion } from '../coherence/regions.ts'
+import { networkOf } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
 import { createOutageLog, type NoteOutage } from '../core/log.ts'
 import { importTagKeys } from '../core/token.ts'
 import { createMeters, type Meters } from '../metering/meters.ts'
 import { Usage } from '../metering/usage.ts'
+import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
 import { createKeyReader, findByDigests, findKey } from '../storage/key-store.ts'
@@ -80,13 +82,26 @@ export function metersOf({ METER }: Env): Meters {
   return createMeters(METER)
 }
 
+/** Who is held to account for tokens that are made up: the network of an address, or all without one. */
+export function senderOf(ip: string | null): string {
+  return `ip/${networkOf(ip) ?? 'unknown'}`
+}
+
+/** @param sender tells who is held to account for tokens that are made up: the bucket of the flood limit. */
 export async function verifySettings(
-  { config, clock, tagKeys }: Isolate,
+  { config, clock, tagKeys, noteOutage }: Isolate,
   env: Env,
   afterwards: Afterwards,
+  sender: () => string,
 ): Promise<VerifySettings> {
-  const keys = await tagKeys(env.TAG_SECRETS)
-  return { config, leaseMs: config.leaseMs, now: clock.now, afterwards, tagKeys: keys }
+  return {
+    config,
+    leaseMs: config.leaseMs,
+    now: clock.now,
+    afterwards,
+    tagKeys: await tagKeys(env.TAG_SECRETS),
+    admitsUnproved: () => createFloodLimit(env.FLOOD, noteOutage).admits(sender()),
+  }
 }
 
 export function changeStores({ memory }: Isolate, env: Env): ChangeStores {

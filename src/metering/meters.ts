@@ -1,14 +1,13 @@
 // The caller's side of meters: one call a request. Whatever fails here means that the answer is not
 // known: a request of a limited key never passes for want of a meter.
 import type { Left, MeterTerms } from '../core/limits.ts'
-import { log } from '../core/log.ts'
-import { within } from '../storage/database.ts'
+import { type StoreUnavailable, within } from '../storage/database.ts'
 import type { TakeAnswer } from './decision.ts'
 import type { Take, TopUp, TopUpAnswer } from './meter.ts'
 import type { MeterObject } from './meter-object.ts'
 
 /** Nothing is known: it may have been taken or added. Only with an idempotency key is asking again safe. */
-export type Unavailable = { outcome: 'unavailable' }
+export type Unavailable = { outcome: 'unavailable'; cause: StoreUnavailable }
 
 export type Meters = {
   take(meter: string, take: Take): Promise<TakeAnswer | Unavailable>
@@ -23,10 +22,7 @@ export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Me
   const stubOf = (meter: string) =>
     namespace.getByName(meter, { retry: { maxRetries: 1, timeoutMs: limitMs } })
   const ask = <Answer>(call: () => Promise<Answer>): Promise<Answer | Unavailable> =>
-    within('meter', limitMs, call()).catch((cause) => {
-      log('error', 'meter_unavailable', { cause })
-      return unavailable
-    })
+    within('meter', limitMs, call()).catch((cause) => ({ outcome: 'unavailable', cause }))
   return {
     take: (meter, take) => ask(async () => await stubOf(meter).take(take)),
     topUp: (meter, topUp) => ask(async () => await stubOf(meter).topUp(topUp)),
@@ -34,5 +30,3 @@ export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Me
       ask(async () => ({ outcome: 'read' as const, ...(await stubOf(meter).read(terms)) })),
   }
 }
-
-const unavailable: Unavailable = { outcome: 'unavailable' }

@@ -10,6 +10,7 @@ export type UsageCode =
   | Decision['code']
   | 'rate_limited'
   | 'credits_exhausted'
+  | 'conflict'
   | 'forbidden'
   | 'invalid_request'
   | 'authority_unavailable'

@@ -79,6 +79,7 @@ export class History {
       if (states.slice(floor).includes(null)) return null
       return `it is unknown, though version ${floor} had been promised`
     }
+    if (!('record' in verdict)) return `${verdict.code}, though nothing is limited`
     const version = versionOf(verdict.record)
     const state = states[version]
     if (state === undefined || state === null) return `version ${version} was never committed`

@@ -55,6 +55,7 @@ async function judged(
   const settings: VerifySettings = {
     config,
     tagKeys,
+    admitsUnproved: async () => true,
     leaseMs: world.swarm.leaseMs,
     now: world.scheduler.clock,
     afterwards: (work) => void work.catch((error) => world.fail('afterwards', describe(error))),

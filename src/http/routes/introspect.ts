@@ -2,15 +2,16 @@
 // speak it already. What is not active is told apart by nothing.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { oneCredit } from '../../authority/take.ts'
 import { isAddress } from '../../core/address.ts'
-import type { Decision } from '../../core/verdict.ts'
 import { failure } from '../answers.ts'
 import { introspector, surroundingsOf } from '../asker.ts'
 import type { AppEnv } from '../env.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
+import { refusal } from '../refusals.ts'
 import { byIntrospector } from '../security.ts'
-import { decisionFor } from '../verification.ts'
+import { type Heard, verdictFor } from '../verification.ts'
 import type { Isolate } from '../wiring.ts'
 
 export const path = '/api/v1/introspect'
@@ -57,7 +58,7 @@ const introspect = createRoute({
   security: byIntrospector,
   summary: 'Introspect a token (RFC 7662)',
   description:
-    "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike.",
+    "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike. An introspection of a limited key takes from its limits, one credit where it has any; what they refuse is a 429, since the token stays active.",
   request: { body: { required: true, content: { [formType]: { schema: form } } } },
   responses: {
     200: {
@@ -69,6 +70,7 @@ const introspect = createRoute({
     403: failure("The caller's key lacks keys:verify"),
     413: failure('The body is too large'),
     415: failure('The body is no form'),
+    429: failure("The token's key, or the caller's own, is limited; Retry-After says until when"),
     503: failure('Not known right now, never `active: false`: ask again'),
   },
 })
@@ -78,19 +80,26 @@ export function createIntrospectRoutes(isolate: Isolate) {
   router.use(path, introspector(isolate), formOnly)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
-    const asked = { token, scopes: [], ip, fresh: false }
-    const decision = await decisionFor(c.var.audience, isolate, surroundingsOf(c), asked)
+    const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
+    const verdict = await verdictFor(c.var.audience, isolate, surroundingsOf(c), asked)
     c.header('Cache-Control', 'no-store')
-    return c.json(introspectionOf(decision, c.env.BASE_URL), 200)
+    return c.json(introspectionOf(verdict, c.env.BASE_URL), 200)
   })
 }
 
-function introspectionOf(decision: Decision | null, issuer: string): Introspection {
-  if (decision?.code !== 'valid') return { active: false }
-  const { id, accountId, createdAt, expiresAt } = decision.record
+/** @throws Problem 429: of a limited key it is not said that it is not active, or it would be thrown away. */
+function introspectionOf(verdict: Heard, issuer: string): Introspection {
+  if (
+    verdict.code === 'flood' ||
+    verdict.code === 'rate_limited' ||
+    verdict.code === 'credits_exhausted'
+  )
+    throw refusal(verdict)
+  if (verdict.code !== 'valid') return { active: false }
+  const { id, accountId, createdAt, expiresAt } = verdict.record
   return {
     active: true,
-    scope: decision.powers.scopes.join(' '),
+    scope: verdict.powers.scopes.join(' '),
     client_id: id,
     sub: accountId,
     iss: issuer,

@@ -17,7 +17,7 @@ import { missingCredential, refusal } from '../refusals.ts'
 import { noteCaller, reportOf } from '../report.ts'
 import { requestIdOf } from '../request-id.ts'
 import { byKey } from '../security.ts'
-import { changeStores, type Isolate, lookUpStores, verifySettings } from '../wiring.ts'
+import { changeStores, type Isolate, lookUpStores, senderOf, verifySettings } from '../wiring.ts'
 
 const revoked = z.object({ message: z.string(), ...underway })
 const revokeSelf = createRoute({
@@ -68,7 +68,8 @@ async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyAc
 
 async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Promise<KeyRecord> {
   const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  const settings = await verifySettings(isolate, c.env, afterwards)
+  const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
+  const settings = await verifySettings(isolate, c.env, afterwards, sender)
   const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes: [], ip: null })
   noteCaller(reportOf(c), verification, isolate.clock.now())

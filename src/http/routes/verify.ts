@@ -22,8 +22,6 @@ export const path = '/api/v1/keys/verify'
 export const batchPath = '/api/v1/keys/verify-batch'
 const mostKeys = 100
 
-const unmetered = 'Without effect until keys are metered'
-
 function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
   const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
   return z
@@ -41,14 +39,12 @@ function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
       cost: z
         .int()
         .min(0)
-        .optional()
-        .openapi({ description: `Credits to take. ${unmetered}` }),
-      idempotencyKey: z
-        .string()
-        .min(1)
-        .max(longestIdempotencyKey)
-        .optional()
-        .openapi({ description: `Takes the cost once. ${unmetered}` }),
+        .default(1)
+        .openapi({ description: 'Credits to take, where the key has any: all of them or none' }),
+      idempotencyKey: z.string().min(1).max(longestIdempotencyKey).optional().openapi({
+        description:
+          'Takes the cost once in 24 hours, however often it is asked: for a service that asks again after an answer was lost. Never let the client choose it',
+      }),
       fresh: z
         .boolean()
         .default(false)
@@ -61,8 +57,30 @@ const key = z.object({ id: z.uuid(), name: z.string(), expires_at: time.nullable
 const about = {
   key,
   account: z.object({ id: z.uuid(), name: z.string() }),
-  rate_limit: z.null().openapi({ description: 'null until keys are metered' }),
-  credits: z.null().openapi({ description: 'null until keys are metered' }),
+  rate_limit: z
+    .array(
+      z.object({
+        name: z.string(),
+        limit: z.int(),
+        window_seconds: z.int(),
+        remaining: z.int(),
+        reset_seconds: z.int().openapi({ description: 'Until `remaining` grows by one' }),
+      }),
+    )
+    .nullable()
+    .openapi({ description: 'null: no rate limit, or refused before it was asked' }),
+  credits: z
+    .object({ remaining: z.int() })
+    .nullable()
+    .openapi({ description: 'null: no credits, or refused before they were asked' }),
+}
+
+const nothing = {
+  key: z.null(),
+  account: z.null(),
+  scopes: z.null(),
+  rate_limit: z.null(),
+  credits: z.null(),
 }
 
 /** Told of a token of the asker's own account; of any other, `invalid_api_key` and nothing more. */
@@ -83,18 +101,39 @@ export const verifyAnswer = z
     }),
     z.object({
       valid: z.literal(false),
+      code: z.literal('rate_limited'),
+      ...about,
+      scopes: z.array(z.string()),
+      retry_after_seconds: z.int(),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('credits_exhausted'),
+      ...about,
+      scopes: z.array(z.string()),
+      retry_after_seconds: z
+        .int()
+        .nullable()
+        .openapi({ description: 'null: no refill will cover the cost' }),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('conflict'),
+      ...about,
+      scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
       code: z.enum(['revoked_api_key', 'expired_api_key', 'disabled_api_key', 'ip_not_allowed']),
       ...about,
       scopes: z.null(),
     }),
+    z.object({ valid: z.literal(false), code: z.literal('invalid_api_key'), ...nothing }),
     z.object({
       valid: z.literal(false),
-      code: z.literal('invalid_api_key'),
-      key: z.null(),
-      account: z.null(),
-      scopes: z.null(),
-      rate_limit: z.null(),
-      credits: z.null(),
+      code: z.literal('rate_limited'),
+      ...nothing,
+      retry_after_seconds: z.int(),
     }),
   ])
   .openapi('VerifyAnswer')
@@ -105,6 +144,7 @@ const failures = {
   403: failure("The caller's key lacks keys:verify"),
   413: failure('The body is too large'),
   415: failure('The body is not JSON'),
+  429: failure("The caller's own key is limited; Retry-After says until when"),
   503: failure('Not known right now, never a refusal: ask again'),
 }
 
@@ -117,7 +157,7 @@ function operations(config: Pick<Config, 'scopes'>) {
     tags: ['Checking keys'],
     security: byVerifier,
     summary: 'Is this token good, now, for this?',
-    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. \`cost\` and \`idempotencyKey\` are checked and, until keys are metered, without effect.`,
+    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. A valid key's limits are asked last: \`rate_limited\` and \`credits_exhausted\` take nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
     responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
   })
@@ -130,7 +170,7 @@ function operations(config: Pick<Config, 'scopes'>) {
     security: byVerifier,
     summary: `The same for up to ${mostKeys} tokens`,
     description:
-      'Answers in the order of `keys`. When one answer is not known, none is given: 503.',
+      'Answers in the order of `keys`. When one answer is not known, none is given (503), and others may have taken their cost: with `idempotencyKey` asking again takes nothing twice.',
     request: { body: { required: true, content: { 'application/json': { schema: body } } } },
     responses: { 200: success('An answer a token', z.array(verifyAnswer)), ...failures },
   })
@@ -145,7 +185,7 @@ export function createVerifyDoor(isolate: Isolate) {
   const schema = requestSchema(isolate.config)
   return async function verifyKey(c: Context<AppEnv>) {
     const { accountId } = await authenticate(isolate, c, ['keys:verify'])
-    const asked = await readJson(c, schema)
+    const asked = askedOf(await readJson(c, schema))
     const data = await verifyFor({ accountId }, isolate, surroundingsOf(c), asked)
     return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
   }
@@ -157,16 +197,23 @@ export function createVerifyRoutes(isolate: Isolate) {
   router.use('/api/v1/keys/*', verifier(isolate), jsonOnly)
   return router
     .openapi(one, async (c) => {
-      const asked = c.req.valid('json')
+      const asked = askedOf(c.req.valid('json'))
       const data = await verifyFor(c.var.audience, isolate, surroundingsOf(c), asked)
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(many, async (c) => {
       const surroundings = surroundingsOf(c)
-      const ask = (asked: Asked) => verifyFor(c.var.audience, isolate, surroundings, asked)
+      const ask = (request: Request) =>
+        verifyFor(c.var.audience, isolate, surroundings, askedOf(request))
       const data = await inOrder(c.req.valid('json').keys, ask)
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
     })
+}
+
+type Request = z.output<ReturnType<typeof requestSchema>>
+
+function askedOf({ idempotencyKey, ...rest }: Request): Asked {
+  return { ...rest, idempotencyKey: idempotencyKey ?? null }
 }
