@@ -12,6 +12,7 @@ describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./people.ts')
   await import('./usage.ts')
   await import('./limits.ts')
+  await import('./status.ts')
   await import('./failures.ts')
   await import('./budget.ts')
   await import('./headers.ts')
