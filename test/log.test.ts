@@ -1,5 +1,6 @@
 // The log: one line a request, from every door, with what was decided and by which tier, and never with
-// anything that a client presented. `Server-Timing` tells the same to whoever holds a good credential.
+// anything that a client presented (docs/operations.md).
+// `Server-Timing` tells the same to whoever holds a good credential.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../src/core/token.ts'
