@@ -1,0 +1,210 @@
+// Workerd with several isolates of the Worker in several places, on one D1, one KV and one set of fences.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import * as wrangler from 'wrangler'
+import { root } from './build.ts'
+import { type Order, orderPath, type Strikes } from './orders.ts'
+
+/** Where isolates stand, by the fence that each asks; two of them ask the same. */
+const places = [
+  { fence: 'weur/0-of-1', latitude: '48.9', longitude: '2.4' },
+  { fence: 'weur/0-of-1', latitude: '52.4', longitude: '4.9' },
+  { fence: 'enam/0-of-1', latitude: '40.7', longitude: '-74' },
+  { fence: 'apac-ne/0-of-1', latitude: '35.7', longitude: '139.7' },
+] as const
+
+export const isolateCount = places.length
+export const fences = [...new Set(places.map(({ fence }) => fence))]
+
+const secrets = {
+  TAG_SECRETS: 'soak-tag-secret',
+  AUTH_SECRETS: 'soak-auth-secret-of-32-characters-or-more',
+  SETUP_TOKEN: 'soak-setup-token',
+}
+const baseUrl = 'http://localhost:8787'
+
+export type Workerd = Awaited<ReturnType<typeof startWorkerd>>
+
+// Wrangler asks for required secrets in the environment; what counts are the bindings below.
+for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
+
+export async function startWorkerd(folder: string, scriptPath: string) {
+  const options = optionsOf(folder, scriptPath)
+  const miniflare = new Miniflare(options as never)
+  await miniflare.ready
+  const db = await miniflare.getD1Database('DB', nameOf(0))
+  await migrate(db, join(root, 'migrations'))
+  const owner = await createOwner(db)
+  let urls = await urlsOf(miniflare)
+
+  async function tell<T>(isolate: number, order: Order): Promise<T> {
+    const body = JSON.stringify(order)
+    const response = await fetch(new URL(orderPath, urls[isolate]), { method: 'POST', body })
+    if (!response.ok) throw new Error(`${order.order}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
+
+  return {
+    owner,
+    url: (isolate: number) => urls[isolate] as URL,
+    tell,
+    tellAll: (order: Order) =>
+      Promise.all(places.map((_, isolate) => tell(isolate, order))).then(() => {}),
+    /** Strikes since workerd was started, of all isolates. */
+    async strikes(): Promise<Strikes> {
+      const all: Strikes = {}
+      for (const isolate of places.keys()) {
+        const counted = await tell<Strikes>(isolate, { order: 'count' })
+        for (const [name, count] of Object.entries(counted)) all[name] = (all[name] ?? 0) + count
+      }
+      return all
+    },
+    /** Kills workerd, and with it every isolate, fence and request under way; storage stays. */
+    async restart(): Promise<void> {
+      await miniflare.setOptions(optionsOf(folder, scriptPath) as never)
+      urls = await urlsOf(miniflare)
+    },
+    /** Asks D1 past all faults. */
+    async rows<Row>(sql: string): Promise<Row[]> {
+      const database = await miniflare.getD1Database('DB', nameOf(0))
+      return (await database.prepare(sql).all<Row>()).results
+    },
+    residentMegabytes,
+    stop: () => miniflare.dispose(),
+  }
+}
+
+const nameOf = (isolate: number) => `latchkey-${isolate}`
+
+function urlsOf(miniflare: Miniflare): Promise<URL[]> {
+  return Promise.all(places.map((_, isolate) => miniflare.unsafeGetDirectURL(nameOf(isolate))))
+}
+
+function optionsOf(folder: string, scriptPath: string) {
+  const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
+  const {
+    assets: _files,
+    modulesRules: _rules,
+    queueConsumers,
+    durableObjects,
+    ...options
+  } = workerOptions
+  const workers = places.map(({ latitude, longitude }, isolate) => ({
+    ...options,
+    name: nameOf(isolate),
+    rootPath: folder,
+    modules: true as const,
+    scriptPath,
+    bindings: {
+      ...(options.bindings as object),
+      ...secrets,
+      BASE_URL: baseUrl,
+      LOG_SAMPLE: '0',
+      PLACE: { latitude, longitude },
+    },
+    durableObjects: isolate === 0 ? durableObjects : ofTheFirst(durableObjects as object),
+    ...(isolate === 0 ? { queueConsumers } : {}),
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }))
+  // Failures are what this is about: what workerd and the Worker say of each would fill the disk.
+  const quiet = { handleStructuredLogs() {} }
+  return { ...convertV4MiniflareOptions({ workers } as never), ...quiet }
+}
+
+/** Durable Objects live in the first Worker; the others reach them there. */
+function ofTheFirst(durableObjects: object): object {
+  const entries = Object.entries(durableObjects) as [string, { className: string } | string][]
+  return Object.fromEntries(
+    entries.map(([binding, object]) => {
+      const className = typeof object === 'string' ? object : object.className
+      return [binding, { className, scriptName: nameOf(0) }]
+    }),
+  )
+}
+
+/** The resident memory of this process's workerd, or null while there is none. */
+function residentMegabytes(): number | null {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+      if (!/^Name:\s*workerd$/m.test(status)) continue
+      if (Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1]) !== process.pid) continue
+      const kilobytes = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1])
+      // A process that is being killed has none.
+      return Number.isNaN(kilobytes) ? null : kilobytes / 1024
+    } catch {
+      // It ended between the list and the look.
+    }
+  }
+  return null
+}
+
+type Database = Awaited<ReturnType<Miniflare['getD1Database']>>
+
+async function migrate(db: Database, folder: string): Promise<void> {
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith('.sql')) continue
+    const statements = wrangler.unstable_splitSqlQuery(readFileSync(join(folder, file), 'utf8'))
+    await db.batch(statements.map((sql) => db.prepare(sql)))
+  }
+}
+
+/** An account and its owner, who presents JWTs signed by a key that stands in D1. */
+async function createOwner(db: Database) {
+  const [account, user, kid] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+  const jwk = JSON.stringify(await exportJWK(publicKey))
+  const now = Date.now()
+  const insert = (sql: string, ...values: unknown[]) => db.prepare(sql).bind(...values)
+  await db.batch([
+    insert(
+      'INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)',
+      account,
+      'Soak Ltd',
+      account,
+      now,
+    ),
+    insert(
+      'INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?)',
+      user,
+      'The owner',
+      'owner@soak.test',
+      now,
+      now,
+    ),
+    insert(
+      'INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, ?, ?)',
+      crypto.randomUUID(),
+      account,
+      user,
+      'owner',
+      now,
+    ),
+    insert(
+      'INSERT INTO jwks (id, public_key, private_key, created_at) VALUES (?, ?, ?, ?)',
+      kid,
+      jwk,
+      '',
+      now,
+    ),
+  ])
+  let signed = { token: '', until: 0 }
+  return {
+    account,
+    async jwt(): Promise<string> {
+      if (Date.now() < signed.until) return signed.token
+      const token = await new SignJWT({ account })
+        .setProtectedHeader({ alg: 'EdDSA', kid })
+        .setSubject(user)
+        .setIssuer(baseUrl)
+        .setAudience('management')
+        .setIssuedAt()
+        .setExpirationTime('15m')
+        .sign(privateKey)
+      signed = { token, until: Date.now() + 10 * 60_000 }
+      return token
+    },
+  }
+}
