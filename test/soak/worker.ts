@@ -49,7 +49,7 @@ export default class Soak extends RealLatchkey {
         return fence.evict().catch(() => null)
       }
       case 'drain':
-        return (await super.scheduled()) ?? null
+        return (await super.scheduled({ cron: '* * * * *' } as ScheduledController)) ?? null
       case 'count':
         return countStrikes()
     }
