@@ -10,6 +10,7 @@ const faces = {
   expired_api_key: ['Expired', '#78716c'],
   disabled_api_key: ['Disabled', '#64748b'],
   revoked_api_key: ['Revoked', '#ef4444'],
+  conflict: ['Idempotency key reused', '#0d9488'],
   forbidden: ['Path not allowed', '#0891b2'],
   invalid_request: ['Request not valid', '#a16207'],
   authority_unavailable: ['Answer not known', '#e11d48'],
