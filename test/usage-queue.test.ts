@@ -50,9 +50,11 @@ const house = () => chance.one(isolates)
 const issue = (body: Record<string, unknown> = {}) => makeKey(house(), as, body)
 
 /** What a request asks, and what it is to count of whom. */
-type Door = { ask(at: House): Promise<unknown>; counts: [of: MadeKey, code: string, by?: number][] }
+type Door = { ask(at: House): Promise<unknown>; counts: Counted[] }
+type Counted = [of: MadeKey, code: string, by?: number]
 
-async function openDoors(): Promise<Door[]> {
+/** The doors, and what making them counted. */
+async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
   const reader = await issue({ scopes: ['contacts:read'] })
   const local = await issue({ allowed_ips: ['192.0.2.1'] })
   const gone = await issue()
@@ -67,8 +69,11 @@ async function openDoors(): Promise<Door[]> {
     at.ask('POST', path, { key: service.key, body })
   const wanting = { token: reader.key, scopes: ['messages:send'] }
   const foreign = await makeKey(house(), (await openAccount('Globex')).owner.jwt)
+  const limited = await issue({ rate_limit: { limit: 1, window_seconds: 86_400 } })
+  const spent = await issue({ credits: { remaining: 0 } })
+  await house().ask('GET', '/api/v1/me', { key: limited.key })
   const nginx = { 'x-original-method': 'GET', 'x-original-uri': '/api/messages' }
-  return [
+  const doors: Door[] = [
     { ask: get('/api/v1/me', reader.key), counts: [[reader, 'valid']] },
     { ask: get('/api/contacts', reader.key), counts: [[reader, 'valid']] },
     { ask: get('/api/messages', reader.key), counts: [[reader, 'insufficient_scope']] },
@@ -78,6 +83,10 @@ async function openDoors(): Promise<Door[]> {
     },
     { ask: get('/api/v1/me', local.key), counts: [[local, 'ip_not_allowed']] },
     { ask: get('/api/v1/me', gone.key), counts: [[gone, 'revoked_api_key']] },
+    // No scope covers it: the policy refuses whom the verdict lets pass.
+    { ask: get('/api/unlisted', reader.key), counts: [[reader, 'forbidden']] },
+    { ask: get('/api/v1/me', limited.key), counts: [[limited, 'rate_limited']] },
+    { ask: get('/api/v1/me', spent.key), counts: [[spent, 'credits_exhausted']] },
     { ask: get('/api/v1/me', 'nonsense'), counts: [] },
     { ask: get('/api/scopes', manager.key), counts: [[manager, 'valid']] },
     {
@@ -112,6 +121,7 @@ async function openDoors(): Promise<Door[]> {
       ],
     },
   ]
+  return { doors, before: [[limited, 'valid']] }
 }
 
 /** Sends marks after everything else, and waits until D1 has them. */
@@ -130,21 +140,23 @@ async function drained() {
 }
 
 it('tells what every door answered, as often as it did, of a queue that repeats itself', async () => {
-  const doors = await openDoors()
+  const { doors, before } = await openDoors()
   const expected = new Map<string, Record<string, number>>()
+  const tally = ([{ id }, code, by = 1]: Counted) => {
+    const told = expected.get(id) ?? {}
+    expected.set(id, by === 0 ? told : { ...told, [code]: (told[code] ?? 0) + by })
+  }
+  before.forEach(tally)
   for (let request = 0; request < 200; request++) {
     const { ask, counts } = request < doors.length ? (doors[request] as Door) : chance.one(doors)
     await ask(house())
-    for (const [{ id }, code, by = 1] of counts) {
-      const told = expected.get(id) ?? {}
-      expected.set(id, by === 0 ? told : { ...told, [code]: (told[code] ?? 0) + by })
-    }
+    counts.forEach(tally)
   }
   const again = shuffled([...sent, ...sent], chance).map((body) => ({ body }))
   while (again.length > 0) await env.USAGE.sendBatch(again.splice(0, 100))
   await drained()
 
-  expect(expected.size).toBe(6)
+  expect(expected.size).toBe(8)
   for (const [id, counts] of expected) {
     const path = `/api/api-keys/${id}/usage`
     const own = await house().ask('GET', path, { as })
