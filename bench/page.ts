@@ -241,7 +241,7 @@ function scalePart(results: ScaleResults): string[] {
     'The plans that SQLite chose for the largest size (`EXPLAIN QUERY PLAN`).',
     ...plans.map(
       ({ name, sql, plan }) =>
-        `<details><summary>${name}: <code>${short(sql)}</code></summary>\n\n\`\`\`\n${plan.join('\n') || '(no search: one row is written)'}\n\`\`\`\n\n</details>`,
+        `<details><summary>${name}: <code>${short(sql)}</code></summary>\n\n\`\`\`text\n${plan.join('\n') || '(no search: one row is written)'}\n\`\`\`\n\n</details>`,
     ),
   ]
 }

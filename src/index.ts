@@ -5,8 +5,6 @@ import { createApp } from './http/app.ts'
 import { type VerifyRequest, verifyByBinding } from './http/rpc.ts'
 import type { VerifyAnswer } from './http/verification.ts'
 import { createIsolate, systemClock } from './http/wiring.ts'
-import { rollUp } from './metering/roll-up.ts'
-import { createUsageStore } from './storage/usage-store.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './metering/meter-object.ts'
@@ -31,6 +29,8 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
       const { sendWebhooks } = await import('./http/webhooks.ts')
       return sendWebhooks(isolate, this.env, messages)
     }
+    const { rollUp } = await import('./metering/roll-up.ts')
+    const { createUsageStore } = await import('./storage/usage-store.ts')
     await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
   }
 

@@ -5,11 +5,11 @@
 import { briefly } from '../core/log.ts'
 import { decide } from '../core/verdict.ts'
 import type { CanaryRun, RegionProbe } from '../storage/canary-log.ts'
-import { StoreUnavailable } from '../storage/database.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
 import type { AuditEntry, KeyPatch } from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import { createMemory } from '../storage/memory.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
 import { type ChangeSettings, type ChangeStores, changeOne, type Progress } from './change.ts'
 import { type LookUpSettings, type LookUpStores, lookUp, recall } from './look-up.ts'
 

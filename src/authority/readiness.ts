@@ -1,8 +1,8 @@
 // Whether every store answers in time: asked all at once, each with a time-out of its own, so that one that
 // hangs tells nothing about the others.
 import { briefly } from '../core/log.ts'
-import { StoreUnavailable, within } from '../storage/database.ts'
 import { isOverdue, type PendingSummary } from '../storage/pending-raises.ts'
+import { StoreUnavailable, within } from '../storage/unavailable.ts'
 
 export type StoreCheck = {
   ok: boolean

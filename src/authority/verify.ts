@@ -3,7 +3,7 @@ import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
 import { decide, type Question, type Verdict } from '../core/verdict.ts'
-import { StoreUnavailable } from '../storage/database.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
 import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } from './look-up.ts'
 
 export type VerifySettings = LookUpSettings & {

@@ -2,11 +2,11 @@
 // until what was written before it is durable (output gate), which is what the protocol asks for.
 import { DurableObject } from 'cloudflare:workers'
 import { log } from '../core/log.ts'
-import { createFenceRegistry } from '../storage/fence-registry.ts'
 import {
   acknowledged,
   Fence,
   type FenceFacts,
+  type FenceRegistry,
   type FenceState,
   type FenceStorage,
   type Raise,
@@ -20,7 +20,7 @@ export class FenceObject extends DurableObject<Env> {
     super(context, env)
     const name = context.id.name
     if (name === undefined) throw new Error('A fence is addressed by its name.')
-    const registry = createFenceRegistry(env.DB, { name, region: regionOfFence(name) })
+    const registry = createRegistry(env.DB, { name, region: regionOfFence(name) })
     this.fence = new Fence(createStorage(context.storage), registry, Date.now)
   }
 
@@ -53,6 +53,17 @@ export class FenceObject extends DurableObject<Env> {
   private async register(): Promise<void> {
     // D1 down: the next question tries again.
     await this.fence.register().catch((cause) => log('warn', 'fence_not_registered', { cause }))
+  }
+}
+
+/** D1 is asked once in a fence's life and once a day, and what it is asked with is only then evaluated. */
+function createRegistry(d1: D1Database, self: { name: string; region: string }): FenceRegistry {
+  const open = async () =>
+    (await import('../storage/fence-registry.ts')).createFenceRegistry(d1, self)
+  return {
+    register: async (nowMs) => (await open()).register(nowMs),
+    retire: async (seq) => (await open()).retire(seq),
+    ping: async () => (await open()).ping(),
   }
 }
 

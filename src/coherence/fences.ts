@@ -1,7 +1,7 @@
 // The caller's side of fences: the nearest one is asked, any one is raised. Whatever fails here means
 // "ask D1" or "not acknowledged", never more.
 import type { NoteOutage } from '../core/log.ts'
-import { within } from '../storage/database.ts'
+import { within } from '../storage/unavailable.ts'
 import { acknowledged, type FenceFacts, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
 import { fenceName, type Region, regionOfFence } from './regions.ts'

@@ -2,9 +2,10 @@
 import type { Context } from 'hono'
 import type { Caller, KeySettings } from '../authority/keys.ts'
 import { wantsAsync } from './answers.ts'
+import { keySettings } from './change-wiring.ts'
 import type { AppEnv } from './env.ts'
 import { requestIdOf } from './request-id.ts'
-import { type Isolate, keySettings } from './wiring.ts'
+import type { Isolate } from './wiring.ts'
 
 export function callerOf(c: Context<AppEnv>): Caller {
   return { actor: c.var.actor, requestId: requestIdOf(c) }

@@ -2,7 +2,7 @@
 // 500 with nothing told but the request id under which the log has the cause (report.ts).
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { StoreUnavailable } from '../storage/database.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
 import type { AppEnv } from './env.ts'
 import { ownAnswer } from './hardening.ts'
 import { Problem, type ProblemCode, problemText } from './problem.ts'

@@ -3,6 +3,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono'
 import { settle } from '../authority/settle.ts'
+import { changeStores, settleSettings } from './change-wiring.ts'
 import type { AppEnv } from './env.ts'
 import { answerFailure, answerUnknownPath } from './failures.ts'
 import { manager, personOfRole } from './guard.ts'
@@ -26,7 +27,7 @@ import { createWebhookEndpointChanges } from './routes/webhook-endpoint-changes.
 import { createWebhookEndpoints } from './routes/webhook-endpoints.ts'
 import { createWebhookSecrets } from './routes/webhook-secrets.ts'
 import { tellAfterwards } from './webhooks.ts'
-import { changeStores, type Isolate, settleSettings } from './wiring.ts'
+import type { Isolate } from './wiring.ts'
 
 export function createManagement(isolate: Isolate) {
   const router = createRouter()

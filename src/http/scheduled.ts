@@ -13,15 +13,9 @@ import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { createUsageStore } from '../storage/usage-store.ts'
+import { changeStores, settleSettings } from './change-wiring.ts'
 import { drainWebhooks } from './webhooks.ts'
-import {
-  type Afterwards,
-  areChangesStopped,
-  changeStores,
-  type Isolate,
-  settleSettings,
-  shardsOf,
-} from './wiring.ts'
+import { type Afterwards, areChangesStopped, type Isolate, shardsOf } from './wiring.ts'
 
 const drainerCron = '* * * * *'
 

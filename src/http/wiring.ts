@@ -1,12 +1,9 @@
 // Where bindings become the narrow arguments of the rooms below. Nothing under http/ but this file
 // and the routes touches `env`.
-import type { ChangeSettings, ChangeStores } from '../authority/change.ts'
-import type { KeySettings } from '../authority/keys.ts'
-import type { LeakStores } from '../authority/leaks.ts'
 import type { LookUpStores } from '../authority/look-up.ts'
-import { type Clock, defaultMarginMs, type SettleSettings } from '../authority/settle.ts'
+import type { Clock } from '../authority/settle.ts'
 import type { VerifySettings } from '../authority/verify.ts'
-import { createAllFences, createNearFence } from '../coherence/fences.ts'
+import { createNearFence } from '../coherence/fences.ts'
 import { nearestRegion } from '../coherence/regions.ts'
 import { networkOf } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
@@ -16,8 +13,6 @@ import { createMeters, type Meters } from '../metering/meters.ts'
 import { Usage } from '../metering/usage.ts'
 import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
-import { createKeyChanges } from '../storage/key-changes.ts'
-import { createKeyReader, findByDigests, findKey } from '../storage/key-store.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 
 /** What lives as long as the isolate. */
@@ -72,8 +67,12 @@ export function lookUpStores(
     get cache() {
       return createKeyCache(env.KEY_CACHE, noteOutage)
     },
-    get keys() {
-      return createKeyReader(env.DB)
+    // What D1 is asked with is more than half of all code: most isolates check keys without ever needing it.
+    keys: {
+      async read(digest) {
+        const { createKeyReader } = await import('../storage/key-store.ts')
+        return createKeyReader(env.DB).read(digest)
+      },
     },
   }
 }
@@ -101,40 +100,6 @@ export async function verifySettings(
     afterwards,
     tagKeys: await tagKeys(env.TAG_SECRETS),
     admitsUnproved: () => createFloodLimit(env.FLOOD, noteOutage).admits(sender()),
-  }
-}
-
-export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
-  return {
-    fences: createAllFences(env.FENCE),
-    changes: createKeyChanges(env.DB),
-    cache: createKeyCache(env.KEY_CACHE),
-    memory,
-    find: (accountId, id) => findKey(env.DB, accountId, id),
-  }
-}
-
-export function leakStores(isolate: Isolate, env: Env): LeakStores {
-  const byDigests = (digests: readonly string[]) => findByDigests(env.DB, digests)
-  return { ...changeStores(isolate, env), findByDigests: byDigests }
-}
-
-export function settleSettings({ config, clock }: Isolate): SettleSettings {
-  return { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock }
-}
-
-export async function keySettings(
-  isolate: Isolate,
-  env: Env,
-  request: Pick<ChangeSettings, 'respondAsync' | 'afterwards'>,
-): Promise<KeySettings> {
-  return {
-    ...settleSettings(isolate),
-    ...request,
-    config: isolate.config,
-    tagKeys: await isolate.tagKeys(env.TAG_SECRETS),
-    randomBytes: (bytes) => crypto.getRandomValues(bytes),
-    newId: () => crypto.randomUUID(),
   }
 }
 

@@ -2,8 +2,8 @@
 // of the configured issuer. A claim says who; what they may do is looked up now, since a JWT outlives
 // sign-out, demotion and removal.
 import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
-import { StoreUnavailable } from '../storage/database.ts'
 import { membershipsOf, publicJwks, roleOf, userIdOf } from '../storage/people-store.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
 import type { Person } from './session.ts'
 import type { ExternalIssuer, PeopleSettings } from './settings.ts'
 

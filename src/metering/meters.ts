@@ -1,7 +1,7 @@
 // The caller's side of meters: one call a request. Whatever fails here means that the answer is not
 // known: a request of a limited key never passes for want of a meter.
 import type { Left, MeterTerms } from '../core/limits.ts'
-import { type StoreUnavailable, within } from '../storage/database.ts'
+import { type StoreUnavailable, within } from '../storage/unavailable.ts'
 import type { TakeAnswer } from './decision.ts'
 import type { Take, TopUp, TopUpAnswer } from './meter.ts'
 import type { MeterObject } from './meter-object.ts'

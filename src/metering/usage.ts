@@ -2,7 +2,7 @@
 // an answer, and never more than a bounded table. What the queue does not take is lost, and said so.
 import { log } from '../core/log.ts'
 import type { Decision } from '../core/verdict.ts'
-import { within } from '../storage/database.ts'
+import { within } from '../storage/unavailable.ts'
 import type { TierRow, UsageBatch, UsageRow } from '../storage/usage-store.ts'
 
 /** How a request of a known key was answered: by its verdict, or by what a policy made of a valid one. */

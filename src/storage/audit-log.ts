@@ -1,9 +1,10 @@
 // The audit trail, as it is read; it is written in the batches of the changes themselves.
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import { user } from './people-schema.ts'
 import { apiKey, auditEvent } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type AuditEvent = typeof auditEvent.$inferSelect & {
   actorName: string | null

@@ -1,7 +1,8 @@
 // What the canary found, kept for a week.
 import { desc, lt } from 'drizzle-orm'
-import { build, openPrimary, runBatch, within } from './database.ts'
+import { build, openPrimary, runBatch } from './database.ts'
 import { canaryRun } from './schema.ts'
+import { within } from './unavailable.ts'
 
 /** What one region said of the canary's key; `after` from a memory, and from a KV that answers with old values. */
 export type RegionProbe = {

@@ -31,27 +31,3 @@ export async function runBatch<Row>(d1: D1Database, statements: SQLWrapper[]): P
   const results = await session.batch<Row>(prepared)
   return results.at(-1)?.results ?? []
 }
-
-/** A store did not answer, or failed: the answer is not known. Never to be told as a refusal. */
-export class StoreUnavailable extends Error {
-  constructor(store: string, cause: unknown) {
-    super(`${store} is unavailable`, { cause })
-    this.name = 'StoreUnavailable'
-  }
-}
-
-/**
- * The outcome of work, or StoreUnavailable when it fails or takes longer than `limitMs`. Work that
- * is given up goes on by itself: a write may still happen.
- */
-export async function within<T>(store: string, limitMs: number, work: PromiseLike<T>): Promise<T> {
-  const { promise: limit, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer in ${limitMs} ms`)), limitMs)
-  try {
-    return await Promise.race([work, limit])
-  } catch (cause) {
-    throw new StoreUnavailable(store, cause)
-  } finally {
-    clearTimeout(timer)
-  }
-}

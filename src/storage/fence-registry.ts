@@ -1,8 +1,9 @@
 // D1's list of the fences that exist, as one fence sees it.
 import { and, eq, sql } from 'drizzle-orm'
-import { build, openPrimary, runBatch, within } from './database.ts'
+import { build, openPrimary, runBatch } from './database.ts'
 import { bump } from './key-changes.ts'
 import { fence, sequence } from './schema.ts'
+import { within } from './unavailable.ts'
 
 const limitMs = 5_000
 

@@ -1,6 +1,6 @@
 // A limit on questions about tokens that cannot prove themselves: by the Workers rate-limiting binding,
 // which counts in each of Cloudflare's locations and does not wait for a network.
-import { within } from './database.ts'
+import { within } from './unavailable.ts'
 
 export type FloodLimit = {
   /** Whether the stores may be asked once more for whoever shares this bucket. */

@@ -2,7 +2,7 @@
 // fails is a miss, never an error.
 import type { NoteOutage } from '../core/log.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
-import { within } from './database.ts'
+import { within } from './unavailable.ts'
 
 /** What the cache remembers of a key, and when it was told (ms). */
 export type CachedRecord = { record: KeyRecord; cachedAt: number }

@@ -1,7 +1,7 @@
 // Storing keys that another system made, by their digests: one batch for all of them, with an audit row
 // for each that was stored.
 import { sql } from 'drizzle-orm'
-import { build, runBatch, within } from './database.ts'
+import { build, runBatch } from './database.ts'
 import {
   type AuditEntry,
   bump,
@@ -11,6 +11,7 @@ import {
   recordChanges,
 } from './key-changes.ts'
 import { apiKey } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type KeyImport = {
   /** Ids of the keys that were stored: not of those whose digest is known already, here or elsewhere. */

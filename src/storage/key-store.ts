@@ -15,9 +15,10 @@ import {
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type KeyRow = typeof apiKey.$inferSelect
 

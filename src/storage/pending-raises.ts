@@ -1,7 +1,8 @@
 // How far changes are behind: the raises that fences have not acknowledged, as monitoring sees them.
 import { count, min } from 'drizzle-orm'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import { pendingRaise } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type PendingSummary = {
   count: number

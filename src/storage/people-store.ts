@@ -2,7 +2,7 @@
 // Better Auth cannot make in one transaction. Roles come from D1's primary: a removed member is refused at once.
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { type Role, roles, strongestRole } from '../core/role.ts'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import {
   account,
   invitation,
@@ -12,6 +12,7 @@ import {
   setupLock,
   user,
 } from './people-schema.ts'
+import { within } from './unavailable.ts'
 
 export type Membership = { accountId: string; role: Role }
 

@@ -1,7 +1,8 @@
 // The sessions of a person, as they may see and end them. Their tokens are Better Auth's and stay in D1.
 import { and, desc, eq, gt, ne } from 'drizzle-orm'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import { session } from './people-schema.ts'
+import { within } from './unavailable.ts'
 
 const limitMs = 2_000
 const mostShown = 100

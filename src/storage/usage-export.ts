@@ -1,7 +1,8 @@
 // All usage of an account, page after page.
 import { sql } from 'drizzle-orm'
-import { openPrimary, within } from './database.ts'
+import { openPrimary } from './database.ts'
 import { apiKey, usageHourly } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type UsageRow = typeof usageHourly.$inferSelect
 

@@ -1,8 +1,9 @@
 // D1's part of usage: batches rolled up once each, and what is read of them. Adding twice or in another
 // order changes nothing.
 import { sql } from 'drizzle-orm'
-import { openPrimary, runBatch, within } from './database.ts'
+import { openPrimary, runBatch } from './database.ts'
 import { apiKey, tierHourly, usageBatch, usageHourly } from './schema.ts'
+import { within } from './unavailable.ts'
 
 /** Key, first ms of the hour, code, requests, when the last of them was (ms). */
 export type UsageRow = [keyId: string, hour: number, code: string, count: number, lastAt: number]

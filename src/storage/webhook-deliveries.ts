@@ -1,6 +1,7 @@
 // The log of what was sent to an endpoint: read, sent again, and forgotten after a month.
 import { and, desc, eq, sql } from 'drizzle-orm'
-import { openPrimary, runBatch, within } from './database.ts'
+import { openPrimary, runBatch } from './database.ts'
+import { within } from './unavailable.ts'
 import type { EndpointPlace } from './webhook-endpoints.ts'
 import { webhookDelivery, webhookEvent } from './webhook-schema.ts'
 

@@ -1,8 +1,9 @@
 // The endpoints of an account in D1. Each change is one batch with its audit event.
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
-import { build, openPrimary, runBatch, within } from './database.ts'
+import { build, openPrimary, runBatch } from './database.ts'
 import type { AuditEntry } from './key-changes.ts'
 import { auditEvent } from './schema.ts'
+import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint } from './webhook-schema.ts'
 
 export type Endpoint = typeof webhookEndpoint.$inferSelect

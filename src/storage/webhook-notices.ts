@@ -1,8 +1,9 @@
 // Events that no change of a key brings about: it is about to expire, its credits run low. Each is written at
 // most once, under a name of its own, and only where somebody wants to know.
 import { sql } from 'drizzle-orm'
-import { runBatch, within } from './database.ts'
+import { runBatch } from './database.ts'
 import { apiKey } from './schema.ts'
+import { within } from './unavailable.ts'
 import { webhookEndpoint, webhookEvent } from './webhook-schema.ts'
 
 const writeLimitMs = 10_000

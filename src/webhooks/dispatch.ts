@@ -1,5 +1,5 @@
 // From the outbox to the queue: right after a change was answered, and every minute for what was left.
-import { within } from '../storage/database.ts'
+import { within } from '../storage/unavailable.ts'
 import type { Due, Outbox } from '../storage/webhook-outbox.ts'
 
 export type DispatchStores = {

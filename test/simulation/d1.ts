@@ -1,9 +1,9 @@
 // D1 as the rooms above see it: the narrow interfaces of src/storage over the tables, with a network in
 // between. A batch happens at one moment or not at all; it may happen after its caller has given up.
 import type { FenceRegistry } from '../../src/coherence/fence.ts'
-import { within } from '../../src/storage/database.ts'
 import type { KeyChanges } from '../../src/storage/key-changes.ts'
 import type { KeyReader, ListedKey } from '../../src/storage/key-store.ts'
+import { within } from '../../src/storage/unavailable.ts'
 import { isMade } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
 import type { Scheduler } from './scheduler.ts'

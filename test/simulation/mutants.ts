@@ -151,7 +151,7 @@ function remember(memory: Memory, digest: string, from: number): void {
       {
         file: lookUp,
         find: "import type { Memory } from '../storage/memory.ts'\n",
-        put: "import type { Memory } from '../storage/memory.ts'\nimport { within } from '../storage/database.ts'\n",
+        put: "import type { Memory } from '../storage/memory.ts'\nimport { within } from '../storage/unavailable.ts'\n",
       },
       {
         file: lookUp,

@@ -11,8 +11,8 @@ import {
 } from '../../src/authority/keys.ts'
 import { settle } from '../../src/authority/settle.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
-import { within } from '../../src/storage/database.ts'
 import type { Selection } from '../../src/storage/key-changes.ts'
+import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, Ask, Desk } from './managers.ts'
 import type { KnownKey, World } from './world.ts'
 

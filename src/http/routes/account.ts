@@ -17,13 +17,14 @@ import {
   underway,
 } from '../answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
+import { changeStores } from '../change-wiring.ts'
 import type { AppEnv } from '../env.ts'
 import { personOfRole } from '../guard.ts'
 import { time } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { byManager, byOwner } from '../security.ts'
-import { changeStores, type Isolate } from '../wiring.ts'
+import type { Isolate } from '../wiring.ts'
 import { peopleSettings } from './auth.ts'
 import { tooMany } from './sign-in.ts'
 

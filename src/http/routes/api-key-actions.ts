@@ -12,12 +12,13 @@ import {
   underway,
 } from '../answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
+import { changeStores } from '../change-wiring.ts'
 import { keySchema } from '../key-schema.ts'
 import { createRouter } from '../openapi.ts'
 import { isUuid } from '../page.ts'
 import { byManager } from '../security.ts'
 import { viewFor } from '../views.ts'
-import { changeStores, type Isolate } from '../wiring.ts'
+import type { Isolate } from '../wiring.ts'
 import { existing, idParam, idPath, json, path } from './api-keys.ts'
 
 const longestOverlapSeconds = 30 * 24 * 60 * 60

@@ -16,6 +16,7 @@ import {
   underway,
 } from '../answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
+import { changeStores } from '../change-wiring.ts'
 import type { AppEnv } from '../env.ts'
 import { keyFields, keySchema } from '../key-schema.ts'
 import { changesOf, factsOf } from '../key-wish.ts'
@@ -24,7 +25,7 @@ import { createRouter } from '../openapi.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../page.ts'
 import { byManager } from '../security.ts'
 import { viewFor, viewsOf } from '../views.ts'
-import { changeStores, type Isolate } from '../wiring.ts'
+import type { Isolate } from '../wiring.ts'
 
 export const path = '/api/api-keys'
 export const idPath = `${path}/{id}` as const

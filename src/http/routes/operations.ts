@@ -5,19 +5,14 @@ import { resetFences } from '../../authority/restore.ts'
 import { fenceNames } from '../../coherence/regions.ts'
 import { listFences } from '../../storage/fence-registry.ts'
 import { bodyFailures, failure, managementFailures, success } from '../answers.ts'
+import { changeStores, settleSettings } from '../change-wiring.ts'
 import type { AppEnv } from '../env.ts'
 import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
 import { missingCredential } from '../refusals.ts'
 import { isSameSecret } from '../secret.ts'
 import { byOperator } from '../security.ts'
-import {
-  areChangesStopped,
-  changeStores,
-  type Isolate,
-  settleSettings,
-  shardsOf,
-} from '../wiring.ts'
+import { areChangesStopped, type Isolate, shardsOf } from '../wiring.ts'
 
 const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence')
 

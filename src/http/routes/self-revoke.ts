@@ -8,6 +8,7 @@ import type { Actor } from '../../core/actor.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import { changeAnswer, failure, progressOf, success, underway } from '../answers.ts'
 import { keySettingsOf } from '../caller.ts'
+import { changeStores } from '../change-wiring.ts'
 import { readCredential } from '../credentials.ts'
 import type { AppEnv } from '../env.ts'
 import { refuseTokenInQuery } from '../holder.ts'
@@ -17,7 +18,7 @@ import { missingCredential, refusal } from '../refusals.ts'
 import { noteCaller, reportOf } from '../report.ts'
 import { requestIdOf } from '../request-id.ts'
 import { byKey } from '../security.ts'
-import { changeStores, type Isolate, lookUpStores, senderOf, verifySettings } from '../wiring.ts'
+import { type Isolate, lookUpStores, senderOf, verifySettings } from '../wiring.ts'
 
 const revoked = z.object({ message: z.string(), ...underway })
 const revokeSelf = createRoute({
