@@ -16,6 +16,7 @@ if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
 
 const Shell = lazy(loadShell)
 const KeysPage = lazy(loadKeys)
+const AccountPage = lazy(() => import('./pages/account.tsx'))
 const AuditLogPage = lazy(() => import('./pages/audit-log.tsx'))
 const EditKeyPage = lazy(() => import('./pages/edit-key.tsx'))
 const InvitationPage = lazy(() => import('./pages/invitation.tsx'))
@@ -23,6 +24,7 @@ const KeyPage = lazy(() => import('./pages/key.tsx'))
 const MembersPage = lazy(() => import('./pages/members.tsx'))
 const NotFoundPage = lazy(() => import('./pages/not-found.tsx'))
 const NewKeyPage = lazy(() => import('./pages/new-key.tsx'))
+const ProfilePage = lazy(() => import('./pages/profile.tsx'))
 const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
 const StatusPage = lazy(() => import('./pages/status.tsx'))
 const SetupPage = lazy(() => import('./pages/setup.tsx'))
@@ -60,6 +62,8 @@ function Pages() {
       <Route path="/keys/:id/edit">{({ id }) => <EditKeyPage key={id} id={id} />}</Route>
       <Route path="/members" component={MembersPage} />
       <Route path="/audit-log" component={AuditLogPage} />
+      <Route path="/account" component={AccountPage} />
+      <Route path="/profile" component={ProfilePage} />
       <Route path="/scopes" component={ScopesPage} />
       <Route path="/status" component={StatusPage} />
       <Route component={NotFoundPage} />

@@ -14,6 +14,7 @@ describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./limits.ts')
   await import('./status.ts')
   await import('./failures.ts')
+  await import('./account.ts')
   await import('./budget.ts')
   await import('./headers.ts')
 })

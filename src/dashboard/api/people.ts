@@ -36,6 +36,8 @@ export const people = {
   session: () => get<Session | null>('get-session'),
   signIn: (email: string, password: string) => post('sign-in/email', { email, password }),
   signOut: () => post('sign-out'),
+  changePassword: (currentPassword: string, newPassword: string) =>
+    post('change-password', { currentPassword, newPassword }),
 
   accounts: () => get<Account[]>('organization/list'),
   account: () => get<FullAccount | null>('organization/get-full-organization?membersLimit=1000'),

@@ -10,6 +10,9 @@ export const actionNames: Record<string, string> = {
   'member.role_changed': 'Role changed',
   'member.removed': 'Member removed',
   'account.renamed': 'Account renamed',
+  'account.exported': 'Account exported',
+  'account.deletion_requested': 'Deletion of the account requested',
+  'account.deletion_cancelled': 'Deletion of the account taken back',
 }
 
 export const actionLabel = (action: string) => actionNames[action] ?? action

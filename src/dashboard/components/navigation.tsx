@@ -1,5 +1,6 @@
 // The list of pages, with the account above and the person below.
 import {
+  BuildingsIcon,
   HeartbeatIcon,
   KeyIcon,
   ListMagnifyingGlassIcon,
@@ -13,7 +14,13 @@ import { Logo } from './logo.tsx'
 import { PersonMenu } from './person-menu.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 
-type NavigationPage = { path: string; name: string; Icon: typeof KeyIcon; isForSeniors?: boolean }
+type NavigationPage = {
+  path: string
+  name: string
+  Icon: typeof KeyIcon
+  isForSeniors?: boolean
+  isForOwners?: boolean
+}
 
 const pages: NavigationPage[] = [
   { path: '/keys', name: 'API keys', Icon: KeyIcon },
@@ -21,11 +28,12 @@ const pages: NavigationPage[] = [
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
   { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },
   { path: '/status', name: 'Status', Icon: HeartbeatIcon, isForSeniors: true },
+  { path: '/account', name: 'Account', Icon: BuildingsIcon, isForOwners: true },
 ]
 
 /** `isCompact`: below a bar that has the name of the product already. */
 export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
-  const { canChange } = useSignedIn()
+  const { canChange, role } = useSignedIn()
   return (
     <div className="flex h-full flex-col gap-4 p-3">
       {!isCompact && (
@@ -39,6 +47,7 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
         <ul className="flex flex-col gap-0.5">
           {pages
             .filter(({ isForSeniors }) => canChange || !isForSeniors)
+            .filter(({ isForOwners }) => role === 'owner' || !isForOwners)
             .map((page) => (
               <NavigationItem key={page.path} {...page} />
             ))}

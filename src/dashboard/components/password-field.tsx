@@ -5,11 +5,13 @@ import { errorOf } from './error-of.ts'
 const shortest = 10
 const longest = 128
 
+type Props = { problem: ApiProblem | null; label?: string }
+
 /** A password that is being chosen. */
-export function PasswordField({ problem }: { problem: ApiProblem | null }) {
+export function PasswordField({ problem, label = 'Password' }: Props) {
   return (
     <Input
-      label="Password"
+      label={label}
       name="password"
       type="password"
       autoComplete="new-password"

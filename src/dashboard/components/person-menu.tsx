@@ -1,5 +1,6 @@
 import { Button } from '@cloudflare/kumo/components/button'
 import { SignOutIcon } from '@phosphor-icons/react'
+import { Link } from 'wouter'
 import { useSignedIn } from '../api/signed-in.tsx'
 import { ProblemBanner } from './problem-banner.tsx'
 import { useSessionChanges } from './use-session-changes.ts'
@@ -13,14 +14,18 @@ export function PersonMenu() {
     <>
       <ProblemBanner problem={task.problem} />
       <div className="flex items-center gap-2 px-2 pb-1">
-        <span className="min-w-0 flex-1">
+        <Link
+          href="/profile"
+          title="Your sessions and password"
+          className="min-w-0 flex-1 rounded-md outline-none hover:underline focus-visible:ring-2 focus-visible:ring-kumo-focus"
+        >
           <span className="block truncate text-base font-medium text-kumo-default">
             {user.name}
           </span>
           <span className="block truncate text-sm text-kumo-subtle" title={user.email}>
             {user.email}
           </span>
-        </span>
+        </Link>
         <Button
           variant="ghost"
           shape="square"

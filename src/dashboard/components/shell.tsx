@@ -4,6 +4,7 @@ import { ListIcon, XIcon } from '@phosphor-icons/react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useSignedIn } from '../api/signed-in.tsx'
+import { ClosingNotice } from './closing-notice.tsx'
 import { Logo } from './logo.tsx'
 import { Navigation } from './navigation.tsx'
 import { ReadOnlyNotice } from './read-only-notice.tsx'
@@ -23,6 +24,7 @@ export default function Shell({ children }: { children: ReactNode }) {
       <NarrowNavigation />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
         <ReadOnlyNotice />
+        <ClosingNotice />
         {children}
       </main>
     </div>

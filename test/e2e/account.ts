@@ -1,0 +1,144 @@
+// Seeing and ending sessions, changing the password, taking everything along, deleting the account and taking
+// that back. In a deployment of its own, since keys stop.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { assertAccessible } from './support/axe.ts'
+import { heading, narrow, signIn, wide } from './support/browser.ts'
+import { screenshot } from './support/screenshots.ts'
+import { type Server, secretOf, startEmpty } from './support/server.ts'
+import { chromium } from './support/world.ts'
+
+let server: Server | null = null
+after(async () => await server?.stop())
+
+const email = 'ada@northwind.test'
+const password = randomUUID()
+
+/** A window on a deployment of its own; what the browser complains of fails the test. */
+async function open(look: { theme: 'light' | 'dark'; width: number }, complaints: string[]) {
+  server ??= await startEmpty()
+  const context = await (await chromium()).newContext({
+    baseURL: server.url,
+    viewport: { width: look.width, height: 900 },
+    colorScheme: look.theme,
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  })
+  context.setDefaultTimeout(20_000)
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  context.on('weberror', (error) => complaints.push(String(error.error().stack)))
+  return context.newPage()
+}
+
+const looks = [
+  { name: 'light-1280', theme: 'light', width: wide },
+  { name: 'dark-1280', theme: 'dark', width: wide },
+  { name: 'light-390', theme: 'light', width: narrow },
+  { name: 'dark-390', theme: 'dark', width: narrow },
+] as const
+
+async function look(page: Page, name: string) {
+  for (const { name: suffix, theme, width } of looks) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    await page.evaluate((mode) => {
+      document.documentElement.dataset.mode = mode
+    }, theme)
+    await page.setViewportSize({ width, height: 900 })
+    await assertAccessible(page, `${name} ${suffix}`)
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    assert.equal(overflow, 0, `${name} ${suffix} scrolls sideways`)
+    await screenshot(page, `${name}-${suffix}`)
+  }
+  await page.setViewportSize({ width: wide, height: 900 })
+}
+
+test('an owner ends sessions, exports the account, deletes it and takes that back', async () => {
+  const complaints: string[] = []
+  const page = await open({ theme: 'light', width: wide }, complaints)
+  const url = server?.url ?? ''
+  const person = { account: 'Northwind', name: 'Ada Lovelace', email, password }
+  await page.request.post('/api/setup', {
+    data: { setup_token: secretOf('SETUP_TOKEN'), ...person },
+    headers: { origin: url },
+  })
+  const lost = await open({ theme: 'light', width: wide }, complaints)
+  await signIn(lost, email, password)
+  await signIn(page, email, password)
+  const made = await page.request.post('/api/api-keys', {
+    data: { name: 'Checkout' },
+    headers: { origin: url },
+  })
+  const { key, id } = (await made.json()).data
+
+  await page.getByRole('link', { name: /Ada Lovelace/ }).click()
+  await heading(page, 'Your sign-in')
+  await page.getByText('This browser').waitFor()
+  await look(page, 'profile')
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+  await page.getByText('One session ended').waitFor()
+  await page.getByRole('button', { name: /^End the session/ }).waitFor({ state: 'detached' })
+  complaints.splice(0)
+  await lost.goto('/members')
+  await heading(lost, 'Sign in')
+
+  await page.getByLabel('Present password').fill('not this one')
+  await page.getByLabel('New password').fill(`${password}-new`)
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page
+    .getByRole('alert')
+    .getByText(/Invalid password/)
+    .waitFor()
+  await page.getByLabel('Present password').fill(password)
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page
+    .getByText(/Your password is changed/)
+    .first()
+    .waitFor()
+
+  await page.getByRole('link', { name: 'Account', exact: true }).click()
+  await heading(page, 'Account')
+  await look(page, 'account')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export' }).click(),
+  ])
+  assert.match(download.suggestedFilename(), /^latchkey-\d{4}-\d\d-\d\d\.ndjson$/)
+  const lines = readFileSync((await download.path()) ?? '', 'utf8')
+    .trimEnd()
+    .split('\n')
+  assert.equal(lines.map((line) => JSON.parse(line)).find(({ type }) => type === 'key')?.id, id)
+  assert.equal(JSON.parse(lines.at(-1) ?? '').type, 'end')
+
+  const verdict = async () =>
+    (await fetch(`${url}/api/v1/me`, { headers: { 'x-api-key': key } })).status
+  assert.equal(await verdict(), 200)
+  await page.getByRole('button', { name: 'Delete the account' }).click()
+  const dialog = page.getByRole('dialog')
+  const confirm = dialog.getByRole('button', { name: 'Delete the account' })
+  assert.ok(await confirm.isDisabled())
+  await dialog.getByLabel(/Type Northwind/).fill('Northwind')
+  await dialog.getByLabel('Your password').fill('wrong')
+  await screenshot(page, 'account-delete', false)
+  await confirm.click()
+  await dialog.getByText('The password is wrong.').waitFor()
+  await dialog.getByLabel('Your password').fill(`${password}-new`)
+  await confirm.click()
+  await page.getByText(/This account is deleted on/).waitFor()
+  assert.equal(await verdict(), 401)
+  await look(page, 'account-closing')
+
+  await page.getByRole('button', { name: 'Keep the account' }).click()
+  await page.getByText(/This account is deleted on/).waitFor({ state: 'detached' })
+  assert.equal(await verdict(), 200)
+  const unexpected = complaints.filter((text) => !text.includes('Failed to load resource'))
+  assert.deepEqual(unexpected, [])
+  await page.context().close()
+  await lost.context().close()
+})
