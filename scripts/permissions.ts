@@ -11,7 +11,7 @@ const permissions = permissionsOf(document, config.policies[config.gateway.polic
 const sections: Record<Permission['section'], string> = {
   operations: `## Latchkey's own routes
 
-They are described in the [API reference](/docs). An id of another account is \`404\` for everybody; what has no id
+They are described at \`/docs\` of a running Latchkey. An id of another account is \`404\` for everybody; what has no id
 answers with the caller's own account. \`POST /api/setup\` takes the operator's secret in its body, and the id of an\ninvitation is its credential.`,
   people: `## People: \`/api/auth\`
 
