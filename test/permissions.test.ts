@@ -84,6 +84,23 @@ describe('beside the table', () => {
     }
   })
 
+  it('nobody sees an invitation of a role that they could not have made', async () => {
+    const headers = await credentialOf(world, 'owner')
+    for (const role of ['owner', 'member']) {
+      const body = { email: `${role}-to-be@example.test`, role }
+      const path = '/api/auth/organization/invite-member'
+      expect((await house.ask('POST', path, { headers, body })).status).toBe(200)
+    }
+    const seen = async (caller: Caller) => {
+      const path = '/api/auth/organization/get-full-organization'
+      return (await house.ask('GET', path, { headers: await credentialOf(world, caller) })).text
+    }
+    expect(await seen('owner')).toContain('owner-to-be@example.test')
+    expect(await seen('admin')).toContain('member-to-be@example.test')
+    expect(await seen('admin')).not.toContain('owner-to-be@example.test')
+    expect(await seen('member')).not.toContain('to-be@example.test')
+  })
+
   it('no path of Better Auth is open that is not listed', async () => {
     const endpoints = betterAuth({
       secret: 'x'.repeat(40),
