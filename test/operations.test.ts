@@ -311,6 +311,14 @@ describe('the canary', () => {
     expect(line.oldest_seconds).toBeGreaterThanOrEqual(61)
     expect(JSON.stringify(line)).not.toContain('b'.repeat(20))
   })
+
+  it('a step of the drainer that fails keeps none of the others from being tried', async () => {
+    const at = await openHouse({ clock, bindings: down(['DB']) })
+    const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
+    await expect(drain).rejects.toThrow()
+    const steps = told.mock.calls.map(([line]) => JSON.parse(line).step)
+    expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'closings'])
+  })
 })
 
 describe('GET /api/status', () => {

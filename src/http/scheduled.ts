@@ -5,7 +5,7 @@ import { finishClosings } from '../authority/closing.ts'
 import { settle } from '../authority/settle.ts'
 import { inspectFence } from '../coherence/fences.ts'
 import { fenceName, regionOfFence } from '../coherence/regions.ts'
-import { log } from '../core/log.ts'
+import { briefly, log } from '../core/log.ts'
 import { forgetAttempts } from '../identity/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
@@ -29,22 +29,40 @@ export async function runScheduled(
   else await watchPromise(isolate, env, afterwards)
 }
 
-/** Brings into force what crashed Workers left, sends what they did not. Then forgets what is too old. */
+/**
+ * Brings into force what crashed Workers left, sends what they did not, forgets what is too old. A step
+ * that fails keeps none of the others from being tried.
+ * @throws Error of the first step that failed.
+ */
 async function drain(isolate: Isolate, env: Env): Promise<void> {
   const stores = changeStores(isolate, env)
-  await settle(stores, settleSettings(isolate), 'all')
+  const settings = settleSettings(isolate)
   const now = isolate.clock.now()
+  const steps: Record<string, () => Promise<unknown>> = {
+    settle: () => settle(stores, settings, 'all'),
+    overdue: () => tellOverdue(env, isolate.clock.now()),
+    webhooks: () => drainWebhooks(isolate, env),
+    usage: () => createUsageStore(env.DB).prune(now),
+    attempts: () => forgetAttempts(env.DB, now),
+    closings: async () => {
+      if (!areChangesStopped(env)) await finishClosings({ ...stores, db: env.DB }, settings)
+    },
+  }
+  const failures: unknown[] = []
+  for (const [step, run] of Object.entries(steps)) {
+    await run().catch((cause) => {
+      log('error', 'drain_failed', { step, cause: briefly(cause) })
+      failures.push(cause)
+    })
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function tellOverdue(env: Env, now: number): Promise<void> {
   const pending = await summarisePending(env.DB)
-  if (isOverdue(pending, now)) {
-    const oldest_seconds = Math.round((now - (pending.oldestAt ?? now)) / 1000)
-    log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
-  }
-  await drainWebhooks(isolate, env)
-  await createUsageStore(env.DB).prune(now)
-  await forgetAttempts(env.DB, now)
-  if (!areChangesStopped(env)) {
-    await finishClosings({ ...stores, db: env.DB }, settleSettings(isolate))
-  }
+  if (!isOverdue(pending, now)) return
+  const oldest_seconds = Math.round((now - (pending.oldestAt ?? now)) / 1000)
+  log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
 }
 
 async function watchPromise(isolate: Isolate, env: Env, afterwards: Afterwards): Promise<void> {
