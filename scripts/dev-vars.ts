@@ -63,6 +63,12 @@ function lines(wanted: (keyof typeof secretOf)[]): string {
   return wanted.map((name) => `${name}=${secretOf[name]()}\n`).join('')
 }
 
+/** A new value for a secret. @throws Refusal for one that cannot be made up */
+export function freshSecret(name: string): string {
+  if (name in secretOf) return secretOf[name as keyof typeof secretOf]()
+  throw new Refusal(`${name} cannot be made up: it has to be given.`)
+}
+
 /** base64url has no comma (TAG_SECRETS is a list), no `#`, no quote. */
 function randomSecret(bytes: number): string {
   return randomBytes(bytes).toString('base64url')

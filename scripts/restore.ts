@@ -4,6 +4,10 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { readVersion } from './deploy/deployed.ts'
+import { readOptions, readPlan } from './deploy/plan.ts'
+import { baseUrl } from './deploy/put-up.ts'
+import { createWrangler } from './deploy/run-wrangler.ts'
 
 const { values } = parseArgs({
   options: { to: { type: 'string' }, url: { type: 'string' }, database: { type: 'string' } },
@@ -20,8 +24,12 @@ if (!to || !url || !token || Number.isNaN(Date.parse(to))) {
 /** A change that is under way when changes are stopped has ended by then, or never will. */
 const lastChangeMs = 30_000
 
+// Deploying sets every variable: the address that the Worker knows is none of wrangler.toml's.
+const deployed = await readVersion(createWrangler('npm run restore'))
+const address = baseUrl(readPlan(readOptions([])).url ?? deployed.url)
+
 console.log('1. Stopping changes; keys go on working.')
-wrangler('deploy', '--var', 'CHANGES:stopped')
+wrangler('deploy', '--var', 'CHANGES:stopped', ...address)
 await sleep(lastChangeMs)
 
 console.log('2. Noting the fences that exist now.')
@@ -41,7 +49,7 @@ for (let missing = fences; ; ) {
 }
 
 console.log('5. Letting changes go on.')
-wrangler('deploy')
+wrangler('deploy', ...address)
 console.log('Restored.')
 
 function wrangler(...options: string[]): void {

@@ -1,0 +1,77 @@
+// What must be true of a deployment that is whole.
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { unstable_readConfig } from 'wrangler'
+import type { Cloudflare } from './cloudflare.ts'
+import {
+  bindingsOf,
+  logText,
+  migrationFiles,
+  migrationsOf,
+  type Run,
+  root,
+  secretsOf,
+  secretValues,
+} from './deployment.ts'
+
+export const workersDev = 'https://latchkey.example.workers.dev'
+export const folders = { latchkey: 'migrations', 'latchkey-crm': 'examples/crm/migrations' }
+
+type Config = {
+  secrets: { required: string[] }
+  triggers: { crons: string[] }
+  queues: { [side in 'producers' | 'consumers']?: { queue: string; dead_letter_queue?: string }[] }
+}
+const config = unstable_readConfig({ config: join(root, 'wrangler.toml') }) as unknown as Config
+export const requiredSecrets = config.secrets.required
+const { producers = [], consumers = [] } = config.queues
+const queues = [...producers, ...consumers].flatMap((one) => [
+  one.queue,
+  ...(one.dead_letter_queue === undefined ? [] : [one.dead_letter_queue]),
+])
+
+/** Once, migrated, bound, scheduled, with every secret, and knowing its address. */
+export function assertWhole(cloudflare: Cloudflare, address = workersDev): void {
+  const { world } = cloudflare
+  assert.deepEqual(cloudflare.unknown, [], 'wrangler asked what the stand-in does not know')
+  assert.deepEqual(world.databases.map(({ name }) => name).sort(), Object.keys(folders).sort())
+  for (const [name, folder] of Object.entries(folders)) {
+    assert.deepEqual(migrationsOf(cloudflare, name), migrationFiles(folder))
+  }
+  assert.deepEqual(
+    world.namespaces.map(({ title }) => title),
+    ['latchkey-key-cache'],
+  )
+  assert.deepEqual(world.queues.map(({ name }) => name).sort(), [...new Set(queues)].sort())
+  const bindings = bindingsOf(cloudflare)
+  assert.equal(bindings.get('KEY_CACHE')?.namespace_id, world.namespaces[0]?.id)
+  assert.equal(bindings.get('BASE_URL')?.text, address)
+  assert.deepEqual(Object.keys(secretValues(cloudflare)).sort(), requiredSecrets.toSorted())
+  assert.deepEqual(world.worker?.crons, config.triggers.crons)
+}
+
+/** The secrets that were made are kept for their owner alone, and are nowhere else. */
+export function assertSecrecy(cloudflare: Cloudflare, { output }: Run): void {
+  const kept = JSON.parse(readFileSync(secretsOf(cloudflare), 'utf8'))
+  assert.deepEqual(kept, secretValues(cloudflare))
+  assert.equal(statSync(secretsOf(cloudflare)).mode & 0o777, 0o600)
+  const logs = logText(cloudflare)
+  assert.ok(logs.length > 1_000, 'the logs are looked at')
+  for (const value of Object.values(kept) as string[]) {
+    assert.ok(value.length >= 24, 'a secret is long')
+    assert.ok(!output.includes(value), 'a secret was printed')
+    assert.ok(!logs.includes(value), 'a secret is in a log')
+  }
+  const left = readdirSync(join(root, '.secrets')).filter((file) => file.startsWith('upload.'))
+  assert.deepEqual(left, [], 'the file for wrangler is gone')
+}
+
+/** Nothing was changed, and nothing made. */
+export function assertUntouched(cloudflare: Cloudflare): void {
+  assert.deepEqual(
+    cloudflare.calls.filter(({ changes }) => changes),
+    [],
+  )
+  assert.ok(!existsSync(secretsOf(cloudflare)))
+}

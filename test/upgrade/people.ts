@@ -1,0 +1,52 @@
+// The owner who manages keys through either version.
+import assert from 'node:assert/strict'
+import type { Key } from './traffic.ts'
+import { baseUrl, type Pair, setupToken, type Version } from './versions.ts'
+
+const owner = { email: 'owner@upgrade.test', password: 'a-password-of-this-test' }
+
+type Made = { id: string; key: string }
+export type Answer = { status: number; body: { data: Made } }
+
+export type Manager = {
+  /** JSON in, JSON out. */
+  ask(version: Version, method: string, path: string, body?: unknown): Promise<Answer>
+  createKey(version: Version, fields?: object): Promise<Key>
+}
+
+/** Made on one version; the session is used on both. */
+export async function signIn(pair: () => Pair, version: Version): Promise<Manager> {
+  const post = (path: string, body: object) =>
+    pair().fetch(version, path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: baseUrl },
+      body: JSON.stringify(body),
+    })
+  const setup = { setup_token: setupToken, account: 'Acme', name: 'Ada', ...owner }
+  assert.equal((await post('/api/setup', setup)).status, 201)
+  const session = await post('/api/auth/sign-in/email', owner)
+  assert.equal(session.status, 200)
+  const cookie = session.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const manager: Manager = {
+    async ask(version, method, path, body) {
+      const response = await pair().fetch(version, path, {
+        method,
+        headers: { cookie, origin: baseUrl, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: (await response.json()) as Answer['body'] }
+    },
+    async createKey(version, fields = {}) {
+      const { status, body } = await manager.ask(version, 'POST', '/api/api-keys', {
+        name: `made by ${version}`,
+        ...fields,
+      })
+      assert.equal(status, 201, JSON.stringify(body))
+      return { id: body.data.id, token: body.data.key, goneSince: null, changingSince: null }
+    },
+  }
+  return manager
+}

@@ -1,0 +1,198 @@
+// Two versions at once: `npm run test:upgrade`. The released build (release/, made by pack.ts) and this
+// clone's share D1, KV and Durable Objects, whose code is the released one first, then the new one, then
+// the released one again (a roll-back), on the same storage.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Manager, signIn } from './people.ts'
+import { check, type Key, startTraffic } from './traffic.ts'
+import {
+  digestOf,
+  migrate,
+  type Pair,
+  releasedMigrations,
+  startPair,
+  unpackVersions,
+  type Version,
+  versions,
+} from './versions.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-upgrade-'))
+const rounds = 3
+/** Beyond lease and margin, so that memory holds nothing that needs no asking. */
+const leaseOverMs = 2_500
+
+/** Who wrote the record and who reads it. */
+const pairs = versions.flatMap((writer) => versions.map((reader) => [writer, reader] as const))
+type Gone = { key: Key; reader: Version }
+
+let pair: Pair
+let manager: Manager
+/** Keys of the time before the upgrade; the runs after it change some and make others. */
+const keys: Key[] = []
+
+before(async () => {
+  unpackVersions(folder)
+  pair = await startPair(folder, 'old')
+})
+after(async () => {
+  await pair.miniflare.dispose()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function run(objects: Version): Promise<void> {
+  await pair.miniflare.dispose()
+  pair = await startPair(folder, objects)
+}
+
+describe('two versions side by side', { timeout: 300_000 }, () => {
+  it('has the migrations of the release as they were', () => {
+    for (const [file, digest] of Object.entries(releasedMigrations())) {
+      assert.equal(digestOf(file), digest, `${file} was released: write another migration instead`)
+    }
+  })
+
+  it('migrates under the released version while it serves and changes keys', async () => {
+    const released = releasedMigrations()
+    await migrate(pair, (file) => file in released)
+    manager = await signIn(() => pair, 'old')
+    for (let made = 0; made < 6; made++) keys.push(await manager.createKey('old'))
+    const traffic = startOld(keys)
+    const added = await migrate(pair, (file) => !(file in released))
+    assert.ok(added.length > 0, 'there is something to upgrade to')
+    const [key] = keys
+    assert.ok(key)
+    await revoke('old', key)
+    await traffic.stop()
+    assert.deepEqual(traffic.wrong, [])
+  })
+
+  for (const objects of ['old', 'new', 'old'] as const) {
+    it(`serves and changes keys with both, the objects running ${objects} code`, async (test) => {
+      await run(objects)
+      for (const version of versions) {
+        for (let made = 0; made < rounds * 2; made++) keys.push(await manager.createKey(version))
+      }
+      const traffic = startTraffic(pair, keys)
+      for (let round = 0; round < rounds; round++) await Promise.all(changesOfARound())
+      await sleep(leaseOverMs)
+      await traffic.stop()
+      test.diagnostic(`${traffic.requests} verifications of ${keys.length} keys`)
+      assert.deepEqual(traffic.wrong, [])
+      assert.ok(traffic.requests > keys.length * versions.length, 'traffic flowed')
+    })
+
+    it(`believes no record of the other that is older than a change (${objects} objects)`, async () => {
+      const gone: Gone[] = []
+      for (const [writer, reader] of pairs) {
+        const key = await manager.createKey('old')
+        const written = await recordOf(writer, key)
+        await revoke(reader, key)
+        // KV may answer with any value that it ever held.
+        await put(written)
+        gone.push({ key, reader })
+      }
+      await expectOfFreshIsolates(objects, gone)
+    })
+  }
+
+  it('takes a record of a shape that it does not know for absent', async () => {
+    const gone: Gone[] = []
+    for (const [writer, reader] of pairs) {
+      const key = await manager.createKey(writer)
+      const { name, value } = await recordOf(writer, key)
+      await revoke(writer, key)
+      // One that would pass if it were believed: newer than everything, of a version to come.
+      const record = JSON.parse(value)
+      record.v += 100
+      record.record.asOf = Number.MAX_SAFE_INTEGER
+      await put({ name, value: JSON.stringify(record) })
+      gone.push({ key, reader })
+    }
+    await expectOfFreshIsolates('new', gone)
+  })
+
+  it('settles by either version what is left to settle', async () => {
+    for (const version of versions) await pair.drain(version)
+    const db = await pair.miniflare.getD1Database('DB', 'new')
+    const pending = await db
+      .prepare('SELECT count(*) AS n FROM pending_raise')
+      .first<{ n: number }>()
+    assert.equal(pending?.n, 0)
+  })
+})
+
+/** One change of each kind by each version, on a key that still has power. */
+function changesOfARound(): Promise<void>[] {
+  const free = keys.filter((key) => key.goneSince === null && key.changingSince === null)
+  return versions.flatMap((version, index) => {
+    const [revoked, disabled] = free.slice(index * 2, index * 2 + 2)
+    assert.ok(revoked && disabled, 'enough keys are left')
+    return [revoke(version, revoked), disableAndEnable(version, disabled)]
+  })
+}
+
+async function revoke(version: Version, key: Key): Promise<void> {
+  key.changingSince = Date.now()
+  const { status, body } = await manager.ask(version, 'DELETE', `/api/api-keys/${key.id}`)
+  assert.equal(status, 200, `${version}: ${JSON.stringify(body)}`)
+  key.goneSince = Date.now()
+}
+
+/** Off with one version, on with the other. */
+async function disableAndEnable(version: Version, key: Key): Promise<void> {
+  const path = `/api/api-keys/${key.id}`
+  key.changingSince = Date.now()
+  const off = await manager.ask(version, 'PATCH', path, { is_active: false })
+  assert.equal(off.status, 200, JSON.stringify(off.body))
+  key.goneSince = Date.now()
+  await sleep(300)
+  key.goneSince = null
+  const other = version === 'old' ? 'new' : 'old'
+  const on = await manager.ask(other, 'PATCH', path, { is_active: true })
+  assert.equal(on.status, 200, JSON.stringify(on.body))
+  key.changingSince = null
+}
+
+/** Before the migration only the released version is there. */
+function startOld(of: Key[]) {
+  const both = startTraffic(
+    { ...pair, fetch: (_, path, init) => pair.fetch('old', path, init) },
+    of,
+  )
+  return both
+}
+
+type Written = { name: string; value: string }
+
+/** The record that a version leaves in KV after its answer. */
+async function recordOf(version: Version, key: Key): Promise<Written> {
+  const result = { requests: 0, wrong: [] as string[] }
+  await check(pair, version, key, result)
+  assert.deepEqual(result.wrong, [])
+  const kv = await pair.miniflare.getKVNamespace('KEY_CACHE', 'new')
+  for (let attempt = 0; attempt < 100; attempt++) {
+    for (const { name } of (await kv.list()).keys) {
+      const value = await kv.get(name, 'text')
+      if (value?.includes(key.id)) return { name, value }
+    }
+    await sleep(50)
+  }
+  throw new Error(`No record of ${key.id} was written.`)
+}
+
+async function put({ name, value }: Written): Promise<void> {
+  const kv = await pair.miniflare.getKVNamespace('KEY_CACHE', 'new')
+  await kv.put(name, value)
+}
+
+/** Isolates that remember nothing have only KV and the fences to ask; the first to ask mends KV. */
+async function expectOfFreshIsolates(objects: Version, gone: Gone[]): Promise<void> {
+  await run(objects)
+  const result = { requests: 0, wrong: [] as string[] }
+  for (const { key, reader } of gone) await check(pair, reader, key, result)
+  assert.deepEqual(result.wrong, [])
+}
