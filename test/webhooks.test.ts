@@ -3,8 +3,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../src/core/token.ts'
-import { tellLowCredits } from '../src/http/webhooks.ts'
 import { makeKey, openAccount } from './support/account.ts'
+import { openHouse } from './support/house.ts'
 import { addEndpoint, type Outside, openOutside, verified } from './support/outside.ts'
 
 const second = 1_000
@@ -407,18 +407,46 @@ describe('a key that is about to expire', () => {
   })
 })
 
-describe('credits below their mark', () => {
-  it('are told of once a filling, however often the meter says so', async () => {
-    const { as, heard } = await open({ events: ['key.credits_low'] })
-    const { id } = await makeKey(outside.house, as)
-    const { isolate, bindings } = outside.house
-    const low = (remaining: number, period: string) =>
-      tellLowCredits(isolate, bindings, { keyId: id, remaining, mark: 10, period })
-    await Promise.all([low(9, 'one'), low(8, 'one'), low(7, 'one')])
-    await low(9, 'two')
+describe('credits that run low', () => {
+  const verified = (as: string, token: string, cost: number) =>
+    outside.house.ask('POST', '/api/v1/keys/verify', { as, body: { token, cost } })
+
+  it('are told of once a day, from whichever door and however many isolates', async () => {
+    const { account, as, heard } = await open({ events: ['key.credits_low'] })
+    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
+    const { id, key } = await makeKey(outside.house, as, { credits: { remaining: 100 } })
+    await verified(verifier.key, key, 90)
     await outside.pump()
-    const told = heard().map(({ body }) => body.data)
-    expect(told).toMatchObject([{ key: { id } }, { key: { id } }])
-    expect(told.map(({ credits }) => credits.mark)).toEqual([10, 10])
+    expect(heard()).toEqual([])
+    await outside.house.ask('GET', '/api/v1/me', { key })
+    const other = await openHouse({ clock: outside.clock, bindings: outside.house.bindings })
+    await other.ask('GET', '/api/v1/me', { key })
+    await verified(verifier.key, key, 8)
+    await outside.pump()
+    const credits = { remaining: 9, mark: 10 }
+    expect(heard().map(({ body }) => body.data)).toMatchObject([
+      { account: { id: account.id }, key: { id }, credits },
+    ])
+    outside.clock.skip(day)
+    await outside.house.ask('GET', '/api/v1/me', { key })
+    await outside.pump()
+    expect(heard().length).toBe(2)
+  })
+
+  it('are told of by the next request where D1 was down', async () => {
+    const { as, heard } = await open({ events: ['key.credits_low'] })
+    const { key } = await makeKey(outside.house, as, { credits: { remaining: 10 } })
+    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
+    await verified(verifier.key, key, 9)
+    await env.DB.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON webhook_event BEGIN SELECT RAISE(ABORT, 'x'); END`,
+    )
+    await verified(verifier.key, key, 1)
+    await env.DB.exec('DROP TRIGGER broken')
+    await outside.pump()
+    expect(heard()).toEqual([])
+    await verified(verifier.key, key, 1)
+    await outside.pump()
+    expect(heard().map(({ body }) => body.data.credits)).toEqual([{ remaining: 0, mark: 1 }])
   })
 })

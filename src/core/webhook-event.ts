@@ -11,7 +11,8 @@ export const webhookEvents = {
   'key.leaked':
     'A token was found in public; its key has been revoked, which key.revoked tells too',
   'key.expiring': 'A key expires within 7 days, and again within 1 day (`within_days`)',
-  'key.credits_low': 'The credits of a key have fallen below their mark',
+  'key.credits_low':
+    'Less than a tenth of the credits of a key is left (`credits`); told at most once a day',
 } as const
 
 export type WebhookType = keyof typeof webhookEvents | 'ping'

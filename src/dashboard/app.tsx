@@ -28,6 +28,8 @@ const ProfilePage = lazy(() => import('./pages/profile.tsx'))
 const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
 const StatusPage = lazy(() => import('./pages/status.tsx'))
 const SetupPage = lazy(() => import('./pages/setup.tsx'))
+const WebhookPage = lazy(() => import('./pages/webhook.tsx'))
+const WebhooksPage = lazy(() => import('./pages/webhooks.tsx'))
 
 export function App() {
   return (
@@ -60,6 +62,8 @@ function Pages() {
       <Route path="/keys/new" component={NewKeyPage} />
       <Route path="/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
       <Route path="/keys/:id/edit">{({ id }) => <EditKeyPage key={id} id={id} />}</Route>
+      <Route path="/webhooks" component={WebhooksPage} />
+      <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
       <Route path="/members" component={MembersPage} />
       <Route path="/audit-log" component={AuditLogPage} />
       <Route path="/account" component={AccountPage} />

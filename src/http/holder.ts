@@ -7,6 +7,7 @@ import { verify } from '../authority/verify.ts'
 import { missingScopes, powersOfRole } from '../core/scopes.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
+import { watchCredits } from './credit-watch.ts'
 import type { AppEnv } from './env.ts'
 import { Problem } from './problem.ts'
 import { insufficientScope, missingCredential, refusal } from './refusals.ts'
@@ -86,6 +87,7 @@ export async function holderOfKey(
   noteCaller(reportOf(c), metered, isolate.clock.now())
   const { verdict } = metered
   countUse(isolate, c.env, afterwards, verdict)
+  watchCredits(isolate, c.env, afterwards, verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return holderOf(verdict)
 }

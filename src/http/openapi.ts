@@ -66,7 +66,7 @@ export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, ne
   const { raw } = c.req
   const type = raw.headers.get('content-type')
   const needsBody = raw.method === 'POST' || raw.method === 'PATCH' || raw.method === 'PUT'
-  if (needsBody && (raw.body !== null || type !== null) && !isJson(type)) {
+  if (needsBody && !isJson(type) && (type !== null || !(await isEmpty(raw)))) {
     throw unsupportedBody(type)
   }
   if (type !== null && /\s;/.test(type)) c.req.raw = withPlainType(raw, type)
@@ -76,6 +76,11 @@ export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, ne
 export function unsupportedBody(type: string | null): Problem {
   const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
   return new Problem('unsupported_media_type', { detail })
+}
+
+/** Over HTTP nothing may be a stream too: browsers send an empty POST with a length, some proxies in chunks. */
+async function isEmpty(request: Request): Promise<boolean> {
+  return request.body === null || (await request.clone().arrayBuffer()).byteLength === 0
 }
 
 /** Spaces before a parameter are allowed (RFC 9110 5.6.6); the validators below know none. */

@@ -6,6 +6,7 @@ import type { Left, WindowReport } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
 import { floodPeriodSeconds } from '../storage/flood-limit.ts'
+import { watchCredits } from './credit-watch.ts'
 import { unavailable } from './failures.ts'
 import { meterUnavailable } from './refusals.ts'
 import { noteAsked, type Report } from './report.ts'
@@ -144,6 +145,7 @@ export async function verdictFor(
   const metered = await take(() => metersOf(env), verification, charge)
   noteAsked(report, metered, isolate.clock.now())
   countUse(isolate, env, afterwards, metered.verdict)
+  watchCredits(isolate, env, afterwards, metered.verdict)
   if (metered.verdict.code === 'authority_unavailable') throw unavailable()
   if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
   return metered.verdict

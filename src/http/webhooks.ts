@@ -74,10 +74,7 @@ export async function drainWebhooks({ clock }: Clocked, env: Env): Promise<void>
   await dispatchDue({ clock }, env)
 }
 
-/**
- * For whoever sees a meter's answer: call it after the answer (`waitUntil`) when fewer credits are left than
- * the mark. Calling it again tells nobody twice.
- */
+/** Tells of credits that are low, once a period however often it is called. @throws StoreUnavailable */
 export async function tellLowCredits({ clock }: Clocked, env: Env, low: LowCredits): Promise<void> {
   await noticeLowCredits(env.DB, low, clock.now())
   await dispatchDue({ clock }, env)

@@ -21,6 +21,8 @@ export type Isolate = {
   clock: Clock
   memory: Memory
   usage: Usage
+  /** Meter → the period in which it was told that its credits are low. */
+  toldLow: Map<string, string>
   noteOutage: NoteOutage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
@@ -34,6 +36,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     clock,
     memory: createMemory(),
     usage: new Usage({ ...clock, newId: () => crypto.randomUUID() }),
+    toldLow: new Map(),
     noteOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {
       // The keys are kept, not their promise: one request must not wait for another's.

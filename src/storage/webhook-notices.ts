@@ -37,22 +37,28 @@ export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<voi
   await within('D1', writeLimitMs, runBatch(d1, statements))
 }
 
-/** Credits of a key that have fallen below a mark. `period` names the filling that they are left of. */
-export type LowCredits = { keyId: string; remaining: number; mark: number; period: string }
+/** Credits of a meter, seen by a key of it, that have fallen below a mark. It is told of once a `period`. */
+export type LowCredits = {
+  keyId: string
+  meter: string
+  remaining: number
+  mark: number
+  period: string
+}
 
 /**
- * Tells that the credits of a key have fallen below their mark: once for each key and period, however
+ * Tells that the credits of a key have fallen below their mark: once for each meter and period, however
  * often and from however many isolates it is called.
  */
 export async function noticeLowCredits(
   d1: D1Database,
-  { keyId, remaining, mark, period }: LowCredits,
+  { keyId, meter, remaining, mark, period }: LowCredits,
   nowMs: number,
 ): Promise<void> {
   const detail = JSON.stringify({ credits: { remaining, mark } })
   const insert = sql`
     insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
-    select ${uuid}, ${apiKey.accountId}, 'key.credits_low', ${`credits_low/${keyId}/${period}`},
+    select ${uuid}, ${apiKey.accountId}, 'key.credits_low', ${`credits_low/${meter}/${period}`},
       json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
     from ${apiKey} join webhook_subject as subject on subject.key_id = ${apiKey.id}
     where ${apiKey.id} = ${keyId}

@@ -2,8 +2,10 @@
 // picture is taken for people to look at (.screenshots/).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { counted, demo, joins, makeKey, signedIn } from './support/api.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
+import { counted, demo, joins, makeKey, type Person, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
@@ -11,7 +13,7 @@ import { screenshot } from './support/screenshots.ts'
 
 type Stop = { name: string; visit: (page: Page, there: Furnished) => Promise<void> }
 
-type Furnished = { keyId: string; invitationId: string }
+type Furnished = { keyId: string; invitationId: string; endpointId: string }
 let furnishing: Promise<Furnished> | null = null
 
 /** What the pages show. */
@@ -58,7 +60,27 @@ async function furnish(): Promise<Furnished> {
     role: 'member',
   })
   await counted(owner, key.id, 8)
-  return { keyId: key.id, invitationId: invitation.id }
+  return { keyId: key.id, invitationId: invitation.id, endpointId: await told(owner) }
+}
+
+/** An endpoint that answered a test, and one that nobody is at. */
+async function told(owner: Person): Promise<string> {
+  const receiver = await startReceiver()
+  const ids: string[] = []
+  const drafts = [
+    { url: `${receiver.origin}/webhooks/latchkey`, description: 'Keeps the CRM informed' },
+    { url: 'http://localhost:1/nobody', events: ['key.leaked', 'key.expiring'] },
+  ]
+  for (const draft of drafts) {
+    const { data } = await owner.post<{ data: { id: string } }>('/api/webhook-endpoints', draft)
+    await owner.post(`/api/webhook-endpoints/${data.id}/test`, {})
+    ids.push(data.id)
+  }
+  while (receiver.arrivals.length === 0) await sleep(50)
+  await receiver.stop()
+  const [first = ''] = ids
+  await owner.post(`/api/webhook-endpoints/${first}/test`, {})
+  return first
 }
 
 const doors: Stop[] = [
@@ -114,6 +136,31 @@ const rooms: Stop[] = [
       await at(page, `/keys/${keyId}`, 'Checkout service')
       await page.getByRole('button', { name: 'Rotate' }).click()
       await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'webhooks', visit: (page) => at(page, '/webhooks', 'Webhooks') },
+  {
+    name: 'webhook',
+    async visit(page, { endpointId }) {
+      await at(page, `/webhooks/${endpointId}`, 'Keeps the CRM informed')
+      await page.getByText('Failed', { exact: true }).first().waitFor()
+    },
+  },
+  {
+    name: 'webhook-message',
+    async visit(page, { endpointId }) {
+      await at(page, `/webhooks/${endpointId}`, 'Keeps the CRM informed')
+      await page.getByRole('button', { name: 'Show ping' }).last().click()
+      await page.getByText('"endpoint_id"').waitFor()
+    },
+  },
+  {
+    name: 'add-webhook',
+    async visit(page) {
+      await at(page, '/webhooks', 'Webhooks')
+      await page.getByRole('button', { name: 'Add endpoint' }).click()
+      await page.getByRole('radio', { name: 'Chosen ones' }).click()
+      await page.getByRole('checkbox', { name: 'key.leaked' }).click()
     },
   },
   { name: 'members', visit: (page) => at(page, '/members', 'Members') },

@@ -13,6 +13,7 @@ describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./usage.ts')
   await import('./limits.ts')
   await import('./status.ts')
+  await import('./webhooks.ts')
   await import('./failures.ts')
   await import('./account.ts')
   await import('./budget.ts')

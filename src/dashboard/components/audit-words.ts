@@ -13,6 +13,11 @@ export const actionNames: Record<string, string> = {
   'account.exported': 'Account exported',
   'account.deletion_requested': 'Deletion of the account requested',
   'account.deletion_cancelled': 'Deletion of the account taken back',
+  'webhook_endpoint.created': 'Webhook endpoint added',
+  'webhook_endpoint.updated': 'Webhook endpoint changed',
+  'webhook_endpoint.secret_rotated': 'Webhook secret rotated',
+  'webhook_endpoint.disabled': 'Webhook endpoint disabled',
+  'webhook_endpoint.deleted': 'Webhook endpoint deleted',
 }
 
 export const actionLabel = (action: string) => actionNames[action] ?? action
@@ -46,7 +51,7 @@ export function particulars({ action, detail }: AuditEvent): string {
     case 'account.renamed':
       return `From ${String(detail.from)} to ${String(detail.to)}`
     default:
-      return ''
+      return action.startsWith('webhook_endpoint.') ? String(detail.url) : ''
   }
 }
 

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Key } from '../api/queries.ts'
 import { useMember } from '../api/signed-in.tsx'
+import { Fact } from './fact.tsx'
 import { CreatorName, LastUsed, TokenHint } from './key-facts.tsx'
 import { Credits, creditNote, RateLimits } from './limit-facts.tsx'
 import { roleName } from './roles.ts'
@@ -41,20 +41,6 @@ export function KeyFactList({ value }: { value: Key }) {
         <Scopes value={value} />
       </Fact>
     </dl>
-  )
-}
-
-type FactProps = { name: string; note?: string | null; isWide?: boolean; children: ReactNode }
-
-function Fact({ name, note, isWide = false, children }: FactProps) {
-  return (
-    <div className={`min-w-0 ${isWide ? 'sm:col-span-2' : ''}`}>
-      <dt className="text-sm text-kumo-subtle">{name}</dt>
-      <dd className="mt-0.5 text-base text-kumo-default">
-        {children}
-        {note && <span className="block text-sm text-kumo-subtle">{note}</span>}
-      </dd>
-    </div>
   )
 }
 

@@ -1,5 +1,6 @@
 // The list of pages, with the account above and the person below.
 import {
+  BroadcastIcon,
   BuildingsIcon,
   HeartbeatIcon,
   KeyIcon,
@@ -24,6 +25,7 @@ type NavigationPage = {
 
 const pages: NavigationPage[] = [
   { path: '/keys', name: 'API keys', Icon: KeyIcon },
+  { path: '/webhooks', name: 'Webhooks', Icon: BroadcastIcon },
   { path: '/members', name: 'Members', Icon: UsersIcon },
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
   { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },

@@ -3,10 +3,11 @@
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon, WarningIcon } from '@phosphor-icons/react'
-import { type ReactNode, useEffect } from 'react'
+import { useEffect } from 'react'
 import type { MintedKey } from '../api/keys.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Modal } from './modal.tsx'
+import { SecretPart } from './secret-part.tsx'
 
 type Props = { minted: MintedKey; hint?: string; onStored: () => void }
 
@@ -36,7 +37,7 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
         description="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."
       />
       {hint && <p className="text-base text-kumo-default">{hint}</p>}
-      <Part
+      <SecretPart
         title="Token"
         buttons={
           <>
@@ -52,31 +53,11 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
         }
       >
         {token}
-      </Part>
-      <Part title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
+      </SecretPart>
+      <SecretPart title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
         {curlWith(token)}
-      </Part>
+      </SecretPart>
     </Modal>
-  )
-}
-
-type PartProps = { title: string; buttons: ReactNode; children: string }
-
-function Part({ title, buttons, children }: PartProps) {
-  return (
-    <section aria-label={title} className="flex flex-col gap-2">
-      <div className="flex flex-wrap items-center justify-between gap-2">
-        <h3 className="text-base font-medium text-kumo-default">{title}</h3>
-        <div className="flex flex-wrap gap-2">{buttons}</div>
-      </div>
-      <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable text must be reachable by keyboard.
-        tabIndex={0}
-        className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all whitespace-pre-wrap text-kumo-default select-all"
-      >
-        {children}
-      </pre>
-    </section>
   )
 }
 

@@ -1,0 +1,22 @@
+// Text to be carried away: whole, selectable at a click, with its buttons.
+import type { ReactNode } from 'react'
+
+type Props = { title: string; buttons: ReactNode; children: string }
+
+export function SecretPart({ title, buttons, children }: Props) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="text-base font-medium text-kumo-default">{title}</h3>
+        <div className="flex flex-wrap gap-2">{buttons}</div>
+      </div>
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable text must be reachable by keyboard.
+        tabIndex={0}
+        className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all whitespace-pre-wrap text-kumo-default select-all"
+      >
+        {children}
+      </pre>
+    </section>
+  )
+}
