@@ -43,8 +43,10 @@ export async function personOfJwt(
       return await externalPerson(token, externalIssuer, settings, now)
     return { kind: 'invalid_token' }
   } catch (cause) {
-    const isUnknown = cause instanceof StoreUnavailable
-    return isUnknown ? { kind: 'unavailable', cause } : { kind: 'invalid_token', cause }
+    // Only what speaks of the token makes it a bad one: anything else says that the answer is not known.
+    const { errors } = await import('jose')
+    const isOfToken = cause instanceof errors.JOSEError
+    return { kind: isOfToken ? 'invalid_token' : 'unavailable', cause }
   }
 }
 
