@@ -17,6 +17,7 @@ import {
   type NewKey,
   type Scope,
   type Selection,
+  type ToppedUp,
   type Underway,
   type VerifyAnswer,
   type VerifyRequest,
@@ -312,6 +313,7 @@ describe('the types of the client', () => {
     expectTypeOf<Data<OneKey['rotate']['$post'], 201>>().toEqualTypeOf<
       Plain<IssuedKey & Underway>
     >()
+    expectTypeOf<Data<OneKey['credits']['$post'], 200>>().toEqualTypeOf<Plain<ToppedUp>>()
     expectTypeOf<Data<OneKey['$delete'], 200>>().toEqualTypeOf<Plain<Message & Underway>>()
     expectTypeOf<Data<Keys['revoke']['$post'], 200>>().toEqualTypeOf<Plain<Count & Underway>>()
     expectTypeOf<Data<Api['audit-events']['$get'], 200>>().toEqualTypeOf<Plain<AuditEvent[]>>()

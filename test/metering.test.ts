@@ -334,7 +334,12 @@ describe('credits', () => {
   it('that were topped up stay when a refill has less', () => {
     const { take, topUp, clock } = createMeter()
     const terms = credited(1, { interval: 'daily', amount: 3 })
-    expect(topUp(terms, 100)).toEqual({ outcome: 'topped_up', isRepeated: false, credits: 101 })
+    expect(topUp(terms, 100)).toEqual({
+      outcome: 'topped_up',
+      isRepeated: false,
+      credits: 101,
+      atMs: clock.now,
+    })
     clock.now += day
     expect(take(terms)).toMatchObject({ credits: 100 })
   })

@@ -64,6 +64,12 @@ describe('each operation answers as the document says', () => {
     await call('updateKey', { ...owner, path, body: { name: 'Other', expires_at: null } })
     await call('updateKey', { ...owner, path, body: { is_active: false } })
     await call('updateKey', { ...owner, path, body: { is_active: true } })
+    expect((await call('addCredits', { ...owner, path, body: { add: 1 } })).status).toBe(409)
+    const rate_limit = [{ limit: 1, window_seconds: 60 }]
+    const credits = { remaining: 1, refill: { amount: 1, interval: 'monthly' } }
+    await call('updateKey', { ...owner, path, body: { rate_limit, credits } })
+    const once = { 'idempotency-key': 'once' }
+    await call('addCredits', { ...owner, path, body: { add: 1 }, headers: once })
     const rotated = await call('rotateKey', { ...owner, path, body: { overlap_seconds: 60 } })
     expect(rotated.status).toBe(201)
     expect((await call('rotateKey', { ...owner, path, body: {} })).status).toBe(409)
@@ -122,6 +128,23 @@ describe('each operation answers as the document says', () => {
       { token: 'nonsense' },
     ]
     for (const body of asked) await call('verifyKey', { key, body })
+    const limited = await makeKey(house, acme.owner.jwt, {
+      rate_limit: { limit: 2, window_seconds: 3_600 },
+      credits: { remaining: 1 },
+    })
+    const ask = (more: object) => call('verifyKey', { key, body: { token: limited.key, ...more } })
+    const once = { idempotencyKey: 'once' }
+    const codes = [await ask(once), await ask({ cost: 2 }), await ask({ ...once, cost: 2 })]
+    codes.push(await ask(once), await ask(once))
+    expect(codes.map(({ body }) => body.data.code)).toEqual([
+      'valid',
+      'credits_exhausted',
+      'conflict',
+      'valid',
+      'rate_limited',
+    ])
+    expect((await call('introspect', { key, body: { token: limited.key } })).status).toBe(429)
+    expect((await call('getMe', { key: limited.key })).status).toBe(429)
     await call('verifyKeys', { key, body: { keys: asked } })
     await call('introspect', { key, body: { token: client.key } })
     await call('introspect', { key, body: { token: 'nonsense', token_type_hint: 'x' } })
@@ -260,9 +283,13 @@ describe('each operation fails as the document says', () => {
   })
 
   it('for an id of nobody, or that is none', async () => {
+    const least: Record<string, object> = {
+      acceptInvitation: { name: 'X', password: 'x'.repeat(12) },
+      addCredits: { add: 1 },
+    }
     for (const { id } of all.filter(({ hasId }) => hasId)) {
       for (const wrong of [crypto.randomUUID(), 'nonsense', '%00']) {
-        const body = id === 'acceptInvitation' ? { name: 'X', password: 'x'.repeat(12) } : {}
+        const body = least[id] ?? {}
         const sent = { ...owner, path: { id: wrong }, wrong: true }
         const needsBody = all.find((each) => each.id === id)?.needsBody
         const { status } = await call(id, needsBody ? { ...sent, body } : sent)

@@ -18,6 +18,7 @@ import type {
   NewKey,
   Scope,
   Selection,
+  ToppedUp,
   Underway,
   VerifyAnswer,
   VerifyRequest,
@@ -42,6 +43,15 @@ export type Client = {
     rotation?: { overlap_seconds?: number | undefined },
     options?: CallOptions,
   ): Promise<IssuedKey & Underway>
+  /**
+   * Adds credits to what a key has. With an `idempotencyKey` asking again adds nothing twice (24 hours);
+   * without, look at the key before asking again after `timed_out` or `unreachable`.
+   */
+  addCredits(
+    id: string,
+    credits: { add: number },
+    options?: CallOptions & { idempotencyKey?: string | undefined },
+  ): Promise<ToppedUp>
   /** Revokes for good, and answers once the key fails everywhere. Asking again is safe. */
   revoke(id: string, options?: CallOptions): Promise<{ message: string } & Underway>
   /** Revokes many at once, with one wait for all. */
@@ -70,7 +80,10 @@ export function createClient(options: ClientOptions): Client {
   return { ...keysOf(ask), ...readingOf(ask), ...checksOf(ask) }
 }
 
-type Keys = Pick<Client, 'list' | 'create' | 'get' | 'update' | 'rotate' | 'revoke' | 'revokeMany'>
+type Keys = Pick<
+  Client,
+  'list' | 'create' | 'get' | 'update' | 'rotate' | 'addCredits' | 'revoke' | 'revokeMany'
+>
 
 const keys = '/api/api-keys'
 
@@ -82,6 +95,8 @@ function keysOf(ask: Transport): Keys {
     update: async (id, json, options) => dataOf(ask('PATCH', keyPath(id), { ...options, json })),
     rotate: async (id, json = {}, options) =>
       dataOf(ask('POST', `${keyPath(id)}/rotate`, { ...options, json })),
+    addCredits: async (id, json, options) =>
+      dataOf(ask('POST', `${keyPath(id)}/credits`, { ...options, json })),
     revoke: async (id, options) => dataOf(ask('DELETE', keyPath(id), options)),
     revokeMany: (json, options) => dataOf(ask('POST', `${keys}/revoke`, { ...options, json })),
   }

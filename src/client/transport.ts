@@ -9,7 +9,10 @@ export type ClientOptions = {
   fetch?: typeof fetch
   /** Of one attempt: 75,000 by default, since a change answers only once it is in force everywhere. */
   timeoutMs?: number
-  /** How often a GET or DELETE is asked again: 2 by default. Nothing else is ever asked twice. */
+  /**
+   * How often a GET or DELETE, or a call with an `idempotencyKey`, is asked again: 2 by default. Nothing
+   * else is ever asked twice.
+   */
   retries?: number
   /** Waits between two attempts. */
   sleep?: (ms: number) => Promise<void>
@@ -21,7 +24,12 @@ export type CallOptions = {
   respondAsync?: boolean | undefined
 }
 
-type Call = CallOptions & { json?: unknown; form?: Record<string, string> }
+type Call = CallOptions & {
+  json?: unknown
+  form?: Record<string, string>
+  /** By it the server does twice what it is asked twice only once: it may be asked again. */
+  idempotencyKey?: string | undefined
+}
 
 export type Transport = (method: string, path: string, call?: Call) => Promise<unknown>
 
@@ -35,7 +43,9 @@ export function createTransport(options: ClientOptions): Transport {
 
   return async function ask(method, path, call = {}) {
     // POST and PATCH may have happened though their answer was lost: they are the caller's to repeat.
-    const attempts = method === 'GET' || method === 'DELETE' ? retries + 1 : 1
+    const isRepeatable =
+      method === 'GET' || method === 'DELETE' || call.idempotencyKey !== undefined
+    const attempts = isRepeatable ? retries + 1 : 1
     for (let attempt = 1; ; attempt++) {
       try {
         return await askOnce(
@@ -88,9 +98,11 @@ async function askOnce(
   return body
 }
 
-function requestOf(method: string, key: string, { json, form, respondAsync }: Call): RequestInit {
+function requestOf(method: string, key: string, call: Call): RequestInit {
+  const { json, form, respondAsync, idempotencyKey } = call
   const headers = new Headers({ authorization: `Bearer ${key}`, accept: 'application/json' })
   if (respondAsync) headers.set('prefer', 'respond-async')
+  if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
   // A redirect is not followed: it would carry the key elsewhere.
   const request: RequestInit = { method, headers, redirect: 'manual' }
   if (form !== undefined) return { ...request, body: new URLSearchParams(form) }

@@ -114,6 +114,9 @@ export type AuditQuery = PageQuery & {
 export type Page<Item> = { data: Item[]; next_cursor: string | null }
 
 /** Which keys to revoke at once. */
+/** `repeated`: they had been added before, by the same idempotency key. */
+export type ToppedUp = { credits: Credits; repeated: boolean }
+
 export type Selection = { ids: string[] } | { created_by: string } | { external_id: string }
 
 export type Scope = {

@@ -36,11 +36,27 @@ export function failure(description: string) {
   return { description, content: { 'application/problem+json': { schema: problemSchema } } }
 }
 
+/** The answer to a request that the limits of the caller's key refuse. */
+export const limited = {
+  429: {
+    ...failure(
+      'The limits of the key refuse it; nothing was taken. With `RateLimit-Policy` (`"default";q=100;w=60`) and `RateLimit` (`"default";r=0;t=1`) where it has windows',
+    ),
+    headers: {
+      'Retry-After': {
+        description: 'Seconds until it would pass; 3600 where no refill will come',
+        schema: { type: 'integer' as const },
+      },
+    },
+  },
+}
+
 /** What every management operation may answer beside its success. */
 export const managementFailures = {
   400: failure('The request is not valid; `errors` names the fields'),
   401: failure('No credential, or one that is not good'),
   403: failure('The role or the key may not do this'),
+  ...limited,
   503: failure('A store did not answer; asking again is safe'),
 }
 

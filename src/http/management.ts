@@ -11,6 +11,7 @@ import { bodySizeLimit, createRouter, jsonOnly, limitBody } from './openapi.ts'
 import { requestId } from './request-id.ts'
 import { createAccountRoutes } from './routes/account.ts'
 import { createApiKeyActions } from './routes/api-key-actions.ts'
+import { createApiKeyCredits } from './routes/api-key-credits.ts'
 import { createApiKeyImport, importPath, mostImportBytes } from './routes/api-key-import.ts'
 import { createApiKeyUsage } from './routes/api-key-usage.ts'
 import { createApiKeyRoutes } from './routes/api-keys.ts'
@@ -65,6 +66,7 @@ function createGuarded(isolate: Isolate) {
     .route('/', createAccountRoutes(isolate))
     .route('/', createApiKeyRoutes(isolate))
     .route('/', createApiKeyActions(isolate))
+    .route('/', createApiKeyCredits())
     .route('/', createApiKeyImport(isolate))
     .route('/', createApiKeyUsage(isolate))
     .route('/', createAuditRoutes())

@@ -21,7 +21,8 @@ export type TopUp = {
 }
 
 export type TopUpAnswer =
-  | { outcome: 'topped_up'; isRepeated: boolean; credits: number }
+  /** `atMs`: when they were added. */
+  | { outcome: 'topped_up'; isRepeated: boolean; credits: number; atMs: number }
   | { outcome: 'conflict' }
 
 /** What an idempotency key was used for: credits taken (or, for a top-up, added) at a time. */
@@ -61,7 +62,7 @@ export class Meter {
     requireWhole(cost, 0)
     const nowMs = this.now()
     const name = idempotencyKey === null || terms.credits === null ? null : `take/${idempotencyKey}`
-    const spentBefore = this.used(name, nowMs)
+    const spentBefore = this.used(name, nowMs)?.credits ?? null
     const { answer, next, spent } = decideTake(this.state, terms, { cost, spentBefore }, nowMs)
     if (next !== null) this.keep(next, nowMs, spent > 0 ? name : null, spent)
     return answer
@@ -75,14 +76,15 @@ export class Meter {
     if (terms.credits === null || balance === null)
       throw new Error('There are no credits to add to.')
     const before = this.used(name, nowMs)
-    if (before !== null && before !== amount) return { outcome: 'conflict' }
+    if (before !== null && before.credits !== amount) return { outcome: 'conflict' }
     if (before !== null) {
-      return { outcome: 'topped_up', isRepeated: true, credits: balance.credits }
+      const { atMs } = before
+      return { outcome: 'topped_up', isRepeated: true, credits: balance.credits, atMs }
     }
     const credits = balance.credits + amount
     requireWhole(credits, 1)
     this.keep({ ...rest, balance: { ...balance, credits } }, nowMs, name, amount)
-    return { outcome: 'topped_up', isRepeated: false, credits }
+    return { outcome: 'topped_up', isRepeated: false, credits, atMs: nowMs }
   }
 
   /** What is left. A set or a refill that it finds is kept: a refill outlasts a change of the terms. */
@@ -111,9 +113,9 @@ export class Meter {
     }
   }
 
-  private used(name: string | null, nowMs: number): number | null {
+  private used(name: string | null, nowMs: number): Use | null {
     const use = name === null ? null : this.storage.findUse(name)
-    return use !== null && nowMs - use.atMs < useLifetimeMs ? use.credits : null
+    return use !== null && nowMs - use.atMs < useLifetimeMs ? use : null
   }
 
   /** Storage first: what could not be written has not happened. */

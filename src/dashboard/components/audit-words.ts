@@ -5,6 +5,7 @@ export const actionNames: Record<string, string> = {
   'key.created': 'Key created',
   'key.updated': 'Key changed',
   'key.rotated': 'Key rotated',
+  'key.credits_added': 'Credits added',
   'key.revoked': 'Key revoked',
   'member.added': 'Member added',
   'member.role_changed': 'Role changed',
@@ -29,6 +30,9 @@ const fieldNames: Record<string, string> = {
   allowedIps: 'allowed addresses',
   externalId: 'external id',
   metadata: 'metadata',
+  rateLimit: 'rate limit',
+  credits: 'credits',
+  limitsBy: 'sharing of limits',
 }
 
 /** The particulars of an event, or nothing where its action says it all. */
@@ -41,6 +45,8 @@ export function particulars({ action, detail }: AuditEvent): string {
       return changedFields(detail.changed)
     case 'key.rotated':
       return overlapOf(Number(detail.overlap_seconds ?? 0))
+    case 'key.credits_added':
+      return `${Number(detail.add).toLocaleString('en')} added`
     case 'key.revoked':
       return detail.selection ? 'Together with others' : ''
     case 'member.added':

@@ -94,5 +94,8 @@ Success is \`{ "status": "success", "data": … }\`; a list adds \`next_cursor\`
 A change (PATCH, DELETE, rotate, revoke) answers 200 only once it is in force everywhere. \`Prefer: respond-async\` answers 202
 at once, with \`effective_at\`. A 202 without being asked is in force but for its \`pending_regions\`.
 
+A key may have rate limits (GCRA, several windows, all or nothing) and credits. Every answer to its holder carries \`RateLimit-Policy\`
+and \`RateLimit\`; what they refuse is a 429 with \`Retry-After\` and takes nothing.
+
 **The gateway.** Any other path under \`/api/\` belongs to the API behind Latchkey: the credential is checked against the route's
 scope and taken out, and \`X-Latchkey-Account\`, \`-Key-Id\`, \`-User\`, \`-Scopes\` and \`-Request-Id\` are added.`

@@ -1,7 +1,7 @@
 // Operations whose routes know no zod: the hot paths, and what Better Auth answers. Their shapes stand
 // here, and the tests hold the answers to them.
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { bodyFailures, failure, success } from '../answers.ts'
+import { bodyFailures, failure, limited, success } from '../answers.ts'
 import { time } from '../key-schema.ts'
 import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../security.ts'
 
@@ -18,6 +18,7 @@ const me = z.union([
 const refusals = {
   401: failure('No credential, or one that is not good'),
   403: failure('The credential is good and may not do this'),
+  ...limited,
   503: failure('Not known right now, never a refusal: ask again'),
 }
 

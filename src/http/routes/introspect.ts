@@ -4,7 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { oneCredit } from '../../authority/take.ts'
 import { isAddress } from '../../core/address.ts'
-import { failure } from '../answers.ts'
+import { failure, limited } from '../answers.ts'
 import { introspector, surroundingsOf } from '../asker.ts'
 import type { AppEnv } from '../env.ts'
 import { createRouter } from '../openapi.ts'
@@ -70,7 +70,7 @@ const introspect = createRoute({
     403: failure("The caller's key lacks keys:verify"),
     413: failure('The body is too large'),
     415: failure('The body is no form'),
-    429: failure("The token's key, or the caller's own, is limited; Retry-After says until when"),
+    ...limited,
     503: failure('Not known right now, never `active: false`: ask again'),
   },
 })

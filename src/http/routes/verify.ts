@@ -4,7 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
-import { failure, success } from '../answers.ts'
+import { failure, limited, success } from '../answers.ts'
 import { surroundingsOf, verifier } from '../asker.ts'
 import type { AppEnv } from '../env.ts'
 import { ownAnswer } from '../hardening.ts'
@@ -144,7 +144,7 @@ const failures = {
   403: failure("The caller's key lacks keys:verify"),
   413: failure('The body is too large'),
   415: failure('The body is not JSON'),
-  429: failure("The caller's own key is limited; Retry-After says until when"),
+  ...limited,
   503: failure('Not known right now, never a refusal: ask again'),
 }
 

@@ -1,0 +1,33 @@
+// The audit event of a top-up: the credits themselves are in the meter, not in D1.
+import { sql } from 'drizzle-orm'
+import { runBatch, within } from './database.ts'
+import { auditEvent } from './schema.ts'
+
+export type TopUpEvent = {
+  /** Of the same top-up always the same. */
+  id: string
+  accountId: string
+  keyId: string
+  actorKind: 'person' | 'key' | 'system'
+  actorId: string | null
+  requestId: string
+  /** Credits that were added. */
+  add: number
+  /** When (ms). */
+  atMs: number
+}
+
+const writeLimitMs = 10_000
+
+/** Stores the event unless it is there: whoever asks again writes nothing twice. */
+export async function recordTopUp(d1: D1Database, event: TopUpEvent): Promise<void> {
+  const { id, accountId, keyId, actorKind, actorId, requestId, add, atMs } = event
+  // Not "on conflict do nothing": the trigger that keeps events from being replaced would come first.
+  const insert = sql`
+    insert into ${auditEvent}
+      (id, account_id, action, actor_kind, actor_id, key_id, detail, request_id, created_at)
+    select ${id}, ${accountId}, 'key.credits_added', ${actorKind}, ${actorId}, ${keyId},
+      ${JSON.stringify({ add })}, ${requestId}, ${atMs}
+    where not exists (select 1 from ${auditEvent} where id = ${id})`
+  await within('D1', writeLimitMs, runBatch(d1, [insert]))
+}
