@@ -2,9 +2,9 @@
 // to come into force anywhere.
 import { limitsOf } from '../core/limits.ts'
 import type { Meters } from '../metering/meters.ts'
-import { StoreUnavailable } from '../storage/database.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { TopUpEvent } from '../storage/top-ups.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
 import type { Caller } from './keys.ts'
 
 export type TopUpStores = {

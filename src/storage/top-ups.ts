@@ -1,7 +1,8 @@
 // The audit event of a top-up: the credits themselves are in the meter, not in D1.
 import { sql } from 'drizzle-orm'
-import { runBatch, within } from './database.ts'
+import { runBatch } from './database.ts'
 import { auditEvent } from './schema.ts'
+import { within } from './unavailable.ts'
 
 export type TopUpEvent = {
   /** Of the same top-up always the same. */

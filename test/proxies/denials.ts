@@ -28,23 +28,34 @@ export function testDenials(scene: Scene, start: Start): void {
   const ask = (key: string, headers: object = {}) =>
     send(proxy.port, '/api/contacts', { headers: { 'X-API-Key': key, ...headers } })
 
-  const denials = [
-    ['limited', 429, 'rate_limited', '7'],
-    ['outage', 503, 'authority_unavailable', '1'],
-  ] as const
+  const hour = 60 * 60
+  const limits = {
+    rate_limited: [{ rate_limit: { limit: 1, window_seconds: hour } }, [hour - 5, hour]],
+    credits_exhausted: [{ credits: { remaining: 1 } }, [hour, hour]],
+  } as const
 
-  for (const [what, status, code, retryAfter] of denials) {
-    it(`brings ${status} back with its problem and Retry-After`, async () => {
-      assert.equal((await ask(reader.key)).status, 200)
-      await pretend(what)
-      const denied = await ask(reader.key)
-      assert.equal(`${denied.status} ${denied.json?.code}`, `${status} ${code}`)
-      assert.equal(denied.headers['content-type'], 'application/problem+json')
-      assert.equal(denied.headers['retry-after'], retryAfter)
-      assert.equal(denied.headers['x-request-id'], denied.json.request_id)
+  for (const [code, [limited, [least, most]]] of Object.entries(limits)) {
+    it(`brings 429 ${code} back with its problem and Retry-After`, async () => {
+      const { key } = await owner.makeKey({ scopes: ['contacts:read'], ...limited })
+      assert.equal((await ask(key)).status, 200)
+      const denied = await ask(key)
+      assertDenied(denied, `429 ${code}`)
+      const seconds = Number(denied.headers['retry-after'])
+      assert.ok(seconds >= least && seconds <= most, `${seconds} s`)
+      const windows = code === 'rate_limited' ? `"default";r=0;t=${seconds}` : undefined
+      assert.equal(denied.headers.ratelimit, windows)
       assert.equal(scene().api.seen.length, 1)
     })
   }
+
+  it('brings 503 back with its problem and Retry-After', async () => {
+    assert.equal((await ask(reader.key)).status, 200)
+    await pretend('outage')
+    const denied = await ask(reader.key)
+    assertDenied(denied, '503 authority_unavailable')
+    assert.equal(denied.headers['retry-after'], '1')
+    assert.equal(scene().api.seen.length, 1)
+  })
 
   it('holds a key to its addresses by what the proxy reports, not by what the client does', async () => {
     const here = await owner.makeKey({ scopes: ['contacts:read'], allowed_ips: ['127.0.0.1'] })
@@ -74,4 +85,10 @@ export function testDenials(scene: Scene, start: Start): void {
       await lonely.stop()
     }
   })
+}
+
+function assertDenied({ status, json, headers }: Awaited<ReturnType<typeof send>>, told: string) {
+  assert.equal(`${status} ${json?.code}`, told)
+  assert.equal(headers['content-type'], 'application/problem+json')
+  assert.equal(headers['x-request-id'], json.request_id)
 }

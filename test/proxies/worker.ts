@@ -1,8 +1,6 @@
-// Latchkey in front of the test's own server. `/__pretend/…` makes it act as if its stores were down, or as
-// if a limit were reached.
+// Latchkey in front of the test's own server. `/__pretend/outage` makes it act as if its stores were down.
 import config from '../../latchkey.config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { Problem } from '../../src/http/problem.ts'
 import { createIsolate, systemClock } from '../../src/http/wiring.ts'
 import { down } from '../support/outage.ts'
 
@@ -21,13 +19,7 @@ let app = fresh()
 
 /** An app that remembers no key. */
 function fresh() {
-  const isolate = createIsolate(settings, systemClock)
-  const { tagKeys } = isolate
-  isolate.tagKeys = async (secrets) => {
-    if (pretending !== 'limited') return tagKeys(secrets)
-    throw new Problem('rate_limited', { headers: { 'retry-after': '7' } })
-  }
-  return createApp(isolate)
+  return createApp(createIsolate(settings, systemClock))
 }
 
 export default {
