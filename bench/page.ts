@@ -36,7 +36,8 @@ function section<Results>(name: string, write: (results: Results) => string[]): 
 
 function taken(command: string, machine: Machine, how: string): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
-  return `\`${command}\`, ${machine.date} UTC, commit ${machine.commit}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, load ${machine.load} before. ${how} ${versions.join(', ')}.`
+  const trial = machine.isTrial ? '**A trial run on a busy machine, not to be quoted.** ' : ''
+  return `${trial}\`${command}\`, ${machine.date} UTC, commit ${machine.commit}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, load ${machine.load} before. ${how} ${versions.join(', ')}.`
 }
 
 function benchPart({
@@ -83,6 +84,21 @@ function benchPart({
       return own.length === 0 ? [] : [`### ${title}`, rowsOf(head, own.map(cells))]
     }),
     ...reaches(speeds),
+    ...flames(),
+  ]
+}
+
+function flames(): string[] {
+  const pictures = [
+    ['performance-flame-verify.svg', 'Where the time of a hot verify goes'],
+    ['performance-flame-me.svg', 'Where the time of a hot me goes'],
+  ] as const
+  const present = pictures.filter(([file]) => existsSync(join(imagesFolder, file)))
+  if (present.length === 0) return []
+  return [
+    '### Where the time goes',
+    "`npm run bench:profile`: workerd's own profiler on the same load, the Worker not minified.",
+    ...present.map(([file, title]) => `![${title}](images/${file})`),
   ]
 }
 
@@ -212,6 +228,7 @@ function scalePart(results: ScaleResults): string[] {
     }),
     'Median and p99 in ms. The account that is listed and searched holds all keys up to a million, and a million beyond.',
     rowsOf(['', ...sizes.map(whole)], table),
+    'Not flat: a search that finds nothing, and a list by a state that no key is in, read all keys of the one account, since a part of a name has no index and a rare state none of its own. They are given up after 2 s with a 503.',
     `${whole(largest?.at ?? 0)} keys are ${whole((largest?.bytes ?? 0) / 2 ** 20)} MB; D1 holds 10 GB.`,
     '### With keys in use',
     picture('performance-memory.svg', 'Microseconds a use by distinct keys in use', {

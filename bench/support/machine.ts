@@ -5,6 +5,8 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { benchFolder, root } from './places.ts'
 
 export type Machine = {
+  /** `--quick`: shows that the command works, and is not to be quoted. */
+  isTrial: boolean
   date: string
   cpu: string
   cores: number
@@ -20,6 +22,7 @@ export function describeMachine(): Machine {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' })
   const isClean = git('status', '--porcelain', '--', 'src', 'latchkey.config.ts').trim() === ''
   return {
+    isTrial: process.argv.includes('--quick'),
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,

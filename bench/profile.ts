@@ -1,0 +1,36 @@
+// `npm run bench:profile`: where the processor time of a hot verification goes, as flame graphs in docs/images.
+// What is profiled is not minified, so that functions have their names; the shares are what counts.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { flameGraph } from './support/flame.ts'
+import { freePort, openHouse } from './support/house.ts'
+import { profile } from './support/inspector.ts'
+import { fire } from './support/load.ts'
+import { imagesFolder } from './support/places.ts'
+import { planRows } from './support/rows.ts'
+import { signIn } from './support/tenant.ts'
+
+const pictures: Record<string, string> = {
+  'verify: in memory, lease running': 'performance-flame-verify.svg',
+  'me: in memory, lease running': 'performance-flame-me.svg',
+}
+const seconds = process.argv.includes('--quick') ? 2 : 10
+
+const inspectorPort = await freePort()
+const house = await openHouse({ inspectorPort })
+try {
+  const tenant = await signIn(house.at('latchkey'), house.password)
+  mkdirSync(imagesFolder, { recursive: true })
+  for (const row of await planRows(tenant, {})) {
+    const file = pictures[row.name]
+    if (file === undefined) continue
+    const load = { url: house.at(row.socket) + row.path, shots: row.shots, connections: 8, seconds }
+    // Compiled before it is watched.
+    await fire(load)
+    const recorded = await profile(inspectorPort, row.socket, () => fire(load))
+    writeFileSync(join(imagesFolder, file), flameGraph(recorded, row.name))
+    console.log(`docs/images/${file}`)
+  }
+} finally {
+  await house.stop()
+}
