@@ -78,12 +78,12 @@ function benchPart({
       machine,
       `${program}, ${connections} connections, ${seconds} s a row, ${rounds} rounds in turns, medians.`,
     ),
-    'All Workers are minified by wrangler with the same settings and run in one process, each on a socket of its own (Miniflare, `unsafeDirectSockets`). CPU is the processor time of that process a request, its stores included: D1, KV and Durable Objects run in it too. "Alone" is one connection, without a queue. Log lines are off (`LOG_SAMPLE=0`). `me` is `GET /api/v1/me`, `verify` is `POST /api/v1/keys/verify`, which checks two keys: that of the service that asks, and the one that it asks about. "First use" is an isolate whose memory is empty; "KV empty" one whose KV look-up finds nothing. A forged token is another one each time.',
+    'All Workers are minified by wrangler with the same settings and run in one process, each on a socket of its own (Miniflare, `unsafeDirectSockets`). CPU is the processor time of that process a request, its stores included: D1, KV and Durable Objects run in it too, their files in memory (`/dev/shm`), so that no disk is measured. "Alone" is one connection, without a queue. Log lines are off (`LOG_SAMPLE=0`). `me` is `GET /api/v1/me`, `verify` is `POST /api/v1/keys/verify`, which checks two keys: that of the service that asks, and the one that it asks about. "First use" is an isolate whose memory is empty; "KV empty" one whose KV look-up finds nothing. A forged token is another one each time.',
     ...groups.flatMap(([group, title]) => {
       const own = rows.filter((row) => row.group === group)
       return own.length === 0 ? [] : [`### ${title}`, rowsOf(head, own.map(cells))]
     }),
-    ...reaches(speeds),
+    ...reaches(speeds, machine),
     ...flames(),
   ]
 }
@@ -103,7 +103,7 @@ function flames(): string[] {
 }
 
 /** What issue 7 asks for, beside what was measured. */
-function reaches(rows: Map<string, Measured>): string[] {
+function reaches(rows: Map<string, Measured>, { isTrial }: Machine): string[] {
   const speed = (name: string) => rows.get(name)?.perSecond ?? Number.NaN
   const hot = speed('verify: in memory, lease running')
   const me = speed('me: in memory, lease running')
@@ -151,7 +151,7 @@ function reaches(rows: Map<string, Measured>): string[] {
     ],
   ]
   const body = lines.map(([name, wanted, value, isReached]) => {
-    const verdict = wanted === '' ? '' : isReached(value) ? 'reached' : 'not reached'
+    const verdict = wanted === '' || isTrial ? '' : isReached(value) ? 'reached' : 'not reached'
     return [name, wanted, value.toFixed(2), verdict]
   })
   return ['### What was to be reached', rowsOf(['', 'wanted', 'measured', ''], body)]
