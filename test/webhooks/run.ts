@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runDocumented } from './docs.ts'
 import { type Latchkey, startLatchkey } from './latchkey.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
@@ -141,6 +142,28 @@ describe('webhooks', () => {
     const [arrival] = receiver.at('/rotated')
     assert.ok(arrival?.isSignedBy(endpoint.secret) && arrival.isSignedBy(rotated.secret))
     await remove(endpoint)
+  })
+
+  it('are understood by the receiver of docs/webhooks.md, which believes nobody else', async () => {
+    const own = await freePort()
+    const url = `http://localhost:${own}/`
+    const endpoint: Endpoint = await latchkey.ask('POST', '/api/webhook-endpoints', { url })
+    const documented = await runDocumented(own, endpoint.secret)
+    await newKey('As documented')
+    await until(() => documented.output() !== '')
+    const forged = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'webhook-id': 'x',
+        'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+        'webhook-signature': 'v1,AAAA',
+      },
+      body: '{"type":"forged","data":{}}',
+    })
+    assert.equal(forged.status, 400)
+    assert.equal(documented.output(), 'key.created As documented\n')
+    await remove(endpoint)
+    await documented.stop()
   })
 
   it('outlive the death of everything: the queue forgets, the outbox does not', async () => {
