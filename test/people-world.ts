@@ -152,12 +152,16 @@ export async function invite(
   return (await response.json<{ id: string }>()).id
 }
 
-/** A D1 that is down. */
-export const deadD1 = (() => {
-  const fail = async () => {
-    throw new Error('D1_ERROR: down')
-  }
+function brokenD1(fail: () => Promise<never>): D1Database {
   const statement = { bind: () => statement, all: fail, raw: fail, first: fail, run: fail }
   const session = { prepare: () => statement, batch: fail }
   return { ...session, withSession: () => session } as unknown as D1Database
-})()
+}
+
+/** A D1 that is down. */
+export const deadD1 = brokenD1(async () => {
+  throw new Error('D1_ERROR: down')
+})
+
+/** A D1 that never answers. */
+export const silentD1 = brokenD1(() => new Promise(() => {}))

@@ -19,6 +19,7 @@ import {
   personOf,
   settings,
   signIn,
+  silentD1,
   statuses,
   told,
 } from './people-world.ts'
@@ -562,6 +563,20 @@ describe('whatever is sent', () => {
       expect(answer.headers.get('retry-after')).toBe('1')
       expect(await outcome(answer)).toBe('503 authority_unavailable')
     }
+    statuses.delete(503)
+  })
+
+  it('is not waited for without end when D1 never answers', { timeout: 30_000 }, async () => {
+    const { people } = await newAccount('owner')
+    const cookie = await signIn(people[0]?.email ?? '')
+    const silent = { ...settings, db: silentD1 }
+    const env = { ...bindings, DB: silentD1 } as Env
+    const [session, answer] = await Promise.all([
+      personOfSession(new Headers({ cookie }), silent),
+      ask('/api/auth/get-session', { cookie, env }),
+    ])
+    expect(session).toMatchObject({ kind: 'unavailable' })
+    expect(await outcome(answer)).toBe('503 authority_unavailable')
     statuses.delete(503)
   })
 })

@@ -2,12 +2,16 @@
 // so that verifying a key never evaluates it.
 import type { Role } from '../core/config.ts'
 import { roleOf } from '../storage/people-store.ts'
+import { within } from '../storage/unavailable.ts'
 import type { PeopleSettings } from './settings.ts'
 
 export type Person = { kind: 'person'; userId: string; accountId: string; role: Role }
 
 /** Who is signed in, whether member of an account or not. */
 export type Session = { userId: string; sessionId: string; accountId: string | null }
+
+/** Better Auth waits for D1 without end. */
+const patienceMs = 5_000
 
 /** The session of a cookie; null when there is none, or it has ended. @throws when a store is down */
 export async function findSession(
@@ -16,7 +20,8 @@ export async function findSession(
 ): Promise<Session | null> {
   if (!headers.get('cookie')?.includes('session_token=')) return null
   const { createAuth } = await import('./auth.ts')
-  return (await createAuth(settings)).sessionOf(headers)
+  const auth = await createAuth(settings)
+  return within('D1', patienceMs, auth.sessionOf(headers))
 }
 
 export type SessionOutcome =

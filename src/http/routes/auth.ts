@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { PeopleSettings } from '../../identity/settings.ts'
+import { within } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../env.ts'
 import { answerUnknownPath, unavailable } from '../failures.ts'
 import { type FieldError, Problem, type ProblemCode } from '../problem.ts'
@@ -64,11 +65,21 @@ async function notYetEverywhere(answer: Response, pending_regions: string[]): Pr
   return Response.json({ ...changed, pending_regions }, { status: 202, headers })
 }
 
+/** Better Auth waits for D1 without end. */
+const patienceMs = 10_000
+
 async function askBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
   const { createAuth } = await import('../../identity/auth.ts')
   const auth = await createAuth(settings, placeOf(request.cf))
   try {
-    return await auth.handler(withCookiesOnly(request))
+    const answer = auth.handler(withCookiesOnly(request))
+    const outcome = answer.then(
+      (response) => ({ response }),
+      (cause) => ({ cause }),
+    )
+    const told = await within('D1', patienceMs, outcome)
+    if ('cause' in told) throw told.cause
+    return told.response
   } catch (cause) {
     throw failureOf(cause)
   } finally {
