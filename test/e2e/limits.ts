@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { demo, makeKey, type Person, signedIn } from './support/api.ts'
 import { fact, heading, openKey, openPage, signIn } from './support/browser.ts'
+import { curl } from './support/curl.ts'
 
 test('a key is made with rate limits and credits, and changed without touching the balance', async (t) => {
   const owner = await signedIn(demo.owner)
@@ -34,7 +35,10 @@ test('a key is made with rate limits and credits, and changed without touching t
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'Limited')
   assert.equal(await fact(page, 'Rate limits'), '30 a minute\n500 in 6 hours (burst)')
-  assert.match(await fact(page, 'Credits'), /^1,200 left\s+Filled up to 2,000 on day 15/)
+  assert.match(
+    await fact(page, 'Credits'),
+    /^1,200 left\s+Add credits\s+Filled up to 2,000 on day 15/,
+  )
   const refill = { interval: 'monthly', amount: 2000, day: 15 }
   assert.deepEqual(await limitsOf(owner, page), {
     rate_limit: [
@@ -45,7 +49,7 @@ test('a key is made with rate limits and credits, and changed without touching t
     limits_by: 'key',
   })
 
-  await page.getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await heading(page, 'Edit Limited')
   await page.getByRole('button', { name: 'Remove limit 2' }).click()
   await page.getByLabel('Limit 1: requests').fill('60')
@@ -75,7 +79,7 @@ test('keys of one external id share a balance, which a new one joins', async (t)
   await page.getByRole('button', { name: 'Create key' }).click()
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'Second of two')
-  assert.match(await fact(page, 'Credits'), /^70 left\s+Shared by its external id$/)
+  assert.match(await fact(page, 'Credits'), /^70 left\s+Add credits\s+Shared by its external id$/)
 })
 
 test('a key that leaves a shared balance says what it begins with', async (t) => {
@@ -86,14 +90,55 @@ test('a key that leaves a shared balance says what it begins with', async (t) =>
   const page = await openPage(t, {}, ['status of 400'])
   await signIn(page, demo.owner)
   await openKey(page, name)
-  await page.getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await page.getByRole('checkbox', { name: 'Share the limits' }).click()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Its balance does not move along').first().waitFor()
   await page.getByLabel('Set the credits to').fill('15')
   await page.getByRole('button', { name: 'Save' }).click()
   await heading(page, name)
-  assert.equal(await fact(page, 'Credits'), '15 left')
+  assert.match(await fact(page, 'Credits'), /^15 left/)
+})
+
+test('credits are added once, however often the same wish is sent', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const name = 'Nearly spent'
+  const { id, key } = await makeKey(owner, { name, scopes: [], credits: { remaining: 1 } })
+  assert.equal(await curl(key), 200)
+  assert.equal(await curl(key), 429, 'its only credit is spent')
+  const page = await openPage(t, {}, ['status of 503'])
+  await signIn(page, demo.owner)
+  await openKey(page, name)
+  await page.getByRole('button', { name: 'Add credits' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Credits to add').fill('none')
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await dialog.getByText('Give a whole number from 1').waitFor()
+  await dialog.getByLabel('Credits to add').fill('3')
+  // The first answer is lost on its way: the credits are there, and the page does not know.
+  let isLost = false
+  await page.route(`**/api/api-keys/${id}/credits`, async (route) => {
+    if (isLost) return route.continue()
+    isLost = true
+    assert.equal((await route.fetch()).status(), 200)
+    await route.fulfill({ status: 503, json: { detail: 'The answer was lost.' } })
+  })
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await dialog.getByText('The answer was lost').waitFor()
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByText('3 credits are added').waitFor()
+  assert.match(await fact(page, 'Credits'), /^3 left/)
+  assert.equal(await curl(key), 200)
+})
+
+test('members see limits and credits, and cannot add any', async (t) => {
+  const name = 'Not for members'
+  await makeKey(await signedIn(demo.owner), { name, scopes: [], credits: { remaining: 9 } })
+  const page = await openPage(t)
+  await signIn(page, demo.member)
+  await openKey(page, name)
+  assert.equal(await fact(page, 'Credits'), '9 left')
+  assert.equal(await page.getByRole('button', { name: 'Add credits' }).count(), 0)
 })
 
 async function choose(page: Page, name: string, option: string): Promise<void> {

@@ -163,6 +163,14 @@ const rooms: Stop[] = [
       await page.getByRole('checkbox', { name: 'key.leaked' }).click()
     },
   },
+  {
+    name: 'add-credits',
+    async visit(page, { keyId }) {
+      await at(page, `/keys/${keyId}`, 'Checkout service')
+      await page.getByRole('button', { name: 'Add credits' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
   { name: 'members', visit: (page) => at(page, '/members', 'Members') },
   {
     name: 'invite',

@@ -27,6 +27,12 @@ export async function updateKey(id: string, json: KeyChanges): Promise<Progress>
   return progressOf((await answer(key.$patch({ param: { id }, json }))).data)
 }
 
+/** Sent again under the same idempotency key, it adds nothing. */
+export function addCredits(id: string, add: number, idempotencyKey: string) {
+  const header = { 'idempotency-key': idempotencyKey }
+  return answer(key.credits.$post({ param: { id }, header, json: { add } }))
+}
+
 export async function revokeKey(id: string): Promise<Progress> {
   return progressOf((await answer(key.$delete({ param: { id } }))).data)
 }

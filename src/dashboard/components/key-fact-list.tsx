@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import type { Key } from '../api/queries.ts'
 import { useMember } from '../api/signed-in.tsx'
+import { AddCredits } from './add-credits.tsx'
 import { Fact } from './fact.tsx'
 import { CreatorName, LastUsed, TokenHint } from './key-facts.tsx'
 import { Credits, creditNote, RateLimits } from './limit-facts.tsx'
@@ -32,7 +33,10 @@ export function KeyFactList({ value }: { value: Key }) {
         <RateLimits value={value} />
       </Fact>
       <Fact name="Credits" note={creditNote(value)}>
-        <Credits value={value} />
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <Credits value={value} />
+          <AddCredits value={value} />
+        </span>
       </Fact>
       <Fact name="Id">
         <code className="font-mono text-sm break-all">{value.id}</code>
