@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   const url = plan.url ?? deployed.url ?? (await askUrl())
   buildDashboard()
   const { domain } = options
-  const address = await putUp(wrangler, { plan, deployed, secrets, domain, url, say })
+  const job = { plan, deployed, secrets, domain, url, say }
+  const address = await putUp(wrangler, { ...job, secretsPath: `${file}.upload` })
   await untilItAnswers(address, options.waitSeconds)
   say(`Latchkey is at ${address} and runs what is in this clone.`)
   if (existsSync(file)) say(whereTheSecretsAre(file))

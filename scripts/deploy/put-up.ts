@@ -13,6 +13,8 @@ export type Job = {
   deployed: Deployed
   /** Those that Cloudflare lacks. */
   secrets: Secrets
+  /** Where wrangler finds them while it deploys. */
+  secretsPath: string
   /** A custom domain to attach. */
   domain: string | null
   /** null: the workers.dev address, which only the deployment tells. */
@@ -33,7 +35,7 @@ export async function putUp(wrangler: RunWrangler, job: Job): Promise<string> {
   const domain = job.domain === null ? [] : ['--domain', job.domain]
   let targets: string[] = []
   say('Deploying.')
-  await withSecretsFile(secrets, async (file) => {
+  await withSecretsFile(secrets, job.secretsPath, async (file) => {
     targets = await deploy(wrangler, deployed.orphans, [...file, ...domain, ...baseUrl(url)])
   })
   const created = plan.databases.filter((database) => !isThere(database))

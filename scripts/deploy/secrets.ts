@@ -59,13 +59,13 @@ function readKept(file: string): Secrets {
   }
 }
 
-/** Hands wrangler a file with the secrets; JSON, because it would expand a `$` in any other. */
+/** Hands wrangler a file with the secrets, at `path` for as long as it runs; JSON, because it would expand a `$` in any other. */
 export async function withSecretsFile(
   secrets: Secrets,
+  path: string,
   use: (options: string[]) => Promise<void>,
 ): Promise<void> {
   if (Object.keys(secrets).length === 0) return use([])
-  const path = join(root, '.secrets', `upload.${process.pid}.json`)
   process.once('exit', () => rmSync(path, { force: true }))
   writePrivately(path, secrets)
   try {

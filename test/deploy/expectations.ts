@@ -1,6 +1,6 @@
 // What must be true of a deployment that is whole.
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
 import type { Cloudflare } from './cloudflare.ts'
@@ -63,8 +63,8 @@ export function assertSecrecy(cloudflare: Cloudflare, { output }: Run): void {
     assert.ok(!output.includes(value), 'a secret was printed')
     assert.ok(!logs.includes(value), 'a secret is in a log')
   }
-  const left = readdirSync(join(root, '.secrets')).filter((file) => file.startsWith('upload.'))
-  assert.deepEqual(left, [], 'the file for wrangler is gone')
+  const forWrangler = `${secretsOf(cloudflare)}.upload`
+  assert.ok(!existsSync(forWrangler), 'the file for wrangler is gone')
 }
 
 /** Nothing was changed, and nothing made. */
