@@ -33,7 +33,7 @@ export function KeyFactList({ value }: { value: Key }) {
         <RateLimits value={value} />
       </Fact>
       <Fact name="Credits" note={creditNote(value)}>
-        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-1 pb-1.5">
           <Credits value={value} />
           <AddCredits value={value} />
         </span>
