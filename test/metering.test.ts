@@ -578,7 +578,8 @@ describe('a simulated year of a meter', () => {
       const { now } = held.clock
       outcomes.add(answer.outcome)
       if (answer.outcome !== 'passed') {
-        expect(held.text()).toBe(before)
+        // Nothing is written but a refill that is found due.
+        if (settledIn(before) === settledIn(held.text())) expect(held.text()).toBe(before)
         expect(answer.credits).toBe(balance)
         return answer
       }
@@ -594,6 +595,10 @@ describe('a simulated year of a meter', () => {
       expect(balance).toBeGreaterThanOrEqual(0)
       expect(answer.credits).toBe(balance)
       return answer
+    }
+
+    function settledIn(text: string): number | undefined {
+      return JSON.parse(text).balance?.settledAt
     }
 
     let keys = 0

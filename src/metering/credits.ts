@@ -3,7 +3,7 @@
 import type { CreditTerms } from '../core/limits.ts'
 import { lastRefill, nextRefill } from './calendar.ts'
 
-/** The balance as it is held. `settledAt`: all refills up to then are in it. */
+/** The balance as it is held. `settledAt`: when it was set or last refilled. */
 export type Balance = { credits: number; since: number; settledAt: number }
 
 /** The balance at a time, from the one that was held. */
@@ -13,11 +13,8 @@ export function balanceAt(held: Balance | null, terms: CreditTerms, nowMs: numbe
   // Keys that share a balance may differ: one without a refill must not use up the others'.
   if (refill === null) return { credits, since, settledAt }
   const isDue = lastRefill(refill, nowMs) > Math.max(settledAt, refill.since)
-  return {
-    credits: isDue ? Math.max(credits, refill.amount) : credits,
-    since,
-    settledAt: Math.max(settledAt, nowMs),
-  }
+  if (!isDue) return { credits, since, settledAt }
+  return { credits: Math.max(credits, refill.amount), since, settledAt: nowMs }
 }
 
 /** Seconds until a refill makes the balance cover the cost; null when none ever does. */

@@ -65,6 +65,7 @@ export class Meter {
     const spentBefore = this.used(name, nowMs)?.credits ?? null
     const { answer, next, spent } = decideTake(this.state, terms, { cost, spentBefore }, nowMs)
     if (next !== null) this.keep(next, nowMs, spent > 0 ? name : null, spent)
+    else this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)
     return answer
   }
 
@@ -76,6 +77,7 @@ export class Meter {
     if (terms.credits === null || balance === null)
       throw new Error('There are no credits to add to.')
     const before = this.used(name, nowMs)
+    if (before !== null) this.keepBalance({ balance, ...rest }, nowMs)
     if (before !== null && before.credits !== amount) return { outcome: 'conflict' }
     if (before !== null) {
       const { atMs } = before
@@ -87,16 +89,21 @@ export class Meter {
     return { outcome: 'topped_up', isRepeated: false, credits, atMs: nowMs }
   }
 
-  /** What is left. A set or a refill that it finds is kept: a refill outlasts a change of the terms. */
   read(terms: MeterTerms): Left {
     const nowMs = this.now()
-    const held = this.state.balance
     const state = stateAt(this.state, terms, nowMs)
-    const { balance } = state
-    if (balance?.since !== held?.since || balance?.credits !== held?.credits) {
-      this.keep(state, nowMs)
-    }
+    this.keepBalance(state, nowMs)
     return leftIn(state, terms)
+  }
+
+  /**
+   * A set or a refill that was found is kept, also by who takes nothing: it outlasts a change of the terms,
+   * and an older record that comes late does not undo it.
+   */
+  private keepBalance(state: MeterState, nowMs: number): void {
+    const [held, found] = [this.state.balance, state.balance]
+    const isNew = found?.since !== held?.since || found?.settledAt !== held?.settledAt
+    if (isNew) this.keep(state, nowMs)
   }
 
   /** Daily while there is anything to forget. A balance is never forgotten. */

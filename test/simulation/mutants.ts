@@ -2,8 +2,7 @@
 // A patch replaces text of the real source as it is loaded; a `mistake` is made by a double, where SQL or
 // the platform stands in its place.
 import type { Mistake } from './mistake.ts'
-
-export type Patch = { file: string; find: string; put: string }
+import type { Patch } from './patching.ts'
 
 export type Mutant = {
   name: string
