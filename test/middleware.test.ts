@@ -127,6 +127,51 @@ describe.each(Object.entries(doors))('over %s', (_, door) => {
     expect(app.runs()).toBe(0)
   })
 
+  it('a limited key is refused as by Latchkey itself, with what is left and when to come back', async () => {
+    const rate_limit = [
+      { name: 'minute', limit: 2, window_seconds: 60 },
+      { name: 'month', limit: 100, window_seconds: 31 * 86_400 },
+    ]
+    const fields = ['ratelimit-policy', 'ratelimit', 'retry-after', 'www-authenticate']
+    const told = ({ headers }: { headers: Headers }) => fields.map((name) => headers.get(name))
+    const app = appWith(door())
+    const [here, there] = [await issue({ rate_limit }), await issue({ rate_limit })]
+    const answers = []
+    for (let turn = 0; turn < 3; turn++) {
+      const answer = await app.ask({ 'x-api-key': here.key })
+      const own = await house.ask('GET', '/api/contacts', { key: there.key })
+      expect(answer.status).toBe(own.status)
+      expect(told(answer)).toEqual(told(own))
+      const { request_id: _, ...body } = answer.body
+      const { request_id: __, ...ownBody } = own.body
+      if (answer.status !== 200) expect(body).toEqual(ownBody)
+      answers.push(answer)
+    }
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429])
+    expect(answers[2]?.headers.get('retry-after')).toBe('30')
+    expect(answers[2]?.headers.get('ratelimit')).toBe('"minute";r=0;t=30')
+    expect(app.runs()).toBe(2)
+  })
+
+  it('what a request costs is taken, once for an idempotency key, and refused with 429 or 409', async () => {
+    const { key } = await issue({ credits: { remaining: 5 } })
+    const app = appWith({
+      ...door(),
+      cost: (c) => Number(c.req.header('x-cost')),
+      idempotencyKey: (c) => `app/${c.req.header('x-order')}`,
+    })
+    const ask = (cost: string, order: string) =>
+      app.ask({ 'x-api-key': key, 'x-cost': cost, 'x-order': order })
+    expect((await ask('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
+    expect((await ask('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
+    const refused = await ask('3', 'b')
+    expect([refused.status, refused.body.code]).toEqual([429, 'credits_exhausted'])
+    expect(refused.headers.get('retry-after')).toBe('3600')
+    const conflict = await ask('1', 'a')
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'conflict'])
+    expect(app.runs()).toBe(2)
+  })
+
   it('a key that is revoked fails on the very next request', async () => {
     const { key, id } = await issue()
     const app = appWith(door())
