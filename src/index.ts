@@ -26,7 +26,7 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
   /** Webhooks to send, or usage that isolates counted, on its way to D1. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
     if (queue === 'latchkey-webhooks') {
-      const { sendWebhooks } = await import('./http/webhooks.ts')
+      const { sendWebhooks } = await import('./http/lazy/webhooks.ts')
       return sendWebhooks(isolate, this.env, messages)
     }
     const { rollUp } = await import('./metering/roll-up.ts')
@@ -36,7 +36,7 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
 
   /** The drainer and the canary. */
   override async scheduled({ cron }: ScheduledController): Promise<void> {
-    const { runScheduled } = await import('./http/scheduled.ts')
+    const { runScheduled } = await import('./http/lazy/scheduled.ts')
     await runScheduled(isolate, this.env, cron, (work) => this.ctx.waitUntil(work))
   }
 }

@@ -23,8 +23,8 @@ import {
   type VerifyRequest,
 } from '../src/client/client.ts'
 import type { LatchkeyBinding } from '../src/client/hono.ts'
-import type { ChecksApi } from '../src/http/checks.ts'
-import type { ManagementApi } from '../src/http/management.ts'
+import type { ChecksApi } from '../src/http/lazy/checks.ts'
+import type { ManagementApi } from '../src/http/lazy/management.ts'
 import type { introspection } from '../src/http/routes/introspect.ts'
 import type { verifyAnswer } from '../src/http/routes/verify.ts'
 import type { VerifyRequest as RpcRequest } from '../src/http/rpc.ts'

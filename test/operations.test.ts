@@ -7,9 +7,9 @@ import {
   canaryKeyId,
   runCanary,
 } from '../src/authority/canary.ts'
-import { settleSettings } from '../src/http/change-wiring.ts'
+import { settleSettings } from '../src/http/lazy/change-wiring.ts'
+import { canaryStores, runScheduled } from '../src/http/lazy/scheduled.ts'
 import { verifyByBinding } from '../src/http/rpc.ts'
-import { canaryStores, runScheduled } from '../src/http/scheduled.ts'
 import { rollUp } from '../src/metering/roll-up.ts'
 import { flushAfterMs } from '../src/metering/usage.ts'
 import { lastRuns } from '../src/storage/canary-log.ts'

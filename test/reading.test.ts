@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import config from '../latchkey.config.ts'
 import { isAddressOrBlock, isAllowedAddress } from '../src/core/address.ts'
 import { createPolicy, plainSegments } from '../src/core/policy.ts'
-import { pageOf, readCursor, writeCursor } from '../src/http/page.ts'
+import { pageOf, readCursor, writeCursor } from '../src/http/schemas/page.ts'
 
 describe('a policy', () => {
   const policy = createPolicy(config.policies.crm ?? [])

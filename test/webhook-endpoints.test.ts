@@ -1,7 +1,7 @@
 // Endpoints of webhooks as people manage them: who may, what is refused, secrets and their rotation, the log.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sendWebhooks } from '../src/http/webhooks.ts'
+import { sendWebhooks } from '../src/http/lazy/webhooks.ts'
 import { type Account, makeKey, openAccount, outcome } from './support/account.ts'
 import { addEndpoint, type Outside, openOutside, verified } from './support/outside.ts'
 

@@ -1,10 +1,10 @@
 // Who asks about keys over HTTP: a service by a key that holds keys:verify. It hears of its own
 // account's keys. Persons never hold that scope.
 import type { Context, MiddlewareHandler } from 'hono'
+import { reportOf } from './answers/report.ts'
 import type { AppEnv } from './env.ts'
 import { authenticate, holderOfKey } from './holder.ts'
 import { Problem } from './problem.ts'
-import { reportOf } from './report.ts'
 import type { Surroundings } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 

@@ -1,10 +1,10 @@
 // Who asks for a change, and how they want to be answered.
 import type { Context } from 'hono'
 import type { Caller, KeySettings } from '../authority/keys.ts'
-import { wantsAsync } from './answers.ts'
-import { keySettings } from './change-wiring.ts'
+import { wantsAsync } from './answers/answers.ts'
+import { requestIdOf } from './answers/request-id.ts'
 import type { AppEnv } from './env.ts'
-import { requestIdOf } from './request-id.ts'
+import { keySettings } from './lazy/change-wiring.ts'
 import type { Isolate } from './wiring.ts'
 
 export function callerOf(c: Context<AppEnv>): Caller {

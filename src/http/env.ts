@@ -1,6 +1,6 @@
 // What every Hono app of the Worker shares: its bindings and what a request carries.
 import type { Actor } from '../core/actor.ts'
-import type { Report } from './report.ts'
+import type { Report } from './answers/report.ts'
 
 export type AppEnv = {
   Bindings: Env

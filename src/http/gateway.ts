@@ -2,13 +2,13 @@
 import type { Context } from 'hono'
 import { createPolicy, type RouteMatch } from '../core/policy.ts'
 import { admit, presumablyAdmitted } from './admission.ts'
+import { requestIdOf } from './answers/request-id.ts'
 import type { AppEnv } from './env.ts'
 import type { Holder } from './holder.ts'
-import { identityHeaders } from './identity-headers.ts'
-import { requestIdOf } from './request-id.ts'
-import { targetOf } from './target.ts'
-import { type Ask, createUpstream } from './upstream.ts'
-import { isWebSocket } from './upstream-headers.ts'
+import { identityHeaders } from './upstream/identity-headers.ts'
+import { targetOf } from './upstream/target.ts'
+import { type Ask, createUpstream } from './upstream/upstream.ts'
+import { isWebSocket } from './upstream/upstream-headers.ts'
 import type { Isolate } from './wiring.ts'
 
 export function createGateway(isolate: Isolate) {

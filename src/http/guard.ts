@@ -2,12 +2,12 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../core/actor.ts'
 import { type Role, roles } from '../core/role.ts'
+import { notePerson, reportOf } from './answers/report.ts'
 import { readCredential } from './credentials.ts'
 import type { AppEnv } from './env.ts'
 import { holderOfKey, refuseTokenInQuery } from './holder.ts'
-import { personWithJwt, personWithSession } from './people.ts'
+import { personWithJwt, personWithSession } from './lazy/people.ts'
 import { Problem } from './problem.ts'
-import { notePerson, reportOf } from './report.ts'
 import type { Isolate } from './wiring.ts'
 
 /** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */

@@ -6,13 +6,13 @@ import { oneCredit, take } from '../authority/take.ts'
 import { verify } from '../authority/verify.ts'
 import { missingScopes, powersOfRole } from '../core/scopes.ts'
 import type { Verdict } from '../core/verdict.ts'
+import { noteCaller, notePerson, reportOf } from './answers/report.ts'
+import { countUse } from './answers/use.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
-import { watchCredits } from './credit-watch.ts'
 import type { AppEnv } from './env.ts'
+import { watchCredits } from './lazy/credit-watch.ts'
 import { Problem } from './problem.ts'
 import { insufficientScope, missingCredential, refusal } from './refusals.ts'
-import { noteCaller, notePerson, reportOf } from './report.ts'
-import { countUse } from './use.ts'
 import { type Isolate, lookUpStores, metersOf, senderOf, verifySettings } from './wiring.ts'
 
 export type Holder = {
@@ -137,7 +137,7 @@ async function personByJwt(
   token: string,
   scopes: readonly string[],
 ): Promise<Holder> {
-  const { authenticateJwt } = await import('./people.ts')
+  const { authenticateJwt } = await import('./lazy/people.ts')
   const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
   notePerson(reportOf(c), accountId, clock.now())
   const powers = powersOfRole(role, config)

@@ -1,7 +1,7 @@
 // What a refused credential is told: the vague words of the wire for the rich reasons of a verdict.
 import type { MeteredVerdict } from '../core/verdict.ts'
 import { floodPeriodSeconds } from '../storage/flood-limit.ts'
-import { unavailable } from './failures.ts'
+import { unavailable } from './answers/failures.ts'
 import { Problem } from './problem.ts'
 
 /** One exhaustive switch from a verdict's reason to what the wire says of it. */

@@ -1,9 +1,9 @@
 // The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
 // by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
 import { isAddress } from '../core/address.ts'
+import { createReport, isSampled, type Report, writeLine } from './answers/report.ts'
+import { countTiers } from './answers/use.ts'
 import { Problem } from './problem.ts'
-import { createReport, isSampled, type Report, writeLine } from './report.ts'
-import { countTiers } from './use.ts'
 import { type Asked, invalidKey, type VerifyAnswer, verifyFor } from './verification.ts'
 import type { Isolate } from './wiring.ts'
 

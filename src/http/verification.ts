@@ -6,11 +6,11 @@ import type { Left, WindowReport } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
 import { floodPeriodSeconds } from '../storage/flood-limit.ts'
-import { watchCredits } from './credit-watch.ts'
-import { unavailable } from './failures.ts'
+import { unavailable } from './answers/failures.ts'
+import { noteAsked, type Report } from './answers/report.ts'
+import { countUse } from './answers/use.ts'
+import { watchCredits } from './lazy/credit-watch.ts'
 import { meterUnavailable } from './refusals.ts'
-import { noteAsked, type Report } from './report.ts'
-import { countUse } from './use.ts'
 import {
   type Afterwards,
   type Isolate,

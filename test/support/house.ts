@@ -7,7 +7,7 @@ import config from '../../latchkey.config.ts'
 import { type Clock, settle } from '../../src/authority/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { changeStores, settleSettings } from '../../src/http/change-wiring.ts'
+import { changeStores, settleSettings } from '../../src/http/lazy/change-wiring.ts'
 import { createIsolate, type Isolate } from '../../src/http/wiring.ts'
 import { Usage } from '../../src/metering/usage.ts'
 

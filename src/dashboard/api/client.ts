@@ -1,6 +1,6 @@
 // The typed client of the management API. It knows the Worker by its types alone.
 import { type ClientResponse, hc } from 'hono/client'
-import type { ManagementApi } from '#worker/management.ts'
+import type { ManagementApi } from '#worker/lazy/management.ts'
 import type { createInvitationRoutes } from '#worker/routes/invitations.ts'
 import type { createSetupRoutes } from '#worker/routes/setup.ts'
 import { problemOf, unreachable } from './problem.ts'

@@ -1,11 +1,11 @@
 // The OpenAPI document: made from the routes themselves, so that it cannot tell of others.
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { createChecks } from '../checks.ts'
 import type { AppEnv } from '../env.ts'
-import { createManagement } from '../management.ts'
-import { createRouter } from '../openapi.ts'
-import { createRevocations } from '../revocations.ts'
-import { type Requirement, securitySchemes } from '../security.ts'
+import { createChecks } from '../lazy/checks.ts'
+import { createManagement } from '../lazy/management.ts'
+import { createRevocations } from '../lazy/revocations.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { type Requirement, securitySchemes } from '../schemas/security.ts'
 import type { Isolate } from '../wiring.ts'
 import { plainOperations } from './plain-operations.ts'
 

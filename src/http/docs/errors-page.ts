@@ -1,7 +1,7 @@
 // /docs/errors: the page that the `type` of every problem points to.
 import { html } from 'hono/html'
+import { problemTexts } from '../answers/problem-texts.ts'
 import { type ProblemCode, problems } from '../problem.ts'
-import { problemTexts } from '../problem-texts.ts'
 import { pageResponse } from './page.ts'
 
 export function errorsPage(): Promise<Response> {

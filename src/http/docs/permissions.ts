@@ -2,7 +2,7 @@
 // tries every cell of it. An operation that declares nothing is a mistake.
 import type { Route } from '../../core/policy.ts'
 import { authDoors } from '../routes/auth-doors.ts'
-import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../security.ts'
+import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../schemas/security.ts'
 import { type Document, operationsOf } from './document.ts'
 
 /** Whoever may ask, with the heading of their column. */

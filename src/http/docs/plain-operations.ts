@@ -1,9 +1,9 @@
 // Operations whose routes know no zod: the hot paths, and what Better Auth answers. Their shapes stand
 // here, and the tests hold the answers to them.
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { bodyFailures, failure, limited, success } from '../answers.ts'
-import { time } from '../key-schema.ts'
-import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../security.ts'
+import { bodyFailures, failure, limited, success } from '../answers/answers.ts'
+import { time } from '../schemas/key-schema.ts'
+import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../schemas/security.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
 const scopes = z.array(z.string())

@@ -7,7 +7,6 @@ import { entry } from '../../authority/keys.ts'
 import { checkPassword } from '../../identity/check-password.ts'
 import { maxPasswordLength } from '../../identity/password.ts'
 import { type Account, findAccount, recordEvent } from '../../storage/account-store.ts'
-import { exportAccount } from '../account-export.ts'
 import {
   bodyFailures,
   changeAnswer,
@@ -15,15 +14,16 @@ import {
   managementFailures,
   success,
   underway,
-} from '../answers.ts'
+} from '../answers/answers.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
-import { changeStores } from '../change-wiring.ts'
 import type { AppEnv } from '../env.ts'
 import { personOfRole } from '../guard.ts'
-import { time } from '../key-schema.ts'
-import { createRouter } from '../openapi.ts'
+import { exportAccount } from '../lazy/account-export.ts'
+import { changeStores } from '../lazy/change-wiring.ts'
 import { Problem } from '../problem.ts'
-import { byManager, byOwner } from '../security.ts'
+import { time } from '../schemas/key-schema.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { byManager, byOwner } from '../schemas/security.ts'
 import type { Isolate } from '../wiring.ts'
 import { peopleSettings } from './auth.ts'
 import { tooMany } from './sign-in.ts'

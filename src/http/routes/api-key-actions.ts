@@ -10,14 +10,14 @@ import {
   progressOf,
   success,
   underway,
-} from '../answers.ts'
+} from '../answers/answers.ts'
+import { viewFor } from '../answers/views.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
-import { changeStores } from '../change-wiring.ts'
-import { keySchema } from '../key-schema.ts'
-import { createRouter } from '../openapi.ts'
-import { isUuid } from '../page.ts'
-import { byManager } from '../security.ts'
-import { viewFor } from '../views.ts'
+import { changeStores } from '../lazy/change-wiring.ts'
+import { keySchema } from '../schemas/key-schema.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { isUuid } from '../schemas/page.ts'
+import { byManager } from '../schemas/security.ts'
 import type { Isolate } from '../wiring.ts'
 import { existing, idParam, idPath, json, path } from './api-keys.ts'
 

@@ -14,17 +14,17 @@ import {
   refusedChange,
   success,
   underway,
-} from '../answers.ts'
+} from '../answers/answers.ts'
+import { viewFor, viewsOf } from '../answers/views.ts'
 import { callerOf, keySettingsOf } from '../caller.ts'
-import { changeStores } from '../change-wiring.ts'
 import type { AppEnv } from '../env.ts'
-import { keyFields, keySchema } from '../key-schema.ts'
-import { changesOf, factsOf } from '../key-wish.ts'
-import { checkNewLimits } from '../limit-schema.ts'
-import { createRouter } from '../openapi.ts'
-import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../page.ts'
-import { byManager } from '../security.ts'
-import { viewFor, viewsOf } from '../views.ts'
+import { changeStores } from '../lazy/change-wiring.ts'
+import { keyFields, keySchema } from '../schemas/key-schema.ts'
+import { changesOf, factsOf } from '../schemas/key-wish.ts'
+import { checkNewLimits } from '../schemas/limit-schema.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../schemas/page.ts'
+import { byManager } from '../schemas/security.ts'
 import type { Isolate } from '../wiring.ts'
 
 export const path = '/api/api-keys'

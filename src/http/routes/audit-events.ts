@@ -1,11 +1,11 @@
 // GET /api/audit-events: who did what, newest first.
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../storage/audit-log.ts'
-import { managementFailures, nextCursor, success } from '../answers.ts'
-import { isoTime, time } from '../key-schema.ts'
-import { createRouter } from '../openapi.ts'
-import { defaultLimit, pageOf, pageQuery, readCursor } from '../page.ts'
-import { byManager } from '../security.ts'
+import { managementFailures, nextCursor, success } from '../answers/answers.ts'
+import { isoTime, time } from '../schemas/key-schema.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../schemas/page.ts'
+import { byManager } from '../schemas/security.ts'
 
 const event = z
   .object({

@@ -1,6 +1,6 @@
 // Which of Better Auth's paths are open, and to whom: what is not listed here answers 404, so that an
 // upgrade of the library opens no door by itself.
-import { byAnybody, bySession, type Requirement } from '../security.ts'
+import { byAnybody, bySession, type Requirement } from '../schemas/security.ts'
 
 export type AuthDoor = {
   security: Requirement[]

@@ -11,11 +11,11 @@ import {
   type InvitationView,
   invitationView,
 } from '../../storage/people-store.ts'
-import { bodyFailures, failure, success } from '../answers.ts'
+import { bodyFailures, failure, success } from '../answers/answers.ts'
 import type { AppEnv } from '../env.ts'
-import { createRouter } from '../openapi.ts'
 import { Problem } from '../problem.ts'
-import { byAnybody } from '../security.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { byAnybody } from '../schemas/security.ts'
 import { peopleSettings } from './auth.ts'
 import { name, password } from './people-fields.ts'
 import { tooMany } from './sign-in.ts'

@@ -1,7 +1,7 @@
 // GET /api/v1/me: what the holder of a credential is, without needing any scope.
 import type { Context } from 'hono'
+import { ownAnswer } from '../answers/hardening.ts'
 import type { AppEnv } from '../env.ts'
-import { ownAnswer } from '../hardening.ts'
 import { authenticate } from '../holder.ts'
 import type { Isolate } from '../wiring.ts'
 

@@ -2,9 +2,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { roles } from '../../core/role.ts'
 import { powersOfRole, reservedScopes } from '../../core/scopes.ts'
-import { managementFailures, success } from '../answers.ts'
-import { createRouter } from '../openapi.ts'
-import { byManager } from '../security.ts'
+import { managementFailures, success } from '../answers/answers.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { byManager } from '../schemas/security.ts'
 import type { Isolate } from '../wiring.ts'
 
 const scope = z.object({

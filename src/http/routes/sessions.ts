@@ -1,13 +1,13 @@
 // /api/sessions: where a person is signed in. By session cookie only: what a JWT or a key may do ends with them.
 import { createRoute, z } from '@hono/zod-openapi'
 import { endOtherSessions, endSession, listSessions } from '../../storage/session-store.ts'
-import { failure, managementFailures, success } from '../answers.ts'
-import { time } from '../key-schema.ts'
-import { createRouter } from '../openapi.ts'
-import { isUuid } from '../page.ts'
-import { sessionOf } from '../people.ts'
+import { failure, managementFailures, success } from '../answers/answers.ts'
+import { sessionOf } from '../lazy/people.ts'
 import { Problem } from '../problem.ts'
-import { bySession } from '../security.ts'
+import { time } from '../schemas/key-schema.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { isUuid } from '../schemas/page.ts'
+import { bySession } from '../schemas/security.ts'
 
 const view = z
   .object({

@@ -2,11 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { hashPassword } from '../../identity/password.ts'
 import { createFirstOwner, needsFirstOwner } from '../../storage/people-store.ts'
-import { bodyFailures, failure, success } from '../answers.ts'
-import { createRouter } from '../openapi.ts'
+import { bodyFailures, failure, success } from '../answers/answers.ts'
 import { Problem } from '../problem.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import { byAnybody } from '../schemas/security.ts'
 import { isSameSecret } from '../secret.ts'
-import { byAnybody } from '../security.ts'
 import { email, name, password } from './people-fields.ts'
 
 const status = createRoute({

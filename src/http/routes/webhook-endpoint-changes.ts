@@ -11,13 +11,18 @@ import {
   updateEndpoint,
 } from '../../storage/webhook-endpoints.ts'
 import { newSecret } from '../../webhooks/secret.ts'
-import { bodyFailures, failure, managementFailures, success } from '../answers.ts'
+import { bodyFailures, failure, managementFailures, success } from '../answers/answers.ts'
 import { callerOf } from '../caller.ts'
 import type { AppEnv } from '../env.ts'
-import { createRouter } from '../openapi.ts'
+import { targetRules, webhookKeys } from '../lazy/webhooks.ts'
 import { Problem } from '../problem.ts'
-import { endpointFields, endpointSchema, endpointView, secretField } from '../webhook-schema.ts'
-import { targetRules, webhookKeys } from '../webhooks.ts'
+import { createRouter } from '../schemas/openapi.ts'
+import {
+  endpointFields,
+  endpointSchema,
+  endpointView,
+  secretField,
+} from '../schemas/webhook-schema.ts'
 import type { Isolate } from '../wiring.ts'
 import { idParam, json } from './api-keys.ts'
 import {
