@@ -37,7 +37,12 @@ class Pair {
       sqlite.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
     }
     for (const id of [account, 'b']) {
-      sqlite.run('INSERT INTO organization VALUES (?, ?, ?, NULL, NULL, ?)', [id, id, id, now])
+      sqlite.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
+        id,
+        id,
+        id,
+        now,
+      ])
     }
   }
 
