@@ -84,11 +84,14 @@ async function bash(
   cwd: string,
   env: Record<string, string>,
 ): Promise<{ code: number | null; output: string }> {
-  const options = { cwd, env: { ...process.env, ...env }, timeout: limitMs }
+  const options = { cwd, env: { ...process.env, ...env }, detached: true }
   const child = spawn('bash', ['-euo', 'pipefail', '-c', script], options)
+  // Its children hold its output open: all of them must go.
+  const timer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), limitMs)
   let output = ''
   child.stdout.on('data', (data) => (output += data))
   child.stderr.on('data', (data) => (output += data))
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
   return { code, output }
 }
