@@ -2,8 +2,9 @@
 // What is profiled is not minified, so that functions have their names; the shares are what counts.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../scripts/free-port.ts'
 import { flameGraph } from './support/flame.ts'
-import { freePort, openHouse } from './support/house.ts'
+import { openHouse } from './support/house.ts'
 import { profile } from './support/inspector.ts'
 import { fire } from './support/load.ts'
 import { imagesFolder } from './support/places.ts'

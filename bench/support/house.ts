@@ -1,12 +1,11 @@
 // Every Worker of the benchmark in one workerd, each on a socket of its own: no proxy in front, and what
 // the system tells of the process is of all of them.
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import * as wrangler from 'wrangler'
+import { freePort } from '../../scripts/free-port.ts'
 import { seedDemo } from '../../scripts/seed.ts'
 import { bundle, compatibilityDate } from './bundle.ts'
 import { benchFolder, root, workFolder } from './places.ts'
@@ -153,14 +152,4 @@ async function migrate(db: Database, folder: string): Promise<void> {
     const statements = wrangler.unstable_splitSqlQuery(readFileSync(join(folder, file), 'utf8'))
     await db.batch(statements.map((sql) => db.prepare(sql)))
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No port was free.')
-  return address.port
 }

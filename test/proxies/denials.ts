@@ -2,8 +2,9 @@
 // addresses, which only a listed proxy may report.
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, it } from 'node:test'
+import { freePort } from '../../scripts/free-port.ts'
 import { type Key, type Owner, send, signIn } from './client.ts'
-import { freePort, type Program } from './programs.ts'
+import type { Program } from './programs.ts'
 import type { Scene, Start } from './scene.ts'
 
 export function testDenials(scene: Scene, start: Start): void {

@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline'
 import { parseEnv } from 'node:util'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import * as wrangler from 'wrangler'
+import { freePort } from '../../scripts/free-port.ts'
 import { seedDemo } from '../../scripts/seed.ts'
-import { freePort, root, stopped } from './programs.ts'
+import { root, stopped } from './programs.ts'
 
 export type Latchkey = { port: number; password: string; stop(): Promise<void> }
 

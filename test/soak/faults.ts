@@ -1,28 +1,18 @@
 // Bindings that fail as they are told to, and pass everything else on. A KV here may also hand out what it
 // once held: workerd's own is strongly consistent and would hide what rests on it.
+import { createChance } from '../../bench/world/chance.ts'
 import type { Faults, StoreName, Strikes, Way } from './orders.ts'
 
 let faults: Faults = {}
-let random = chanceOf(1)
+let random = createChance(1)
 const strikes: Strikes = {}
 
 export function order(ordered: Faults, seed: number): void {
   faults = ordered
-  random = chanceOf(seed)
+  random = createChance(seed)
 }
 
 export const countStrikes = (): Strikes => strikes
-
-/** mulberry32 */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let bits = Math.imul(state ^ (state >>> 15), state | 1)
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** One for each call: a promise that all waited for would remember every one of them. */
 const never = () => new Promise<never>(() => {})

@@ -2,11 +2,11 @@
 // the reference library verifies. `npm run test:webhooks`; it takes about two minutes.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../scripts/free-port.ts'
 import { runDocumented } from './docs.ts'
 import { type Latchkey, startLatchkey } from './latchkey.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
@@ -193,10 +193,3 @@ describe('webhooks', () => {
     assert.equal(ids[2], delivery.event_id)
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
-}
