@@ -1,12 +1,8 @@
-// The one moment at which the secret of an endpoint can be seen; it lives in the state of whoever opened
-// this dialog, and is gone with it.
-import { Banner } from '@cloudflare/kumo/components/banner'
-import { Button } from '@cloudflare/kumo/components/button'
-import { WarningIcon } from '@phosphor-icons/react'
+// The secret of a webhook endpoint, shown once, with the code that needs it.
 import type { EndpointWithSecret } from '../api/webhooks.ts'
 import { CopyButton } from './copy-button.tsx'
-import { Modal } from './modal.tsx'
 import { SecretPart } from './secret-part.tsx'
+import { ShownOnce } from './shown-once.tsx'
 
 type Props = { made: EndpointWithSecret; hint?: string; onStored: () => void }
 
@@ -18,24 +14,12 @@ const event = new Webhook(process.env.LATCHKEY_WEBHOOK_SECRET)
 
 export function SecretDialog({ made, hint, onStored }: Props) {
   return (
-    <Modal
+    <ShownOnce
       title="Store the signing secret now"
-      size="xl"
-      buttons={
-        <Button variant="primary" onClick={onStored}>
-          I have stored it
-        </Button>
-      }
+      warning="Your receiver needs it to tell messages of Latchkey from those of anybody else. Lost, it can be rotated."
+      hint={hint}
+      onStored={onStored}
     >
-      <Banner
-        variant="alert"
-        // Kumo's own colour has a contrast of 4 where 4.5 is needed.
-        className="text-kumo-default"
-        icon={<WarningIcon weight="fill" />}
-        title="It is shown this once only"
-        description="Your receiver needs it to tell messages of Latchkey from those of anybody else. Lost, it can be rotated."
-      />
-      {hint && <p className="text-base text-kumo-default">{hint}</p>}
       <SecretPart
         title="Secret"
         buttons={<CopyButton text={made.secret} what="secret" isPrimary />}
@@ -45,6 +29,6 @@ export function SecretDialog({ made, hint, onStored }: Props) {
       <SecretPart title="Check every message" buttons={<CopyButton text={verifying} what="code" />}>
         {verifying}
       </SecretPart>
-    </Modal>
+    </ShownOnce>
   )
 }

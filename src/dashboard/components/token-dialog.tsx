@@ -1,13 +1,11 @@
-// The one moment at which a token can be seen. It lives in the state of whoever opened this dialog, and is gone with
-// it: never in a URL, in storage or in a cache. Closing takes "I have stored it"; leaving the page asks first.
-import { Banner } from '@cloudflare/kumo/components/banner'
+// A token, shown once: never in a URL, in storage or in a cache. Leaving the page asks first.
 import { Button } from '@cloudflare/kumo/components/button'
-import { DownloadSimpleIcon, WarningIcon } from '@phosphor-icons/react'
+import { DownloadSimpleIcon } from '@phosphor-icons/react'
 import { useEffect } from 'react'
 import type { MintedKey } from '../api/keys.ts'
 import { CopyButton } from './copy-button.tsx'
-import { Modal } from './modal.tsx'
 import { SecretPart } from './secret-part.tsx'
+import { ShownOnce } from './shown-once.tsx'
 
 type Props = { minted: MintedKey; hint?: string; onStored: () => void }
 
@@ -19,24 +17,12 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
     return () => removeEventListener('beforeunload', ask)
   }, [])
   return (
-    <Modal
+    <ShownOnce
       title={`Store the token of ${name} now`}
-      size="xl"
-      buttons={
-        <Button variant="primary" onClick={onStored}>
-          I have stored it
-        </Button>
-      }
+      warning="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."
+      hint={hint}
+      onStored={onStored}
     >
-      <Banner
-        variant="alert"
-        // Kumo's own colour has a contrast of 4 where 4.5 is needed.
-        className="text-kumo-default"
-        icon={<WarningIcon weight="fill" />}
-        title="It is shown this once only"
-        description="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."
-      />
-      {hint && <p className="text-base text-kumo-default">{hint}</p>}
       <SecretPart
         title="Token"
         buttons={
@@ -57,7 +43,7 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
       <SecretPart title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
         {curlWith(token)}
       </SecretPart>
-    </Modal>
+    </ShownOnce>
   )
 }
 
