@@ -52,7 +52,7 @@ export async function verifyByBinding(
     report.cause ??= error
     throw plainly(error)
   } finally {
-    countTiers(isolate, report, request.cf)
+    countTiers(isolate, report, request)
     writeRpcLine(isolate, env, report, request.cf)
   }
 }

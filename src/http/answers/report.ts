@@ -117,8 +117,8 @@ export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): Middleware
     await next()
     if (report.left !== null) tellLeft(c, report.left)
     const ms = clock.now() - report.startedAt
-    const { method, cf, headers } = c.req.raw
-    countTiers(isolate, report, cf)
+    const { method, headers } = c.req.raw
+    countTiers(isolate, report, c.req.raw)
     if (headers.has(timingHeader)) tellTiming(c, report, ms)
     const { status } = c.res
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
@@ -126,6 +126,7 @@ export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): Middleware
     const inner = report.context === null ? outer : routePath(report.context)
     // Refused before any route of the inner router was reached: then the outer one tells more.
     const route = inner === '/*' ? outer : inner
+    const { cf } = c.req.raw
     writeLine(report, { door: doorOf(outer), route, method, status, cf, ms })
   }
 }

@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import type { UsageCode } from '../../metering/usage.ts'
 import type { UsageBatch } from '../../storage/usage-store.ts'
-import type { Afterwards, Isolate } from '../wiring.ts'
+import type { Afterwards, Isolate, Origin } from '../wiring.ts'
 import type { Report } from './report.ts'
 
 /** Counts a verdict about a key; one about a token of nobody is not counted. */
@@ -25,9 +25,11 @@ export function countUse(
 export function countTiers(
   { usage }: Pick<Isolate, 'usage'>,
   { caller, asked }: Pick<Report, 'caller' | 'asked'>,
-  cf: unknown,
+  request: Origin,
 ): void {
-  for (const check of caller === null ? asked : [caller, ...asked]) {
-    if (check.keyId !== null) usage.countTier(nearestRegion(cf), check.tier)
-  }
+  const all = caller === null ? asked : [caller, ...asked]
+  const known = all.filter(({ keyId }) => keyId !== null)
+  if (known.length === 0) return
+  const region = nearestRegion(request.cf)
+  for (const { tier } of known) usage.countTier(region, tier)
 }
