@@ -1,8 +1,10 @@
 // The fields of a key, for making one and for changing one.
 import { Button } from '@cloudflare/kumo/components/button'
 import { Input } from '@cloudflare/kumo/components/input'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ApiProblem } from '../api/problem.ts'
+import { formatsQuery, scopesQuery } from '../api/queries.ts'
 import { Card } from './card.tsx'
 import { errorOf } from './error-of.ts'
 import { ExpiryField } from './expiry-field.tsx'
@@ -13,6 +15,7 @@ import { ProblemBanner } from './problem-banner.tsx'
 import { ProgressNote } from './progress-note.tsx'
 import { RestrictionFields } from './restriction-fields.tsx'
 import { type Inherited, ScopePicker } from './scope-picker.tsx'
+import { ListSkeleton } from './skeleton.tsx'
 
 type Props = {
   draft: KeyDraft
@@ -33,6 +36,10 @@ export function KeyForm(props: Props) {
   const { draft, onChange, errors, problem, isPending, existing } = props
   const set = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part })
   const field = { draft, set, problem }
+  const scopes = useQuery(scopesQuery)
+  const formats = useQuery({ ...formatsQuery, enabled: !existing })
+  // What comes later moves what is below it, and a click in that moment is lost.
+  if (scopes.isLoading || formats.isLoading) return <ListSkeleton label="Loading the form" />
   return (
     <form
       noValidate

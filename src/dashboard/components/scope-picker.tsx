@@ -10,7 +10,6 @@ import { ProblemBanner } from './problem-banner.tsx'
 import { roleName } from './roles.ts'
 import { ScopeList } from './scope-list.tsx'
 import { scopesOfRole } from './scopes.ts'
-import { ListSkeleton } from './skeleton.tsx'
 
 /** Whose permissions a key without scopes of its own takes on; no role: they left. */
 export type Inherited = { whose: string; role: Role | null }
@@ -47,7 +46,6 @@ export function ScopePicker({ draft, set, problem, error, inherits }: Props) {
           />
         </Radio.Group>
         <ProblemBanner problem={catalogue.error} onRetry={() => catalogue.refetch()} />
-        {catalogue.isPending && <ListSkeleton label="Loading the scopes" rows={4} />}
         {draft.scopeChoice === 'chosen' && catalogue.data && (
           <ScopeList
             catalogue={catalogue.data}
