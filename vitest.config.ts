@@ -25,8 +25,8 @@ export default defineConfig(async () => ({
     }),
   ],
   test: {
-    include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    setupFiles: ['./test/setup.ts'],
+    include: ['test/worker/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    setupFiles: ['./test/worker/setup.ts'],
     provide: {
       migrations: await readD1Migrations('./migrations'),
       crmMigrations: await readD1Migrations('./examples/crm/migrations'),

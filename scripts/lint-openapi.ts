@@ -2,8 +2,8 @@
 // recommended rules, offline.
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import config from '../latchkey.config.ts'
-import { createDocument } from '../src/http/docs/document.ts'
-import { createIsolate, systemClock } from '../src/http/wiring.ts'
+import { createDocument } from '../src/http/openapi/document.ts'
+import { createIsolate, systemClock } from '../src/worker/context.ts'
 
 const document = createDocument(createIsolate(config, systemClock), 'https://keys.acme.test')
 const rules = await createConfig({

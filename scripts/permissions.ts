@@ -1,9 +1,9 @@
 // `npm run permissions`: docs/permissions.md, drawn from what the routes declare. Prints it; what the
-// routes really do is test/permissions.test.ts.
+// routes really do is test/worker/permissions.test.ts.
 import config from '../latchkey.config.ts'
-import { createDocument } from '../src/http/docs/document.ts'
-import { callers, type Permission, permissionsOf } from '../src/http/docs/permissions.ts'
-import { createIsolate, systemClock } from '../src/http/wiring.ts'
+import { createDocument } from '../src/http/openapi/document.ts'
+import { callers, type Permission, permissionsOf } from '../src/http/openapi/permissions.ts'
+import { createIsolate, systemClock } from '../src/worker/context.ts'
 
 const document = createDocument(createIsolate(config, systemClock), 'https://keys.acme.test')
 const permissions = permissionsOf(document, config.policies[config.gateway.policy] ?? [])
@@ -16,7 +16,7 @@ answers with the caller's own account. \`POST /api/setup\` takes the operator's 
   people: `## People: \`/api/auth\`
 
 Answered by Better Auth, and by session cookie only: a key or a JWT that is presented here counts as nothing. A path of
-Better Auth that is not in this list answers \`404\` (\`src/http/routes/auth-doors.ts\`). Who is let in may still be told no:
+Better Auth that is not in this list answers \`404\` (\`src/http/management/people/auth-endpoints.ts\`). Who is let in may still be told no:
 only an owner makes owners, an admin changes no owner, and the last owner stays ([the tests](../test/people.test.ts)).`,
   gateway: `## The gateway, as configured
 
@@ -27,7 +27,7 @@ full access only: to keys that inherit from an owner or an admin.`,
 const header = `# Who may do what
 
 Generated from the routes by \`npm run permissions\`: do not edit. \`npm run check\` fails when it is not current, and
-\`test/permissions.test.ts\` asks every route as every one of these and compares.
+\`test/worker/permissions.test.ts\` asks every route as every one of these and compares.
 
 - **nobody**: no credential. **member**, **admin**, **owner**: signed in, by session cookie, to the account whose things
   are asked for. **owner of another account**: the same, elsewhere.

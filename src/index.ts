@@ -2,12 +2,12 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '../latchkey.config.ts'
 import { createApp } from './http/app.ts'
-import { type VerifyRequest, verifyByBinding } from './http/rpc.ts'
-import type { VerifyAnswer } from './http/verification.ts'
-import { createIsolate, systemClock } from './http/wiring.ts'
+import type { VerifyAnswer } from './http/verify/verify-token.ts'
+import { createIsolate, systemClock } from './worker/context.ts'
+import { type VerifyRequest, verifyByBinding } from './worker/rpc.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
-export { MeterObject } from './metering/meter-object.ts'
+export { MeterObject } from './limits/meter-object.ts'
 
 const isolate = createIsolate(config, systemClock)
 const app = createApp(isolate)
@@ -26,17 +26,17 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
   /** Webhooks to send, or usage that isolates counted, on its way to D1. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
     if (queue === 'latchkey-webhooks') {
-      const { sendWebhooks } = await import('./http/lazy/webhooks.ts')
+      const { sendWebhooks } = await import('./worker/queues.ts')
       return sendWebhooks(isolate, this.env, messages)
     }
-    const { rollUp } = await import('./metering/roll-up.ts')
+    const { rollUp } = await import('./usage/roll-up.ts')
     const { createUsageStore } = await import('./storage/usage-store.ts')
     await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
   }
 
   /** The drainer and the canary. */
   override async scheduled({ cron }: ScheduledController): Promise<void> {
-    const { runScheduled } = await import('./http/lazy/scheduled.ts')
+    const { runScheduled } = await import('./worker/cron.ts')
     await runScheduled(isolate, this.env, cron, (work) => this.ctx.waitUntil(work))
   }
 }

@@ -1,5 +1,13 @@
 // Curves over decades: both axes logarithmic, a legend below.
-import { axes, dot, legend, line, logarithmic, type Point, picture } from '../world/svg.ts'
+import {
+  axes,
+  dot,
+  legend,
+  line,
+  logarithmic,
+  type Point,
+  picture,
+} from '../../research/world/svg.ts'
 
 type Curves = {
   title: string

@@ -1,7 +1,7 @@
 // A Hono API of somebody else, its route guarded over a service binding: by the middleware that Latchkey
 // ships, by the bare RPC, and, as the limit, by a binding to a Worker that only echoes.
 import { Hono } from 'hono'
-import { apiKey, type LatchkeyBinding } from '../../src/client/hono.ts'
+import { apiKey, type LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 
 type Asked = { token: string; scopes: string[] }
 type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(asked: Asked): Promise<unknown> } }

@@ -4,8 +4,8 @@ import { WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import latchkeyConfig from '../../latchkey.config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { createIsolate, systemClock } from '../../src/http/wiring.ts'
 import type { Memory } from '../../src/storage/memory.ts'
+import { createIsolate, systemClock } from '../../src/worker/context.ts'
 
 export { default, FenceObject, MeterObject } from '../../src/index.ts'
 

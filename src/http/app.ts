@@ -1,16 +1,16 @@
 // The Worker's paths, in the order in which they are tried. Only what checks a key is loaded at start;
 // management, people and documents are imported by the first request that needs them.
 import { type Context, Hono } from 'hono'
-import { answerFailure, answerUnknownPath } from './answers/failures.ts'
-import { hardened } from './answers/hardening.ts'
-import { carryReport, reporting } from './answers/report.ts'
-import { requestId } from './answers/request-id.ts'
-import type { AppEnv } from './env.ts'
-import { confined, createForwardAuth } from './forward-auth.ts'
-import { createGateway } from './gateway.ts'
-import type { createReadiness } from './lazy/readiness.ts'
-import { createMe } from './routes/me.ts'
-import type { Isolate } from './wiring.ts'
+import type { Isolate } from '../worker/context.ts'
+import type { AppEnv } from './app-env.ts'
+import { confined, createForwardAuth } from './gateway/forward-auth.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { answerFailure, answerUnknownPath } from './response/failures.ts'
+import { hardened } from './response/hardening.ts'
+import { carryReport, reporting } from './response/report.ts'
+import { requestId } from './response/request-id.ts'
+import type { createReadiness } from './status/readiness.ts'
+import { createMe } from './verify/me.ts'
 
 type Door = (c: Context<AppEnv>) => Response | Promise<Response>
 
@@ -26,21 +26,21 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   let readiness: ReturnType<typeof createReadiness> | null = null
   app.get('/readyz', async (c) => {
-    const { createReadiness } = await import('./lazy/readiness.ts')
+    const { createReadiness } = await import('./status/readiness.ts')
     // Only now: of several that came here at once, each would otherwise have one of its own.
     readiness ??= createReadiness(isolate)
     return readiness(c)
   })
   app.get('/api/v1/me', createMe(isolate))
   const revocations = lazily(async () =>
-    handOver((await import('./lazy/revocations.ts')).createRevocations(isolate)),
+    handOver((await import('./revocation/routes.ts')).createRevocations(isolate)),
   )
   app.delete('/api/v1/me', revocations)
   app.all('/api/leaks/*', revocations)
   app.all('/forward-auth/*', createForwardAuth(isolate))
 
   const management = lazily(async () =>
-    handOver((await import('./lazy/management.ts')).createManagement(isolate)),
+    handOver((await import('./management/routes.ts')).createManagement(isolate)),
   )
   for (const resource of managed) {
     app.all(`/api/${resource}`, management)
@@ -49,15 +49,15 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   // Asked more than all others: straight to its door, past the router of its kind.
   app.post(
     '/api/v1/keys/verify',
-    lazily(async () => (await import('./routes/verify.ts')).createVerifyDoor(isolate)),
+    lazily(async () => (await import('./verify/verify.ts')).createVerifyDoor(isolate)),
   )
   const checks = lazily(async () =>
-    handOver((await import('./lazy/checks.ts')).createChecks(isolate)),
+    handOver((await import('./verify/routes.ts')).createChecks(isolate)),
   )
   for (const path of checked) app.all(`/api/v1/${path}`, checks)
   app.all('/api/*', createGateway(isolate))
   const documents = lazily(async () =>
-    handOver((await import('./lazy/documents.ts')).createDocuments(isolate)),
+    handOver((await import('./openapi/routes.ts')).createDocuments(isolate)),
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app

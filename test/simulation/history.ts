@@ -1,9 +1,9 @@
 // What every key has been, as it was committed, and what has been promised about it: the judge.
 
-import type { Verification } from '../../src/authority/verify.ts'
 import type { Role } from '../../src/core/role.ts'
 import { powersOfKey } from '../../src/core/scopes.ts'
 import type { Question } from '../../src/core/verdict.ts'
+import type { Verification } from '../../src/keys/verify.ts'
 import { config } from './config.ts'
 
 /** One committed state of a key; null: there was no such key. */

@@ -1,8 +1,9 @@
 // Requests that change keys, through the real code, and the clients that make them: a client that gets
 // no answer asks again. What is answered as in force becomes a promise, and somebody looks at once.
-import type { ChangeStores, Progress } from '../../src/authority/change.ts'
-import type { KeySettings } from '../../src/authority/keys.ts'
-import { settle } from '../../src/authority/settle.ts'
+
+import { settle } from '../../src/coherence/settle.ts'
+import type { ChangeStores, Progress } from '../../src/keys/change.ts'
+import type { KeySettings } from '../../src/keys/manage.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { config } from './config.ts'
 import { type Notes, newNotes } from './d1.ts'

@@ -14,11 +14,11 @@ export type Mutant = {
   mistake?: Mistake
 }
 
-const settle = 'src/authority/settle.ts'
-const change = 'src/authority/change.ts'
-const lookUp = 'src/authority/look-up.ts'
-const verify = 'src/authority/verify.ts'
-const restore = 'src/authority/restore.ts'
+const settle = 'src/coherence/settle.ts'
+const change = 'src/keys/change.ts'
+const lookUp = 'src/keys/look-up.ts'
+const verify = 'src/keys/verify.ts'
+const restore = 'src/coherence/restore.ts'
 const fence = 'src/coherence/fence.ts'
 const fences = 'src/coherence/fences.ts'
 const memory = 'src/storage/memory.ts'

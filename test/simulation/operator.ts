@@ -1,6 +1,7 @@
 // What operators do: take D1 back to an earlier time, as scripts/restore.ts and routes/operations.ts do.
-import { resetFences } from '../../src/authority/restore.ts'
+
 import { fenceNames } from '../../src/coherence/regions.ts'
+import { resetFences } from '../../src/coherence/restore.ts'
 import { openDesk } from './managers.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,8 @@
 // Verifications: started anywhere at any time, and judged.
-import type { LookUpStores } from '../../src/authority/look-up.ts'
-import { type Verification, type VerifySettings, verify } from '../../src/authority/verify.ts'
+
 import type { Question } from '../../src/core/verdict.ts'
+import type { LookUpStores } from '../../src/keys/look-up.ts'
+import { type Verification, type VerifySettings, verify } from '../../src/keys/verify.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
 import { type Actor, noLag } from './scheduler.ts'

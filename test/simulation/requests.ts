@@ -1,5 +1,8 @@
 // Each thing that can be asked of keys and people, as the routes ask it.
-import type { Changed } from '../../src/authority/change.ts'
+
+import { settle } from '../../src/coherence/settle.ts'
+import { type Role, strongestRole } from '../../src/core/role.ts'
+import type { Changed } from '../../src/keys/change.ts'
 import {
   type Caller,
   issueKey,
@@ -8,9 +11,7 @@ import {
   revokeKeys,
   rotateKey,
   updateKey,
-} from '../../src/authority/keys.ts'
-import { settle } from '../../src/authority/settle.ts'
-import { type Role, strongestRole } from '../../src/core/role.ts'
+} from '../../src/keys/manage.ts'
 import type { Selection } from '../../src/storage/key-changes.ts'
 import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, Ask, Desk } from './managers.ts'

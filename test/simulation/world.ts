@@ -1,9 +1,9 @@
 // One world: its machines, its stores, the keys that its clients know of, and what went wrong.
 
-import type { LookUpStores } from '../../src/authority/look-up.ts'
-import { defaultMarginMs } from '../../src/authority/settle.ts'
 import { type AllFences, createAllFences, createNearFence } from '../../src/coherence/fences.ts'
 import type { Region } from '../../src/coherence/regions.ts'
+import { defaultMarginMs } from '../../src/coherence/settle.ts'
+import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { D1 } from './d1.ts'
@@ -87,7 +87,7 @@ export class World {
     this.allFences = createAllFences(this.house.namespace)
   }
 
-  /** As in src/http/wiring.ts. */
+  /** As in src/worker/context.ts. */
   readonly sleep = (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms))
 
   private newSkew(most: number): number {

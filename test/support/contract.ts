@@ -2,7 +2,7 @@
 // its request and of its answer, to the last field.
 import { Validator } from '@cfworker/json-schema'
 import { expect } from 'vitest'
-import { type Document, type Operation, operationsOf } from '../../src/http/docs/document.ts'
+import { type Document, type Operation, operationsOf } from '../../src/http/openapi/document.ts'
 import type { House } from './house.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is whatever it says

@@ -2,7 +2,7 @@
 import config from '../../latchkey.config.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
-import { createIsolate } from '../../src/http/wiring.ts'
+import { createIsolate } from '../../src/worker/context.ts'
 import { createSkippingClock, openHouse } from './house.ts'
 
 export const foreign: Record<string, ForeignFormat> = {

@@ -4,12 +4,12 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import config from '../../latchkey.config.ts'
-import { type Clock, settle } from '../../src/authority/settle.ts'
+import { type Clock, settle } from '../../src/coherence/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { changeStores, settleSettings } from '../../src/http/lazy/change-wiring.ts'
-import { createIsolate, type Isolate } from '../../src/http/wiring.ts'
-import { Usage } from '../../src/metering/usage.ts'
+import { Usage } from '../../src/usage/counter.ts'
+import { changeStores, settleSettings } from '../../src/worker/changes.ts'
+import { createIsolate, type Isolate } from '../../src/worker/context.ts'
 
 /** Real time plus all that was slept: waits take none of it. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {

@@ -2,7 +2,7 @@
 // signature with the reference library.
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
-import { drainWebhooks, sendWebhooks } from '../../src/http/lazy/webhooks.ts'
+import { drainWebhooks, sendWebhooks } from '../../src/worker/queues.ts'
 import { type Account, openAccount } from './account.ts'
 import { createSkippingClock, type House, openHouse } from './house.ts'
 

@@ -3,9 +3,9 @@
 // id made by the POST of its collection.
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import type { Document, Operation } from '../../src/http/docs/document.ts'
-import { operationsOf } from '../../src/http/docs/document.ts'
-import type { Caller, Permission } from '../../src/http/docs/permissions.ts'
+import type { Document, Operation } from '../../src/http/openapi/document.ts'
+import { operationsOf } from '../../src/http/openapi/document.ts'
+import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
 import { addPerson, createAccount } from './house.ts'
 import {
   cookieOf,

@@ -2,8 +2,8 @@
 // OpenAPI document, so that a new route is walked without a word about it here.
 import { env } from 'cloudflare:workers'
 import { hashPassword, makeSignature } from 'better-auth/crypto'
-import type { Document } from '../../src/http/docs/document.ts'
-import type { Caller } from '../../src/http/docs/permissions.ts'
+import type { Document } from '../../src/http/openapi/document.ts'
+import type { Caller } from '../../src/http/openapi/permissions.ts'
 import { type Account, makeKey, openAccount } from './account.ts'
 import { createAccount, type House, type TestPerson } from './house.ts'
 

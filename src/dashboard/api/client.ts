@@ -1,8 +1,8 @@
 // The typed client of the management API. It knows the Worker by its types alone.
 import { type ClientResponse, hc } from 'hono/client'
-import type { ManagementApi } from '#worker/lazy/management.ts'
-import type { createInvitationRoutes } from '#worker/routes/invitations.ts'
-import type { createSetupRoutes } from '#worker/routes/setup.ts'
+import type { createInvitationRoutes } from '#worker/management/people/invitations.ts'
+import type { createSetupRoutes } from '#worker/management/people/setup.ts'
+import type { ManagementApi } from '#worker/management/routes.ts'
 import { problemOf, unreachable } from './problem.ts'
 
 /** Succeeds with a success, and throws an ApiProblem for everything else. */

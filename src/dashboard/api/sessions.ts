@@ -1,7 +1,7 @@
 // Where the person is signed in.
 import { queryOptions } from '@tanstack/react-query'
 import { hc } from 'hono/client'
-import type { createSessionRoutes } from '#worker/routes/sessions.ts'
+import type { createSessionRoutes } from '#worker/management/people/sessions.ts'
 import { answer, type DataOf, fetchOrProblem } from './client.ts'
 
 const sessions = hc<ReturnType<typeof createSessionRoutes>>('/', { fetch: fetchOrProblem }).api

@@ -1,14 +1,14 @@
 // A meter as the platform runs it: the real Meter, an output gate, evictions between any two steps, an
 // alarm. What is not durable when an instance vanishes never was, and nobody hears of it.
 import type { MeterTerms } from '../../../src/core/limits.ts'
-import type { MeterState } from '../../../src/metering/decision.ts'
+import type { MeterState } from '../../../src/limits/decision.ts'
 import {
   Meter,
   type MeterStorage,
   type Take,
   type TopUp,
   type Use,
-} from '../../../src/metering/meter.ts'
+} from '../../../src/limits/meter.ts'
 import { isMade } from '../mistake.ts'
 import type { Link, Network } from '../network.ts'
 import { type Actor, noLag, type Scheduler } from '../scheduler.ts'

@@ -8,11 +8,11 @@ import { type Patch, patchSource } from '../patching.ts'
 
 type Wrong = { name: string; patches?: Patch[]; mistake?: Mistake }
 
-const meter = 'src/metering/meter.ts'
-const decision = 'src/metering/decision.ts'
-const credits = 'src/metering/credits.ts'
-const gcra = 'src/metering/gcra.ts'
-const take = 'src/authority/take.ts'
+const meter = 'src/limits/meter.ts'
+const decision = 'src/limits/decision.ts'
+const credits = 'src/limits/credits.ts'
+const gcra = 'src/limits/gcra.ts'
+const take = 'src/keys/consume-limits.ts'
 
 function wrong(name: string, file: string, find: string, put: string): Wrong {
   return { name, patches: [{ file, find, put }] }

@@ -1,10 +1,11 @@
 // One seed: a meter, those who ask it (each with the terms that it happens to know), and what goes wrong.
-import { take } from '../../../src/authority/take.ts'
-import type { Verification } from '../../../src/authority/verify.ts'
+
 import { type CreditTerms, creditTerms, type MeterTerms } from '../../../src/core/limits.ts'
 import type { KeyRecord } from '../../../src/core/record.ts'
-import type { MeterObject } from '../../../src/metering/meter-object.ts'
-import { createMeters, type Meters } from '../../../src/metering/meters.ts'
+import { take } from '../../../src/keys/consume-limits.ts'
+import type { Verification } from '../../../src/keys/verify.ts'
+import type { MeterObject } from '../../../src/limits/meter-object.ts'
+import { createMeters, type Meters } from '../../../src/limits/meters.ts'
 import { Network, type Trace } from '../network.ts'
 import { drain, enter } from '../platform.ts'
 import { type Chance, createChance } from '../random.ts'

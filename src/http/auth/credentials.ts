@@ -1,0 +1,43 @@
+// What a request presents, and where it may present it. Reads headers only; decides nothing.
+import { recogniseToken, type TokenFormats } from '../../core/foreign.ts'
+
+export type Credential =
+  | { kind: 'key'; token: string }
+  | { kind: 'jwt'; token: string }
+  | { kind: 'none' }
+
+/** `X-API-Key` wins, and nothing that is presented ever falls back to anything else. */
+export function readCredential(headers: Headers): Credential {
+  const apiKey = headers.get('x-api-key')
+  if (apiKey !== null) return { kind: 'key', token: apiKey.trim() }
+  // The scheme is case-insensitive (RFC 9110 11.1).
+  const bearer = /^bearer(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  if (bearer === null) return { kind: 'none' }
+  const token = bearer[1]?.trim() ?? ''
+  return { kind: isJwt(token) ? 'jwt' : 'key', token }
+}
+
+/** Three dot-separated parts (RFC 7515 3.1); no token format has a dot. */
+function isJwt(token: string): boolean {
+  return token.split('.').length === 3
+}
+
+/**
+ * Where in the query a token stands (`query.NAME`, or `query` when it is a name itself), or null.
+ * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
+ */
+export function tokenInQuery(url: string, formats: TokenFormats): string | null {
+  const start = url.indexOf('?')
+  if (start === -1) return null
+  for (const [name, value] of new URLSearchParams(url.slice(start))) {
+    if (looksLikeToken(name.trim(), formats)) return 'query'
+    if (looksLikeToken(value.trim(), formats)) return `query.${name}`
+  }
+  return null
+}
+
+/** Without a prefix a token looks like any other text of its length: an ordinary value must pass. */
+function looksLikeToken(text: string, formats: TokenFormats): boolean {
+  const recognised = recogniseToken(text, formats)
+  return recognised !== null && recognised.format.prefix !== ''
+}

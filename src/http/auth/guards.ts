@@ -1,0 +1,67 @@
+// The guard of management: who asks, and whether their role may change anything.
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Actor } from '../../core/actor.ts'
+import { type Role, roles } from '../../core/role.ts'
+import type { Isolate } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { Problem } from '../response/problem.ts'
+import { notePerson, reportOf } from '../response/report.ts'
+import { readCredential } from './credentials.ts'
+import { personWithJwt, personWithSession } from './people.ts'
+import { holderOfKey, refuseTokenInQuery } from './principal.ts'
+
+/** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */
+export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
+  return async function manager(c, next) {
+    const actor = await actorOf(isolate, c)
+    if (actor.kind === 'person') notePerson(reportOf(c), actor.accountId, isolate.clock.now())
+    if (!isReading(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
+      const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
+      throw new Problem('forbidden', { detail })
+    }
+    c.set('actor', actor)
+    await next()
+  }
+}
+
+/** After `manager`: a person whose role is this or a stronger one. A key is no person. */
+export function personOfRole(least: Role): MiddlewareHandler<AppEnv> {
+  const enough = roles.slice(0, roles.indexOf(least) + 1)
+  return async function personOfRole(c, next) {
+    const { actor } = c.var
+    if (actor.kind !== 'person' || !enough.includes(actor.role)) {
+      const detail = `Only ${enough.join('s and ')}s of the account may do this, in person.`
+      throw new Problem('forbidden', { detail })
+    }
+    await next()
+  }
+}
+
+async function actorOf(isolate: Isolate, c: Context<AppEnv>): Promise<Actor> {
+  const credential = readCredential(c.req.raw.headers)
+  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  switch (credential.kind) {
+    case 'key': {
+      const holder = await holderOfKey(isolate, c, credential.token, ['keys:manage'])
+      const { accountId, scopes, key } = holder
+      if (key === null) throw new Error('A key was verified, and there is none.')
+      return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }
+    }
+    case 'jwt':
+      return personActor(await personWithJwt(c.env, credential.token))
+    case 'none':
+      return personActor(await personWithSession(c.env, c.req.raw))
+  }
+}
+
+function personActor({
+  userId,
+  accountId,
+  role,
+}: Awaited<ReturnType<typeof personWithJwt>>): Actor {
+  return { kind: 'person', id: userId, accountId, role }
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}

@@ -1,0 +1,78 @@
+// People at the door: their JWT or session, as a problem where it does not do. Loaded only when a
+// person is involved.
+
+import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
+import { isOfForeignPage } from '../../identity/origins.ts'
+import {
+  findSession,
+  type Person,
+  personOfSession,
+  type Session,
+  type SessionOutcome,
+} from '../../identity/session.ts'
+import { accountName } from '../../storage/people-store.ts'
+import { peopleSettings } from '../management/people/auth.ts'
+import { unavailable } from '../response/failures.ts'
+import { Problem } from '../response/problem.ts'
+import { challenge, missingCredential } from '../response/refusals.ts'
+
+/** The person of a JWT, with the name of their account. @throws Problem */
+export async function authenticateJwt(
+  env: Env,
+  token: string,
+): Promise<Person & { accountName: string }> {
+  const settings = peopleSettings(env)
+  const person = personOrProblem(await personOfJwt(token, settings))
+  const name = await accountName(settings.db, person.accountId)
+  return { ...person, accountName: name ?? '' }
+}
+
+/** The person of a JWT, for management. @throws Problem */
+export async function personWithJwt(env: Env, token: string): Promise<Person> {
+  return personOrProblem(await personOfJwt(token, peopleSettings(env)))
+}
+
+/** The person of a session cookie. @throws Problem */
+export async function personWithSession(env: Env, request: Request): Promise<Person> {
+  const settings = peopleSettings(env)
+  refuseForeignPage(request, settings)
+  return personOrProblem(await personOfSession(request.headers, settings))
+}
+
+/** Whoever is signed in by cookie, member of an account or not. @throws Problem */
+export async function sessionOf(env: Env, request: Request): Promise<Session> {
+  const settings = peopleSettings(env)
+  const { headers } = request
+  if (headers.has('x-api-key') || headers.has('authorization')) {
+    throw new Problem('forbidden', {
+      detail: 'This takes a session cookie, and nothing beside it.',
+    })
+  }
+  refuseForeignPage(request, settings)
+  const session = await findSession(headers, settings).catch((cause) => {
+    throw unavailable(cause)
+  })
+  if (session === null) throw missingCredential('Sign in first.')
+  return session
+}
+
+function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl: string }): void {
+  if (method === 'GET' || method === 'HEAD' || !isOfForeignPage(headers, baseUrl)) return
+  const detail = 'A page of another origin may not act with this session.'
+  throw new Problem('forbidden', { detail })
+}
+
+function personOrProblem(outcome: JwtOutcome | SessionOutcome): Person {
+  switch (outcome.kind) {
+    case 'person':
+      return outcome
+    case 'none':
+      throw missingCredential('Sign in, or present a JWT or a key that holds keys:manage.')
+    case 'invalid_token':
+      throw new Problem('invalid_token', { headers: challenge('invalid_token') })
+    case 'no_account':
+      throw new Problem('forbidden', { detail: 'You are not a member of this account.' })
+    case 'unavailable':
+      throw unavailable(outcome.cause)
+  }
+}

@@ -1,0 +1,164 @@
+// Who holds the credential of a request to the API: a key, or a person by JWT. The guard of the
+// gateway and of /api/v1/me.
+import type { Context } from 'hono'
+import { missingScopes, powersOfRole } from '../../core/scopes.ts'
+import type { Verdict } from '../../core/verdict.ts'
+import { oneCredit, take } from '../../keys/consume-limits.ts'
+import { presume } from '../../keys/speculate.ts'
+import { verify } from '../../keys/verify.ts'
+import {
+  type Isolate,
+  lookUpStores,
+  metersOf,
+  senderOf,
+  verifySettings,
+} from '../../worker/context.ts'
+import { watchCredits } from '../../worker/credit-watch.ts'
+import type { AppEnv } from '../app-env.ts'
+import { countUse } from '../response/count-usage.ts'
+import { Problem } from '../response/problem.ts'
+import { insufficientScope, missingCredential, refusal } from '../response/refusals.ts'
+import { noteCaller, notePerson, reportOf } from '../response/report.ts'
+import { readCredential, tokenInQuery } from './credentials.ts'
+
+export type Holder = {
+  accountId: string
+  accountName: string
+  /** null for a person. */
+  key: { id: string; name: string; expiresAt: number | null; createdBy: string | null } | null
+  /** The person themselves; null for a key. */
+  personId: string | null
+  scopes: readonly string[]
+  fullAccess: boolean
+}
+
+/** The request that is judged: the one at hand, unless a proxy asks about another. */
+export type Subject = { url: string; ip: string | null }
+
+export function itself({ url, headers }: Request): Subject {
+  return { url, ip: headers.get('cf-connecting-ip') }
+}
+
+/** What else a holder's request must satisfy: told before anything is taken from the limits of a key. */
+export type Check = (holder: Holder) => Problem | null
+
+const anything: Check = () => null
+
+/**
+ * The holder of the request's credential, who holds all the scopes. Takes from the limits of their key.
+ * @throws Problem 401, 403, 429 or 503, or what the check says.
+ */
+export async function authenticate(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  scopes: readonly string[],
+  subject: Subject = itself(c.req.raw),
+  check: Check = anything,
+): Promise<Holder> {
+  const credential = readCredential(c.req.raw.headers)
+  refuseTokenInQuery(isolate, subject.url, credential.kind !== 'none')
+  switch (credential.kind) {
+    case 'none':
+      throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
+    case 'jwt':
+      return checked(check, await personByJwt(isolate, c, credential.token, scopes))
+    case 'key':
+      return holderOfKey(isolate, c, credential.token, scopes, subject, check)
+  }
+}
+
+export async function holderOfKey(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  token: string,
+  scopes: readonly string[],
+  { ip }: Subject = itself(c.req.raw),
+  check: Check = anything,
+): Promise<Holder> {
+  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
+  const settings = await verifySettings(isolate, c.env, afterwards, sender)
+  const stores = lookUpStores(isolate, c.env, c.req.raw)
+  const verification = await verify(stores, settings, token, { scopes, ip })
+  if (verification.verdict.code === 'valid') {
+    const refused = check(holderOf(verification.verdict))
+    if (refused !== null) {
+      noteCaller(reportOf(c), verification, isolate.clock.now())
+      const { record } = verification.verdict
+      countUse(isolate, c.env, afterwards, { code: policyCode(refused), record })
+      throw refused
+    }
+  }
+  const metered = await take(() => metersOf(c.env), verification, oneCredit)
+  noteCaller(reportOf(c), metered, isolate.clock.now())
+  const { verdict } = metered
+  countUse(isolate, c.env, afterwards, verdict)
+  watchCredits(isolate, c.env, afterwards, verdict)
+  if (verdict.code !== 'valid') throw refusal(verdict)
+  return holderOf(verdict)
+}
+
+function checked(check: Check, holder: Holder): Holder {
+  const refused = check(holder)
+  if (refused !== null) throw refused
+  return holder
+}
+
+/** As usage counts it. */
+function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
+  return code === 'invalid_request' ? code : 'forbidden'
+}
+
+/**
+ * Whom the credential would stand for if nothing has changed since this isolate last asked, or null.
+ * Costs no I/O; says nothing about what is true now.
+ */
+export async function presumedHolder(
+  { config, clock, memory }: Isolate,
+  { headers, url }: Request,
+  scopes: readonly string[],
+): Promise<Holder | null> {
+  const credential = readCredential(headers)
+  if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
+  const question = { scopes, ip: headers.get('cf-connecting-ip') }
+  const settings = { config, now: clock.now }
+  const decision = await presume({ memory }, settings, credential.token, question)
+  return decision?.code === 'valid' ? holderOf(decision) : null
+}
+
+function holderOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Holder {
+  const { id, name, expiresAt, createdBy, accountId, accountName } = record
+  return {
+    accountId,
+    accountName,
+    key: { id, name, expiresAt, createdBy },
+    personId: null,
+    ...powers,
+  }
+}
+
+async function personByJwt(
+  { config, clock }: Isolate,
+  c: Context<AppEnv>,
+  token: string,
+  scopes: readonly string[],
+): Promise<Holder> {
+  const { authenticateJwt } = await import('./people.ts')
+  const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
+  notePerson(reportOf(c), accountId, clock.now())
+  const powers = powersOfRole(role, config)
+  const missing = missingScopes(scopes, powers.scopes)
+  if (missing.length > 0) throw insufficientScope(missing)
+  return { accountId, accountName, key: null, personId: userId, ...powers }
+}
+
+/** @throws Problem 401 when a token in the query is all there is, 400 when it is there as well. */
+export function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
+  const path = tokenInQuery(url, config)
+  if (path === null) return
+  const detail =
+    'A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.'
+  if (!presented) throw missingCredential(detail)
+  const errors = [{ path, message: 'A token does not belong in a URL' }]
+  throw new Problem('invalid_request', { detail, errors })
+}

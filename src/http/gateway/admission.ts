@@ -1,0 +1,65 @@
+// Whether a request may pass by a policy: the one judgement of the gateway and of forward auth.
+import type { Context } from 'hono'
+import type { RouteMatch } from '../../core/policy.ts'
+import type { Isolate } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { authenticate, type Holder, presumedHolder, type Subject } from '../auth/principal.ts'
+import { Problem } from '../response/problem.ts'
+import { challenge } from '../response/refusals.ts'
+
+/** By these some frameworks take another method than the one that the policy saw. */
+const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
+
+/**
+ * The holder of the credential, if the route is open to them. What is refused takes nothing from the
+ * limits of a key.
+ * @throws Problem 400, 401, 403, 429 or 503.
+ */
+export async function admit(
+  isolate: Isolate,
+  c: Context<AppEnv>,
+  route: RouteMatch,
+  subject?: Subject,
+): Promise<Holder> {
+  return authenticate(isolate, c, scopesOf(route), subject, (holder) => {
+    if (route.kind === 'unsafe') return unsafePath
+    if (!isOpenTo(holder, route)) return unlistedPath
+    return refusedOverride(c.req.raw)
+  })
+}
+
+/** Who would be let in if nothing has changed since this isolate last asked; null for nobody. */
+export async function presumablyAdmitted(
+  isolate: Isolate,
+  request: Request,
+  route: RouteMatch,
+): Promise<Holder | null> {
+  if (route.kind === 'unsafe') return null
+  const holder = await presumedHolder(isolate, request, scopesOf(route))
+  return holder !== null && isOpenTo(holder, route) ? holder : null
+}
+
+function scopesOf(route: RouteMatch): string[] {
+  return route.kind === 'scope' ? [route.scope] : []
+}
+
+function isOpenTo(holder: Holder, route: RouteMatch): boolean {
+  return route.kind !== 'unlisted' || holder.fullAccess
+}
+
+const unsafePath = new Problem('invalid_request', {
+  detail: 'The path can be read in more than one way.',
+  errors: [{ path: 'path', message: 'No encoded slashes, dot segments or control characters' }],
+})
+
+const unlistedPath = new Problem('forbidden', {
+  detail: 'No scope covers this path: it is open to holders of full access only.',
+  headers: challenge('insufficient_scope'),
+})
+
+function refusedOverride({ headers }: Request): Problem | null {
+  const path = methodOverrides.find((name) => headers.has(name))
+  if (path === undefined) return null
+  const detail = `What is allowed depends on the method: send it as the method, not as ${path}.`
+  return new Problem('invalid_request', { detail, errors: [{ path, message: 'Not allowed' }] })
+}

@@ -1,0 +1,187 @@
+// /api/account: the account of the caller; everything that is known of it, for its owners to take along; and
+// its end.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { checkPassword } from '../../../identity/check-password.ts'
+import { maxPasswordLength } from '../../../identity/password.ts'
+import { closeAccount, reopenAccount } from '../../../keys/closing.ts'
+import { entry } from '../../../keys/manage.ts'
+import { type Account, findAccount, recordEvent } from '../../../storage/account-store.ts'
+import { changeStores } from '../../../worker/changes.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { personOfRole } from '../../auth/guards.ts'
+import { Problem } from '../../response/problem.ts'
+import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import {
+  bodyFailures,
+  changeAnswer,
+  failure,
+  managementFailures,
+  success,
+  underway,
+} from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager, byOwner } from '../../routing/security.ts'
+import { time } from '../keys/key-schema.ts'
+import { peopleSettings } from '../people/auth.ts'
+import { tooMany } from '../people/sign-in.ts'
+import { exportAccount } from './export.ts'
+
+const fields = {
+  id: z.uuid(),
+  name: z.string(),
+  created_at: time,
+  closes_at: time.nullable().openapi({
+    description:
+      'When the account is deleted, with everything in it; its keys are stopped until then',
+  }),
+}
+const view = z.object(fields).openapi('Account')
+const changed = z.object({ ...fields, ...underway })
+const tags = ['Account']
+
+const read = createRoute({
+  method: 'get',
+  path: '/api/account',
+  operationId: 'getAccount',
+  tags,
+  security: byManager,
+  summary: 'The account, and whether it is about to be deleted',
+  responses: {
+    200: success('The account', view),
+    ...managementFailures,
+    404: failure('The account is gone'),
+  },
+})
+
+const exporting = createRoute({
+  method: 'get',
+  path: '/api/account/export',
+  operationId: 'exportAccount',
+  tags,
+  security: byOwner,
+  summary: 'Everything that is known of the account, as lines of JSON',
+  description: `One object a line: \`type\` is \`account\`, \`member\`, \`key\`, \`audit_event\`, \`usage\` and at last \`end\`, with the
+number of each. Without that line the export broke off. Tokens, digests and passwords are in none.`,
+  responses: {
+    200: {
+      description: 'Lines of JSON, read while they are sent',
+      content: { 'application/x-ndjson': { schema: z.string() } },
+    },
+    ...managementFailures,
+  },
+})
+
+const remove = createRoute({
+  method: 'post',
+  path: '/api/account/deletion',
+  operationId: 'deleteAccount',
+  tags,
+  security: byOwner,
+  summary: 'Stop every key of the account now and delete it in 14 days',
+  description: `For owners, with the name of the account and their own password. Answers 200 once every key fails everywhere. Until
+\`closes_at\` it can be taken back. Then members, names, usage and the audit trail go for good; of each key its digest stays,
+revoked, so that no token of it can ever work again.`,
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            name: z.string().max(200).openapi({ description: 'The name of the account, as it is' }),
+            password: z.string().max(maxPasswordLength),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: success('Every key is stopped', changed),
+    202: success('Every key is stopped, not yet known to be so everywhere', changed),
+    ...managementFailures,
+    ...bodyFailures,
+    429: failure('Too many wrong passwords'),
+  },
+})
+
+const keep = createRoute({
+  method: 'delete',
+  path: '/api/account/deletion',
+  operationId: 'keepAccount',
+  tags,
+  security: byOwner,
+  summary: 'Take the deletion back: the keys go again as they were',
+  responses: {
+    200: success('Its keys go again', changed),
+    202: success('Its keys go again, not yet known to do so everywhere', changed),
+    ...managementFailures,
+    409: failure('It is being deleted already'),
+  },
+})
+
+export function createAccountRoutes(isolate: Isolate) {
+  const routes = createRouter()
+  for (const path of ['export', 'deletion']) {
+    routes.use(`/api/account/${path}`, personOfRole('owner'))
+  }
+  const settingsOf = async (c: Context<AppEnv>) =>
+    [{ ...changeStores(isolate, c.env), db: c.env.DB }, await keySettingsOf(isolate, c)] as const
+  return routes
+    .openapi(read, async (c) =>
+      c.json({ status: 'success' as const, data: accountView(await accountOf(c)) }, 200),
+    )
+    .openapi(exporting, async (c) => {
+      const { accountId } = c.var.actor
+      const now = isolate.clock.now()
+      await recordEvent(c.env.DB, accountId, entry(callerOf(c), 'account.exported', {}), now)
+      const day = new Date(now).toISOString().slice(0, 10)
+      return c.body(exportAccount(c.env.DB, accountId, now), 200, {
+        'content-type': 'application/x-ndjson; charset=utf-8',
+        'content-disposition': `attachment; filename="latchkey-${day}.ndjson"`,
+      }) as never
+    })
+    .openapi(remove, async (c) => {
+      const body = c.req.valid('json')
+      await confirm(c, body)
+      const progress = await closeAccount(...(await settingsOf(c)), callerOf(c))
+      return changeAnswer(c, progress, accountView(await accountOf(c))) as never
+    })
+    .openapi(keep, async (c) => {
+      const { closesAt } = await accountOf(c)
+      if (closesAt !== null && closesAt.getTime() <= isolate.clock.now()) {
+        throw new Problem('conflict', { detail: 'The account is being deleted already.' })
+      }
+      const progress = await reopenAccount(...(await settingsOf(c)), callerOf(c))
+      return changeAnswer(c, progress, accountView(await accountOf(c))) as never
+    })
+}
+
+/** A stolen session, and a slip of the hand, must not be enough. @throws Problem 400, 403 or 429 */
+async function confirm(c: Context<AppEnv>, { name, password }: { name: string; password: string }) {
+  const account = await accountOf(c)
+  if (name.trim() !== account.name.trim()) {
+    const errors = [{ path: 'name', message: 'Not the name of this account' }]
+    throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
+  }
+  const check = await checkPassword(peopleSettings(c.env), c.var.actor.id, password, Date.now())
+  switch (check.kind) {
+    case 'right':
+      return
+    case 'wrong':
+      throw new Problem('forbidden', { detail: 'The password is wrong.' })
+    case 'too_many':
+      throw tooMany(check.seconds)
+  }
+}
+
+async function accountOf(c: Context<AppEnv>): Promise<Account> {
+  const account = await findAccount(c.env.DB, c.var.actor.accountId)
+  if (account === null) throw new Problem('not_found', { detail: 'The account is gone.' })
+  return account
+}
+
+function accountView({ id, name, createdAt, closesAt }: Account): z.infer<typeof view> {
+  const closes_at = closesAt?.toISOString() ?? null
+  return { id, name, created_at: createdAt.toISOString(), closes_at }
+}

@@ -1,0 +1,74 @@
+// GET /api/audit-events: who did what, newest first.
+import { createRoute, z } from '@hono/zod-openapi'
+import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+import { isoTime, time } from '../keys/key-schema.ts'
+
+const event = z
+  .object({
+    id: z.uuid(),
+    action: z.string().openapi({ example: 'key.revoked' }),
+    actor: z.object({
+      kind: z.enum(['person', 'key', 'system']),
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+    }),
+    key_id: z.uuid().nullable(),
+    key_name: z.string().nullable(),
+    subject_id: z.uuid().nullable().openapi({ description: 'The person concerned' }),
+    subject_name: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable(),
+    request_id: z.uuid().nullable(),
+    created_at: time,
+  })
+  .openapi('AuditEvent')
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/audit-events',
+  operationId: 'listAuditEvents',
+  tags: ['Audit'],
+  security: byManager,
+  summary: 'The audit trail of the account, newest first',
+  request: {
+    query: pageQuery.extend({
+      key_id: z.uuid().optional(),
+      actor_id: z.uuid().optional(),
+      action: z.string().max(64).optional(),
+    }),
+  },
+  responses: {
+    200: success('A page of events', z.array(event), nextCursor),
+    ...managementFailures,
+  },
+})
+
+export function createAuditRoutes() {
+  return createRouter().openapi(list, async (c) => {
+    const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
+    const filter = { keyId: key_id, actorId: actor_id, action }
+    const page = { limit: limit + 1, after: readCursor(cursor) }
+    const rows = await listEvents(c.env.DB, c.var.actor.accountId, filter, page)
+    const { page: events, next_cursor } = pageOf(rows, limit)
+    return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
+  })
+}
+
+/** An event as an answer shows it. */
+export function auditView(event: AuditEvent) {
+  return {
+    id: event.id,
+    action: event.action,
+    actor: { kind: event.actorKind, id: event.actorId, name: event.actorName },
+    key_id: event.keyId,
+    key_name: event.keyName,
+    subject_id: event.subjectId,
+    subject_name: event.subjectName,
+    detail: event.detail,
+    request_id: event.requestId,
+    created_at: isoTime(event.createdAt),
+  }
+}

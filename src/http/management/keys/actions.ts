@@ -1,0 +1,115 @@
+// POST /api/api-keys/{id}/rotate and /api/api-keys/revoke.
+import { createRoute, z } from '@hono/zod-openapi'
+import { revokeKeys, rotateKey } from '../../../keys/manage.ts'
+import { changeStores } from '../../../worker/changes.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import { isUuid } from '../../routing/paging.ts'
+import {
+  bodyFailures,
+  changeAnswer,
+  failure,
+  managementFailures,
+  noSuchKey,
+  progressOf,
+  success,
+  underway,
+} from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+import { keySchema } from './key-schema.ts'
+import { existing, idParam, idPath, json, path } from './keys.ts'
+import { viewFor } from './views.ts'
+
+const longestOverlapSeconds = 30 * 24 * 60 * 60
+const mostIds = 1_000
+
+const rotated = keySchema.extend({ key: z.string(), ...underway })
+const rotate = createRoute({
+  method: 'post',
+  path: `${idPath}/rotate`,
+  operationId: 'rotateKey',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'Give a key a new token; the old one expires after the overlap',
+  request: {
+    params: idParam,
+    body: {
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            overlap_seconds: z.int().min(0).max(longestOverlapSeconds).default(0),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    201: success('The new key with its token; the old one is in force as told', rotated),
+    202: success('Rotated, not yet known to be in force everywhere', rotated),
+    ...managementFailures,
+    ...bodyFailures,
+    404: failure('No such key in this account'),
+    409: failure('The key is revoked, expired or already rotated'),
+  },
+})
+
+const oneSelection = 'Give one of ids, created_by and external_id'
+const selection = z
+  .strictObject({
+    ids: z.array(z.uuid()).min(1).max(mostIds).optional(),
+    created_by: z.uuid().optional(),
+    external_id: z.string().min(1).max(255).optional(),
+  })
+  .refine((body) => Object.keys(body).length === 1, { error: oneSelection })
+
+const counted = z.object({ revoked: z.int(), ...underway })
+const revokeMany = createRoute({
+  method: 'post',
+  path: `${path}/revoke`,
+  operationId: 'revokeKeys',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'Revoke many keys at once; waits once for all of them',
+  request: json(selection),
+  responses: {
+    200: success('How many keys were revoked', counted),
+    202: success('Revoked, not yet known to be in force everywhere', counted),
+    ...managementFailures,
+    ...bodyFailures,
+  },
+})
+
+export function createApiKeyActions(isolate: Isolate) {
+  return createRouter()
+    .openapi(rotate, async (c) => {
+      const { id } = c.req.valid('param')
+      if (!isUuid(id)) throw noSuchKey()
+      const { overlap_seconds = 0 } = c.req.valid('json') ?? {}
+      const settings = await keySettingsOf(isolate, c)
+      const stores = changeStores(isolate, c.env)
+      const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
+      if (rotation === null) throw noSuchKey()
+      const progress = progressOf(rotation.changed)
+      const successor = await viewFor(isolate, c.env, await existing(c, rotation.id))
+      c.header('Cache-Control', 'no-store')
+      return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201) as never
+    })
+    .openapi(revokeMany, async (c) => {
+      const { ids, created_by, external_id } = c.req.valid('json')
+      const settings = await keySettingsOf(isolate, c)
+      const { count, progress } = await revokeKeys(
+        changeStores(isolate, c.env),
+        settings,
+        callerOf(c),
+        selectionOf(ids, created_by, external_id),
+      )
+      return changeAnswer(c, progress, { revoked: count }) as never
+    })
+}
+
+function selectionOf(ids?: string[], createdBy?: string, externalId?: string) {
+  if (ids !== undefined) return { by: 'ids', ids } as const
+  if (createdBy !== undefined) return { by: 'creator', createdBy } as const
+  return { by: 'externalId', externalId: externalId ?? '' } as const
+}

@@ -1,0 +1,82 @@
+// POST /api/api-keys/{id}/credits: credits added to what a key has.
+import { createRoute, z } from '@hono/zod-openapi'
+import { type ToppedUp, topUpKey } from '../../../keys/top-up.ts'
+import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
+import { metersOf } from '../../../worker/context.ts'
+import { longestIdempotencyKey } from '../../../worker/rpc.ts'
+import { Problem } from '../../response/problem.ts'
+import { callerOf } from '../../routing/caller.ts'
+import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+import { existing, idParam, idPath, json } from './keys.ts'
+import { creditsOut, creditsView, topUpAmount } from './limit-schema.ts'
+
+const headers = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(longestIdempotencyKey)
+    .optional()
+    .openapi({ description: 'Adds once in 24 hours, however often it is asked' }),
+})
+
+const addCredits = createRoute({
+  method: 'post',
+  path: `${idPath}/credits`,
+  operationId: 'addCredits',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'Add credits to what a key has',
+  description:
+    'For all keys that share its balance (`limits_by`). To set the balance, change the key. Without `Idempotency-Key`, asking again adds again.',
+  request: { params: idParam, headers, ...json(z.strictObject({ add: topUpAmount })) },
+  responses: {
+    200: success(
+      'The credits of the key now',
+      z.object({
+        credits: creditsOut.unwrap(),
+        repeated: z.boolean().openapi({ description: 'They had been added before' }),
+      }),
+    ),
+    ...managementFailures,
+    ...bodyFailures,
+    404: failure('No such key in this account'),
+    409: failure(
+      'The key is revoked or has no credits, or the Idempotency-Key added another number',
+    ),
+  },
+})
+
+export function createApiKeyCredits() {
+  return createRouter().openapi(addCredits, async (c) => {
+    const key = await existing(c, c.req.valid('param').id)
+    const idempotencyKey = c.req.valid('header')['idempotency-key'] ?? null
+    const stores = {
+      meters: metersOf(c.env),
+      record: (event: TopUpEvent) => recordTopUp(c.env.DB, event),
+    }
+    const wish = { amount: c.req.valid('json').add, idempotencyKey }
+    const told = await topUpKey(stores, callerOf(c), key, wish)
+    if (told.kind !== 'done') throw refusalOf(told, idempotencyKey !== null)
+    const credits = creditsView(key.credits, told.credits)
+    if (credits === null) throw new Error('Credits were added where there are none.')
+    const data = { credits, repeated: told.isRepeated }
+    return c.json({ status: 'success' as const, data }, 200)
+  })
+}
+
+const refusals = {
+  revoked: 'A revoked key stays as it is.',
+  no_credits: 'This key has no credits to add to: set some by changing it.',
+  conflict: 'This Idempotency-Key added another number of credits within 24 hours.',
+}
+
+function refusalOf(told: Exclude<ToppedUp, { kind: 'done' }>, canRepeat: boolean): Problem {
+  if (told.kind === 'refused') return new Problem('conflict', { detail: refusals[told.reason] })
+  const detail = canRepeat
+    ? 'A store did not answer. Ask again with the same Idempotency-Key: the credits are added once.'
+    : 'A store did not answer, so the credits may have been added: look at the key before asking again.'
+  const { cause } = told
+  return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
+}

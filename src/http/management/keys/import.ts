@@ -1,0 +1,149 @@
+// POST /api/api-keys/import: keys of another system, by the digests of their tokens, so that their
+// holders notice nothing. Each key is answered by itself: one that is refused keeps no other back.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Config } from '../../../core/config.ts'
+import { readDigest } from '../../../core/digest.ts'
+import { type ForeignKey, type Imported, importKeys } from '../../../keys/import-keys.ts'
+import { createKeyImport } from '../../../storage/key-import.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import type { FieldError } from '../../response/problem.ts'
+import { callerOf } from '../../routing/caller.ts'
+import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
+import { createRouter, fieldErrors } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+import { factsOf } from './key-input.ts'
+import { keyFields } from './key-schema.ts'
+import { json } from './keys.ts'
+import { checkNewLimits } from './limit-schema.ts'
+
+export const importPath = '/api/api-keys/import'
+const mostKeys = 100
+// A hundred keys with the longest metadata.
+export const mostImportBytes = 512 * 1024
+const longestStart = 64
+
+const digest = z
+  .string()
+  .transform((text, context) => {
+    const hex = readDigest(text)
+    if (hex === null) context.addIssue('Not a SHA-256 digest in hex, base64 or base64url')
+    return hex ?? z.NEVER
+  })
+  .openapi({
+    type: 'string',
+    description: 'SHA-256 of the whole token, as hex, base64 or base64url',
+    example: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+  })
+
+/** One key of the request, read to what is stored of it. */
+function entrySchema(config: Config<Env>, now: () => number) {
+  const { name, ...optional } = keyFields(config, now)
+  const [onlyFormat, ...others] = Object.keys(config.foreign)
+  const error = noSuchFormat(config)
+  const format = z
+    .string({ error })
+    .refine((text) => Object.hasOwn(config.foreign, text), { error })
+  return z
+    .strictObject({
+      digest,
+      name,
+      ...z.object(optional).partial().shape,
+      key_prefix: z
+        .string()
+        .max(longestStart)
+        .regex(/^[\w-]*$/, 'Letters, digits, - and _ only')
+        .optional()
+        .openapi({
+          description: 'How the token begins; the eight letters after its prefix are kept',
+        }),
+      format:
+        onlyFormat === undefined || others.length > 0
+          ? format
+          : format.default(onlyFormat).openapi({ description: 'A foreign format by its name' }),
+    })
+    .superRefine(checkNewLimits)
+    .openapi('ForeignKey')
+}
+
+function noSuchFormat({ foreign }: Config<Env>): string {
+  const names = Object.keys(foreign)
+  const known = names.length === 0 ? 'none at all' : names.join(', ')
+  return `Not a foreign format of latchkey.config.ts, which declares ${known}`
+}
+
+type Entry = z.output<ReturnType<typeof entrySchema>>
+
+// What is no key is answered with the reason, and so must pass the schema of the body.
+const anyEntry = z.unknown().openapi({ $ref: '#/components/schemas/ForeignKey' } as object)
+const body = z.strictObject({ keys: z.array(anyEntry).min(1).max(mostKeys) })
+
+const answer = z
+  .union([
+    z.object({ result: z.literal('created'), id: z.uuid() }),
+    z.object({ result: z.literal('exists') }),
+    z.object({
+      result: z.literal('invalid'),
+      errors: z.array(z.object({ path: z.string(), message: z.string() })),
+    }),
+    z.object({ result: z.literal('forbidden'), detail: z.string() }),
+  ])
+  .openapi('ImportedKey', { description: '`exists`: the digest is known, here or elsewhere' })
+
+const importMany = createRoute({
+  method: 'post',
+  path: importPath,
+  operationId: 'importKeys',
+  tags: ['API keys'],
+  security: byManager,
+  summary: `Take over up to ${mostKeys} keys of another system by their digests`,
+  description:
+    'Each key is answered by itself, in the order of `keys`. Asked again, what was created before `exists`.',
+  request: json(body),
+  responses: {
+    200: success('What became of each key', z.array(answer)),
+    ...managementFailures,
+    ...bodyFailures,
+  },
+})
+
+type Reading = { key: ForeignKey } | { refused: { result: 'invalid'; errors: FieldError[] } }
+
+export function createApiKeyImport(isolate: Isolate) {
+  const { config, clock } = isolate
+  const entry = entrySchema(config, clock.now)
+  const read = (raw: unknown): Reading => {
+    const parsed = entry.safeParse(raw)
+    if (parsed.success) return { key: foreignKeyOf(parsed.data) }
+    const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, 'json'))
+    return { refused: { result: 'invalid', errors } }
+  }
+  const router = createRouter()
+  router.openAPIRegistry.register('ForeignKey', entry)
+  return router.openapi(importMany, async (c) => {
+    const readings = c.req.valid('json').keys.map(read)
+    const keys = readings.flatMap((reading) => ('key' in reading ? [reading.key] : []))
+    const settings = { config, clock, newId: () => crypto.randomUUID() }
+    const imported = await importKeys(createKeyImport(c.env.DB), settings, callerOf(c), keys)
+    const data = inOrder(readings, imported)
+    return c.json({ status: 'success' as const, data }, 200)
+  })
+}
+
+function inOrder(readings: readonly Reading[], imported: readonly Imported[]) {
+  const results = imported.values()
+  return readings.map((reading) => {
+    if ('refused' in reading) return reading.refused
+    const { value } = results.next()
+    if (value === undefined) throw new Error('A key was read, and nothing became of it.')
+    return value
+  })
+}
+
+function foreignKeyOf(entry: Entry): ForeignKey {
+  return {
+    digest: entry.digest,
+    formatName: entry.format,
+    start: entry.key_prefix ?? '',
+    ...factsOf(entry),
+  }
+}

@@ -1,0 +1,48 @@
+// What a body wishes of a key, in the words of the house.
+
+import type { CreditWish, LimitOwner, Window } from '../../../core/limits.ts'
+import type { KeyEdits, KeyFacts } from '../../../keys/manage.ts'
+
+export type Wished = {
+  name?: string | undefined
+  scopes?: string[] | null | undefined
+  expires_at?: number | null | undefined
+  allowed_ips?: string[] | null | undefined
+  external_id?: string | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+  rate_limit?: Window[] | null | undefined
+  credits?: CreditWish | null | undefined
+  limits_by?: LimitOwner | undefined
+  is_active?: boolean | undefined
+}
+
+/** What is left out of a new key is none. */
+export function factsOf(body: Wished & { name: string }): KeyFacts {
+  return {
+    name: body.name,
+    scopes: body.scopes ?? null,
+    expiresAt: body.expires_at ?? null,
+    allowedIps: body.allowed_ips ?? null,
+    externalId: body.external_id ?? null,
+    metadata: body.metadata ?? null,
+    rateLimit: body.rate_limit ?? null,
+    credits: body.credits ?? null,
+    limitsBy: body.limits_by ?? 'key',
+  }
+}
+
+/** What is left out stays undefined, and so as it is. */
+export function changesOf(body: Wished): KeyEdits {
+  return {
+    name: body.name,
+    scopes: body.scopes,
+    expiresAt: body.expires_at,
+    allowedIps: body.allowed_ips,
+    externalId: body.external_id,
+    metadata: body.metadata,
+    rateLimit: body.rate_limit,
+    credits: body.credits,
+    limitsBy: body.limits_by,
+    disabled: body.is_active === undefined ? undefined : !body.is_active,
+  }
+}

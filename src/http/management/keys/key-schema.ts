@@ -1,0 +1,129 @@
+// A key as the wire knows it: what may be said of one in a request, and how an answer shows it.
+import { z } from '@hono/zod-openapi'
+import { isAddressOrBlock } from '../../../core/address.ts'
+import type { Config } from '../../../core/config.ts'
+import { limitOwners } from '../../../core/limits.ts'
+import { keyStatuses, type ListedKey, statusOf } from '../../../storage/key-store.ts'
+import {
+  creditsField,
+  creditsOut,
+  creditsView,
+  limitsByField,
+  rateLimitField,
+  rateLimitOut,
+  rateLimitView,
+} from './limit-schema.ts'
+
+const mostMetadataCharacters = 4_096
+const mostAddresses = 50
+
+export const time = z.string().openapi({ format: 'date-time', example: '2027-12-31T23:59:59.000Z' })
+
+export const keySchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    key_prefix: z.string().openapi({ example: 'a1b2c3d4' }),
+    format: z.string().openapi({ example: 'whm' }),
+    scopes: z.array(z.string()).nullable().openapi({ description: 'null: inherits the creator' }),
+    status: z.enum(keyStatuses),
+    is_active: z.boolean(),
+    external_id: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    allowed_ips: z.array(z.string()).nullable(),
+    rate_limit: rateLimitOut,
+    credits: creditsOut,
+    limits_by: z.enum(limitOwners),
+    created_by: z.uuid().nullable(),
+    created_by_name: z.string().nullable(),
+    created_at: time,
+    expires_at: time.nullable(),
+    last_used_at: time.nullable(),
+    revoked_at: time.nullable(),
+    revoked_by: z.uuid().nullable(),
+    replaced_by: z.uuid().nullable(),
+  })
+  .openapi('Key')
+
+export type KeyView = z.infer<typeof keySchema>
+
+/**
+ * A key as an answer shows it: never its token, never its digest. `balance`: the credits that its meter
+ * holds, null when it has none or does not tell.
+ */
+export function viewOf(key: ListedKey, balance: number | null, nowMs: number): KeyView {
+  return {
+    id: key.id,
+    name: key.name,
+    key_prefix: key.keyPrefix,
+    format: key.format,
+    scopes: key.scopes,
+    status: statusOf(key, nowMs),
+    is_active: key.revokedAt === null && !key.disabled,
+    external_id: key.externalId,
+    metadata: key.metadata,
+    allowed_ips: key.allowedIps,
+    rate_limit: rateLimitView(key.rateLimit),
+    credits: creditsView(key.credits, balance),
+    limits_by: key.limitsBy,
+    created_by: key.createdBy,
+    created_by_name: key.creatorName,
+    created_at: isoTime(key.createdAt),
+    expires_at: nullable(key.expiresAt),
+    last_used_at: nullable(key.lastUsedAt),
+    revoked_at: nullable(key.revokedAt),
+    revoked_by: key.revokedBy,
+    replaced_by: key.replacedBy,
+  }
+}
+
+export function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}
+
+function nullable(timeMs: number | null): string | null {
+  return timeMs === null ? null : isoTime(timeMs)
+}
+
+/** The fields that a person decides, checked against the configuration and a clock. */
+export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () => number) {
+  const scope = z
+    .string()
+    .refine((name) => Object.hasOwn(config.scopes, name), { error: 'No such scope' })
+  return {
+    name: z.string().trim().min(1).max(80),
+    expires_at: futureTime(now)
+      .nullable()
+      .openapi({ type: ['string', 'null'], format: 'date-time', example: '2027-12-31T23:59:59Z' }),
+    scopes: z
+      .array(scope)
+      .max(200)
+      .transform((scopes) => [...new Set(scopes)])
+      .nullable()
+      .openapi({ description: 'null or left out: inherits what its creator may do' }),
+    allowed_ips: z
+      .array(z.string().refine(isAddressOrBlock, { error: 'No IP address or CIDR block' }))
+      .min(1, 'null allows any address')
+      .max(mostAddresses)
+      .nullable(),
+    rate_limit: rateLimitField,
+    credits: creditsField,
+    limits_by: limitsByField,
+    external_id: z.string().trim().min(1).max(255).nullable(),
+    metadata: z.record(z.string(), z.unknown()).refine(isShort, { error: tooLong }).nullable(),
+  }
+}
+
+const tooLong = `At most ${mostMetadataCharacters} characters as JSON`
+
+function isShort(metadata: unknown): boolean {
+  return JSON.stringify(metadata).length <= mostMetadataCharacters
+}
+
+/** RFC 3339 with an offset, to milliseconds since 1970. */
+function futureTime(now: () => number) {
+  return z.iso
+    .datetime({ offset: true, error: 'An RFC 3339 time such as 2027-12-31T23:59:59Z' })
+    .transform((text) => Date.parse(text))
+    .refine((timeMs) => Number.isFinite(timeMs) && timeMs > now(), { error: 'Not in the future' })
+}

@@ -1,0 +1,190 @@
+// /api/api-keys: list, create, read, change, revoke.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { issueKey, revokeKey, updateKey } from '../../../keys/manage.ts'
+import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage/key-store.ts'
+import { changeStores } from '../../../worker/changes.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import {
+  bodyFailures,
+  changeAnswer,
+  failure,
+  managementFailures,
+  nextCursor,
+  noSuchKey,
+  progressOf,
+  refusedChange,
+  success,
+  underway,
+} from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+import { changesOf, factsOf } from './key-input.ts'
+import { keyFields, keySchema } from './key-schema.ts'
+import { checkNewLimits } from './limit-schema.ts'
+import { viewFor, viewsOf } from './views.ts'
+
+export const path = '/api/api-keys'
+export const idPath = `${path}/{id}` as const
+export const idParam = z.object({ id: z.string().openapi({ format: 'uuid' }) })
+export const json = <T extends z.ZodType>(schema: T) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+})
+const notFound = { 404: failure('No such key in this account') }
+const conflict = { 409: failure('The key is not in a state for this') }
+
+const listQuery = pageQuery.extend({
+  status: z.enum(keyStatuses).optional(),
+  search: z.string().trim().max(100).optional(),
+  created_by: z.uuid().optional(),
+})
+
+const list = createRoute({
+  method: 'get',
+  path,
+  operationId: 'listKeys',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'List the keys of the account, newest first; revoked keys stay for ever',
+  request: { query: listQuery },
+  responses: {
+    200: success('A page of keys', z.array(keySchema), nextCursor),
+    ...managementFailures,
+  },
+})
+
+const read = createRoute({
+  method: 'get',
+  path: idPath,
+  operationId: 'getKey',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'Read a key',
+  request: { params: idParam },
+  responses: { 200: success('The key', keySchema), ...managementFailures, ...notFound },
+})
+
+const revoked = z.object({ message: z.string(), ...underway })
+const revoke = createRoute({
+  method: 'delete',
+  path: idPath,
+  operationId: 'revokeKey',
+  tags: ['API keys'],
+  security: byManager,
+  summary: 'Revoke a key for good; answers once it fails everywhere',
+  request: { params: idParam },
+  responses: {
+    200: success('Revoked, in force everywhere', revoked),
+    202: success('Revoked, not yet known to be in force everywhere', revoked),
+    ...managementFailures,
+    ...notFound,
+  },
+})
+
+function createOperation({ config, clock }: Isolate) {
+  const { name, ...optional } = keyFields(config, clock.now)
+  const formats = Object.keys(config.formats) as [string, ...string[]]
+  const body = z
+    .strictObject({
+      name,
+      ...z.object(optional).partial().shape,
+      format: z.enum(formats).optional(),
+    })
+    .superRefine(checkNewLimits)
+  return createRoute({
+    method: 'post',
+    path,
+    operationId: 'createKey',
+    tags: ['API keys'],
+    security: byManager,
+    summary: 'Make a key; the answer holds its token, this once only',
+    request: json(body),
+    responses: {
+      201: success('The key with its token', keySchema.extend({ key: z.string() })),
+      ...managementFailures,
+      ...bodyFailures,
+    },
+  })
+}
+
+function updateOperation({ config, clock }: Isolate) {
+  const fields = z.object(keyFields(config, clock.now)).partial().shape
+  return createRoute({
+    method: 'patch',
+    path: idPath,
+    operationId: 'updateKey',
+    tags: ['API keys'],
+    security: byManager,
+    summary: 'Change a key; null clears. Answers once it is in force everywhere',
+    request: {
+      params: idParam,
+      ...json(z.strictObject({ ...fields, is_active: z.boolean().optional() })),
+    },
+    responses: {
+      200: success('The key as changed, in force everywhere', keySchema),
+      202: success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
+      ...managementFailures,
+      ...bodyFailures,
+      ...notFound,
+      ...conflict,
+    },
+  })
+}
+
+export function createApiKeyRoutes(isolate: Isolate) {
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
+      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: isolate.clock.now() }
+      const { accountId } = c.var.actor
+      const rows = await listKeys(c.env.DB, accountId, { ...filter, createdBy: created_by }, page)
+      const { page: keys, next_cursor } = pageOf(rows, limit)
+      const data = await viewsOf(isolate, c.env, keys)
+      return c.json({ status: 'success' as const, data, next_cursor }, 200)
+    })
+    .openapi(createOperation(isolate), async (c) => {
+      const body = c.req.valid('json')
+      const issued = await issueKey(
+        changeStores(isolate, c.env),
+        await keySettingsOf(isolate, c),
+        callerOf(c),
+        { ...factsOf(body), formatName: body.format ?? isolate.config.defaultFormat },
+      )
+      if (issued.kind === 'refused') throw refusedChange(issued.refusal)
+      const key = await viewFor(isolate, c.env, await existing(c, issued.id))
+      c.header('Cache-Control', 'no-store')
+      return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
+    })
+    .openapi(read, async (c) => {
+      const data = await viewFor(isolate, c.env, await existing(c, c.req.valid('param').id))
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+    .openapi(updateOperation(isolate), async (c) => {
+      const { id } = c.req.valid('param')
+      if (!isUuid(id)) throw noSuchKey()
+      const settings = await keySettingsOf(isolate, c)
+      const changes = changesOf(c.req.valid('json'))
+      const stores = changeStores(isolate, c.env)
+      const changed = await updateKey(stores, settings, callerOf(c), id, changes)
+      const progress = progressOf(changed)
+      const key = await viewFor(isolate, c.env, await existing(c, id))
+      return changeAnswer(c, progress, key) as never
+    })
+    .openapi(revoke, async (c) => {
+      const { id } = c.req.valid('param')
+      if (!isUuid(id)) throw noSuchKey()
+      const settings = await keySettingsOf(isolate, c)
+      const changed = await revokeKey(changeStores(isolate, c.env), settings, callerOf(c), id)
+      const message = 'API key deleted successfully'
+      return changeAnswer(c, progressOf(changed), { message }) as never
+    })
+}
+
+export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {
+  const key = isUuid(id) ? await findKey(c.env.DB, c.var.actor.accountId, id) : null
+  if (key === null) throw noSuchKey()
+  return key
+}

@@ -1,0 +1,152 @@
+// Limits and credits as the wire knows them.
+import { z } from '@hono/zod-openapi'
+import {
+  type CreditTerms,
+  type CreditWish,
+  type LimitMistake,
+  type LimitOwner,
+  limitOwners,
+  newLimitMistake,
+  type Refill,
+  type Window,
+} from '../../../core/limits.ts'
+import type { FieldError } from '../../response/problem.ts'
+
+const mostRequests = 1_000_000
+const longestWindowSeconds = 31 * 24 * 60 * 60
+const mostWindows = 5
+const mostCredits = 1_000_000_000_000
+
+const limit = z.int().min(1).max(mostRequests).openapi({ description: 'Requests' })
+const windowSeconds = z.int().min(1).max(longestWindowSeconds).openapi({ example: 60 })
+// It stands in RateLimit headers as a quoted string.
+const windowName = z.string().regex(/^[\w.:-]{1,40}$/, '1 to 40 letters, digits and any of _ . : -')
+
+const windowIn = z
+  .strictObject({ limit, window_seconds: windowSeconds, name: windowName.optional() })
+  .openapi('RateLimitWindow')
+
+type WindowIn = z.infer<typeof windowIn>
+
+/** One window or a list of them; out as a list. */
+export const rateLimitField = z
+  .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(mostWindows)])
+  .transform((given) => windowsOf(Array.isArray(given) ? given : [given]))
+  .refine(namesDiffer, { error: 'Give each window a name of its own' })
+  .nullable()
+  .openapi({
+    description: `How many requests pass in how many seconds: one window, or up to ${mostWindows} of which all must have room. Left out, a name is "default" for one window, its length for several. null: unlimited`,
+  })
+
+function windowsOf(given: WindowIn[]): Window[] {
+  return given.map(({ name, limit, window_seconds }) => ({
+    name: name ?? (given.length === 1 ? 'default' : `${window_seconds}s`),
+    limit,
+    windowSeconds: window_seconds,
+  }))
+}
+
+function namesDiffer(windows: readonly Window[]): boolean {
+  return new Set(windows.map(({ name }) => name)).size === windows.length
+}
+
+const credits = z.int().min(0).max(mostCredits)
+const refillAmount = z.int().min(1).max(mostCredits)
+const refillIn = z.discriminatedUnion('interval', [
+  z.strictObject({ interval: z.literal('daily'), amount: refillAmount }),
+  z.strictObject({
+    interval: z.literal('monthly'),
+    amount: refillAmount,
+    day: z.int().min(1).max(31).default(1),
+  }),
+])
+
+export const creditsField = z
+  .strictObject({
+    remaining: credits.optional().openapi({
+      description: 'The balance, set at this moment. Left out of a change, the balance stays',
+    }),
+    refill: refillIn.nullable().optional().openapi({
+      description:
+        'Lifts the balance to `amount` at midnight UTC, each day or on a day of each month (its last, where it is shorter); a higher balance stays',
+    }),
+  })
+  .nullable()
+  .openapi({ description: 'What verifications may cost in all; null: they cost nothing' })
+
+export const limitsByField = z.enum(limitOwners).openapi({
+  description:
+    '`external_id`: the windows and the balance are shared by all keys of the account with its external_id that say so',
+})
+
+export const topUpAmount = refillAmount.openapi({ description: 'Credits to add' })
+
+export const rateLimitOut = z
+  .array(z.object({ name: z.string(), limit: z.int(), window_seconds: z.int() }))
+  .nullable()
+
+export const creditsOut = z
+  .object({
+    remaining: z.int().nullable().openapi({ description: 'null: not known right now' }),
+    refill: z
+      .object({
+        amount: z.int(),
+        interval: z.enum(['daily', 'monthly']),
+        day: z.int().optional(),
+      })
+      .nullable(),
+  })
+  .nullable()
+
+export function rateLimitView(windows: readonly Window[] | null): z.infer<typeof rateLimitOut> {
+  if (windows === null) return null
+  return windows.map(({ name, limit, windowSeconds }) => ({
+    name,
+    limit,
+    window_seconds: windowSeconds,
+  }))
+}
+
+/** `remaining` is what the meter holds; null when it did not tell. */
+export function creditsView(
+  terms: CreditTerms | null,
+  remaining: number | null,
+): z.infer<typeof creditsOut> {
+  return terms && { remaining, refill: terms.refill && refillView(terms.refill) }
+}
+
+function refillView(refill: Refill) {
+  const { interval, amount } = refill
+  return refill.interval === 'daily' ? { amount, interval } : { amount, interval, day: refill.day }
+}
+
+const mistakes: Record<LimitMistake, FieldError> = {
+  no_external_id: {
+    path: 'limits_by',
+    message: 'A key without external_id has none to share its limits by',
+  },
+  no_balance: { path: 'credits.remaining', message: 'Say with how many credits it begins' },
+  balance_moves: {
+    path: 'credits.remaining',
+    message: 'Its balance does not move along: say how many credits there are',
+  },
+}
+
+export function limitError(mistake: LimitMistake): FieldError {
+  return mistakes[mistake]
+}
+
+type NewLimits = {
+  external_id?: string | null | undefined
+  limits_by?: LimitOwner | undefined
+  credits?: CreditWish | null | undefined
+}
+
+/** For the schema of a key that is made: what its fields are only together. */
+export function checkNewLimits(body: NewLimits, context: z.RefinementCtx): void {
+  const { external_id: externalId = null, limits_by: limitsBy = 'key', credits = null } = body
+  const mistake = newLimitMistake({ limitsBy, externalId }, credits)
+  if (mistake === null) return
+  const { path, message } = limitError(mistake)
+  context.addIssue({ code: 'custom', path: path.split('.'), message })
+}

@@ -1,0 +1,59 @@
+// GET /api/scopes and /api/formats: what a key's scopes and token are chosen from.
+import { createRoute, z } from '@hono/zod-openapi'
+import { roles } from '../../../core/role.ts'
+import { powersOfRole, reservedScopes } from '../../../core/scopes.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import { managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byManager } from '../../routing/security.ts'
+
+const scope = z.object({
+  scope: z.string(),
+  description: z.string(),
+  reserved: z.boolean().openapi({ description: 'Granted by an owner alone, never inherited' }),
+  roles: z.array(z.enum(roles)).openapi({ description: 'Whose role holds it' }),
+})
+
+const format = z.object({
+  format: z.string().openapi({ example: 'whm' }),
+  prefix: z.string().openapi({ example: 'whm_' }),
+  alphabet: z.enum(['hex', 'base62']),
+  length: z.int().openapi({ description: 'Characters after the prefix' }),
+  default: z.boolean(),
+})
+
+const listScopes = createRoute({
+  method: 'get',
+  path: '/api/scopes',
+  operationId: 'listScopes',
+  tags: ['Catalogue'],
+  security: byManager,
+  summary: 'The scopes that a key can hold',
+  responses: { 200: success('The catalogue', z.array(scope)), ...managementFailures },
+})
+
+const listFormats = createRoute({
+  method: 'get',
+  path: '/api/formats',
+  operationId: 'listFormats',
+  tags: ['Catalogue'],
+  security: byManager,
+  summary: 'The formats that a token can have',
+  responses: { 200: success('The formats', z.array(format)), ...managementFailures },
+})
+
+export function createScopeRoutes({ config }: Isolate) {
+  const scopes = Object.entries(config.scopes).map(([name, description]) => ({
+    scope: name,
+    description,
+    reserved: Object.hasOwn(reservedScopes, name),
+    roles: roles.filter((role) => powersOfRole(role, config).scopes.includes(name)),
+  }))
+  const formats = Object.entries(config.formats).map(([name, { prefix, alphabet, length }]) => ({
+    ...{ format: name, prefix, alphabet, length },
+    default: name === config.defaultFormat,
+  }))
+  return createRouter()
+    .openapi(listScopes, (c) => c.json({ status: 'success' as const, data: scopes }, 200))
+    .openapi(listFormats, (c) => c.json({ status: 'success' as const, data: formats }, 200))
+}

@@ -1,0 +1,54 @@
+// Which of Better Auth's paths are open, and to whom: what is not listed here answers 404, so that an
+// upgrade of the library opens no door by itself.
+import { byAnybody, bySession, type Requirement } from '../../routing/security.ts'
+
+export type AuthDoor = {
+  security: Requirement[]
+  /** The request names something of an account: of another account, it is not found. */
+  isOfAccount?: boolean
+}
+
+const role = (name: 'member' | 'admin' | 'owner'): Requirement[] => [{ session: [name] }]
+const within = (name: 'member' | 'admin' | 'owner'): AuthDoor => ({
+  security: role(name),
+  isOfAccount: true,
+})
+
+/** Answers 403 to everybody: it is there to say that the door is closed. */
+const byNobody: Requirement[] = [{ nobody: [] }]
+
+export const authDoors: Record<string, AuthDoor> = {
+  'GET /ok': { security: byAnybody },
+  'GET /jwks': { security: byAnybody },
+  'GET /get-session': { security: byAnybody },
+  'POST /sign-in/email': { security: byAnybody },
+  'POST /sign-up/email': { security: byNobody },
+  'POST /sign-out': { security: byAnybody },
+  'GET /token': { security: role('member') },
+  'POST /change-password': { security: bySession },
+  'POST /update-user': { security: bySession },
+
+  'GET /organization/list': { security: bySession },
+  'POST /organization/set-active': within('member'),
+  'GET /organization/get-full-organization': within('member'),
+  'GET /organization/get-active-member': { security: role('member') },
+  'GET /organization/get-active-member-role': { security: role('member') },
+  'GET /organization/list-members': within('member'),
+  'POST /organization/has-permission': { security: role('member') },
+  'POST /organization/leave': within('member'),
+  'GET /organization/list-invitations': within('admin'),
+  'POST /organization/invite-member': within('admin'),
+  'POST /organization/cancel-invitation': within('admin'),
+  'POST /organization/remove-member': within('admin'),
+  'POST /organization/update-member-role': within('admin'),
+  'POST /organization/update': within('admin'),
+  // Only for whom the invitation is: the walk asks for one of its own.
+  'POST /organization/accept-invitation': { security: bySession },
+  'POST /organization/reject-invitation': { security: bySession },
+}
+
+/** The door of a request, by its method and the path as Better Auth reads it. */
+export function authDoor(method: string, url: string): AuthDoor | undefined {
+  const name = `${method} ${new URL(url).pathname.slice('/api/auth'.length)}`
+  return Object.hasOwn(authDoors, name) ? authDoors[name] : undefined
+}

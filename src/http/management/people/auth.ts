@@ -1,0 +1,191 @@
+// /api/auth/*: everything is Better Auth's, but for the shape of its failures and what a change of a member
+// must wait for. Light: Better Auth is loaded by the first request that comes here.
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
+import type { PeopleSettings } from '../../../identity/settings.ts'
+import { within } from '../../../storage/unavailable.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { answerUnknownPath, unavailable } from '../../response/failures.ts'
+import { type FieldError, Problem, type ProblemCode } from '../../response/problem.ts'
+import { authDoor } from './auth-endpoints.ts'
+import { enterSignIn } from './sign-in.ts'
+
+export type MembershipChange = { accountId: string }
+
+export type AuthRoutesOptions = {
+  /**
+   * Awaited before a change of members (or of the account's name) is answered.
+   * @returns the regions in which the keys that inherit do not yet follow.
+   */
+  afterMembershipChange: (change: MembershipChange, c: Context<AppEnv>) => Promise<string[]>
+}
+
+const defaultSignInPerMinute = 10
+
+/** What the people's room needs of the environment: the one place that reads it. */
+export function peopleSettings(env: Env): PeopleSettings {
+  const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
+  const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
+  return {
+    db: env.DB,
+    baseUrl: new URL(env.BASE_URL).origin,
+    authSecrets: env.AUTH_SECRETS.split(',').map((secret) => secret.trim()),
+    signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
+    externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
+  }
+}
+
+export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>()
+  routes.all('/*', async (c) => {
+    if (authDoor(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
+    const settings = peopleSettings(c.env)
+    const isSignIn = c.req.path.endsWith('/sign-in/email')
+    const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
+    const answer = await askBetterAuth(c.req.raw, settings)
+    if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
+    const accountId = await changedAccount(c.req.path, answer)
+    const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
+    const response =
+      pending.length > 0
+        ? await notYetEverywhere(answer, pending)
+        : new Response(answer.body, answer)
+    response.headers.set('cache-control', 'no-store')
+    if (entry !== null) response.headers.append('set-cookie', await entry.succeeded())
+    return response
+  })
+  return routes
+}
+
+/** 200 would say that every region follows: 202 with those that do not, beside what was changed. */
+async function notYetEverywhere(answer: Response, pending_regions: string[]): Promise<Response> {
+  const changed = (await answer.json()) as object
+  const headers = new Headers(answer.headers)
+  headers.delete('content-length')
+  return Response.json({ ...changed, pending_regions }, { status: 202, headers })
+}
+
+/** Better Auth waits for D1 without end. */
+const patienceMs = 10_000
+
+async function askBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
+  const { createAuth } = await import('../../../identity/auth.ts')
+  const auth = await createAuth(settings, placeOf(request.cf))
+  try {
+    const answer = auth.handler(withCookiesOnly(request))
+    const outcome = answer.then(
+      (response) => ({ response }),
+      (cause) => ({ cause }),
+    )
+    const told = await within('D1', patienceMs, outcome)
+    if ('cause' in told) throw told.cause
+    return told.response
+  } catch (cause) {
+    throw failureOf(cause)
+  } finally {
+    // A claim that cannot be given back ends by itself.
+    await auth.release().catch(() => {})
+  }
+}
+
+/** `Graz, AT`, where the platform knows it. */
+function placeOf(cf: unknown): string | null {
+  const { city, country } = (cf ?? {}) as { city?: string; country?: string }
+  return [city, country].filter((part) => typeof part === 'string').join(', ') || null
+}
+
+/** A key must never be able to obtain a session or a JWT, so no other credential gets this far. */
+function withCookiesOnly(request: Request): Request {
+  const headers = new Headers(request.headers)
+  headers.delete('authorization')
+  headers.delete('x-api-key')
+  return new Request(request, { headers })
+}
+
+/** What Better Auth throws beside its expected failures. */
+function failureOf(error: unknown): unknown {
+  const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
+  const says = (pattern: RegExp) => texts.some((text) => pattern.test(text))
+  // Two who do the same thing at once: the second meets the unique index.
+  if (says(/the last owner of an account stays/)) return lastOwnerStays(error)
+  if (says(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
+  // Query parameters that it hands to the database as they came (`sortBy`, `filterValue`, `limit=1e400`).
+  if (says(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
+    return new Problem('invalid_request', { cause: error })
+  return says(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
+}
+
+function lastOwnerStays(cause: unknown): Problem {
+  return new Problem('conflict', { detail: 'The account would be left without an owner', cause })
+}
+
+function* causes(error: unknown): Generator<Error> {
+  for (let next = error; next instanceof Error; next = next.cause) yield next
+}
+
+const ofMember = z.object({ organizationId: z.string() }).transform((body) => body.organizationId)
+const wrappedMember = z.object({ member: ofMember }).transform((body) => body.member)
+const ofAccount = z.object({ id: z.string() }).transform((body) => body.id)
+
+// Better Auth's answers to what changes a member or the account, and where they name the account.
+const changes: Record<string, z.ZodType<string>> = {
+  'update-member-role': ofMember,
+  'remove-member': wrappedMember,
+  leave: ofMember,
+  'accept-invitation': wrappedMember,
+  update: ofAccount,
+}
+
+async function changedAccount(path: string, answer: Response): Promise<string | null> {
+  const schema = changes[/\/organization\/([a-z-]+)$/.exec(path)?.[1] ?? '']
+  if (schema === undefined) return null
+  return schema.parse(await answer.clone().json())
+}
+
+const failureBody = z.object({ code: z.string().default(''), message: z.string().default('') })
+
+async function problemOf(answer: Response, request: Request): Promise<Problem> {
+  const parsed = failureBody.safeParse(await answer.json().catch(() => ({})))
+  const { code, message } = parsed.data ?? { code: '', message: '' }
+  // The one 500 of its own says that the session could not be read.
+  if (answer.status >= 500) return unavailable(new Error(message))
+  const retryAfter = answer.headers.get('x-retry-after')
+  return new Problem(problemCode(answer.status, code, request), {
+    ...(message && !message.includes('[object') && { detail: message }),
+    ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
+    ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
+  })
+}
+
+// Better Auth answers much with 400 or 401 that is a conflict, an absence or a lack of rights.
+function problemCode(status: number, code: string, request: Request): ProblemCode {
+  if (status === 429) return 'rate_limited'
+  if (/^(YOU_ARE_NOT|USER_IS_NOT_A_MEMBER|EMAIL_PASSWORD_SIGN_UP_DISABLED)/.test(code)) {
+    return 'forbidden'
+  }
+  if (/^(YOU_CANNOT_LEAVE|USER_IS_ALREADY|ORGANIZATION_SLUG)/.test(code)) return 'conflict'
+  if (/^(MEMBER|INVITATION|ORGANIZATION)_NOT_FOUND/.test(code)) return 'not_found'
+  if (status === 401) {
+    const isSignIn = new URL(request.url).pathname.includes('/sign-in/')
+    const hasSession = request.headers.get('cookie')?.includes('session_token=')
+    return isSignIn || hasSession ? 'invalid_token' : 'missing_credential'
+  }
+  return codeOfStatus[status] ?? 'invalid_request'
+}
+
+const codeOfStatus: Record<number, ProblemCode> = {
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+}
+
+/** `[body.email] Invalid input; [body.name] …`, as better-call words what zod found. */
+function fieldErrors(message: string): FieldError[] {
+  return message.split('; ').map((part) => {
+    const [, path, text] = /^\[(?:body|query)\.?([^\]]*)\] (.*)$/s.exec(part) ?? []
+    return { path: path ?? '', message: text ?? part }
+  })
+}

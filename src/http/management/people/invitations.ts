@@ -1,0 +1,116 @@
+// /api/invitations/{id}: joining an account for people who have no user yet. The unguessable id is the
+// credential. Who has a user signs in and accepts by Better Auth's own endpoint.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { networkOf } from '../../../core/address.ts'
+import { roles } from '../../../core/role.ts'
+import { takeAttempt } from '../../../identity/attempts.ts'
+import { hashPassword } from '../../../identity/password.ts'
+import {
+  acceptInvitation,
+  type InvitationView,
+  invitationView,
+} from '../../../storage/people-store.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { Problem } from '../../response/problem.ts'
+import { bodyFailures, failure, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byAnybody } from '../../routing/security.ts'
+import { peopleSettings } from './auth.ts'
+import { name, password } from './fields.ts'
+import { tooMany } from './sign-in.ts'
+
+const params = z.object({ id: z.string().openapi({ format: 'uuid' }) })
+
+const view = createRoute({
+  method: 'get',
+  path: '/api/invitations/{id}',
+  operationId: 'getInvitation',
+  security: byAnybody,
+  tags: ['People'],
+  summary: 'What an invitation offers, for whoever holds its link',
+  request: { params },
+  responses: {
+    200: success(
+      'The invitation',
+      z.object({
+        email: z.string(),
+        account: z.string(),
+        role: z.enum(roles),
+        status: z.enum(['pending', 'accepted', 'rejected', 'canceled', 'expired']),
+        has_user: z.boolean().openapi({ description: 'Sign in to accept' }),
+      }),
+    ),
+    404: failure('No such invitation'),
+  },
+})
+
+const accept = createRoute({
+  method: 'post',
+  path: '/api/invitations/{id}/accept',
+  operationId: 'acceptInvitation',
+  security: byAnybody,
+  tags: ['People'],
+  summary: 'Join by invitation as a new user',
+  request: {
+    params,
+    body: {
+      required: true,
+      content: { 'application/json': { schema: z.object({ name, password }) } },
+    },
+  },
+  responses: {
+    201: success(
+      'Joined',
+      z.object({ user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }) }),
+    ),
+    400: failure('A field is not valid'),
+    ...bodyFailures,
+    404: failure('No such invitation'),
+    409: failure('Not open any more, or a user with this address exists'),
+    429: failure('Too many attempts from this address'),
+  },
+})
+
+export function createInvitationRoutes() {
+  return createRouter()
+    .openapi(view, async (c) => {
+      const found = await invitationOr404(c.env.DB, c.req.valid('param').id)
+      const { email, accountName: account, role, status, hasUser: has_user } = found
+      const data = { email, account, role, status, has_user }
+      return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
+    })
+    .openapi(accept, async (c) => {
+      const { id } = c.req.valid('param')
+      const body = c.req.valid('json')
+      await countAttempt(c)
+      const found = await invitationOr404(c.env.DB, id)
+      // Asked first only to spare the hash and to say why; the batch decides.
+      if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
+      const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
+      if (found.status !== 'pending') throw closed
+      const user = { id: crypto.randomUUID(), name: body.name, email: found.email }
+      const passwordHash = await hashPassword(body.password)
+      const person = { userId: user.id, name: user.name, passwordHash }
+      const outcome = await acceptInvitation(c.env.DB, id, person, Date.now())
+      if (outcome === 'refused') throw closed
+      const data = { user }
+      return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
+    })
+}
+
+/** A password is hashed for whoever asks, and an id might be guessed at. @throws Problem 429 */
+async function countAttempt(c: Context<AppEnv>): Promise<void> {
+  const { db, signInPerMinute: max } = peopleSettings(c.env)
+  const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`
+  const seconds = await takeAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
+  if (seconds !== null) throw tooMany(seconds)
+}
+
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+async function invitationOr404(db: D1Database, id: string): Promise<InvitationView> {
+  const found = uuid.test(id) ? await invitationView(db, id, Date.now()) : null
+  if (found === null) throw new Problem('not_found')
+  return found
+}

@@ -1,0 +1,91 @@
+// /api/sessions: where a person is signed in. By session cookie only: what a JWT or a key may do ends with them.
+import { createRoute, z } from '@hono/zod-openapi'
+import { endOtherSessions, endSession, listSessions } from '../../../storage/session-store.ts'
+import { sessionOf } from '../../auth/people.ts'
+import { Problem } from '../../response/problem.ts'
+import { isUuid } from '../../routing/paging.ts'
+import { failure, managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { bySession } from '../../routing/security.ts'
+import { time } from '../keys/key-schema.ts'
+
+const view = z
+  .object({
+    id: z.uuid(),
+    is_current: z.boolean(),
+    created_at: time,
+    last_used_at: time.openapi({ description: 'To the day: a session is prolonged once a day' }),
+    expires_at: time,
+    ip_address: z.string().nullable().openapi({ description: 'From which it began' }),
+    place: z.string().nullable().openapi({ example: 'Graz, AT' }),
+    user_agent: z.string().nullable(),
+  })
+  .openapi('Session')
+
+const common = { tags: ['People'], security: bySession }
+
+const list = createRoute({
+  ...common,
+  method: 'get',
+  path: '/api/sessions',
+  operationId: 'listSessions',
+  summary: 'Where the person is signed in, the session last used first',
+  responses: { 200: success('Their sessions', z.array(view)), ...managementFailures },
+})
+
+const endOne = createRoute({
+  ...common,
+  method: 'delete',
+  path: '/api/sessions/{id}',
+  operationId: 'endSession',
+  summary: 'Sign out there, at once; JWTs of that session end within 15 minutes',
+  request: { params: z.object({ id: z.string().openapi({ format: 'uuid' }) }) },
+  responses: {
+    200: success('Ended', z.object({ id: z.uuid() })),
+    ...managementFailures,
+    404: failure('The person has no such session'),
+  },
+})
+
+const endOthers = createRoute({
+  ...common,
+  method: 'delete',
+  path: '/api/sessions',
+  operationId: 'endOtherSessions',
+  summary: 'Sign out everywhere but here',
+  responses: {
+    200: success('How many sessions were ended', z.object({ ended: z.int() })),
+    ...managementFailures,
+  },
+})
+
+export function createSessionRoutes() {
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { userId, sessionId } = await sessionOf(c.env, c.req.raw)
+      const sessions = await listSessions(c.env.DB, userId, Date.now())
+      const data = sessions.map((each) => ({
+        id: each.id,
+        is_current: each.id === sessionId,
+        created_at: each.createdAt.toISOString(),
+        last_used_at: each.lastUsedAt.toISOString(),
+        expires_at: each.expiresAt.toISOString(),
+        ip_address: each.ipAddress || null,
+        place: each.place,
+        user_agent: each.userAgent || null,
+      }))
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+    .openapi(endOne, async (c) => {
+      const { userId } = await sessionOf(c.env, c.req.raw)
+      const { id } = c.req.valid('param')
+      const isEnded = isUuid(id) && (await endSession(c.env.DB, userId, id))
+      if (!isEnded) throw new Problem('not_found', { detail: 'You have no such session.' })
+      return c.json({ status: 'success' as const, data: { id } }, 200)
+    })
+    .openapi(endOthers, async (c) => {
+      const { userId, sessionId } = await sessionOf(c.env, c.req.raw)
+      const ended = await endOtherSessions(c.env.DB, userId, sessionId)
+      return c.json({ status: 'success' as const, data: { ended } }, 200)
+    })
+}

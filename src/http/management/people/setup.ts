@@ -1,0 +1,92 @@
+// /api/setup: the first account and its owner, once, by whoever holds the secret SETUP_TOKEN.
+import { createRoute, z } from '@hono/zod-openapi'
+import { isSameSecret } from '../../../core/secret.ts'
+import { hashPassword } from '../../../identity/password.ts'
+import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store.ts'
+import { Problem } from '../../response/problem.ts'
+import { bodyFailures, failure, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byAnybody } from '../../routing/security.ts'
+import { email, name, password } from './fields.ts'
+
+const status = createRoute({
+  method: 'get',
+  path: '/api/setup',
+  operationId: 'getSetup',
+  security: byAnybody,
+  tags: ['People'],
+  summary: 'Whether the first owner is still to be made',
+  responses: { 200: success('Asked', z.object({ needed: z.boolean() })) },
+})
+
+const setup = createRoute({
+  method: 'post',
+  path: '/api/setup',
+  operationId: 'setUp',
+  security: byAnybody,
+  tags: ['People'],
+  summary: 'Make the first account and its owner',
+  description: 'Works once. `setup_token` is the secret SETUP_TOKEN of the deployment.',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.object({
+            setup_token: z.string().max(1_000),
+            account: name,
+            name,
+            email,
+            password,
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    201: success(
+      'Made',
+      z.object({
+        account: z.object({ id: z.uuid(), name: z.string() }),
+        user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
+      }),
+    ),
+    400: failure('A field is not valid'),
+    ...bodyFailures,
+    403: failure('Wrong set-up token'),
+    409: failure('Set up already'),
+  },
+})
+
+export function createSetupRoutes() {
+  return createRouter()
+    .openapi(status, async (c) => {
+      const data = { needed: await needsFirstOwner(c.env.DB) }
+      return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
+    })
+    .openapi(setup, async (c) => {
+      const body = c.req.valid('json')
+      if (!(await isSameSecret(body.setup_token, c.env.SETUP_TOKEN)))
+        throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
+      const done = new Problem('conflict', { detail: 'The first owner has been made already' })
+      // Asked first only to spare the hash; the lock in the batch is what decides.
+      if (!(await needsFirstOwner(c.env.DB))) throw done
+      const account = { id: crypto.randomUUID(), name: body.account }
+      const user = { id: crypto.randomUUID(), name: body.name, email: body.email }
+      const outcome = await createFirstOwner(
+        c.env.DB,
+        {
+          userId: user.id,
+          name: user.name,
+          email: user.email,
+          passwordHash: await hashPassword(body.password),
+          accountId: account.id,
+          accountName: account.name,
+        },
+        Date.now(),
+      )
+      if (outcome === 'taken') throw done
+      const data = { account, user }
+      return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
+    })
+}

@@ -1,0 +1,56 @@
+// What stands before signing in: how often a password may be guessed. By address Better Auth counts; here
+// by e-mail address, whoever asks from wherever, and known devices apart from the rest of the world.
+import { giveBackAttempt, takeAttempt } from '../../../identity/attempts.ts'
+import { deviceCookie, knownDevice } from '../../../identity/known-device.ts'
+import type { PeopleSettings } from '../../../identity/settings.ts'
+import { Problem } from '../../response/problem.ts'
+
+const windowMs = 15 * 60_000
+/** Of an e-mail address, for each attempt a minute that an address has. */
+const shareOfAddress = 3
+
+export type Entry = {
+  /** Takes note that the password was right. @returns the cookie by which the device is known. */
+  succeeded(): Promise<string>
+}
+
+/** Counts an attempt to sign in; null for a body that names nobody. @throws Problem 429 */
+export async function enterSignIn(
+  request: Request,
+  settings: PeopleSettings,
+  now: number,
+): Promise<Entry | null> {
+  const email = await emailOf(request)
+  if (email === null) return null
+  const known = await knownDevice(request.headers, email, settings)
+  // The address is not kept in the clear, and an unknown one is counted like any other.
+  const key = known === null ? `email/${await digest(email)}` : `device/${known}`
+  const allowance = { max: settings.signInPerMinute * shareOfAddress, windowMs }
+  const seconds = await takeAttempt(settings.db, key, allowance, now)
+  if (seconds !== null) throw tooMany(seconds)
+  return {
+    async succeeded() {
+      await giveBackAttempt(settings.db, key)
+      return deviceCookie(known ?? crypto.randomUUID(), email, settings)
+    },
+  }
+}
+
+export function tooMany(seconds: number): Problem {
+  const detail = 'Too many attempts. Browsers that have signed in here before are counted apart.'
+  return new Problem('rate_limited', { detail, headers: { 'retry-after': String(seconds) } })
+}
+
+async function emailOf(request: Request): Promise<string | null> {
+  const body: unknown = await request
+    .clone()
+    .json()
+    .catch(() => null)
+  const { email } = (body ?? {}) as { email?: unknown }
+  return typeof email === 'string' && email.length <= 254 ? email.trim().toLowerCase() : null
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return new Uint8Array(bytes).toHex()
+}

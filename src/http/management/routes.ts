@@ -1,0 +1,93 @@
+// Everything that people and managing keys use, assembled when it is first asked for: none of it is
+// evaluated on the way of a verification.
+
+import type { Context, MiddlewareHandler } from 'hono'
+import { settle } from '../../coherence/settle.ts'
+import { changeStores, settleSettings } from '../../worker/changes.ts'
+import type { Isolate } from '../../worker/context.ts'
+import { tellAfterwards } from '../../worker/queues.ts'
+import type { AppEnv } from '../app-env.ts'
+import { manager, personOfRole } from '../auth/guards.ts'
+import { answerFailure, answerUnknownPath } from '../response/failures.ts'
+import { requestId } from '../response/request-id.ts'
+import { bodySizeLimit, createRouter, jsonOnly, limitBody } from '../routing/router.ts'
+import { createOperationRoutes, whileChangesGoOn } from '../status/operations.ts'
+import { createStatusRoutes } from '../status/status.ts'
+import { createAccountRoutes } from './accounts/account.ts'
+import { createAuditRoutes } from './accounts/audit-events.ts'
+import { createApiKeyActions } from './keys/actions.ts'
+import { createApiKeyCredits } from './keys/credits.ts'
+import { createApiKeyImport, importPath, mostImportBytes } from './keys/import.ts'
+import { createApiKeyRoutes } from './keys/keys.ts'
+import { createScopeRoutes } from './keys/scopes.ts'
+import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
+import { createInvitationRoutes } from './people/invitations.ts'
+import { createSessionRoutes } from './people/sessions.ts'
+import { createSetupRoutes } from './people/setup.ts'
+import { createApiKeyUsage } from './usage/key-usage.ts'
+import { createWebhookDeliveries } from './webhooks/deliveries.ts'
+import { createWebhookEndpointChanges } from './webhooks/endpoint-changes.ts'
+import { createWebhookEndpoints } from './webhooks/endpoints.ts'
+import { createWebhookSecrets } from './webhooks/secrets.ts'
+
+export function createManagement(isolate: Isolate) {
+  const router = createRouter()
+  router.onError(answerFailure)
+  router.notFound(answerUnknownPath)
+  router.use(requestId, sizeLimit, jsonOnly, whileChangesGoOn)
+
+  router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
+  router.route('/', createSetupRoutes())
+  router.route('/', createInvitationRoutes())
+  router.route('/', createSessionRoutes())
+  router.route('/', createOperationRoutes(isolate))
+
+  const guarded = [
+    'account',
+    'api-keys',
+    'audit-events',
+    'scopes',
+    'formats',
+    'status',
+    'webhook-endpoints',
+  ]
+  for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
+  for (const telling of ['api-keys', 'webhook-endpoints']) {
+    router.use(`/api/${telling}/*`, tellAfterwards(isolate))
+  }
+  router.use('/api/status', personOfRole('admin'))
+  router.route('/', createGuarded(isolate))
+  return router
+}
+
+/** What a person's session, a JWT or a managing key may use; its type is the dashboard's client. */
+function createGuarded(isolate: Isolate) {
+  return createRouter()
+    .route('/', createAccountRoutes(isolate))
+    .route('/', createApiKeyRoutes(isolate))
+    .route('/', createApiKeyActions(isolate))
+    .route('/', createApiKeyCredits())
+    .route('/', createApiKeyImport(isolate))
+    .route('/', createApiKeyUsage(isolate))
+    .route('/', createAuditRoutes())
+    .route('/', createScopeRoutes(isolate))
+    .route('/', createWebhookEndpoints(isolate))
+    .route('/', createWebhookEndpointChanges(isolate))
+    .route('/', createWebhookSecrets(isolate))
+    .route('/', createWebhookDeliveries(isolate))
+    .route('/', createStatusRoutes(isolate))
+}
+
+export type ManagementApi = ReturnType<typeof createGuarded>
+
+const importSizeLimit = limitBody(mostImportBytes)
+
+const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
+  return (c.req.path === importPath ? importSizeLimit : bodySizeLimit)(c, next)
+}
+
+/** The keys that inherit from a member follow before the change of the member is answered. */
+function keysFollow(isolate: Isolate) {
+  return ({ accountId }: MembershipChange, c: Context<AppEnv>) =>
+    settle(changeStores(isolate, c.env), settleSettings(isolate), { accountId })
+}

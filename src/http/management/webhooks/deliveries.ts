@@ -1,0 +1,137 @@
+// What became of each message to an endpoint; sending one again; sending a test.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { webhookBody } from '../../../core/webhook-event.ts'
+import {
+  findDelivery,
+  listDeliveries,
+  resendDelivery,
+  writePing,
+} from '../../../storage/webhook-deliveries.ts'
+import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { Problem } from '../../response/problem.ts'
+import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { idParam } from '../keys/keys.ts'
+import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
+import { deliverySchema, deliveryView } from './schema.ts'
+
+const deliveriesPath = `${endpointPath}/deliveries` as const
+const deliveryPath = `${deliveriesPath}/{delivery_id}` as const
+const deliveryParams = idParam.extend({
+  delivery_id: z.string().openapi({ format: 'uuid' }),
+})
+const disabled = { 409: failure('The endpoint is disabled') }
+const payload = { payload: z.record(z.string(), z.unknown()).openapi({ description: 'The body' }) }
+
+const list = createRoute({
+  ...webhookRoute,
+  method: 'get',
+  path: deliveriesPath,
+  operationId: 'listWebhookDeliveries',
+  summary: 'The messages to an endpoint, newest first; kept for 30 days',
+  request: {
+    params: idParam,
+    query: pageQuery.extend({ status: z.enum(['pending', 'delivered', 'failed']).optional() }),
+  },
+  responses: {
+    200: success('A page of deliveries', z.array(deliverySchema), nextCursor),
+    ...managementFailures,
+    ...noEndpoint,
+  },
+})
+
+const read = createRoute({
+  ...webhookRoute,
+  method: 'get',
+  path: deliveryPath,
+  operationId: 'getWebhookDelivery',
+  summary: 'Read a delivery with what it tells',
+  request: { params: deliveryParams },
+  responses: {
+    200: success('The delivery', deliverySchema.extend(payload)),
+    ...managementFailures,
+    ...noEndpoint,
+  },
+})
+
+const resend = createRoute({
+  ...webhookRoute,
+  method: 'post',
+  path: `${deliveryPath}/resend`,
+  operationId: 'resendWebhookDelivery',
+  summary: 'Send a message again, with the same webhook-id and from the first attempt on',
+  request: { params: deliveryParams },
+  responses: {
+    202: success('The delivery, on its way', deliverySchema),
+    ...managementFailures,
+    ...noEndpoint,
+    ...disabled,
+  },
+})
+
+const test = createRoute({
+  ...webhookRoute,
+  method: 'post',
+  path: `${endpointPath}/test`,
+  operationId: 'testWebhookEndpoint',
+  summary: 'Send a `ping` to an endpoint: one attempt, whose outcome its delivery shows',
+  request: { params: idParam },
+  responses: {
+    202: success('The delivery, on its way', deliverySchema),
+    ...managementFailures,
+    ...noEndpoint,
+    ...disabled,
+  },
+})
+
+export function createWebhookDeliveries({ clock }: Isolate) {
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { id } = await endpointOf(c, c.req.valid('param').id)
+      const { limit = defaultLimit, cursor, status } = c.req.valid('query')
+      const page = { limit: limit + 1, after: readCursor(cursor) }
+      const rows = await listDeliveries(c.env.DB, id, status, page)
+      const { page: deliveries, next_cursor } = pageOf(rows, limit)
+      const data = deliveries.map(deliveryView)
+      return c.json({ status: 'success' as const, data, next_cursor }, 200)
+    })
+    .openapi(read, async (c) => {
+      const { id, delivery_id } = c.req.valid('param')
+      const { delivery, event } = await deliveryOf(c, await endpointOf(c, id), delivery_id)
+      const view = deliveryView({ ...delivery, type: event.type })
+      const data = { ...view, payload: JSON.parse(webhookBody(event)) }
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+    .openapi(resend, async (c) => {
+      const { id, delivery_id } = c.req.valid('param')
+      const endpoint = assertEnabled(await endpointOf(c, id))
+      await deliveryOf(c, endpoint, delivery_id)
+      await resendDelivery(c.env.DB, delivery_id, clock.now())
+      return underWay(c, endpoint, delivery_id)
+    })
+    .openapi(test, async (c) => {
+      const endpoint = assertEnabled(await endpointOf(c, c.req.valid('param').id))
+      return underWay(c, endpoint, await writePing(c.env.DB, endpoint, clock.now()))
+    })
+}
+
+async function underWay(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
+  const { delivery, event } = await deliveryOf(c, endpoint, id)
+  const data = deliveryView({ ...delivery, type: event.type })
+  return c.json({ status: 'success' as const, data }, 202)
+}
+
+async function deliveryOf(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
+  const found = isUuid(id) ? await findDelivery(c.env.DB, endpoint.id, id) : null
+  if (found !== null) return found
+  throw new Problem('not_found', { detail: 'There is no such delivery to this endpoint.' })
+}
+
+function assertEnabled(endpoint: Endpoint): Endpoint {
+  if (endpoint.enabled) return endpoint
+  throw new Problem('conflict', { detail: 'The endpoint is disabled: enable it first.' })
+}

@@ -1,0 +1,61 @@
+// POST /api/webhook-endpoints/{id}/rotate-secret.
+import { createRoute, z } from '@hono/zod-openapi'
+import { entry } from '../../../keys/manage.ts'
+import { replaceSecret } from '../../../storage/webhook-endpoints.ts'
+import { newSecret } from '../../../webhooks/secret.ts'
+import type { Isolate } from '../../../worker/context.ts'
+import { webhookKeys } from '../../../worker/queues.ts'
+import { callerOf } from '../../routing/caller.ts'
+import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { idParam } from '../keys/keys.ts'
+import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
+import { endpointSchema, endpointView, secretField } from './schema.ts'
+
+const daySeconds = 24 * 60 * 60
+const longestOverlapSeconds = 7 * daySeconds
+
+const rotate = createRoute({
+  ...webhookRoute,
+  method: 'post',
+  path: `${endpointPath}/rotate-secret`,
+  operationId: 'rotateWebhookSecret',
+  summary: 'Give an endpoint a new secret; both sign until the overlap is over',
+  request: {
+    params: idParam,
+    body: {
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            overlap_seconds: z.int().min(0).max(longestOverlapSeconds).default(daySeconds),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: success('The endpoint with its new secret', endpointSchema.extend(secretField)),
+    ...managementFailures,
+    ...bodyFailures,
+    ...noEndpoint,
+  },
+})
+
+export function createWebhookSecrets({ clock }: Isolate) {
+  return createRouter().openapi(rotate, async (c) => {
+    const endpoint = await endpointOf(c, c.req.valid('param').id)
+    const { overlap_seconds = daySeconds } = c.req.valid('json') ?? {}
+    const now = clock.now()
+    const { secret, sealedSecret } = await newSecret(
+      await webhookKeys(c.env),
+      endpoint.id,
+      (bytes) => crypto.getRandomValues(bytes),
+    )
+    const replaced = { sealedSecret, previousUntil: now + overlap_seconds * 1000 }
+    const audit = entry(callerOf(c), 'webhook_endpoint.secret_rotated', { overlap_seconds })
+    await replaceSecret(c.env.DB, endpoint, replaced, audit, now)
+    c.header('Cache-Control', 'no-store')
+    const data = { ...endpointView(await endpointOf(c, endpoint.id), now), secret }
+    return c.json({ status: 'success' as const, data }, 200)
+  })
+}

@@ -1,0 +1,142 @@
+// Who may do what: drawn from what the routes declare, for docs/permissions.md and for the test that
+// tries every cell of it. An operation that declares nothing is a mistake.
+import type { Route } from '../../core/policy.ts'
+import { authDoors } from '../management/people/auth-endpoints.ts'
+import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../routing/security.ts'
+import { type Document, operationsOf } from './document.ts'
+
+/** Whoever may ask, with the heading of their column. */
+export const callers = {
+  anonymous: 'nobody',
+  member: 'member',
+  admin: 'admin',
+  owner: 'owner',
+  stranger: 'owner of another account',
+  key: 'key that inherits',
+  manager: 'key with `keys:manage`',
+  verifier: 'key with `keys:verify`',
+  jwt: "owner's JWT",
+} as const
+
+export type Caller = keyof typeof callers
+
+/** `yes`: let in; a status: refused with it. */
+export type Cell = 'yes' | 401 | 403 | 404
+
+export type Permission = {
+  section: 'operations' | 'people' | 'gateway'
+  method: string
+  path: string
+  /** Who is let in, in words. */
+  who: string
+  cells: Record<Caller, Cell>
+}
+
+type Asked = {
+  section: Permission['section']
+  method: string
+  path: string
+  security: readonly Requirement[]
+  /** The request names something of one account. */
+  isOfAccount: boolean
+}
+
+/** The whole table. @throws Error naming an operation that does not say who may call it. */
+export function permissionsOf(document: Document, gateway: readonly Route[]): Permission[] {
+  const operations = operationsOf(document).map(({ path, method, operation }): Asked => {
+    const { security } = operation
+    const name = `${method.toUpperCase()} ${path}`
+    if (security === undefined) throw new Error(`${name} does not say who may call it (security).`)
+    const isOfAccount = path.includes('{id}')
+    return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
+  })
+  const doors = Object.entries(authDoors).map(([name, door]): Asked => {
+    const [method = '', path] = name.split(' ')
+    return { section: 'people', isOfAccount: false, ...door, method, path: `/api/auth${path}` }
+  })
+  const routes = gateway.map(({ method, path, scope }): Asked => {
+    const security = byScopeOfRoute.map((each) => rename(each, scope))
+    return { section: 'gateway', method, path, security, isOfAccount: false }
+  })
+  // What Better Auth answers stands in the document too, in part.
+  const own = operations.filter(({ path }) => !path.startsWith('/api/auth/'))
+  return [...own, ...doors, ...routes].map(permissionOf)
+}
+
+function rename(requirement: Requirement, scope: string): Requirement {
+  const [scheme = ''] = Object.keys(requirement)
+  return { [scheme]: [scope] }
+}
+
+function permissionOf(asked: Asked): Permission {
+  const { section, method, path, security } = asked
+  const names = Object.keys(callers) as Caller[]
+  const cells = Object.fromEntries(names.map((caller) => [caller, cellOf(asked, caller)]))
+  return { section, method, path, who: whoOf(security), cells: cells as Permission['cells'] }
+}
+
+function cellOf(asked: Asked, caller: Caller): Cell {
+  const { security, section, isOfAccount } = asked
+  const schemes = new Map(security.flatMap((each) => Object.entries(each)))
+  if (schemes.size === 0) return 'yes'
+  if (schemes.has('githubSignature') || schemes.has('nobody')) return 403
+  // Nothing but a cookie gets as far as Better Auth.
+  const isByCookieOnly = section === 'people'
+  switch (caller) {
+    case 'anonymous':
+      return 401
+    case 'member':
+    case 'admin':
+    case 'owner':
+      return byRole(schemes.get('session'), caller, 401)
+    case 'stranger': {
+      const cell = byRole(schemes.get('session'), 'owner', 401)
+      return cell === 'yes' && isOfAccount ? 404 : cell
+    }
+    case 'jwt':
+      return isByCookieOnly ? 401 : byRole(schemes.get('jwt'), 'owner', 403)
+    case 'key':
+    case 'manager':
+    case 'verifier':
+      return isByCookieOnly ? 401 : byScopes(schemes.get('apiKey'), caller)
+  }
+}
+
+const ranks = ['member', 'admin', 'owner']
+
+function byRole(needs: string[] | undefined, role: string, otherwise: Cell): Cell {
+  if (needs === undefined) return otherwise
+  const roles = needs.filter((each) => ranks.includes(each))
+  return roles.every((each) => ranks.indexOf(role) >= ranks.indexOf(each)) ? 'yes' : 403
+}
+
+const reserved = { manager: 'keys:manage', verifier: 'keys:verify' }
+
+/** Reserved scopes are never inherited; every other one is. */
+function byScopes(needs: string[] | undefined, caller: 'key' | 'manager' | 'verifier'): Cell {
+  if (needs === undefined) return 403
+  const holds = (scope: string) =>
+    caller === 'key' ? !Object.values(reserved).includes(scope) : scope === reserved[caller]
+  return needs.every(holds) ? 'yes' : 403
+}
+
+const inWords: Record<string, string> = {
+  session: 'signed in',
+  setupToken: 'the operator, by `SETUP_TOKEN`',
+  githubSignature: 'GitHub, by its signature',
+  nobody: 'nobody',
+}
+
+function whoOf(security: readonly Requirement[]): string {
+  const schemes = new Map(security.flatMap((each) => Object.entries(each)))
+  if (schemes.size === 0) return 'anybody'
+  const [person] = [...(schemes.get('session') ?? schemes.get('jwt') ?? [])]
+  const scope = schemes.get('apiKey')?.[0]
+  if (scope === undefined && schemes.has('apiKey')) return 'whoever holds a key'
+  if (scope === scopeOfRoute) return 'whoever holds the scope of the route'
+  const key = scope === undefined ? [] : [`\`${scope}\``]
+  const people = person !== undefined && ranks.includes(person) ? [person] : []
+  const words = [...people, ...key]
+  if (words.length > 0) return words.join(', ')
+  return [...schemes.keys()].flatMap((name) => inWords[name] ?? []).join(', ')
+}

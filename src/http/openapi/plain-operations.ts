@@ -1,0 +1,235 @@
+// Operations whose routes know no zod: the hot paths, and what Better Auth answers. Their shapes stand
+// here, and the tests hold the answers to them.
+import { type RouteConfig, z } from '@hono/zod-openapi'
+import { time } from '../management/keys/key-schema.ts'
+import { bodyFailures, failure, limited, success } from '../routing/responses.ts'
+import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../routing/security.ts'
+
+const account = z.object({ id: z.uuid(), name: z.string() })
+const scopes = z.array(z.string())
+const me = z.union([
+  z.object({
+    account,
+    key: z.object({ id: z.uuid(), name: z.string(), scopes, expires_at: time.nullable() }),
+  }),
+  z.object({ account, key: z.null(), person: z.object({ id: z.uuid(), scopes }) }),
+])
+
+const refusals = {
+  401: failure('No credential, or one that is not good'),
+  403: failure('The credential is good and may not do this'),
+  ...limited,
+  503: failure('Not known right now, never a refusal: ask again'),
+}
+
+const holder: RouteConfig = {
+  method: 'get',
+  path: '/api/v1/me',
+  operationId: 'getMe',
+  tags: ['Key holders'],
+  security: byHolder,
+  summary: 'What the holder of a credential is; needs no scope',
+  description: 'Inherited scopes are listed as they resolve at this moment.',
+  responses: {
+    200: success('The account, and the key or the person', me),
+    400: failure('A token in the query string beside the credential'),
+    ...refusals,
+  },
+}
+
+const health: RouteConfig = {
+  method: 'get',
+  path: '/healthz',
+  operationId: 'getHealth',
+  tags: ['Operations'],
+  security: byAnybody,
+  summary: 'Whether the Worker runs; asks no store',
+  responses: {
+    200: {
+      description: 'It runs',
+      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
+    },
+  },
+}
+
+const storeCheck = z.object({ ok: z.boolean(), ms: z.number() })
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  checked_at: time,
+  checks: z.object({
+    database: storeCheck,
+    cache: storeCheck,
+    fence: storeCheck,
+    meter: storeCheck,
+    queue: storeCheck.openapi({
+      description: 'Whether one is bound: asking it would send something',
+    }),
+    raises: storeCheck.openapi({
+      description: 'Whether no change has waited for a fence for over 60 s',
+    }),
+  }),
+  oldest_pending_seconds: z.int().nullable().openapi({ description: 'null: none is pending' }),
+})
+
+const readyContent = { 'application/json': { schema: readiness } }
+
+const ready: RouteConfig = {
+  method: 'get',
+  path: '/readyz',
+  operationId: 'getReadiness',
+  tags: ['Operations'],
+  security: byAnybody,
+  summary: 'Whether every store answers in 2 s, seen from where the request came from',
+  description:
+    'For monitors. Remembered for 2 s. Not for taking Latchkey out of service: with one store down most keys still work.',
+  responses: {
+    200: { description: 'All of them', content: readyContent },
+    503: { description: 'Not all of them', content: readyContent },
+  },
+}
+
+const identityHeader = (description: string) => ({
+  description,
+  schema: { type: 'string' as const },
+})
+
+type Dialect = { name: string; id: string; path: string; summary: string; headers: string[] }
+
+/** A proxy sends the headers of its own dialect; the other family is ignored. */
+function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig {
+  const params = { policy: z.string().openapi({ description: 'Of latchkey.config.ts' }) }
+  const rest = { path: z.string().openapi({ description: 'The path that was asked for' }) }
+  return {
+    method: 'get',
+    path,
+    operationId: id,
+    tags: ['Checking keys'],
+    security: byScopeOfRoute,
+    summary,
+    description: `Forward auth in the dialect of ${name}. Anything but 200 denies, and goes to the client as it is.`,
+    request: {
+      params: z.object(path.endsWith('{path}') ? { ...params, ...rest } : params),
+      ...(headers.length > 0 && {
+        headers: z.object(Object.fromEntries(headers.map((header) => [header, z.string()]))),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'The request may pass; the headers are never empty',
+        headers: {
+          'X-Latchkey-Account': identityHeader('The id of the account'),
+          'X-Latchkey-Key-Id': identityHeader('The id of the key, or `none`'),
+          'X-Latchkey-User': identityHeader('The id of the person, or `none`'),
+          'X-Latchkey-Scopes': identityHeader('Separated by spaces, or `none`'),
+          'X-Latchkey-Request-Id': identityHeader('The id in the log'),
+        },
+      },
+      ...refusals,
+      404: failure('No such policy'),
+    },
+  }
+}
+
+const forwardAuths = [
+  {
+    name: 'nginx `auth_request`',
+    id: 'forwardAuthNginx',
+    path: '/forward-auth/nginx/{policy}',
+    summary: 'May the request pass that nginx holds?',
+    headers: ['x-original-method', 'x-original-uri'],
+  },
+  {
+    name: 'Caddy and Traefik',
+    id: 'forwardAuthForwarded',
+    path: '/forward-auth/forwarded/{policy}',
+    summary: 'May the request pass that Caddy or Traefik holds?',
+    headers: ['x-forwarded-method', 'x-forwarded-uri'],
+  },
+  {
+    name: 'Envoy `ext_authz`',
+    id: 'forwardAuthEnvoy',
+    path: '/forward-auth/envoy/{policy}/{path}',
+    summary: 'May the request pass that Envoy holds? Asked with its own method',
+    headers: [],
+  },
+].map(forwardAuth)
+
+const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
+// Better Auth says more, and may say other things tomorrow.
+const user = z.looseObject({ id: z.uuid(), email: z.email(), name: z.string() })
+const signIn: RouteConfig = {
+  method: 'post',
+  path: '/api/auth/sign-in/email',
+  operationId: 'signIn',
+  tags: ['People'],
+  security: byAnybody,
+  summary: 'Sign in; the answer sets the session cookie',
+  description: 'Better Auth answers everything under /api/auth; the rest is in its documentation.',
+  request: {
+    body: { required: true, ...json(z.object({ email: z.email(), password: z.string() })) },
+  },
+  responses: {
+    200: {
+      description: 'Signed in',
+      ...json(z.looseObject({ user })),
+    },
+    400: failure('A field is not valid'),
+    401: failure('Wrong e-mail address or password'),
+    ...bodyFailures,
+    429: failure('Too many attempts'),
+  },
+}
+
+const signOut: RouteConfig = {
+  method: 'post',
+  path: '/api/auth/sign-out',
+  operationId: 'signOut',
+  tags: ['People'],
+  security: bySession,
+  summary: 'End the session; JWTs of it end by themselves',
+  responses: {
+    200: { description: 'Signed out', ...json(z.object({ success: z.boolean() })) },
+    403: failure('The request comes from another origin'),
+  },
+}
+
+const token: RouteConfig = {
+  method: 'get',
+  path: '/api/auth/token',
+  operationId: 'getToken',
+  tags: ['People'],
+  security: bySession,
+  summary: 'A JWT of the person who is signed in, good for 15 minutes',
+  responses: {
+    200: { description: 'The JWT', ...json(z.object({ token: z.string() })) },
+    401: failure('Nobody is signed in'),
+  },
+}
+
+const keySet: RouteConfig = {
+  method: 'get',
+  path: '/api/auth/jwks',
+  operationId: 'getKeySet',
+  tags: ['People'],
+  security: byAnybody,
+  summary: 'The public keys of the JWTs (RFC 7517)',
+  responses: {
+    200: {
+      description: 'The key set',
+      ...json(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })),
+    },
+    503: failure('A store did not answer; asking again is safe'),
+  },
+}
+
+export const plainOperations: readonly RouteConfig[] = [
+  holder,
+  health,
+  ready,
+  ...forwardAuths,
+  signIn,
+  signOut,
+  token,
+  keySet,
+]

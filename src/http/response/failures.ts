@@ -1,0 +1,49 @@
+// Whatever was thrown becomes a problem: expected ones as they are, a silent store as 503, the rest as
+// 500 with nothing told but the request id under which the log has the cause (report.ts).
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { StoreUnavailable } from '../../storage/unavailable.ts'
+import type { AppEnv } from '../app-env.ts'
+import { ownAnswer } from './hardening.ts'
+import { Problem, type ProblemCode, problemText } from './problem.ts'
+import { reportOf } from './report.ts'
+
+export function answerFailure(error: Error, c: Context<AppEnv>): Response {
+  const report = reportOf(c)
+  const problem = problemOf(error)
+  report.code = problem.code
+  if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
+  const { status, headers: more } = problem
+  return ownAnswer(c, 'problem', problemText(problem, report.id), { status, more })
+}
+
+export function answerUnknownPath(c: Context<AppEnv>): Response {
+  const detail = `There is nothing at ${c.req.path}.`
+  return answerFailure(new Problem('not_found', { detail }), c)
+}
+
+/** A store that did not answer: the client keeps its key and comes back. */
+export function unavailable(cause?: unknown): Problem {
+  const detail = 'A store did not answer, so the answer is not known. Asking again is safe.'
+  return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
+}
+
+const codes: Partial<Record<number, ProblemCode>> = {
+  400: 'invalid_request',
+  401: 'missing_credential',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreUnavailable) return unavailable(error)
+  const code = error instanceof HTTPException ? codes[error.status] : undefined
+  if (code === undefined) return new Problem('internal_error', { cause: error })
+  const detail = error.message
+  // Hono throws this for a body that is not the JSON it was declared to be.
+  const errors = code === 'invalid_request' && { errors: [{ path: '', message: detail }] }
+  return new Problem(code, { detail, ...errors })
+}

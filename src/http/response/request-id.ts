@@ -1,0 +1,19 @@
+// The id by which a request is known in every answer and every log line.
+import type { Context, MiddlewareHandler } from 'hono'
+import type { AppEnv } from '../app-env.ts'
+import { reportOf } from './report.ts'
+
+export function requestIdOf(c: Context<AppEnv>): string {
+  return reportOf(c).id
+}
+
+/** Sets `c.var.requestId` and sends it as `X-Request-Id`. */
+export const requestId: MiddlewareHandler<AppEnv> = async function requestId(c, next) {
+  const report = reportOf(c)
+  report.context = c
+  c.set('report', report)
+  c.set('requestId', report.id)
+  await next()
+  // An answer that was made whole has it: said now, it costs a copy.
+  if (!c.get('isHardened')) c.header('X-Request-Id', report.id)
+}

@@ -1,0 +1,79 @@
+// The public keys by which GitHub signs what its secret scanning found: fetched, kept, and fetched anew
+// when GitHub signs with one that is not known.
+import { z } from 'zod'
+import { log } from '../../core/log.ts'
+import { unavailable } from '../response/failures.ts'
+
+export type KeySource = { url: string; token: string | undefined }
+
+/** The key of an identifier, null when GitHub has none. @throws Problem 503 when GitHub does not say. */
+export type FindPublicKey = (id: string, source: KeySource) => Promise<CryptoKey | null>
+
+const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
+const fetchLimitMs = 5_000
+const refreshAfterMs = 24 * 60 * 60 * 1000
+// Anybody can name a key that does not exist: that must not make us flood GitHub.
+const pauseMs = 60_000
+const pauseAfterFailureMs = 5_000
+
+/** GITHUB_KEYS_URL; GITHUB_TOKEN is optional, since the addresses of Workers share GitHub's rate limit. */
+export function keySourceOf(env: Env): KeySource {
+  const { GITHUB_KEYS_URL, GITHUB_TOKEN } = env as {
+    GITHUB_KEYS_URL?: string
+    GITHUB_TOKEN?: string
+  }
+  return { url: GITHUB_KEYS_URL || githubKeysUrl, token: GITHUB_TOKEN || undefined }
+}
+
+export function createGithubKeys({ now }: { now(): number }): FindPublicKey {
+  // Values, never promises: one request must not wait for another's fetch.
+  let keys: { byId: Map<string, CryptoKey>; fetchedAt: number } | null = null
+  let failedAt = Number.NEGATIVE_INFINITY
+
+  async function refresh(source: KeySource): Promise<void> {
+    try {
+      keys = { byId: await fetchKeys(source), fetchedAt: now() }
+    } catch (cause) {
+      failedAt = now()
+      log('error', 'github_keys_unavailable', { cause })
+    }
+  }
+
+  return async function findPublicKey(id, source) {
+    const age = keys === null ? Number.POSITIVE_INFINITY : now() - keys.fetchedAt
+    const isMissing = keys?.byId.has(id) !== true
+    const isDue = age > (isMissing ? pauseMs : refreshAfterMs)
+    if (isDue && now() - failedAt >= pauseAfterFailureMs) await refresh(source)
+    const known = keys?.byId.get(id)
+    if (known !== undefined) return known
+    // What GitHub said a moment ago is an answer; a fetch that failed since is none.
+    if (keys === null || failedAt > keys.fetchedAt) throw unavailable()
+    return null
+  }
+}
+
+const answer = z.object({
+  public_keys: z.array(z.object({ key_identifier: z.string(), key: z.string() })),
+})
+
+async function fetchKeys({ url, token }: KeySource): Promise<Map<string, CryptoKey>> {
+  // GitHub refuses a request without a user agent.
+  const headers = new Headers({ accept: 'application/json', 'user-agent': 'latchkey' })
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(fetchLimitMs) })
+  if (!response.ok) throw new Error(`GitHub answered ${response.status} when asked for its keys.`)
+  const { public_keys } = answer.parse(await response.json())
+  const pairs = public_keys.map(async ({ key_identifier, key }) => {
+    return [key_identifier, await importPublicKey(key)] as const
+  })
+  return new Map(await Promise.all(pairs))
+}
+
+/** SubjectPublicKeyInfo in PEM (RFC 7468 13), on the curve P-256. */
+function importPublicKey(pem: string): Promise<CryptoKey> {
+  const base64 = pem.replace(/-----[A-Z ]+-----/g, '').replace(/\s/g, '')
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  return crypto.subtle.importKey('spki', Uint8Array.fromBase64(base64), algorithm, false, [
+    'verify',
+  ])
+}

@@ -1,0 +1,140 @@
+// POST /api/leaks/github: GitHub's secret scanning found tokens where everybody can read them. The
+// tokens are in the body: nothing of it is ever logged or answered.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { plainSignature } from '../../core/signature.ts'
+import { type Finding, type Leak, revokeLeaked } from '../../keys/leaks.ts'
+import { keySettings, leakStores } from '../../worker/changes.ts'
+import type { Isolate } from '../../worker/context.ts'
+import { tell } from '../../worker/queues.ts'
+import type { AppEnv } from '../app-env.ts'
+import { Problem } from '../response/problem.ts'
+import { requestIdOf } from '../response/request-id.ts'
+import { failure } from '../routing/responses.ts'
+import { createRouter, limitBody } from '../routing/router.ts'
+import { byGithub } from '../routing/security.ts'
+import { createGithubKeys, type FindPublicKey, keySourceOf } from './github-keys.ts'
+
+export const path = '/api/leaks/github'
+const mostBodyBytes = 1024 * 1024
+const mostFindings = 5_000
+const idHeader = 'github-public-key-identifier'
+const signatureHeader = 'github-public-key-signature'
+
+const findings = z
+  .array(
+    z.object({
+      token: z.string(),
+      type: z.string().openapi({ description: 'The name given to GitHub with the pattern' }),
+      url: z.string().nullish().openapi({ description: 'Where it was found; may be empty' }),
+      source: z.string().nullish().openapi({ example: 'commit' }),
+    }),
+  )
+  .max(mostFindings)
+
+const labels = z.array(
+  z.object({
+    token_hash: z.string().openapi({ description: 'SHA-256 of the token, hex' }),
+    token_type: z.string(),
+    label: z.enum(['true_positive', 'false_positive']),
+  }),
+)
+
+const report = createRoute({
+  method: 'post',
+  path,
+  operationId: 'reportGithubLeaks',
+  tags: ['Key holders'],
+  security: byGithub,
+  summary: "Receive what GitHub's secret scanning found",
+  description:
+    "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the answer (`reason` `leaked` in the audit trail), and the revocation comes into force everywhere right after it.",
+  request: {
+    headers: z.object({ [idHeader]: z.string(), [signatureHeader]: z.string() }),
+    body: { required: true, content: { 'application/json': { schema: findings } } },
+  },
+  responses: {
+    200: {
+      description: 'Which of the tokens are or were ours, in their order',
+      content: { 'application/json': { schema: labels } },
+    },
+    400: failure('The body is not what GitHub sends'),
+    403: failure('Not signed by GitHub'),
+    413: failure('The body is too large'),
+    503: failure('A store or GitHub did not answer; asking again is safe'),
+  },
+})
+
+export function createLeakRoutes(isolate: Isolate) {
+  const router = createRouter()
+  const signed = signedByGithub(createGithubKeys(isolate.clock))
+  // Not `openapi()`: a body is read whatever its content type is called, and only once it is believed.
+  router.openAPIRegistry.registerPath(report)
+  return router.post(path, limitBody(mostBodyBytes), signed, async (c) => {
+    const found = readFindings(await c.req.text())
+    const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
+    const settings = await keySettings(isolate, c.env, { respondAsync: true, afterwards })
+    const stores = leakStores(isolate, c.env)
+    const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
+    if (leaks.some(({ isOurs }) => isOurs)) tell(isolate, c)
+    return c.json(
+      leaks.map((leak, at) => labelOf(leak, found[at]?.type ?? '')),
+      200,
+    )
+  })
+}
+
+function signedByGithub(findKey: FindPublicKey): MiddlewareHandler<AppEnv> {
+  return async function signedByGithub(c, next) {
+    const id = c.req.header(idHeader)
+    const signature = readSignature(c.req.header(signatureHeader))
+    if (id === undefined || signature === null) throw notFromGithub()
+    const key = await findKey(id, keySourceOf(c.env))
+    // The raw body: parsed and written anew it would be another text.
+    const body = await c.req.arrayBuffer()
+    const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
+    if (key === null || !(await crypto.subtle.verify(algorithm, key, signature, body))) {
+      throw notFromGithub()
+    }
+    await next()
+  }
+}
+
+function readSignature(base64 = ''): Uint8Array<ArrayBuffer> | null {
+  try {
+    return plainSignature(Uint8Array.fromBase64(base64))
+  } catch {
+    return null
+  }
+}
+
+function notFromGithub(): Problem {
+  return new Problem('forbidden', { detail: 'The request is not signed by GitHub.' })
+}
+
+/** @throws Problem 400 that quotes nothing: whatever stands in the body may be a token. */
+function readFindings(text: string): z.infer<typeof findings> {
+  const parsed = findings.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const detail = 'The body must be a list of { token, type, url, source }.'
+  throw new Problem('invalid_request', { detail, errors })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function findingOf({ token, url, source }: z.infer<typeof findings>[number]): Finding {
+  return { token, url: url ?? '', source: source ?? 'unknown' }
+}
+
+function labelOf({ digest, isOurs }: Leak, type: string): z.infer<typeof labels>[number] {
+  const label = isOurs ? 'true_positive' : 'false_positive'
+  return { token_hash: digest, token_type: type, label }
+}

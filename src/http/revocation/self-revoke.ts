@@ -1,0 +1,86 @@
+// DELETE /api/v1/me: whoever holds a token may end it, wherever they found it. Needs no scope, no
+// address and no working key.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { Actor } from '../../core/actor.ts'
+import type { KeyRecord } from '../../core/record.ts'
+import { revokeKey } from '../../keys/manage.ts'
+import { verify } from '../../keys/verify.ts'
+import { changeStores } from '../../worker/changes.ts'
+import { type Isolate, lookUpStores, senderOf, verifySettings } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { readCredential } from '../auth/credentials.ts'
+import { refuseTokenInQuery } from '../auth/principal.ts'
+import { Problem } from '../response/problem.ts'
+import { missingCredential, refusal } from '../response/refusals.ts'
+import { noteCaller, reportOf } from '../response/report.ts'
+import { requestIdOf } from '../response/request-id.ts'
+import { keySettingsOf } from '../routing/caller.ts'
+import { changeAnswer, failure, progressOf, success, underway } from '../routing/responses.ts'
+import { createRouter } from '../routing/router.ts'
+import { byKey } from '../routing/security.ts'
+
+const revoked = z.object({ message: z.string(), ...underway })
+const revokeSelf = createRoute({
+  method: 'delete',
+  path: '/api/v1/me',
+  operationId: 'revokeMe',
+  tags: ['Key holders'],
+  security: byKey,
+  summary: 'Revoke the key whose token is presented; answers once it fails everywhere',
+  description:
+    'For whoever finds a token. Works for a disabled or expired key too, and from any address; asked again, it answers the same.',
+  responses: {
+    200: success('Revoked, in force everywhere', revoked),
+    202: success('Revoked, not yet known to be in force everywhere', revoked),
+    400: failure('A token in the query string'),
+    401: failure('No key, or one that is not known'),
+    403: failure('A JWT: it belongs to a person and ends by itself'),
+    409: failure('Others are changing this key; ask again'),
+    503: failure('A store did not answer; asking again is safe'),
+  },
+})
+
+export function createSelfRevoke(isolate: Isolate) {
+  return createRouter().openapi(revokeSelf, async (c) => {
+    const actor = await possessedKey(isolate, c)
+    const caller = { actor, requestId: requestIdOf(c) }
+    const settings = await keySettingsOf(isolate, c)
+    const changed = await revokeKey(changeStores(isolate, c.env), settings, caller, actor.id)
+    c.header('Cache-Control', 'no-store')
+    const message = 'API key deleted successfully'
+    return changeAnswer(c, progressOf(changed), { message }) as never
+  })
+}
+
+/** The key of the token, in whatever state it is. @throws Problem 400, 401, 403 or 503 */
+async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyActor> {
+  const credential = readCredential(c.req.raw.headers)
+  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  switch (credential.kind) {
+    case 'none':
+      throw missingCredential('Present the key to revoke as X-API-Key or as Authorization: Bearer.')
+    case 'jwt':
+      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by itself.' })
+    case 'key':
+      return actorOf(await recordOf(isolate, c, credential.token))
+  }
+}
+
+async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Promise<KeyRecord> {
+  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
+  const settings = await verifySettings(isolate, c.env, afterwards, sender)
+  const stores = lookUpStores(isolate, c.env, c.req.raw)
+  const verification = await verify(stores, settings, token, { scopes: [], ip: null })
+  noteCaller(reportOf(c), verification, isolate.clock.now())
+  const { verdict } = verification
+  if ('record' in verdict) return verdict.record
+  throw refusal(verdict)
+}
+
+type KeyActor = Extract<Actor, { kind: 'key' }>
+
+function actorOf({ id, accountId, createdBy }: KeyRecord): KeyActor {
+  return { kind: 'key', id, accountId, scopes: [], createdBy }
+}

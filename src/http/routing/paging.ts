@@ -1,0 +1,59 @@
+// Keyset paging: a cursor names the last row of a page by what the list is ordered by, so that rows
+// that come or go meanwhile move nothing.
+import { z } from '@hono/zod-openapi'
+import { Problem } from '../response/problem.ts'
+
+export type Position = { createdAt: number; id: string }
+
+export const pageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'A whole number from 1 to 100')
+    .transform(Number)
+    .pipe(z.number().min(1).max(100))
+    .optional()
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 }),
+  cursor: z.string().max(200).optional().openapi({ description: 'next_cursor of the page before' }),
+})
+
+export const defaultLimit = 50
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+export function isUuid(text: string): boolean {
+  return uuid.test(text)
+}
+
+/** The position a cursor stands for. @throws Problem 400: never silently the first page. */
+export function readCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null
+  const [time = '', id = ''] = decode(cursor).split('/')
+  if (!/^\d{1,15}$/.test(time) || !isUuid(id) || writeCursor({ createdAt: +time, id }) !== cursor) {
+    const errors = [{ path: 'query.cursor', message: 'Not a cursor of this list' }]
+    throw new Problem('invalid_request', {
+      detail: 'query.cursor: not a cursor of this list',
+      errors,
+    })
+  }
+  return { createdAt: +time, id }
+}
+
+export function writeCursor({ createdAt, id }: Position): string {
+  return btoa(`${createdAt}/${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function decode(cursor: string): string {
+  try {
+    return atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    return ''
+  }
+}
+
+/** Splits `limit + 1` rows into a page and the cursor of the next one, null on the last. */
+export function pageOf<Row extends Position>(rows: Row[], limit: number) {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const next_cursor = rows.length > limit && last !== undefined ? writeCursor(last) : null
+  return { page, next_cursor }
+}

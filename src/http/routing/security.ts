@@ -1,0 +1,73 @@
+// Who may call an operation, as its document says it: each list holds alternatives; behind a scheme stand
+// the weakest role of a person, or the scope that a key must hold (OpenAPI 3.1, Security Requirement).
+// What enforces it are the guards; docs/permissions.md is made of it, and test/worker/permissions.test.ts
+// tries every cell of that table.
+import type { Role } from '../../core/role.ts'
+
+export type Requirement = Record<string, string[]>
+
+const keyThatHolds = (...scopes: string[]): Requirement[] => [
+  { apiKey: scopes },
+  { bearerKey: scopes },
+]
+
+/** A person of the account whose role is this or a stronger one. */
+const personOf = (role: Role): Requirement[] => [{ session: [role] }, { jwt: [role] }]
+
+export const byAnybody: Requirement[] = []
+/** A person of the account, or a key that holds `keys:manage`. Members only read: the guard asks the method. */
+export const byManager: Requirement[] = [
+  { session: [] },
+  { jwt: [] },
+  ...keyThatHolds('keys:manage'),
+]
+export const byMember = personOf('member')
+/** Enforced by `personOfRole` in guard.ts. */
+export const byAdmin = personOf('admin')
+export const byOwner = personOf('owner')
+export const byHolder: Requirement[] = [...keyThatHolds(), { jwt: [] }]
+/** Whoever holds the scope of the route that is asked about. */
+export const scopeOfRoute = 'scope of the route'
+export const byScopeOfRoute: Requirement[] = [
+  ...keyThatHolds(scopeOfRoute),
+  { jwt: [scopeOfRoute] },
+]
+export const byKey = keyThatHolds()
+/** Signed in, also where the person is member of no account. */
+export const bySession: Requirement[] = [{ session: [] }]
+/** A key that holds `keys:verify`. */
+export const byVerifier = keyThatHolds('keys:verify')
+export const byIntrospector: Requirement[] = [...byVerifier, { basicKey: ['keys:verify'] }]
+export const byOperator: Requirement[] = [{ setupToken: [] }]
+export const byGithub: Requirement[] = [{ githubSignature: [] }]
+
+export const securitySchemes = {
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The token of a key' },
+  bearerKey: { type: 'http', scheme: 'bearer', description: 'The token of a key' },
+  basicKey: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'The token of a key as the password; any user name',
+  },
+  jwt: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'Of a person: from GET /api/auth/token, or of the issuer that the deployment trusts',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'better-auth.session_token',
+    description:
+      'Of a person: from POST /api/auth/sign-in/email; `__Host-` before the name on https',
+  },
+  setupToken: { type: 'http', scheme: 'bearer', description: 'The secret SETUP_TOKEN' },
+  githubSignature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Github-Public-Key-Signature',
+    description: 'ECDSA P-256 with SHA-256 over the raw body, by a key that GitHub publishes',
+  },
+} as const

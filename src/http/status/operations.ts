@@ -1,0 +1,102 @@
+// /api/operations: what an operator does with the deployment's own secret, in scripts/restore.ts.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { fenceNames } from '../../coherence/regions.ts'
+import { resetFences } from '../../coherence/restore.ts'
+import { isSameSecret } from '../../core/secret.ts'
+import { listFences } from '../../storage/fence-registry.ts'
+import { changeStores, settleSettings } from '../../worker/changes.ts'
+import { areChangesStopped, type Isolate, shardsOf } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { Problem } from '../response/problem.ts'
+import { missingCredential } from '../response/refusals.ts'
+import { bodyFailures, failure, managementFailures, success } from '../routing/responses.ts'
+import { createRouter } from '../routing/router.ts'
+import { byOperator } from '../routing/security.ts'
+
+const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence')
+
+const listed = createRoute({
+  method: 'get',
+  path: '/api/operations/fences',
+  operationId: 'listFences',
+  tags: ['Operations'],
+  security: byOperator,
+  summary: 'The fences that changes wait for; keep the list before D1 is restored',
+  responses: { 200: success('Their names', z.array(name)), ...managementFailures },
+})
+
+const reset = createRoute({
+  method: 'post',
+  path: '/api/operations/fences/reset',
+  operationId: 'resetFences',
+  tags: ['Operations'],
+  security: byOperator,
+  summary: 'Part of restoring D1: every fence registers anew. Only while CHANGES is "stopped"',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.strictObject({ fences: z.array(name).max(1_000).default([]) }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: success(
+      'Which fences were reset, and which did not answer: call again until there are none',
+      z.object({ reset: z.array(name), missing: z.array(name) }),
+    ),
+    ...managementFailures,
+    ...bodyFailures,
+    409: failure('Changes are not stopped'),
+  },
+})
+
+export function createOperationRoutes(isolate: Isolate) {
+  const routes = createRouter()
+  routes.use('/api/operations/*', operatorOnly)
+  return routes
+    .openapi(listed, async (c) => {
+      const data = await listFences(c.env.DB)
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+    .openapi(reset, async (c) => {
+      if (!areChangesStopped(c.env)) {
+        const detail = 'Stop changes first: deploy with CHANGES set to "stopped".'
+        throw new Problem('conflict', { detail })
+      }
+      const before = c.req.valid('json').fences
+      const names = [
+        ...new Set([...before, ...(await listFences(c.env.DB)), ...fenceNames(shardsOf(c.env))]),
+      ]
+      const stores = changeStores(isolate, c.env)
+      const missing = await resetFences(stores, settleSettings(isolate), names)
+      const data = { reset: names.filter((each) => !missing.includes(each)), missing }
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+}
+
+const operatorOnly: MiddlewareHandler<AppEnv> = async function operatorOnly(c, next) {
+  const presented = /^bearer\s+(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  if (presented === undefined) throw missingCredential('Present SETUP_TOKEN as a Bearer token.')
+  if (!(await isSameSecret(presented, c.env.SETUP_TOKEN))) {
+    throw new Problem('forbidden', { detail: 'This is not the SETUP_TOKEN of the deployment.' })
+  }
+  await next()
+}
+
+/** While D1 is being restored nothing may be changed: a change would be lost or half undone. */
+export const whileChangesGoOn: MiddlewareHandler<AppEnv> = async function whileChangesGoOn(
+  c,
+  next,
+) {
+  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
+  const isOperation = c.req.path.startsWith('/api/operations/')
+  if (!isReading && !isOperation && areChangesStopped(c.env)) {
+    const detail = 'Changes are stopped while the database is being restored. Keys keep working.'
+    throw new Problem('authority_unavailable', { detail, headers: { 'retry-after': '60' } })
+  }
+  await next()
+}

@@ -1,0 +1,131 @@
+// GET /api/status: how the deployment is doing, for the admins and owners of its accounts. It tells of no
+// account and no key.
+import { createRoute, z } from '@hono/zod-openapi'
+import { inspectFence } from '../../coherence/fences.ts'
+import { regionOfFence } from '../../coherence/regions.ts'
+import { type CanaryRun, lastRuns } from '../../storage/canary-log.ts'
+import { type ListedFence, listRegistrations } from '../../storage/fence-registry.ts'
+import { checkStores, type Readiness } from '../../storage/readiness.ts'
+import { readTiers } from '../../storage/usage-store.ts'
+import type { Isolate } from '../../worker/context.ts'
+import { isoTime, time } from '../management/keys/key-schema.ts'
+import { managementFailures, success } from '../routing/responses.ts'
+import { createRouter } from '../routing/router.ts'
+import { byAdmin } from '../routing/security.ts'
+import { noDigest, readinessStores } from './readiness.ts'
+
+const mostRuns = 12
+const dayMs = 24 * 60 * 60 * 1000
+
+const check = z.object({
+  name: z.enum(['database', 'cache', 'fence', 'meter', 'queue', 'raises']),
+  ok: z.boolean(),
+  ms: z.number(),
+  problem: z.string().nullable(),
+})
+
+const fence = z.object({
+  name: z.string().openapi({ example: 'weur/0-of-1' }),
+  region: z.string(),
+  registered_at: time,
+  answer_ms: z.number().nullable().openapi({ description: 'null: no answer in 2 s' }),
+  asked_at: time.nullable().openapi({ description: 'When a reader last asked it, to the hour' }),
+  floors: z.int().nullable().openapi({ description: 'Changes of the last 8 days that it holds' }),
+})
+
+const canaryRun = z.object({
+  started_at: time,
+  outcome: z.enum(['held', 'broken', 'unfinished']),
+  revocation_ms: z.number().nullable(),
+  regions: z.array(z.string()),
+  problem: z.string().nullable(),
+})
+
+const status = z
+  .object({
+    version: z.object({ id: z.string(), tag: z.string(), deployed_at: z.string() }),
+    lease_seconds: z.number(),
+    ready: z.boolean(),
+    checks: z.array(check),
+    fences: z.array(fence),
+    pending: z
+      .object({ count: z.int(), oldest_at: time.nullable(), fences: z.array(z.string()) })
+      .nullable(),
+    canary: z.array(canaryRun),
+    tiers: z.array(z.object({ region: z.string(), tier: z.string(), count: z.int() })).openapi({
+      description: 'Verifications of the last 24 hours by the tier that answered',
+    }),
+  })
+  .openapi('Status')
+
+const get = createRoute({
+  method: 'get',
+  path: '/api/status',
+  operationId: 'getStatus',
+  tags: ['Operations'],
+  security: byAdmin,
+  summary: 'How the deployment is doing: stores, fences, the canary, tiers',
+  responses: { 200: success('As seen from here, now', status), ...managementFailures },
+})
+
+export function createStatusRoutes({ config, clock }: Isolate) {
+  return createRouter().openapi(get, async (c) => {
+    const { env } = c
+    const checking = checkStores(readinessStores(env, c.req.raw.cf), clock.now)
+    const [fences, runs, tiers] = await Promise.all([
+      listRegistrations(env.DB).then((all) =>
+        Promise.all(all.map((each) => seen(env, clock, each))),
+      ),
+      lastRuns(env.DB, mostRuns),
+      readTiers(env.DB, clock.now() - dayMs),
+    ])
+    const readiness = await checking
+    const data = {
+      version: versionOf(env),
+      lease_seconds: config.leaseMs / 1000,
+      ready: readiness.ready,
+      checks: Object.entries(readiness.checks).map(([name, each]) => ({
+        name: name as keyof Readiness['checks'],
+        ...each,
+      })),
+      fences,
+      pending: pendingOf(readiness),
+      canary: runs.map(runOf),
+      tiers,
+    }
+    return c.json({ status: 'success' as const, data }, 200)
+  })
+}
+
+function versionOf({ VERSION: { id, tag, timestamp } }: Env) {
+  return { id, tag, deployed_at: timestamp }
+}
+
+/** A sequence is the time in ms, unless changes came faster than that. */
+async function seen(env: Env, { now }: Isolate['clock'], { name, seq }: ListedFence) {
+  const registered = { name, region: regionOfFence(name), registered_at: isoTime(seq) }
+  const from = now()
+  try {
+    const { askedAt, floors } = await inspectFence(env.FENCE, name, noDigest)
+    const asked_at = askedAt === 0 ? null : isoTime(askedAt)
+    return { ...registered, answer_ms: now() - from, asked_at, floors }
+  } catch {
+    return { ...registered, answer_ms: null, asked_at: null, floors: null }
+  }
+}
+
+function pendingOf({ pending }: Readiness) {
+  if (pending === null) return null
+  const { count, oldestAt, fences } = pending
+  return { count, oldest_at: oldestAt === null ? null : isoTime(oldestAt), fences }
+}
+
+function runOf({ startedAt, outcome, revocationMs, regions, problem }: CanaryRun) {
+  return {
+    started_at: isoTime(startedAt),
+    outcome,
+    revocation_ms: revocationMs,
+    regions: regions.map(({ region }) => region),
+    problem,
+  }
+}

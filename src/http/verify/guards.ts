@@ -1,0 +1,61 @@
+// Who asks about keys over HTTP: a service by a key that holds keys:verify. It hears of its own
+// account's keys. Persons never hold that scope.
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Isolate } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { authenticate, holderOfKey } from '../auth/principal.ts'
+import { Problem } from '../response/problem.ts'
+import { reportOf } from '../response/report.ts'
+import type { Surroundings } from './verify-token.ts'
+
+const needed = ['keys:verify']
+
+/** Sets `c.var.audience`, before the body is read. */
+export function verifier(isolate: Isolate): MiddlewareHandler<AppEnv> {
+  return async function verifier(c, next) {
+    const { accountId } = await authenticate(isolate, c, needed)
+    c.set('audience', { accountId })
+    await next()
+  }
+}
+
+/** The same, and the key may also be the password of Basic (RFC 7662 2.1, RFC 6749 2.3.1). */
+export function introspector(isolate: Isolate): MiddlewareHandler<AppEnv> {
+  return async function introspector(c, next) {
+    const password = c.req.raw.headers.has('x-api-key') ? null : basicPassword(c.req.raw.headers)
+    const asking =
+      password === null
+        ? authenticate(isolate, c, needed)
+        : holderOfKey(isolate, c, password, needed)
+    const { accountId } = await asking.catch(challengeBasic)
+    c.set('audience', { accountId })
+    await next()
+  }
+}
+
+/** RFC 6749 5.2: a 401 names the schemes that would do, the one that was tried among them. */
+function challengeBasic(error: unknown): never {
+  if (!(error instanceof Problem) || error.status !== 401) throw error
+  const { code, message: detail, headers, cause } = error
+  const offered = [headers['www-authenticate'], 'Basic realm="latchkey", charset="UTF-8"']
+  throw new Problem(code, { detail, cause, headers: { 'www-authenticate': offered.join(', ') } })
+}
+
+/** The password of Basic, '' when it cannot be read, null when another scheme or none is there. */
+function basicPassword(headers: Headers): string | null {
+  // The scheme is case-insensitive (RFC 9110 11.1).
+  const basic = /^basic(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  if (basic === null) return null
+  try {
+    const pair = atob(basic[1] ?? '')
+    // OAuth clients form-encode both halves (RFC 6749 2.3.1): `_` may arrive as %5F.
+    return decodeURIComponent(pair.slice(pair.indexOf(':') + 1))
+  } catch {
+    return ''
+  }
+}
+
+export function surroundingsOf(c: Context<AppEnv>): Surroundings {
+  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  return { env: c.env, from: c.req.raw, afterwards, report: reportOf(c) }
+}

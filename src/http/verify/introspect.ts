@@ -1,0 +1,123 @@
+// POST /api/v1/introspect: OAuth 2.0 Token Introspection (RFC 7662), for gateways and frameworks that
+// speak it already. What is not active is told apart by nothing.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { isAddress } from '../../core/address.ts'
+import { oneCredit } from '../../keys/consume-limits.ts'
+import type { Isolate } from '../../worker/context.ts'
+import type { AppEnv } from '../app-env.ts'
+import { Problem } from '../response/problem.ts'
+import { refusal } from '../response/refusals.ts'
+import { failure, limited } from '../routing/responses.ts'
+import { createRouter } from '../routing/router.ts'
+import { byIntrospector } from '../routing/security.ts'
+import { introspector, surroundingsOf } from './guards.ts'
+import { type Heard, verdictFor } from './verify-token.ts'
+
+export const path = '/api/v1/introspect'
+const formType = 'application/x-www-form-urlencoded'
+
+// Parameters that are not known are ignored (RFC 6749 3.2); one that is given twice is not valid.
+const form = z
+  .object({
+    token: z.string().openapi({ description: 'What the client presented' }),
+    token_type_hint: z.string().optional().openapi({ description: 'Ignored' }),
+    ip: z.string().refine(isAddress, { error: 'No IP address' }).optional().openapi({
+      description:
+        "The client's address (RFC 7662 2.1 leaves room for it): without it a key with allowed_ips is not active",
+    }),
+  })
+  .openapi('IntrospectionRequest')
+
+const seconds = z.int().openapi({ description: 'Seconds since 1970' })
+
+/** RFC 7662 2.2, bare: no envelope. */
+export const introspection = z
+  .union([
+    z.object({ active: z.literal(false) }),
+    z.object({
+      active: z.literal(true),
+      scope: z.string().openapi({ description: 'Separated by spaces' }),
+      client_id: z.uuid().openapi({ description: 'The id of the key' }),
+      sub: z.uuid().openapi({ description: 'The id of the account' }),
+      iss: z.string(),
+      iat: seconds,
+      exp: seconds.optional(),
+      token_type: z.literal('Bearer'),
+    }),
+  ])
+  .openapi('Introspection')
+
+export type Introspection = z.infer<typeof introspection>
+
+const introspect = createRoute({
+  method: 'post',
+  path,
+  operationId: 'introspect',
+  tags: ['Checking keys'],
+  security: byIntrospector,
+  summary: 'Introspect a token (RFC 7662)',
+  description:
+    "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike. An introspection of a limited key takes from its limits, one credit where it has any; what they refuse is a 429, since the token stays active.",
+  request: { body: { required: true, content: { [formType]: { schema: form } } } },
+  responses: {
+    200: {
+      description: 'What is known of an active token',
+      content: { 'application/json': { schema: introspection } },
+    },
+    400: failure('The form lacks token, or names a field twice'),
+    401: failure('No key of the caller, or one that is not good'),
+    403: failure("The caller's key lacks keys:verify"),
+    413: failure('The body is too large'),
+    415: failure('The body is no form'),
+    ...limited,
+    503: failure('Not known right now, never `active: false`: ask again'),
+  },
+})
+
+export function createIntrospectRoutes(isolate: Isolate) {
+  const router = createRouter()
+  router.use(path, introspector(isolate), formOnly)
+  return router.openapi(introspect, async (c) => {
+    const { token, ip = null } = c.req.valid('form')
+    const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
+    const verdict = await verdictFor(c.var.audience, isolate, surroundingsOf(c), asked)
+    c.header('Cache-Control', 'no-store')
+    return c.json(introspectionOf(verdict, c.env.BASE_URL), 200)
+  })
+}
+
+/** @throws Problem 429: of a limited key it is not said that it is not active, or it would be thrown away. */
+function introspectionOf(verdict: Heard, issuer: string): Introspection {
+  if (
+    verdict.code === 'flood' ||
+    verdict.code === 'rate_limited' ||
+    verdict.code === 'credits_exhausted'
+  )
+    throw refusal(verdict)
+  if (verdict.code !== 'valid') return { active: false }
+  const { id, accountId, createdAt, expiresAt } = verdict.record
+  return {
+    active: true,
+    scope: verdict.powers.scopes.join(' '),
+    client_id: id,
+    sub: accountId,
+    iss: issuer,
+    iat: secondsOf(createdAt),
+    ...(expiresAt !== null && { exp: secondsOf(expiresAt) }),
+    token_type: 'Bearer',
+  }
+}
+
+function secondsOf(timeMs: number): number {
+  return Math.floor(timeMs / 1000)
+}
+
+const formOnly: MiddlewareHandler<AppEnv> = async function formOnly(c, next) {
+  const type = c.req.raw.headers.get('content-type')
+  if (type?.split(';')[0]?.trim().toLowerCase() !== formType) {
+    const detail = `The body must be ${formType}, not ${type ?? 'undeclared'}.`
+    throw new Problem('unsupported_media_type', { detail })
+  }
+  await next()
+}

@@ -1,0 +1,216 @@
+// Answering other services about a key: what a verdict tells whoever asks by RPC or over HTTP. The
+// doors check their input; nothing here parses, and nothing here is loaded lazily.
+
+import type { Left, WindowReport } from '../../core/limits.ts'
+import type { KeyRecord } from '../../core/record.ts'
+import type { MeteredVerdict } from '../../core/verdict.ts'
+import { type Charge, take } from '../../keys/consume-limits.ts'
+import { verify } from '../../keys/verify.ts'
+import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
+import {
+  type Afterwards,
+  type Isolate,
+  lookUpStores,
+  metersOf,
+  type Origin,
+  senderOf,
+  verifySettings,
+} from '../../worker/context.ts'
+import { watchCredits } from '../../worker/credit-watch.ts'
+import { countUse } from '../response/count-usage.ts'
+import { unavailable } from '../response/failures.ts'
+import { meterUnavailable } from '../response/refusals.ts'
+import { noteAsked, type Report } from '../response/report.ts'
+
+/** What a service asks. `ip` is the client's address, null when it is not known. */
+export type Asked = Charge & {
+  token: string
+  scopes: readonly string[]
+  ip: string | null
+  /** Ask the fence even while a lease runs. */
+  fresh: boolean
+}
+
+/** Whose keys are told of: one account's, or all of the deployment's. */
+export type Audience = { accountId: string } | 'all'
+
+/** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
+export type Surroundings = { env: Env; from: Origin; afterwards: Afterwards; report: Report }
+
+/** `reset_seconds`: until `remaining` grows by one; 0 when nothing is used. */
+export type WindowLeft = {
+  name: string
+  limit: number
+  window_seconds: number
+  remaining: number
+  reset_seconds: number
+}
+
+type About = {
+  key: { id: string; name: string; expires_at: string | null }
+  account: { id: string; name: string }
+  /** null for a key without windows, and where the key is refused before they are asked. */
+  rate_limit: WindowLeft[] | null
+  /** null for a key without credits, and where the key is refused before they are asked. */
+  credits: { remaining: number } | null
+}
+type AboutNothing = { key: null; account: null; scopes: null; rate_limit: null; credits: null }
+
+/** The data of `keys/verify`. What is told of a key is told to those who hold its real token. */
+export type VerifyAnswer =
+  | ({ valid: true; code: 'valid'; scopes: string[] } & About)
+  | ({
+      valid: false
+      code: 'insufficient_scope'
+      scopes: string[]
+      missing_scopes: string[]
+    } & About)
+  | ({
+      valid: false
+      code: 'rate_limited'
+      scopes: string[]
+      retry_after_seconds: number
+    } & About)
+  | ({
+      valid: false
+      code: 'credits_exhausted'
+      scopes: string[]
+      /** null: no refill will cover the cost. */
+      retry_after_seconds: number | null
+    } & About)
+  /** The idempotency key was used for another cost within 24 hours. */
+  | ({ valid: false; code: 'conflict'; scopes: string[] } & About)
+  | ({
+      valid: false
+      code: 'revoked_api_key' | 'expired_api_key' | 'disabled_api_key' | 'ip_not_allowed'
+      scopes: null
+    } & About)
+  | ({ valid: false; code: 'invalid_api_key' } & AboutNothing)
+  /** Too many tokens of nobody came from this address: this one was not looked up. */
+  | ({ valid: false; code: 'rate_limited'; retry_after_seconds: number } & AboutNothing)
+
+const nothing: AboutNothing = {
+  key: null,
+  account: null,
+  scopes: null,
+  rate_limit: null,
+  credits: null,
+}
+
+/** A token that is malformed, unknown or of an account that is not the asker's: one answer for all. */
+export const invalidKey: VerifyAnswer = { valid: false, code: 'invalid_api_key', ...nothing }
+
+/**
+ * What may be told about a token. Takes from the limits of its key.
+ * @throws Problem `authority_unavailable` when it is not known: never to be taken for a refusal.
+ */
+export async function verifyFor(
+  audience: Audience,
+  isolate: Isolate,
+  surroundings: Surroundings,
+  asked: Asked,
+): Promise<VerifyAnswer> {
+  return answerOf(await verdictFor(audience, isolate, surroundings, asked))
+}
+
+/** Of a token of somebody else no more is told than of a token of nobody. */
+export type Heard = Exclude<
+  MeteredVerdict,
+  { code: 'authority_unavailable' } | { code: 'meter_unavailable' }
+>
+
+/**
+ * The verdict about a token as the audience may hear it.
+ * @throws Problem `authority_unavailable`
+ */
+export async function verdictFor(
+  audience: Audience,
+  isolate: Isolate,
+  { env, from, afterwards, report }: Surroundings,
+  { token, scopes, ip, fresh, ...charge }: Asked,
+): Promise<Heard> {
+  const sender = () => senderFor(audience, ip)
+  const settings = await verifySettings(isolate, env, afterwards, sender)
+  const stores = lookUpStores(isolate, env, from)
+  const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
+  const { verdict } = verification
+  // Nobody may use up what belongs to another account.
+  if (
+    'record' in verdict &&
+    audience !== 'all' &&
+    audience.accountId !== verdict.record.accountId
+  ) {
+    noteAsked(report, verification, isolate.clock.now())
+    return { code: 'invalid_api_key' }
+  }
+  const metered = await take(() => metersOf(env), verification, charge)
+  noteAsked(report, metered, isolate.clock.now())
+  countUse(isolate, env, afterwards, metered.verdict)
+  watchCredits(isolate, env, afterwards, metered.verdict)
+  if (metered.verdict.code === 'authority_unavailable') throw unavailable()
+  if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
+  return metered.verdict
+}
+
+/** A service that does not pass the address of its client answers for what it passes on. */
+function senderFor(audience: Audience, ip: string | null): string {
+  const service = audience === 'all' ? 'binding' : `account/${audience.accountId}`
+  return `${service}/${senderOf(ip)}`
+}
+
+function answerOf(verdict: Heard): VerifyAnswer {
+  switch (verdict.code) {
+    case 'invalid_api_key':
+      return invalidKey
+    case 'flood': {
+      const retry_after_seconds = floodPeriodSeconds
+      return { valid: false, code: 'rate_limited', ...nothing, retry_after_seconds }
+    }
+    case 'revoked_api_key':
+    case 'expired_api_key':
+    case 'disabled_api_key':
+    case 'ip_not_allowed':
+      return { valid: false, code: verdict.code, ...aboutKey(verdict.record, null), scopes: null }
+    case 'insufficient_scope': {
+      const { code, powers, missing } = verdict
+      const about = aboutKey(verdict.record, null)
+      return { valid: false, code, ...about, scopes: [...powers.scopes], missing_scopes: missing }
+    }
+    default:
+      return meteredAnswer(verdict)
+  }
+}
+
+function meteredAnswer(verdict: Extract<Heard, { left?: unknown }>): VerifyAnswer {
+  const about = aboutKey(verdict.record, verdict.left ?? null)
+  const scopes = [...verdict.powers.scopes]
+  switch (verdict.code) {
+    case 'valid':
+      return { valid: true, code: verdict.code, ...about, scopes }
+    case 'conflict':
+      return { valid: false, code: verdict.code, ...about, scopes }
+    case 'rate_limited': {
+      const { code, retryAfterSeconds: retry_after_seconds } = verdict
+      return { valid: false, code, ...about, scopes, retry_after_seconds }
+    }
+    case 'credits_exhausted': {
+      const { code, retryAfterSeconds: retry_after_seconds } = verdict
+      return { valid: false, code, ...about, scopes, retry_after_seconds }
+    }
+  }
+}
+
+function aboutKey(record: KeyRecord, left: Left | null): About {
+  const { id, name, expiresAt, accountId, accountName } = record
+  const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
+  return {
+    key: { id, name, expires_at },
+    account: { id: accountId, name: accountName },
+    rate_limit: left === null || left.windows.length === 0 ? null : left.windows.map(windowLeft),
+    credits: left === null || left.credits === null ? null : { remaining: left.credits },
+  }
+}
+
+function windowLeft({ name, limit, windowSeconds, remaining, resetSeconds }: WindowReport) {
+  return { name, limit, window_seconds: windowSeconds, remaining, reset_seconds: resetSeconds }
+}

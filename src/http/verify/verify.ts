@@ -1,0 +1,217 @@
+// POST /api/v1/keys/verify and /verify-batch: whether a token is good, for any server whose own key
+// holds keys:verify. It hears of keys of its own account only.
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { isAddress } from '../../core/address.ts'
+import type { Config } from '../../core/config.ts'
+import type { Isolate } from '../../worker/context.ts'
+import { longestIdempotencyKey } from '../../worker/rpc.ts'
+import type { AppEnv } from '../app-env.ts'
+import { authenticate } from '../auth/principal.ts'
+import { time } from '../management/keys/key-schema.ts'
+import { ownAnswer } from '../response/hardening.ts'
+import { inOrder } from '../routing/in-order.ts'
+import { readJson } from '../routing/json-body.ts'
+import { failure, limited, success } from '../routing/responses.ts'
+import { createRouter, jsonOnly } from '../routing/router.ts'
+import { byVerifier } from '../routing/security.ts'
+import { surroundingsOf, verifier } from './guards.ts'
+import { type Asked, verifyFor } from './verify-token.ts'
+
+export const path = '/api/v1/keys/verify'
+export const batchPath = '/api/v1/keys/verify-batch'
+const mostKeys = 100
+
+function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
+  const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
+  return z
+    .strictObject({
+      token: z.string().openapi({ description: 'What the client presented', example: 'whm_…' }),
+      scopes: z.array(scope).max(200).default([]).openapi({ description: 'All are needed' }),
+      ip: z
+        .string()
+        .refine(isAddress, { error: 'No IP address' })
+        .nullable()
+        .default(null)
+        .openapi({
+          description: "The client's address; without it a key with allowed_ips is refused",
+        }),
+      cost: z
+        .int()
+        .min(0)
+        .default(1)
+        .openapi({ description: 'Credits to take, where the key has any: all of them or none' }),
+      idempotencyKey: z.string().min(1).max(longestIdempotencyKey).optional().openapi({
+        description:
+          'Takes the cost once in 24 hours, however often it is asked: for a service that asks again after an answer was lost. Never let the client choose it',
+      }),
+      fresh: z
+        .boolean()
+        .default(false)
+        .openapi({ description: 'Ask the nearest fence even while a lease runs' }),
+    })
+    .openapi('VerifyRequest')
+}
+
+const key = z.object({ id: z.uuid(), name: z.string(), expires_at: time.nullable() })
+const about = {
+  key,
+  account: z.object({ id: z.uuid(), name: z.string() }),
+  rate_limit: z
+    .array(
+      z.object({
+        name: z.string(),
+        limit: z.int(),
+        window_seconds: z.int(),
+        remaining: z.int(),
+        reset_seconds: z.int().openapi({ description: 'Until `remaining` grows by one' }),
+      }),
+    )
+    .nullable()
+    .openapi({ description: 'null: no rate limit, or refused before it was asked' }),
+  credits: z
+    .object({ remaining: z.int() })
+    .nullable()
+    .openapi({ description: 'null: no credits, or refused before they were asked' }),
+}
+
+const nothing = {
+  key: z.null(),
+  account: z.null(),
+  scopes: z.null(),
+  rate_limit: z.null(),
+  credits: z.null(),
+}
+
+/** Told of a token of the asker's own account; of any other, `invalid_api_key` and nothing more. */
+export const verifyAnswer = z
+  .union([
+    z.object({
+      valid: z.literal(true),
+      code: z.literal('valid'),
+      ...about,
+      scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('insufficient_scope'),
+      ...about,
+      scopes: z.array(z.string()),
+      missing_scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('rate_limited'),
+      ...about,
+      scopes: z.array(z.string()),
+      retry_after_seconds: z.int(),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('credits_exhausted'),
+      ...about,
+      scopes: z.array(z.string()),
+      retry_after_seconds: z
+        .int()
+        .nullable()
+        .openapi({ description: 'null: no refill will cover the cost' }),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('conflict'),
+      ...about,
+      scopes: z.array(z.string()),
+    }),
+    z.object({
+      valid: z.literal(false),
+      code: z.enum(['revoked_api_key', 'expired_api_key', 'disabled_api_key', 'ip_not_allowed']),
+      ...about,
+      scopes: z.null(),
+    }),
+    z.object({ valid: z.literal(false), code: z.literal('invalid_api_key'), ...nothing }),
+    z.object({
+      valid: z.literal(false),
+      code: z.literal('rate_limited'),
+      ...nothing,
+      retry_after_seconds: z.int(),
+    }),
+  ])
+  .openapi('VerifyAnswer')
+
+const failures = {
+  400: failure('The request is not valid; `errors` names the fields'),
+  401: failure('No key of the caller, or one that is not good'),
+  403: failure("The caller's key lacks keys:verify"),
+  413: failure('The body is too large'),
+  415: failure('The body is not JSON'),
+  ...limited,
+  503: failure('Not known right now, never a refusal: ask again'),
+}
+
+function operations(config: Pick<Config, 'scopes'>) {
+  const request = requestSchema(config)
+  const one = createRoute({
+    method: 'post',
+    path,
+    operationId: 'verifyKey',
+    tags: ['Checking keys'],
+    security: byVerifier,
+    summary: 'Is this token good, now, for this?',
+    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. A valid key's limits are asked last: \`rate_limited\` and \`credits_exhausted\` take nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
+    request: { body: { required: true, content: { 'application/json': { schema: request } } } },
+    responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
+  })
+  const body = z.strictObject({ keys: z.array(request).min(1).max(mostKeys) })
+  const many = createRoute({
+    method: 'post',
+    path: batchPath,
+    operationId: 'verifyKeys',
+    tags: ['Checking keys'],
+    security: byVerifier,
+    summary: `The same for up to ${mostKeys} tokens`,
+    description:
+      'Answers in the order of `keys`. When one answer is not known, none is given (503), and others may have taken their cost: with `idempotencyKey` asking again takes nothing twice.',
+    request: { body: { required: true, content: { 'application/json': { schema: body } } } },
+    responses: { 200: success('An answer a token', z.array(verifyAnswer)), ...failures },
+  })
+  return { one, many }
+}
+
+/**
+ * The door of `keys/verify`, whole: what the router of all checks does in a dozen steps, done in one, since
+ * nothing over HTTP is asked as often.
+ */
+export function createVerifyDoor(isolate: Isolate) {
+  const schema = requestSchema(isolate.config)
+  return async function verifyKey(c: Context<AppEnv>) {
+    const { accountId } = await authenticate(isolate, c, ['keys:verify'])
+    const asked = askedOf(await readJson(c, schema))
+    const data = await verifyFor({ accountId }, isolate, surroundingsOf(c), asked)
+    return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
+  }
+}
+
+export function createVerifyRoutes(isolate: Isolate) {
+  const { one, many } = operations(isolate.config)
+  const router = createRouter()
+  router.use('/api/v1/keys/*', verifier(isolate), jsonOnly)
+  return router
+    .openapi(one, () => {
+      // Here to be described: app.ts leads to createVerifyDoor.
+      throw new Error('POST keys/verify has a door of its own.')
+    })
+    .openapi(many, async (c) => {
+      const surroundings = surroundingsOf(c)
+      const ask = (request: Request) =>
+        verifyFor(c.var.audience, isolate, surroundings, askedOf(request))
+      const data = await inOrder(c.req.valid('json').keys, ask)
+      c.header('Cache-Control', 'no-store')
+      return c.json({ status: 'success' as const, data }, 200)
+    })
+}
+
+type Request = z.output<ReturnType<typeof requestSchema>>
+
+function askedOf({ idempotencyKey, ...rest }: Request): Asked {
+  return { ...rest, idempotencyKey: idempotencyKey ?? null }
+}

@@ -1,0 +1,69 @@
+// Taking over keys that another system made, by the digests of their tokens. A digest that is known
+// stays whose it is.
+import { foreignKeyPrefix } from '../core/foreign.ts'
+import { refusedGrant } from '../core/grant.ts'
+import { creditTerms } from '../core/limits.ts'
+import type { NewKey } from '../storage/key-changes.ts'
+import type { KeyImport } from '../storage/key-import.ts'
+import { type Caller, entry, type KeyFacts, type KeySettings } from './manage.ts'
+
+export type ForeignKey = KeyFacts & {
+  /** SHA-256 of the token, 64 lower-case hex letters. */
+  digest: string
+  /** The name of one of `config.foreign`. */
+  formatName: string
+  /** How the token begins, as far as it is known. */
+  start: string
+}
+
+export type Imported =
+  | { result: 'created'; id: string }
+  /** The digest is known; whose it is, is not told. */
+  | { result: 'exists' }
+  | { result: 'forbidden'; detail: string }
+
+export type ImportSettings = Pick<KeySettings, 'config' | 'newId' | 'clock'>
+
+/** Stores the keys that the caller may make. What became of each is told in their order. */
+export async function importKeys(
+  { store }: KeyImport,
+  settings: ImportSettings,
+  caller: Caller,
+  keys: readonly ForeignKey[],
+): Promise<Imported[]> {
+  const plans = keys.map((key) => planOf(settings, caller, key))
+  const wanted = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
+  const audit = entry(caller, 'key.imported', {})
+  const stored = wanted.length === 0 ? [] : await store(wanted, audit, settings.clock.now())
+  const ids = new Set(stored)
+  return plans.map((plan) => {
+    if (!('key' in plan)) return plan
+    const { id } = plan.key
+    return ids.has(id) ? { result: 'created', id } : { result: 'exists' }
+  })
+}
+
+function planOf(
+  settings: ImportSettings,
+  { actor }: Caller,
+  { digest, formatName, start, ...facts }: ForeignKey,
+): { key: NewKey } | Extract<Imported, { result: 'forbidden' }> {
+  const { config, newId, clock } = settings
+  const inheritsFrom = actor.kind === 'person' ? actor.role : null
+  const detail = refusedGrant(actor, { scopes: facts.scopes, inheritsFrom }, config)
+  if (detail !== null) return { result: 'forbidden', detail }
+  const format = config.foreign[formatName]
+  if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
+  const key: NewKey = {
+    ...facts,
+    credits: facts.credits && creditTerms(null, facts.credits, clock.now()),
+    id: newId(),
+    digest,
+    accountId: actor.accountId,
+    format: formatName,
+    keyPrefix: foreignKeyPrefix(start, format),
+    createdBy: actor.kind === 'person' ? actor.id : actor.createdBy,
+    createdAt: clock.now(),
+  }
+  return { key }
+}

@@ -1,0 +1,65 @@
+// Adding credits to what a key has. Not a change of the key: no record holds its balance, so nothing has
+// to come into force anywhere.
+import { limitsOf } from '../core/limits.ts'
+import type { Meters } from '../limits/meters.ts'
+import type { ListedKey } from '../storage/key-store.ts'
+import type { TopUpEvent } from '../storage/top-ups.ts'
+import { StoreUnavailable } from '../storage/unavailable.ts'
+import type { Caller } from './manage.ts'
+
+export type TopUpStores = {
+  meters: Pick<Meters, 'topUp'>
+  record(event: TopUpEvent): Promise<void>
+}
+
+export type TopUpWish = { amount: number; idempotencyKey: string | null }
+
+export type ToppedUp =
+  | { kind: 'done'; credits: number; isRepeated: boolean }
+  | { kind: 'refused'; reason: 'revoked' | 'no_credits' | 'conflict' }
+  /** It may have happened: only with an idempotency key is asking again safe. */
+  | { kind: 'unknown'; cause: unknown }
+
+/** Adds to the balance, durably, and then says so in the audit trail: once for an idempotency key. */
+export async function topUpKey(
+  { meters, record }: TopUpStores,
+  caller: Caller,
+  key: ListedKey,
+  { amount, idempotencyKey }: TopUpWish,
+): Promise<ToppedUp> {
+  if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
+  const limits = limitsOf(key)
+  if (limits === null || key.credits === null) return { kind: 'refused', reason: 'no_credits' }
+  const { meter, terms } = limits
+  const answer = await meters.topUp(meter, { terms, amount, idempotencyKey })
+  if (answer.outcome === 'unavailable') return { kind: 'unknown', cause: answer.cause }
+  if (answer.outcome === 'conflict') return { kind: 'refused', reason: 'conflict' }
+  const { credits, isRepeated, atMs } = answer
+  try {
+    // Also of a repeated one: the first may have died before it came to this.
+    await record({
+      id: await eventId(key.id, idempotencyKey, atMs),
+      accountId: key.accountId,
+      keyId: key.id,
+      actorKind: caller.actor.kind,
+      actorId: caller.actor.id,
+      requestId: caller.requestId,
+      add: amount,
+      atMs,
+    })
+  } catch (cause) {
+    if (cause instanceof StoreUnavailable) return { kind: 'unknown', cause }
+    throw cause
+  }
+  return { kind: 'done', credits, isRepeated }
+}
+
+/** The same for the same top-up: a UUID of version 8 (RFC 9562 5.8) from a hash. */
+async function eventId(keyId: string, idempotencyKey: string | null, atMs: number) {
+  if (idempotencyKey === null) return crypto.randomUUID()
+  const text = new TextEncoder().encode(JSON.stringify([keyId, idempotencyKey, atMs]))
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text)).slice(0, 16)
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80
+  return hash.toHex().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

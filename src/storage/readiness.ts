@@ -1,0 +1,77 @@
+// Whether every store answers in time: asked all at once, each with a time-out of its own, so that one that
+// hangs tells nothing about the others.
+import { briefly } from '../core/log.ts'
+import { isOverdue, type PendingSummary } from './pending-raises.ts'
+import { StoreUnavailable, within } from './unavailable.ts'
+
+export type StoreCheck = {
+  ok: boolean
+  ms: number
+  /** What was wrong; for people who may know. */
+  problem: string | null
+}
+
+export type Readiness = {
+  ready: boolean
+  /** When the last answer was there (ms). */
+  at: number
+  checks: Record<'database' | 'cache' | 'fence' | 'meter' | 'queue' | 'raises', StoreCheck>
+  /** null: D1 did not tell. */
+  pending: PendingSummary | null
+}
+
+/** Each resolves when the store answered. `isQueueBound`: asking a queue would send something. */
+export type ReadinessStores = {
+  pending(): Promise<PendingSummary>
+  cache(): Promise<unknown>
+  fence(): Promise<unknown>
+  meter(): Promise<unknown>
+  isQueueBound: boolean
+}
+
+export const checkLimitMs = 2_000
+
+/** Never throws. */
+export async function checkStores(stores: ReadinessStores, now: () => number): Promise<Readiness> {
+  const timed = async <Answer>(name: string, ask: () => Promise<Answer>) => {
+    const from = now()
+    const answer = await within(name, checkLimitMs, Promise.resolve().then(ask)).catch(asFailure)
+    return { answer, ms: now() - from }
+  }
+  const [database, cache, fence, meter] = await Promise.all([
+    timed('D1', stores.pending),
+    timed('KV', stores.cache),
+    timed('fence', stores.fence),
+    timed('meter', stores.meter),
+  ])
+  const pending = database.answer instanceof StoreUnavailable ? null : database.answer
+  const checks = {
+    database: checkOf(database),
+    cache: checkOf(cache),
+    fence: checkOf(fence),
+    meter: checkOf(meter),
+    queue: stores.isQueueBound
+      ? good
+      : { ...good, ok: false, problem: 'No queue is bound as USAGE.' },
+    raises: checkPending(pending, now()),
+  }
+  return { ready: Object.values(checks).every(({ ok }) => ok), at: now(), checks, pending }
+}
+
+function asFailure(error: unknown): StoreUnavailable {
+  return error instanceof StoreUnavailable ? error : new StoreUnavailable('store', error)
+}
+
+const good: StoreCheck = { ok: true, ms: 0, problem: null }
+
+function checkOf({ answer, ms }: { answer: unknown; ms: number }): StoreCheck {
+  const failed = answer instanceof StoreUnavailable
+  return { ok: !failed, ms, problem: failed ? briefly(answer) : null }
+}
+
+function checkPending(pending: PendingSummary | null, nowMs: number): StoreCheck {
+  if (pending === null) return { ...good, ok: false, problem: 'D1 did not tell what is pending.' }
+  if (!isOverdue(pending, nowMs)) return good
+  const problem = `Changes wait for ${pending.fences.join(', ')}.`
+  return { ...good, ok: false, problem }
+}

@@ -1,0 +1,46 @@
+// The bindings that a change of keys needs, as the narrow arguments of authority/. Apart from wiring.ts: to
+// check a key none of this is evaluated.
+
+import { createAllFences } from '../coherence/fences.ts'
+import { defaultMarginMs, type SettleSettings } from '../coherence/settle.ts'
+import type { ChangeSettings, ChangeStores } from '../keys/change.ts'
+import type { LeakStores } from '../keys/leaks.ts'
+import type { KeySettings } from '../keys/manage.ts'
+import { createKeyCache } from '../storage/key-cache.ts'
+import { createKeyChanges } from '../storage/key-changes.ts'
+import { findByDigests, findKey } from '../storage/key-store.ts'
+import type { Isolate } from './context.ts'
+
+export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
+  return {
+    fences: createAllFences(env.FENCE),
+    changes: createKeyChanges(env.DB),
+    cache: createKeyCache(env.KEY_CACHE),
+    memory,
+    find: (accountId, id) => findKey(env.DB, accountId, id),
+  }
+}
+
+export function leakStores(isolate: Isolate, env: Env): LeakStores {
+  const byDigests = (digests: readonly string[]) => findByDigests(env.DB, digests)
+  return { ...changeStores(isolate, env), findByDigests: byDigests }
+}
+
+export function settleSettings({ config, clock }: Isolate): SettleSettings {
+  return { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock }
+}
+
+export async function keySettings(
+  isolate: Isolate,
+  env: Env,
+  request: Pick<ChangeSettings, 'respondAsync' | 'afterwards'>,
+): Promise<KeySettings> {
+  return {
+    ...settleSettings(isolate),
+    ...request,
+    config: isolate.config,
+    tagKeys: await isolate.tagKeys(env.TAG_SECRETS),
+    randomBytes: (bytes) => crypto.getRandomValues(bytes),
+    newId: () => crypto.randomUUID(),
+  }
+}

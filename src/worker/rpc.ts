@@ -1,0 +1,136 @@
+// The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
+// by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
+import { isAddress } from '../core/address.ts'
+import { countTiers } from '../http/response/count-usage.ts'
+import { Problem } from '../http/response/problem.ts'
+import { createReport, isSampled, type Report, writeLine } from '../http/response/report.ts'
+import {
+  type Asked,
+  invalidKey,
+  type VerifyAnswer,
+  verifyFor,
+} from '../http/verify/verify-token.ts'
+import type { Isolate } from './context.ts'
+
+export const longestIdempotencyKey = 255
+
+/** What a Worker asks over its binding. Types are checked; what is left out is as in HTTP. */
+export type VerifyRequest = {
+  token: string
+  /** All of these are needed. */
+  scopes?: readonly string[] | undefined
+  /** The client's address; left out, a key with `allowed_ips` is refused. */
+  ip?: string | null | undefined
+  /** Credits that the request takes, where its key has any: 1 by default. */
+  cost?: number | undefined
+  /** Spends `cost` once in 24 hours, however often the question is asked. */
+  idempotencyKey?: string | undefined
+  /** Ask the fence even while a lease runs. */
+  fresh?: boolean | undefined
+  /** The caller's `request.cf`: it chooses the nearest fence. */
+  cf?: unknown
+}
+
+type Context = Pick<ExecutionContext, 'waitUntil'>
+
+/**
+ * Whether a token is good, now, for this.
+ * @throws TypeError for a request that is written wrongly, naming the field.
+ * @throws Error that begins with `authority_unavailable` when the answer is not known: it is thrown,
+ * so that nobody takes it for a refusal and throws a good key away.
+ */
+export async function verifyByBinding(
+  isolate: Isolate,
+  env: Env,
+  context: Context,
+  request: VerifyRequest,
+): Promise<VerifyAnswer> {
+  const asked = readRequest(request, isolate.config.scopes)
+  // What is no text is no key: a client decides what it presents, a service what it asks.
+  if (asked === null) return invalidKey
+  const afterwards = (work: Promise<unknown>) => context.waitUntil(work)
+  const report = createReport(isolate.clock.now())
+  const surroundings = { env, from: request, afterwards, report }
+  try {
+    return await verifyFor('all', isolate, surroundings, asked)
+  } catch (error) {
+    report.cause ??= error
+    throw plainly(error)
+  } finally {
+    countTiers(isolate, report, request)
+    writeRpcLine(isolate, env, report, request.cf)
+  }
+}
+
+function writeRpcLine({ clock }: Isolate, env: Env, report: Report, cf: unknown): void {
+  if (report.cause === null && !isSampled(env)) return
+  const ms = clock.now() - report.startedAt
+  writeLine(report, { door: 'rpc', route: 'verify', cf, ms })
+}
+
+/** Errors lose their class on the way to another Worker; their message arrives. */
+function plainly(error: unknown): unknown {
+  return error instanceof Problem ? new Error(`${error.code}: ${error.message}`) : error
+}
+
+type Fields = { [Field in keyof VerifyRequest]?: unknown }
+
+function readRequest(request: unknown, catalogue: Record<string, string>): Asked | null {
+  if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
+  const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
+  const question = {
+    scopes: readScopes(scopes, catalogue),
+    ip: readAddress(ip),
+    fresh: readFresh(fresh),
+    cost: readCost(cost),
+    idempotencyKey: readIdempotencyKey(idempotencyKey),
+  }
+  return typeof token === 'string' ? { token, ...question } : null
+}
+
+function readScopes(scopes: unknown, catalogue: Record<string, string>): readonly string[] {
+  if (scopes === undefined) return []
+  if (!Array.isArray(scopes)) fail('scopes as a list of scopes', scopes)
+  for (const scope of scopes) {
+    if (typeof scope !== 'string') fail('scopes as a list of text', scope)
+    if (!Object.hasOwn(catalogue, scope)) {
+      throw new TypeError(`verify knows no scope "${scope}": latchkey.config.ts does not list it.`)
+    }
+  }
+  return scopes
+}
+
+function readAddress(ip: unknown): string | null {
+  if (ip === undefined || ip === null) return null
+  if (typeof ip !== 'string') fail("ip as the text of the client's address", ip)
+  // A client may have a hand in it: what is no address is not known, and in no list of allowed ones.
+  return isAddress(ip) ? ip : null
+}
+
+function readFresh(fresh: unknown): boolean {
+  return fresh === undefined || typeof fresh === 'boolean'
+    ? (fresh ?? false)
+    : fail('fresh as a boolean', fresh)
+}
+
+function readCost(cost: unknown): number {
+  if (cost === undefined) return 1
+  if (Number.isSafeInteger(cost) && (cost as number) >= 0) return cost as number
+  return fail('cost as a whole number from 0', cost)
+}
+
+function readIdempotencyKey(key: unknown): string | null {
+  if (key === undefined) return null
+  if (typeof key === 'string' && key.length >= 1 && key.length <= longestIdempotencyKey) return key
+  return fail(`idempotencyKey as text of 1 to ${longestIdempotencyKey} characters`, key)
+}
+
+function fail(expected: string, given: unknown): never {
+  throw new TypeError(`verify takes ${expected}; it was given ${kindOf(given)}.`)
+}
+
+/** Never the text itself, which may be a token in the wrong place. */
+function kindOf(value: unknown): string {
+  if (value === null || typeof value === 'number') return String(value)
+  return Array.isArray(value) ? 'a list' : typeof value
+}

@@ -1,0 +1,42 @@
+// Latchkey in front of the test's own server. `/__pretend/outage` makes it act as if its stores were down.
+import config from '../../../latchkey.config.ts'
+import { createApp } from '../../../src/http/app.ts'
+import { createIsolate, systemClock } from '../../../src/worker/context.ts'
+import { down } from '../../support/outage.ts'
+
+export * from '../../../src/index.ts'
+
+declare const UPSTREAM: string
+
+const settings = {
+  ...config,
+  gateway: { ...config.gateway, upstream: UPSTREAM, timeoutMs: 1_500 },
+  forwardAuth: { proxies: ['127.0.0.1'], clientAddressHeader: 'X-Client-Address' },
+}
+
+let pretending = 'nothing'
+let app = fresh()
+
+/** An app that remembers no key. */
+function fresh() {
+  return createApp(createIsolate(settings, systemClock))
+}
+
+export default {
+  async fetch(request, env, context) {
+    const [, order, what] = new URL(request.url).pathname.split('/')
+    if (order === '__pretend') {
+      pretending = what ?? 'nothing'
+      app = fresh()
+      return new Response(pretending)
+    }
+    // As Cloudflare's edge does.
+    const arrived = new Request(request, { signal: request.signal })
+    arrived.headers.set('cf-connecting-ip', '127.0.0.1')
+    return app.fetch(
+      arrived,
+      pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env,
+      context,
+    )
+  },
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,43 @@
+// The receiver of docs/webhooks.md, run as it stands there.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+export type Documented = { output: () => string; stop: () => Promise<void> }
+
+export async function runDocumented(port: number, secret: string): Promise<Documented> {
+  const page = readFileSync(join(root, 'docs/webhooks.md'), 'utf8')
+  const code = /```js\n(.+?)```/s.exec(page)?.[1]
+  if (code === undefined) throw new Error('docs/webhooks.md has no receiver.')
+  // Within the repository, where its import is found.
+  const folder = mkdtempSync(join(root, '.wrangler', 'docs-'))
+  const file = join(folder, 'receiver.mjs')
+  writeFileSync(file, code)
+  const env = { ...process.env, PORT: String(port), LATCHKEY_WEBHOOK_SECRET: secret }
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (data) => (output += data))
+  await untilListening(port, child)
+  return {
+    output: () => output,
+    async stop() {
+      child.kill()
+      await once(child, 'exit')
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+async function untilListening(port: number, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null) {
+    const answer = await fetch(`http://localhost:${port}`, { method: 'POST', body: '{}' }).catch(
+      () => null,
+    )
+    if (answer !== null) return
+    await new Promise((wake) => setTimeout(wake, 50))
+  }
+  throw new Error('The receiver of docs/webhooks.md has ended.')
+}

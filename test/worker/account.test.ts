@@ -1,0 +1,376 @@
+// An account's way out: everything that is known of it to take along, its keys stopped at once, fourteen
+// days to take that back, and nothing left of it afterwards but what keeps its tokens dead.
+import { env } from 'cloudflare:workers'
+import { hashPassword } from 'better-auth/crypto'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { createIsolate } from '../../src/worker/context.ts'
+import { runScheduled } from '../../src/worker/cron.ts'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { createAccount, createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { down } from '../support/outage.ts'
+import { watchBindings } from '../support/watch.ts'
+
+vi.spyOn(console, 'error').mockImplementation(() => {})
+
+const password = 'correct horse battery'
+let hash = ''
+let house: House
+/** Another isolate: it has a memory of its own. */
+let elsewhere: House
+beforeAll(async () => {
+  hash = await hashPassword(password)
+  const clock = createSkippingClock()
+  const bindings = { SIGN_IN_PER_MINUTE: '3' as never }
+  house = await openHouse({ clock, bindings })
+  elsewhere = await openHouse({ clock, isolate: createIsolate(config, clock), bindings })
+})
+
+const run = (sql: string, ...values: unknown[]) =>
+  env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+
+async function newAccount(): Promise<Account> {
+  const account = await openAccount(`Acme ${crypto.randomUUID()}`)
+  await run(
+    `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+     VALUES (?1, ?1, 'credential', ?1, ?2, 1, 1)`,
+    account.owner.id,
+    hash,
+  )
+  return account
+}
+
+const remove = ({ owner, name }: Account, body: object = {}, as = owner.jwt) =>
+  house.ask('POST', '/api/account/deletion', { as, body: { name, password, ...body } })
+const keep = ({ owner }: Account) => house.ask('DELETE', '/api/account/deletion', { as: owner.jwt })
+const me = (key: string, at = elsewhere) => outcome(at.ask('GET', '/api/v1/me', { key }))
+const drain = (bindings: Partial<Env> = {}) =>
+  runScheduled(house.isolate, { ...house.bindings, ...bindings }, '* * * * *', () => {})
+const fallDue = ({ id }: { id: string }) =>
+  run('UPDATE organization SET closes_at = ? WHERE id = ?', Date.now() - 1, id)
+
+describe('the export', () => {
+  const exported = async (as: string) => {
+    const answer = await house.ask('GET', '/api/account/export', { as })
+    expect(answer.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="latchkey-/)
+    const lines = answer.text.trimEnd().split('\n')
+    return { text: answer.text, lines: lines.map((line) => JSON.parse(line)) }
+  }
+
+  /** More than a page of each. */
+  async function fill({ id }: Account, count: number): Promise<void> {
+    const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`
+    await run(
+      `INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, created_at)
+       ${numbers} SELECT printf('%s-%04d', substr(?1, 1, 31), i), printf('sha256 %s %d', ?1, i), 1, ?1,
+         'Key ' || i, 'whm', 'a1b2c3d4', 1000 + i / 3 FROM n`,
+      id,
+    )
+    await run(
+      `INSERT INTO audit_event (id, account_id, action, actor_kind, created_at)
+       ${numbers} SELECT printf('%s/%d', ?1, i), ?1, 'key.created', 'system', 1000 + i / 3 FROM n`,
+      id,
+    )
+    await run(
+      `INSERT INTO usage_hourly (key_id, hour, code, count)
+       ${numbers} SELECT printf('%s-%04d', substr(?1, 1, 31), 1 + i / 5), 3600000 * (i % 5), 'valid', i FROM n`,
+      id,
+    )
+  }
+
+  it('holds every key, event and count once, of this account alone', async () => {
+    const [ours, theirs] = [await newAccount(), await newAccount()]
+    await fill(ours, 1_203)
+    await fill(theirs, 3)
+    const { key } = await makeKey(house, ours.owner.jwt, { name: 'Real', scopes: [] })
+    const { lines, text } = await exported(ours.owner.jwt)
+    const of = (type: string) => lines.filter((line) => line.type === type)
+    expect(lines[0]).toMatchObject({ type: 'account', id: ours.id, name: ours.name })
+    expect(
+      of('member')
+        .map(({ role }) => role)
+        .sort(),
+    ).toEqual(['admin', 'member', 'owner'])
+    expect(of('key')).toHaveLength(1_204)
+    expect(new Set(of('key').map(({ id }) => id)).size).toBe(1_204)
+    expect(new Set(of('audit_event').map(({ id }) => id)).size).toBe(of('audit_event').length)
+    expect(of('usage')).toHaveLength(1_203)
+    const counted = of('usage').reduce((sum, { count }) => sum + count, 0)
+    expect(counted).toBe((1_203 * 1_204) / 2)
+    const { lines: told } = lines.at(-1)
+    for (const type of ['key', 'audit_event', 'usage']) expect(told[type]).toBe(of(type).length)
+    expect(text).not.toContain(theirs.id)
+    expect(text).not.toContain(key)
+    const digests = await env.DB.prepare('SELECT digest FROM api_key WHERE account_id = ?')
+      .bind(ours.id)
+      .all<{ digest: string }>()
+    for (const { digest } of digests.results) expect(text).not.toContain(digest)
+    expect(text).not.toMatch(/digest|password|secret|token/i)
+  })
+
+  it('is read while it is sent', async () => {
+    const account = await newAccount()
+    await fill(account, 2_600)
+    const watch = watchBindings()
+    const watched = await openHouse({ bindings: watch.bindings })
+    const headers = { authorization: `Bearer ${account.owner.jwt}` }
+    const { body } = await watched.send('/api/account/export', { headers })
+    const reader = body?.getReader()
+    await reader?.read()
+    await reader?.read()
+    const before = watch.calls.length
+    let chunks = 2
+    while (!(await reader?.read())?.done) chunks++
+    expect(chunks).toBeGreaterThan(12)
+    expect(watch.calls.length - before).toBeGreaterThan(10)
+  })
+
+  it('breaks off, without its last line, when the store does', async () => {
+    const account = await newAccount()
+    await fill(account, 1_203)
+    let reads = 0
+    const flaky = new Proxy(env.DB, {
+      get(target, name) {
+        if (name !== 'withSession') return Reflect.get(target, name)
+        reads++
+        return reads > 6 ? down(['DB']).DB?.withSession : target.withSession.bind(target)
+      },
+    })
+    const broken = await openHouse({ bindings: { DB: flaky } })
+    const asking = broken.ask('GET', '/api/account/export', { as: account.owner.jwt })
+    await expect(asking).rejects.toThrow()
+  })
+
+  it('is remembered in the audit trail', async () => {
+    const account = await newAccount()
+    await exported(account.owner.jwt)
+    const query = '/api/audit-events?action=account.exported'
+    const { body } = await house.ask('GET', query, { as: account.owner.jwt })
+    expect(body.data).toMatchObject([{ actor: { kind: 'person', id: account.owner.id } }])
+  })
+})
+
+describe('deleting an account', () => {
+  it('needs its name and the password of an owner, and stops nothing before', async () => {
+    const account = await newAccount()
+    const { key } = await makeKey(house, account.owner.jwt)
+    expect(await outcome(remove(account, { name: 'Acme' }))).toBe('400 invalid_request')
+    expect(await outcome(remove(account, { password: 'wrong' }))).toBe('403 forbidden')
+    expect(await outcome(remove(account, {}, account.admin.jwt))).toBe('403 forbidden')
+    const { key: managing } = await makeKey(house, account.owner.jwt, { scopes: ['keys:manage'] })
+    expect(await outcome(remove(account, {}, managing))).toBe('403 forbidden')
+    expect(await me(key)).toBe('200')
+    const { body } = await house.ask('GET', '/api/account', { as: account.member.jwt })
+    expect(body.data).toMatchObject({ id: account.id, name: account.name, closes_at: null })
+  })
+
+  it('lets nobody guess the password with a session that they stole', async () => {
+    const account = await newAccount()
+    for (let at = 0; at < 3; at++) {
+      expect(await outcome(remove(account, { password: 'a guess' }))).toBe('403 forbidden')
+    }
+    expect(await outcome(remove(account))).toBe('429 rate_limited')
+  })
+
+  it('stops every key on its very next request, in whichever isolate', async () => {
+    const account = await newAccount()
+    const keys = await Promise.all([
+      makeKey(house, account.owner.jwt),
+      makeKey(house, account.admin.jwt, { scopes: ['contacts:read'] }),
+      makeKey(house, account.owner.jwt, { scopes: ['keys:manage'] }),
+    ])
+    const other = await newAccount()
+    const { key: theirs } = await makeKey(house, other.owner.jwt)
+    for (const { key } of keys) expect(await me(key)).toBe('200')
+    const answer = await remove(account)
+    expect(answer.status, answer.text).toBe(200)
+    const days = (Date.parse(answer.body.data.closes_at) - house.clock.now()) / 86_400_000
+    expect(days).toBeGreaterThan(13.9)
+    for (const at of [elsewhere, house]) {
+      for (const { key } of keys) expect(await me(key, at)).toBe('401 disabled_api_key')
+    }
+    expect(await me(theirs)).toBe('200')
+    const late = await makeKey(house, account.owner.jwt)
+    expect(await me(late.key)).toBe('401 disabled_api_key')
+  })
+
+  it('is not answered with 200 while a region does not follow', async () => {
+    const account = await newAccount()
+    const { key } = await makeKey(house, account.owner.jwt)
+    await me(key)
+    const cut = await openHouse({ clock: house.clock, bindings: down(['FENCE']) })
+    const body = { name: account.name, password }
+    const answer = await cut.ask('POST', '/api/account/deletion', { as: account.owner.jwt, body })
+    expect(answer.status).toBe(202)
+    expect(answer.body.data.pending_regions.length).toBeGreaterThan(0)
+    expect((await remove(account)).status).toBe(200)
+    expect(await me(key)).toBe('401 disabled_api_key')
+  })
+
+  it('can be taken back: keys go again as they were, no other', async () => {
+    const account = await newAccount()
+    const { owner } = account
+    const [live, off, gone] = await Promise.all([1, 2, 3].map(() => makeKey(house, owner.jwt)))
+    const path = (key?: { id: string }) => `/api/api-keys/${key?.id}`
+    await house.ask('PATCH', path(off), { as: owner.jwt, body: { is_active: false } })
+    await house.ask('DELETE', path(gone), { as: owner.jwt })
+    await remove(account)
+    await drain()
+    expect(await me(live?.key ?? '')).toBe('401 disabled_api_key')
+    const answer = await keep(account)
+    expect([answer.status, answer.body.data.closes_at]).toEqual([200, null])
+    expect(await me(live?.key ?? '')).toBe('200')
+    expect(await me(off?.key ?? '')).toBe('401 disabled_api_key')
+    expect(await me(gone?.key ?? '')).toBe('401 revoked_api_key')
+    const { body } = await house.ask('GET', '/api/audit-events', { as: owner.jwt })
+    const actions = body.data.map(({ action }: { action: string }) => action)
+    expect(actions.slice(0, 2)).toEqual([
+      'account.deletion_cancelled',
+      'account.deletion_requested',
+    ])
+  })
+
+  it('asked twice or taken back twice changes nothing more', async () => {
+    const account = await newAccount()
+    const first = (await remove(account)).body.data.closes_at
+    house.clock.skip(60_000)
+    expect((await remove(account)).body.data.closes_at).toBe(first)
+    expect((await keep(account)).status).toBe(200)
+    expect((await keep(account)).status).toBe(200)
+    const events = await env.DB.prepare(
+      `SELECT count(*) AS n FROM audit_event WHERE account_id = ? AND action LIKE 'account.deletion%'`,
+    )
+      .bind(account.id)
+      .first<{ n: number }>()
+    expect(events?.n).toBe(2)
+  })
+
+  it('cannot be taken back any more when its time is over', async () => {
+    const account = await newAccount()
+    await remove(account)
+    await fallDue(account)
+    expect(await outcome(keep(account))).toBe('409 conflict')
+  })
+})
+
+describe('a deleted account', () => {
+  /** Every row of every table, as text. */
+  async function everything(): Promise<{ table: string; row: string }[]> {
+    const { results } = await env.DB.prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'`,
+    ).all<{ name: string }>()
+    const tables = await Promise.all(
+      results.map(async ({ name }) => {
+        const rows = await env.DB.prepare(`SELECT * FROM "${name}"`).all()
+        return rows.results.map((row) => ({ table: name, row: JSON.stringify(row) }))
+      }),
+    )
+    return tables.flat()
+  }
+
+  it('leaves nothing of its people and names, in no table, and no token that works', async () => {
+    const account = await newAccount()
+    const { owner } = account
+    const facts = { name: 'Ada phone', external_id: 'customer-ada', metadata: { who: 'Ada L.' } }
+    const live = await makeKey(house, owner.jwt, facts)
+    const gone = await makeKey(house, account.admin.jwt, { ...facts, scopes: [] })
+    await house.ask('DELETE', `/api/api-keys/${gone.id}`, { as: owner.jwt })
+    await run(
+      `INSERT INTO usage_hourly (key_id, hour, code, count) VALUES (?, 0, 'valid', 1)`,
+      live.id,
+    )
+    await run(
+      `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
+       VALUES (?, ?, 'invited@ada.example', 'member', 'pending', ?, 1, 1)`,
+      crypto.randomUUID(),
+      account.id,
+      owner.id,
+    )
+    await run(
+      `INSERT INTO webhook_endpoint (id, account_id, url, sealed_secret, created_at)
+       VALUES (?, ?, 'https://ada.example/hook', 'sealed', 1)`,
+      crypto.randomUUID(),
+      account.id,
+    )
+    // One of its people belongs elsewhere too.
+    const other = await createAccount('Elsewhere')
+    await run(
+      `INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?1, ?2, ?3, 'owner', 1)`,
+      crypto.randomUUID(),
+      other,
+      account.member.id,
+    )
+    const { digest } = (await env.DB.prepare('SELECT digest FROM api_key WHERE id = ?')
+      .bind(live.id)
+      .first<{ digest: string }>()) ?? { digest: '' }
+    await remove(account)
+    await fallDue(account)
+    // That a password was asked for is forgotten after a quarter of an hour.
+    house.clock.skip(16 * 60_000)
+    for (let runs = 0; runs < 4; runs++) await drain()
+
+    const rows = await everything()
+    const holding = (text: string) =>
+      rows.filter(({ row }) => row.includes(text)).map(({ table }) => table)
+    const personal = [
+      account.name,
+      'Ada',
+      'customer-ada',
+      'ada.example',
+      live.key_prefix,
+      account.admin.id,
+    ]
+    for (const text of personal) expect([text, holding(text)]).toEqual([text, []])
+    // Who asked for it, by an id that names nobody any more.
+    expect(holding(owner.id)).toEqual(['audit_event'])
+    expect(new Set(holding(account.id))).toEqual(
+      new Set(['api_key', 'audit_event', 'deleted_account']),
+    )
+    const left = rows.filter(
+      ({ table, row }) => table === 'audit_event' && row.includes(account.id),
+    )
+    const actions = left.map(({ row }) => JSON.parse(row).action).sort()
+    expect(actions).toEqual(['account.deleted', 'account.deletion_requested'])
+    expect(holding(account.member.id)).toEqual(expect.arrayContaining(['user', 'member']))
+
+    for (const { key } of [live, gone]) expect(await me(key)).toBe('401 revoked_api_key')
+    const imported = await house.ask('POST', '/api/api-keys/import', {
+      as: (await newAccount()).owner.jwt,
+      body: { keys: [{ digest, name: 'Again', scopes: [] }] },
+    })
+    expect(imported.body.data[0].status ?? imported.body.data.results?.[0]?.status).not.toBe(
+      'created',
+    )
+    expect(await me(live.key)).toBe('401 revoked_api_key')
+    expect(await outcome(house.ask('GET', '/api/api-keys', { as: owner.jwt }))).toBe(
+      '403 forbidden',
+    )
+  })
+
+  it('is deleted only when it is due', async () => {
+    const account = await newAccount()
+    await remove(account)
+    await drain()
+    expect((await house.ask('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
+  })
+
+  it('goes on being deleted by the next run when a region does not answer', async () => {
+    const account = await newAccount()
+    const { key } = await makeKey(house, account.owner.jwt)
+    await me(key)
+    await remove(account)
+    await fallDue(account)
+    await drain(down(['FENCE']))
+    expect((await house.ask('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
+    expect(await me(key)).toMatch(/^401/)
+    await drain()
+    expect(await outcome(house.ask('GET', '/api/account', { as: account.owner.jwt }))).toBe(
+      '403 forbidden',
+    )
+    expect(await me(key)).toBe('401 revoked_api_key')
+  })
+})

@@ -1,0 +1,340 @@
+// latchkey/client against the Worker itself; its hand-written types against the routes' own.
+import { env } from 'cloudflare:workers'
+import type { z } from '@hono/zod-openapi'
+import type { hc, InferRequestType, InferResponseType } from 'hono/client'
+import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import {
+  type AuditEvent,
+  type AuditQuery,
+  type ClientOptions,
+  createClient,
+  type Introspection,
+  type IssuedKey,
+  type Key,
+  type KeyChanges,
+  type KeyQuery,
+  LatchkeyError,
+  type NewKey,
+  type Scope,
+  type Selection,
+  type ToppedUp,
+  type Underway,
+  type VerifyAnswer,
+  type VerifyRequest,
+} from '../../packages/latchkey/src/client.ts'
+import type { LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
+import type { ManagementApi } from '../../src/http/management/routes.ts'
+import type { introspection } from '../../src/http/verify/introspect.ts'
+import type { ChecksApi } from '../../src/http/verify/routes.ts'
+import type { verifyAnswer } from '../../src/http/verify/verify.ts'
+import type { VerifyAnswer as RpcAnswer } from '../../src/http/verify/verify-token.ts'
+import type Latchkey from '../../src/index.ts'
+import type { VerifyRequest as RpcRequest } from '../../src/worker/rpc.ts'
+import { type Account, makeKey, openAccount } from '../support/account.ts'
+import { type House, openHouse } from '../support/house.ts'
+
+let house: House
+let acme: Account
+let options: ClientOptions
+
+beforeAll(async () => {
+  house = await openHouse()
+  acme = await openAccount('Acme Inc')
+  const scopes = ['keys:manage', 'keys:verify', 'contacts:read']
+  const { key } = await makeKey(house, acme.owner.jwt, { name: 'Automation', scopes })
+  options = { url: env.BASE_URL, key, fetch: throughHouse }
+})
+
+const throughHouse = ((url: URL, init: RequestInit) =>
+  house.send(String(url), init)) as typeof fetch
+
+const latchkey = () => createClient(options)
+
+/** What a call throws. */
+async function errorOf(call: Promise<unknown>): Promise<LatchkeyError> {
+  const error = await call.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(LatchkeyError)
+  return error as LatchkeyError
+}
+
+describe('a key in the hands of the client', () => {
+  it('is made, read, changed, rotated, verified and revoked', async () => {
+    const client = latchkey()
+    const made = await client.create({ name: 'CI', scopes: ['contacts:read'], metadata: { a: 1 } })
+    expect(made.key).toMatch(/^whm_/)
+    expect(await client.get(made.id)).toMatchObject({ name: 'CI', metadata: { a: 1 } })
+    const request = { token: made.key, scopes: ['contacts:read'] }
+    expect(await client.verify(request)).toMatchObject({ valid: true, key: { id: made.id } })
+
+    expect(await client.update(made.id, { name: 'CI 2' })).toMatchObject({ name: 'CI 2' })
+    const successor = await client.rotate(made.id, { overlap_seconds: 60 })
+    expect(successor.key).not.toBe(made.key)
+    expect(await client.verifyBatch([{ token: successor.key }, request, { token: 'x' }])).toEqual([
+      expect.objectContaining({ code: 'valid' }),
+      expect.objectContaining({ code: 'valid' }),
+      expect.objectContaining({ code: 'invalid_api_key' }),
+    ])
+
+    expect(await client.revoke(made.id)).toEqual({ message: 'API key deleted successfully' })
+    expect(await client.verify(request)).toMatchObject({ valid: false, code: 'revoked_api_key' })
+    expect(await client.introspect(made.key)).toEqual({ active: false })
+    const told = await client.introspect(successor.key)
+    expect(told).toMatchObject({ active: true, client_id: successor.id, scope: 'contacts:read' })
+    expect((await client.rotate(successor.id)).id).not.toBe(successor.id)
+  })
+
+  it('is listed by the page, and every one when iterated', async () => {
+    const client = latchkey()
+    const search = `page-${crypto.randomUUID()}`
+    for (let at = 0; at < 5; at++) {
+      await client.create({ name: `${search} ${at}`, scopes: ['contacts:read'] })
+    }
+    const first = await client.list({ search, limit: 2 })
+    expect(first.data.map(({ name }) => name)).toEqual([`${search} 4`, `${search} 3`])
+    const second = await client.list({ search, limit: 2, cursor: first.next_cursor ?? '' })
+    expect(second.data.map(({ name }) => name)).toEqual([`${search} 2`, `${search} 1`])
+    const all: string[] = []
+    for await (const key of client.list({ search, limit: 2, status: 'active' })) all.push(key.name)
+    expect(all).toEqual([4, 3, 2, 1, 0].map((at) => `${search} ${at}`))
+    expect(await client.list({ search: 'there is none' })).toMatchObject({
+      data: [],
+      next_cursor: null,
+    })
+  })
+
+  it('is revoked among many, and leaves a trail', async () => {
+    const client = latchkey()
+    const external_id = crypto.randomUUID()
+    const scopes = ['contacts:read']
+    const { id } = await client.create({ name: 'One', scopes, external_id })
+    await client.create({ name: 'Two', scopes, external_id })
+    expect(await client.revokeMany({ external_id })).toEqual({ revoked: 2 })
+    const actions: string[] = []
+    for await (const event of client.auditEvents({ key_id: id, limit: 1 })) {
+      actions.push(event.action)
+    }
+    expect(actions).toEqual(['key.revoked', 'key.created'])
+    const catalogue = await client.scopes()
+    expect(catalogue).toContainEqual(expect.objectContaining({ scope: 'contacts:read' }))
+  })
+
+  it('may be changed without waiting, told when it will be in force', async () => {
+    const client = latchkey()
+    const { id } = await client.create({ name: 'Async', scopes: [] })
+    const { effective_at } = await client.revoke(id, { respondAsync: true })
+    expect(Date.parse(effective_at ?? '')).toBeGreaterThan(0)
+  })
+})
+
+describe('an error', () => {
+  it('carries the problem: code, status, detail, fields and the request', async () => {
+    const error = await errorOf(latchkey().create({ name: '', scopes: ['contacts:raed'] }))
+    expect(error).toMatchObject({ name: 'LatchkeyError', code: 'invalid_request', status: 400 })
+    expect(error.errors.map(({ path }) => path)).toEqual(['name', 'scopes.0'])
+    expect(error.requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(error.message).toBe(`invalid_request: ${error.detail}`)
+    const missing = await errorOf(latchkey().get(crypto.randomUUID()))
+    expect(missing).toMatchObject({ code: 'not_found', status: 404, errors: [] })
+  })
+
+  it('is its own for what is no answer of Latchkey', async () => {
+    const page = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
+    const client = createClient({ ...options, fetch: page as typeof fetch, retries: 0 })
+    const error = await errorOf(client.scopes())
+    expect(error).toMatchObject({ code: 'unexpected_answer', status: 502 })
+    const welcome = async () => new Response('<h1>Welcome</h1>')
+    const elsewhere = createClient({ ...options, fetch: welcome as typeof fetch })
+    expect((await errorOf(elsewhere.verify({ token: 'x' }))).code).toBe('unexpected_answer')
+  })
+
+  it('is thrown for a redirect, which would carry the key elsewhere', async () => {
+    const sent: RequestInit[] = []
+    const redirects = async (_: URL, init: RequestInit) => {
+      sent.push(init)
+      return new Response(null, { status: 307, headers: { location: 'https://else.example/' } })
+    }
+    const client = createClient({ ...options, fetch: redirects as typeof fetch })
+    expect(await errorOf(client.scopes())).toMatchObject({ code: 'unexpected_answer', status: 307 })
+    expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
+  })
+
+  it('tells no answer from a broken connection, and keeps the cause', async () => {
+    const hangs = (_: URL, { signal }: RequestInit) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    const slow = createClient({
+      ...options,
+      fetch: hangs as typeof fetch,
+      timeoutMs: 20,
+      retries: 0,
+    })
+    expect(await errorOf(slow.scopes())).toMatchObject({ code: 'timed_out', status: 0 })
+    const cause = new TypeError('fetch failed')
+    const fails = () => Promise.reject(cause)
+    const lost = createClient({ ...options, fetch: fails as typeof fetch, retries: 0 })
+    expect(await errorOf(lost.scopes())).toMatchObject({ code: 'unreachable', cause })
+  })
+
+  it('is thrown for an id that would lead to another path, before anything is asked', async () => {
+    for (const id of ['..', '.', '', 'a/../b', 'x?y']) {
+      await expect(latchkey().revoke(id)).rejects.toThrow(TypeError)
+    }
+  })
+
+  it('is thrown at once for a client that cannot work', () => {
+    expect(() => createClient({ ...options, url: 'no url' })).toThrow(TypeError)
+    expect(() => createClient({ ...options, key: '' })).toThrow(TypeError)
+  })
+})
+
+describe('asking again', () => {
+  /** A server that answers these, one after another, then succeeds. */
+  function flaky(...answers: (Response | Error)[]) {
+    const methods: string[] = []
+    const waits: number[] = []
+    const client = createClient({
+      ...options,
+      sleep: async (ms) => void waits.push(ms),
+      fetch: (async (_: URL, { method = '' }: RequestInit) => {
+        methods.push(method)
+        const answer = answers.shift() ?? Response.json({ status: 'success', data: {} })
+        if (answer instanceof Error) throw answer
+        return answer
+      }) as typeof fetch,
+    })
+    return { client, methods, waits }
+  }
+
+  const busy = (status: number, headers: HeadersInit = {}) =>
+    Response.json({ code: 'authority_unavailable', detail: 'Later' }, { status, headers })
+  const id = crypto.randomUUID()
+
+  it('happens for what is read or deleted, no sooner than Retry-After says', async () => {
+    const reading = flaky(busy(503, { 'retry-after': '2' }), new TypeError('fetch failed'))
+    await reading.client.get(id)
+    expect(reading.methods).toEqual(['GET', 'GET', 'GET'])
+    expect(reading.waits[0]).toBe(2_000)
+    expect(reading.waits[1]).toBeGreaterThanOrEqual(250)
+    expect(reading.waits[1]).toBeLessThanOrEqual(500)
+    const revoking = flaky(busy(429))
+    await revoking.client.revoke(id)
+    expect(revoking.methods).toEqual(['DELETE', 'DELETE'])
+  })
+
+  it('understands a Retry-After that is a date', async () => {
+    const date = new Date(Date.now() + 5_000).toUTCString()
+    const { client, waits } = flaky(busy(503, { 'retry-after': date }))
+    await client.get(id)
+    expect(waits[0]).toBeGreaterThan(3_000)
+    expect(waits[0]).toBeLessThanOrEqual(5_000)
+  })
+
+  it('ends after two more attempts, and at once when Latchkey wants to be left alone for long', async () => {
+    const always = flaky(busy(503), busy(503), busy(503), busy(503))
+    expect((await errorOf(always.client.get(id))).status).toBe(503)
+    expect(always.methods).toHaveLength(3)
+    const later = flaky(busy(503, { 'retry-after': '3600' }))
+    expect((await errorOf(later.client.get(id))).retryAfterSeconds).toBe(3_600)
+    expect(later.methods).toHaveLength(1)
+  })
+
+  it.each([400, 401, 403, 404, 409, 500])('does not happen after %d', async (status) => {
+    const { client, methods } = flaky(busy(status))
+    await errorOf(client.get(id))
+    expect(methods).toHaveLength(1)
+  })
+
+  it('never happens for anything that may have been done though its answer was lost', async () => {
+    const calls: ((client: ReturnType<typeof createClient>) => Promise<unknown>)[] = [
+      (client) => client.create({ name: 'Once' }),
+      (client) => client.update(id, { name: 'Once' }),
+      (client) => client.rotate(id),
+      (client) => client.revokeMany({ ids: [id] }),
+      (client) => client.verify({ token: 'x', cost: 1 }),
+    ]
+    for (const call of calls) {
+      for (const answer of [busy(503, { 'retry-after': '1' }), new TypeError('fetch failed')]) {
+        const { client, methods } = flaky(answer)
+        await errorOf(call(client))
+        expect(methods).toHaveLength(1)
+      }
+    }
+  })
+
+  it('ends with the reason of the caller’s signal', async () => {
+    const controller = new AbortController()
+    const { client, methods } = flaky(new TypeError('aborted'))
+    controller.abort(new Error('The user left'))
+    const { signal } = controller
+    await expect(client.scopes({ signal })).rejects.toThrow('The user left')
+    expect(methods).toHaveLength(1)
+  })
+})
+
+describe('a client with a key that only verifies', () => {
+  it('may verify and introspect, and manage nothing', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
+    const client = createClient({ ...options, key })
+    expect(await client.verify({ token: 'x' })).toMatchObject({ valid: false })
+    expect(await client.introspect('x')).toEqual({ active: false })
+    expect((await errorOf(client.scopes())).code).toBe('insufficient_scope')
+  })
+})
+
+// Compared by `tsc -p test`: a field that a route gains, loses or renames fails there.
+describe('the types of the client', () => {
+  type Api = ReturnType<typeof hc<ManagementApi>>['api']
+  type Checks = ReturnType<typeof hc<ChecksApi>>['api']['v1']['keys']
+  type Keys = Api['api-keys']
+  type OneKey = Keys[':id']
+
+  type Data<Operation, Status extends 200 | 201 | 202> =
+    InferResponseType<Operation, Status> extends { data: infer Told } ? Plain<Told> : never
+  type Part<Operation, Of extends 'json' | 'query'> =
+    InferRequestType<Operation> extends Record<Of, infer Request> ? Plain<Request> : never
+  /** One object for an intersection; what may be any JSON, and hono tells otherwise, left aside. */
+  type Plain<T> = T extends readonly (infer Item)[]
+    ? Plain<Item>[]
+    : T extends object
+      ? { [Name in keyof T]: Name extends 'metadata' | 'detail' ? 'JSON' : Plain<T[Name]> }
+      : T
+  /** Numbers are written out in a query. */
+  type Query<Q> = Plain<{ [Name in keyof Q]: Name extends 'limit' ? string | undefined : Q[Name] }>
+
+  it('are those of the answers of management', () => {
+    type Message = { message: string }
+    type Count = { revoked: number }
+    expectTypeOf<Data<Keys['$get'], 200>>().toEqualTypeOf<Plain<Key[]>>()
+    expectTypeOf<Data<Keys['$post'], 201>>().toEqualTypeOf<Plain<IssuedKey>>()
+    expectTypeOf<Data<OneKey['$get'], 200>>().toEqualTypeOf<Plain<Key>>()
+    expectTypeOf<Data<OneKey['$patch'], 202>>().toEqualTypeOf<Plain<Key & Underway>>()
+    expectTypeOf<Data<OneKey['rotate']['$post'], 201>>().toEqualTypeOf<
+      Plain<IssuedKey & Underway>
+    >()
+    expectTypeOf<Data<OneKey['credits']['$post'], 200>>().toEqualTypeOf<Plain<ToppedUp>>()
+    expectTypeOf<Data<OneKey['$delete'], 200>>().toEqualTypeOf<Plain<Message & Underway>>()
+    expectTypeOf<Data<Keys['revoke']['$post'], 200>>().toEqualTypeOf<Plain<Count & Underway>>()
+    expectTypeOf<Data<Api['audit-events']['$get'], 200>>().toEqualTypeOf<Plain<AuditEvent[]>>()
+    expectTypeOf<Data<Api['scopes']['$get'], 200>>().toEqualTypeOf<Plain<Scope[]>>()
+  })
+
+  it('are those of the requests of management', () => {
+    expectTypeOf<Part<Keys['$post'], 'json'>>().toEqualTypeOf<Plain<NewKey>>()
+    expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
+    expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
+    expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()
+    expectTypeOf<Selection>().toExtend<InferRequestType<Keys['revoke']['$post']>['json']>()
+  })
+
+  it('are those of verifying, over HTTP and over the binding', () => {
+    expectTypeOf<Data<Checks['verify']['$post'], 200>>().toEqualTypeOf<Plain<VerifyAnswer>>()
+    expectTypeOf<Plain<z.infer<typeof verifyAnswer>>>().toEqualTypeOf<Plain<VerifyAnswer>>()
+    expectTypeOf<Plain<RpcAnswer>>().toEqualTypeOf<Plain<VerifyAnswer>>()
+    expectTypeOf<Plain<VerifyRequest>>().toEqualTypeOf<Part<Checks['verify']['$post'], 'json'>>()
+    expectTypeOf<Plain<VerifyRequest & { cf?: unknown }>>().toEqualTypeOf<Plain<RpcRequest>>()
+    expectTypeOf<Plain<z.infer<typeof introspection>>>().toEqualTypeOf<Plain<Introspection>>()
+    expectTypeOf<Service<typeof Latchkey>>().toExtend<LatchkeyBinding>()
+  })
+})

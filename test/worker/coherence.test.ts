@@ -1,0 +1,204 @@
+// Revocation against the real fences, KV and D1 of workerd. What local KV cannot show (staleness) is
+// the simulation's to show.
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import config from '../../latchkey.config.ts'
+import type { FenceObject } from '../../src/coherence/fence-object.ts'
+import { createNearFence } from '../../src/coherence/fences.ts'
+import { createIsolate } from '../../src/worker/context.ts'
+import {
+  addPerson,
+  createAccount,
+  createSkippingClock,
+  type House,
+  openHouse,
+  type TestPerson,
+} from '../support/house.ts'
+
+const digestOf = (letter: string) => letter.repeat(64)
+const fenceOf = (name: string) => env.FENCE.getByName(name)
+
+/** Asks until the fence has registered itself in D1. */
+async function opened(name: string): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const bar = await fenceOf(name).bar(digestOf('0'))
+    if (bar !== null) return bar
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error(`The fence ${name} did not open.`)
+}
+
+async function listedFences(): Promise<string[]> {
+  const { results } = await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()
+  return results.map(({ name }) => name)
+}
+
+describe('a fence', () => {
+  it('answers "ask D1" until it stands in the list of those that changes wait for', async () => {
+    const name = 'oc/0-of-1'
+    expect(await fenceOf(name).bar(digestOf('0'))).toBe(null)
+    const bar = await opened(name)
+    expect(await listedFences()).toContain(name)
+    expect(bar).toBeGreaterThan(Date.now() - 60_000)
+  })
+
+  it('still holds a raise after its instance was evicted', async () => {
+    const name = 'me/0-of-1'
+    const bar = await opened(name)
+    expect(await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 7 }])).toBe('held')
+    await evictDurableObject(fenceOf(name))
+    expect(await fenceOf(name).bar(digestOf('a'))).toBe(bar + 7)
+    expect(await fenceOf(name).bar(digestOf('b'))).toBe(bar)
+  })
+
+  it('never lowers a floor', async () => {
+    const name = 'afr/0-of-1'
+    const bar = await opened(name)
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 9 }])
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 3 }])
+    expect(await fenceOf(name).bar(digestOf('a'))).toBe(bar + 9)
+  })
+
+  it('raises everything it guards by one raise', async () => {
+    const name = 'sam/0-of-1'
+    const bar = await opened(name)
+    await fenceOf(name).raise([{ digest: '*', seq: bar + 5 }])
+    expect(await fenceOf(name).bar(digestOf('c'))).toBe(bar + 5)
+  })
+
+  it('asks for D1 after a reset, and registers anew above all it ever held', async () => {
+    const name = 'eeur/0-of-1'
+    const bar = await opened(name)
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 1 }])
+    expect(await fenceOf(name).reset()).toBe('held')
+    expect(await fenceOf(name).bar(digestOf('a'))).toBe(null)
+    expect(await opened(name)).toBeGreaterThan(bar)
+  })
+
+  it('takes itself off the list when nobody has asked for two days', async () => {
+    const name = 'weur/0-of-1'
+    await opened(name)
+    await runInDurableObject(fenceOf(name), (_, { storage }) => {
+      storage.sql.exec('UPDATE base SET asked_at = 0')
+    })
+    await evictDurableObject(fenceOf(name))
+    expect(await runDurableObjectAlarm(fenceOf(name))).toBe(true)
+    expect(await listedFences()).not.toContain(name)
+    expect(await fenceOf(name).bar(digestOf('a'))).toBe(null)
+  })
+})
+
+describe('the nearest fence', () => {
+  const namespaceOf = (bar: () => Promise<number | null>) =>
+    ({ getByName: () => ({ bar }) }) as unknown as DurableObjectNamespace<FenceObject>
+
+  it('that hangs means "ask D1" within its time-out', async () => {
+    const near = createNearFence(
+      namespaceOf(() => new Promise(() => {})),
+      { region: 'weur', shards: 1 },
+    )
+    const startedAt = Date.now()
+    expect(await near.bar(digestOf('a'))).toBe(null)
+    expect(Date.now() - startedAt).toBeLessThan(2_000)
+  })
+
+  it('that throws means "ask D1"', async () => {
+    const near = createNearFence(
+      namespaceOf(() => Promise.reject(new Error('overloaded'))),
+      { region: 'weur', shards: 1 },
+    )
+    expect(await near.bar(digestOf('a'))).toBe(null)
+  })
+})
+
+describe('many isolates, many keys, changes and verifications at once', () => {
+  const clock = createSkippingClock()
+  let houses: House[]
+  let owner: TestPerson
+
+  beforeAll(async () => {
+    houses = await Promise.all(
+      Array.from({ length: 4 }, () => openHouse({ clock, isolate: createIsolate(config, clock) })),
+    )
+    owner = await addPerson(await createAccount('Busy Ltd'), 'owner')
+    await opened('enam/0-of-1')
+  })
+
+  const houseAt = (turn: number) => houses[turn % houses.length] as House
+
+  it('never lets a key pass that was revoked before the question was asked', async () => {
+    const keys = await Promise.all(Array.from({ length: 40 }, (_, at) => makeKey(houseAt(at))))
+    const revoked = new Set<string>()
+    let stale = 0
+    let passed = 0
+    let refused = 0
+
+    async function verifyOnce(turn: number): Promise<void> {
+      const { key } = keys[(turn * 7) % keys.length] as { key: string }
+      const mustFail = revoked.has(key)
+      const answer = await houseAt(turn).ask('GET', '/api/v1/me', { key })
+      if (answer.status === 200) passed++
+      else {
+        expect(answer.body.code, answer.text).toBe('revoked_api_key')
+        refused++
+      }
+      if (mustFail && answer.status === 200) stale++
+    }
+
+    async function revoke(at: number): Promise<void> {
+      const { id, key } = keys[at] as { id: string; key: string }
+      const answer = await houseAt(at + 1).ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+      expect(answer.status, answer.text).toBe(200)
+      revoked.add(key)
+    }
+
+    let turn = 0
+    const verifyRound = () =>
+      Promise.all(Array.from({ length: 12 }, () => verifyOnce(turn++))).then(() => {})
+    for (let first = 0; first < 30; first += 3) {
+      let isSettled = false
+      const revocations = Promise.all([0, 1, 2].map((offset) => revoke(first + offset)))
+      revocations.then(() => {
+        isSettled = true
+      })
+      for (let round = 0; round < 20 || !isSettled; round++) await verifyRound()
+      await revocations
+    }
+    await verifyRound()
+    expect(stale).toBe(0)
+    // The test means something only when both happened in numbers.
+    expect(passed).toBeGreaterThan(500)
+    expect(refused).toBeGreaterThan(500)
+    const { results } = await env.DB.prepare('SELECT * FROM pending_raise').all()
+    expect(results).toEqual([])
+  }, 60_000)
+
+  it('revokes all keys of an external id with one wait, for every isolate', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => makeKey(houseAt(at), 'customer-7')),
+    )
+    for (const house of houses) {
+      for (const { key } of made) {
+        expect((await house.ask('GET', '/api/v1/me', { key })).status).toBe(200)
+      }
+    }
+    const before = clock.now()
+    const body = { external_id: 'customer-7' }
+    const answer = await houseAt(0).ask('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
+    expect(answer.body.data, answer.text).toEqual({ revoked: 12 })
+    expect(clock.now() - before).toBeLessThan(4_000)
+    for (const house of houses) {
+      for (const { key } of made) {
+        expect((await house.ask('GET', '/api/v1/me', { key })).body.code).toBe('revoked_api_key')
+      }
+    }
+  })
+
+  async function makeKey(house: House, external_id?: string) {
+    const body = { name: 'One of many', ...(external_id && { external_id }) }
+    const answer = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })
+    expect(answer.status, answer.text).toBe(201)
+    return answer.body.data as { id: string; key: string }
+  }
+})

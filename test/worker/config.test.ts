@@ -1,0 +1,228 @@
+// A wrong configuration stops the Worker at start, with a sentence that names the mistake.
+import { describe, expect, it } from 'vitest'
+import shipped from '../../latchkey.config.ts'
+import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
+import type { ForeignFormat } from '../../src/core/foreign.ts'
+import type { Format } from '../../src/core/format.ts'
+
+const whm: Format = { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 }
+const upstream = { fetch: () => new Response() }
+
+const sound: ConfigInput<unknown> = {
+  formats: { whm },
+  scopes: { 'contacts:read': 'List and read contacts' },
+  roles: {
+    owner: { scopes: 'all' },
+    admin: { scopes: 'all' },
+    member: { scopes: ['contacts:read'] },
+  },
+  policies: { api: [{ method: 'GET', path: '/api/contacts', scope: 'contacts:read' }] },
+  gateway: { policy: 'api', upstream },
+}
+
+const withFormat = (changes: Partial<Format>) => ({ formats: { whm: { ...whm, ...changes } } })
+const uk: ForeignFormat = { prefix: 'uk_', alphabet: 'base62', length: { min: 20, max: 60 } }
+const withForeign = (changes: object) => ({ foreign: { other: { ...uk, ...changes } } })
+const withRoute = (method: string, path: string, scope = 'contacts:read') => ({
+  policies: { api: [{ method, path, scope }] },
+})
+const withUpstream = (url: unknown) => ({ gateway: { policy: 'api', upstream: url } })
+const withGateway = (changes: object) => ({ gateway: { ...sound.gateway, ...changes } })
+const withProxies = (proxies: string[], clientAddressHeader = 'X-Client-Address') => ({
+  forwardAuth: { proxies, clientAddressHeader },
+})
+const withMember = (...scopes: string[]) => ({ roles: { ...sound.roles, member: { scopes } } })
+
+/** What is wrong, and the words by which the sentence must name it. */
+const mistakes: [string, object, RegExp][] = [
+  ['no format at all', { formats: {} }, /formats/],
+  ['a prefix twice', { formats: { whm, other: { ...whm } } }, /formats\.(whm|other).*"whm_"/],
+  [
+    'a prefix that is the start of another',
+    { formats: { whm, whm_live: { ...whm, prefix: 'whm_live_' } } },
+    /"whm_".*start of.*"whm_live_"/,
+  ],
+  [
+    'a prefix that another starts with, listed first',
+    { formats: { whm_live: { ...whm, prefix: 'whm_live_' }, whm } },
+    /"whm_".*start of.*"whm_live_"/,
+  ],
+  ['a prefix without its underscore', withFormat({ prefix: 'whm' }), /formats\.whm\.prefix "whm"/],
+  ['an empty prefix', withFormat({ prefix: '' }), /formats\.whm\.prefix/],
+  ['a prefix with a space', withFormat({ prefix: 'w m_' }), /formats\.whm\.prefix "w m_"/],
+  [
+    'a prefix with a dot, as a JWT has',
+    withFormat({ prefix: 'a.b_' }),
+    /formats\.whm\.prefix "a\.b_"/,
+  ],
+  [
+    'an unknown alphabet',
+    withFormat({ alphabet: 'base64' as 'hex' }),
+    /formats\.whm\.alphabet "base64"/,
+  ],
+  [
+    'an alphabet named like a method',
+    withFormat({ alphabet: 'toString' as 'hex' }),
+    /alphabet "toString"/,
+  ],
+  ['too few random letters', withFormat({ length: 31 }), /formats\.whm.*too short.*96 bits/],
+  [
+    'too few random letters in base62',
+    withFormat({ alphabet: 'base62', length: 22, tagLength: 6 }),
+    /formats\.whm.*too short/,
+  ],
+  ['a tag too short to stop forgeries', withFormat({ tagLength: 7 }), /formats\.whm\.tagLength 7/],
+  ['no tag', withFormat({ tagLength: 0 }), /formats\.whm\.tagLength 0/],
+  [
+    'more tag letters than the HMAC has bytes',
+    withFormat({ length: 60, tagLength: 33 }),
+    /formats\.whm\.tagLength 33/,
+  ],
+  ['a length that is no whole number', withFormat({ length: 32.5 }), /formats\.whm.*whole/],
+  ['a length that is no number', withFormat({ length: Number.NaN }), /formats\.whm/],
+  ['a token too long for a header', withFormat({ length: 500 }), /formats\.whm.*too long.*200/],
+  ['a scope in capitals', { scopes: { 'Contacts:Read': 'x' } }, /"Contacts:Read"/],
+  ['a scope with a space, which separates scopes', { scopes: { 'a b': 'x' } }, /"a b"/],
+  ['a scope with a quotation mark', { scopes: { 'a"b': 'x' } }, /a"b/],
+  [
+    'a scope without a description',
+    { scopes: { 'contacts:read': ' ' } },
+    /"contacts:read".*description/,
+  ],
+  [
+    'a scope of the name of a reserved one',
+    { scopes: { ...sound.scopes, 'keys:manage': 'x' } },
+    /keys:manage/,
+  ],
+  [
+    'a role left out',
+    { roles: { owner: { scopes: 'all' }, member: { scopes: [] } } },
+    /roles\.admin/,
+  ],
+  ['an unknown scope of a role', withMember('contacts:delete'), /roles\.member.*"contacts:delete"/],
+  ['a reserved scope of a role', withMember('keys:manage'), /roles\.member.*"keys:manage"/],
+  ['a role that nobody knows', { roles: { ...sound.roles, admn: { scopes: 'all' } } }, /admn/],
+  [
+    'an unknown scope of a route',
+    withRoute('GET', '/api/contacts', 'contacts:raed'),
+    /policies\.api.*GET \/api\/contacts.*"contacts:raed"/,
+  ],
+  ['a route named like a method of objects', withRoute('GET', '/api/x', 'toString'), /"toString"/],
+  ['a method in lower case', withRoute('get', '/api/contacts'), /policies\.api.*method.*get/],
+  ['no method', withRoute('', '/api/contacts'), /policies\.api.*method/],
+  ['HEAD, which GET stands for', withRoute('HEAD', '/api/contacts'), /HEAD/],
+  ['a path without its slash', withRoute('GET', 'api/contacts'), /path.*GET api\/contacts/],
+  ['a path with a slash at its end', withRoute('GET', '/api/contacts/'), /path/],
+  ['a path with a query', withRoute('GET', '/api/contacts?a=b'), /path/],
+  ['a path with a wildcard', withRoute('GET', '/api/*'), /path/],
+  ['a path with a parameter of express', withRoute('GET', '/api/:id'), /path/],
+  ['a path with half a parameter', withRoute('GET', '/api/{id'), /path/],
+  ['a path with a dot segment, which can never match', withRoute('GET', '/api/../x'), /path/],
+  [
+    'a gateway of an unknown policy',
+    { gateway: { policy: 'crm', upstream } },
+    /gateway\.policy.*"crm"/,
+  ],
+  ['a policy named like a method', { gateway: { policy: 'toString', upstream } }, /"toString"/],
+  [
+    'an upstream that is no URL',
+    withUpstream('api.example.com'),
+    /gateway\.upstream "api\.example\.com"/,
+  ],
+  ['an upstream of another scheme', withUpstream('ftp://example.com'), /gateway\.upstream/],
+  ['an upstream with a path', withUpstream('https://example.com/v1'), /gateway\.upstream.*origin/],
+  ['an upstream with a query', withUpstream('https://example.com/?a'), /gateway\.upstream/],
+  ['an upstream with a password', withUpstream('https://a:b@example.com'), /gateway\.upstream/],
+  ['an upstream that cannot be asked', withUpstream({}), /gateway\.upstream/],
+  ['no upstream', withUpstream(undefined), /gateway\.upstream/],
+  ['no time for the upstream', withGateway({ timeoutMs: 0 }), /gateway\.timeoutMs is 0/],
+  ['a time that is no number', withGateway({ timeoutMs: '60s' }), /gateway\.timeoutMs is 60s/],
+  ['speculation in words', withGateway({ speculative: 'yes' }), /gateway\.speculative is yes/],
+  ['a policy that fits no URL', { policies: { 'a/b': [] } }, /policy "a\/b"/],
+  ['no proxies to believe', withProxies([]), /forwardAuth\.proxies is empty/],
+  ['a proxy that is a name', withProxies(['proxy.test']), /forwardAuth\.proxies has "proxy\.test"/],
+  ['everybody as a proxy', withProxies(['0.0.0.0/0']), /everybody/],
+  ['a header of Cloudflare’s', withProxies(['192.0.2.1'], 'CF-Connecting-IP'), /Cloudflare/],
+  ['a header that is none', withProxies(['192.0.2.1'], 'a b'), /no name of a header/],
+  ['a lease below zero', { lease: -1 }, /lease is -1/],
+  ['a lease over a minute', { lease: 61 }, /lease is 61/],
+  ['a lease that is no number', { lease: Number.NaN }, /lease is NaN/],
+  ['a foreign prefix with a dot', withForeign({ prefix: 'u.k' }), /foreign\.other\.prefix "u\.k"/],
+  ['a foreign format without a prefix setting', withForeign({ prefix: undefined }), /prefix/],
+  ['an unknown foreign alphabet', withForeign({ alphabet: 'ascii' }), /"ascii" is none of hex,/],
+  ['half a foreign letter', withForeign({ length: 20.5 }), /foreign\.other\.length.*whole number/],
+  ['no foreign length', withForeign({ length: { min: 20 } }), /foreign\.other\.length/],
+  ['a foreign range the wrong way', withForeign({ length: { min: 30, max: 20 } }), /length/],
+  ['a foreign token that can be guessed', withForeign({ length: 16 }), /too short.*16 letters.*96/],
+  ['a foreign token without end', withForeign({ length: { min: 20, max: 500 } }), /too long/],
+  [
+    'a foreign format that any text has',
+    withForeign({ prefix: '' }),
+    /foreign\.other has no prefix.*exact length/,
+  ],
+  ['a foreign format named like ours', { foreign: { whm: uk } }, /foreign\.whm has the name/],
+  [
+    'a foreign format that takes our tokens',
+    withForeign({ prefix: 'whm_', alphabet: 'hex', length: 32 }),
+    /foreign\.other and formats\.whm cannot be told apart.*"whm_"/,
+  ],
+  [
+    'a foreign format without prefix as long as our tokens',
+    withForeign({ prefix: '', length: 36 }),
+    /foreign\.other and formats\.whm cannot be told apart/,
+  ],
+  [
+    'two foreign formats of one shape',
+    { foreign: { uk, uk_live: { ...uk, prefix: 'uk_live_' } } },
+    /foreign\.uk_live and foreign\.uk cannot be told apart/,
+  ],
+]
+
+describe('defineConfig', () => {
+  it.each(mistakes)('refuses %s in a sentence that names it', (_, changes, sentence) => {
+    const input = { ...sound, ...changes } as ConfigInput<unknown>
+    expect(() => defineConfig(input)).toThrow(sentence)
+    expect(() => defineConfig(input)).toThrow(/^latchkey\.config\.ts: .*\.$/)
+  })
+
+  it('takes what is right, adds the reserved scopes and counts the lease in milliseconds', () => {
+    const config = defineConfig({ ...sound, lease: 0.5 })
+    expect(Object.keys(config.scopes)).toEqual(['contacts:read', 'keys:manage', 'keys:verify'])
+    expect(config).toMatchObject({ defaultFormat: 'whm', leaseMs: 500 })
+    expect(defineConfig(sound).leaseMs).toBe(1_000)
+    expect(defineConfig({ ...sound, lease: 0 }).leaseMs).toBe(0)
+    expect(() =>
+      defineConfig({ ...sound, ...(withUpstream('https://example.com') as object) }),
+    ).not.toThrow()
+  })
+
+  it('takes foreign formats that no token of ours can have', () => {
+    const foreign: Record<string, ForeignFormat> = {
+      uk,
+      better_auth: { prefix: '', alphabet: 'letters', length: 64 },
+      wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
+    }
+    expect(defineConfig({ ...sound, formats: shipped.formats, foreign }).foreign).toEqual(foreign)
+    expect(defineConfig(sound).foreign).toEqual({})
+    expect(shipped.foreign).toEqual({})
+  })
+
+  it('ships the two formats, the seven scopes and both prefixes of the seeds', () => {
+    expect(shipped.formats).toEqual({
+      whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
+      wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
+    })
+    expect(shipped.defaultFormat).toBe('whm')
+    expect(Object.keys(shipped.scopes).sort()).toEqual([
+      'broadcasts:send',
+      'contacts:read',
+      'contacts:write',
+      'conversations:read',
+      'keys:manage',
+      'keys:verify',
+      'messages:read',
+      'messages:send',
+      'webhooks:manage',
+    ])
+  })
+})

@@ -1,0 +1,404 @@
+// When parts fail: each row of the failure table in architecture.md. A good key is never told 401, and a
+// revoked one never passes, for want of an answer.
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { digestOf } from '../../src/core/token.ts'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { down, type Failure, type Store } from '../support/outage.ts'
+
+const clock = createSkippingClock()
+let house: House
+let account: Account
+let as: string
+
+beforeAll(async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
+  house = await openHouse({ clock })
+  account = await openAccount()
+  as = account.owner.jwt
+  const { key } = await makeKey(house, as)
+  const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
+  for (let asked = 0; asked < 50 && !(await isOpen()); asked++) {
+    await (await openHouse({ clock })).ask('GET', '/api/v1/me', { key })
+  }
+})
+afterAll(() => vi.restoreAllMocks())
+
+const background = {
+  waitUntil() {},
+  passThroughOnException() {},
+  props: {},
+} as unknown as ExecutionContext
+const nameOf = async (key: string) => `key/${await digestOf(key)}`
+
+type Told = { told: string; headers: Headers; ms: number }
+
+/** One request whose background work nobody waits for, since it may never end. */
+async function ask(
+  isolate: House,
+  init: RequestInit & { path?: string },
+  bindings: Partial<Env> = {},
+): Promise<Told> {
+  const { path = '/api/v1/me', ...rest } = init
+  const start = Date.now()
+  const request = new Request(new URL(path, env.BASE_URL), rest)
+  const response = await isolate.app.fetch(
+    request,
+    { ...isolate.bindings, ...bindings },
+    background,
+  )
+  const body = response.status < 400 ? null : await response.json<{ code: string }>()
+  const told = body === null ? String(response.status) : `${response.status} ${body.code}`
+  return { told, headers: response.headers, ms: Date.now() - start }
+}
+const byKey = (key: string) => ({ headers: { 'x-api-key': key } })
+
+/** Where a key is held before the stores go down; the lease is over but where it says otherwise. */
+type Held = 'memory' | 'memory, lease running' | 'KV' | 'nowhere'
+
+async function prepare(held: Held, revoked: boolean): Promise<{ isolate: House; key: string }> {
+  const { id, key } = await makeKey(house, as)
+  const isolate = await openHouse({ clock })
+  const remembers = held.startsWith('memory') ? isolate : await openHouse({ clock })
+  expect((await ask(remembers, byKey(key))).told).toBe('200')
+  const name = await nameOf(key)
+  const stale = await until(() => remembers.bindings.KEY_CACHE.get(name), remembers, key)
+  if (revoked) {
+    await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+    // KV may hand out what it once held, for ever.
+    await env.KEY_CACHE.put(name, stale)
+  } else clock.skip(config.leaseMs)
+  if (held === 'memory, lease running' && !revoked) await ask(isolate, byKey(key))
+  if (held === 'nowhere') await env.KEY_CACHE.delete(name)
+  return { isolate, key }
+}
+
+/** The put happens after the answer. */
+async function until(
+  read: () => Promise<string | null>,
+  isolate: House,
+  key: string,
+): Promise<string> {
+  for (let tries = 0; tries < 50; tries++) {
+    const value = await read()
+    if (value !== null) return value
+    await isolate.ask('GET', '/api/v1/me', { key })
+  }
+  throw new Error('KV was never filled')
+}
+
+const pass = '200'
+const unknown = '503 authority_unavailable'
+const revoked = '401 revoked_api_key'
+
+type Row = [down: Store[], held: Held, good: string, afterRevocation: string]
+
+// Where the table says 503 for two stores down, an answer that is certain all the same is given: by the
+// fence for what memory holds, and by D1.
+const rows: Row[] = [
+  [['KEY_CACHE'], 'memory', pass, revoked],
+  [['KEY_CACHE'], 'KV', pass, revoked],
+  [['KEY_CACHE'], 'nowhere', pass, revoked],
+  [['DB'], 'memory, lease running', pass, unknown],
+  [['DB'], 'memory', pass, unknown],
+  [['DB'], 'KV', pass, unknown],
+  [['DB'], 'nowhere', unknown, unknown],
+  [['FENCE'], 'memory', pass, revoked],
+  [['FENCE'], 'KV', pass, revoked],
+  [['FENCE'], 'nowhere', pass, revoked],
+  [['DB', 'FENCE'], 'memory, lease running', pass, unknown],
+  [['DB', 'FENCE'], 'memory', unknown, unknown],
+  [['DB', 'FENCE'], 'KV', unknown, unknown],
+  [['DB', 'FENCE'], 'nowhere', unknown, unknown],
+  [['DB', 'KEY_CACHE'], 'memory, lease running', pass, unknown],
+  [['DB', 'KEY_CACHE'], 'memory', pass, unknown],
+  [['DB', 'KEY_CACHE'], 'KV', unknown, unknown],
+  [['DB', 'KEY_CACHE'], 'nowhere', unknown, unknown],
+  [['KEY_CACHE', 'FENCE'], 'memory', pass, revoked],
+  [['KEY_CACHE', 'FENCE'], 'nowhere', pass, revoked],
+  [['DB', 'KEY_CACHE', 'FENCE'], 'memory, lease running', pass, unknown],
+  [['DB', 'KEY_CACHE', 'FENCE'], 'memory', unknown, unknown],
+  [['DB', 'KEY_CACHE', 'FENCE'], 'nowhere', unknown, unknown],
+]
+
+function expectUnknown({ told, headers }: Told) {
+  expect(told).toBe(unknown)
+  expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+  expect(headers.get('www-authenticate')).toBeNull()
+  expect(headers.get('content-type')).toBe('application/problem+json')
+  expect(headers.get('cache-control')).toBe('no-store')
+}
+
+describe('with stores that throw', () => {
+  it.each(rows)(
+    '%j down, a key held in %s: a good one is told %s, a revoked one %s',
+    async (stores, held, good, bad) => {
+      const bindings = down(stores)
+      const first = await prepare(held, false)
+      const answer = await ask(first.isolate, byKey(first.key), bindings)
+      expect(answer.told).toBe(good)
+      if (good === unknown) expectUnknown(answer)
+      const second = await prepare(held, true)
+      expect((await ask(second.isolate, byKey(second.key), bindings)).told).toBe(bad)
+      expect((await ask(second.isolate, byKey(second.key))).told, 'once they are back').toBe(
+        revoked,
+      )
+      expect((await ask(first.isolate, byKey(first.key))).told, 'once they are back').toBe(pass)
+    },
+  )
+
+  it('a lease that ran out in the outage is not renewed by it', async () => {
+    const { isolate, key } = await prepare('memory, lease running', false)
+    const bindings = down(['DB', 'FENCE'])
+    expect((await ask(isolate, byKey(key), bindings)).told).toBe(pass)
+    clock.skip(config.leaseMs)
+    for (let asked = 0; asked < 3; asked++) {
+      expect((await ask(isolate, byKey(key), bindings)).told).toBe(unknown)
+    }
+  })
+
+  it('KV speaks for a key of which memory holds too old a record, while D1 is down', async () => {
+    const { id, key } = await makeKey(house, as)
+    const [isolate, other] = [await openHouse({ clock }), await openHouse({ clock })]
+    expect((await ask(isolate, byKey(key))).told).toBe(pass)
+    const change = { as, body: { name: 'Renamed' } }
+    expect((await house.ask('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
+    await until(async () => env.KEY_CACHE.get(await nameOf(key)), other, key)
+    clock.skip(config.leaseMs)
+    expect((await ask(isolate, byKey(key), down(['DB']))).told).toBe(pass)
+  })
+
+  it('a token that was never minted is still told 401: that needs nobody', async () => {
+    const bindings = down(['DB', 'KEY_CACHE', 'FENCE'])
+    for (const key of ['nonsense', `whm_${'0'.repeat(32)}`]) {
+      expect((await ask(house, byKey(key), bindings)).told).toBe('401 invalid_api_key')
+    }
+  })
+})
+
+describe('with stores that hang', { concurrent: true }, () => {
+  // The time-outs of architecture.md (the fence 500 ms, D1 2 s) and room for a busy machine.
+  const cases: [Store[], Held, string, string, number][] = [
+    [['FENCE'], 'memory', pass, revoked, 1_900],
+    [['FENCE'], 'KV', pass, revoked, 1_900],
+    [['KEY_CACHE'], 'KV', pass, revoked, 1_900],
+    [['KEY_CACHE', 'FENCE'], 'nowhere', pass, revoked, 1_900],
+    [['DB'], 'KV', pass, unknown, 4_000],
+    [['DB'], 'nowhere', unknown, unknown, 4_000],
+    [['DB', 'FENCE'], 'memory', unknown, unknown, 4_500],
+    [['DB', 'KEY_CACHE', 'FENCE'], 'nowhere', unknown, unknown, 4_500],
+  ]
+  it.each(cases)(
+    '%j hanging, a key held in %s: a good one is told %s, a revoked one %s, in %i ms',
+    async (stores, held, good, bad, mostMs) => {
+      const hangs: Failure = 'hangs'
+      const bindings = down(stores, hangs)
+      const keys = [await prepare(held, false), await prepare(held, true)] as const
+      const [first, second] = await Promise.all(
+        keys.map(({ isolate, key }) => ask(isolate, byKey(key), bindings)),
+      )
+      expect([first?.told, second?.told]).toEqual([good, bad])
+      expect(Math.max(first?.ms ?? 0, second?.ms ?? 0)).toBeLessThan(mostMs)
+      if (good === unknown) expectUnknown(first as Told)
+    },
+  )
+
+  it('a revocation does not hang on a KV whose deletes never end', async () => {
+    const { id, key } = await makeKey(house, as)
+    const headers = { authorization: `Bearer ${as}` }
+    const path = `/api/api-keys/${id}`
+    const deletion = ask(house, { path, method: 'DELETE', headers }, down(['KEY_CACHE'], hangs))
+    const limit = new Promise<Told>((_, reject) => {
+      setTimeout(() => reject(new Error('no answer in 5 s')), 5_000)
+    })
+    expect((await Promise.race([deletion, limit])).told).toBe('200')
+    expect((await ask(house, byKey(key))).told).toBe(revoked)
+  })
+
+  const hangs: Failure = 'hangs'
+})
+
+describe('with a meter that is down', () => {
+  const limits = [{ rate_limit: { limit: 9, window_seconds: 60 } }, { credits: { remaining: 9 } }]
+
+  it.each(['throws', 'hangs'] as const)(
+    'that %s, limited keys are told 503 and no other key notices',
+    async (failure) => {
+      const meter = down(['METER'], failure)
+      for (const limited of limits) {
+        const { id, key } = await makeKey(house, as, { ...limited, scopes: ['contacts:read'] })
+        await ask(house, byKey(key))
+        const contacts = { path: '/api/contacts', ...byKey(key) }
+        const answers = await Promise.all([
+          ask(house, byKey(key), meter),
+          ask(house, contacts, meter),
+          ask(await openHouse({ clock }), byKey(key), meter),
+        ])
+        for (const answer of answers) {
+          expectUnknown(answer)
+          expect(answer.ms).toBeLessThan(4_000)
+        }
+        // Once it is back, nothing was lost of what it had taken.
+        expect((await ask(house, byKey(key))).told).toBe(pass)
+        await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+        expect((await ask(house, byKey(key), meter)).told).toBe(revoked)
+      }
+      const { key } = await makeKey(house, as, { scopes: [] })
+      expect((await ask(house, byKey(key), meter)).told).toBe(pass)
+      expect((await ask(house, { path: '/api/contacts', ...byKey(key) }, meter)).told).toBe(
+        '403 insufficient_scope',
+      )
+    },
+  )
+
+  it('keys are managed all the same, and the balance is said to be unknown', async () => {
+    const at = await openHouse({ clock, bindings: down(['METER']) })
+    const made = await at.ask('POST', '/api/api-keys', {
+      as,
+      body: { name: 'Limited', credits: { remaining: 5 } },
+    })
+    expect([made.status, made.body.data.credits]).toEqual([201, { remaining: null, refill: null }])
+    const path = `/api/api-keys/${made.body.data.id}`
+    expect((await at.ask('GET', path, { as })).body.data.credits.remaining).toBeNull()
+    expect((await house.ask('GET', path, { as })).body.data.credits.remaining).toBe(5)
+  })
+
+  it('a service is told 503 too, never that the key is not valid', async () => {
+    const service = await makeKey(house, as, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(house, as, { credits: { remaining: 5 } })
+    const headers = { 'x-api-key': service.key, 'content-type': 'application/json' }
+    const json = { path: '/api/v1/keys/verify', method: 'POST', headers }
+    const one = { ...json, body: JSON.stringify({ token: key }) }
+    const batch = {
+      ...json,
+      path: `${json.path}-batch`,
+      body: JSON.stringify({ keys: [{ token: key }] }),
+    }
+    const form = {
+      path: '/api/v1/introspect',
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `token=${key}`,
+    }
+    for (const request of [one, batch, form]) {
+      expectUnknown(await ask(house, request, down(['METER'])))
+      expect((await ask(house, request)).told).toBe(pass)
+    }
+  })
+})
+
+describe('with a queue that is down', () => {
+  // A message that the queue does not take is given up after 10 s: no answer waits for that.
+  const mostMs = 1_000
+
+  it.each(['throws', 'hangs'] as const)(
+    'that %s, every answer is as it was, and as fast',
+    async (failure) => {
+      const { isolate, key } = await prepare('memory, lease running', false)
+      const refused = await makeKey(house, as, { scopes: [] })
+      const service = await makeKey(house, as, { scopes: ['keys:verify'] })
+      const queue = down(['USAGE'], failure)
+      const verify = {
+        path: '/api/v1/keys/verify',
+        method: 'POST',
+        headers: { 'x-api-key': service.key, 'content-type': 'application/json' },
+        body: JSON.stringify({ token: key }),
+      }
+      const contacts = { path: '/api/contacts', ...byKey(refused.key) }
+      for (const [asked, told] of [
+        [byKey(key), pass],
+        [contacts, '403 insufficient_scope'],
+        [verify, pass],
+      ] as const) {
+        // The first may still have to load what answers it.
+        await ask(isolate, asked, queue)
+        for (let turn = 0; turn < 10; turn++) {
+          const answer = await ask(isolate, asked, queue)
+          expect(answer.told).toBe(told)
+          expect(answer.ms).toBeLessThan(mostMs)
+        }
+      }
+    },
+  )
+
+  it('without the binding at all, keys are verified as ever', async () => {
+    const { isolate, key } = await prepare('memory, lease running', false)
+    const bindings = { USAGE: undefined as unknown as Env['USAGE'] }
+    expect((await ask(isolate, byKey(key), bindings)).told).toBe(pass)
+  })
+})
+
+describe('management', () => {
+  const person = (rest: RequestInit & { path: string }) => ({
+    ...rest,
+    headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
+  })
+
+  it('without D1 is a 503, never a 401 or a 404, for a person and for a managing key', async () => {
+    const manager = await makeKey(house, as, { scopes: ['keys:manage'] })
+    const { id } = await makeKey(house, as)
+    await ask(house, byKey(manager.key))
+    const requests = [
+      { path: '/api/api-keys' },
+      { path: `/api/api-keys/${id}` },
+      { path: `/api/api-keys/${id}/usage` },
+      { path: '/api/audit-events' },
+      { path: '/api/api-keys', method: 'POST', body: '{"name":"x","scopes":[]}' },
+      { path: `/api/api-keys/${id}`, method: 'PATCH', body: '{"name":"x"}' },
+      { path: `/api/api-keys/${id}`, method: 'DELETE' },
+      { path: `/api/api-keys/${id}/rotate`, method: 'POST', body: '{}' },
+      { path: '/api/api-keys/revoke', method: 'POST', body: `{"ids":["${id}"]}` },
+    ]
+    for (const request of requests) {
+      expectUnknown(await ask(house, person(request), down(['DB'])))
+      const headers = { 'x-api-key': manager.key, 'content-type': 'application/json' }
+      expectUnknown(await ask(house, { ...request, headers }, down(['DB'])))
+    }
+    expect(await outcome(house.ask('GET', `/api/api-keys/${id}`, { as }))).toBe('200')
+  })
+
+  it('works without KV and without fences, and says what is pending', async () => {
+    const { id, key } = await makeKey(house, as)
+    const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
+    expect((await ask(house, request, down(['KEY_CACHE']))).told).toBe('200')
+    expect((await ask(house, byKey(key))).told).toBe(revoked)
+    const second = await makeKey(house, as)
+    const path = `/api/api-keys/${second.id}`
+    expect((await ask(house, person({ path, method: 'DELETE' }), down(['FENCE']))).told).toBe('202')
+  })
+
+  it('never says 200 of a revocation that may not be in force: it is asked again', async () => {
+    const { isolate, key } = await prepare('memory', false)
+    const { id } = (await house.ask('GET', '/api/v1/me', { key })).body.data.key
+    const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
+    // The commit succeeds, and then D1 does not say which fences are to be raised.
+    expectUnknown(await ask(house, request, { DB: withoutPendingRaises() }))
+    const stored = await env.DB.prepare('SELECT revoked_at FROM api_key WHERE id = ?')
+      .bind(id)
+      .first()
+    expect(stored?.revoked_at).not.toBeNull()
+    expect((await ask(house, request)).told).toBe('200')
+    expect((await ask(isolate, byKey(key))).told).toBe(revoked)
+  })
+})
+
+/** The real D1, but for reading which raises are pending. */
+function withoutPendingRaises(): D1Database {
+  const fail = async () => {
+    throw new Error('D1_ERROR: down')
+  }
+  const failing = { bind: () => failing, all: fail, raw: fail, first: fail, run: fail }
+  return {
+    withSession(constraint: string) {
+      const session = env.DB.withSession(constraint)
+      return {
+        prepare: (sql: string) =>
+          /^select .* from "pending_raise"/i.test(sql) ? failing : session.prepare(sql),
+        batch: (statements: D1PreparedStatement[]) => session.batch(statements),
+      }
+    },
+  } as unknown as D1Database
+}

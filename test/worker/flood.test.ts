@@ -1,0 +1,165 @@
+// Tokens that cannot prove themselves, made up by the thousand: held by a limit for each address before any
+// store is asked. The limit is the real binding, with the numbers of wrangler.toml.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { networkOf } from '../../src/core/address.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { openForeignHouse, unkeyToken } from '../support/foreign.ts'
+import type { House } from '../support/house.ts'
+import { watchBindings } from '../support/watch.ts'
+
+const limit = 100
+const watch = watchBindings()
+let house: House
+let account: Account
+let service: string
+
+beforeAll(async () => {
+  house = await openForeignHouse({ bindings: watch.bindings })
+  account = await openAccount()
+  service = (await makeKey(house, account.owner.jwt, { scopes: ['keys:verify'] })).key
+})
+
+let addresses = 0
+const newAddress = () => `198.51.100.${++addresses}`
+const madeUp = async () => (await unkeyToken()).token
+const from = (ip: string | null, key: string, path = '/api/v1/me') =>
+  house.ask('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
+
+/** Asks until the limit holds. The binding counts in fixed windows: at the turn of one it may let two pass. */
+async function flood(ask: (token: string) => Promise<string>, held = '429 rate_limited') {
+  for (let asked = 0; asked <= 2 * limit; asked++) {
+    const told = await ask(await madeUp())
+    if (told === held) return asked
+    expect(told).toMatch(/invalid_api_key/)
+  }
+  throw new Error('Nothing held it.')
+}
+
+async function importedKey(): Promise<string> {
+  const { token, digest } = await unkeyToken()
+  const body = { keys: [{ digest, format: 'unkey', name: 'Moved', scopes: [] }] }
+  const path = '/api/api-keys/import'
+  const { body: told } = await house.ask('POST', path, { as: account.owner.jwt, body })
+  expect(told.data[0].result).toBe('created')
+  return token
+}
+
+describe('a flood of made-up tokens', () => {
+  it('is held for its address: 429 with Retry-After, and no store hears of it', async () => {
+    const ip = newAddress()
+    expect(await flood((token) => outcome(from(ip, token)))).toBeGreaterThanOrEqual(limit)
+    watch.clear()
+    const refused = await from(ip, await madeUp(), '/api/contacts')
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+    expect(refused.headers.get('retry-after')).toBe('10')
+    expect(refused.headers.get('www-authenticate')).toBeNull()
+    expect(watch.counts()).toEqual({ 'FLOOD.limit': 1 })
+    // Another address is another bucket.
+    expect(await outcome(from(newAddress(), await madeUp()))).toBe('401 invalid_api_key')
+  })
+
+  it('keeps out nobody whom this isolate has met, nor forgeries of our own from being told so', async () => {
+    const ip = newAddress()
+    const [met, own] = [await importedKey(), await makeKey(house, account.owner.jwt)]
+    expect(await outcome(from(ip, met))).toBe('200')
+    await flood((token) => outcome(from(ip, token)))
+    // Also once the lease is over, and for a key of ours that is looked up for the first time.
+    house.clock.skip(5_000)
+    watch.clear()
+    expect(await outcome(from(ip, met))).toBe('200')
+    expect(await outcome(from(ip, own.key))).toBe('200')
+    expect(await outcome(from(ip, `whm_${'0'.repeat(32)}`))).toBe('401 invalid_api_key')
+    expect(watch.counts()['FLOOD.limit']).toBeUndefined()
+  })
+
+  it('comes from one network where IPv6 gives a sender more addresses than can be counted', async () => {
+    let host = 0
+    const ask = (token: string) => outcome(from(`2001:db8:1:2::${(++host).toString(16)}`, token))
+    expect(await flood(ask)).toBeLessThanOrEqual(2 * limit)
+    expect(await outcome(from('2001:db8:1:3::1', await madeUp()))).toBe('401 invalid_api_key')
+  })
+
+  it('without an address shares one bucket', async () => {
+    await flood((token) => outcome(from(null, token)))
+    expect(await outcome(from(null, await madeUp()))).toBe('429 rate_limited')
+  })
+})
+
+describe('through a service', () => {
+  const asked = async (token: string, ip?: string) => {
+    const body = { token, ...(ip !== undefined && { ip }) }
+    const answer = await house.ask('POST', '/api/v1/keys/verify', { key: service, body })
+    return answer.body.data
+  }
+
+  it('is held for the address that the service passes, and for the service where it passes none', async () => {
+    const ip = newAddress()
+    await flood(async (token) => (await asked(token, ip)).code, 'rate_limited')
+    expect(await asked(await madeUp(), ip)).toEqual({
+      valid: false,
+      code: 'rate_limited',
+      key: null,
+      account: null,
+      scopes: null,
+      rate_limit: null,
+      credits: null,
+      retry_after_seconds: 10,
+    })
+    // No service can use up what clients of the gateway, or of other services, have from that address.
+    expect(await outcome(from(ip, await madeUp()))).toBe('401 invalid_api_key')
+    expect((await asked(await madeUp())).code).toBe('invalid_api_key')
+    await flood(async (token) => (await asked(token)).code, 'rate_limited')
+    expect((await asked(await madeUp(), newAddress())).code).toBe('invalid_api_key')
+    const context = { waitUntil() {} } as unknown as ExecutionContext
+    const question = { token: await madeUp(), ip }
+    expect(await verifyByBinding(house.isolate, house.bindings, context, question)).toMatchObject({
+      code: 'invalid_api_key',
+    })
+  })
+
+  it('is a 429 for introspection, which else would say that a good token is not active', async () => {
+    const ip = newAddress()
+    const introspect = (token: string) =>
+      house.ask('POST', '/api/v1/introspect', {
+        key: service,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `token=${token}&ip=${ip}`,
+      })
+    await flood(async (token) => {
+      const { status, body } = await introspect(token)
+      return status === 429 ? `429 ${body.code}` : `invalid_api_key ${body.active}`
+    })
+    expect((await introspect(await madeUp())).headers.get('retry-after')).toBe('10')
+  })
+})
+
+describe('a limit that is down', () => {
+  it.each(['throws', 'hangs'])('and %s keeps nobody out: the stores decide', async (how) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const fail =
+      how === 'throws' ? () => Promise.reject(new Error('down')) : () => new Promise(() => {})
+    const FLOOD = { limit: fail } as unknown as Env['FLOOD']
+    const at = await openForeignHouse({ bindings: { FLOOD } })
+    const token = await importedKey()
+    expect(await outcome(at.ask('GET', '/api/v1/me', { key: token }))).toBe('200')
+    const unknown = await madeUp()
+    expect(await outcome(at.ask('GET', '/api/v1/me', { key: unknown }))).toBe('401 invalid_api_key')
+  })
+})
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['127.1', null],
+    ['unknown', null],
+    [null, null],
+  ])('%s is %s', (ip, network) => expect(networkOf(ip)).toBe(network))
+})
+
+it('is counted by the binding of wrangler.toml', () => expect(env.FLOOD).toBeDefined())

@@ -1,0 +1,429 @@
+// The gateway: who passes, what the API behind it is told, and that bodies stream.
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
+import { createIsolate } from '../../src/worker/context.ts'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+
+let house: House
+let account: Account
+let key: string
+beforeAll(async () => {
+  house = await openHouse()
+  account = await openAccount()
+  key = (await makeKey(house, account.owner.jwt)).key
+})
+afterEach(() => vi.restoreAllMocks())
+
+type Upstream = ConfigInput<Env>['gateway']['upstream']
+
+/** A house with another API behind its gateway. */
+function openGateway(upstream: Upstream): Promise<House> {
+  const { defaultFormat: _format, leaseMs: _lease, scopes: all, ...rest } = config
+  const scopes = Object.fromEntries(
+    Object.entries(all).filter(([scope]) => !scope.startsWith('keys:')),
+  )
+  const input = { ...rest, scopes, gateway: { policy: 'crm', upstream } }
+  const clock = createSkippingClock()
+  return openHouse({ clock, isolate: createIsolate(defineConfig<Env>(input), clock) })
+}
+
+/** What the API behind the gateway was sent. */
+async function sentTo(path: string, init: RequestInit = {}, token = key): Promise<Request> {
+  const { promise, resolve } = Promise.withResolvers<Request>()
+  const behind = await openGateway({
+    fetch(request) {
+      resolve(request.clone())
+      return new Response('seen')
+    },
+  })
+  const headers = new Headers(init.headers)
+  if (!headers.has('authorization')) headers.set('x-api-key', token)
+  const response = await behind.send(path, { ...init, headers })
+  expect(await response.text()).toBe(init.method === 'HEAD' ? '' : 'seen')
+  return promise
+}
+
+describe('the scopes of the seeds', () => {
+  const id = crypto.randomUUID()
+  const routes: [string, string, string, string][] = [
+    ['contacts:read', 'GET', '/contacts', '200'],
+    ['contacts:read', 'GET', `/contacts/${id}`, '404 not_found'],
+    ['contacts:write', 'POST', '/contacts', '400 invalid_request'],
+    ['contacts:write', 'PATCH', `/contacts/${id}`, '400 invalid_request'],
+    ['messages:send', 'POST', '/messages', '400 invalid_request'],
+    ['messages:read', 'GET', '/messages', '200'],
+    ['messages:read', 'GET', `/messages/${id}`, '404 not_found'],
+    ['conversations:read', 'GET', '/conversations', '200'],
+    ['conversations:read', 'GET', `/conversations/${id}`, '404 not_found'],
+    ['broadcasts:send', 'POST', '/broadcasts', '400 invalid_request'],
+    ['webhooks:manage', 'GET', '/webhooks', '200'],
+    ['webhooks:manage', 'POST', '/webhooks', '400 invalid_request'],
+    ['webhooks:manage', 'DELETE', `/webhooks/${id}`, '404 not_found'],
+  ]
+  const scopes = [...new Set(routes.map(([scope]) => scope))]
+
+  it.each(scopes)('%s opens its own routes under both prefixes and no other', async (scope) => {
+    const { key } = await makeKey(house, account.owner.jwt, {
+      scopes: [scope],
+      format: 'wacrm_live',
+    })
+    for (const [needed, method, path, passed] of routes) {
+      for (const prefix of ['/api', '/api/v1']) {
+        const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {}
+        const told = await outcome(house.ask(method, prefix + path, { as: key, ...body }))
+        const expected = needed === scope ? passed : '403 insufficient_scope'
+        expect(told, `${scope}: ${method} ${prefix}${path}`).toBe(expected)
+      }
+    }
+  })
+
+  it('are seven', () => expect(scopes).toHaveLength(7))
+
+  it('let HEAD through where they let GET through', async () => {
+    const reader = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
+    const head = await house.ask('HEAD', '/api/contacts', { key: reader.key })
+    expect([head.status, head.text]).toEqual([200, ''])
+    expect((await house.ask('HEAD', '/api/messages', { key: reader.key })).status).toBe(403)
+  })
+})
+
+describe('one account', () => {
+  it('reads and writes its own rows, never another’s, whatever headers it forges', async () => {
+    const other = await openAccount('Globex')
+    const theirs = await makeKey(house, other.owner.jwt)
+    const body = { name: 'Ada', phone: '+4915112345678' }
+    const made = await house.ask('POST', '/api/v1/contacts', { key, body })
+    expect(made.status, made.text).toBe(201)
+    const { id } = made.body.data
+    expect((await house.ask('GET', `/api/contacts/${id}`, { key })).body.data.name).toBe('Ada')
+    for (const name of [
+      'x-latchkey-account',
+      'X-LATCHKEY-ACCOUNT',
+      'x_latchkey_account',
+      'X-Latchkey_Account',
+    ]) {
+      const options = { key: theirs.key, headers: { [name]: account.id } }
+      expect(await outcome(house.ask('GET', `/api/contacts/${id}`, options))).toBe('404 not_found')
+      expect((await house.ask('GET', '/api/contacts', options)).body.data).toEqual([])
+      const patch = house.ask('PATCH', `/api/contacts/${id}`, { ...options, body: { name: 'Eve' } })
+      expect(await outcome(patch)).toBe('404 not_found')
+    }
+  })
+})
+
+describe('what the API behind is told', () => {
+  it('is who asks, and nothing that could be forged or stolen', async () => {
+    const { id, key } = await makeKey(house, account.owner.jwt, {
+      scopes: ['contacts:read', 'messages:read'],
+    })
+    const seen = await sentTo(
+      '/api/contacts?limit=1',
+      {
+        headers: {
+          'x-api-key': key,
+          'x-latchkey-account': 'forged',
+          'x-latchkey-admin': 'yes',
+          'X-LATCHKEY-SCOPES': 'everything',
+          x_latchkey_account: 'forged',
+          'x_latchkey-user': 'forged',
+          cookie:
+            'theme=dark; better-auth.session_token=secret.signature; __Secure-better-auth.session_token=s; a=b',
+          'accept-language': 'de',
+        },
+      },
+      key,
+    )
+    const told = Object.fromEntries(seen.headers)
+    expect(told).toMatchObject({
+      'x-latchkey-account': account.id,
+      'x-latchkey-key-id': id,
+      'x-latchkey-scopes': 'contacts:read messages:read',
+      'accept-language': 'de',
+      cookie: 'theme=dark; a=b',
+    })
+    const names = Object.keys(told).map((name) => name.replaceAll('_', '-'))
+    const ours = names.filter((name) => name.startsWith('x-latchkey')).sort()
+    expect(ours).toEqual([
+      ...[
+        'x-latchkey-account',
+        'x-latchkey-key-id',
+        'x-latchkey-request-id',
+        'x-latchkey-scopes',
+        'x-latchkey-user',
+      ],
+    ])
+    for (const gone of ['x-api-key', 'authorization']) expect(names).not.toContain(gone)
+    const everything = JSON.stringify([told, seen.url])
+    for (const secret of [key, 'forged', 'secret.signature', 'everything']) {
+      expect(everything).not.toContain(secret)
+    }
+    expect(new URL(seen.url).pathname + new URL(seen.url).search).toBe('/api/contacts?limit=1')
+  })
+
+  it('keeps no part of a credential that was presented beside the one that counted', async () => {
+    const second = await makeKey(house, account.owner.jwt)
+    const both = { 'x-api-key': key, authorization: `Bearer ${second.key}` }
+    const seen = await sentTo('/api/contacts', { headers: both })
+    expect(JSON.stringify([...seen.headers])).not.toContain(second.key)
+  })
+
+  it('has no session in it, also where a client sends two Cookie headers', async () => {
+    const headers = new Headers({ 'x-api-key': key })
+    headers.append('cookie', 'a=b')
+    headers.append('cookie', 'better-auth.session_token=secret')
+    const seen = await sentTo('/api/contacts', { headers })
+    expect(seen.headers.get('cookie') ?? '').not.toContain('secret')
+  })
+
+  it('is never an empty header: none stands for nothing', async () => {
+    const person = await sentTo('/api/contacts', {
+      headers: { authorization: `Bearer ${account.member.jwt}` },
+    })
+    expect(person.headers.get('x-latchkey-key-id')).toBe('none')
+    expect(person.headers.get('x-latchkey-account')).toBe(account.id)
+    for (const [name, value] of person.headers) expect(value, name).not.toBe('')
+  })
+
+  it('is the request id that the client is answered with', async () => {
+    let told: string | null = null
+    const behind = await openGateway({
+      fetch(request) {
+        told = request.headers.get('x-latchkey-request-id')
+        return new Response('ok', { headers: { 'x-request-id': 'of the API behind' } })
+      },
+    })
+    const answer = await behind.ask('GET', '/api/contacts', {
+      key,
+      headers: { 'x-request-id': 'forged' },
+    })
+    expect(answer.headers.get('x-request-id')).toBe(told)
+    expect(told).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is the path and the query as they were sent', async () => {
+    for (const path of [
+      '/api/contacts?a=%20b&a=c&c=%2F..%2F',
+      '/api/contact%73',
+      '/api/v1/contacts/%C3%A9?x',
+    ]) {
+      expect(new URL((await sentTo(path)).url).href).toBe(new URL(path, env.BASE_URL).href)
+    }
+  })
+})
+
+describe('bodies', () => {
+  it('stream to the API behind: it reads the first part before the last is sent', async () => {
+    const first = Promise.withResolvers<void>()
+    const behind = await openGateway({
+      async fetch(request) {
+        let bytes = 0
+        for await (const chunk of request.body ?? []) {
+          bytes += chunk.byteLength
+          first.resolve()
+        }
+        return Response.json({ bytes })
+      },
+    })
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const headers = { 'x-api-key': key }
+    const answer = behind.send('/api/v1/contacts', { method: 'POST', headers, body: readable })
+    const writer = writable.getWriter()
+    await writer.write(new Uint8Array(1_000))
+    await first.promise
+    // Far above the 64 kB of management.
+    for (let sent = 0; sent < 40; sent++) await writer.write(new Uint8Array(100_000))
+    await writer.close()
+    expect(await (await answer).json()).toEqual({ bytes: 4_001_000 })
+  })
+
+  it('stream back: the first part arrives before the last is made', async () => {
+    const last = Promise.withResolvers<void>()
+    const behind = await openGateway({
+      fetch() {
+        const body = new ReadableStream<Uint8Array>({
+          async start(controller) {
+            controller.enqueue(new TextEncoder().encode('first '))
+            await last.promise
+            controller.enqueue(new TextEncoder().encode('last'))
+            controller.close()
+          },
+        })
+        return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+      },
+    })
+    const response = await behind.send('/api/contacts', { headers: { 'x-api-key': key } })
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    const decoded = async () => new TextDecoder().decode((await reader.read()).value)
+    expect(await decoded()).toBe('first ')
+    last.resolve()
+    expect(await decoded()).toBe('last')
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+  })
+
+  it('are not read at all when the key is refused', async () => {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          pulled++
+          controller.enqueue(new Uint8Array(10))
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const response = await house.send('/api/contacts', {
+      method: 'POST',
+      headers: { 'x-api-key': 'bad' },
+      body,
+    })
+    expect([response.status, pulled]).toEqual([401, 0])
+  })
+
+  it('of a GET, which some clients send, do no harm', async () => {
+    const behind = await openGateway({ fetch: () => new Response('ok') })
+    const request = new Request(`${env.BASE_URL}/api/contacts`, { headers: { 'x-api-key': key } })
+    // As workerd hands it over; the constructor itself would not make one.
+    Object.defineProperty(request, 'body', { value: new Response('a body').body })
+    const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
+    const response = await behind.app.fetch(
+      request,
+      behind.bindings,
+      context as unknown as ExecutionContext,
+    )
+    expect(response.status).toBeLessThan(500)
+  })
+})
+
+describe('what the API behind answers', () => {
+  it.each([200, 201, 204, 304, 400, 401, 403, 404, 409, 422, 429, 500, 503])(
+    '%i is passed on as it is, headers and body',
+    async (status) => {
+      const headers = { 'x-own': 'yes', 'retry-after': '7', 'set-cookie': 'a=b' }
+      const empty = status === 204 || status === 304
+      const behind = await openGateway({
+        fetch: () => new Response(empty ? null : 'of the API', { status, headers }),
+      })
+      const answer = await behind.ask('GET', '/api/contacts', { key })
+      expect([answer.status, answer.text]).toEqual([status, empty ? '' : 'of the API'])
+      for (const [name, value] of Object.entries(headers))
+        expect(answer.headers.get(name)).toBe(value)
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    },
+  )
+
+  it('with a redirect is the client’s to follow', async () => {
+    const behind = await openGateway({
+      fetch: () => Response.redirect('https://elsewhere.example/'),
+    })
+    const answer = await behind.ask('GET', '/api/contacts', { key })
+    expect([answer.status, answer.headers.get('location')]).toEqual([
+      302,
+      'https://elsewhere.example/',
+    ])
+  })
+
+  it.each<[string, Upstream]>([
+    ['rejects', { fetch: () => Promise.reject(new Error('connection refused')) }],
+    [
+      'throws at once',
+      {
+        fetch: () => {
+          throw new Error('no such binding')
+        },
+      },
+    ],
+  ])('is a 502 problem when it %s, which tells nothing of the cause', async (_, upstream) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const behind = await openGateway(upstream)
+    const answer = await behind.ask('GET', '/api/contacts', { key })
+    expect([answer.status, answer.body.code], answer.text).toEqual([502, 'upstream_unavailable'])
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(answer.text).not.toMatch(/refused|binding/)
+  })
+})
+
+describe('an upstream that is a URL', () => {
+  it('is asked at its own origin, with path and query, and its redirects are not followed', async () => {
+    const fetched = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation(async () => new Response('far away'))
+    const behind = await openGateway('https://api.example.com')
+    const answer = await behind.ask('POST', '/api/v1/contacts?x=%2F', { key, body: { a: 1 } })
+    expect(answer.text).toBe('far away')
+    const request = fetched.mock.calls[0]?.[0] as Request
+    expect([request.method, request.url, request.redirect]).toEqual([
+      ...['POST', 'https://api.example.com/api/v1/contacts?x=%2F', 'manual'],
+    ])
+    expect(await request.json()).toEqual({ a: 1 })
+    expect(request.headers.get('x-latchkey-account')).toBe(account.id)
+    expect(request.headers.get('x-api-key')).toBeNull()
+  })
+
+  it('cannot be turned to another host', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(''))
+    const behind = await openGateway('https://api.example.com')
+    for (const path of [
+      '//evil.example/api/contacts',
+      '/api//evil.example/x',
+      '/api/@evil.example',
+      '/api/\\evil.example/',
+    ]) {
+      await behind.send(new URL(env.BASE_URL).origin + path, { headers: { 'x-api-key': key } })
+    }
+    for (const [request] of fetched.mock.calls) {
+      expect(new URL((request as Request).url).host).toBe('api.example.com')
+    }
+  })
+})
+
+describe('a path with tricks', () => {
+  it.each([
+    '/api/contacts/%2e%2e%2fapi-keys',
+    '/api/contacts/..%2Fx',
+    '/api/contacts%2f',
+    '/api/contacts/%5c',
+    '/api/contacts;a=b',
+    '/api/contacts/%00',
+    '/api/contacts/%252e',
+    '/api/contacts/%ff',
+  ])('%s is a 400 for whoever has full access, and reaches nothing', async (path) => {
+    let asked = 0
+    const behind = await openGateway({ fetch: () => new Response(String(asked++)) })
+    const answer = await behind.ask('GET', path, { key })
+    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+    expect(answer.body.errors).toHaveLength(1)
+    expect(asked).toBe(0)
+  })
+
+  it('needs its scope however the letters are written', async () => {
+    const { key } = await makeKey(house, account.owner.jwt, { scopes: ['messages:read'] })
+    for (const path of [
+      '/api/contact%73',
+      '/%61pi/contacts',
+      '/api/%63%6f%6e%74%61%63%74%73',
+      '/api/./contacts',
+      '/api/x/../contacts',
+    ]) {
+      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 insufficient_scope')
+    }
+    for (const path of ['/api/Contacts', '/api/contacts/', '/api//contacts', '/api/contacts%20']) {
+      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 forbidden')
+    }
+  })
+
+  it('or a method of its own is open to full access alone', async () => {
+    const { key: reader } = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PURGE']) {
+      expect(await outcome(house.ask(method, '/api/contacts', { key: reader }))).toBe(
+        '403 forbidden',
+      )
+    }
+    for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
+      const options = { key: reader, headers: { [name]: 'POST' } }
+      expect(await outcome(house.ask('GET', '/api/contacts', options))).toBe('400 invalid_request')
+    }
+  })
+})

@@ -1,0 +1,289 @@
+// Who may do what to keys: roles, and keys that manage keys.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
+import { createIsolate } from '../../src/worker/context.ts'
+import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+
+let house: House
+let account: Account
+let owner: string
+beforeAll(async () => {
+  house = await openHouse()
+  account = await openAccount()
+  owner = account.owner.jwt
+})
+
+/** Presents a JWT or a key alike. */
+const ask = (method: string, path: string, as: string, body?: unknown) =>
+  house.ask(method, `/api/api-keys${path}`, { as, ...(body !== undefined && { body }) })
+const scopesOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.scopes
+const statusOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.status
+
+describe('a member', () => {
+  it('reads keys, events and scopes', async () => {
+    const { id } = await makeKey(house, owner)
+    const as = account.member.jwt
+    for (const path of [
+      '/api/api-keys',
+      `/api/api-keys/${id}`,
+      '/api/audit-events',
+      '/api/scopes',
+    ]) {
+      expect(await outcome(house.ask('GET', path, { as })), path).toBe('200')
+    }
+  })
+
+  it('changes nothing', async () => {
+    const { id, key } = await makeKey(house, owner)
+    const as = account.member.jwt
+    const before = await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()
+    expect(await outcome(ask('POST', '', as, { name: 'Mine', scopes: [] }))).toBe('403 forbidden')
+    expect(await outcome(ask('PATCH', `/${id}`, as, { name: 'Mine' }))).toBe('403 forbidden')
+    expect(await outcome(ask('POST', `/${id}/rotate`, as, {}))).toBe('403 forbidden')
+    expect(await outcome(ask('POST', '/revoke', as, { ids: [id] }))).toBe('403 forbidden')
+    expect(await outcome(ask('DELETE', `/${id}`, as))).toBe('403 forbidden')
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()).toEqual(before)
+    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
+  })
+
+  it('is told so before anything about the key or the body', async () => {
+    const as = account.member.jwt
+    expect(await outcome(ask('PATCH', `/${crypto.randomUUID()}`, as, { nonsense: 1 }))).toBe(
+      '403 forbidden',
+    )
+  })
+})
+
+describe('the reserved scopes', () => {
+  it.each(['keys:manage', 'keys:verify'])(
+    '%s is an owner’s to give, not an admin’s',
+    async (scope) => {
+      const admin = account.admin.jwt
+      const made = await makeKey(house, owner, { scopes: [scope] })
+      expect(made.scopes).toEqual([scope])
+      expect(await outcome(ask('POST', '', admin, { name: 'x', scopes: [scope] }))).toBe(
+        '403 forbidden',
+      )
+      const plain = await makeKey(house, admin, { scopes: ['contacts:read'] })
+      const wish = { scopes: ['contacts:read', scope] }
+      expect(await outcome(ask('PATCH', `/${plain.id}`, admin, wish))).toBe('403 forbidden')
+      expect(await scopesOf(plain.id)).toEqual(['contacts:read'])
+      expect(await outcome(ask('PATCH', `/${plain.id}`, owner, wish))).toBe('200')
+      expect(await scopesOf(plain.id)).toEqual(wish.scopes)
+    },
+  )
+
+  it('may stay when an admin changes other scopes of a key, and may be taken away', async () => {
+    const admin = account.admin.jwt
+    const { id } = await makeKey(house, owner, { scopes: ['keys:verify'] })
+    const more = { scopes: ['keys:verify', 'contacts:read'] }
+    expect(await outcome(ask('PATCH', `/${id}`, admin, more))).toBe('200')
+    expect(await outcome(ask('PATCH', `/${id}`, admin, { scopes: [] }))).toBe('200')
+    expect(await outcome(ask('PATCH', `/${id}`, admin, more))).toBe('403 forbidden')
+  })
+
+  it('do not come into an admin’s hands by rotation', async () => {
+    const { id, key } = await makeKey(house, owner, { scopes: ['keys:manage'] })
+    expect(await outcome(ask('POST', `/${id}/rotate`, account.admin.jwt, {}))).toBe('403 forbidden')
+    expect(await outcome(house.ask('GET', '/api/api-keys', { key }))).toBe('200')
+    expect(await outcome(ask('POST', `/${id}/rotate`, owner, {}))).toBe('201')
+  })
+
+  it('are never inherited, not even from an owner', async () => {
+    const { key } = await makeKey(house, owner)
+    for (const path of ['/api/api-keys', '/api/audit-events', '/api/scopes']) {
+      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 insufficient_scope')
+    }
+  })
+})
+
+describe('a key that manages keys', () => {
+  let manager: MadeKey
+  beforeAll(async () => {
+    manager = await makeKey(house, owner, {
+      scopes: ['keys:manage', 'contacts:read', 'messages:read'],
+    })
+  })
+
+  it('lists, reads, changes, revokes and looks into the audit trail, as the key that it is', async () => {
+    const as = manager.key
+    const made = await makeKey(house, as, { scopes: ['contacts:read'] })
+    expect(await outcome(ask('GET', '', as))).toBe('200')
+    expect(await outcome(ask('PATCH', `/${made.id}`, as, { name: 'Renamed' }))).toBe('200')
+    expect(await outcome(ask('DELETE', `/${made.id}`, as))).toBe('200')
+    const events = await house.ask('GET', `/api/audit-events?key_id=${made.id}`, { as })
+    expect(events.body.data).toHaveLength(3)
+    for (const { actor } of events.body.data) {
+      expect(actor).toMatchObject({ kind: 'key', id: manager.id })
+    }
+    const shown = await ask('GET', `/${made.id}`, as)
+    expect(shown.body.data).toMatchObject({ created_by: account.owner.id, revoked_by: manager.id })
+  })
+
+  it.each<[string, unknown]>([
+    ['a scope that it lacks', ['messages:send']],
+    ['a scope that it lacks beside one that it holds', ['contacts:read', 'messages:send']],
+    ['keys:manage, which it holds', ['keys:manage']],
+    ['keys:verify', ['keys:verify']],
+    ['what its creator inherits', null],
+    ['what its creator inherits, by saying nothing', undefined],
+  ])('cannot grant %s', async (_, scopes) => {
+    const answer = await ask('POST', '', manager.key, { name: 'More', scopes })
+    expect([answer.status, answer.body.code], answer.text).toEqual([403, 'forbidden'])
+    const plain = await makeKey(house, owner, { scopes: [] })
+    if (scopes === undefined) return
+    expect(await outcome(ask('PATCH', `/${plain.id}`, manager.key, { scopes }))).toBe(
+      '403 forbidden',
+    )
+    expect(await scopesOf(plain.id)).toEqual([])
+  })
+
+  it('is told by WWW-Authenticate that its scopes do not suffice', async () => {
+    const answer = await ask('POST', '', manager.key, { name: 'More', scopes: ['messages:send'] })
+    const challenge = answer.headers.get('www-authenticate')
+    expect(challenge).toMatch(/^Bearer .*error="insufficient_scope"/)
+  })
+
+  it('grants what it holds, and takes away what it does not hold', async () => {
+    const stronger = await makeKey(house, owner, { scopes: ['messages:send', 'webhooks:manage'] })
+    const patch = (scopes: string[]) => ask('PATCH', `/${stronger.id}`, manager.key, { scopes })
+    expect(await outcome(patch(['messages:send', 'contacts:read']))).toBe('200')
+    expect(await outcome(patch(['messages:send', 'webhooks:manage']))).toBe('403 forbidden')
+    expect(await scopesOf(stronger.id)).toEqual(['messages:send', 'contacts:read'])
+  })
+
+  it('cannot rotate a key that is stronger than itself, nor one that inherits, nor a managing one', async () => {
+    for (const scopes of [['messages:send'], null, ['keys:verify'], ['keys:manage']]) {
+      const { id, key } = await makeKey(house, owner, { scopes })
+      expect(await outcome(ask('POST', `/${id}/rotate`, manager.key, {}))).toBe('403 forbidden')
+      expect(await statusOf(id)).toBe('active')
+      expect(await outcome(house.ask('GET', '/api/v1/me', { key }))).toBe('200')
+    }
+    const weaker = await makeKey(house, owner, { scopes: ['contacts:read'] })
+    expect(await outcome(ask('POST', `/${weaker.id}/rotate`, manager.key, {}))).toBe('201')
+  })
+
+  it('cannot turn its own scopes into more', async () => {
+    for (const scopes of [null, ['keys:manage', 'messages:send'], ['keys:manage', 'keys:verify']]) {
+      expect(await outcome(ask('PATCH', `/${manager.id}`, manager.key, { scopes }))).toBe(
+        '403 forbidden',
+      )
+    }
+    expect(await scopesOf(manager.id)).toEqual(['keys:manage', 'contacts:read', 'messages:read'])
+  })
+
+  it('stays within its account', async () => {
+    const other = await openAccount('Globex')
+    const theirs = await makeKey(house, other.owner.jwt)
+    for (const [method, path, body] of [
+      ['GET', `/${theirs.id}`, undefined],
+      ['PATCH', `/${theirs.id}`, { name: 'x' }],
+      ['DELETE', `/${theirs.id}`, undefined],
+      ['POST', `/${theirs.id}/rotate`, {}],
+    ] as const) {
+      expect(await outcome(ask(method, path, manager.key, body))).toBe('404 not_found')
+    }
+    const many = await ask('POST', '/revoke', manager.key, { ids: [theirs.id] })
+    expect(many.body.data).toEqual({ revoked: 0 })
+  })
+
+  it('is refused with the scope that it would need once it no longer holds it', async () => {
+    const { id, key } = await makeKey(house, owner, { scopes: ['keys:manage', 'contacts:read'] })
+    await ask('PATCH', `/${id}`, owner, { scopes: ['contacts:read'] })
+    const answer = await ask('GET', '', key)
+    expect([answer.status, answer.body.code]).toEqual([403, 'insufficient_scope'])
+    expect(answer.headers.get('www-authenticate')).toContain('scope="keys:manage"')
+  })
+
+  it('needs keys:manage, whatever else it holds', async () => {
+    const scopes = ['contacts:read', 'contacts:write', 'webhooks:manage', 'keys:verify']
+    const { key, id } = await makeKey(house, owner, { scopes })
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['POST', '', { name: 'x', scopes: [] }],
+      ['PATCH', `/${id}`, { name: 'x' }],
+      ['DELETE', `/${id}`, undefined],
+      ['POST', `/${id}/rotate`, {}],
+      ['POST', '/revoke', { ids: [id] }],
+    ] as const) {
+      expect(await outcome(ask(method, path, key, body))).toBe('403 insufficient_scope')
+    }
+    expect(await statusOf(id)).toBe('active')
+  })
+})
+
+describe('a key never becomes a person', () => {
+  // Sign-in is throttled by address.
+  const anyAddress = () => `2001:db8:${crypto.randomUUID().slice(9, 13)}::1`
+
+  it.each([
+    ['GET', '/api/auth/token'],
+    ['GET', '/api/auth/get-session'],
+    ['POST', '/api/auth/sign-in/email'],
+    ['GET', '/api/auth/organization/list'],
+    ['GET', '/api/auth/organization/get-full-organization'],
+    ['POST', '/api/auth/organization/invite-member'],
+    ['POST', '/api/auth/organization/update-member-role'],
+    ['GET', '/api/auth/list-sessions'],
+    ['POST', '/api/auth/update-user'],
+    ['POST', '/api/auth/sign-up/email'],
+    ['POST', '/api/auth/organization/create'],
+  ])('by %s %s', async (method, path) => {
+    const keys = [
+      await makeKey(house, owner),
+      await makeKey(house, owner, { scopes: ['keys:manage', 'keys:verify'] }),
+    ]
+    const body = {
+      email: `${account.owner.id}@example.test`,
+      password: 'x',
+      role: 'owner',
+      name: 'x',
+      slug: 'x',
+    }
+    for (const { key } of keys) {
+      for (const headers of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }] as Record<
+        string,
+        string
+      >[]) {
+        const answer = await house.ask(method, path, {
+          headers: { ...headers, origin: env.BASE_URL, 'cf-connecting-ip': anyAddress() },
+          ...(method === 'POST' && { body }),
+        })
+        // Better Auth tells whoever has no session so: `null`, with 200.
+        if (answer.status === 200)
+          expect([path, answer.text]).toEqual(['/api/auth/get-session', 'null'])
+        else expect([400, 401, 403, 404], answer.text).toContain(answer.status)
+        expect(answer.headers.get('set-cookie')).toBeNull()
+        expect(answer.text).not.toMatch(/eyJ/)
+      }
+    }
+    const { n } = (await env.DB.prepare('SELECT count(*) AS n FROM session').first<{
+      n: number
+    }>()) ?? { n: -1 }
+    expect(n).toBe(0)
+  })
+})
+
+describe('where an admin has every scope by name, but not full access', () => {
+  it('cannot get full access by a key that inherits from an owner', async () => {
+    const seven = Object.keys(config.scopes).filter((scope) => !scope.startsWith('keys:'))
+    const { defaultFormat: _format, leaseMs: _lease, scopes, ...rest } = config
+    const named = Object.fromEntries(seven.map((scope) => [scope, scopes[scope] as string]))
+    const roles = { ...config.roles, admin: { scopes: seven } }
+    const narrow = defineConfig({ ...rest, scopes: named, roles } as ConfigInput<Env>)
+    const clock = createSkippingClock()
+    house = await openHouse({ clock, isolate: createIsolate(narrow, clock) })
+    const inheriting = await makeKey(house, owner)
+    const scoped = await makeKey(house, owner, { scopes: ['contacts:read'] })
+    expect(await outcome(ask('GET', `/${inheriting.id}`, account.admin.jwt))).toBe('200')
+    expect(await outcome(ask('POST', `/${inheriting.id}/rotate`, account.admin.jwt, {}))).toBe(
+      '403 forbidden',
+    )
+    expect(await outcome(ask('PATCH', `/${scoped.id}`, account.admin.jwt, { scopes: null }))).toBe(
+      '403 forbidden',
+    )
+  })
+})

@@ -1,0 +1,311 @@
+// Keys without scopes of their own follow their creator's role, as it is at each request; the triggers
+// in D1 see to it, whoever writes.
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import {
+  addPerson,
+  createSkippingClock,
+  type House,
+  openHouse,
+  type TestPerson,
+} from '../support/house.ts'
+
+let house: House
+let elsewhere: House
+let account: Account
+beforeAll(async () => {
+  const clock = createSkippingClock()
+  house = await openHouse({ clock })
+  elsewhere = await openHouse({ clock })
+  account = await openAccount()
+})
+
+/** SQL as Better Auth writes it; then the leases run out, as they have before its answer. */
+async function sql(statement: string, ...values: unknown[]) {
+  await env.DB.prepare(statement)
+    .bind(...values)
+    .run()
+  await house.drain()
+}
+
+const setRole = (person: TestPerson, role: string) =>
+  sql('UPDATE member SET role = ? WHERE id = ?', role, person.memberId)
+const remove = (person: TestPerson) => sql('DELETE FROM member WHERE id = ?', person.memberId)
+
+async function told(key: string, method: string, path: string): Promise<string> {
+  const here = await outcome(
+    house.ask(method, path, { key, ...(method === 'POST' && { body: {} }) }),
+  )
+  const there = elsewhere.ask(method, path, { key, ...(method === 'POST' && { body: {} }) })
+  expect(await outcome(there)).toBe(here)
+  return here
+}
+
+/** Reads contacts, sends messages (a 400 of the CRM: it got through), a path that no route names. */
+const powers = async (key: string) => [
+  await told(key, 'GET', '/api/contacts'),
+  await told(key, 'POST', '/api/messages'),
+  await told(key, 'GET', '/api/unlisted'),
+]
+const full = ['200', '400 invalid_request', '404 not_found']
+const ofMember = ['200', '403 insufficient_scope', '403 forbidden']
+const nothing = ['403 insufficient_scope', '403 insufficient_scope', '403 forbidden']
+
+describe('a key that inherits', () => {
+  let admin: TestPerson
+  let key: MadeKey
+  beforeEach(async () => {
+    admin = await addPerson(account.id, 'admin')
+    key = await makeKey(house, admin.jwt)
+    expect(await powers(key.key)).toEqual(full)
+  })
+
+  it('loses and regains power with its creator’s role', async () => {
+    await setRole(admin, 'member')
+    expect(await powers(key.key)).toEqual(ofMember)
+    await setRole(admin, 'owner')
+    expect(await powers(key.key)).toEqual(full)
+    await setRole(admin, 'nonsense')
+    expect(await powers(key.key)).toEqual(nothing)
+  })
+
+  it('shows at /api/v1/me what it inherits now', async () => {
+    await setRole(admin, 'member')
+    const { body } = await house.ask('GET', '/api/v1/me', { key: key.key })
+    expect(body.data.key.scopes).toEqual(['contacts:read', 'messages:read', 'conversations:read'])
+  })
+
+  it('holds nothing once its creator has been removed, and still authenticates', async () => {
+    await remove(admin)
+    expect(await powers(key.key)).toEqual(nothing)
+    const me = await house.ask('GET', '/api/v1/me', { key: key.key })
+    expect([me.status, me.body.data.key.scopes]).toEqual([200, []])
+  })
+
+  it('follows its creator back into the account, with the role they come back in', async () => {
+    await remove(admin)
+    expect(await powers(key.key)).toEqual(nothing)
+    await sql(
+      "INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, 'member', 1)",
+      ...[crypto.randomUUID(), account.id, admin.id],
+    )
+    expect(await powers(key.key)).toEqual(ofMember)
+  })
+
+  it('holds nothing once its creator’s user is deleted', async () => {
+    await sql('DELETE FROM user WHERE id = ?', admin.id)
+    expect(await powers(key.key)).toEqual(nothing)
+  })
+
+  it('is not touched by a role of the same person in another account', async () => {
+    const other = await openAccount('Globex')
+    const there = crypto.randomUUID()
+    const insert =
+      'INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, ?, 1)'
+    await sql(insert, there, other.id, admin.id, 'owner')
+    await setRole(admin, 'member')
+    expect(await powers(key.key)).toEqual(ofMember)
+    await sql('UPDATE member SET role = ? WHERE id = ?', 'admin', there)
+    expect(await powers(key.key)).toEqual(ofMember)
+  })
+
+  it('shows the account’s new name after it is renamed', async () => {
+    const fresh = await openAccount('Old name')
+    const made = await makeKey(house, fresh.owner.jwt, { scopes: [] })
+    const name = async () => {
+      const { body } = await house.ask('GET', '/api/v1/me', { key: made.key })
+      return body.data.account.name
+    }
+    expect(await name()).toBe('Old name')
+    await sql('UPDATE organization SET name = ? WHERE id = ?', 'New name', fresh.id)
+    expect(await name()).toBe('New name')
+  })
+})
+
+describe('a key with scopes of its own', () => {
+  it('keeps them whatever becomes of its creator', async () => {
+    const admin = await addPerson(account.id, 'admin')
+    const { key } = await makeKey(house, admin.jwt, { scopes: ['messages:send'] })
+    const own = ['403 insufficient_scope', '400 invalid_request', '403 forbidden']
+    expect(await powers(key)).toEqual(own)
+    await setRole(admin, 'member')
+    expect(await powers(key)).toEqual(own)
+    await remove(admin)
+    expect(await powers(key)).toEqual(own)
+  })
+
+  it('never opens a path that no route names, not even with every scope there is', async () => {
+    const { body } = await house.ask('GET', '/api/scopes', { as: account.owner.jwt })
+    const scopes = body.data.map(({ scope }: { scope: string }) => scope)
+    const { key } = await makeKey(house, account.owner.jwt, { scopes })
+    for (const path of [
+      '/api/unlisted',
+      '/api',
+      '/api/v1',
+      '/api/contacts/x/y',
+      '/api/v2/contacts',
+      '/api//contacts',
+    ]) {
+      const answer = await house.ask('GET', path, { key })
+      expect([answer.status, answer.body.code], path).toEqual([403, 'forbidden'])
+    }
+    expect(await told(key, 'DELETE', '/api/contacts')).toBe('403 forbidden')
+  })
+})
+
+describe('the triggers', () => {
+  type Row = Record<string, unknown>
+  const rows = async (query: string, ...values: unknown[]) =>
+    (
+      await env.DB.prepare(query)
+        .bind(...values)
+        .all<Row>()
+    ).results
+  const stateOf = async (id: string) => {
+    const [key] = await rows('SELECT digest, seq FROM api_key WHERE id = ?', id)
+    const [counter] = await rows('SELECT value FROM sequence')
+    return {
+      digest: key?.digest as string,
+      seq: key?.seq as number,
+      counter: counter?.value as number,
+    }
+  }
+  const pendingOf = (digest: string) =>
+    rows('SELECT fence, seq FROM pending_raise WHERE digest = ? ORDER BY fence', digest)
+  const eventsOf = (person: TestPerson) =>
+    rows('SELECT * FROM audit_event WHERE subject_id = ? ORDER BY rowid DESC', person.id)
+
+  const changes: [string, string, (person: TestPerson) => [string, ...unknown[]]][] = [
+    [
+      'a change of role',
+      'member.role_changed',
+      ({ memberId }) => ["UPDATE member SET role = 'member' WHERE id = ?", memberId],
+    ],
+    [
+      'a removal',
+      'member.removed',
+      ({ memberId }) => ['DELETE FROM member WHERE id = ?', memberId],
+    ],
+    ['the end of a user', 'member.removed', ({ id }) => ['DELETE FROM user WHERE id = ?', id]],
+  ]
+
+  it.each(changes)(
+    '%s marks the keys that inherit, leaves raises for each fence and an event',
+    async (_, action, change) => {
+      await env.DB.batch([
+        env.DB.prepare(
+          "INSERT OR IGNORE INTO fence (name, region, seq) VALUES ('weur/0-of-1', 'weur', 1)",
+        ),
+        env.DB.prepare(
+          "INSERT OR IGNORE INTO fence (name, region, seq) VALUES ('oc/0-of-1', 'oc', 1)",
+        ),
+      ])
+      const person = await addPerson(account.id, 'admin')
+      const inheriting = await makeKey(house, person.jwt)
+      const scoped = await makeKey(house, person.jwt, { scopes: ['contacts:read'] })
+      const others = await makeKey(house, account.owner.jwt)
+      const before = await Promise.all([inheriting, scoped, others].map(({ id }) => stateOf(id)))
+      const [statement, ...values] = change(person)
+      await env.DB.prepare(statement)
+        .bind(...values)
+        .run()
+      const [mine, own, their] = await Promise.all(
+        [inheriting, scoped, others].map(({ id }) => stateOf(id)),
+      )
+      expect(mine?.seq).toBeGreaterThan(before[0]?.counter as number)
+      expect(mine?.seq).toBe(mine?.counter)
+      expect([own?.seq, their?.seq]).toEqual([before[1]?.seq, before[2]?.seq])
+      const fences = (await rows('SELECT name FROM fence ORDER BY name')).map(({ name }) => name)
+      expect(fences).toEqual(expect.arrayContaining(['oc/0-of-1', 'weur/0-of-1']))
+      const raises = await pendingOf(mine?.digest as string)
+      expect(raises).toEqual(fences.map((fence) => ({ fence, seq: mine?.seq })))
+      for (const state of [own, their]) expect(await pendingOf(state?.digest as string)).toEqual([])
+      const [event] = await eventsOf(person)
+      expect(event).toMatchObject({
+        action,
+        account_id: account.id,
+        actor_kind: 'system',
+        actor_id: null,
+      })
+      expect(event?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/)
+      await env.DB.prepare("DELETE FROM fence WHERE name IN ('weur/0-of-1', 'oc/0-of-1')").run()
+      await env.DB.prepare('DELETE FROM pending_raise').run()
+    },
+  )
+
+  it('say nothing of an update that leaves the role as it is', async () => {
+    const person = await addPerson(account.id, 'admin')
+    const { id } = await makeKey(house, person.jwt)
+    const before = [await stateOf(id), (await eventsOf(person)).length]
+    await env.DB.prepare("UPDATE member SET role = 'admin' WHERE id = ?")
+      .bind(person.memberId)
+      .run()
+    expect([await stateOf(id), (await eventsOf(person)).length]).toEqual(before)
+  })
+
+  it('name the person who claimed the change, once', async () => {
+    const person = await addPerson(account.id, 'admin')
+    await env.DB.prepare('INSERT INTO member_intent (member_id, actor_id, at) VALUES (?, ?, 1)')
+      .bind(person.memberId, account.owner.id)
+      .run()
+    await env.DB.prepare("UPDATE member SET role = 'member' WHERE id = ?")
+      .bind(person.memberId)
+      .run()
+    // Events of one millisecond have no order.
+    await scheduler.wait(5)
+    await env.DB.prepare("UPDATE member SET role = 'admin' WHERE id = ?")
+      .bind(person.memberId)
+      .run()
+    const [second, first] = await eventsOf(person)
+    expect(first).toMatchObject({ actor_kind: 'person', actor_id: account.owner.id })
+    expect(second).toMatchObject({ actor_kind: 'system', actor_id: null })
+    const { body } = await house.ask('GET', '/api/audit-events?action=member.role_changed', {
+      as: account.owner.jwt,
+    })
+    expect(body.data[0]).toMatchObject({
+      subject_id: person.id,
+      detail: { from: 'member', to: 'admin' },
+    })
+  })
+
+  it('refuse to update or delete an audit event and to delete a key, whoever asks', async () => {
+    const { id } = await makeKey(house, account.owner.jwt)
+    const refused = [
+      "UPDATE audit_event SET action = 'nothing'",
+      'UPDATE audit_event SET detail = NULL WHERE key_id IS NOT NULL',
+      'DELETE FROM audit_event',
+      'DELETE FROM api_key',
+      `DELETE FROM api_key WHERE id = '${id}'`,
+    ]
+    for (const statement of refused) {
+      await expect(env.DB.prepare(statement).run(), statement).rejects.toThrow(
+        /never (updated|deleted)/,
+      )
+    }
+    const [{ n } = { n: 0 }] = await rows(
+      'SELECT count(*) AS n FROM audit_event WHERE key_id = ?',
+      id,
+    )
+    expect(n).toBe(1)
+  })
+
+  it('are not got around by REPLACE', async () => {
+    const { id } = await makeKey(house, account.owner.jwt)
+    const before = await rows('SELECT * FROM audit_event WHERE key_id = ?', id)
+    const replace = `INSERT OR REPLACE INTO audit_event SELECT id, account_id, 'nothing', actor_kind, actor_id, key_id,
+      subject_id, detail, request_id, created_at FROM audit_event WHERE key_id = ?`
+    await env.DB.prepare(replace)
+      .bind(id)
+      .run()
+      .catch(() => {})
+    expect(await rows('SELECT * FROM audit_event WHERE key_id = ?', id)).toEqual(before)
+    const takeOver = `INSERT OR REPLACE INTO member (id, organization_id, user_id, role, created_at)
+      SELECT id, organization_id, user_id, 'member', created_at FROM member WHERE id = ?`
+    const admin = await addPerson(account.id, 'admin')
+    const { key } = await makeKey(house, admin.jwt)
+    expect(await powers(key)).toEqual(full)
+    await sql(takeOver, admin.memberId)
+    expect(await powers(key)).toEqual(ofMember)
+  })
+})

@@ -1,0 +1,227 @@
+// POST /api/v1/introspect (RFC 7662), asked by an existing client library and by hand.
+
+import { env } from 'cloudflare:workers'
+import * as oauth from 'oauth4webapi'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Account, makeKey, openAccount } from '../support/account.ts'
+import { type House, openHouse } from '../support/house.ts'
+import { down } from '../support/outage.ts'
+
+const path = '/api/v1/introspect'
+const inactive = { active: false }
+
+let house: House
+let acme: Account
+let globex: Account
+/** Acme's gateway, which holds keys:verify. */
+let gateway: string
+
+beforeAll(async () => {
+  house = await openHouse()
+  acme = await openAccount('Acme Inc')
+  globex = await openAccount('Globex')
+  gateway = (await makeKey(house, acme.owner.jwt, { name: 'Gateway', scopes: ['keys:verify'] })).key
+})
+
+const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(house, as, body)
+
+type Asking = { as?: string; key?: string; headers?: Record<string, string>; at?: House }
+
+function post(form: Record<string, string> | string, { at = house, headers, ...by }: Asking = {}) {
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
+  return at.ask('POST', path, { ...by, headers: { ...type, ...headers }, body })
+}
+
+async function introspected(form: Record<string, string>) {
+  const answer = await post(form, { as: gateway })
+  expect(answer.status, answer.text).toBe(200)
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  return answer.body
+}
+
+const basic = (user: string, password: string) => ({
+  authorization: `Basic ${btoa(`${user}:${password}`)}`,
+})
+
+describe('an existing OAuth client', () => {
+  const server: oauth.AuthorizationServer = {
+    issuer: env.BASE_URL,
+    introspection_endpoint: `${env.BASE_URL}${path}`,
+  }
+  const client: oauth.Client = { client_id: 'our-api' }
+
+  async function ask(token: string, authentication: oauth.ClientAuth) {
+    const response = await oauth.introspectionRequest(server, client, authentication, token, {
+      [oauth.allowInsecureRequests]: true,
+      [oauth.customFetch]: (url, init) => house.send(url, init as RequestInit),
+      additionalParameters: { token_type_hint: 'access_token' },
+    })
+    return oauth.processIntrospectionResponse(server, client, response)
+  }
+
+  it('reads an active key, presenting its own as the password of Basic', async () => {
+    const before = Math.floor(house.clock.now() / 1000)
+    const expires_at = '2099-12-31T23:59:59.500Z'
+    const scopes = ['contacts:read', 'messages:read']
+    const { key, id } = await issue({ scopes, expires_at })
+    const told = await ask(key, oauth.ClientSecretBasic(gateway))
+    expect(told).toEqual({
+      active: true,
+      scope: 'contacts:read messages:read',
+      client_id: id,
+      sub: acme.id,
+      iss: env.BASE_URL,
+      iat: expect.any(Number),
+      exp: Date.parse('2099-12-31T23:59:59Z') / 1000,
+      token_type: 'Bearer',
+    })
+    expect(told.iat).toBeGreaterThanOrEqual(before)
+    expect(told.iat).toBeLessThanOrEqual(Math.floor(house.clock.now() / 1000))
+  })
+
+  it('reads an active key, presenting its own as Bearer', async () => {
+    const bearer: oauth.ClientAuth = (_server, _client, _body, headers) => {
+      headers.set('authorization', `Bearer ${gateway}`)
+    }
+    const { key } = await issue()
+    expect(await ask(key, bearer)).toMatchObject({ active: true, sub: acme.id })
+    expect(await ask(key, bearer)).not.toHaveProperty('exp')
+  })
+
+  it('reads a token that is not active', async () => {
+    expect(await ask('no-such-token', oauth.ClientSecretBasic(gateway))).toEqual(inactive)
+  })
+
+  it('understands the challenge when its own key is not good', async () => {
+    const asking = ask('x', oauth.ClientSecretBasic('whm_unknown'))
+    const error = await asking.catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
+    const { status, cause } = error as oauth.WWWAuthenticateChallengeError
+    expect(status).toBe(401)
+    expect(cause.map(({ scheme }) => scheme)).toEqual(['bearer', 'basic'])
+    expect(cause[0]?.parameters).toMatchObject({ error: 'invalid_token' })
+  })
+})
+
+describe('what is not active', () => {
+  it('is told apart by nothing: unknown, forged, foreign, revoked, disabled and expired', async () => {
+    const foreign = await issue({}, globex.owner.jwt)
+    const expires_at = new Date(house.clock.now() + 30_000).toISOString()
+    const [expired, revoked, disabled] = [await issue({ expires_at }), await issue(), await issue()]
+    for (const { key } of [expired, revoked, disabled]) {
+      expect(await introspected({ token: key })).toMatchObject({ active: true })
+    }
+    const as = acme.owner.jwt
+    await house.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
+    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
+    house.clock.skip(60_000)
+    const tokens = [foreign, revoked, disabled, expired].map(({ key }) => key)
+    for (const token of [...tokens, `whm_${'0'.repeat(32)}`, 'x', '']) {
+      expect(await introspected({ token }), token).toEqual(inactive)
+    }
+  })
+
+  it('is a key with a list of addresses, unless the client’s is passed on and in it', async () => {
+    const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
+    expect(await introspected({ token: key })).toEqual(inactive)
+    expect(await introspected({ token: key, ip: '198.51.100.1' })).toEqual(inactive)
+    expect(await introspected({ token: key, ip: '192.0.2.1' })).toMatchObject({ active: true })
+    expect((await post({ token: key, ip: 'nonsense' }, { as: gateway })).status).toBe(400)
+  })
+
+  it('is told as an empty scope when an active key holds none', async () => {
+    const { key } = await issue({ scopes: [] })
+    expect(await introspected({ token: key })).toMatchObject({ active: true, scope: '' })
+  })
+})
+
+describe('the asker', () => {
+  it.each([
+    ['as X-API-Key', () => ({ key: gateway })],
+    ['as Bearer', () => ({ as: gateway })],
+    ['as the password of Basic', () => ({ headers: basic('anybody', gateway) })],
+    ['as the password of Basic without a user', () => ({ headers: basic('', gateway) })],
+    [
+      'form-encoded in Basic (RFC 6749 2.3.1)',
+      () => ({ headers: basic('a%3Ab', gateway.replaceAll('_', '%5F')) }),
+    ],
+  ])('may present its key %s', async (_, by) => {
+    const answer = await post({ token: 'x' }, by())
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.body).toEqual(inactive)
+  })
+
+  it.each([
+    ['nothing', () => ({}), '401 missing_credential'],
+    ['a key that is none', () => ({ key: 'whm_' }), '401 invalid_api_key'],
+    ['a wrong password', () => ({ headers: basic('x', 'whm_') }), '401 invalid_api_key'],
+    ['a user and no password', () => ({ headers: basic('x', '') }), '401 invalid_api_key'],
+    [
+      'Basic that is no base64',
+      () => ({ headers: { authorization: 'Basic ???' } }),
+      '401 invalid_api_key',
+    ],
+    ['Basic with nothing', () => ({ headers: { authorization: 'Basic' } }), '401 invalid_api_key'],
+    ['the key as the user', () => ({ headers: basic(gateway, '') }), '401 invalid_api_key'],
+    [
+      'a bad X-API-Key beside a good Basic',
+      () => ({ key: 'bad', headers: basic('x', gateway) }),
+      '401 invalid_api_key',
+    ],
+    ['an owner’s JWT', () => ({ as: acme.owner.jwt }), '403 insufficient_scope'],
+  ])('that presents %s hears a problem and a challenge', async (_, by, expected) => {
+    const { status, body, headers } = await post({ token: 'x' }, by())
+    expect(`${status} ${body.code}`).toBe(expected)
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer realm="latchkey"/)
+    expect(headers.get('www-authenticate')?.includes('Basic')).toBe(status === 401)
+  })
+
+  it('needs keys:verify, also with Basic', async () => {
+    const { key } = await issue({ scopes: ['contacts:read'] })
+    const { status, headers } = await post({ token: key }, { headers: basic('x', key) })
+    expect(status).toBe(403)
+    expect(headers.get('www-authenticate')).toContain('scope="keys:verify"')
+  })
+})
+
+describe('a form that is written wrongly', () => {
+  it.each([
+    ['', 'form.token'],
+    ['token_type_hint=access_token', 'form.token'],
+    ['token=a&token=b', 'form.token'],
+  ])('such as %j is a 400', async (form, field) => {
+    const { status, body } = await post(form, { as: gateway })
+    expect(status).toBe(400)
+    expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: field }] })
+  })
+
+  it('may hold parameters that nobody knows (RFC 6749 3.2)', async () => {
+    expect(await introspected({ token: 'x', resource: 'https://api.example' })).toEqual(inactive)
+  })
+
+  it.each(['application/json', 'multipart/form-data; boundary=x', 'text/plain'])(
+    'is a 415 when it is %s',
+    async (type) => {
+      const headers = { 'content-type': type }
+      const answer = await post('{"token":"x"}', { as: gateway, headers })
+      expect(answer.status).toBe(415)
+    },
+  )
+})
+
+describe('an authority that does not know', () => {
+  it('answers 503, never "not active"', async () => {
+    const { key } = await issue()
+    const bindings = down(['DB', 'KEY_CACHE'])
+    const broken = await openHouse({ clock: house.clock, isolate: house.isolate, bindings })
+    await introspected({ token: 'x' })
+    const { status, headers, body } = await post({ token: key }, { as: gateway, at: broken })
+    expect(status).toBe(503)
+    expect(headers.get('retry-after')).toBe('1')
+    expect(body.code).toBe('authority_unavailable')
+    expect(body).not.toHaveProperty('active')
+  })
+})

@@ -1,0 +1,448 @@
+// Changing keys: PATCH, DELETE, rotation, many at once, and answers that do not wait.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { addPerson, type House, openHouse } from '../support/house.ts'
+import { down } from '../support/outage.ts'
+
+let house: House
+let elsewhere: House
+let account: Account
+let as: string
+beforeAll(async () => {
+  house = await openHouse()
+  // Another isolate: memory of its own, the same stores and the same time.
+  elsewhere = await openHouse({ clock: house.clock })
+  account = await openAccount()
+  as = account.owner.jwt
+})
+
+const url = (id: string, action = '') => `/api/api-keys/${id}${action}`
+const patch = (id: string, body: unknown) => house.ask('PATCH', url(id), { as, body })
+const rotate = (id: string, body: unknown = {}) =>
+  house.ask('POST', url(id, '/rotate'), { as, body })
+const read = async (id: string) => (await house.ask('GET', url(id), { as })).body.data
+const revokeMany = (body: unknown, headers?: HeadersInit) =>
+  house.ask('POST', '/api/api-keys/revoke', { as, body, ...(headers && { headers }) })
+
+/** What a key is told, by this isolate and by the other: they must agree once a change has answered. */
+async function told(key: string, path = '/api/contacts', method = 'GET'): Promise<string> {
+  const here = await outcome(house.ask(method, path, { key }))
+  expect(await outcome(elsewhere.ask(method, path, { key }))).toBe(here)
+  return here
+}
+
+describe('PATCH', () => {
+  it('changes what it names, leaves the rest, and null clears', async () => {
+    const expires_at = '2099-12-31T23:59:59.000Z'
+    const full = { name: 'Full', expires_at, scopes: ['contacts:read'], allowed_ips: ['192.0.2.1'] }
+    const more = { external_id: 'x', metadata: { a: 1 } }
+    const made = await makeKey(house, as, { ...full, ...more })
+    const { key: _key, ...before } = made
+    for (const [field, value] of Object.entries({
+      name: 'Renamed',
+      scopes: ['messages:send', 'messages:send'],
+      allowed_ips: ['2001:db8::/32'],
+      external_id: 'y',
+      metadata: { b: [2] },
+      expires_at: '2098-01-01T00:00:00.000Z',
+    })) {
+      const shown = field === 'scopes' ? ['messages:send'] : value
+      const changed = await patch(made.id, { [field]: value })
+      expect(changed.status, changed.text).toBe(200)
+      Object.assign(before, { [field]: shown })
+      expect(changed.body.data).toEqual(before)
+      expect(await read(made.id)).toEqual(before)
+    }
+    for (const field of ['scopes', 'allowed_ips', 'external_id', 'metadata', 'expires_at']) {
+      const cleared = await patch(made.id, { [field]: null })
+      Object.assign(before, { [field]: null })
+      expect([cleared.status, cleared.body.data]).toEqual([200, before])
+    }
+  })
+
+  it('is in force in every isolate once it has answered', async () => {
+    const { id, key } = await makeKey(house, as, { scopes: ['contacts:read'] })
+    expect(await told(key)).toBe('200')
+    await patch(id, { scopes: [] })
+    expect(await told(key)).toBe('403 insufficient_scope')
+    await patch(id, { scopes: ['contacts:read'] })
+    expect(await told(key)).toBe('200')
+    await patch(id, { is_active: false })
+    expect(await told(key)).toBe('401 disabled_api_key')
+    expect(await read(id)).toMatchObject({ status: 'disabled', is_active: false })
+    await patch(id, { is_active: true })
+    expect(await told(key)).toBe('200')
+    await patch(id, { allowed_ips: ['192.0.2.1'] })
+    expect(await told(key)).toBe('403 ip_not_allowed')
+    await patch(id, { allowed_ips: null })
+    expect(await told(key)).toBe('200')
+  })
+
+  it('brings an expired key back when it moves its expiry', async () => {
+    const soon = new Date(house.clock.now() + 60_000).toISOString()
+    const { id, key } = await makeKey(house, as, { expires_at: soon })
+    house.clock.skip(60_000)
+    expect(await told(key)).toBe('401 expired_api_key')
+    await patch(id, { expires_at: null })
+    expect(await told(key)).toBe('200')
+  })
+
+  it('of nothing, or to what is so already, is a 200 that changes nothing', async () => {
+    const { id } = await makeKey(house, as, { name: 'Same', scopes: ['contacts:read'] })
+    const before = await read(id)
+    for (const body of [{}, { name: 'Same' }, { scopes: ['contacts:read'], is_active: true }]) {
+      expect(await outcome(patch(id, body))).toBe('200')
+    }
+    expect(await read(id)).toEqual(before)
+  })
+
+  it.each<[string, Record<string, unknown>]>([
+    ['name', { name: '' }],
+    ['name', { name: null }],
+    ['format', { format: 'whm' }],
+    ['is_active', { is_active: null }],
+    ['is_active', { is_active: 'false' }],
+    ['is_active', { is_active: 0 }],
+    ['expires_at', { expires_at: '2001-01-01T00:00:00Z' }],
+    ['scopes.0', { scopes: ['nope'] }],
+    ['scopes', { scopes: 'contacts:read' }],
+    ['allowed_ips', { allowed_ips: [] }],
+    ['id', { id: 'x' }],
+    ['status', { status: 'active' }],
+    ['revoked_at', { revoked_at: null }],
+    ['key', { key: 'x' }],
+    ['created_by', { created_by: 'x' }],
+    ['account_id', { account_id: 'x' }],
+    ['disabled', { disabled: false }],
+    ['replaced_by', { replaced_by: null }],
+    ['credits', { credits: 5 }],
+    ['credits.remaining', { credits: { refill: null } }],
+    ['limits_by', { external_id: null, limits_by: 'external_id' }],
+  ])('refuses %s in %j by name and changes nothing', async (path, body) => {
+    const { id } = await makeKey(house, as)
+    const before = await read(id)
+    const answer = await patch(id, { external_id: 'changed', ...body })
+    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+    expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([path])
+    expect(await read(id)).toEqual(before)
+  })
+
+  it('of a revoked key is a 409 whatever it says, and the key stays revoked', async () => {
+    const { id, key } = await makeKey(house, as)
+    await house.ask('DELETE', url(id), { as })
+    for (const body of [{}, { name: 'New' }, { is_active: true }, { expires_at: null }]) {
+      expect(await outcome(patch(id, body))).toBe('409 conflict')
+    }
+    expect(await told(key)).toBe('401 revoked_api_key')
+    expect((await read(id)).name).toBe('A key')
+  })
+
+  it('by several at once loses none of the changes', async () => {
+    const { id } = await makeKey(house, as)
+    const bodies = [
+      { name: 'One' },
+      { external_id: 'two' },
+      { metadata: { three: 3 } },
+      { allowed_ips: ['192.0.2.4'] },
+    ]
+    const answers = await Promise.all(bodies.map((body) => patch(id, body)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(await read(id)).toMatchObject(Object.assign({}, ...bodies))
+  })
+})
+
+describe('DELETE', () => {
+  const deleted = { status: 'success', data: { message: 'API key deleted successfully' } }
+
+  it('revokes for good on the very next request, and says the same when it is asked again', async () => {
+    const { id, key } = await makeKey(house, as)
+    expect(await told(key)).toBe('200')
+    const first = await house.ask('DELETE', url(id), { as })
+    expect([first.status, first.body]).toEqual([200, deleted])
+    expect(await told(key)).toBe('401 revoked_api_key')
+    const before = await read(id)
+    expect(before).toMatchObject({
+      status: 'revoked',
+      is_active: false,
+      revoked_by: account.owner.id,
+    })
+    const again = await house.ask('DELETE', url(id), { as: account.admin.jwt })
+    expect([again.status, again.body]).toEqual([200, deleted])
+    expect(await read(id)).toEqual(before)
+  })
+
+  it('revokes keys that are disabled or expired too', async () => {
+    const soon = new Date(house.clock.now() + 60_000).toISOString()
+    const { id, key } = await makeKey(house, as, { expires_at: soon })
+    await patch(id, { is_active: false })
+    house.clock.skip(60_000)
+    expect(await outcome(house.ask('DELETE', url(id), { as }))).toBe('200')
+    expect(await told(key)).toBe('401 revoked_api_key')
+  })
+
+  it('answers 202 with the regions that are not reached, and 200 once they are', async () => {
+    const { id, key } = await makeKey(house, as)
+    expect(await told(key)).toBe('200')
+    const unreached = await openHouse({ clock: house.clock, bindings: down(['FENCE']) })
+    for (let asked = 0; asked < 2; asked++) {
+      const answer = await unreached.ask('DELETE', url(id), { as })
+      expect([answer.status, answer.body.status], answer.text).toEqual([202, 'success'])
+      expect(answer.body.data.pending_regions).toEqual(['enam'])
+    }
+    const answer = await house.ask('DELETE', url(id), { as })
+    expect([answer.status, answer.body]).toEqual([200, deleted])
+    expect(await told(key)).toBe('401 revoked_api_key')
+  })
+})
+
+describe('rotation', () => {
+  it('gives a new token the powers of the old one, which expires at once', async () => {
+    const facts = { name: 'Rotated', scopes: ['contacts:read'], format: 'wacrm_live' }
+    const more = { expires_at: '2099-12-31T23:59:59.000Z', external_id: 'x', metadata: { a: 1 } }
+    const old = await makeKey(house, account.admin.jwt, { ...facts, ...more })
+    expect(await told(old.key)).toBe('200')
+    const answer = await rotate(old.id)
+    expect(answer.status, answer.text).toBe(201)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const { key, id } = answer.body.data
+    expect(key).toMatch(/^wacrm_live_[0-9A-Za-z]{39}$/)
+    expect(answer.body.data).toMatchObject({
+      ...facts,
+      ...more,
+      status: 'active',
+      replaced_by: null,
+    })
+    expect(answer.body.data.created_by).toBe(account.admin.id)
+    expect(await told(key)).toBe('200')
+    expect(await told(key, '/api/messages', 'POST')).toBe('403 insufficient_scope')
+    expect(await told(old.key)).toBe('401 expired_api_key')
+    expect(await read(old.id)).toMatchObject({ replaced_by: id, status: 'expired' })
+  })
+
+  it('lets the old token live through the overlap, to the second', async () => {
+    const old = await makeKey(house, as)
+    const start = house.clock.now()
+    const { body } = await rotate(old.id, { overlap_seconds: 3_600 })
+    const end = Date.parse((await read(old.id)).expires_at)
+    expect(end - start).toBeGreaterThanOrEqual(3_600_000)
+    expect(end - start).toBeLessThan(3_610_000)
+    expect([await told(old.key), await told(body.data.key)]).toEqual(['200', '200'])
+    house.clock.skip(end - house.clock.now())
+    expect([await told(old.key), await told(body.data.key)]).toEqual(['401 expired_api_key', '200'])
+  })
+
+  it('never lets the old token outlive its own expiry', async () => {
+    const expires_at = new Date(house.clock.now() + 60_000).toISOString()
+    const old = await makeKey(house, as, { expires_at })
+    const { body } = await rotate(old.id, { overlap_seconds: 86_400 })
+    expect((await read(old.id)).expires_at).toBe(expires_at)
+    expect(body.data.expires_at).toBe(expires_at)
+  })
+
+  it('of an inheriting key gives one that inherits from the same person', async () => {
+    const person = await addPerson(account.id, 'admin')
+    const old = await makeKey(house, person.jwt)
+    const { body } = await rotate(old.id)
+    expect(body.data).toMatchObject({ scopes: null, created_by: person.id })
+    await env.DB.prepare('DELETE FROM member WHERE id = ?').bind(person.memberId).run()
+    house.clock.skip(10_000)
+    expect(await told(body.data.key)).toBe('403 insufficient_scope')
+  })
+
+  it('needs no body', async () => {
+    const old = await makeKey(house, as)
+    const answer = await house.ask('POST', url(old.id, '/rotate'), { as })
+    expect(answer.status, answer.text).toBe(201)
+  })
+
+  it('reads its overlap however the JSON is declared', async () => {
+    for (const type of [
+      'application/json; charset=utf-8',
+      'Application/JSON',
+      'application/json;charset=UTF-8',
+    ]) {
+      const old = await makeKey(house, as)
+      const options = { as, body: { overlap_seconds: 60 }, headers: { 'content-type': type } }
+      const answer = await house.ask('POST', url(old.id, '/rotate'), options)
+      // Refusing is safe; ignoring the overlap would end the old key at once.
+      if (answer.status !== 201) expect([answer.status, type]).toEqual([415, type])
+      expect(await told(old.key)).toBe('200')
+    }
+  })
+
+  it.each([
+    { overlap_seconds: -1 },
+    { overlap_seconds: 1.5 },
+    { overlap_seconds: '60' },
+    { overlap_seconds: null },
+    { overlap_seconds: 1e9 },
+    { overlap: 60 },
+    { overlap_seconds: 1, name: 'x' },
+    [],
+    null,
+    'text',
+  ])('with %j is a 400 and leaves the key as it is', async (body) => {
+    const old = await makeKey(house, as)
+    const answer = await rotate(old.id, JSON.stringify(body))
+    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+    expect(await told(old.key)).toBe('200')
+    expect((await read(old.id)).replaced_by).toBeNull()
+  })
+
+  it('of a key that is revoked, expired or rotated already is a 409', async () => {
+    const revoked = await makeKey(house, as)
+    await house.ask('DELETE', url(revoked.id), { as })
+    const expires_at = new Date(house.clock.now() + 60_000).toISOString()
+    const expired = await makeKey(house, as, { expires_at })
+    house.clock.skip(60_000)
+    const rotated = await makeKey(house, as)
+    expect(await outcome(rotate(rotated.id, { overlap_seconds: 1_000 }))).toBe('201')
+    for (const { id } of [revoked, expired, rotated]) {
+      expect(await outcome(rotate(id))).toBe('409 conflict')
+    }
+    expect(await told(rotated.key)).toBe('200')
+  })
+
+  it('of a disabled key wakes nothing up', async () => {
+    const old = await makeKey(house, as)
+    await patch(old.id, { is_active: false })
+    const answer = await rotate(old.id)
+    if (answer.status === 201) expect(await told(answer.body.data.key)).toBe('401 disabled_api_key')
+    else expect(answer.status).toBe(409)
+  })
+
+  it('by two at once gives one new key', async () => {
+    const old = await makeKey(house, as)
+    const answers = await Promise.all([rotate(old.id), rotate(old.id), rotate(old.id)])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+    const made = answers.find(({ status }) => status === 201)?.body.data
+    expect((await read(old.id)).replaced_by).toBe(made.id)
+    expect(await told(made.key)).toBe('200')
+    const events = await env.DB.prepare(
+      "SELECT count(*) AS n FROM audit_event WHERE key_id = ? AND action = 'key.rotated'",
+    )
+      .bind(old.id)
+      .first<{ n: number }>()
+    expect(events?.n).toBe(1)
+  })
+})
+
+describe('revoking many', () => {
+  it('by ids revokes those of the account that are not revoked yet, and counts them', async () => {
+    const foreign = await openAccount('Globex')
+    const theirs = await makeKey(house, foreign.owner.jwt)
+    const keys = await Promise.all([1, 2, 3].map(() => makeKey(house, as)))
+    const spared = await makeKey(house, as)
+    await house.ask('DELETE', url(keys[0]?.id as string), { as })
+    const ids = [...keys, theirs].map(({ id }) => id)
+    const answer = await revokeMany({ ids: [...ids, crypto.randomUUID()] })
+    expect([answer.status, answer.body.data], answer.text).toEqual([200, { revoked: 2 }])
+    for (const { key } of keys) expect(await told(key)).toBe('401 revoked_api_key')
+    for (const { key } of [theirs, spared]) expect(await told(key)).toBe('200')
+    expect((await revokeMany({ ids })).body.data).toEqual({ revoked: 0 })
+  })
+
+  it('by created_by revokes all keys of one person in this account alone', async () => {
+    const person = await addPerson(account.id, 'admin')
+    const mine = await Promise.all([makeKey(house, person.jwt), makeKey(house, person.jwt)])
+    const spared = await makeKey(house, as)
+    const answer = await revokeMany({ created_by: person.id })
+    expect([answer.status, answer.body.data]).toEqual([200, { revoked: 2 }])
+    for (const { key } of mine) expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await told(spared.key)).toBe('200')
+    const foreign = await openAccount('Globex')
+    const theirs = await makeKey(house, foreign.owner.jwt)
+    expect((await revokeMany({ created_by: foreign.owner.id })).body.data).toEqual({ revoked: 0 })
+    expect(await told(theirs.key)).toBe('200')
+  })
+
+  it('by external_id revokes exactly that one', async () => {
+    const [one, like] = [
+      await makeKey(house, as, { external_id: 'customer-1' }),
+      await makeKey(house, as, { external_id: 'customer-10' }),
+    ]
+    expect((await revokeMany({ external_id: 'customer-_' })).body.data).toEqual({ revoked: 0 })
+    expect((await revokeMany({ external_id: 'customer-1' })).body.data).toEqual({ revoked: 1 })
+    expect([await told(one.key), await told(like.key)]).toEqual(['401 revoked_api_key', '200'])
+  })
+
+  it('leaves one audit event a key, all of one request', async () => {
+    const keys = await Promise.all([makeKey(house, as), makeKey(house, as)])
+    const answer = await revokeMany({ ids: keys.map(({ id }) => id) })
+    for (const { id } of keys) {
+      const { body } = await house.ask('GET', `/api/audit-events?key_id=${id}&action=key.revoked`, {
+        as,
+      })
+      expect(body.data).toHaveLength(1)
+      expect(body.data[0].request_id).toBe(answer.headers.get('x-request-id'))
+    }
+  })
+
+  it.each<[unknown]>([
+    [{}],
+    [{ ids: [] }],
+    [{ ids: ['x'] }],
+    [{ ids: 'x' }],
+    [{ ids: null }],
+    [{ created_by: 'x' }],
+    [{ external_id: '' }],
+    [{ ids: [crypto.randomUUID()], external_id: 'x' }],
+    [{ created_by: null }],
+    [{ all: true }],
+    [null],
+    [[]],
+    [{ ids: Array.from({ length: 1_001 }, () => crypto.randomUUID()) }],
+  ])('with %.60j is a 400 and revokes nothing', async (body) => {
+    const { key } = await makeKey(house, as)
+    const answer = await revokeMany(JSON.stringify(body))
+    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+    expect(answer.body.errors.length).toBeGreaterThan(0)
+    expect(await told(key)).toBe('200')
+  })
+})
+
+describe('Prefer: respond-async', () => {
+  const headers = { prefer: 'wait=5, Respond-Async' }
+
+  it('answers 202 with the time at which the change is in force, and it is by then', async () => {
+    const { id, key } = await makeKey(house, as)
+    expect(await told(key)).toBe('200')
+    const before = house.clock.now()
+    const answer = await house.ask('DELETE', url(id), { as, headers })
+    expect(answer.status, answer.text).toBe(202)
+    expect(answer.headers.get('preference-applied')).toBe('respond-async')
+    expect(answer.body.data.message).toBe('API key deleted successfully')
+    const effective = Date.parse(answer.body.data.effective_at)
+    expect(effective).toBeGreaterThan(before)
+    expect(effective - before).toBeLessThan(60_000)
+    house.clock.skip(effective - house.clock.now())
+    expect(await told(key)).toBe('401 revoked_api_key')
+  })
+
+  it('is heard by every change', async () => {
+    const keys = await Promise.all([makeKey(house, as), makeKey(house, as), makeKey(house, as)])
+    const [one, two, three] = keys.map(({ id }) => id) as [string, string, string]
+    const answers = [
+      await house.ask('PATCH', url(one), { as, headers, body: { name: 'Async' } }),
+      await house.ask('POST', url(two, '/rotate'), { as, headers, body: {} }),
+      await revokeMany({ ids: [three] }, headers),
+    ]
+    for (const { status, body } of answers) {
+      expect([status, body.data.effective_at]).toEqual([202, expect.stringMatching(/^\d{4}-.*Z$/)])
+    }
+    expect(answers[0]?.body.data.name).toBe('Async')
+    expect(answers[1]?.body.data.key).toMatch(/^whm_/)
+    expect(answers[1]?.headers.get('cache-control')).toBe('no-store')
+    expect(answers[2]?.body.data.revoked).toBe(1)
+  })
+
+  it('is not heard in other preferences', async () => {
+    const { id } = await makeKey(house, as)
+    const answer = house.ask('DELETE', url(id), {
+      as,
+      headers: { prefer: 'respond-asynchronously, wait=1' },
+    })
+    expect(await outcome(answer)).toBe('200')
+  })
+})

@@ -1,0 +1,354 @@
+// GitHub reports tokens that it found in public: who may report, what is revoked, what is answered. The
+// test signs as GitHub does, with a key pair of its own.
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { plainSignature } from '../../src/core/signature.ts'
+import { makeKey, openAccount, outcome } from '../support/account.ts'
+import { betterAuthToken, openForeignHouse, unkeyToken } from '../support/foreign.ts'
+import { newSigner, publicView, type Signer, signed } from '../support/github.ts'
+import { type House, openHouse } from '../support/house.ts'
+import { down } from '../support/outage.ts'
+import { watchBindings } from '../support/watch.ts'
+
+const path = '/api/leaks/github'
+const house = await openHouse()
+const acme = await openAccount()
+const me = (key: string, at = house) => outcome(at.ask('GET', '/api/v1/me', { key }))
+
+const github = await newSigner()
+let published: Signer[] = [github]
+let fetches: Request[] = []
+let answerKeys = () => Response.json({ public_keys: published.map(publicView) })
+
+beforeEach(() => {
+  published = [github]
+  fetches = []
+  answerKeys = () => Response.json({ public_keys: published.map(publicView) })
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    fetches.push(new Request(input as RequestInfo, init as RequestInit))
+    return answerKeys()
+  })
+})
+afterEach(() => vi.restoreAllMocks())
+
+type Match = { token: string; type?: string; url?: string | null; source?: string }
+
+async function report(matches: Match[] | string, signer = github, at: House = house) {
+  const body =
+    typeof matches === 'string'
+      ? matches
+      : JSON.stringify(matches.map((match) => ({ type: 'latchkey_api_key', url: '', ...match })))
+  return at.ask('POST', path, { body, headers: await signed(signer, body) })
+}
+
+const url = 'https://github.com/octocat/hello/blob/main/config.ts'
+
+describe('a token that GitHub found', () => {
+  it('is revoked in its own account before the answer, and the audit says where it was', async () => {
+    const { id, key } = await makeKey(house, acme.owner.jwt)
+    expect(await me(key)).toBe('200')
+    const answer = await report([{ token: key, url, source: 'commit' }])
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      [{ token_hash: await sha256(key), token_type: 'latchkey_api_key', label: 'true_positive' }],
+    ])
+    expect(await me(key)).toBe('401 revoked_api_key')
+    const seen = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    expect(seen.body.data).toMatchObject({ status: 'revoked', revoked_by: null })
+    expect(await trailOf(id)).toEqual([
+      {
+        action: 'key.revoked',
+        actor: { kind: 'system', id: null, name: null },
+        detail: { reason: 'leaked', url, source: 'commit' },
+        request_id: answer.headers.get('x-request-id'),
+      },
+    ])
+  })
+
+  it('is answered before a lease has run out', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt)
+    const slept = vi.spyOn(house.clock, 'sleep')
+    slept.mockImplementation(() => new Promise(() => {}))
+    const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} }
+    const body = JSON.stringify([{ token: key, type: 't', url }])
+    const request = new Request(`${env.BASE_URL}${path}`, {
+      method: 'POST',
+      body,
+      headers: await signed(github, body),
+    })
+    const response = await house.app.fetch(request, house.bindings, context as never)
+    expect(response.status).toBe(200)
+  })
+
+  it('is revoked also where it is disabled or expired, and could come back', async () => {
+    const disabled = await makeKey(house, acme.owner.jwt)
+    const off = { as: acme.owner.jwt, body: { is_active: false } }
+    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, off)
+    const expires_at = new Date(house.clock.now() + 1_000).toISOString()
+    const expired = await makeKey(house, acme.owner.jwt, { expires_at })
+    house.clock.skip(2_000)
+    const answer = await report([{ token: disabled.key }, { token: expired.key }])
+    expect(labels(answer.body)).toEqual(['true_positive', 'true_positive'])
+    expect([await me(disabled.key), await me(expired.key)]).toEqual([
+      '401 revoked_api_key',
+      '401 revoked_api_key',
+    ])
+  })
+
+  it('is labelled in the order of the report, unknown ones as false', async () => {
+    const other = await openAccount('Globex')
+    const one = await makeKey(house, acme.owner.jwt)
+    const two = await makeKey(house, other.owner.jwt)
+    const bystander = await makeKey(house, acme.owner.jwt)
+    const matches = [
+      { token: 'whm_0123456789abcdef0123456789abcdef' },
+      { token: two.key, url: null },
+      { token: '' },
+      { token: one.key },
+      { token: 'é'.repeat(1000) },
+      { token: one.key, url, source: 'content' },
+    ]
+    const answer = await report(matches as Match[])
+    expect(labels(answer.body)).toEqual([
+      'false_positive',
+      'true_positive',
+      'false_positive',
+      'true_positive',
+      'false_positive',
+      'true_positive',
+    ])
+    const outcomes = [await me(one.key), await me(two.key), await me(bystander.key)]
+    expect(outcomes).toEqual(['401 revoked_api_key', '401 revoked_api_key', '200'])
+  })
+
+  it('may be reported again: it is true still, and revoked once', async () => {
+    const { id, key } = await makeKey(house, acme.owner.jwt)
+    for (let time = 0; time < 3; time++) {
+      expect(labels((await report([{ token: key }])).body)).toEqual(['true_positive'])
+    }
+    expect(await trailOf(id)).toHaveLength(1)
+  })
+
+  it('is revoked when another system made it', async () => {
+    const foreign = await openForeignHouse()
+    const made = [await unkeyToken(), await betterAuthToken()]
+    const keys = made.map(({ digest, format }) => ({ digest, format, name: 'Moved', scopes: [] }))
+    await foreign.ask('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
+    const answer = await report(
+      made.map(({ token }) => ({ token })),
+      github,
+      foreign,
+    )
+    expect(labels(answer.body)).toEqual(['true_positive', 'true_positive'])
+    for (const { token } of made) expect(await me(token, foreign)).toBe('401 revoked_api_key')
+  })
+
+  it('is asked of no store when this deployment never minted it', async () => {
+    const watch = watchBindings()
+    const watched = await openHouse({ bindings: watch.bindings })
+    const forged = Array.from({ length: 1_000 }, (_, at) => ({
+      token: `whm_${at.toString(16).padStart(32, '0')}`,
+    }))
+    const answer = await report(forged, github, watched)
+    expect(new Set(labels(answer.body))).toEqual(new Set(['false_positive']))
+    expect(watch.counts()).toEqual({})
+  })
+
+  it('stands in no log, no audit detail and no answer, even where the path is named like it', async () => {
+    const lines: unknown[] = []
+    for (const level of ['info', 'warn', 'error'] as const) {
+      vi.spyOn(console, level).mockImplementation((...line) => void lines.push(line))
+    }
+    const { id, key } = await makeKey(house, acme.owner.jwt)
+    const answers = [
+      await report([{ token: key, url: `https://github.com/o/r/blob/main/${key}.txt` }]),
+      await report(`{"token":"${key}"`),
+      await report(JSON.stringify([{ token: [key], type: key }])),
+      await report([{ token: key }], github, await openHouse({ bindings: down(['DB']) })),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 503])
+    expect(JSON.stringify([lines, answers.map(({ text }) => text)])).not.toContain(key)
+    const [event] = await trailOf(id)
+    expect(event.detail.url).toBe('https://github.com/o/r/blob/main/[redacted].txt')
+  })
+})
+
+describe('who may report', () => {
+  it('is GitHub alone: any change of body, signature or key is a 403', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt)
+    const body = JSON.stringify([{ token: key, type: 't', url: '' }])
+    const good = await signed(github, body)
+    const stranger = await newSigner()
+    const attempts: [string, Record<string, string>][] = [
+      [body, {}],
+      [body, { ...good, 'Github-Public-Key-Signature': '' }],
+      [body, { ...good, 'Github-Public-Key-Signature': 'not base64!' }],
+      [body, { 'Github-Public-Key-Signature': good['Github-Public-Key-Signature'] ?? '' }],
+      [body, await signed(stranger, body)],
+      [body, { ...(await signed(stranger, body)), 'Github-Public-Key-Identifier': github.id }],
+      [`${body} `, good],
+      [body.replace('"url":""', '"url": ""'), good],
+      [body, { authorization: `Bearer ${acme.owner.jwt}` }],
+    ]
+    for (const [sent, headers] of attempts) {
+      expect(await outcome(house.ask('POST', path, { body: sent, headers }))).toBe('403 forbidden')
+    }
+    expect(await me(key)).toBe('200')
+    expect(await outcome(house.ask('POST', path, { body, headers: good }))).toBe('200')
+  })
+
+  it('is refused whatever else is wrong before anything is read', async () => {
+    const big = JSON.stringify([{ token: 'x'.repeat(1_100_000), type: 't', url: '' }])
+    expect(await outcome(report(big))).toBe('413 payload_too_large')
+    for (const body of ['', '{}', 'null', '[{}]', '[{"token":1,"type":"t","url":""}]']) {
+      expect(await outcome(report(body))).toBe('400 invalid_request')
+    }
+    expect(await outcome(house.ask('GET', path))).toBe('404 not_found')
+  })
+
+  it('waits while the database is being restored', async () => {
+    const stopped = await openHouse({ bindings: { CHANGES: 'stopped' as never } })
+    const { key } = await makeKey(house, acme.owner.jwt)
+    expect(await outcome(report([{ token: key }], github, stopped))).toBe(
+      '503 authority_unavailable',
+    )
+  })
+
+  it("accepts GitHub's own published example", async () => {
+    const key =
+      'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9MJJHnMfn2+H4xL4YaPDA4RpJqUqkCmRCBnYERxZanmcpzQSXs1X/AljlKkbJ8qpVIW4clayyef9gWhFbNHWAA=='
+    const id = '90a421169f0a406205f1563a953312f0be898d3c7b6c06b681aa86a874555f4a'
+    const pem = `-----BEGIN PUBLIC KEY-----\n${key}\n-----END PUBLIC KEY-----`
+    published = [{ ...github, id, pem }]
+    const body =
+      '[{"type":"github_oauth_token","token":"cb4985f91f740272c0234202299f43808034d7f5","url":" https://github.com/github/faketestrepo/blob/b0dd59c0b500650cacd4551ca5989a6194001b10/production.env"}]'
+    const headers = {
+      'Github-Public-Key-Identifier': id,
+      'Github-Public-Key-Signature':
+        'MEQCIAfgjgz6Ou/3DXMYZBervz1TKCHFsvwMcbuJhNZse622AiAG86/cku2XdcmFWNHl2WSJi2fkE8t+auvB24eURaOd2A==',
+    }
+    const fresh = await openHouse()
+    const answer = await fresh.ask('POST', path, { body, headers })
+    expect(labels(answer.body)).toEqual(['false_positive'])
+  })
+})
+
+describe("GitHub's public keys", () => {
+  it('are fetched once, by a user agent, from where the variable says', async () => {
+    const fresh = await openHouse({
+      bindings: {
+        GITHUB_KEYS_URL: 'https://keys.example.test/scanning',
+        GITHUB_TOKEN: 'pat',
+      } as object,
+    })
+    for (let time = 0; time < 3; time++) await report([], github, fresh)
+    expect(fetches.map((request) => request.url)).toEqual(['https://keys.example.test/scanning'])
+    expect(fetches[0]?.headers.get('user-agent')).toBe('latchkey')
+    expect(fetches[0]?.headers.get('authorization')).toBe('Bearer pat')
+  })
+
+  it('are fetched anew for an unknown one, at most once a minute', async () => {
+    const fresh = await openHouse()
+    expect(await outcome(report([], github, fresh))).toBe('200')
+    const next = await newSigner()
+    for (let time = 0; time < 20; time++) {
+      expect(await outcome(report([], next, fresh))).toBe('403 forbidden')
+    }
+    published = [github, next]
+    fresh.clock.skip(60_001)
+    expect(await outcome(report([], next, fresh))).toBe('200')
+    expect(fetches).toHaveLength(2)
+  })
+
+  it('are forgotten with the day, so that one that GitHub withdrew is not believed for ever', async () => {
+    const fresh = await openHouse()
+    expect(await outcome(report([], github, fresh))).toBe('200')
+    published = [await newSigner()]
+    fresh.clock.skip(24 * 60 * 60 * 1000 + 1)
+    expect(await outcome(report([], github, fresh))).toBe('403 forbidden')
+  })
+
+  it('that cannot be had are no refusal: 503, and GitHub comes back', async () => {
+    const failures = [
+      () => new Response('slow down', { status: 403 }),
+      () => new Response('<html>'),
+      () => Response.json({ public_keys: [{ key_identifier: github.id, key: 'no key' }] }),
+      (): Response => {
+        throw new TypeError('network')
+      },
+    ]
+    for (const failure of failures) {
+      const fresh = await openHouse()
+      answerKeys = failure
+      vi.spyOn(console, 'error').mockImplementation(() => {})
+      expect(await outcome(report([], github, fresh))).toBe('503 authority_unavailable')
+      answerKeys = () => Response.json({ public_keys: [publicView(github)] })
+      fresh.clock.skip(5_000)
+      expect(await outcome(report([], github, fresh))).toBe('200')
+    }
+  })
+
+  it('keep their word while GitHub is down', async () => {
+    const fresh = await openHouse()
+    expect(await outcome(report([], github, fresh))).toBe('200')
+    answerKeys = () => new Response(null, { status: 500 })
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    fresh.clock.skip(25 * 60 * 60 * 1000)
+    expect(await outcome(report([], github, fresh))).toBe('200')
+    expect(await outcome(report([], await newSigner(), fresh))).toBe('503 authority_unavailable')
+  })
+})
+
+describe('a signature in DER', () => {
+  const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(' ', ''))
+  const full = (first: string) => first + '11'.repeat(31)
+
+  it('is read with numbers short, long and with a leading zero', () => {
+    const cases: [string, string][] = [
+      [`3044 0220${full('7f')} 0220${full('01')}`, full('7f') + full('01')],
+      [`3046 022100${full('ff')} 022100${full('80')}`, full('ff') + full('80')],
+      [`3006 020101 020102`, '01'.padStart(64, '0') + '02'.padStart(64, '0')],
+      [`3007 02020080 020102`, '80'.padStart(64, '0') + '02'.padStart(64, '0')],
+    ]
+    for (const [der, plain] of cases) expect(plainSignature(bytes(der))?.toHex()).toBe(plain)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['no sequence', '3106 020101 020102'],
+    ['a wrong length', '3007 020101 020102'],
+    ['bytes after it', '3006 020101 020102 00'],
+    ['one number', '3003 020101'],
+    ['three numbers', '3009 020101 020102 020103'],
+    ['a number of another type', '3006 030101 020102'],
+    ['an empty number', '3005 0200 020102'],
+    ['a negative number', '3006 020180 020102'],
+    ['a zero too many', '3007 02020001 020102'],
+    ['a number that ends outside', '3006 020101 020202'],
+    ['33 bytes', `3026 0221${'01'.repeat(33)} 020102`],
+    ['a long form of length', '308106 020101 020102'],
+  ])('is refused with %s', (_, der) => {
+    expect(plainSignature(bytes(der))).toBeNull()
+  })
+})
+
+function labels(body: { label: string }[]): string[] {
+  return body.map(({ label }) => label)
+}
+
+async function sha256(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text)
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
+}
+
+/** What the audit trail says of the end of a key. */
+async function trailOf(id: string) {
+  const path = `/api/audit-events?action=key.revoked&key_id=${id}`
+  const { body } = await house.ask('GET', path, { as: acme.owner.jwt })
+  return body.data.map(({ action, actor, detail, request_id }: Record<string, unknown>) => ({
+    action,
+    actor,
+    detail,
+    request_id,
+  }))
+}

@@ -1,0 +1,324 @@
+// The log: one line a request, from every door, with what was decided and by which tier, and never with
+// anything that a client presented (docs/operations.md).
+// `Server-Timing` tells the same to whoever holds a good credential.
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { digestOf } from '../../src/core/token.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
+import { type Account, makeKey, openAccount } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { down, type Store } from '../support/outage.ts'
+
+const always = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
+const clock = createSkippingClock()
+let house: House
+let account: Account
+const tokens: string[] = []
+
+type Line = Record<string, unknown> & { level: string; event: string }
+let raw: string[] = []
+const lines = () => raw.map((line) => JSON.parse(line) as Line)
+const requests = () => lines().filter(({ event }) => event === 'request')
+
+beforeEach(() => {
+  raw = []
+  for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
+    vi.spyOn(console, level).mockImplementation((...said) => void raw.push(said.join(' ')))
+  }
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  const text = raw.join('\n')
+  for (const token of tokens) {
+    expect(text).not.toContain(token)
+    expect(text).not.toContain(token.slice(-20))
+    expect(text).not.toContain(await digestOf(token))
+  }
+})
+
+beforeAll(async () => {
+  house = await openHouse({ clock, bindings: always })
+  account = await openAccount()
+})
+
+async function issue(body: Record<string, unknown> = {}) {
+  const made = await makeKey(house, account.owner.jwt, body)
+  tokens.push(made.key)
+  raw = []
+  return made
+}
+
+/** The one line of a request. */
+async function lineOf(work: Promise<{ headers: Headers } | unknown>): Promise<Line> {
+  raw = []
+  const answer = (await work) as { headers?: Headers }
+  const told = requests()
+  expect(told).toHaveLength(1)
+  const [line] = told as [Line]
+  const id = answer?.headers?.get('x-request-id')
+  if (id) expect(line.request_id).toBe(id)
+  expect(line.ms).toBeTypeOf('number')
+  expect(line.region).toBe('enam')
+  return line
+}
+
+const me = (key: string, at = house) => at.ask('GET', '/api/v1/me', { key })
+
+describe('a line tells', () => {
+  it('the verdict, the tier, the key and its account', async () => {
+    const { id, key } = await issue()
+    expect(await lineOf(me(key))).toMatchObject({
+      level: 'info',
+      door: 'me',
+      route: '/api/v1/me',
+      method: 'GET',
+      status: 200,
+      verdict: 'valid',
+      tier: 'database',
+      key_id: id,
+      account_id: account.id,
+    })
+    expect(await lineOf(me(key))).toMatchObject({ verdict: 'valid', tier: 'memory' })
+    const other = await openHouse({ clock, bindings: always })
+    expect(await lineOf(me(key, other))).toMatchObject({ verdict: 'valid' })
+  })
+
+  it.each([
+    ['revoked_api_key', { revoke: true }],
+    ['disabled_api_key', { change: { is_active: false } }],
+    ['ip_not_allowed', { make: { allowed_ips: ['203.0.113.7'] } }],
+    ['insufficient_scope', { make: { scopes: [] }, path: '/api/contacts' }],
+  ])('%s', async (code, way: Record<string, unknown>) => {
+    const { id, key } = await issue(way.make as Record<string, unknown>)
+    const as = account.owner.jwt
+    if (way.revoke) await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+    if (way.change) await house.ask('PATCH', `/api/api-keys/${id}`, { as, body: way.change })
+    const line = await lineOf(house.ask('GET', (way.path as string) ?? '/api/v1/me', { key }))
+    expect(line).toMatchObject({ level: 'info', code, verdict: code, key_id: id })
+  })
+
+  it('a key that expired', async () => {
+    const expires_at = new Date(clock.now() + 60_000).toISOString()
+    const { key } = await issue({ expires_at })
+    clock.skip(60_001)
+    expect(await lineOf(me(key))).toMatchObject({ verdict: 'expired_api_key' })
+  })
+
+  it('a token that was made up, and none at all', async () => {
+    const forged = `whm_${'0123456789abcdef'.repeat(2)}`
+    tokens.push(forged)
+    expect(await lineOf(me(forged))).toMatchObject({
+      status: 401,
+      verdict: 'invalid_api_key',
+      tier: 'none',
+    })
+    expect(await lineOf(house.ask('GET', '/api/v1/me'))).toMatchObject({
+      status: 401,
+      code: 'missing_credential',
+    })
+  })
+})
+
+describe('every door', () => {
+  it('the gateway: the route, and not the path', async () => {
+    const { key } = await issue()
+    const line = await lineOf(house.ask('GET', '/api/contacts/+491701234567', { key }))
+    expect(line).toMatchObject({ door: 'gateway', route: '/api/*', verdict: 'valid' })
+    expect(raw.join()).not.toContain('491701234567')
+  })
+
+  it('forward auth', async () => {
+    const { key } = await issue()
+    const headers = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': `/api/contacts?key=${key}` }
+    const denied = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
+    expect(denied).toMatchObject({ door: 'forward_auth', status: 403, code: 'forbidden' })
+    headers['x-forwarded-uri'] = '/api/contacts'
+    const passed = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
+    expect(passed).toMatchObject({ door: 'forward_auth', status: 200, verdict: 'valid' })
+  })
+
+  it('verify and introspect: the asker and what was asked about', async () => {
+    const asker = await issue({ scopes: ['keys:verify'] })
+    const { id, key } = await issue()
+    const body = { token: key }
+    expect(
+      await lineOf(house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body })),
+    ).toMatchObject({
+      door: 'verify',
+      key_id: asker.id,
+      asked: { verdict: 'valid', tier: 'database', key_id: id },
+    })
+    const keys = [body, body, { token: 'nothing' }]
+    expect(
+      await lineOf(
+        house.ask('POST', '/api/v1/keys/verify-batch', { key: asker.key, body: { keys } }),
+      ),
+    ).toMatchObject({
+      door: 'verify',
+      asked: {
+        count: 3,
+        verdicts: { valid: 2, invalid_api_key: 1 },
+        tiers: { memory: 2, none: 1 },
+      },
+    })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const asking = { key: asker.key, headers: form, body: `token=${key}` }
+    expect(await lineOf(house.ask('POST', '/api/v1/introspect', asking))).toMatchObject({
+      door: 'introspect',
+      asked: { verdict: 'valid', key_id: id },
+    })
+  })
+
+  it('service bindings', async () => {
+    const { id, key } = await issue()
+    const context = { waitUntil() {} }
+    const bindings = { ...env, ...always }
+    const ask = (at: Partial<Env> = {}) =>
+      verifyByBinding(house.isolate, { ...bindings, ...at }, context, { token: key, fresh: true })
+    const line = await lineOf(ask())
+    expect(line).toMatchObject({
+      level: 'info',
+      door: 'rpc',
+      asked: { verdict: 'valid', key_id: id },
+    })
+    expect(line.request_id).toMatch(/^[\da-f-]{36}$/)
+    const failed = ask({ ...down(['DB', 'FENCE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>)
+    expect(await lineOf(failed.catch(() => null))).toMatchObject({
+      level: 'error',
+      door: 'rpc',
+      asked: { verdict: 'authority_unavailable' },
+      cause: 'D1 is unavailable: the store is down',
+    })
+  })
+
+  it('management, with its route and without the id in the path', async () => {
+    const { id } = await issue()
+    const line = await lineOf(house.ask('GET', `/api/api-keys/${id}`, { as: account.owner.jwt }))
+    expect(line).toMatchObject({
+      door: 'management',
+      route: '/api/api-keys/:id',
+      verdict: 'valid',
+      account_id: account.id,
+    })
+    const unknown = house.ask('GET', '/api/api-keys/no/such/thing', { as: account.owner.jwt })
+    expect(await lineOf(unknown)).toMatchObject({ door: 'management', code: 'not_found' })
+  })
+
+  it('the leak intake and the documents', async () => {
+    const leaks = house.ask('POST', '/api/leaks/github', { body: [] })
+    expect(await lineOf(leaks)).toMatchObject({ door: 'leaks' })
+    expect(await lineOf(house.ask('GET', '/docs/errors'))).toMatchObject({ door: 'page' })
+  })
+
+  it('and none for those who ask whether it is alive', async () => {
+    await house.ask('GET', '/healthz')
+    expect(requests()).toEqual([])
+  })
+})
+
+describe('sampling', () => {
+  const sampled = (share: string) =>
+    openHouse({ clock, bindings: { LOG_SAMPLE: share } as unknown as Partial<Env> })
+
+  it('writes the share that is asked for, and what is no share as all', async () => {
+    const { key } = await issue()
+    const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25)
+    for (const [share, count] of [
+      ['0', 0],
+      ['0.25', 0],
+      ['0.26', 1],
+      ['1', 1],
+      ['a', 1],
+    ] as const) {
+      const at = await sampled(share)
+      raw = []
+      await me(key, at)
+      expect(requests(), share).toHaveLength(count)
+    }
+    chance.mockRestore()
+  })
+
+  it.each([
+    [['DB', 'FENCE']],
+    [['DB', 'KEY_CACHE']],
+    [['KEY_CACHE', 'FENCE', 'DB']],
+  ] as Store[][][])('writes a denial for want of a store always: %s', async (stores) => {
+    const { key } = await issue()
+    const at = await openHouse({
+      clock,
+      bindings: { ...down(stores), LOG_SAMPLE: '0' } as unknown as Partial<Env>,
+    })
+    const line = await lineOf(me(key, at))
+    expect(line).toMatchObject({
+      level: 'error',
+      status: 503,
+      code: 'authority_unavailable',
+      verdict: 'authority_unavailable',
+      cause: 'D1 is unavailable: the store is down',
+    })
+    const notes = lines().filter(({ event }) => event === 'store_unanswered')
+    const names: Partial<Record<Store, string>> = { KEY_CACHE: 'KV', FENCE: 'fence enam' }
+    const expected = stores.flatMap((store) => names[store] ?? [])
+    expect(notes.map(({ store }) => store).sort()).toEqual(expected.sort())
+  })
+
+  it('notes a store that is down where the answer is known all the same, once in ten seconds', async () => {
+    const bindings = { ...down(['KEY_CACHE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>
+    const at = await openHouse({ clock, bindings })
+    const ask = async () => expect((await me((await issue()).key, at)).status).toBe(200)
+    raw = []
+    const noted: unknown[] = []
+    for (const wait of [0, 1_000, 1_000, 10_000]) {
+      clock.skip(wait)
+      await ask()
+      noted.push(...lines().filter(({ event }) => event === 'store_unanswered'))
+    }
+    expect(noted).toMatchObject([
+      { level: 'warn', store: 'KV', failures: 1 },
+      { level: 'warn', store: 'KV', failures: 3 },
+    ])
+  })
+})
+
+describe('Server-Timing', () => {
+  const asking = { 'x-latchkey-timing': '1' }
+  const timing = async (
+    path: string,
+    options: Parameters<House['ask']>[2] = {},
+    method = 'GET',
+  ) => {
+    const headers = { ...asking, ...(options.headers as Record<string, string>) }
+    const answer = await house.ask(method, path, { ...options, headers })
+    return answer.headers.get('server-timing')
+  }
+
+  it('is sent only where it is asked for', async () => {
+    const { key } = await issue()
+    expect((await me(key)).headers.get('server-timing')).toBeNull()
+    expect(await timing('/api/v1/me', { key })).toMatch(
+      /^caller;desc="memory";dur=\d+, total;dur=\d+$/,
+    )
+    expect(await timing('/api/contacts', { key })).toMatch(/^caller;desc="memory";/)
+  })
+
+  it('tells nothing to whoever holds no good credential', async () => {
+    const { id, key } = await issue()
+    expect(await timing('/api/v1/me')).toBeNull()
+    expect(await timing('/api/v1/me', { key: `whm_${'0'.repeat(32)}` })).toBeNull()
+    await house.ask('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
+    expect(await timing('/api/v1/me', { key })).toBeNull()
+  })
+
+  it('tells an asker of the tokens of its own account, and of no other', async () => {
+    const asker = await issue({ scopes: ['keys:verify'] })
+    const own = await issue()
+    const other = await makeKey(house, (await openAccount('Globex')).owner.jwt)
+    tokens.push(other.key)
+    const ask = (token: string) =>
+      timing('/api/v1/keys/verify', { key: asker.key, body: { token } }, 'POST')
+    expect(await ask(own.key)).toMatch(/caller;desc="\w+";dur=\d+, key;desc="database";/)
+    for (const token of [other.key, other.key, 'nothing']) {
+      expect(await ask(token)).toMatch(/^caller;desc="memory";dur=\d+, total;dur=\d+$/)
+    }
+  })
+})

@@ -1,0 +1,424 @@
+// The OpenAPI document is true: every operation in it is called, and every request and answer is held to
+// it; and it is whole: no route is missing.
+import { env } from 'cloudflare:workers'
+import { hashPassword } from 'better-auth/crypto'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import { createDocument, documentedRouters, operationsOf } from '../../src/http/openapi/document.ts'
+import { problems } from '../../src/http/response/problem.ts'
+import { makeKey, openAccount } from '../support/account.ts'
+import { judge, openContract } from '../support/contract.ts'
+import { openForeignHouse, unkeyToken } from '../support/foreign.ts'
+import { newSigner, publicView, signed } from '../support/github.ts'
+import { jwtFor } from '../support/house.ts'
+
+const house = await openForeignHouse({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
+const document = createDocument(house.isolate, env.BASE_URL)
+const { call, operations, answered } = openContract(house, document)
+
+const fail = vi.spyOn(console, 'error').mockImplementation(() => {})
+afterAll(() => fail.mockRestore())
+
+const founder = {
+  setup_token: env.SETUP_TOKEN,
+  account: 'First',
+  name: 'Founder',
+  email: 'founder@example.test',
+  password: 'correct horse battery',
+}
+// The first owner is made before there is any account.
+await call('getSetup')
+await call('setUp', { body: founder })
+const cookie = cookiesOf(
+  await call('signIn', { body: { email: founder.email, password: founder.password } }),
+)
+// Before a test puts a key of its own among those that Better Auth signs with.
+const jwt = await call('getToken', { cookie })
+const acme = await openAccount()
+const owner = { as: acme.owner.jwt }
+
+function cookiesOf({ headers }: { headers: Headers }): string {
+  return headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+}
+
+describe('each operation answers as the document says', () => {
+  it('for keys: made, listed, read, changed, rotated, revoked, imported', async () => {
+    const body = {
+      name: 'Everything',
+      scopes: ['contacts:read'],
+      expires_at: new Date(house.clock.now() + 3_600_000).toISOString(),
+      allowed_ips: ['192.0.2.0/24'],
+      external_id: 'customer-1',
+      metadata: { any: ['thing', { at: 'all' }] },
+    }
+    const made = await call('createKey', { ...owner, body })
+    const { id } = made.body.data
+    const path = { id }
+    await call('createKey', { ...owner, body: { name: 'Plain', format: 'wacrm_live' } })
+    await call('listKeys', { ...owner, query: { limit: '1', status: 'active', search: 'ever' } })
+    await call('listKeys', owner)
+    await call('getKey', { ...owner, path })
+    await call('updateKey', { ...owner, path, body: { name: 'Other', expires_at: null } })
+    await call('updateKey', { ...owner, path, body: { is_active: false } })
+    await call('updateKey', { ...owner, path, body: { is_active: true } })
+    expect((await call('addCredits', { ...owner, path, body: { add: 1 } })).status).toBe(409)
+    const rate_limit = [{ limit: 1, window_seconds: 60 }]
+    const credits = { remaining: 1, refill: { amount: 1, interval: 'monthly' } }
+    await call('updateKey', { ...owner, path, body: { rate_limit, credits } })
+    const once = { 'idempotency-key': 'once' }
+    await call('addCredits', { ...owner, path, body: { add: 1 }, headers: once })
+    const rotated = await call('rotateKey', { ...owner, path, body: { overlap_seconds: 60 } })
+    expect(rotated.status).toBe(201)
+    expect((await call('rotateKey', { ...owner, path, body: {} })).status).toBe(409)
+    await call('revokeKey', { ...owner, path })
+    expect((await call('updateKey', { ...owner, path, body: { name: 'Late' } })).status).toBe(409)
+    const async = { prefer: 'respond-async' }
+    const ids = { ids: [rotated.body.data.id] }
+    expect((await call('revokeKeys', { ...owner, body: ids, headers: async })).status).toBe(202)
+    expect((await call('revokeKeys', { ...owner, body: ids })).status).toBe(200)
+    const { digest, format } = await unkeyToken()
+    const key = { digest, format, name: 'Moved', key_prefix: 'uk_1234', scopes: [] }
+    await call('importKeys', { ...owner, body: { keys: [key, key] } })
+    const admin = { as: acme.admin.jwt }
+    await call('importKeys', { ...admin, body: { keys: [{ ...key, scopes: ['keys:verify'] }] } })
+    await call('importKeys', { ...owner, body: { keys: [{}, null] }, wrong: true })
+    await call('listAuditEvents', { ...owner, query: { limit: '100', key_id: id } })
+    await call('listAuditEvents', { ...owner, query: { limit: '100' } })
+    await call('getKeyUsage', { ...owner, path })
+    await call('getKeyUsage', { ...owner, path, query: { granularity: 'hour' } })
+    await call('listScopes', owner)
+    await call('listFormats', owner)
+  })
+
+  it('for webhooks: endpoints, their secrets, what was sent', async () => {
+    const body = { url: 'https://example.com/hooks', description: 'Ours', events: ['key.revoked'] }
+    const made = await call('createWebhookEndpoint', { ...owner, body })
+    const path = { id: made.body.data.id }
+    await call('listWebhookEndpoints', { ...owner, query: { limit: '1' } })
+    await call('listWebhookEvents', owner)
+    await call('getWebhookEndpoint', { ...owner, path })
+    const patch = { events: null, is_active: true, description: null }
+    await call('updateWebhookEndpoint', { ...owner, path, body: patch })
+    const wrong = { ...owner, path, body: { url: 'http://10.0.0.1/' } }
+    expect((await call('updateWebhookEndpoint', wrong)).status).toBe(400)
+    await call('rotateWebhookSecret', { ...owner, path, body: { overlap_seconds: 60 } })
+    const test = await call('testWebhookEndpoint', { ...owner, path })
+    const delivery = { ...path, delivery_id: test.body.data.id }
+    await call('listWebhookDeliveries', { ...owner, path, query: { status: 'pending' } })
+    await call('getWebhookDelivery', { ...owner, path: delivery })
+    await call('resendWebhookDelivery', { ...owner, path: delivery })
+    await call('updateWebhookEndpoint', { ...owner, path, body: { is_active: false } })
+    expect((await call('testWebhookEndpoint', { ...owner, path })).status).toBe(409)
+    await call('deleteWebhookEndpoint', { ...owner, path })
+    expect((await call('getWebhookEndpoint', { ...owner, path })).status).toBe(404)
+  })
+
+  it('for those who check keys', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
+    const client = await makeKey(house, acme.owner.jwt, { scopes: ['contacts:read'] })
+    const disabled = await makeKey(house, acme.owner.jwt, { scopes: [] })
+    await call('updateKey', { ...owner, path: { id: disabled.id }, body: { is_active: false } })
+    const asked = [
+      { token: client.key, scopes: ['contacts:read'], ip: '192.0.2.1', fresh: true },
+      { token: client.key, scopes: ['contacts:write'], cost: 1, idempotencyKey: 'once' },
+      { token: disabled.key },
+      { token: 'nonsense' },
+    ]
+    for (const body of asked) await call('verifyKey', { key, body })
+    const limited = await makeKey(house, acme.owner.jwt, {
+      rate_limit: { limit: 2, window_seconds: 3_600 },
+      credits: { remaining: 1 },
+    })
+    const ask = (more: object) => call('verifyKey', { key, body: { token: limited.key, ...more } })
+    const once = { idempotencyKey: 'once' }
+    const codes = [await ask(once), await ask({ cost: 2 }), await ask({ ...once, cost: 2 })]
+    codes.push(await ask(once), await ask(once))
+    expect(codes.map(({ body }) => body.data.code)).toEqual([
+      'valid',
+      'credits_exhausted',
+      'conflict',
+      'valid',
+      'rate_limited',
+    ])
+    expect((await call('introspect', { key, body: { token: limited.key } })).status).toBe(429)
+    expect((await call('getMe', { key: limited.key })).status).toBe(429)
+    await call('verifyKeys', { key, body: { keys: asked } })
+    await call('introspect', { key, body: { token: client.key } })
+    await call('introspect', { key, body: { token: 'nonsense', token_type_hint: 'x' } })
+    const held = { key: client.key, path: { policy: 'crm', path: 'api/contacts' } }
+    const [method, uri] = ['GET', '/api/contacts']
+    const nginx = { 'x-original-method': method, 'x-original-uri': uri }
+    const forwarded = { 'x-forwarded-method': method, 'x-forwarded-uri': uri }
+    const dialects: [string, Record<string, string>][] = [
+      ['forwardAuthNginx', nginx],
+      ['forwardAuthForwarded', forwarded],
+      ['forwardAuthEnvoy', {}],
+    ]
+    for (const [id, headers] of dialects) {
+      expect((await call(id, { ...held, headers })).status).toBe(200)
+      expect((await call(id, { ...held, headers, key: disabled.key })).status).toBe(401)
+      expect((await call(id, { ...held, headers, key })).status).toBe(403)
+      const path = { policy: 'nobodys', path: 'x' }
+      expect((await call(id, { ...held, path, headers })).status).toBe(404)
+    }
+  })
+
+  it('for those who hold a token', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt)
+    const leaked = await makeKey(house, acme.owner.jwt)
+    await call('getMe', { key })
+    await call('getMe', owner)
+    await call('revokeMe', { key, headers: { prefer: 'respond-async' } })
+    await call('revokeMe', { key })
+    expect((await call('getMe', { key })).status).toBe(401)
+    const github = await newSigner()
+    const body = JSON.stringify([
+      { token: leaked.key, type: 'latchkey', url: '', source: 'commit' },
+      { token: 'nonsense', type: 'latchkey', url: 'https://github.com/o/r' },
+    ])
+    const answer = async () => Response.json({ public_keys: [publicView(github)] })
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
+    await call('reportGithubLeaks', { body, headers: await signed(github, body) })
+    fetched.mockRestore()
+  })
+
+  it('for people', async () => {
+    await call('getMe', { as: jwt.body.token })
+    await call('getKeySet')
+    const invited = await house.ask('POST', '/api/auth/organization/invite-member', {
+      headers: { cookie, origin: env.BASE_URL },
+      body: { email: 'invited@example.test', role: 'member' },
+    })
+    const path = { id: invited.body.id }
+    await call('getInvitation', { path })
+    const body = { name: 'Invited', password: 'correct horse battery' }
+    expect((await call('acceptInvitation', { path, body })).status).toBe(201)
+    expect((await call('acceptInvitation', { path, body })).status).toBe(409)
+    const wrong = { email: founder.email, password: 'not the one' }
+    expect((await call('signIn', { body: wrong })).status).toBe(401)
+    expect((await call('setUp', { body: founder })).status).toBe(409)
+    const elsewhere = { email: founder.email, password: founder.password }
+    await call('signIn', { body: elsewhere })
+    const sessions = (await call('listSessions', { cookie })).body.data
+    const other = sessions.find((each: { is_current: boolean }) => !each.is_current)
+    await call('endSession', { cookie, path: { id: other.id } })
+    expect((await call('endSession', { cookie, path: { id: other.id } })).status).toBe(404)
+    await call('endOtherSessions', { cookie })
+    await call('signOut', { cookie })
+    expect((await call('getToken', { cookie })).status).toBe(401)
+  })
+
+  it('for the account as a whole', async () => {
+    await env.DB.prepare(
+      `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+       VALUES (?1, ?1, 'credential', ?1, ?2, 1, 1)`,
+    )
+      .bind(acme.owner.id, await hashPassword(founder.password))
+      .run()
+    await call('getAccount', owner)
+    await call('exportAccount', owner)
+    const body = { name: acme.name, password: founder.password }
+    expect((await call('deleteAccount', { ...owner, body: { ...body, name: 'x' } })).status).toBe(
+      400,
+    )
+    expect((await call('deleteAccount', { ...owner, body })).status).toBe(200)
+    await call('keepAccount', owner)
+  })
+
+  it('for the operator', async () => {
+    const operator = { as: env.SETUP_TOKEN }
+    await call('getHealth')
+    await call('getReadiness')
+    await call('getStatus', owner)
+    await call('listFences', operator)
+    expect((await call('resetFences', { ...operator, body: {} })).status).toBe(409)
+  })
+
+  it('and none has been left out', () => {
+    const succeeded = [...operations.keys()].filter((id) =>
+      [...(answered.get(id) ?? [])].some((status) => status < 300),
+    )
+    // Resetting works while changes are stopped: test/worker/restore.test.ts.
+    expect([...operations.keys()].filter((id) => !succeeded.includes(id))).toEqual(['resetFences'])
+  })
+})
+
+describe('each operation fails as the document says', () => {
+  const all = operationsOf(document).map(({ operation, path, method }) => ({
+    id: operation.operationId ?? '',
+    isOpen: operation.security?.length === 0,
+    needsBody: operation.requestBody !== undefined,
+    // A session is its person's own, by cookie: asked for above.
+    hasId: path.includes('{id}') && !path.startsWith('/api/sessions/'),
+    method,
+  }))
+
+  it('without a credential, and with one that is no good', async () => {
+    for (const { id, isOpen } of all) {
+      if (isOpen || id === 'signOut') continue
+      const sent = { wrong: true, path: { policy: 'crm', path: 'x' } }
+      for (const by of [{}, { key: 'nonsense' }, { as: 'a.b.c' }, { as: 'nonsense' }]) {
+        const { status } = await call(id, { ...sent, ...by })
+        expect([401, 403], `${id} answered ${status}`).toContain(status)
+      }
+    }
+  })
+
+  it('with a body that is none of what it takes', async () => {
+    const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
+    const headers = { 'content-type': 'text/plain' }
+    for (const { id } of all.filter(({ needsBody }) => needsBody)) {
+      const by = /^(verify|introspect)/.test(id) ? { key } : owner
+      const path = { id: crypto.randomUUID() }
+      const bodies = ['{', '[]', '{"surprise":1}', `{"name":"${'x'.repeat(1_100_000)}"}`]
+      for (const body of bodies) {
+        const { status } = await call(id, { ...by, path, body, wrong: true })
+        expect(status, id).toBeGreaterThanOrEqual(400)
+      }
+      await call(id, { ...by, path, body: 'x', headers, wrong: true })
+    }
+  })
+
+  it('for an id of nobody, or that is none', async () => {
+    const least: Record<string, object> = {
+      acceptInvitation: { name: 'X', password: 'x'.repeat(12) },
+      addCredits: { add: 1 },
+    }
+    for (const { id } of all.filter(({ hasId }) => hasId)) {
+      for (const wrong of [crypto.randomUUID(), 'nonsense', '%00']) {
+        const body = least[id] ?? {}
+        const sent = { ...owner, path: { id: wrong }, wrong: true }
+        const needsBody = all.find((each) => each.id === id)?.needsBody
+        const { status } = await call(id, needsBody ? { ...sent, body } : sent)
+        expect(status, id).toBe(404)
+      }
+    }
+  })
+
+  it('for a list that is asked wrongly', async () => {
+    for (const id of ['listKeys', 'listAuditEvents']) {
+      for (const query of [{ limit: '0' }, { limit: '101' }, { limit: 'x' }, { cursor: 'x' }]) {
+        const { status } = await call(id, { ...owner, query, wrong: true })
+        expect(status).toBe(400)
+      }
+    }
+  })
+
+  it('for a member, who may read and not change', async () => {
+    const by = { as: await jwtFor(acme.member.id, acme.id), wrong: true }
+    expect((await call('listKeys', by)).status).toBe(200)
+    expect((await call('createKey', { ...by, body: { name: 'No' } })).status).toBe(403)
+    expect((await call('importKeys', { ...by, body: { keys: [] } })).status).toBe(403)
+  })
+})
+
+describe('the document', () => {
+  const documented = operationsOf(document).map(
+    ({ method, path }) => `${method.toUpperCase()} ${path}`,
+  )
+
+  it('is served as it is made, to any origin', async () => {
+    const answer = await house.ask('GET', '/openapi.json')
+    expect(answer.body).toEqual(JSON.parse(JSON.stringify(document)))
+    expect(answer.body).toMatchObject({ openapi: '3.1.0', servers: [{ url: env.BASE_URL }] })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    expect(answer.headers.get('x-request-id')).toBeTruthy()
+  })
+
+  it('misses no route of any router', () => {
+    const routes = [createApp, ...documentedRouters].flatMap(
+      (create) => create(house.isolate).routes as { method: string; path: string }[],
+    )
+    const exact = routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    const own = ['/openapi.json', '/docs', '/docs/*'].map((path) => `GET ${path}`)
+    expect(exact.filter((each) => !documented.includes(each) && !own.includes(each))).toEqual([])
+  })
+
+  it('has something under every path that the Worker answers itself', () => {
+    const own = createApp(house.isolate).routes.filter(({ method }) => method === 'ALL')
+    const paths = own.map(({ path }) => path).filter((path) => path !== '/*' && path !== '/api/*')
+    const empty = paths.filter((path) => {
+      const start = path.replace(/\/?\*$/, '')
+      return !documented.some((each) => `${each.split(' ')[1]}/`.startsWith(`${start}/`))
+    })
+    expect(empty).toEqual([])
+    expect(paths.length).toBeGreaterThan(5)
+  })
+
+  it('names each operation once, under a tag that is described, with who may call it', () => {
+    const ids = operationsOf(document).map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    const schemes = Object.keys(document.components?.securitySchemes ?? {})
+    const tags = document.tags?.map(({ name }) => name)
+    for (const { operation } of operationsOf(document)) {
+      expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/)
+      expect(operation.summary).toBeTruthy()
+      expect(tags).toEqual(expect.arrayContaining(operation.tags ?? ['none']))
+      for (const each of operation.security ?? [{ none: [] }]) {
+        expect(schemes).toEqual(expect.arrayContaining(Object.keys(each)))
+      }
+    }
+  })
+
+  it('is a judge that would notice', () => {
+    const problem = { $ref: '#/components/schemas/Problem' }
+    const good = {
+      type: '/docs/errors#conflict',
+      title: 'Conflict',
+      status: 409,
+      detail: 'No.',
+      code: 'conflict',
+      request_id: crypto.randomUUID(),
+    }
+    expect(() => judge(document, problem, good, 'it')).not.toThrow()
+    const bad = [
+      { ...good, extra: 1 },
+      { ...good, status: '409' },
+      { ...good, request_id: 'x' },
+      {},
+    ]
+    for (const each of bad) expect(() => judge(document, problem, each, 'it')).toThrow(/not as/)
+  })
+})
+
+describe('the readable pages', () => {
+  const page = (path: string) => house.ask('GET', path, { headers: { accept: 'text/html' } })
+
+  it('show every operation and schema, without a script or anything from elsewhere', async () => {
+    const { headers, text, status } = await page('/docs')
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    for (const id of operations.keys()) expect(text).toContain(`<article id="${id}">`)
+    for (const name of Object.keys(document.components?.schemas ?? {})) {
+      expect(text).toContain(`<article id="schema-${name}">`)
+    }
+    const anchors = [...text.matchAll(/href="#([^"]+)"/g)].map(([, anchor]) => anchor)
+    for (const anchor of anchors) expect(text).toContain(`id="${anchor}"`)
+    expect(text).not.toMatch(/<script|<style|style=|src=|\son\w+=|\[object|undefined/)
+    const links = [...text.matchAll(/href="([^"#][^"]*)"/g)].map(([, link]) => link)
+    for (const link of links) expect(link).toMatch(/^\/(docs|openapi\.json)/)
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    const css = await house.ask('GET', '/docs/style.css')
+    expect([css.status, css.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
+    expect(css.text).not.toMatch(/url\(|@import/)
+  })
+
+  it('explain each code of a problem where its type points to', async () => {
+    const { text } = await page('/docs/errors')
+    for (const code of Object.keys(problems)) expect(text).toContain(`<article id="${code}">`)
+    const refused = await house.ask('GET', '/api/v1/me')
+    const [path = '', anchor] = refused.body.type.split('#')
+    expect((await page(path)).text).toContain(`id="${anchor}"`)
+  })
+
+  it('are not there where they are not', async () => {
+    expect((await house.ask('GET', '/docs/nothing')).status).toBe(404)
+    expect((await house.ask('HEAD', '/docs')).text).toBe('')
+  })
+})

@@ -1,0 +1,406 @@
+// What an operator watches: whether every store answers, the canary, and the status page's figures.
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type CanarySettings,
+  type CanaryStores,
+  canaryKeyId,
+  runCanary,
+} from '../../src/keys/canary.ts'
+import { lastRuns } from '../../src/storage/canary-log.ts'
+import { createUsageStore } from '../../src/storage/usage-store.ts'
+import { flushAfterMs } from '../../src/usage/counter.ts'
+import { rollUp } from '../../src/usage/roll-up.ts'
+import { settleSettings } from '../../src/worker/changes.ts'
+import { canaryStores, runScheduled } from '../../src/worker/cron.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
+import { makeKey, openAccount } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { down, type Failure, type Store } from '../support/outage.ts'
+import { watchBindings } from '../support/watch.ts'
+
+const real = {
+  now: Date.now,
+  skip() {},
+  sleep: (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms)),
+}
+const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+afterAll(() => vi.restoreAllMocks())
+beforeEach(() => warned.mockClear())
+
+const readiness = (at: House) => at.ask('GET', '/readyz')
+const failing = (checks: Record<string, { ok: boolean }>) =>
+  Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]))
+
+describe('GET /readyz', () => {
+  beforeAll(() => env.DB.prepare('DELETE FROM pending_raise').run())
+
+  it('is ready while every store answers', async () => {
+    const answer = await readiness(await openHouse())
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.body).toMatchObject({ status: 'ready', oldest_pending_seconds: null })
+    expect(Object.keys(answer.body.checks).sort()).toEqual([
+      ...['cache', 'database', 'fence', 'meter', 'queue', 'raises'],
+    ])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  const names: Record<Store, string[]> = {
+    DB: ['database', 'raises'],
+    KEY_CACHE: ['cache'],
+    FENCE: ['fence'],
+    METER: ['meter'],
+    USAGE: [],
+  }
+  const cases = (['throws', 'hangs'] as Failure[]).flatMap((failure) =>
+    (['DB', 'KEY_CACHE', 'FENCE', 'METER'] as Store[]).map((store) => [store, failure] as const),
+  )
+  it.each(cases)('is not with %s, which %s, and says which and no more', async (store, failure) => {
+    const at = await openHouse({
+      clock: real,
+      bindings: down([store], failure, 'the secret reason'),
+    })
+    const from = Date.now()
+    const answer = await readiness(at)
+    expect(Date.now() - from).toBeLessThan(3_500)
+    expect(answer.status).toBe(503)
+    expect(answer.body.status).toBe('not_ready')
+    expect(failing(answer.body.checks)).toEqual(names[store])
+    expect(answer.text).not.toContain('the secret reason')
+    const said = warned.mock.calls
+      .map(([line]) => JSON.parse(line))
+      .filter(({ event }) => event === 'not_ready')
+    expect(said).toHaveLength(1)
+    expect(said[0].checks[names[store][0] as string].problem).toMatch(
+      failure === 'throws' && store !== 'METER' ? /the secret reason/ : /no answer/,
+    )
+  })
+
+  it('is not with everything down at once, in the time of one', async () => {
+    const all = down(['DB', 'KEY_CACHE', 'FENCE', 'METER'], 'hangs')
+    const at = await openHouse({ clock: real, bindings: { ...all, USAGE: undefined as never } })
+    const from = Date.now()
+    const answer = await readiness(at)
+    expect(Date.now() - from).toBeLessThan(3_500)
+    expect(failing(answer.body.checks)).toEqual(Object.keys(answer.body.checks))
+  })
+
+  it('is not while a raise has been pending for more than a minute', async () => {
+    const clock = createSkippingClock()
+    const at = await openHouse({ clock })
+    const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
+    await leave.bind('oc/0-of-1', 'a'.repeat(64), clock.now() - 50_000).run()
+    expect(await readiness(at)).toMatchObject({ status: 200, body: { oldest_pending_seconds: 50 } })
+    clock.skip(10_001)
+    const late = await readiness(at)
+    expect(late.status).toBe(503)
+    expect(failing(late.body.checks)).toEqual(['raises'])
+    expect(late.body.oldest_pending_seconds).toBeGreaterThanOrEqual(60)
+    expect(late.text).not.toContain('oc/0')
+    await env.DB.prepare('DELETE FROM pending_raise').run()
+  })
+
+  it('asks the stores once in two seconds, however many ask it', async () => {
+    const clock = { ...createSkippingClock(), sleep: real.sleep }
+    const watch = watchBindings()
+    const at = await openHouse({ clock, bindings: watch.bindings })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => readiness(at)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(watch.counts()).toMatchObject({ 'KV.get': 1, 'FENCE.inspect': 1 })
+    clock.skip(1_900)
+    await readiness(at)
+    expect(watch.counts()).toMatchObject({ 'KV.get': 1 })
+    clock.skip(101)
+    await readiness(at)
+    expect(watch.counts()).toMatchObject({ 'KV.get': 2, 'FENCE.inspect': 2 })
+  })
+
+  it('keeps no fence open that nobody uses', async () => {
+    await readiness(await openHouse())
+    const listed = async () =>
+      (await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()).results.length
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await listed()).toBe(0)
+  })
+})
+
+/** Fences open by being asked. */
+async function openFences() {
+  const isOpen = async (name: string) =>
+    (await env.FENCE.getByName(name).bar('0'.repeat(64))) !== null
+  for (const name of ['oc/0-of-1', 'weur/0-of-1']) {
+    for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
+  }
+}
+
+describe('the canary', () => {
+  const clock = createSkippingClock()
+  let house: House
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+
+  beforeAll(async () => {
+    house = await openHouse({ clock })
+    await openFences()
+  })
+  beforeEach(async () => {
+    told.mockClear()
+    await env.DB.prepare('DELETE FROM pending_raise').run()
+  })
+
+  const settingsOf = (more: Partial<CanarySettings> = {}): CanarySettings => ({
+    ...settleSettings(house.isolate),
+    config: house.isolate.config,
+    randomBytes: (bytes) => crypto.getRandomValues(bytes),
+    afterwards: (work) => void work.catch(() => {}),
+    ...more,
+  })
+  const storesWith = (more: Partial<CanaryStores> = {}): CanaryStores => ({
+    ...canaryStores(house.isolate, house.bindings),
+    ...more,
+  })
+  const run = (stores: Partial<CanaryStores> = {}, settings: Partial<CanarySettings> = {}) =>
+    runCanary(storesWith(stores), settingsOf(settings))
+
+  it('finds that a revoked key is refused in every region where a fence stands', async () => {
+    const found = await run()
+    expect(found).toMatchObject({ outcome: 'held', problem: null })
+    const seen = {
+      isPending: false,
+      before: 'valid',
+      after: ['revoked_api_key', 'revoked_api_key'],
+    }
+    expect(found.regions.toSorted((a, b) => a.region.localeCompare(b.region))).toEqual([
+      { region: 'elsewhere', ...seen },
+      { region: 'oc', ...seen },
+      { region: 'weur', ...seen },
+    ])
+    const { leaseMs, marginMs } = settingsOf()
+    expect(found.revocationMs).toBeGreaterThanOrEqual(leaseMs + marginMs)
+  })
+
+  const broken: [string, string[], Partial<CanaryStores>, Partial<CanarySettings>][] = [
+    [
+      'fences that acknowledge what they do not hold',
+      ['oc', 'weur'],
+      { fences: { raise: async () => true, reset: async () => true } },
+      {},
+    ],
+    [
+      'one such fence',
+      ['weur'],
+      {
+        fences: {
+          raise: async (fence, raises) =>
+            fence.startsWith('weur') || (await storesOfWorld().fences.raise(fence, raises)),
+          reset: async () => true,
+        },
+      },
+      {},
+    ],
+    ['no wait for the leases', ['elsewhere', 'oc', 'weur'], {}, { marginMs: -1_000 }],
+  ]
+  const storesOfWorld = () => storesWith()
+  it.each(broken)('alarms at %s', async (_, regions, stores, settings) => {
+    const found = await run(stores, settings)
+    expect(found.outcome, JSON.stringify(found)).toBe('broken')
+    const passing = found.regions.filter(({ after }) => after.includes('valid'))
+    expect(passing.map(({ region }) => region).sort()).toEqual(regions)
+    for (const region of regions) expect(found.problem).toContain(region)
+  })
+
+  it('alarms at a change that raises nothing', async () => {
+    const { changes } = storesWith()
+    const found = await run({ changes: { ...changes, pending: async () => [] } })
+    expect(found.outcome).toBe('broken')
+  })
+
+  it('proves nothing by a region that has not acknowledged, or one that knows nothing', async () => {
+    const { fences } = storesWith()
+    const deaf: CanaryStores['fences'] = {
+      ...fences,
+      raise: async (fence, raises) =>
+        !fence.startsWith('oc') && (await fences.raise(fence, raises)),
+    }
+    expect(await run({ fences: deaf })).toMatchObject({
+      outcome: 'unfinished',
+      problem: 'No acknowledgement from oc.',
+    })
+    const blind = await openHouse({ clock, bindings: down(['KEY_CACHE', 'FENCE']) })
+    const regions = canaryStores(blind.isolate, { ...blind.bindings, ...down(['DB']) }).regions
+    await expect(regions('0'.repeat(64))).rejects.toThrow()
+    expect(await run({ regions })).toMatchObject({
+      outcome: 'unfinished',
+      problem: expect.stringMatching(/D1/),
+    })
+  })
+
+  it('proves nothing while another run is at it', async () => {
+    const { find } = storesWith()
+    let asked = 0
+    const found = await run({
+      async find(...which) {
+        const key = await find(...which)
+        // The last look, after the readers.
+        return ++asked < 4 || key === null ? key : { ...key, revokedAt: null }
+      },
+    })
+    expect(found).toMatchObject({
+      outcome: 'unfinished',
+      problem: expect.stringMatching(/^Another run/),
+    })
+  })
+
+  it('by the clock: writes down what it found, and an alarm into the log', async () => {
+    await env.DB.prepare('DELETE FROM canary_run').run()
+    const work: Promise<unknown>[] = []
+    const tick = (cron: string, at = house) =>
+      runScheduled(at.isolate, at.bindings, cron, (each) => void work.push(each))
+    await tick('* * * * *')
+    expect(await lastRuns(env.DB, 5)).toEqual([])
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {})
+    await tick('*/5 * * * *')
+    expect(info.mock.calls.join()).toContain('canary_held')
+    expect(await lastRuns(env.DB, 5)).toMatchObject([{ outcome: 'held' }])
+    expect(told).not.toHaveBeenCalled()
+
+    await tick('*/5 * * * *', await openHouse({ clock, bindings: down(['FENCE']) }))
+    expect(told.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(['canary_unfinished'])
+    expect(await lastRuns(env.DB, 5)).toMatchObject([
+      { outcome: 'unfinished' },
+      { outcome: 'held' },
+    ])
+    info.mockRestore()
+  })
+
+  it('changes nothing while changes are stopped', async () => {
+    const before = await lastRuns(env.DB, 10)
+    const at = await openHouse({ clock, bindings: { CHANGES: 'stopped' as never } })
+    await runScheduled(at.isolate, at.bindings, '*/5 * * * *', () => {})
+    expect(await lastRuns(env.DB, 10)).toEqual(before)
+  })
+
+  it("keeps one key, which stands in nobody's list and which no token opens", async () => {
+    await run()
+    const { owner } = await openAccount()
+    const list = await house.ask('GET', '/api/api-keys', { as: owner.jwt })
+    expect(list.body.data).toEqual([])
+    const one = await house.ask('GET', `/api/api-keys/${canaryKeyId}`, { as: owner.jwt })
+    expect(one.status).toBe(404)
+    const { results } = await env.DB.prepare("SELECT * FROM api_key WHERE format = 'canary'").all()
+    expect(results).toMatchObject([{ id: canaryKeyId, scopes: '[]' }])
+  })
+
+  it('keeps no fence open by asking it', async () => {
+    const fence = env.FENCE.getByName('oc/0-of-1')
+    const { askedAt } = await fence.inspect('0'.repeat(64))
+    await run()
+    expect((await fence.inspect('0'.repeat(64))).askedAt).toBe(askedAt)
+  })
+
+  it('the drainer alarms at a raise that no fence acknowledges for over a minute', async () => {
+    const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
+    await leave.bind('oc/0-of-1', 'b'.repeat(64), clock.now()).run()
+    const at = await openHouse({ clock, bindings: down(['FENCE']) })
+    const drain = () => runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
+    await drain()
+    expect(told).not.toHaveBeenCalled()
+    clock.skip(61_000)
+    await drain()
+    const [line] = told.mock.calls.map(([each]) => JSON.parse(each))
+    expect(line).toMatchObject({ event: 'raises_overdue', count: 1, fences: ['oc/0-of-1'] })
+    expect(line.oldest_seconds).toBeGreaterThanOrEqual(61)
+    expect(JSON.stringify(line)).not.toContain('b'.repeat(20))
+  })
+
+  it('a step of the drainer that fails keeps none of the others from being tried', async () => {
+    const at = await openHouse({ clock, bindings: down(['DB']) })
+    const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
+    await expect(drain).rejects.toThrow()
+    const steps = told.mock.calls.map(([line]) => JSON.parse(line).step)
+    expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'closings'])
+  })
+})
+
+describe('GET /api/status', () => {
+  beforeAll(openFences)
+
+  it('tells admins and owners of stores, fences, the canary and the version', async () => {
+    // Runs of tests before, whose clocks were ahead.
+    await env.DB.prepare('DELETE FROM canary_run').run()
+    const house = await openHouse()
+    await runScheduled(house.isolate, house.bindings, '*/5 * * * *', () => {})
+    const { owner, admin, member } = await openAccount()
+    for (const { jwt } of [owner, admin]) {
+      const answer = await house.ask('GET', '/api/status', { as: jwt })
+      expect(answer.status, answer.text).toBe(200)
+      const { checks, fences, canary, version, lease_seconds } = answer.body.data
+      expect(checks.map(({ name }: { name: string }) => name)).toHaveLength(6)
+      const seen = { region: 'oc', answer_ms: expect.any(Number), floors: expect.any(Number) }
+      const names = fences.map(({ name }: { name: string }) => name)
+      expect(names).toEqual(expect.arrayContaining(['oc/0-of-1', 'weur/0-of-1']))
+      expect(fences[names.indexOf('oc/0-of-1')]).toMatchObject(seen)
+      const age = Date.now() - Date.parse(fences[0].registered_at)
+      expect(age).toBeGreaterThanOrEqual(0)
+      expect(age).toBeLessThan(120_000)
+      expect(canary[0]).toMatchObject({
+        outcome: 'held',
+        regions: expect.arrayContaining(['oc', 'elsewhere']),
+      })
+      expect(version.id).toBeTypeOf('string')
+      expect(lease_seconds).toBe(house.isolate.config.leaseMs / 1000)
+    }
+    expect((await house.ask('GET', '/api/status', { as: member.jwt })).status).toBe(403)
+    const { key } = await makeKey(house, owner.jwt, { scopes: ['keys:manage'] })
+    expect((await house.ask('GET', '/api/status', { key })).status).toBe(403)
+    expect((await house.ask('GET', '/api/status')).status).toBe(401)
+  })
+
+  it('says of a fence that it does not answer', async () => {
+    const { owner } = await openAccount()
+    const house = await openHouse({ bindings: down(['FENCE']) })
+    const { body } = await house.ask('GET', '/api/status', { as: owner.jwt })
+    expect(body.data.ready).toBe(false)
+    expect(body.data.fences.length).toBeGreaterThan(1)
+    for (const { answer_ms } of body.data.fences) expect(answer_ms).toBeNull()
+    expect(body.data.checks.find(({ name }: { name: string }) => name === 'fence')).toMatchObject({
+      ok: false,
+      problem: 'fence is unavailable: the store is down',
+    })
+  })
+
+  it('counts the tiers that answered, at every door, over what all isolates sent', async () => {
+    // In days to come, where what the queue brings of other tests is not.
+    const clock = createSkippingClock()
+    clock.skip(3 * 24 * 60 * 60 * 1000)
+    const batches: unknown[] = []
+    const queue = { send: async (batch: unknown) => void batches.push(batch) }
+    const house = await openHouse({ clock, bindings: { USAGE: queue as unknown as Env['USAGE'] } })
+    const { owner } = await openAccount()
+    const as = { as: owner.jwt }
+    const asker = await makeKey(house, owner.jwt, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(house, owner.jwt)
+    const ask = () => house.ask('GET', '/api/v1/me', { key })
+    await ask()
+    await ask()
+    await house.ask('GET', '/api/v1/me', { key: `whm_${'0'.repeat(32)}` })
+    await house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body: { token: key } })
+    await verifyByBinding(house.isolate, house.bindings, { waitUntil() {} }, { token: key })
+    house.clock.skip(2 * flushAfterMs)
+    await ask()
+    // Takes with it what was counted before.
+    await ask()
+    const messages = batches.map((body) => ({ body, ack() {}, retry() {} }))
+    const redelivered = [...messages, ...messages] as unknown as Message[]
+    await rollUp(createUsageStore(env.DB), redelivered, clock.now())
+    const { body } = await house.ask('GET', '/api/status', as)
+    const counts = Object.fromEntries(
+      body.data.tiers.map(({ region, tier, count }: Record<string, unknown>) => [
+        `${region} ${tier}`,
+        count,
+      ]),
+    )
+    const asked = Object.values(counts).reduce<number>((sum, count) => sum + Number(count), 0)
+    expect(counts).toEqual({ 'enam memory': 3, 'enam database': 2, 'enam fence': 1 })
+    expect(asked).toBe(6)
+  })
+})

@@ -1,0 +1,156 @@
+// Every route is asked by whoever there is, and answers as docs/permissions.md says: the table is drawn
+// from what the routes declare, this is what they do.
+import { env } from 'cloudflare:workers'
+import { betterAuth } from 'better-auth/minimal'
+import { jwt } from 'better-auth/plugins/jwt'
+import { organization } from 'better-auth/plugins/organization'
+import { describe, expect, it, vi } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { authDoors } from '../../src/http/management/people/auth-endpoints.ts'
+import { createDocument } from '../../src/http/openapi/document.ts'
+import {
+  type Caller,
+  type Cell,
+  callers,
+  permissionsOf,
+} from '../../src/http/openapi/permissions.ts'
+import { expectHardened } from '../support/hardened.ts'
+import { openHouse } from '../support/house.ts'
+import { credentialOf, openWorld } from '../support/walk.ts'
+import { requestOf } from '../support/walk-requests.ts'
+
+vi.spyOn(console, 'error').mockImplementation(() => {})
+
+const house = await openHouse({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+const document = createDocument(house.isolate, env.BASE_URL)
+const routes = config.policies[config.gateway.policy] ?? []
+const permissions = permissionsOf(document, routes)
+const names = Object.keys(callers) as Caller[]
+const world = await openWorld(house)
+const { acme } = world
+const uuid = /[0-9a-f]{8}-[0-9a-f-]{27}/g
+
+// Of their own, so that nobody is throttled for another.
+const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
+
+/** In the place of a value: a header that is left out. */
+const noHeader = ''
+
+type Row = (typeof permissions)[number]
+
+async function ask(row: Row, caller: Caller, more: Record<string, string> = {}) {
+  const { path, headers, body } = await requestOf(document, world, row, caller)
+  const all = { ...(await credentialOf(world, caller)), ...headers, ...more }
+  const answer = await house.ask(row.method, path, {
+    headers: {
+      'cf-connecting-ip': someAddress(),
+      ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== noHeader)),
+    },
+    ...(body !== undefined && { body }),
+  })
+  const isOfUpstream = row.section === 'gateway' && answer.status !== 401 && answer.status !== 403
+  if (!isOfUpstream) expectHardened(answer)
+  return answer
+}
+
+/** What the answer says of who may ask: anything but a refusal is being let in. */
+function cellOf({ section, path }: Row, { status, text }: { status: number; text: string }): Cell {
+  if (status === 401 || status === 403) return status
+  // Behind the door the API answers as it likes: it has no such contact.
+  if (section === 'gateway') return 'yes'
+  if (status === 404) return 404
+  const isDone = status < 400 || status === 409
+  if (!isDone) throw new Error(`The walk cannot tell by ${status} of ${path}: ${text}`)
+  return 'yes'
+}
+
+describe('each route answers everybody as the table says', () => {
+  it.each(permissions.map((row) => [`${row.method} ${row.path}`, row] as const))(
+    '%s',
+    async (_, row) => {
+      const cells: Record<string, Cell> = {}
+      for (const caller of names) cells[caller] = cellOf(row, await ask(row, caller))
+      expect(cells).toEqual(row.cells)
+    },
+  )
+})
+
+describe('beside the table', () => {
+  it('an operation that does not say who may call it is a mistake', () => {
+    const silent = { ...document, paths: { '/api/new': { get: { responses: {} } } } }
+    expect(() => permissionsOf(silent, [])).toThrow('GET /api/new does not say who may call it')
+  })
+
+  it('an owner of another account sees nothing of ours in any list', async () => {
+    const ours = JSON.stringify([acme.id, acme.owner.id, acme.admin.id, acme.member.id]).match(uuid)
+    for (const row of permissions.filter(({ method }) => method === 'GET')) {
+      const { text } = await ask(row, 'stranger')
+      for (const id of ours ?? []) expect(text, row.path).not.toContain(id)
+    }
+  })
+
+  it('nobody sees an invitation of a role that they could not have made', async () => {
+    const headers = await credentialOf(world, 'owner')
+    for (const role of ['owner', 'member']) {
+      const body = { email: `${role}-to-be@example.test`, role }
+      const path = '/api/auth/organization/invite-member'
+      expect((await house.ask('POST', path, { headers, body })).status).toBe(200)
+    }
+    const seen = async (caller: Caller) => {
+      const path = '/api/auth/organization/get-full-organization'
+      return (await house.ask('GET', path, { headers: await credentialOf(world, caller) })).text
+    }
+    expect(await seen('owner')).toContain('owner-to-be@example.test')
+    expect(await seen('admin')).toContain('member-to-be@example.test')
+    expect(await seen('admin')).not.toContain('owner-to-be@example.test')
+    expect(await seen('member')).not.toContain('to-be@example.test')
+  })
+
+  it('no path of Better Auth is open that is not listed', async () => {
+    const endpoints = betterAuth({
+      secret: 'x'.repeat(40),
+      baseURL: env.BASE_URL,
+      plugins: [jwt(), organization()],
+    }).api as unknown as Record<string, { path?: string; options: { method: string | string[] } }>
+    const all = Object.values(endpoints).flatMap(({ path, options }) =>
+      path === undefined ? [] : [options.method].flat().map((method) => `${method} ${path}`),
+    )
+    expect(all.length).toBeGreaterThan(50)
+    expect(all).toEqual(expect.arrayContaining(Object.keys(authDoors)))
+    const headers = await credentialOf(world, 'owner')
+    for (const name of all.filter((each) => !Object.hasOwn(authDoors, each))) {
+      const [method = '', path] = name.split(' ')
+      const body = method === 'GET' ? {} : { body: {} }
+      const answer = await house.ask(method, `/api/auth${path}`, { headers, ...body })
+      expect([name, answer.status]).toEqual([name, 404])
+    }
+  })
+
+  it('a door is open at its own path only, however that is written', async () => {
+    const headers = await credentialOf(world, 'owner')
+    const ways = ['/api/auth//list-sessions', '/api/auth/list%2Dsessions', '/api/auth/token/']
+    for (const path of [...ways, '/api/auth/list-sessions?x=/token', '/api/auth/token%2F..']) {
+      expect([path, (await house.ask('GET', path, { headers })).status]).toEqual([path, 404])
+    }
+  })
+
+  it.each([
+    ['of another site', { origin: 'https://evil.example' }],
+    ['of another port', { origin: 'http://localhost:3000' }],
+    ['that hides where it is', { origin: 'null' }],
+    ['that a browser says is cross-site', { 'sec-fetch-site': 'cross-site', origin: noHeader }],
+    ['that a browser says is of a sibling', { 'sec-fetch-site': 'same-site', origin: noHeader }],
+  ])('no page %s changes anything by the session of an owner', async (_, headers) => {
+    const changing = permissions.filter(
+      ({ method, cells }) => method !== 'GET' && cells.owner === 'yes' && cells.anonymous === 401,
+    )
+    expect(changing.length).toBeGreaterThan(10)
+    for (const row of changing) {
+      const { status, text } = await ask(row, 'owner', headers)
+      expect([`${row.method} ${row.path}`, status], text).toEqual([
+        `${row.method} ${row.path}`,
+        403,
+      ])
+    }
+  })
+})

@@ -1,0 +1,104 @@
+// D1 restored to an earlier time by the procedure of docs/restore.md: no fence and no memory goes on
+// knowing a future that never was.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  addPerson,
+  createAccount,
+  createSkippingClock,
+  openHouse,
+  type TestPerson,
+} from '../support/house.ts'
+
+const tables = ['api_key', 'sequence', 'fence', 'pending_raise'] as const
+type Snapshot = Map<string, Record<string, unknown>[]>
+
+async function snapshot(): Promise<Snapshot> {
+  const rows = new Map()
+  for (const table of tables) {
+    rows.set(table, (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results)
+  }
+  return rows
+}
+
+/** Puts back what the tables held; keys made since then go, as a restore makes them go. */
+async function restore(rows: Snapshot): Promise<void> {
+  await env.DB.exec('DROP TRIGGER api_key_is_never_deleted')
+  for (const [table, content] of rows) {
+    await env.DB.prepare(`DELETE FROM ${table}`).run()
+    for (const row of content) {
+      const columns = Object.keys(row)
+      const marks = columns.map(() => '?').join(', ')
+      await env.DB.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`)
+        .bind(...Object.values(row))
+        .run()
+    }
+  }
+}
+
+describe('restoring D1 to an earlier time', () => {
+  const clock = createSkippingClock()
+  const operator = { headers: { authorization: `Bearer ${env.SETUP_TOKEN}` } }
+  let owner: TestPerson
+
+  beforeAll(async () => {
+    owner = await addPerson(await createAccount('Acme Inc'), 'owner')
+  })
+
+  it('is for who holds the secret of the deployment, and only while changes are stopped', async () => {
+    const house = await openHouse({ clock })
+    const path = '/api/operations/fences/reset'
+    expect((await house.ask('POST', path, { body: {} })).status).toBe(401)
+    expect((await house.ask('POST', path, { body: {}, as: 'not-the-token' })).status).toBe(403)
+    expect((await house.ask('POST', path, { body: {}, as: owner.jwt })).status).toBe(403)
+    const answer = await house.ask('POST', path, { body: {}, ...operator })
+    expect(answer.body.code, answer.text).toBe('conflict')
+  })
+
+  it('stops every change with a 503 while keys go on working', async () => {
+    const house = await openHouse({ clock })
+    const made = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body: { name: 'A' } })
+    const stopped = await openHouse({ clock, bindings: { CHANGES: 'stopped' as never } })
+    const path = `/api/api-keys/${made.body.data.id}`
+    const answer = await stopped.ask('DELETE', path, { as: owner.jwt })
+    expect(answer.status).toBe(503)
+    expect(answer.body.code).toBe('authority_unavailable')
+    expect((await stopped.ask('GET', path, { as: owner.jwt })).status).toBe(200)
+    expect((await stopped.ask('GET', '/api/v1/me', { key: made.body.data.key })).status).toBe(200)
+  })
+
+  it('makes fences that opened since then register anew, so that the next revocation holds', async () => {
+    const house = await openHouse({ clock })
+    const body = { name: 'Kept' }
+    const { id, key } = (await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })).body
+      .data
+    const before = await snapshot()
+    // As if the fence of this region had opened only after the time that is restored.
+    before.set('fence', [])
+    while ((await env.FENCE.getByName('enam/0-of-1').bar(''.padEnd(64, '0'))) === null) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect((await house.ask('GET', '/api/v1/me', { key })).status).toBe(200)
+    const fences = (await house.ask('GET', '/api/operations/fences', operator)).body.data
+    expect(fences).toContain('enam/0-of-1')
+
+    await restore(before)
+    const stopped = await openHouse({
+      clock,
+      isolate: house.isolate,
+      bindings: { CHANGES: 'stopped' as never },
+    })
+    const path = '/api/operations/fences/reset'
+    const reset = await stopped.ask('POST', path, { body: { fences }, ...operator })
+    expect(reset.body.data.missing, reset.text).toEqual([])
+    expect(reset.body.data.reset).toContain('enam/0-of-1')
+
+    // Another isolate holds the key in memory; only the fence can tell it that it is too old.
+    const other = await openHouse({ clock })
+    expect((await other.ask('GET', '/api/v1/me', { key })).status).toBe(200)
+    const revoked = await house.ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+    expect(revoked.status, revoked.text).toBe(200)
+    const after = await other.ask('GET', '/api/v1/me', { key })
+    expect(after.body.code, after.text).toBe('revoked_api_key')
+  })
+})

@@ -1,0 +1,52 @@
+// Rotating AUTH_SECRETS (docs/operations.md), on a database of its own: the first key that signs JWTs is made
+// here. TAG_SECRETS: test/worker/credentials.test.ts.
+import { env } from 'cloudflare:workers'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { type House, openHouse } from '../support/house.ts'
+
+vi.spyOn(console, 'error').mockImplementation(() => {})
+afterAll(() => vi.restoreAllMocks())
+
+describe('rotating the secrets of a deployment', () => {
+  it('of AUTH_SECRETS: JWTs go on, and everybody signs in anew', async () => {
+    const founder = { email: 'rotation@example.test', password: 'correct horse battery' }
+    const withSecrets = (secrets: string) =>
+      openHouse({ bindings: { AUTH_SECRETS: secrets } as Partial<Env> })
+    const [old, next] = [
+      'old-auth-secret-of-32-characters-or-more',
+      'new-auth-secret-of-32-characters-or-more',
+    ]
+    const before = await withSecrets(old)
+    const body = { setup_token: env.SETUP_TOKEN, account: 'First', name: 'Founder', ...founder }
+    expect((await before.ask('POST', '/api/setup', { body })).status).toBe(201)
+    const signIn = async (at: House) => {
+      const answer = await at.ask('POST', '/api/auth/sign-in/email', {
+        body: founder,
+        headers: { origin: env.BASE_URL },
+      })
+      expect(answer.status, answer.text).toBe(200)
+      return answer.headers
+        .getSetCookie()
+        .map((line) => line.split(';')[0])
+        .join('; ')
+    }
+    const status = async (at: House, cookie: string) =>
+      (await at.ask('GET', '/api/status', { headers: { cookie } })).status
+    const token = async (at: House, cookie: string) =>
+      (await at.ask('GET', '/api/auth/token', { headers: { cookie } })).body?.token as string
+    const cookie = await signIn(before)
+    const jwt = await token(before, cookie)
+    expect(await status(before, cookie)).toBe(200)
+
+    const after = await withSecrets(`${next},${old}`)
+    expect((await after.ask('GET', '/api/status', { as: jwt })).status).toBe(200)
+    expect(await status(after, cookie)).toBe(401)
+    const again = await signIn(after)
+    expect(await status(after, again)).toBe(200)
+    // The key that signs JWTs is still encrypted with the old secret.
+    expect(await token(after, again)).toBeTypeOf('string')
+    const without = await withSecrets(next)
+    const found = await without.ask('GET', '/api/auth/token', { headers: { cookie: again } })
+    expect(found.status).toBeGreaterThanOrEqual(500)
+  })
+})

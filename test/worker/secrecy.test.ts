@@ -1,0 +1,319 @@
+// A token is told once, to whoever makes the key. After that it is nowhere: not in a table, a KV value,
+// a Durable Object, a log line or any later answer; and neither is its random part.
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { digestOf } from '../../src/core/token.ts'
+import { type Account, makeKey, openAccount } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { down } from '../support/outage.ts'
+import { watchBindings } from '../support/watch.ts'
+
+/** All that was written to the console, errors with their causes and stacks. */
+const lines: string[] = []
+const consoleMethods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
+beforeEach(() => {
+  for (const method of consoleMethods) {
+    vi.spyOn(console, method).mockImplementation(
+      (...args) => void lines.push(args.map(inFull).join(' ')),
+    )
+  }
+})
+afterEach(() => vi.restoreAllMocks())
+
+function inFull(value: unknown): string {
+  if (!(value instanceof Error)) return typeof value === 'string' ? value : JSON.stringify(value)
+  return `${value.stack} ${value.message} ${value.cause === undefined ? '' : inFull(value.cause)}`
+}
+
+async function wholeD1(db: D1Database): Promise<string> {
+  const { results } = await db
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    )
+    .all<{ name: string }>()
+  const tables = await Promise.all(
+    results.map(async ({ name }) => {
+      const rows = await db.prepare(`SELECT * FROM "${name}"`).all()
+      return `${name}: ${JSON.stringify(rows.results)}`
+    }),
+  )
+  return tables.join('\n')
+}
+
+async function wholeKv(): Promise<string> {
+  const { keys } = await env.KEY_CACHE.list()
+  const entries = keys.map(async ({ name, metadata }) => {
+    return `${name} ${JSON.stringify(metadata)}: ${await env.KEY_CACHE.get(name)}`
+  })
+  return (await Promise.all(entries)).join('\n')
+}
+
+async function wholeFences(): Promise<string> {
+  const { results } = await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()
+  const fences = results.map(({ name }) =>
+    runInDurableObject(env.FENCE.getByName(name), async (_, { storage }) => {
+      const rows = ['base', 'floor'].map((table) =>
+        storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+      )
+      return `${name}: ${JSON.stringify([...rows, ...(await storage.list())])}`
+    }),
+  )
+  return (await Promise.all(fences)).join('\n')
+}
+
+/** What must be found nowhere: the token, its body, its random part, and half of that. */
+function tracesOf(token: string): string[] {
+  const body = token.slice(token.lastIndexOf('_') + 1)
+  const random = body.slice(0, token.startsWith('whm_') ? 24 : 33)
+  return [token, body, random, random.slice(12), random.slice(8, 20)]
+}
+
+function expectNoTrace(tokens: string[], text: string, where: string) {
+  const lower = text.toLowerCase()
+  for (const trace of tokens.flatMap(tracesOf)) {
+    expect(lower.includes(trace.toLowerCase()), `${trace} in ${where}`).toBe(false)
+  }
+}
+
+async function expectNoTraceAnywhere(tokens: string[], answers: string[]) {
+  const kv = await wholeKv()
+  const d1 = await wholeD1(env.DB)
+  const fences = await wholeFences()
+  // Each place was really read: it holds the digest, or what the tokens were used for.
+  const digest = await digestOf(tokens[0] as string)
+  expect(d1).toContain(digest)
+  expect(kv).toContain('key/')
+  expect(fences).toContain('enam')
+  expectNoTrace(tokens, d1, 'D1')
+  expectNoTrace(tokens, await wholeD1(env.CRM_DB), 'the D1 of the CRM')
+  expectNoTrace(tokens, kv, 'KV')
+  expectNoTrace(tokens, fences, 'a fence')
+  expectNoTrace(tokens, lines.join('\n'), 'the log')
+  expectNoTrace(tokens, answers.join('\n'), 'a later answer')
+}
+
+/** A house whose answers are all written down, but for the part that tells a token. */
+async function openRecorded() {
+  const clock = createSkippingClock()
+  const watch = watchBindings()
+  const logged = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
+  const house = await openHouse({ clock, bindings: { ...watch.bindings, ...logged } })
+  const account = await openAccount()
+  const answers: string[] = []
+  const note = (answer: { text: string; headers: Headers }) => {
+    answers.push(`${JSON.stringify([...answer.headers])} ${answer.text}`)
+  }
+  const ask: House['ask'] = async (...args) => {
+    const answer = await house.ask(...args)
+    note(answer)
+    return answer
+  }
+  return { house, clock, account, answers, note, ask, calls: watch.calls }
+}
+
+const as = (account: Account) => account.owner.jwt
+
+describe('a token', () => {
+  it('leaves no trace over the whole life of its key', async () => {
+    const { house, clock, account, answers, note, ask, calls } = await openRecorded()
+    const owner = as(account)
+    const made = [
+      await makeKey(house, owner),
+      await makeKey(house, owner, {
+        format: 'wacrm_live',
+        scopes: ['contacts:read', 'contacts:write'],
+      }),
+      await makeKey(house, owner, { scopes: ['keys:manage', 'contacts:read'] }),
+    ]
+    const [inherits, scoped, manager] = made as [
+      (typeof made)[0],
+      (typeof made)[0],
+      (typeof made)[0],
+    ]
+    const tokens = made.map(({ key }) => key)
+    const elsewhere = await openHouse({ clock })
+    const useAll = async () => {
+      for (const key of tokens) {
+        for (const path of [
+          '/api/v1/me',
+          '/api/contacts',
+          '/api/messages',
+          '/api/unlisted',
+          '/api/api-keys',
+          '/api/contacts/%2f',
+        ]) {
+          await ask('GET', path, { key })
+          note(await elsewhere.ask('GET', path, { as: key }))
+        }
+        await ask('POST', '/api/contacts', { key, body: { name: 'Ada', phone: '+4915112345678' } })
+        await ask('POST', '/api/contacts', { key, body: '{' })
+        await ask('GET', '/api/auth/token', { key })
+        await ask('GET', `/api/contacts?token=${key}`, { key })
+        await ask('GET', `/api/api-keys?search=${key}`, { as: owner })
+        await ask('GET', `/api/contacts?${key}`)
+      }
+    }
+    await useAll()
+    const managed = await house.ask('POST', '/api/api-keys', {
+      as: manager.key,
+      body: { name: 'By a key', scopes: ['contacts:read'] },
+    })
+    const rotated = await house.ask('POST', `/api/api-keys/${inherits.id}/rotate`, {
+      as: owner,
+      body: { overlap_seconds: 60 },
+    })
+    tokens.push(managed.body.data.key, rotated.body.data.key)
+    await ask('PATCH', `/api/api-keys/${scoped.id}`, {
+      as: owner,
+      body: { scopes: ['messages:read'] },
+    })
+    await useAll()
+    await ask('DELETE', `/api/api-keys/${scoped.id}`, { as: owner })
+    await ask('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [manager.id] } })
+    await useAll()
+    for (const path of ['', ...made.map(({ id }) => `/${id}`)])
+      await ask('GET', `/api/api-keys${path}`, { as: owner })
+    await ask('GET', '/api/audit-events?limit=100', { as: owner })
+    await ask('GET', '/api/scopes', { as: owner })
+    expect(answers.some((answer) => answer.includes('revoked_api_key'))).toBe(true)
+    await expectNoTraceAnywhere(tokens, answers)
+    const handed = calls.map(({ where, what }) => `${where} ${what}`).join('\n')
+    expect(handed).toContain('FENCE.bar')
+    expectNoTrace(tokens, handed, 'a call of a binding')
+  })
+
+  it('leaves no trace where stores fail with the token in their words', async () => {
+    const { house, clock, account, answers, note } = await openRecorded()
+    const owner = as(account)
+    const { id, key } = await makeKey(house, owner)
+    expect((await house.ask('GET', '/api/contacts', { key })).status).toBe(200)
+    const before = lines.length
+    for (const stores of [
+      ['DB'],
+      ['KEY_CACHE'],
+      ['FENCE'],
+      ['DB', 'FENCE'],
+      ['DB', 'KEY_CACHE', 'FENCE'],
+    ] as const) {
+      const broken = await openHouse({
+        clock,
+        bindings: down(stores, 'throws', `no answer for ${key} (was ${key})`),
+      })
+      note(await broken.ask('GET', '/api/contacts', { key }))
+      note(await broken.ask('GET', '/api/api-keys', { as: key }))
+      note(await broken.ask('GET', '/api/api-keys', { as: owner }))
+      note(await broken.ask('DELETE', `/api/api-keys/${id}`, { as: owner }))
+    }
+    expect(lines.length).toBeGreaterThan(before)
+    await expectNoTraceAnywhere([key], answers)
+  })
+
+  it('leaves no trace where the API behind fails with the token in its words', async () => {
+    const { house, clock, account } = await openRecorded()
+    const { key } = await makeKey(house, as(account))
+    const { isolate } = house
+    const upstream = {
+      fetch() {
+        throw new Error(`not for ${key}`, { cause: new TypeError(`header ${key}`) })
+      },
+    }
+    const gateway = { ...isolate.config.gateway, upstream }
+    const failing = { ...isolate, config: { ...isolate.config, gateway } }
+    const behind = await openHouse({ clock, isolate: failing })
+    const before = lines.length
+    const answer = await behind.ask('GET', '/api/contacts', { key })
+    expect([answer.status, lines.length]).toEqual([502, before + 1])
+    expectNoTrace([key], answer.text, 'the answer')
+    expectNoTrace([key], lines.join('\n'), 'the log')
+  })
+
+  it('leaves no trace where a client puts it into the path, and the store is down', async () => {
+    const { house, clock, account, answers, note } = await openRecorded()
+    const owner = as(account)
+    const { key } = await makeKey(house, owner)
+    await house.ask('GET', '/api/contacts', { key })
+    const broken = await openHouse({ clock, bindings: down(['DB', 'FENCE']) })
+    for (const { ask } of [house, broken]) {
+      note(await ask('DELETE', `/api/api-keys/${key}`, { as: owner }))
+      note(await ask('GET', `/api/contacts/${key}`, { key }))
+      note(await ask('POST', `/api/api-keys/${key}/rotate`, { as: owner, body: {} }))
+      note(await ask('GET', `/${key}`))
+      note(await ask('POST', `/nowhere/${key}/x`))
+      note(await ask('GET', `/api/api-keys/${key}/nonsense`, { as: owner }))
+    }
+    await expectNoTraceAnywhere([key], answers)
+  })
+
+  it('leaves no trace where a client writes it into a field that is refused', async () => {
+    const { house, account, answers, ask } = await openRecorded()
+    const owner = as(account)
+    const { key } = await makeKey(house, owner)
+    await house.ask('GET', '/api/contacts', { key })
+    await ask('POST', '/api/api-keys', { as: owner, body: { name: 'x', [key]: 1 } })
+    await ask('POST', '/api/api-keys', {
+      as: owner,
+      body: { name: 'x', scopes: [key], format: key },
+    })
+    await ask('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [key] } })
+    await ask('GET', `/api/api-keys?status=${key}x`, { as: owner })
+    await ask('GET', `/api/audit-events?key_id=${key}x`, { as: owner })
+    await ask('POST', '/api/api-keys', {
+      as: owner,
+      body: 'x',
+      headers: { 'content-type': `text/${key}` },
+    })
+    expectNoTrace([key], lines.join('\n'), 'the log')
+    expectNoTrace([key], await wholeD1(env.DB), 'D1')
+    expect(answers.every((answer) => /invalid_request|unsupported_media_type/.test(answer))).toBe(
+      true,
+    )
+  })
+
+  it('is told in answers that nobody may keep', async () => {
+    const { house, account } = await openRecorded()
+    const owner = as(account)
+    const made = await house.ask('POST', '/api/api-keys', { as: owner, body: { name: 'x' } })
+    const { id } = made.body.data
+    const rotated = await house.ask('POST', `/api/api-keys/${id}/rotate`, { as: owner, body: {} })
+    const prefer = { prefer: 'respond-async' }
+    const next = `/api/api-keys/${rotated.body.data.id}/rotate`
+    const later = await house.ask('POST', next, { as: owner, body: {}, headers: prefer })
+    expect([made.status, rotated.status, later.status]).toEqual([201, 201, 202])
+    for (const answer of [made, rotated, later]) {
+      expect(answer.body.data.key).toMatch(/^whm_/)
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      expect(answer.headers.get('etag')).toBeNull()
+    }
+  })
+
+  it('is no answer’s whose key is refused: those may not be kept either', async () => {
+    const { house, account } = await openRecorded()
+    const { key } = await makeKey(house, as(account), { scopes: [] })
+    const me = await house.ask('GET', '/api/v1/me', { key })
+    const refused = [
+      await house.ask('GET', '/api/contacts', { key }),
+      await house.ask('GET', '/api/contacts'),
+    ]
+    for (const { headers } of [me, ...refused])
+      expect(headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('a digest', () => {
+  it('is in no answer and no log line', async () => {
+    const { house, account, answers, ask } = await openRecorded()
+    const owner = as(account)
+    const { id, key } = await makeKey(house, owner)
+    const digest = await digestOf(key)
+    await ask('GET', '/api/v1/me', { key })
+    await ask('GET', `/api/api-keys/${id}`, { as: owner })
+    await ask('PATCH', `/api/api-keys/${id}`, { as: owner, body: { name: 'y' } })
+    await ask('DELETE', `/api/api-keys/${id}`, { as: owner })
+    await ask('GET', '/api/audit-events', { as: owner })
+    const broken = await openHouse({ bindings: down(['DB', 'FENCE']) })
+    answers.push((await broken.ask('GET', '/api/contacts', { key })).text)
+    expect(answers.join('\n')).not.toContain(digest)
+    expect(lines.join('\n')).not.toContain(digest)
+  })
+})

@@ -1,0 +1,273 @@
+// Signing in while somebody guesses, seeing and ending sessions, and the last owner.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { outcome } from '../support/account.ts'
+import {
+  addPerson,
+  createAccount,
+  type House,
+  openHouse,
+  type TestPerson,
+} from '../support/house.ts'
+import { fromOwnPage, openWorld, password, type World } from '../support/walk.ts'
+
+const perMinute = 2
+const guesses = perMinute * 3
+
+let house: House
+let world: World
+beforeAll(async () => {
+  house = await openHouse({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
+  world = await openWorld(house)
+})
+
+const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
+const emailOf = ({ id }: TestPerson) => `${id}@example.test`
+
+/** From an address of its own each time: what is left is the count by e-mail address. */
+function signIn(email: string, secret: string, cookie = '', at: House = house) {
+  return at.ask('POST', '/api/auth/sign-in/email', {
+    headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) },
+    body: { email, password: secret },
+  })
+}
+
+/** Somebody new, with the password of all. */
+async function newOwner(): Promise<TestPerson & { accountId: string }> {
+  const accountId = await createAccount('Somebody Inc')
+  const person = await addPerson(accountId, 'owner')
+  await env.DB.prepare(
+    `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+     SELECT ?1, ?1, 'credential', ?1, password, 1, 1 FROM account WHERE user_id = ?2`,
+  )
+    .bind(person.id, world.acme.owner.id)
+    .run()
+  return { ...person, accountId }
+}
+
+const cookiesOf = ({ headers }: { headers: Headers }, which: RegExp = /./) =>
+  headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0] ?? '')
+    .filter((line) => which.test(line))
+    .join('; ')
+
+async function signedIn(person: TestPerson, agent = 'A browser'): Promise<string> {
+  const answer = await house.ask('POST', '/api/auth/sign-in/email', {
+    headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), 'user-agent': agent },
+    body: { email: emailOf(person), password },
+  })
+  expect(answer.status, answer.text).toBe(200)
+  return cookiesOf(answer, /session_token/)
+}
+
+const statusesOf = async (answers: Promise<{ status: number }>[]) =>
+  (await Promise.all(answers)).map(({ status }) => status)
+
+describe('guessing at a password', () => {
+  it('ends after a few, from however many addresses and in whichever isolate', async () => {
+    const email = emailOf(await newOwner())
+    const other = await openHouse({ bindings: house.bindings })
+    for (let at = 0; at < guesses; at++) {
+      expect((await signIn(email, 'a wild guess', '', at % 2 ? house : other)).status).toBe(401)
+    }
+    const refused = await signIn(email, password)
+    expect(await outcome(Promise.resolve(refused))).toBe('429 rate_limited')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
+    expect((await signIn(email.toUpperCase(), password)).status).toBe(429)
+  })
+
+  it('is counted before it is tried: fifty at once are no more than a few', async () => {
+    const email = emailOf(await newOwner())
+    const all = Array.from({ length: 50 }, () => signIn(email, 'a wild guess'))
+    const tried = (await statusesOf(all)).filter((status) => status !== 429)
+    expect(tried).toHaveLength(guesses)
+  })
+
+  it('locks nobody out of a browser in which they have signed in before', async () => {
+    const person = await newOwner()
+    const device = cookiesOf(await signIn(emailOf(person), password), /device/)
+    expect(device).toMatch(/^better-auth\.device=/)
+    for (let at = 0; at <= guesses; at++) await signIn(emailOf(person), 'a wild guess')
+    expect((await signIn(emailOf(person), password)).status).toBe(429)
+    expect((await signIn(emailOf(person), password, device)).status).toBe(200)
+  })
+
+  it('from a known browser ends as well, and leaves the others theirs', async () => {
+    const person = await newOwner()
+    const device = cookiesOf(await signIn(emailOf(person), password), /device/)
+    for (let at = 0; at < guesses; at++) await signIn(emailOf(person), 'a wild guess', device)
+    expect((await signIn(emailOf(person), password, device)).status).toBe(429)
+    expect((await signIn(emailOf(person), password)).status).toBe(200)
+  })
+
+  it('is not helped by the mark of another person, or one that was made up', async () => {
+    const [mine, theirs] = [await newOwner(), await newOwner()]
+    const device = cookiesOf(await signIn(emailOf(mine), password), /device/)
+    for (let at = 0; at < guesses; at++) await signIn(emailOf(theirs), 'a wild guess')
+    const made = `better-auth.device=${crypto.randomUUID()}.${'0'.repeat(64)}`
+    for (const mark of [device, made, 'better-auth.device=nonsense']) {
+      expect((await signIn(emailOf(theirs), password, mark)).status).toBe(429)
+    }
+  })
+
+  it('is no signing in: who knows the password uses up nothing', async () => {
+    const email = emailOf(await newOwner())
+    for (let at = 0; at < guesses * 2; at++) {
+      expect((await signIn(email, password)).status).toBe(200)
+    }
+  })
+
+  it('tells nobody which addresses there are', async () => {
+    const known = emailOf(await newOwner())
+    const unknown = `${crypto.randomUUID()}@example.test`
+    const tries = async (email: string) => {
+      const all = []
+      for (let at = 0; at <= guesses; at++) all.push((await signIn(email, 'a wild guess')).status)
+      return all
+    }
+    expect(await tries(unknown)).toEqual(await tries(known))
+  })
+})
+
+it('accepting invitations is throttled by address', async () => {
+  const accept = (ip: string) =>
+    house.ask('POST', `/api/invitations/${crypto.randomUUID()}/accept`, {
+      headers: { 'cf-connecting-ip': ip },
+      body: { name: 'Eve', password },
+    })
+  // One household has a whole /64 of addresses.
+  const ip = () => `2001:db8:1:2:${crypto.randomUUID().slice(0, 4)}::1`
+  for (let at = 0; at < perMinute; at++) expect((await accept(ip())).status).toBe(404)
+  expect((await accept(ip())).status).toBe(429)
+  expect((await accept('2001:db8:1:3::1')).status).toBe(404)
+})
+
+describe('the sessions of a person', () => {
+  const list = (cookie: string) => house.ask('GET', '/api/sessions', { headers: { cookie } })
+  const end = (cookie: string, id = '') =>
+    house.ask('DELETE', `/api/sessions${id && `/${id}`}`, { headers: { cookie, ...fromOwnPage } })
+
+  it('are listed with time, address and browser, and say which one this is', async () => {
+    const person = await newOwner()
+    await signedIn(person, 'Firefox')
+    const cookie = await signedIn(person, 'Chromium')
+    const { body } = await list(cookie)
+    expect(body.data).toHaveLength(2)
+    const [here] = body.data.filter((each: { is_current: boolean }) => each.is_current)
+    expect(here).toMatchObject({ user_agent: 'Chromium', place: null })
+    expect(here.ip_address).toMatch(/^198\./)
+    expect(Date.parse(here.created_at)).toBeGreaterThan(Date.now() - 60_000)
+    expect(Object.keys(here)).not.toContain('token')
+  })
+
+  it('say where they began, as the platform saw it', async () => {
+    const person = await newOwner()
+    const request = new Request(`${env.BASE_URL}/api/auth/sign-in/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'cf-connecting-ip': someAddress() },
+      body: JSON.stringify({ email: emailOf(person), password }),
+      cf: { city: 'Graz', country: 'AT' } as never,
+    })
+    const context = { waitUntil() {}, passThroughOnException() {} } as unknown as ExecutionContext
+    const answer = await house.app.fetch(request, house.bindings, context)
+    const { body } = await list(cookiesOf(answer, /session_token/))
+    expect(body.data[0].place).toBe('Graz, AT')
+  })
+
+  it('end one by one, at once, and only by their own person', async () => {
+    const [person, stranger] = [await newOwner(), await newOwner()]
+    const [lost, kept] = [await signedIn(person), await signedIn(person)]
+    const [theirs] = [await signedIn(stranger)]
+    const lostId = (await list(lost)).body.data.find(
+      (each: { is_current: boolean }) => each.is_current,
+    ).id
+    expect((await end(theirs, lostId)).status).toBe(404)
+    expect((await end(kept, 'nonsense')).status).toBe(404)
+    expect((await list(lost)).status).toBe(200)
+    expect((await end(kept, lostId)).status).toBe(200)
+    expect((await list(lost)).status).toBe(401)
+    expect((await house.ask('GET', '/api/api-keys', { headers: { cookie: lost } })).status).toBe(
+      401,
+    )
+    expect((await end(kept, lostId)).status).toBe(404)
+    expect((await list(kept)).body.data).toHaveLength(1)
+  })
+
+  it('end everywhere but here', async () => {
+    const person = await newOwner()
+    const [one, two, here] = [
+      await signedIn(person),
+      await signedIn(person),
+      await signedIn(person),
+    ]
+    expect((await end(here)).body).toEqual({ status: 'success', data: { ended: 2 } })
+    expect(await statusesOf([list(one), list(two), list(here)])).toEqual([401, 401, 200])
+  })
+
+  it('end elsewhere when the password is changed, and the new one counts', async () => {
+    const person = await newOwner()
+    const [elsewhere, here] = [await signedIn(person), await signedIn(person)]
+    const changed = await house.ask('POST', '/api/auth/change-password', {
+      headers: { cookie: here, ...fromOwnPage, 'cf-connecting-ip': someAddress() },
+      body: {
+        currentPassword: password,
+        newPassword: 'another horse battery',
+        revokeOtherSessions: false,
+      },
+    })
+    expect(changed.status).toBe(200)
+    expect(await statusesOf([list(elsewhere), list(cookiesOf(changed))])).toEqual([401, 200])
+    expect((await signIn(emailOf(person), password)).status).toBe(401)
+    expect((await signIn(emailOf(person), 'another horse battery')).status).toBe(200)
+  })
+})
+
+describe('the last owner of an account', () => {
+  const run = (sql: string, ...values: string[]) =>
+    env.DB.prepare(sql)
+      .bind(...values)
+      .run()
+  const stays = /the last owner of an account stays/
+
+  it('stays, whoever writes: no demotion, no removal, no end of their user', async () => {
+    const { id, memberId } = await newOwner()
+    await expect(run(`UPDATE member SET role = 'admin' WHERE id = ?`, memberId)).rejects.toThrow(
+      stays,
+    )
+    await expect(run('DELETE FROM member WHERE id = ?', memberId)).rejects.toThrow(stays)
+    await expect(run('DELETE FROM user WHERE id = ?', id)).rejects.toThrow(stays)
+  })
+
+  it('may go when there is another, and then that one stays', async () => {
+    const { memberId, accountId } = await newOwner()
+    const second = await addPerson(accountId, 'owner')
+    await run(`UPDATE member SET role = 'admin' WHERE id = ?`, memberId)
+    await expect(
+      run(`UPDATE member SET role = 'member' WHERE id = ?`, second.memberId),
+    ).rejects.toThrow(stays)
+    await run(`UPDATE member SET role = 'owner' WHERE id = ?`, memberId)
+    await run('DELETE FROM user WHERE id = ?', second.id)
+  })
+
+  it('is still there after both of two go at the same moment, by every way to go', async () => {
+    const ways = [
+      (a: string) => run(`UPDATE member SET role = 'member' WHERE id = ?`, a),
+      (a: string) => run('DELETE FROM member WHERE id = ?', a),
+    ]
+    for (const go of ways) {
+      const first = await newOwner()
+      const second = await addPerson(first.accountId, 'owner')
+      const both = await Promise.allSettled([go(first.memberId), go(second.memberId)])
+      expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    }
+  })
+
+  it('cannot lose the account either, before the time to take that back is over', async () => {
+    const { accountId } = await newOwner()
+    const early = /not due to be deleted/
+    await expect(run('DELETE FROM organization WHERE id = ?', accountId)).rejects.toThrow(early)
+    const insert = 'INSERT INTO deleted_account (account_id, deleted_at) VALUES (?, 1)'
+    await expect(run(insert, accountId)).rejects.toThrow(early)
+  })
+})

@@ -1,0 +1,181 @@
+// Usage end to end, through workerd's own queue to the Worker's own consumer: what the doors answered is
+// what the API tells, though the consumer dies after its commit and every batch comes again.
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import Latchkey from '../../src/index.ts'
+import { createUsageStore, type UsageBatch } from '../../src/storage/usage-store.ts'
+import { batchId } from '../../src/usage/counter.ts'
+import { createChance } from '../simulation/random.ts'
+import { type Account, type MadeKey, makeKey, openAccount } from '../support/account.ts'
+import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { shuffled } from '../support/order.ts'
+
+/** `owed`: messages that come again. */
+const consumer = { deliveries: 0, deaths: 0, owed: new Set<string>() }
+const chance = createChance(7)
+
+// The Worker's own consumer, which often dies between its commit and telling the queue of it.
+const consume = Latchkey.prototype.queue
+vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: Latchkey, batch) {
+  consumer.deliveries += batch.messages.length
+  if (chance.is(0.4)) {
+    await consume.call(this, batch)
+    for (const { id } of batch.messages) consumer.owed.delete(id)
+    return
+  }
+  await consume.call(this, { ...batch, messages: batch.messages.map(unheard) } as MessageBatch)
+  consumer.deaths++
+  for (const { id } of batch.messages) consumer.owed.add(id)
+  // As though it had thrown, without the noise of it.
+  batch.retryAll()
+})
+
+function unheard({ id, timestamp, attempts, body }: Message): Message {
+  return { id, timestamp, attempts, body, ack() {}, retry() {} } as Message
+}
+
+const sent: UsageBatch[] = []
+let isolates: House[]
+let account: Account
+let as: string
+
+beforeAll(async () => {
+  const clock = createSkippingClock()
+  const send = (batch: UsageBatch) => {
+    sent.push(batch)
+    return env.USAGE.send(batch)
+  }
+  const bindings = { USAGE: { send } as unknown as Env['USAGE'] }
+  isolates = await Promise.all([1, 2, 3].map(() => openHouse({ clock, bindings })))
+  account = await openAccount()
+  as = account.owner.jwt
+})
+afterAll(() => vi.restoreAllMocks())
+
+const house = () => chance.one(isolates)
+const issue = (body: Record<string, unknown> = {}) => makeKey(house(), as, body)
+
+/** What a request asks, and what it is to count of whom. */
+type Door = { ask(at: House): Promise<unknown>; counts: Counted[] }
+type Counted = [of: MadeKey, code: string, by?: number]
+
+/** The doors, and what making them counted. */
+async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
+  const reader = await issue({ scopes: ['contacts:read'] })
+  const local = await issue({ allowed_ips: ['192.0.2.1'] })
+  const gone = await issue()
+  await house().ask('DELETE', `/api/api-keys/${gone.id}`, { as })
+  const service = await issue({ scopes: ['keys:verify'] })
+  const manager = await issue({ scopes: ['keys:manage'] })
+  const get =
+    (path: string, key: string, headers = {}) =>
+    (at: House) =>
+      at.ask('GET', path, { key, headers })
+  const post = (path: string, body: object) => (at: House) =>
+    at.ask('POST', path, { key: service.key, body })
+  const wanting = { token: reader.key, scopes: ['messages:send'] }
+  const foreign = await makeKey(house(), (await openAccount('Globex')).owner.jwt)
+  const limited = await issue({ rate_limit: { limit: 1, window_seconds: 86_400 } })
+  const spent = await issue({ credits: { remaining: 0 } })
+  await house().ask('GET', '/api/v1/me', { key: limited.key })
+  const nginx = { 'x-original-method': 'GET', 'x-original-uri': '/api/messages' }
+  const doors: Door[] = [
+    { ask: get('/api/v1/me', reader.key), counts: [[reader, 'valid']] },
+    { ask: get('/api/contacts', reader.key), counts: [[reader, 'valid']] },
+    { ask: get('/api/messages', reader.key), counts: [[reader, 'insufficient_scope']] },
+    {
+      ask: get('/forward-auth/nginx/crm', reader.key, nginx),
+      counts: [[reader, 'insufficient_scope']],
+    },
+    { ask: get('/api/v1/me', local.key), counts: [[local, 'ip_not_allowed']] },
+    { ask: get('/api/v1/me', gone.key), counts: [[gone, 'revoked_api_key']] },
+    // No scope covers it: the policy refuses whom the verdict lets pass.
+    { ask: get('/api/unlisted', reader.key), counts: [[reader, 'forbidden']] },
+    { ask: get('/api/v1/me', limited.key), counts: [[limited, 'rate_limited']] },
+    { ask: get('/api/v1/me', spent.key), counts: [[spent, 'credits_exhausted']] },
+    { ask: get('/api/v1/me', 'nonsense'), counts: [] },
+    { ask: get('/api/scopes', manager.key), counts: [[manager, 'valid']] },
+    {
+      ask: post('/api/v1/keys/verify', { token: reader.key }),
+      counts: [
+        [service, 'valid'],
+        [reader, 'valid'],
+      ],
+    },
+    {
+      // Of a key of another account its owner learns nothing, as the service does not.
+      ask: post('/api/v1/keys/verify-batch', {
+        keys: [wanting, { token: gone.key }, wanting, { token: foreign.key }],
+      }),
+      counts: [
+        [service, 'valid'],
+        [reader, 'insufficient_scope', 2],
+        [gone, 'revoked_api_key'],
+        [foreign, 'valid', 0],
+      ],
+    },
+    {
+      ask: (at) =>
+        at.ask('POST', '/api/v1/introspect', {
+          as: service.key,
+          body: new URLSearchParams({ token: local.key, ip: '192.0.2.1' }).toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        }),
+      counts: [
+        [service, 'valid'],
+        [local, 'valid'],
+      ],
+    },
+  ]
+  return { doors, before: [[limited, 'valid']] }
+}
+
+/** Sends marks after everything else, and waits until D1 has them and nothing comes again. */
+async function drained() {
+  const now = Date.now()
+  const marks = Array.from({ length: 10 }, () => crypto.randomUUID())
+  const messages = marks.map((mark) => ({
+    body: { version: 1, id: batchId(now, mark), rows: [[mark, now, 'valid', 1, now]] },
+  }))
+  await env.USAGE.sendBatch(messages)
+  const store = createUsageStore(env.DB)
+  const span = { from: 0, to: now + 1, stepMs: 1 }
+  const all = () => Promise.all(marks.map((mark) => store.read(mark, span)))
+  const haveArrived = async () => {
+    expect(consumer.owed.size).toBe(0)
+    expect((await all()).flat()).toHaveLength(marks.length)
+  }
+  await vi.waitFor(haveArrived, { timeout: 45_000, interval: 100 })
+}
+
+it('tells what every door answered, as often as it did, of a queue that repeats itself', async () => {
+  const { doors, before } = await openDoors()
+  const expected = new Map<string, Record<string, number>>()
+  const tally = ([{ id }, code, by = 1]: Counted) => {
+    const told = expected.get(id) ?? {}
+    expected.set(id, by === 0 ? told : { ...told, [code]: (told[code] ?? 0) + by })
+  }
+  before.forEach(tally)
+  for (let request = 0; request < 120; request++) {
+    const { ask, counts } = request < doors.length ? (doors[request] as Door) : chance.one(doors)
+    await ask(house())
+    counts.forEach(tally)
+  }
+  const again = shuffled(sent, chance).map((body) => ({ body }))
+  while (again.length > 0) await env.USAGE.sendBatch(again.splice(0, 100))
+  await drained()
+
+  expect(expected.size).toBe(8)
+  for (const [id, counts] of expected) {
+    const path = `/api/api-keys/${id}/usage`
+    const own = await house().ask('GET', path, { as })
+    if (Object.keys(counts).length === 0) expect(own.status).toBe(404)
+    else {
+      expect(own.body.data.counts).toEqual(counts)
+      const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+      expect(own.body.data.total).toBe(total)
+    }
+  }
+  expect(consumer.deaths).toBeGreaterThan(5)
+  expect(consumer.deliveries).toBeGreaterThan(3 * sent.length)
+}, 90_000)

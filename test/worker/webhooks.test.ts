@@ -1,0 +1,452 @@
+// Webhooks from the change of a key to the receiver: what is told, to whom, when again, and that nothing
+// gets lost. The queue is emptied by hand and the clock skips; signatures are checked by the reference library.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { digestOf } from '../../src/core/token.ts'
+import { makeKey, openAccount } from '../support/account.ts'
+import { openHouse } from '../support/house.ts'
+import { addEndpoint, type Outside, openOutside, verified } from '../support/outside.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+let outside: Outside
+const path = (id: string, more = '') => `/api/webhook-endpoints/${id}${more}`
+
+beforeAll(async () => {
+  outside = await openOutside()
+})
+
+/** An account of its own, with an endpoint, so that no test hears another. */
+async function open(body: Record<string, unknown> = {}) {
+  const account = await openAccount()
+  const endpoint = await addEndpoint(outside, account, body)
+  const as = account.owner.jwt
+  const { house, received, answers, types } = outside
+  return {
+    ...{ account, endpoint, as },
+    told: () => types(endpoint.url),
+    heard: () => received.filter(({ url }) => url === endpoint.url),
+    answer: (answer: () => Response | Promise<Response>) => answers.set(endpoint.url, answer),
+    ask: (method: string, at: string, sent?: unknown) =>
+      house.ask(method, at, { as, ...(sent !== undefined && { body: sent }) }),
+    async log(query = '') {
+      const at = path(endpoint.id, `/deliveries${query}`)
+      return (await house.ask('GET', at, { as })).body.data
+    },
+    async endpointNow() {
+      return (await house.ask('GET', path(endpoint.id), { as })).body.data
+    },
+  }
+}
+
+const fail =
+  (status = 500) =>
+  () =>
+    new Response('no', { status })
+
+describe('a change of a key is told', () => {
+  it('once the change was answered, signed, and with nothing that opens a door', async () => {
+    const { account, endpoint, as, heard, told } = await open()
+    const body = {
+      name: 'Ünïcode 🔑',
+      scopes: ['contacts:read'],
+      external_id: 'c-1',
+      metadata: { a: 1 },
+    }
+    const made = await makeKey(outside.house, as, body)
+    await outside.pump()
+    expect(told()).toEqual(['key.created'])
+    const [message] = heard()
+    if (message === undefined) throw new Error('Nothing arrived.')
+    const { headers, text } = message
+    expect(verified(endpoint.secret, message)).toEqual(message.body)
+    expect(headers['content-type']).toBe('application/json')
+    const audit = await outside.house.ask('GET', `/api/audit-events?key_id=${made.id}`, { as })
+    expect(headers['webhook-id']).toBe(audit.body.data[0].id)
+    expect(message.body).toMatchObject({
+      type: 'key.created',
+      data: {
+        account: { id: account.id, name: account.name },
+        actor: { kind: 'person', id: account.owner.id },
+        key: {
+          ...body,
+          id: made.id,
+          key_prefix: made.key_prefix,
+          is_active: true,
+          expires_at: null,
+        },
+      },
+    })
+    expect(Date.parse(message.body.timestamp)).toBeCloseTo(
+      Date.parse(message.body.data.key.created_at),
+      -1,
+    )
+    expect(text).not.toContain(made.key)
+    expect(text).not.toContain(await digestOf(made.key))
+  })
+
+  it('whatever it is: updated, disabled, rotated, revoked', async () => {
+    const { as, ask, heard } = await open()
+    const { id } = await makeKey(outside.house, as)
+    const expires_at = new Date(outside.clock.now() + 90 * day).toISOString()
+    await ask('PATCH', `/api/api-keys/${id}`, { name: 'New', expires_at })
+    await ask('PATCH', `/api/api-keys/${id}`, { name: 'New' })
+    await ask('PATCH', `/api/api-keys/${id}`, { is_active: false })
+    await ask('PATCH', `/api/api-keys/${id}`, { is_active: true })
+    const rotated = await ask('POST', `/api/api-keys/${id}/rotate`, { overlap_seconds: 60 })
+    await ask('DELETE', `/api/api-keys/${id}`)
+    await ask('DELETE', `/api/api-keys/${id}`)
+    await outside.pump()
+    const events = heard().map(({ body: { type, data } }) => [type, data])
+    expect(events).toMatchObject([
+      ['key.created', {}],
+      ['key.updated', { changed: ['name', 'expires_at'], key: { name: 'New', expires_at } }],
+      ['key.updated', { changed: ['is_active'], key: { is_active: false } }],
+      ['key.updated', { changed: ['is_active'], key: { is_active: true } }],
+      ['key.rotated', { overlap_seconds: 60, key: { id, replaced_by: rotated.body.data.id } }],
+      ['key.revoked', { reason: null, key: { id, is_active: false } }],
+    ])
+  })
+
+  it('for each of many keys, and for a key that its holder ends', async () => {
+    const { as, ask, heard, told } = await open({ events: ['key.revoked'] })
+    const keys = [await makeKey(outside.house, as), await makeKey(outside.house, as)]
+    await ask('POST', '/api/api-keys/revoke', { ids: keys.map(({ id }) => id) })
+    const own = await makeKey(outside.house, as)
+    await outside.house.ask('DELETE', '/api/v1/me', { key: own.key })
+    await outside.pump()
+    expect(told()).toEqual(['key.revoked', 'key.revoked', 'key.revoked'])
+    const ids = heard().map(({ body }) => body.data.key.id)
+    expect(new Set(ids)).toEqual(new Set([...keys, own].map(({ id }) => id)))
+    expect(heard()[2]?.body.data.actor).toEqual({ kind: 'key', id: own.id })
+  })
+
+  it('to those alone who asked for it, in that account alone, while they are enabled', async () => {
+    const one = await open({ events: ['key.rotated', 'key.revoked'] })
+    const other = await open()
+    await outside.house.ask('PATCH', path(other.endpoint.id), {
+      as: other.as,
+      body: { is_active: false },
+    })
+    await makeKey(outside.house, other.as)
+    const { id } = await makeKey(outside.house, one.as)
+    await one.ask('DELETE', `/api/api-keys/${id}`)
+    await outside.pump()
+    expect(one.told()).toEqual(['key.revoked'])
+    expect(other.told()).toEqual([])
+  })
+
+  it('is not written down where nobody listens', async () => {
+    const account = await openAccount()
+    await makeKey(outside.house, account.owner.jwt)
+    const events = env.DB.prepare('SELECT count(*) AS n FROM webhook_event WHERE account_id = ?')
+    expect(await events.bind(account.id).first('n')).toBe(0)
+  })
+
+  it('does not take place without being told: both are one transaction', async () => {
+    const { account, as } = await open()
+    await env.DB.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'full'); END`,
+    )
+    const refused = await outside.house.ask('POST', '/api/api-keys', { as, body: { name: 'x' } })
+    await env.DB.exec('DROP TRIGGER broken')
+    expect(refused.status).toBe(503)
+    const keys = env.DB.prepare('SELECT count(*) AS n FROM api_key WHERE account_id = ?')
+    expect(await keys.bind(account.id).first('n')).toBe(0)
+  })
+})
+
+describe('an attempt that fails', () => {
+  it('is made again after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, with the same id', async () => {
+    const { as, answer, heard, log, endpointNow } = await open({ events: ['key.created'] })
+    answer(fail())
+    const key = await makeKey(outside.house, as)
+    const waits = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour]
+    for (const wait of [0, ...waits, 20 * hour, 24 * hour]) {
+      const before = heard().length
+      outside.clock.skip(Math.max(0, wait - second))
+      if (wait > 0) await outside.drain()
+      expect(heard().length, `${wait} ms, a second too early`).toBe(before)
+      expect((await endpointNow()).is_active).toBe(true)
+      outside.clock.skip(wait === 0 ? 0 : second)
+      await outside.drain()
+      expect(heard().length, `${wait} ms`).toBe(before + 1)
+    }
+    expect(heard().length).toBe(10)
+    expect(new Set(heard().map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(new Set(heard().map(({ text }) => text)).size).toBe(1)
+    expect(new Set(heard().map(({ headers }) => headers['webhook-timestamp'])).size).toBe(10)
+    const end = { status: 'failed', attempts: 10, last_status: 500, last_error: 'Answered 500' }
+    expect(await log()).toMatchObject([{ ...end, next_attempt_at: null }])
+    expect(heard()[0]?.body.data.key.id).toBe(key.id)
+    outside.clock.skip(48 * hour)
+    await outside.drain()
+    expect(heard().length).toBe(10)
+  })
+
+  it('to the end disables an endpoint that took nothing since, and says so in the audit trail', async () => {
+    const { as, ask, answer, endpoint, endpointNow, log } = await open({ events: ['key.created'] })
+    answer(fail(503))
+    await makeKey(outside.house, as)
+    await exhaust()
+    expect(await endpointNow()).toMatchObject({ is_active: false, disabled_reason: 'failing' })
+    const audit = await ask('GET', '/api/audit-events?action=webhook_endpoint.disabled')
+    expect(audit.body.data).toMatchObject([
+      {
+        actor: { kind: 'system' },
+        detail: { endpoint_id: endpoint.id, url: endpoint.url, reason: 'failing' },
+      },
+    ])
+    await ask('PATCH', path(endpoint.id), { is_active: true })
+    expect(await endpointNow()).toMatchObject({ is_active: true, disabled_reason: null })
+    expect((await log()).length).toBe(1)
+  })
+
+  it('to the end leaves an endpoint alone that took others meanwhile', async () => {
+    const { as, answer, heard, endpointNow, log } = await open({ events: ['key.created'] })
+    const first = await makeKey(outside.house, as)
+    answer(() => {
+      const { body } = heard().at(-1) ?? {}
+      return new Response(null, { status: body.data.key.id === first.id ? 500 : 204 })
+    })
+    await outside.drain()
+    await makeKey(outside.house, as)
+    await exhaust()
+    const statuses = (await log()).map(({ status }: { status: string }) => status)
+    expect(statuses.sort()).toEqual(['delivered', 'failed'])
+    expect((await endpointNow()).is_active).toBe(true)
+  })
+
+  it('with 410 disables the endpoint at once, and what waits for it is not sent', async () => {
+    const { as, answer, endpoint, endpointNow, log, heard, ask } = await open()
+    answer(fail())
+    await makeKey(outside.house, as)
+    await outside.pump()
+    answer(fail(410))
+    await makeKey(outside.house, as)
+    await outside.pump()
+    expect(await endpointNow()).toMatchObject({ is_active: false, disabled_reason: 'gone' })
+    const ends = await log()
+    expect(ends.map(({ status }: { status: string }) => status)).toEqual(['failed', 'failed'])
+    expect(ends[1].last_error).toBe('The endpoint is disabled')
+    outside.clock.skip(hour)
+    await outside.drain()
+    expect(heard().length).toBe(2)
+    const resend = path(endpoint.id, `/deliveries/${ends[0].id}/resend`)
+    expect((await ask('POST', resend)).status).toBe(409)
+    expect((await ask('POST', path(endpoint.id, '/test'))).status).toBe(409)
+  })
+
+  it.each([
+    [
+      'a redirect',
+      () => new Response(null, { status: 302, headers: { location: 'https://x.example' } }),
+      302,
+    ],
+    ['no answer in 20 s', () => Promise.reject(new DOMException('late', 'TimeoutError')), null],
+    ['a broken connection', () => Promise.reject(new TypeError('Network connection lost.')), null],
+    ['an answer that is not asked for', () => new Response(null, { status: 304 }), 304],
+  ])('by %s is one that failed', async (_, answered, status) => {
+    const { as, answer, log } = await open()
+    answer(answered)
+    await makeKey(outside.house, as)
+    await outside.pump()
+    expect(await log()).toMatchObject([{ status: 'pending', attempts: 1, last_status: status }])
+  })
+
+  async function exhaust() {
+    for (let attempt = 0; attempt < 11; attempt++) {
+      await outside.drain()
+      outside.clock.skip(24 * hour)
+    }
+    await outside.drain()
+  }
+})
+
+describe('nothing is lost', () => {
+  it('where the queue is down: the change is answered, the drainer sends', async () => {
+    const { as, told } = await open()
+    const { sendBatch } = outside.house.bindings.WEBHOOKS
+    outside.house.bindings.WEBHOOKS.sendBatch = () => Promise.reject(new Error('down'))
+    await makeKey(outside.house, as)
+    outside.house.bindings.WEBHOOKS.sendBatch = sendBatch
+    await outside.drain()
+    expect(told()).toEqual([])
+    outside.clock.skip(2 * minute)
+    await outside.drain()
+    expect(told()).toEqual(['key.created'])
+  })
+
+  it('where the queue loses its messages', async () => {
+    const { as, told } = await open()
+    await makeKey(outside.house, as)
+    outside.queued.splice(0)
+    outside.clock.skip(2 * minute)
+    await outside.drain()
+    expect(told()).toEqual(['key.created'])
+  })
+
+  it('where a Worker dies in the middle of an attempt: it is made again, with the same id', async () => {
+    const { as, answer, heard, log } = await open()
+    answer(() => new Promise(() => {}))
+    await makeKey(outside.house, as)
+    void outside.pump()
+    await expect.poll(() => heard().length).toBe(1)
+    answer(() => new Response('thanks'))
+    outside.clock.skip(minute - second)
+    await outside.drain()
+    expect(heard().length).toBe(1)
+    outside.clock.skip(second)
+    await outside.drain()
+    expect(heard().length).toBe(2)
+    expect(heard()[1]?.headers['webhook-id']).toBe(heard()[0]?.headers['webhook-id'])
+    expect(await log()).toMatchObject([{ status: 'delivered', attempts: 2 }])
+  })
+
+  it('where D1 fails before the outcome is written: at least once, not at most once', async () => {
+    const { as, heard, log } = await open()
+    await makeKey(outside.house, as)
+    await env.DB.exec(
+      `CREATE TRIGGER broken BEFORE UPDATE OF status ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'x'); END`,
+    )
+    await outside.pump()
+    await env.DB.exec('DROP TRIGGER broken')
+    expect(await log()).toMatchObject([{ status: 'pending' }])
+    outside.clock.skip(minute)
+    await outside.drain()
+    expect(heard().length).toBe(2)
+    expect(await log()).toMatchObject([{ status: 'delivered' }])
+  })
+
+  it('and nothing is told twice where the queue repeats its messages, at once or late', async () => {
+    const { as, told, answer } = await open()
+    answer(fail())
+    await makeKey(outside.house, as)
+    const late = outside.queued.map(({ body }) => ({ body, dueAt: outside.clock.now() }))
+    await outside.pump(7)
+    expect(told()).toEqual(['key.created'])
+    outside.queued.push(...late)
+    await outside.pump(3)
+    expect(told()).toEqual(['key.created'])
+  })
+
+  it('while D1 is being restored: what is due waits', async () => {
+    const { as, told } = await open()
+    await makeKey(outside.house, as)
+    outside.house.bindings.CHANGES = 'stopped' as never
+    await outside.drain()
+    outside.clock.skip(3 * minute)
+    await outside.drain()
+    expect(told()).toEqual([])
+    outside.house.bindings.CHANGES = 'on'
+    await outside.drain()
+    expect(told()).toEqual(['key.created'])
+  })
+})
+
+describe('a key that is about to expire', () => {
+  const inDays = (days: number) => ({
+    expires_at: new Date(outside.clock.now() + days * day).toISOString(),
+  })
+  /** The next minute in which the drainer looks. */
+  async function scan() {
+    const tenMinutes = 10 * minute
+    outside.clock.skip(tenMinutes - (outside.clock.now() % tenMinutes))
+    await outside.drain()
+  }
+
+  it('is told of 7 days and 1 day before, once each', async () => {
+    const { as, heard } = await open({ events: ['key.expiring'] })
+    const { id } = await makeKey(outside.house, as, inDays(7.1))
+    await scan()
+    expect(heard().length).toBe(0)
+    outside.clock.skip(0.1 * day)
+    for (let times = 0; times < 3; times++) await scan()
+    expect(heard().map(({ body }) => body.data)).toMatchObject([{ within_days: 7, key: { id } }])
+    outside.clock.skip(6 * day)
+    for (let times = 0; times < 3; times++) await scan()
+    expect(heard().map(({ body }) => body.data.within_days)).toEqual([7, 1])
+    outside.clock.skip(day)
+    await scan()
+    expect(heard().length).toBe(2)
+    expect(heard()[0]?.headers['webhook-id']).not.toBe(heard()[1]?.headers['webhook-id'])
+  })
+
+  it('is told of anew when its end was moved, and not when it is out of use', async () => {
+    const { as, ask, heard } = await open({ events: ['key.expiring'] })
+    const { id } = await makeKey(outside.house, as, inDays(3))
+    const revoked = await makeKey(outside.house, as, inDays(3))
+    const disabled = await makeKey(outside.house, as, inDays(0.5))
+    await ask('DELETE', `/api/api-keys/${revoked.id}`)
+    await ask('PATCH', `/api/api-keys/${disabled.id}`, { is_active: false })
+    await scan()
+    await ask('PATCH', `/api/api-keys/${id}`, inDays(5))
+    await scan()
+    await ask('PATCH', `/api/api-keys/${id}`, { expires_at: null })
+    await scan()
+    expect(heard().map(({ body }) => body.data.key.id)).toEqual([id, id])
+  })
+
+  it('is found by an index', async () => {
+    const plan = await env.DB.prepare(
+      'EXPLAIN QUERY PLAN SELECT id FROM api_key WHERE revoked_at IS NULL AND expires_at > ? AND expires_at <= ?',
+    )
+      .bind(1, 2)
+      .all()
+    expect(JSON.stringify(plan.results)).toContain('USING INDEX api_key_by_expiry')
+    const due = await env.DB.prepare(
+      `EXPLAIN QUERY PLAN SELECT id FROM webhook_delivery
+       WHERE status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 100`,
+    )
+      .bind(1)
+      .all()
+    expect(JSON.stringify(due.results)).toContain('webhook_delivery_due')
+  })
+})
+
+describe('credits that run low', () => {
+  const verified = (as: string, token: string, cost: number) =>
+    outside.house.ask('POST', '/api/v1/keys/verify', { as, body: { token, cost } })
+
+  it('are told of once a day, from whichever door and however many isolates', async () => {
+    const { account, as, heard } = await open({ events: ['key.credits_low'] })
+    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
+    const { id, key } = await makeKey(outside.house, as, { credits: { remaining: 100 } })
+    await verified(verifier.key, key, 90)
+    await outside.pump()
+    expect(heard()).toEqual([])
+    await outside.house.ask('GET', '/api/v1/me', { key })
+    const other = await openHouse({ clock: outside.clock, bindings: outside.house.bindings })
+    await other.ask('GET', '/api/v1/me', { key })
+    await verified(verifier.key, key, 8)
+    await outside.pump()
+    const credits = { remaining: 9, mark: 10 }
+    expect(heard().map(({ body }) => body.data)).toMatchObject([
+      { account: { id: account.id }, key: { id }, credits },
+    ])
+    outside.clock.skip(day)
+    await outside.house.ask('GET', '/api/v1/me', { key })
+    await outside.pump()
+    expect(heard().length).toBe(2)
+  })
+
+  it('are told of by the next request where D1 was down', async () => {
+    const { as, heard } = await open({ events: ['key.credits_low'] })
+    const { key } = await makeKey(outside.house, as, { credits: { remaining: 10 } })
+    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
+    await verified(verifier.key, key, 9)
+    await env.DB.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON webhook_event BEGIN SELECT RAISE(ABORT, 'x'); END`,
+    )
+    await verified(verifier.key, key, 1)
+    await env.DB.exec('DROP TRIGGER broken')
+    await outside.pump()
+    expect(heard()).toEqual([])
+    await verified(verifier.key, key, 1)
+    await outside.pump()
+    expect(heard().map(({ body }) => body.data.credits)).toEqual([{ remaining: 0, mark: 1 }])
+  })
+})

@@ -1,0 +1,228 @@
+// The model of the planet (research/world) against the code that it speaks of, and against cases that
+// can be counted by hand.
+import { describe, expect, it } from 'vitest'
+import config from '../../latchkey.config.ts'
+import { createChance, exponential } from '../../research/world/chance.ts'
+import { priceOf } from '../../research/world/cost.ts'
+import { type Design, designs, steps } from '../../research/world/designs.ts'
+import { heats, type Inputs, inputsWith } from '../../research/world/inputs.ts'
+import { createLatchkeyReader, rowsOfARead } from '../../research/world/latchkey.ts'
+import { revoking, verifyingIn, weightOf } from '../../research/world/measure.ts'
+import { distanceKm, roundTripMs } from '../../research/world/network.ts'
+import { fill } from '../../research/world/page.ts'
+import { cities } from '../../research/world/places.ts'
+import { add, emptySample, quantile, shareAbove } from '../../research/world/sample.ts'
+import { never, type Revocation } from '../../research/world/stores.ts'
+import { defaultMarginMs } from '../../src/coherence/settle.ts'
+import type { KeyRecord } from '../../src/core/record.ts'
+import { type LookUpStores, lookUp, recall } from '../../src/keys/look-up.ts'
+import { createMemory } from '../../src/storage/memory.ts'
+import { makeKey, openAccount } from '../support/account.ts'
+import { openHouse } from '../support/house.ts'
+import { watchBindings } from '../support/watch.ts'
+
+const cityOf = (name: string) => {
+  const found = cities.find((city) => city.name === name)
+  if (found === undefined) throw new Error(`${name} is not in the model.`)
+  return found
+}
+const designOf = (id: string) => designs.find((design) => design.id === id) as Design
+
+/** A world without chance in its latencies: each is its median, and clocks are right. */
+const steady = { jitter: 1, asleep: 0, objectP99Ms: 8, clockLagMs: 0, isolates: 1 }
+const still = {
+  ...steady,
+  ...{ hopMs: 0, stretch: 0, objectMs: 0, objectP99Ms: 0, cpuMs: 0, kvHotMs: 0, kvTierMs: 0 },
+  ...{ kvStoreMs: 0, d1Ms: 0, isolateLifeMs: Number.MAX_SAFE_INTEGER, flushMs: 0, d1WriteMs: 0 },
+}
+
+describe('the model and the code', () => {
+  it('has the lease, the margin and the steps of a revocation that the code has', async () => {
+    expect(inputsWith()).toMatchObject({ leaseMs: config.leaseMs, marginMs: defaultMarginMs })
+    const watch = watchBindings()
+    const house = await openHouse({ bindings: watch.bindings })
+    const { owner } = await openAccount()
+    const { id } = await makeKey(house, owner.jwt)
+    watch.clear()
+    const answer = await house.ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+    expect(answer.status).toBe(200)
+    const order = watch.calls.map(({ where }) => where)
+    const commit = order.indexOf('D1.batch')
+    const purge = order.indexOf('KV.delete')
+    expect(commit, order.join()).toBe(steps.readsBefore)
+    expect(order.filter((where) => where === 'KV.delete')).toHaveLength(steps.kvDeletes)
+    const after = order.slice(purge + 1)
+    expect(after.filter((where) => where === 'D1.raw')).toHaveLength(steps.readsOfPending)
+    expect(after.filter((where) => where === 'D1.batch').length).toBeLessThanOrEqual(
+      steps.closingBatches,
+    )
+  })
+
+  it('asks memory, fence, KV and D1 when the real look-up does', async () => {
+    const changedAt = 4_000
+    const revocation: Revocation = {
+      committedAt: changedAt,
+      inKvAt: Number.POSITIVE_INFINITY,
+      raisedAt: () => changedAt,
+    }
+    for (const seed of [1, 2, 3]) {
+      const chance = createChance(seed)
+      const inputs = inputsWith(still)
+      const reader = createLatchkeyReader({ chance, inputs, here: cityOf('Paris'), revocation })
+      const real = createRealReader(inputs.leaseMs, changedAt)
+      const modelled: string[] = []
+      const happened: string[] = []
+      for (let at = 0, turn = 0; turn < 60; turn++) {
+        at += exponential(createChance(seed * 1000 + turn), 200)
+        const answer = reader.verify(at)
+        modelled.push(`${answer.tier} ${answer.passes}`)
+        happened.push(await real(at))
+      }
+      expect(modelled).toEqual(happened)
+      for (const tier of ['memory true', 'fence true', 'cache true', 'database false']) {
+        expect(modelled).toContain(tier)
+      }
+    }
+  })
+})
+
+/** The real `recall` and `lookUp` on stores that answer at once; `asOf` 1 before the change, 2 after. */
+function createRealReader(leaseMs: number, changedAt: number) {
+  let now = 0
+  const record = (asOf: number) => ({ asOf }) as KeyRecord
+  const stores: LookUpStores = {
+    memory: createMemory(),
+    fence: { bar: async () => (now < changedAt ? 1 : 2) },
+    // It never hears of the change: freshness does not rest on it.
+    cache: {
+      get: async () => ({ record: record(1), cachedAt: now }),
+      put: async () => {},
+      purge: async () => {},
+    },
+    keys: { read: async () => record(now < changedAt ? 1 : 2) },
+  }
+  const settings = { leaseMs, now: () => now, afterwards() {} }
+  return async (at: number): Promise<string> => {
+    now = at
+    const remembered = recall(stores, settings, 'digest')
+    if (remembered !== null) return `memory ${remembered.asOf === 1}`
+    const found = await lookUp(stores, settings, 'digest')
+    return `${found.tier} ${found.record?.asOf === 1}`
+  }
+}
+
+describe('by hand', () => {
+  it('London to New York is 5,570 km, and at 1.4 times the way 79 ms', () => {
+    const [london, newYork] = [cityOf('London'), cityOf('New York')]
+    expect(distanceKm(london, newYork)).toBeGreaterThan(5_540)
+    expect(distanceKm(london, newYork)).toBeLessThan(5_600)
+    expect(roundTripMs(inputsWith(), london, newYork)).toBeCloseTo(
+      1 + (2 * 5_570 * 1.4) / 200,
+      -0.5,
+    )
+  })
+
+  it('memory answers λ(L − d) of 1 + λL requests, d being how long the fence takes', () => {
+    const inputs = inputsWith({ ...steady, stretch: 0, isolateLifeMs: Number.MAX_SAFE_INTEGER })
+    // A trip inside a city and the object: 1 + 8 ms, and the CPU of the request.
+    const delay = inputs.hopMs + inputs.objectMs + inputs.cpuMs
+    const size = { seed: 5, requests: 40_000, revocations: 0 }
+    for (const perSecond of [1, 20]) {
+      const rate = perSecond / 1000
+      const byHand = (rate * (inputs.leaseMs - delay)) / (1 + rate * inputs.leaseMs)
+      const { tiers } = verifyingIn(designOf('latchkey'), inputs, size, cityOf('Paris'), perSecond)
+      expect(tiers.memory).toBeCloseTo(byHand, 1.7)
+    }
+  })
+
+  it('a revocation from D1’s own city takes its steps, the lease and the margin', () => {
+    // Nothing lies between but the fences’ flush: all places are one.
+    const inputs = inputsWith({ ...still, flushMs: 0, kvStoreMs: 0 })
+    const chance = createChance(1)
+    const revoked = designOf('latchkey').revoke({ chance, inputs, here: cityOf('Ashburn') })
+    expect(revoked.answeredAt).toBe(inputs.leaseMs + inputs.marginMs)
+    // One millisecond a trip: seven in a row, the raises counting once.
+    const trips = inputsWith({ ...still, hopMs: 1 })
+    const slower = designOf('latchkey').revoke({ chance, inputs: trips, here: cityOf('Ashburn') })
+    const inARow = steps.readsBefore + 1 + steps.kvDeletes + steps.readsOfPending + 1
+    expect(slower.answeredAt).toBeCloseTo(inARow + 2_000 + steps.closingBatches, 6)
+  })
+
+  it('costs what the price list says', () => {
+    const inputs = inputsWith({ cpuMs: 0, objectMs: 0 })
+    const memory = {
+      tookMs: 0,
+      passes: true,
+      tier: 'memory',
+      fence: 0,
+      kvReads: 0,
+      kvWrites: 0,
+      d1Rows: 0,
+    } as const
+    expect(priceOf(inputs, memory)).toBeCloseTo(0.3, 9)
+    expect(priceOf(inputs, { ...memory, fence: 1 })).toBeCloseTo(0.45, 9)
+    expect(priceOf(inputs, { ...memory, fence: 1, kvReads: 1 })).toBeCloseTo(0.95, 9)
+    expect(
+      priceOf(inputs, { ...memory, fence: 1, kvReads: 1, kvWrites: 1, d1Rows: rowsOfARead }),
+    ).toBeCloseTo(5.953, 9)
+  })
+
+  it('quantiles are those of the weights, and weights and shares add up to one', () => {
+    const sample = emptySample()
+    for (const [value, weight] of [
+      [3, 1],
+      [1, 98],
+      [2, 1],
+    ] as const)
+      add(sample, value, weight)
+    expect([0.5, 0.98, 0.99, 1].map((share) => quantile(sample, share))).toEqual([1, 1, 2, 3])
+    expect(shareAbove(sample, 1)).toBeCloseTo(0.02, 9)
+    const weights = cities.reduce((sum, city) => sum + weightOf(inputsWith(), city), 0)
+    expect(weights).toBeCloseTo(1, 9)
+    expect(heats.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9)
+  })
+})
+
+describe('how long a revoked key passes', () => {
+  const size = { seed: 9, requests: 0, revocations: 60 }
+  const longest = (id: string, perSecond: number, changes: Partial<Inputs> = {}) =>
+    quantile(revoking(designOf(id), inputsWith(changes), size, perSecond).window, 1)
+
+  it('never in Latchkey nor in D1', () => {
+    for (const perSecond of [10, 0.1]) {
+      expect(longest('latchkey', perSecond)).toBe(0)
+      expect(longest('d1', perSecond)).toBe(0)
+    }
+  })
+
+  it('in Latchkey too where the wait is shorter than the lease: the model can tell', () => {
+    expect(longest('latchkey', 10, { marginMs: -900 })).toBeGreaterThan(200)
+    expect(longest('latchkey', 10, { clockLagMs: 5_000 })).toBeGreaterThan(500)
+  })
+
+  it('at most two TTLs in KV, ten minutes in servers, a day at the edge, by the cache each keeps', () => {
+    const within = (value: number, [least, most]: [number, number]) => {
+      expect(value).toBeGreaterThan(least)
+      expect(value).toBeLessThan(most)
+    }
+    within(longest('kv', 1), [30_000, 121_000])
+    within(longest('swr-servers', 0.01), [60_000, 601_000])
+    within(longest('swr-edge', 0.001), [600_000, 86_401_000])
+    within(longest('d1-replicas', 10, { lagMs: 500, lagP99Ms: 500 }), [100, 600])
+  })
+})
+
+it('the same seed gives the same figures', () => {
+  const size = { seed: 3, requests: 100, revocations: 0 }
+  const once = () =>
+    verifyingIn(designOf('swr-edge'), inputsWith(), size, cityOf('Tokyo'), 1).latency.values
+  expect(once()).toEqual(once())
+  expect(never.committedAt).toBe(Number.POSITIVE_INFINITY)
+})
+
+it('a table without a place in the page, or a place without a table, is an error', () => {
+  const page = '<!-- world:one -->\nold\n<!-- /world -->'
+  expect(fill(page, { one: 'new' })).toBe('<!-- world:one -->\nnew\n<!-- /world -->')
+  expect(() => fill(page, {})).toThrow('"one"')
+  expect(() => fill(page, { one: '', two: '' })).toThrow('two')
+})
