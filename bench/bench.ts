@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePage } from './page.ts'
-import { type House, openHouse } from './support/house.ts'
+import { createTestApp, type TestApp } from './support/deployment.ts'
 import { fire, loadProgram, type Outcome } from './support/load.ts'
 import { describeMachine, type Machine } from './support/machine.ts'
 import { resultsFolder } from './support/places.ts'
@@ -62,7 +62,7 @@ if (only === undefined) {
 
 type Sample = { busy: Outcome; alone: Outcome; cpuMs: number }
 
-async function preparePeers({ at }: House): Promise<Record<string, string>> {
+async function preparePeers({ at }: TestApp): Promise<Record<string, string>> {
   const keys: Record<string, string> = {}
   for (const mode of ['d1', 'kv', 'd1-deferred']) {
     const name = `better-auth-${mode}`
@@ -78,7 +78,7 @@ async function preparePeers({ at }: House): Promise<Record<string, string>> {
  * others waited for one of those answers nobody any more.
  */
 async function measureRound(): Promise<void> {
-  const house = await openHouse()
+  const house = await createTestApp()
   try {
     const session = await signIn(house.at('latchkey'), house.password)
     const rows = (await planRows(session, await preparePeers(house))).filter(
@@ -103,7 +103,7 @@ async function measureRound(): Promise<void> {
 }
 
 /** It answers as it should, and is compiled; nobody is cut off. */
-async function warm(house: House, row: Row): Promise<void> {
+async function warm(house: TestApp, row: Row): Promise<void> {
   const until = performance.now() + warmMs
   const ask = async (from: number) => {
     for (let at = from; performance.now() < until; at++) {
@@ -120,7 +120,7 @@ async function warm(house: House, row: Row): Promise<void> {
 }
 
 function loadOf(
-  house: House,
+  house: TestApp,
   { socket, path, shots }: Row,
   how: { connections: number; seconds: number },
 ) {

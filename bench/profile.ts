@@ -3,8 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
+import { createTestApp } from './support/deployment.ts'
 import { flameGraph } from './support/flame.ts'
-import { openHouse } from './support/house.ts'
 import { profile } from './support/inspector.ts'
 import { fire } from './support/load.ts'
 import { imagesFolder } from './support/places.ts'
@@ -18,7 +18,7 @@ const pictures: Record<string, string> = {
 const seconds = process.argv.includes('--quick') ? 2 : 10
 
 const inspectorPort = await freePort()
-const house = await openHouse({ inspectorPort })
+const house = await createTestApp({ inspectorPort })
 try {
   const tenant = await signIn(house.at('latchkey'), house.password)
   mkdirSync(imagesFolder, { recursive: true })

@@ -8,7 +8,7 @@ import { createKeyChanges } from '../src/storage/key-changes.ts'
 import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
 import { writePage } from './page.ts'
-import { bigAccount, digestsOf, fill, idOf, migrate, mostOfOneAccount } from './support/key-rows.ts'
+import { bigAccount, digestsOf, fill, idOf, maxOfOneAccount, migrate } from './support/key-rows.ts'
 import { openLocalD1, planOf } from './support/local-d1.ts'
 import { describeMachine, type Machine } from './support/machine.ts'
 import { resultsFolder, workFolder } from './support/places.ts'
@@ -76,7 +76,7 @@ type Work = (run: number) => Promise<unknown>
 
 function operations(size: number): Record<string, Work> {
   const { d1, db } = local
-  const own = Math.min(size, mostOfOneAccount)
+  const own = Math.min(size, maxOfOneAccount)
   const any = () => 1 + Math.floor(Math.random() * size)
   const digests = digestsOf(db, Array.from({ length: 300 }, any))
   const nowMs = Date.now()
@@ -180,7 +180,7 @@ function memoryStorage(): FenceStorage {
   }
 }
 
-/** Uses of so many keys by chance, each as likely: the worst case for a memory of 10,000. */
+/** Uses of so many keys by random, each as likely: the worst case for a memory of 10,000. */
 function useOf(count: number): ScaleResults['inUse'][number] {
   const digests = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, '0'))
   const records = digests.map(recordOf)

@@ -11,7 +11,7 @@ const optional = ['name', 'key_prefix', 'scopes', 'expires_at', 'external_id', '
 type Settings = { format: string; scopes: string[] | undefined }
 type Result = { result: string; detail?: string; errors?: { path: string; message: string }[] }
 
-const mostAtOnce = 100
+const maxConcurrency = 100
 
 const { values, positionals } = parseArgs({
   options: { format: { type: 'string' }, scopes: { type: 'string' } },
@@ -38,8 +38,8 @@ async function importAll(rows: Row[], settings: Settings): Promise<Map<string, n
   const keys = rows.map((row) => entryOf(row, settings))
   const live = keys.filter((entry) => !isOver(entry.expires_at))
   for (let each = live.length; each < keys.length; each++) count('expired')
-  for (let at = 0; at < live.length; at += mostAtOnce) {
-    const batch = live.slice(at, at + mostAtOnce)
+  for (let at = 0; at < live.length; at += maxConcurrency) {
+    const batch = live.slice(at, at + maxConcurrency)
     for (const [place, result] of (await send(batch)).entries()) {
       count(result.result)
       const why = result.detail ?? result.errors?.map((error) => `${error.path} ${error.message}`)

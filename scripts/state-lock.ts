@@ -9,7 +9,7 @@ import { Refusal, root, type Settings } from './settings.ts'
 /** Long enough for a first start, dashboard included, to begin listening. */
 const startingMs = 120_000
 
-type Holder = { pid: number; port: number }
+type Principal = { pid: number; port: number }
 
 /** How long a Latchkey that was told to stop may take. */
 const stoppingMs = 2_000
@@ -23,7 +23,7 @@ const lockPath = (stateDir: string) => join(stateDir, 'latchkey.lock')
 export async function predecessorGone({ stateDir, port }: Settings): Promise<void> {
   const deadline = Date.now() + stoppingMs
   while (Date.now() < deadline) {
-    const holder = await liveHolder(lockPath(stateDir))
+    const holder = await livePrincipal(lockPath(stateDir))
     if (holder?.port !== port) return
     await sleep(50)
   }
@@ -32,7 +32,7 @@ export async function predecessorGone({ stateDir, port }: Settings): Promise<voi
 /** Returns the function that gives the folder free again. */
 export async function takeState({ stateDir, port }: Settings): Promise<() => void> {
   const path = lockPath(stateDir)
-  const holder: Holder = { pid: process.pid, port }
+  const holder: Principal = { pid: process.pid, port }
   mkdirSync(stateDir, { recursive: true })
   for (;;) {
     try {
@@ -41,7 +41,7 @@ export async function takeState({ stateDir, port }: Settings): Promise<() => voi
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const other = await liveHolder(path)
+    const other = await livePrincipal(path)
     if (other) {
       const folder = relative(root, stateDir) || stateDir
       throw new Refusal(
@@ -54,9 +54,9 @@ export async function takeState({ stateDir, port }: Settings): Promise<() => voi
 }
 
 /** A process that was killed leaves its file behind, and its number may be somebody else's by now. */
-async function liveHolder(path: string): Promise<Holder | null> {
+async function livePrincipal(path: string): Promise<Principal | null> {
   try {
-    const holder: Holder = JSON.parse(readFileSync(path, 'utf8'))
+    const holder: Principal = JSON.parse(readFileSync(path, 'utf8'))
     if (!isAlive(holder.pid)) return null
     const isStarting = Date.now() - statSync(path).mtimeMs < startingMs
     return isStarting || (await isListening(holder.port)) ? holder : null

@@ -3,7 +3,7 @@ import type { Profile } from './inspector.ts'
 
 type Frame = { name: string; own: number; total: number; callees: Map<string, Frame> }
 
-const [width, rowHeight, leastWidth] = [1200, 18, 2]
+const [width, rowHeight, minWidth] = [1200, 18, 2]
 const style = `text{font:11px system-ui,sans-serif;fill:#222}.title{font-size:13px;font-weight:600;fill:#333}.back{fill:#fff}
 @media(prefers-color-scheme:dark){.title{fill:#ddd}.back{fill:#0d1117}}`
 
@@ -13,7 +13,7 @@ export function flameGraph(profile: Profile, title: string): string {
   let deepest = 0
   const draw = (frame: Frame, left: number, depth: number): void => {
     const size = (frame.total / root.total) * width
-    if (size < leastWidth) return
+    if (size < minWidth) return
     deepest = Math.max(deepest, depth)
     parts.push(box(frame, root.total, { left, depth, size }))
     let at = left

@@ -7,7 +7,7 @@ import { root } from './places.ts'
 export const bigAccount = 'aaaaaaaa-0000-4000-8000-000000000000'
 const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
 /** What the account whose lists are measured holds at most; the rest is of 10,000 others. */
-export const mostOfOneAccount = 1_000_000
+export const maxOfOneAccount = 1_000_000
 
 export function migrate(db: DatabaseSync): void {
   const folder = join(root, 'migrations')
@@ -57,7 +57,7 @@ export function fill(db: DatabaseSync, from: number, to: number): void {
     INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, disabled, external_id,
       created_by, created_at, revoked_at)
     SELECT printf('%08x-0000-4000-8000-%012x', i, i), lower(hex(randomblob(32))), 1,
-      CASE WHEN i <= ${mostOfOneAccount} THEN '${bigAccount}'
+      CASE WHEN i <= ${maxOfOneAccount} THEN '${bigAccount}'
         ELSE printf('dddddddd-0000-4000-8000-%012x', i % 10000) END,
       'Key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
       '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END

@@ -2,7 +2,7 @@
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
 
-type Env = { KEY_CACHE: KVNamespace; BAR: DurableObjectNamespace<BarObject> }
+type Env = { KEY_CACHE: KVNamespace; BAR: DurableObjectNamespace<FenceLike> }
 
 const account = { id: '0c6b1c01-9ba9-447d-86a9-1c14672e70fc', name: 'Acme Inc' }
 const scopes = ['contacts:read', 'messages:read', 'conversations:read']
@@ -27,20 +27,23 @@ app.post('/verify', async (c) => {
 /** The I/O of a first use and nothing else: one KV read, one Durable Object call, one after the other. */
 app.get('/stores', async (c) => {
   const record = await c.env.KEY_CACHE.get('record', { type: 'json', cacheTtl: 3600 })
-  const bar = await c.env.BAR.getByName('bar').bar()
-  return c.json({ status: 'success', data: { account, key: { ...key, scopes }, record, bar } })
+  const requiredSeq = await c.env.BAR.getByName('requiredSeq').requiredSeq()
+  return c.json({
+    status: 'success',
+    data: { account, key: { ...key, scopes }, record, requiredSeq },
+  })
 })
 
 /** One Durable Object call. */
 app.get('/object', async (c) => {
-  const bar = await c.env.BAR.getByName('bar').bar()
-  return c.json({ status: 'success', data: { account, key: { ...key, scopes }, bar } })
+  const requiredSeq = await c.env.BAR.getByName('requiredSeq').requiredSeq()
+  return c.json({ status: 'success', data: { account, key: { ...key, scopes }, requiredSeq } })
 })
 
 export default app
 
-export class BarObject extends DurableObject {
-  bar(): number {
+export class FenceLike extends DurableObject {
+  requiredSeq(): number {
     return 1
   }
 }

@@ -3,8 +3,8 @@
 import { Hono } from 'hono'
 import { apiKey, type LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 
-type Asked = { token: string; scopes: string[] }
-type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(asked: Asked): Promise<unknown> } }
+type VerifyInput = { token: string; scopes: string[] }
+type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(asked: VerifyInput): Promise<unknown> } }
 
 const app = new Hono<{ Bindings: Env }>()
 const scopes = ['contacts:read']

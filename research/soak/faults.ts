@@ -1,22 +1,22 @@
 // Bindings that fail as they are told to, and pass everything else on. A KV here may also hand out what it
 // once held: workerd's own is strongly consistent and would hide what rests on it.
-import { createChance } from '../world/chance.ts'
+import { createRandom } from '../world/random.ts'
 import type { Faults, StoreName, Strikes, Way } from './orders.ts'
 
 let faults: Faults = {}
-let random = createChance(1)
+let random = createRandom(1)
 const strikes: Strikes = {}
 
 export function order(ordered: Faults, seed: number): void {
   faults = ordered
-  random = createChance(seed)
+  random = createRandom(seed)
 }
 
 export const countStrikes = (): Strikes => strikes
 
 /** One for each call: a promise that all waited for would remember every one of them. */
 const never = () => new Promise<never>(() => {})
-const mostLateMs = 1_500
+const maxLateMs = 1_500
 
 /** The way in which this call is struck, if it is. */
 function struck(store: StoreName): Way | null {
@@ -34,7 +34,7 @@ async function strike<T>(store: StoreName, call: () => PromiseLike<T>): Promise<
     case 'hangs':
       return never()
     case 'slow':
-      await new Promise((resolve) => setTimeout(resolve, random() * mostLateMs))
+      await new Promise((resolve) => setTimeout(resolve, random() * maxLateMs))
       return call()
     case 'lost':
       await call()
@@ -84,7 +84,7 @@ function faultyStatement(statement: D1PreparedStatement): D1PreparedStatement {
   return wrapped
 }
 
-const mostRemembered = 2_000
+const maxRemembered = 2_000
 /** The first value that each key ever held: as old as KV can be. */
 const once = new Map<string, string>()
 
@@ -99,7 +99,7 @@ function faultyKv(kv: KVNamespace): KVNamespace {
     },
     put: (name: string, value: string, options: never) => {
       if (!once.has(name)) once.set(name, value)
-      if (once.size > mostRemembered) once.delete(once.keys().next().value ?? '')
+      if (once.size > maxRemembered) once.delete(once.keys().next().value ?? '')
       return strike('KEY_CACHE', () => kv.put(name, value, options))
     },
     delete: (name: string) => {

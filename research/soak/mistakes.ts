@@ -23,7 +23,7 @@ export const mistakes: Record<string, Mistake> = {
   ),
   'no-fence': one(
     'src/keys/look-up.ts',
-    'bar !== null && candidate !== null && candidate.record.asOf >= bar',
+    'requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq',
     'candidate !== null',
     /STALE PASS/,
   ),

@@ -1,5 +1,5 @@
 // What fails when: drawn from the seed before anything runs.
-import { createChance, exponential, pick } from '../world/chance.ts'
+import { createRandom, exponential, pick } from '../world/random.ts'
 import { type Faults, type StoreName, stores, type Way } from './orders.ts'
 
 export type Episode = { atMs: number; untilMs: number; isolates: number[]; faults: Faults }
@@ -27,31 +27,31 @@ export function planOf(
     restartMs,
   }: { isolates: number; fences: readonly string[]; lengthMs: number; restartMs: number },
 ): Schedule {
-  const chance = createChance(seed)
+  const random = createRandom(seed)
   const all = Array.from({ length: isolates }, (_, isolate) => isolate)
   const episodes: Episode[] = []
   for (let at = 4_000; at < lengthMs; ) {
-    const untilMs = at + 3_000 + chance() * 9_000
+    const untilMs = at + 3_000 + random() * 9_000
     // All of them: the store itself is down. One: its way there is.
-    const struck = chance() < 0.6 ? all : [pick(chance, all)]
-    episodes.push({ atMs: at, untilMs, isolates: struck, faults: drawFaults(chance) })
-    at = untilMs + 2_000 + chance() * 6_000
+    const struck = random() < 0.6 ? all : [pick(random, all)]
+    episodes.push({ atMs: at, untilMs, isolates: struck, faults: drawFaults(random) })
+    at = untilMs + 2_000 + random() * 6_000
   }
   const blows: Blow[] = [
-    ...times(chance, 5_000, lengthMs).map((atMs) => ({
+    ...times(random, 5_000, lengthMs).map((atMs) => ({
       atMs,
       kind: 'recycle' as const,
-      isolate: pick(chance, all),
+      isolate: pick(random, all),
     })),
-    ...times(chance, 7_000, lengthMs).map((atMs) => ({
+    ...times(random, 7_000, lengthMs).map((atMs) => ({
       atMs,
       kind: 'evict' as const,
-      fence: pick(chance, fences),
+      fence: pick(random, fences),
     })),
-    ...times(chance, 30_000, lengthMs).map((atMs) => ({
+    ...times(random, 30_000, lengthMs).map((atMs) => ({
       atMs,
       kind: 'drain' as const,
-      isolate: pick(chance, all),
+      isolate: pick(random, all),
     })),
     ...Array.from({ length: Math.ceil(lengthMs / restartMs) - 1 }, (_, nth) => ({
       atMs: (nth + 1) * restartMs,
@@ -61,20 +61,20 @@ export function planOf(
   return { episodes, blows: blows.toSorted((one, other) => one.atMs - other.atMs) }
 }
 
-function drawFaults(chance: () => number): Faults {
+function drawFaults(random: () => number): Faults {
   const faults: Faults = {}
-  const most = chance() < 0.25 ? 2 : 1
+  const most = random() < 0.25 ? 2 : 1
   for (let nth = 0; nth < most; nth++) {
-    const store = pick(chance, stores)
-    const share = chance() < 0.5 ? 1 : 0.1 + 0.6 * chance()
-    faults[store] = { way: pick(chance, waysOf[store]), share }
+    const store = pick(random, stores)
+    const share = random() < 0.5 ? 1 : 0.1 + 0.6 * random()
+    faults[store] = { way: pick(random, waysOf[store]), share }
   }
   return faults
 }
 
-function times(chance: () => number, meanMs: number, lengthMs: number): number[] {
+function times(random: () => number, meanMs: number, lengthMs: number): number[] {
   const drawn: number[] = []
-  for (let at = exponential(chance, meanMs); at < lengthMs; at += exponential(chance, meanMs))
+  for (let at = exponential(random, meanMs); at < lengthMs; at += exponential(random, meanMs))
     drawn.push(at)
   return drawn
 }

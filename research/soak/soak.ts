@@ -30,7 +30,7 @@ export type SoakResult = SoakOptions & {
   auditRows: number
 }
 
-const mostViolations = 50
+const maxViolations = 50
 
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-soak-'))
@@ -50,7 +50,7 @@ async function run(workerd: Workerd, options: SoakOptions): Promise<SoakResult> 
   const curves = createCurves(Math.max(2_000, lengthMs / 300), workerd.residentMegabytes)
   const stopwatch = createStopwatch(lengthMs)
   const violation = (what: string) => {
-    if (violations.length < mostViolations) violations.push(what)
+    if (violations.length < maxViolations) violations.push(what)
     if (violations.length === 1) console.log(`Violation: ${what}`)
     if (mistake?.foundAs.test(what)) stopwatch.stop()
   }

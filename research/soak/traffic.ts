@@ -1,5 +1,5 @@
 // Who asks: clients with keys, good, disabled, revoked and forged, and an owner who changes them.
-import { createChance, exponential, pick } from '../world/chance.ts'
+import { createRandom, exponential, pick } from '../world/random.ts'
 import { judge, judgeForged, type SoakKey, seen, type Told } from './judge.ts'
 import { isolateCount, type Workerd } from './workerd.ts'
 
@@ -16,15 +16,15 @@ export type Sink = {
 export type Traffic = ReturnType<typeof createTraffic>
 
 const fewestKeys = 60
-const mostRefused = 60
+const maxRefused = 60
 const groups = 20
 const retryMs = 400
-const mostWaitMs = 60_000
+const maxWaitMs = 60_000
 
 export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
   const keys: SoakKey[] = []
-  const chance = createChance(seed)
-  const anyIsolate = () => Math.floor(chance() * isolateCount)
+  const random = createRandom(seed)
+  const anyIsolate = () => Math.floor(random() * isolateCount)
   let isOver = false
   const creations = new Map<string, number>()
   const revokedGroups = new Set<string>()
@@ -80,17 +80,17 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 
   async function verifier(perSecond: number): Promise<void> {
     while (!isOver) {
-      await pause(exponential(chance, 1000 / perSecond))
+      await pause(exponential(random, 1000 / perSecond))
       if (keys.length === 0) continue
       // A few keys are hot: the newest, which are soon changed.
       const hottest = Math.max(0, keys.length - 15)
-      const key = pick(chance, chance() < 0.6 ? keys.slice(hottest) : keys)
-      await (chance() < 0.1 ? verifyForged(key) : verify(key))
+      const key = pick(random, random() < 0.6 ? keys.slice(hottest) : keys)
+      await (random() < 0.1 ? verifyForged(key) : verify(key))
     }
   }
 
   async function create(): Promise<void> {
-    const group = `group-${Math.floor(chance() * groups)}`
+    const group = `group-${Math.floor(random() * groups)}`
     // Whether a key made while its group is revoked is among them, nobody could say.
     if (revokedGroups.has(group)) return
     creations.set(group, (creations.get(group) ?? 0) + 1)
@@ -113,7 +113,7 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
     for (const key of changed) Object.assign(key, { isChanging: true, version: key.version + 1 })
     const beganMs = performance.now()
     while ((await send()).told !== '200') {
-      if (performance.now() - beganMs > mostWaitMs && isOver) {
+      if (performance.now() - beganMs > maxWaitMs && isOver) {
         return sink.violation(`a change to ${to} was not in force after a minute without faults`)
       }
       await pause(retryMs)
@@ -129,13 +129,13 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
       const free = keys.filter(({ isChanging }) => !isChanging)
       const ofState = (state: SoakKey['state']) => free.filter((key) => key.state === state)
       const [active, disabled] = [ofState('active'), ofState('disabled')]
-      const drawn = chance()
+      const drawn = random()
       forgetSome(ofState('revoked'))
       if (active.length < fewestKeys || drawn < 0.2) await create()
-      else if (drawn < 0.6) await revoke(pick(chance, active))
-      else if (drawn < 0.65) await revokeGroup(pick(chance, active).group)
-      else if (drawn < 0.85) await setActive(pick(chance, active), false)
-      else if (disabled.length > 0) await setActive(pick(chance, disabled), true)
+      else if (drawn < 0.6) await revoke(pick(random, active))
+      else if (drawn < 0.65) await revokeGroup(pick(random, active).group)
+      else if (drawn < 0.85) await setActive(pick(random, active), false)
+      else if (disabled.length > 0) await setActive(pick(random, disabled), true)
     }
   }
 
@@ -160,7 +160,7 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 
   /** So that the soak itself does not grow: what was long revoked is asked no more. */
   function forgetSome(revoked: readonly SoakKey[]): void {
-    for (const key of revoked.slice(0, Math.max(0, revoked.length - mostRefused))) {
+    for (const key of revoked.slice(0, Math.max(0, revoked.length - maxRefused))) {
       keys.splice(keys.indexOf(key), 1)
       dropped.push(key)
     }
@@ -184,11 +184,11 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 type Body = { code?: string; data: { id: string; key: string } }
 
 const lost: Told = 'no answer'
-const mostAnswerMs = 45_000
+const maxAnswerMs = 45_000
 
 async function send(url: URL, init: RequestInit): Promise<{ told: Told; body: Body | null }> {
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(mostAnswerMs) })
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(maxAnswerMs) })
     const text = await response.text()
     const body = text.startsWith('{') ? (JSON.parse(text) as Body) : null
     const told =

@@ -1,9 +1,9 @@
 // The designs that are compared. Each reads a key from one colo, and revokes it.
 import { type Region, regions } from '../../src/coherence/regions.ts'
-import { exponential, pick, spread } from './chance.ts'
 import { createLatchkeyReader, rowsOfARead, settledAfterMs } from './latchkey.ts'
 import { nearest, roundTripMs, travelMs } from './network.ts'
 import { kvStores, type Place, serverRegions } from './places.ts'
+import { exponential, pick, spread } from './random.ts'
 import {
   createD1,
   createFence,
@@ -55,9 +55,9 @@ function startRevocation(setting: Omit<Setting, 'revocation'>) {
 }
 
 /** Writes or deletes go to KV’s central stores. */
-function kvWriteMs({ chance, inputs, here }: Omit<Setting, 'revocation'>): number {
+function kvWriteMs({ random, inputs, here }: Omit<Setting, 'revocation'>): number {
   const way = roundTripMs(inputs, here, nearest(here, kvStores))
-  return travelMs(chance, inputs, way) + spread(chance, inputs.kvStoreMs, inputs.kvStoreMs * 4)
+  return travelMs(random, inputs, way) + spread(random, inputs.kvStoreMs, inputs.kvStoreMs * 4)
 }
 
 const notRaised = () => Number.POSITIVE_INFINITY
@@ -161,7 +161,7 @@ const swrAtTheEdge: Design = {
   name: 'SWR at the edge, 1 min / 24 h',
   hasListPrice: true,
   read(setting) {
-    const { chance, inputs } = setting
+    const { random, inputs } = setting
     const d1 = createD1(setting)
     const times: [number, number] = [inputs.edgeFreshMs, inputs.edgeStaleMs]
     const empty = (): Cache => ({ diesAt: 0, entry: null, next: null })
@@ -170,10 +170,10 @@ const swrAtTheEdge: Design = {
     let colo: Entry | null = null
     return {
       verify(at) {
-        const cache = isolates[Math.floor(chance() * isolates.length)] as Cache
+        const cache = isolates[Math.floor(random() * isolates.length)] as Cache
         if (at >= cache.diesAt) {
           Object.assign(cache, empty())
-          cache.diesAt = at + exponential(chance, inputs.isolateLifeMs)
+          cache.diesAt = at + exponential(random, inputs.isolateLifeMs)
         }
         const fromOrigin = (askedAt: number) => {
           const read = d1.read(askedAt)
@@ -185,7 +185,7 @@ const swrAtTheEdge: Design = {
         let lookedUpMs = 0
         // A hit in the second tier fills the first; what is stale there is stale here too.
         if (cache.entry === null && cache.next === null) {
-          lookedUpMs = spread(chance, inputs.kvHotMs, inputs.kvHotMs * 4)
+          lookedUpMs = spread(random, inputs.kvHotMs, inputs.kvHotMs * 4)
           if (colo !== null && colo.since <= at && at < colo.fetchedAt + times[1])
             cache.entry = colo
         }
@@ -211,7 +211,7 @@ const swrInServers: Design = {
   name: 'SWR in servers, 10 s / 10 min',
   hasListPrice: false,
   read(setting) {
-    const { chance, inputs, here } = setting
+    const { random, inputs, here } = setting
     const region: Place = nearest(here, serverRegions)
     const way = roundTripMs(inputs, here, region)
     const database = createD1({ ...setting, here: region })
@@ -222,10 +222,10 @@ const swrInServers: Design = {
     )
     return {
       verify(at) {
-        const node = pick(chance, nodes)
-        const there = travelMs(chance, inputs, way)
+        const node = pick(random, nodes)
+        const there = travelMs(random, inputs, way)
         const arrivedAt = at + there / 2
-        const served = spread(chance, inputs.nodeMs, inputs.nodeMs * 4)
+        const served = spread(random, inputs.nodeMs, inputs.nodeMs * 4)
         const { held } = serveStale(node, arrivedAt, times, (askedAt) => database.read(askedAt))
         if (held !== null)
           return { ...nothing, tookMs: there + served, passes: held.isOld, tier: 'server' }
@@ -237,9 +237,9 @@ const swrInServers: Design = {
     }
   },
   revoke(setting) {
-    const { chance, inputs, here } = setting
+    const { random, inputs, here } = setting
     const region = nearest(here, serverRegions)
-    const there = travelMs(chance, inputs, roundTripMs(inputs, here, region))
+    const there = travelMs(random, inputs, roundTripMs(inputs, here, region))
     const { committedAt, inKvAt, answeredAt } = writeOnly({ ...setting, here: region })
     return {
       committedAt: committedAt + there / 2,

@@ -1,7 +1,7 @@
 // Every number that the model takes from outside, with where it comes from and how far it may be
 // wrong. What the code itself decides (lease, margin, time-outs, cache times) is imported from it.
 import config from '../../latchkey.config.ts'
-import { barLimitMs } from '../../src/coherence/fences.ts'
+import { fenceTimeoutMs } from '../../src/coherence/fences.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
 import { edgeCacheSeconds } from '../../src/storage/key-cache.ts'
 
@@ -46,7 +46,7 @@ export const table = {
     source: design('src/coherence/settle.ts'),
   },
   fenceLimitMs: {
-    ...fixed(barLimitMs),
+    ...fixed(fenceTimeoutMs),
     unit: 'ms',
     what: 'a fence that has not answered by then: ask D1',
     kind: 'code',
@@ -125,7 +125,7 @@ export const table = {
   isolates: {
     ...range(1, 4, 16),
     unit: 'isolates',
-    what: 'isolates a colo among which a key’s requests fall by chance',
+    what: 'isolates a colo among which a key’s requests fall by random',
     kind: 'assumed',
     source:
       'assumed; Cloudflare sends a Worker’s requests to few servers of a colo (“shard and conquer”)',

@@ -1,9 +1,9 @@
 // This design as the model sees it: memory under a lease, then the nearest fence with memory or KV,
 // then D1 (src/keys/look-up.ts). test/worker/world.test.ts holds it against that code.
 import { nearestRegion, type Region } from '../../src/coherence/regions.ts'
-import { type Chance, exponential } from './chance.ts'
 import type { Answer, Reader } from './designs.ts'
 import type { Place } from './places.ts'
+import { exponential, type Random } from './random.ts'
 import { createD1, createFence, createKv, type Setting } from './stores.ts'
 
 /** A record that is in memory from `since`; its lease runs from the question to which it was the answer. */
@@ -25,7 +25,7 @@ export type Variant = {
 }
 
 export function createLatchkeyReader(setting: Setting, variant: Variant = {}): Reader {
-  const { chance, inputs, here } = setting
+  const { random, inputs, here } = setting
   const region = variant.region ?? regionOf(here)
   const { renewedAhead = 0 } = variant
   const fence = createFence(setting, region)
@@ -35,12 +35,12 @@ export function createLatchkeyReader(setting: Setting, variant: Variant = {}): R
     diesAt: 0,
     held: [],
   }))
-  const lag = () => chance() * inputs.clockLagMs
+  const lag = () => random() * inputs.clockLagMs
 
   function isolateAt(at: number): Isolate {
-    const isolate = isolates[Math.floor(chance() * isolates.length)] as Isolate
+    const isolate = isolates[Math.floor(random() * isolates.length)] as Isolate
     if (at >= isolate.diesAt) {
-      isolate.diesAt = at + exponential(chance, inputs.isolateLifeMs)
+      isolate.diesAt = at + exponential(random, inputs.isolateLifeMs)
       isolate.held = []
     }
     return isolate
@@ -119,8 +119,8 @@ function isNewer(one: Held, other: Held): boolean {
 
 /** When the answer to a revocation may be given: from the last acknowledgement, by a clock that may lag. */
 export function settledAfterMs(
-  { chance, inputs }: { chance: Chance; inputs: Setting['inputs'] },
+  { random, inputs }: { random: Random; inputs: Setting['inputs'] },
   acknowledgedAt: number,
 ): number {
-  return acknowledgedAt - chance() * inputs.clockLagMs + inputs.leaseMs + inputs.marginMs
+  return acknowledgedAt - random() * inputs.clockLagMs + inputs.leaseMs + inputs.marginMs
 }

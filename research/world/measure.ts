@@ -1,9 +1,10 @@
 // Runs the designs on the planet: many requests from every city at every heat, many revocations.
-import { createChance, exponential, pickWeighted } from './chance.ts'
+
 import { priceOf } from './cost.ts'
 import type { Answer, Design } from './designs.ts'
 import { heats, type Inputs } from './inputs.ts'
 import { type City, cities } from './places.ts'
+import { createRandom, exponential, pickWeighted } from './random.ts'
 import { add, emptySample, type Sample } from './sample.ts'
 import { never } from './stores.ts'
 
@@ -35,13 +36,13 @@ export function verifyingIn(
   const worlds = 4
   const verifying = emptyVerifying()
   for (let world = 0; world < worlds; world++) {
-    const chance = createChance(seed + 7919 * world + Math.round(1e3 * (city.north + city.east)))
-    const reader = design.read({ chance, inputs, here: city, revocation: never })
+    const random = createRandom(seed + 7919 * world + Math.round(1e3 * (city.north + city.east)))
+    const reader = design.read({ random, inputs, here: city, revocation: never })
     const meanMs = 1000 / (perSecond * inputs.heat)
     const warmUp = Math.max(requests / worlds, 30 * Math.round(inputs.isolates))
     let at = 0
     for (let turn = -warmUp; turn < requests / worlds; turn++) {
-      at += exponential(chance, meanMs)
+      at += exponential(random, meanMs)
       const answer = reader.verify(at)
       if (turn >= 0) include(verifying, answer, design, inputs, 1)
     }
@@ -84,14 +85,14 @@ export function revoking(
   const result: Revoking = { answer: emptySample(), window: emptySample() }
   const weights = cities.map((city) => weightOf(inputs, city))
   for (let turn = 0; turn < revocations; turn++) {
-    const chance = createChance(seed + 104729 * turn)
-    const cityOf = () => cities[pickWeighted(chance, weights)] as City
-    const revoked = design.revoke({ chance, inputs, here: cityOf() })
+    const random = createRandom(seed + 104729 * turn)
+    const cityOf = () => cities[pickWeighted(random, weights)] as City
+    const revoked = design.revoke({ random, inputs, here: cityOf() })
     add(result.answer, revoked.answeredAt)
     let longest = 0
     for (let colo = 0; colo < Math.round(inputs.colos); colo++) {
-      const reader = design.read({ chance, inputs, here: cityOf(), revocation: revoked })
-      const last = lastPass(reader.verify, chance, perSecond * inputs.heat, revoked.answeredAt)
+      const reader = design.read({ random, inputs, here: cityOf(), revocation: revoked })
+      const last = lastPass(reader.verify, random, perSecond * inputs.heat, revoked.answeredAt)
       longest = Math.max(longest, last - revoked.answeredAt)
     }
     add(result.window, longest)
@@ -109,7 +110,7 @@ const warmUpRequests = 60
  */
 function lastPass(
   verify: (at: number) => Answer,
-  chance: () => number,
+  random: () => number,
   perSecond: number,
   answeredAt: number,
 ): number {
@@ -118,8 +119,8 @@ function lastPass(
   let at = -Math.max(warmUpRequests * meanMs, Math.min(130_000, 2_000 * meanMs))
   let last = answeredAt
   let refusals = 0
-  while (at < answeredAt + 2 * day && refusals < mostRefusals(perSecond)) {
-    at += exponential(chance, meanMs)
+  while (at < answeredAt + 2 * day && refusals < maxRefusals(perSecond)) {
+    at += exponential(random, meanMs)
     const { passes } = verify(at)
     if (at <= answeredAt) continue
     if (passes) last = at
@@ -129,7 +130,7 @@ function lastPass(
 }
 
 /** Refusals on end after which an isolate that still passes is out of the question (200 s of them if hot). */
-function mostRefusals(perSecond: number): number {
+function maxRefusals(perSecond: number): number {
   return Math.max(150, Math.min(2_500, perSecond * 200))
 }
 

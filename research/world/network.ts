@@ -1,7 +1,8 @@
 // How far places are from one another, in milliseconds.
-import { type Chance, spread } from './chance.ts'
+
 import type { Inputs } from './inputs.ts'
 import type { Place } from './places.ts'
+import { type Random, spread } from './random.ts'
 
 const earthRadiusKm = 6371
 const fibreKmPerMs = 200
@@ -29,6 +30,6 @@ export function nearest<P extends Place>(from: Place, places: readonly P[]): P {
 }
 
 /** One round trip, with the jitter of the day. */
-export function travelMs(chance: Chance, inputs: Inputs, medianMs: number): number {
-  return spread(chance, medianMs, medianMs * inputs.jitter)
+export function travelMs(random: Random, inputs: Inputs, medianMs: number): number {
+  return spread(random, medianMs, medianMs * inputs.jitter)
 }

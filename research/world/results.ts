@@ -1,6 +1,5 @@
 // One run of the model: everything that the page and its plots show.
 import { type Region, regions } from '../../src/coherence/regions.ts'
-import { createChance, pickWeighted } from './chance.ts'
 import { type Design, designs, type Stages, variantOf } from './designs.ts'
 import { heats, type Inputs } from './inputs.ts'
 import { regionOf } from './latchkey.ts'
@@ -15,6 +14,7 @@ import {
 } from './measure.ts'
 import { roundTripMs } from './network.ts'
 import { type City, cities, hostPlace, seats } from './places.ts'
+import { createRandom, pickWeighted } from './random.ts'
 import { add, emptySample, quantile } from './sample.ts'
 
 export const renewing = variantOf('ahead', 'Latchkey, renewing ahead (not built)', {
@@ -104,7 +104,7 @@ function betterRegion(inputs: Inputs, city: City): CityResult['better'] {
   const [best] = regions
     .map((region) => ({ region, ms: fenceTripMs(inputs, city, region), insteadOfMs }))
     .sort((one, other) => one.ms - other.ms)
-  // Less than a tenth is within what the seats’ chance decides.
+  // Less than a tenth is within what the seats’ random decides.
   return best !== undefined && best.ms < 0.9 * insteadOfMs ? best : null
 }
 
@@ -114,9 +114,9 @@ function stagesOf(inputs: Inputs, { seed, revocations }: Size): Results['stages'
   const names = ['commit', 'purge', 'raise', 'wait', 'close'] as const
   const samples = names.map(() => emptySample())
   for (let turn = 0; turn < revocations * 5; turn++) {
-    const chance = createChance(seed + 15485863 * turn)
-    const here = cities[pickWeighted(chance, weights)] as City
-    const { stages } = latchkey.revoke({ chance, inputs, here })
+    const random = createRandom(seed + 15485863 * turn)
+    const here = cities[pickWeighted(random, weights)] as City
+    const { stages } = latchkey.revoke({ random, inputs, here })
     for (const [at, name] of names.entries()) {
       const sample = samples[at]
       if (stages !== undefined && sample !== undefined) add(sample, stages[name])

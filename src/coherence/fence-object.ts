@@ -5,9 +5,9 @@ import { log } from '../core/log.ts'
 import {
   acknowledged,
   Fence,
-  type FenceFacts,
   type FenceRegistry,
   type FenceState,
+  type FenceStatus,
   type FenceStorage,
   type Raise,
 } from './fence.ts'
@@ -25,13 +25,13 @@ export class FenceObject extends DurableObject<Env> {
   }
 
   /** The `asOf` from which a record of the digest is good here; null: ask D1. */
-  bar(digest: string): number | null {
-    const bar = this.fence.bar(digest)
-    if (bar === null) this.ctx.waitUntil(this.register())
-    return bar
+  requiredSeq(digest: string): number | null {
+    const requiredSeq = this.fence.requiredSeq(digest)
+    if (requiredSeq === null) this.ctx.waitUntil(this.register())
+    return requiredSeq
   }
 
-  inspect(digest: string): FenceFacts {
+  inspect(digest: string): FenceStatus {
     return this.fence.inspect(digest)
   }
 
@@ -47,7 +47,7 @@ export class FenceObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.fence.tend()
+    await this.fence.maintain()
   }
 
   private async register(): Promise<void> {

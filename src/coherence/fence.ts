@@ -20,9 +20,9 @@ export type FenceBase = {
   askedAt: number
 }
 
-export type FenceFacts = {
+export type FenceStatus = {
   /** As a reader would be told. */
-  bar: number | null
+  requiredSeq: number | null
   registeredSeq: number | null
   /** Within the hour (ms). */
   askedAt: number
@@ -73,16 +73,16 @@ export class Fence {
   }
 
   /** The `asOf` from which a record of the digest is good, or null: ask D1. Reads before any await. */
-  bar(digest: string): number | null {
-    const bar = this.barOf(digest)
-    if (bar !== null) this.noteAsked()
-    return bar
+  requiredSeq(digest: string): number | null {
+    const requiredSeq = this.barOf(digest)
+    if (requiredSeq !== null) this.recordCheck()
+    return requiredSeq
   }
 
   /** For monitoring: leaves no trace, so that looking at a fence that nobody uses does not keep it open. */
-  inspect(digest: string): FenceFacts {
+  inspect(digest: string): FenceStatus {
     const { registeredSeq, askedAt, floors } = this.state
-    return { bar: this.barOf(digest), registeredSeq, askedAt, floors: floors.size }
+    return { requiredSeq: this.barOf(digest), registeredSeq, askedAt, floors: floors.size }
   }
 
   private barOf(digest: string): number | null {
@@ -129,7 +129,7 @@ export class Fence {
   }
 
   /** Daily: retires a fence that nobody asks, and prunes the floors of one that is in use. */
-  async tend(): Promise<void> {
+  async maintain(): Promise<void> {
     try {
       // While D1 is down a lifted minimum would refuse records that cannot be read anew.
       await this.registry.ping()
@@ -179,7 +179,7 @@ export class Fence {
     this.storage.removeFloors(digests)
   }
 
-  private noteAsked(): void {
+  private recordCheck(): void {
     const now = this.now()
     if (now - this.state.askedAt >= hour) this.saveBase({ askedAt: now })
   }

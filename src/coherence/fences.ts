@@ -1,14 +1,14 @@
 // The caller's side of fences: the nearest one is asked, any one is raised. Whatever fails here means
 // "ask D1" or "not acknowledged", never more.
-import type { NoteOutage } from '../core/log.ts'
+import type { ReportOutage } from '../core/log.ts'
 import { within } from '../storage/unavailable.ts'
-import { acknowledged, type FenceFacts, type Raise } from './fence.ts'
+import { acknowledged, type FenceStatus, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
 import { fenceName, type Region, regionOfFence } from './regions.ts'
 
 export type NearFence = {
   /** The `asOf` from which a record is good in this region; null: not known, ask D1. Never throws. */
-  bar(digest: string): Promise<number | null>
+  requiredSeq(digest: string): Promise<number | null>
 }
 
 export type AllFences = {
@@ -17,28 +17,28 @@ export type AllFences = {
   reset(fence: string): Promise<boolean>
 }
 
-export const barLimitMs = 500
-const inspectLimitMs = 2_000
-const raiseLimitMs = 5_000
+export const fenceTimeoutMs = 500
+const inspectTimeoutMs = 2_000
+const raiseTimeoutMs = 5_000
 
 type Namespace = DurableObjectNamespace<FenceObject>
 
 export function createNearFence(
   namespace: Namespace,
   { region, shards }: { region: Region; shards: number },
-  noteOutage: NoteOutage = () => {},
+  reportOutage: ReportOutage = () => {},
 ): NearFence {
   return {
-    async bar(digest) {
+    async requiredSeq(digest) {
       try {
         const stub = namespace.getByName(fenceName(region, digest, shards), {
           locationHint: region,
           // The platform would retry for up to 10 s; a reader asks D1 long before.
-          retry: { maxRetries: 1, timeoutMs: barLimitMs },
+          retry: { maxRetries: 1, timeoutMs: fenceTimeoutMs },
         })
-        return await within('fence', barLimitMs, stub.bar(digest))
+        return await within('fence', fenceTimeoutMs, stub.requiredSeq(digest))
       } catch (cause) {
-        noteOutage(`fence ${region}`, cause)
+        reportOutage(`fence ${region}`, cause)
         return null
       }
     },
@@ -50,11 +50,11 @@ export function inspectFence(
   namespace: Namespace,
   fence: string,
   digest: string,
-): Promise<FenceFacts> {
+): Promise<FenceStatus> {
   const stub = namespace.getByName(fence, { locationHint: regionOfFence(fence) })
   return within(
     'fence',
-    inspectLimitMs,
+    inspectTimeoutMs,
     Promise.resolve().then(() => stub.inspect(digest)),
   )
 }
@@ -63,7 +63,7 @@ export function createAllFences(namespace: Namespace): AllFences {
   const stubOf = (fence: string) =>
     namespace.getByName(fence, { locationHint: regionOfFence(fence) })
   const isHeld = (call: () => PromiseLike<unknown>) =>
-    within('fence', raiseLimitMs, Promise.resolve().then(call)).then(
+    within('fence', raiseTimeoutMs, Promise.resolve().then(call)).then(
       // An older deployment of the fence may not know the call: only the word itself counts.
       (answer) => answer === acknowledged,
       () => false,

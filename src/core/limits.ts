@@ -42,7 +42,7 @@ export const limitOwners = ['key', 'external_id'] as const
 export type LimitOwner = (typeof limitOwners)[number]
 
 /** What a key's row says of its limits. `meterId`: the key whose token it replaced, the first of them. */
-export type LimitFacts = {
+export type LimitAttributes = {
   id: string
   accountId: string
   externalId: string | null
@@ -53,21 +53,21 @@ export type LimitFacts = {
 }
 
 /** The limits of a key; null for one without, which no meter is asked about. */
-export function limitsOf(key: LimitFacts): Limits | null {
+export function limitsOf(key: LimitAttributes): Limits | null {
   const { rateLimit, credits } = key
   if (rateLimit === null && credits === null) return null
   return { meter: meterOf(key), terms: { windows: rateLimit ?? [], credits } }
 }
 
 /** The name of the meter: of a key and its successors, or of all keys with its external id. */
-export function meterOf({ id, accountId, externalId, limitsBy, meterId }: LimitFacts): string {
+export function meterOf({ id, accountId, externalId, limitsBy, meterId }: LimitAttributes): string {
   if (limitsBy === 'key' || externalId === null) return `key/${meterId ?? id}`
   // No external id can reach into another account: account ids hold no slash.
   return `account/${accountId}/${externalId}`
 }
 
 /** What is wished for the credits of a key. What is undefined stays as it is. */
-export type CreditWish = {
+export type CreditInput = {
   remaining?: number | undefined
   refill?: (Schedule & { amount: number }) | null | undefined
 }
@@ -75,7 +75,7 @@ export type CreditWish = {
 /** The terms that a wish makes of those that a key has, at a time (ms). */
 export function creditTerms(
   present: CreditTerms | null,
-  { remaining, refill }: CreditWish,
+  { remaining, refill }: CreditInput,
   nowMs: number,
 ): CreditTerms {
   const kept = present ?? { remaining: 0, since: 0, refill: null }
@@ -87,7 +87,7 @@ export function creditTerms(
   return { ...set, refill: refillOf(kept.refill, refill, nowMs) }
 }
 
-function refillOf(kept: Refill | null, wish: CreditWish['refill'], since: number): Refill | null {
+function refillOf(kept: Refill | null, wish: CreditInput['refill'], since: number): Refill | null {
   if (wish === undefined || wish === null) return wish === null ? null : kept
   const { amount } = wish
   const refill: Refill =
@@ -103,8 +103,8 @@ export type LimitMistake = 'no_external_id' | 'no_balance' | 'balance_moves'
 
 /** What is wrong with the limits that are wished for a new key; null when nothing is. */
 export function newLimitMistake(
-  { limitsBy, externalId }: Pick<LimitFacts, 'limitsBy' | 'externalId'>,
-  credits: CreditWish | null,
+  { limitsBy, externalId }: Pick<LimitAttributes, 'limitsBy' | 'externalId'>,
+  credits: CreditInput | null,
 ): LimitMistake | null {
   if (limitsBy === 'external_id' && externalId === null) return 'no_external_id'
   // Only a shared balance can be joined as it is.
@@ -115,9 +115,9 @@ export function newLimitMistake(
 
 /** The same for a change of a key. */
 export function limitMistake(
-  before: LimitFacts,
-  after: LimitFacts,
-  wish: CreditWish | null | undefined,
+  before: LimitAttributes,
+  after: LimitAttributes,
+  wish: CreditInput | null | undefined,
 ): LimitMistake | null {
   if (after.credits === null || before.credits === null) {
     return newLimitMistake(after, after.credits === null ? null : (wish ?? {}))

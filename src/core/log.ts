@@ -15,12 +15,12 @@ export function log(
 }
 
 /** Takes note of a store that did not answer where the request was answered all the same. */
-export type NoteOutage = (store: string, cause: unknown) => void
+export type ReportOutage = (store: string, cause: unknown) => void
 
 const noteEveryMs = 10_000
 
 /** One line a store in ten seconds, with how often it failed since the last: an outage must not flood the log. */
-export function createOutageLog(now: () => number): NoteOutage {
+export function createOutageLog(now: () => number): ReportOutage {
   const noted = new Map<string, { at: number; since: number }>()
   return (store, cause) => {
     const last = noted.get(store) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }

@@ -1,7 +1,7 @@
 // Minting, tag and digest of tokens. Randomness is handed in; hashing is Web Crypto, which is pure.
 import { alphabets, type Format, type ShapedToken } from './format.ts'
 
-/** Fills the bytes with chance and returns them: `crypto.getRandomValues`. */
+/** Fills the bytes with random and returns them: `crypto.getRandomValues`. */
 export type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
 
 const utf8 = new TextEncoder()

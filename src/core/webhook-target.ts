@@ -9,7 +9,7 @@ export type TargetRules = {
   ownHost: string
 }
 
-const mostCharacters = 2_000
+const maxCharacters = 2_000
 
 /** The URL as it is to be kept, or why it is refused (the end of a sentence). */
 export function webhookTarget(
@@ -17,7 +17,7 @@ export function webhookTarget(
   rules: TargetRules,
 ): { url: string } | { refused: string } {
   const url = URL.parse(text)
-  if (url === null || text.length > mostCharacters) return { refused: 'is no URL' }
+  if (url === null || text.length > maxCharacters) return { refused: 'is no URL' }
   const refused = refusal(url, rules)
   return refused === null ? { url: url.href } : { refused }
 }

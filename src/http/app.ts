@@ -46,10 +46,10 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
-  // Asked more than all others: straight to its door, past the router of its kind.
+  // VerifyInput more than all others: straight to its door, past the router of its kind.
   app.post(
     '/api/v1/keys/verify',
-    lazily(async () => (await import('./verify/verify.ts')).createVerifyDoor(isolate)),
+    lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(isolate)),
   )
   const checks = lazily(async () =>
     handOver((await import('./verify/routes.ts')).createChecks(isolate)),

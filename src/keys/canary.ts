@@ -34,7 +34,7 @@ export async function runCanary(
 ): Promise<CanaryRun> {
   const startedAt = settings.clock.now()
   try {
-    const found = await goRound(stores, settings)
+    const found = await runOnce(stores, settings)
     return { startedAt, endedAt: settings.clock.now(), ...found }
   } catch (error) {
     const endedAt = settings.clock.now()
@@ -43,7 +43,7 @@ export async function runCanary(
   }
 }
 
-async function goRound(
+async function runOnce(
   stores: CanaryStores,
   settings: CanarySettings,
 ): Promise<Omit<CanaryRun, 'startedAt' | 'endedAt'>> {
@@ -99,7 +99,7 @@ function openReader(
   { config, clock, leaseMs }: CanarySettings,
   digest: string,
 ) {
-  const settings: LookUpSettings = { leaseMs, now: clock.now, afterwards() {} }
+  const settings: LookUpSettings = { leaseMs, now: clock.now, waitUntil() {} }
   const remembering: LookUpStores = { ...stores, memory: createMemory() }
   const ask = async (by: LookUpStores) => {
     try {

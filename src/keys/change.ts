@@ -24,7 +24,7 @@ export type ChangeStores = SettleStores & {
 export type ChangeSettings = SettleSettings & {
   /** The client asked not to wait (`Prefer: respond-async`). */
   respondAsync: boolean
-  afterwards(work: Promise<unknown>): void
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** How far a committed change has come. */
@@ -51,7 +51,7 @@ export type Changed<Refusal> =
   | { kind: 'contended' }
   | { kind: 'done'; progress: Progress }
 
-const mostAttempts = 5
+const maxAttempts = 5
 
 /** Changes one key, read as it is and written only if it still is so. */
 export async function changeOne<Refusal>(
@@ -60,12 +60,12 @@ export async function changeOne<Refusal>(
   target: { accountId: string; id: string },
   planner: Planner<Refusal>,
 ): Promise<Changed<Refusal>> {
-  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const key = await stores.find(target.accountId, target.id)
     if (key === null) return { kind: 'not_found' }
     const plan = planner(key)
     if (plan !== null && 'refused' in plan) return { kind: 'refused', refusal: plan.refused }
-    // Asked again: an earlier answer may have been lost before the change was in force.
+    // VerifyInput again: an earlier answer may have been lost before the change was in force.
     if (plan === null)
       return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }
     const selection = { by: 'version', id: key.id, seq: key.seq } as const
@@ -98,12 +98,12 @@ async function commit(
   const digests = await changes.commit({ ...change, nowMs: clock.now() })
   // The purge saves the next reader a comparison and a miss. Nothing rests on it.
   for (const digest of digests) memory.forget(digest)
-  await Promise.all(digests.slice(0, mostPurges).map((digest) => cache.purge(digest)))
+  await Promise.all(digests.slice(0, maxPurges).map((digest) => cache.purge(digest)))
   return digests
 }
 
 // A request of a Worker may make 1,000 calls to KV; what is left over is refused by the fences.
-const mostPurges = 500
+const maxPurges = 500
 
 /** Settles now, or in the background for a client that does not wait. */
 export async function bringIntoForce(
@@ -111,9 +111,9 @@ export async function bringIntoForce(
   settings: ChangeSettings,
   of: Parameters<typeof settle>[2],
 ): Promise<Progress> {
-  const { respondAsync, afterwards, leaseMs, marginMs, clock } = settings
+  const { respondAsync, waitUntil, leaseMs, marginMs, clock } = settings
   if (respondAsync) {
-    afterwards(settle(stores, settings, of))
+    waitUntil(settle(stores, settings, of))
     return { kind: 'accepted', effectiveAt: clock.now() + leaseMs + marginMs + usualRaiseMs }
   }
   const regions = await settle(stores, settings, of)

@@ -1,4 +1,4 @@
-// An account's way out. Asked for, every key of it stops, in force everywhere before that is answered; for
+// An account's way out. VerifyInput for, every key of it stops, in force everywhere before that is answered; for
 // 14 days it can be taken back, and the keys go again as they were. Then the drainer deletes it.
 
 import type { SettleSettings } from '../coherence/settle.ts'
@@ -55,7 +55,7 @@ export async function reopenAccount(
 }
 
 /** Accounts that one run of the drainer deletes, and purges. */
-const mostAtOnce = 5
+const maxConcurrency = 5
 
 /**
  * Deletes the accounts that are due, and some of what earlier ones left. A crash at any place is made good
@@ -66,15 +66,15 @@ export async function finishClosings(
   settings: SettleSettings,
 ): Promise<void> {
   const now = settings.clock.now()
-  const patient = { ...settings, respondAsync: false, afterwards: () => {} }
-  for (const accountId of await dueAccounts(stores.db, now, mostAtOnce)) {
+  const patient = { ...settings, respondAsync: false, waitUntil: () => {} }
+  for (const accountId of await dueAccounts(stores.db, now, maxConcurrency)) {
     await endWebhooks(stores.db, accountId)
     const revoked = await changeMany(stores, patient, accountId, { by: 'account' }, revocation(now))
     // A region that does not answer may hold a key's last good record: the next run asks again.
     if (revoked.progress.kind !== 'in_force') continue
     await deleteAccount(stores.db, accountId, bySystem('account.deleted'), now)
   }
-  for (const accountId of await accountsToPurge(stores.db, mostAtOnce)) {
+  for (const accountId of await accountsToPurge(stores.db, maxConcurrency)) {
     await purgeAccount(stores.db, accountId, now)
   }
 }

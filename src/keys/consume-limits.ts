@@ -19,7 +19,7 @@ export const oneCredit: Charge = { cost: 1, idempotencyKey: null }
 export type Metered = Omit<Verification, 'verdict'> & { verdict: MeteredVerdict }
 
 /** Asks the meter about a valid key with limits; makes no call for any other verdict. */
-export async function take(
+export async function consumeLimits(
   meters: () => Pick<Meters, 'take'>,
   verification: Verification,
   charge: Charge,

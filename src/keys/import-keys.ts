@@ -5,9 +5,9 @@ import { refusedGrant } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
-import { type Caller, entry, type KeyFacts, type KeySettings } from './manage.ts'
+import { type Caller, entry, type KeyAttributes, type KeySettings } from './manage.ts'
 
-export type ForeignKey = KeyFacts & {
+export type ForeignKey = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
   digest: string
   /** The name of one of `config.foreign`. */

@@ -56,11 +56,11 @@ async function lookAt({ config, tagKeys }: LeakSettings, finding: Finding) {
   return { finding, digest: await digestOf(finding.token), isPlausible }
 }
 
-const longestUrl = 2_000
+const maxUrlLength = 2_000
 
 /** A path may be named like the token that it holds. */
 function placeOf({ token, url, source }: Finding) {
-  return { url: url.replaceAll(token, '[redacted]').slice(0, longestUrl), source }
+  return { url: url.replaceAll(token, '[redacted]').slice(0, maxUrlLength), source }
 }
 
 type Found = { id: string; accountId: string; url: string; source: string }

@@ -17,7 +17,7 @@ export type LookUpSettings = {
   leaseMs: number
   now(): number
   /** Work that the answer does not wait for (`ctx.waitUntil`). */
-  afterwards(work: Promise<unknown>): void
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** Which tier answered: for the log and the tests that count. */
@@ -51,14 +51,14 @@ export async function lookUp(
   const held = memory.get(digest)
   // A lease runs from the question: what was true then may have changed before the answer came.
   const askedAt = settings.now()
-  const [bar, candidate] = await Promise.all([
-    fence.bar(digest),
+  const [requiredSeq, candidate] = await Promise.all([
+    fence.requiredSeq(digest),
     held === null ? cache.get(digest) : { record: held.record, cachedAt: askedAt },
   ])
-  if (isGoodEnough(candidate, bar)) {
+  if (isGoodEnough(candidate, requiredSeq)) {
     memory.keep(digest, { record: candidate.record, from: askedAt })
     if (askedAt - candidate.cachedAt > refreshAfterMs) {
-      settings.afterwards(refresh(stores, settings, digest))
+      settings.waitUntil(refresh(stores, settings, digest))
     }
     return { record: candidate.record, tier: held === null ? 'cache' : 'fence' }
   }
@@ -67,7 +67,7 @@ export async function lookUp(
   } catch (unavailable) {
     // What memory held was too old, and so nobody has asked KV yet.
     const other = held === null ? null : await cache.get(digest)
-    if (!isGoodEnough(other, bar)) throw unavailable
+    if (!isGoodEnough(other, requiredSeq)) throw unavailable
     memory.keep(digest, { record: other.record, from: askedAt })
     return { record: other.record, tier: 'cache' }
   }
@@ -75,13 +75,16 @@ export async function lookUp(
 
 type Candidate = { record: KeyRecord; cachedAt: number }
 
-function isGoodEnough(candidate: Candidate | null, bar: number | null): candidate is Candidate {
-  return bar !== null && candidate !== null && candidate.record.asOf >= bar
+function isGoodEnough(
+  candidate: Candidate | null,
+  requiredSeq: number | null,
+): candidate is Candidate {
+  return requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq
 }
 
 async function readTruth(
   { memory, cache, keys }: LookUpStores,
-  { now, afterwards }: LookUpSettings,
+  { now, waitUntil }: LookUpSettings,
   digest: string,
 ): Promise<Found> {
   const readAt = now()
@@ -89,7 +92,7 @@ async function readTruth(
   // Absence is not kept: a key made a moment later must work at once.
   if (record !== null) {
     memory.keep(digest, { record, from: readAt })
-    afterwards(cache.put(digest, record, readAt))
+    waitUntil(cache.put(digest, record, readAt))
   }
   return { record, tier: 'database' }
 }

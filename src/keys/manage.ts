@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts'
 import { keyPrefix } from '../core/format.ts'
 import { type Grant, refusedGrant } from '../core/grant.ts'
 import {
-  type CreditWish,
+  type CreditInput,
   creditTerms,
   type LimitMistake,
   type LimitOwner,
@@ -35,7 +35,7 @@ export type KeySettings = ChangeSettings & {
 export type Caller = { actor: Actor; requestId: string }
 
 /** What a person decides about a key. */
-export type KeyFacts = {
+export type KeyAttributes = {
   name: string
   scopes: string[] | null
   expiresAt: number | null
@@ -43,13 +43,13 @@ export type KeyFacts = {
   externalId: string | null
   metadata: Record<string, unknown> | null
   rateLimit: Window[] | null
-  credits: CreditWish | null
+  credits: CreditInput | null
   limitsBy: LimitOwner
 }
 
 /** What is undefined stays as it is. */
 export type KeyEdits = {
-  [Fact in keyof KeyFacts]?: KeyFacts[Fact] | undefined
+  [Fact in keyof KeyAttributes]?: KeyAttributes[Fact] | undefined
 } & { disabled?: boolean | undefined }
 
 export type Refusal =
@@ -66,7 +66,7 @@ export async function issueKey(
   stores: Pick<ChangeStores, 'changes'>,
   settings: KeySettings,
   caller: Caller,
-  request: KeyFacts & { formatName: string },
+  request: KeyAttributes & { formatName: string },
 ): Promise<Issued> {
   const { formatName, ...facts } = request
   const refused = refuseGrant(caller, facts.scopes, settings)
@@ -131,7 +131,7 @@ export async function rotateKey(
   return { changed, token: minted.token, id: minted.key.id }
 }
 
-/** Revokes a key for good. Asked again, it only makes sure that the revocation is in force. */
+/** Revokes a key for good. VerifyInput again, it only makes sure that the revocation is in force. */
 export function revokeKey(
   stores: ChangeStores,
   settings: KeySettings,
@@ -164,7 +164,7 @@ async function mintKey(
   { config, tagKeys, randomBytes, newId, clock }: KeySettings,
   { actor }: Caller,
   formatName: string,
-  facts: KeyFacts,
+  facts: KeyAttributes,
 ): Promise<{ token: string; key: NewKey }> {
   const format = config.formats[formatName]
   if (format === undefined) throw new Error(`No token format is named ${formatName}.`)

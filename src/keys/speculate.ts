@@ -10,7 +10,7 @@ import type { Memory } from '../storage/memory.ts'
  * What the record in memory says, whether or not its lease still runs; null when there is none.
  * Memory holds only what `verify` found, and so no token whose shape or tag was not checked.
  */
-export async function presume(
+export async function speculate(
   { memory }: { memory: Memory },
   {
     config,

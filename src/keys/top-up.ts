@@ -12,7 +12,7 @@ export type TopUpStores = {
   record(event: TopUpEvent): Promise<void>
 }
 
-export type TopUpWish = { amount: number; idempotencyKey: string | null }
+export type TopUpInput = { amount: number; idempotencyKey: string | null }
 
 export type ToppedUp =
   | { kind: 'done'; credits: number; isRepeated: boolean }
@@ -25,7 +25,7 @@ export async function topUpKey(
   { meters, record }: TopUpStores,
   caller: Caller,
   key: ListedKey,
-  { amount, idempotencyKey }: TopUpWish,
+  { amount, idempotencyKey }: TopUpInput,
 ): Promise<ToppedUp> {
   if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
   const limits = limitsOf(key)

@@ -26,7 +26,7 @@ export class MeterObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.meter.tend()
+    await this.meter.maintain()
   }
 }
 

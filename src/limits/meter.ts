@@ -107,7 +107,7 @@ export class Meter {
   }
 
   /** Daily while there is anything to forget. A balance is never forgotten. */
-  async tend(): Promise<void> {
+  async maintain(): Promise<void> {
     const nowMs = this.now()
     this.isWakeSet = false
     const hasUses = this.storage.forgetUses(nowMs - useLifetimeMs)

@@ -9,12 +9,12 @@ import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema
 
 export type Account = typeof organization.$inferSelect
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 20_000
 
 export async function findAccount(d1: D1Database, id: string): Promise<Account | null> {
   const query = openPrimary(d1).select().from(organization).where(eq(organization.id, id)).get()
-  return (await within('D1', readLimitMs, query)) ?? null
+  return (await within('D1', readTimeoutMs, query)) ?? null
 }
 
 export async function listMembers(d1: D1Database, accountId: string) {
@@ -31,7 +31,7 @@ export async function listMembers(d1: D1Database, accountId: string) {
     .where(eq(member.organizationId, accountId))
     .orderBy(asc(member.createdAt), asc(member.id))
     .all()
-  return within('D1', readLimitMs, query)
+  return within('D1', readTimeoutMs, query)
 }
 
 /** Sets when an account will be deleted, or takes that back (null): once, with the audit event of it. */
@@ -78,7 +78,7 @@ export async function dueAccounts(d1: D1Database, nowMs: number, limit: number):
     .where(sql`closes_at <= ${nowMs}`)
     .limit(limit)
     .all()
-  return (await within('D1', readLimitMs, query)).map(({ id }) => id)
+  return (await within('D1', readTimeoutMs, query)).map(({ id }) => id)
 }
 
 /** Nobody is told of what happens to the keys any more. */
@@ -119,10 +119,10 @@ export async function accountsToPurge(d1: D1Database, limit: number): Promise<st
     .where(sql`purged_at is null`)
     .limit(limit)
     .all()
-  return (await within('D1', readLimitMs, query)).map(({ id }) => id)
+  return (await within('D1', readTimeoutMs, query)).map(({ id }) => id)
 }
 
-const mostPurged = 2_000
+const maxPurged = 2_000
 
 /**
  * Some of what a deleted account leaves: usage, webhooks, the audit trail but for the events of the account
@@ -132,7 +132,7 @@ const mostPurged = 2_000
 export async function purgeAccount(d1: D1Database, accountId: string, nowMs: number) {
   const keys = sql`(select id from ${apiKey} where account_id = ${accountId})`
   const some = (table: SQL, where: SQL) =>
-    sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${mostPurged})`
+    sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${maxPurged})`
   const says = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
     or revoked_by is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
   const left = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
@@ -153,7 +153,7 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
       sql`update ${apiKey} set name = '', key_prefix = '', created_by = null, revoked_by = null,
         external_id = null, metadata = null, allowed_ips = null
-        where rowid in (select rowid from ${apiKey} where ${says} limit ${mostPurged})`,
+        where rowid in (select rowid from ${apiKey} where ${says} limit ${maxPurged})`,
       sql`update ${deletedAccount} set purged_at = ${nowMs}
         where account_id = ${accountId} and not (${left}) returning purged_at`,
     ]),

@@ -23,7 +23,7 @@ const actor = alias(user, 'actor')
 const subject = alias(user, 'subject')
 const actingKey = alias(apiKey, 'acting_key')
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 
 /** Up to `limit` events of the account after a position, newest first. */
 export async function listEvents(
@@ -59,6 +59,6 @@ export async function listEvents(
     .orderBy(desc(auditEvent.createdAt), desc(auditEvent.id))
     .limit(limit)
     .all()
-  const rows = await within('D1', readLimitMs, query)
+  const rows = await within('D1', readTimeoutMs, query)
   return rows.map(({ event, ...names }) => ({ ...event, ...names }))
 }

@@ -1,6 +1,6 @@
 // KV as a cache of records: any value it ever held may come back, so it decides nothing. A cache that
 // fails is a miss, never an error.
-import type { NoteOutage } from '../core/log.ts'
+import type { ReportOutage } from '../core/log.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
 import { within } from './unavailable.ts'
 
@@ -20,13 +20,13 @@ const limitMs = 500
 // Freshness does not rest on it: the fence says what is too old.
 export const edgeCacheSeconds = 60 * 60
 
-export function createKeyCache(kv: KVNamespace, noteOutage: NoteOutage = () => {}): KeyCache {
+export function createKeyCache(kv: KVNamespace, reportOutage: ReportOutage = () => {}): KeyCache {
   return {
     async get(digest) {
       const options = { type: 'json', cacheTtl: edgeCacheSeconds } as const
       const asked = kv.get<{ at: number }>(name(digest), options)
       const value = await within('KV', limitMs, asked).catch((cause) => {
-        noteOutage('KV', cause)
+        reportOutage('KV', cause)
         return null
       })
       const record = readRecord(value)

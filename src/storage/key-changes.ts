@@ -52,7 +52,7 @@ export type KeyChanges = {
 
 const writeLimitMs = 10_000
 /** Above this many keys a change raises all that a fence guards, in one row instead of one a key. */
-const mostSingleRaises = 1_000
+const maxSingleRaises = 1_000
 
 export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeLimitMs, work)
@@ -153,7 +153,7 @@ export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
 
 // The fences are listed inside the batch: one that registers later starts above this sequence.
 function leaveRaises(nowMs: number) {
-  const few = sql`(select count(*) from ${apiKey} where ${changedNow}) <= ${mostSingleRaises}`
+  const few = sql`(select count(*) from ${apiKey} where ${changedNow}) <= ${maxSingleRaises}`
   return sql`
     insert into ${pendingRaise} (fence, digest, seq, created_at)
     select ${fence.name}, ${apiKey.digest}, ${apiKey.seq}, ${nowMs}

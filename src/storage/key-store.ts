@@ -43,7 +43,7 @@ export type KeyReader = {
   read(digest: string): Promise<KeyRecord | null>
 }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const counter = sql<number>`coalesce((select ${sequence.value} from ${sequence}), 0)`
 
 export function createKeyReader(d1: D1Database): KeyReader {
@@ -56,7 +56,7 @@ export function createKeyReader(d1: D1Database): KeyReader {
         .leftJoin(member, memberWhoCreated)
         .where(eq(apiKey.digest, digest))
         .get()
-      const row = await within('D1', readLimitMs, query)
+      const row = await within('D1', readTimeoutMs, query)
       return row === undefined ? null : recordOf(row.key, row.account, row.role, row.asOf)
     },
   }
@@ -101,7 +101,7 @@ export async function findKey(
   id: string,
 ): Promise<ListedKey | null> {
   const query = selectKeys(d1).where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId)))
-  const row = await within('D1', readLimitMs, query.get())
+  const row = await within('D1', readTimeoutMs, query.get())
   return row === undefined ? null : listed(row)
 }
 
@@ -114,7 +114,7 @@ export async function findByDigests(
     .select({ id: apiKey.id, accountId: apiKey.accountId, digest: apiKey.digest })
     .from(apiKey)
     .where(sql`${apiKey.digest} in (select value from json_each(${JSON.stringify(digests)}))`)
-  return within('D1', readLimitMs, query.all())
+  return within('D1', readTimeoutMs, query.all())
 }
 
 /** Up to `limit` keys of the account after a position, newest first. */
@@ -136,7 +136,7 @@ export async function listKeys(
     )
     .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
     .limit(page.limit)
-  return (await within('D1', readLimitMs, query.all())).map(listed)
+  return (await within('D1', readTimeoutMs, query.all())).map(listed)
 }
 
 function selectKeys(d1: D1Database) {

@@ -35,8 +35,8 @@ export async function summarisePending(d1: D1Database): Promise<PendingSummary> 
 }
 
 /** The drainer runs every minute: a raise that is older waits for a fence that does not answer. */
-export const longestPendingMs = 60_000
+export const maxPendingMs = 60_000
 
 export function isOverdue({ oldestAt }: PendingSummary, nowMs: number): boolean {
-  return oldestAt !== null && nowMs - oldestAt > longestPendingMs
+  return oldestAt !== null && nowMs - oldestAt > maxPendingMs
 }

@@ -16,7 +16,7 @@ import { within } from './unavailable.ts'
 
 export type Membership = { accountId: string; role: Role }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 10_000
 
 /** The role of a person in an account now; null when they are not (or no longer) a member. */
@@ -30,7 +30,7 @@ export async function roleOf(
     .from(member)
     .where(and(eq(member.userId, userId), eq(member.organizationId, accountId)))
     .get()
-  return strongestRole((await within('D1', readLimitMs, query))?.role ?? null)
+  return strongestRole((await within('D1', readTimeoutMs, query))?.role ?? null)
 }
 
 /** All accounts of a person: the strongest role first, the oldest first among equals. */
@@ -40,7 +40,7 @@ export async function membershipsOf(d1: D1Database, userId: string): Promise<Mem
     .from(member)
     .where(eq(member.userId, userId))
     .orderBy(asc(member.createdAt), asc(member.id))
-  const rows = await within('D1', readLimitMs, query)
+  const rows = await within('D1', readTimeoutMs, query)
   return rows
     .flatMap(({ accountId, role: stored }) => {
       const role = strongestRole(stored)
@@ -55,7 +55,7 @@ export async function accountName(d1: D1Database, accountId: string): Promise<st
     .from(organization)
     .where(eq(organization.id, accountId))
     .get()
-  return (await within('D1', readLimitMs, query))?.name ?? null
+  return (await within('D1', readTimeoutMs, query))?.name ?? null
 }
 
 /**
@@ -74,7 +74,7 @@ export async function userIdOf(
     .where(verifiedEmail === null ? byId : or(byId, eq(user.email, verifiedEmail.toLowerCase())))
     .orderBy(sql`${user.id} = ${subject} desc`)
     .get()
-  return (await within('D1', readLimitMs, query))?.id ?? null
+  return (await within('D1', readTimeoutMs, query))?.id ?? null
 }
 
 /** The hash by which a person signs in; null when they have none. */
@@ -84,7 +84,7 @@ export async function passwordHashOf(d1: D1Database, userId: string): Promise<st
     .from(account)
     .where(and(eq(account.userId, userId), eq(account.providerId, 'credential')))
     .get()
-  return (await within('D1', readLimitMs, query))?.password ?? null
+  return (await within('D1', readTimeoutMs, query))?.password ?? null
 }
 
 /** The public half of the keys that sign our JWTs, as a JWK Set (RFC 7517 section 5). */
@@ -93,7 +93,7 @@ export async function publicJwks(d1: D1Database, now: number) {
     .select({ id: jwks.id, alg: jwks.alg, publicKey: jwks.publicKey })
     .from(jwks)
     .where(or(isNull(jwks.expiresAt), gt(jwks.expiresAt, new Date(now))))
-  const rows = await within('D1', readLimitMs, query)
+  const rows = await within('D1', readTimeoutMs, query)
   return {
     keys: rows.map(({ id, alg, publicKey }) => ({
       ...JSON.parse(publicKey),
@@ -111,7 +111,7 @@ export async function needsFirstOwner(d1: D1Database): Promise<boolean> {
   const query = openPrimary(d1).get<{ taken: number }>(
     sql`select exists (select 1 from ${setupLock}) or exists (select 1 from ${member}) as taken`,
   )
-  return (await within('D1', readLimitMs, query)).taken === 0
+  return (await within('D1', readTimeoutMs, query)).taken === 0
 }
 
 /**
@@ -174,7 +174,7 @@ export async function invitationView(
     .leftJoin(user, eq(user.email, invitation.email))
     .where(eq(invitation.id, id))
     .get()
-  const row = await within('D1', readLimitMs, query)
+  const row = await within('D1', readTimeoutMs, query)
   if (row === undefined) return null
   const isLate = row.status === 'pending' && row.expiresAt.getTime() <= now
   return {

@@ -29,13 +29,13 @@ export type ReadinessStores = {
   isQueueBound: boolean
 }
 
-export const checkLimitMs = 2_000
+export const checkTimeoutMs = 2_000
 
 /** Never throws. */
 export async function checkStores(stores: ReadinessStores, now: () => number): Promise<Readiness> {
   const timed = async <Answer>(name: string, ask: () => Promise<Answer>) => {
     const from = now()
-    const answer = await within(name, checkLimitMs, Promise.resolve().then(ask)).catch(asFailure)
+    const answer = await within(name, checkTimeoutMs, Promise.resolve().then(ask)).catch(asFailure)
     return { answer, ms: now() - from }
   }
   const [database, cache, fence, meter] = await Promise.all([

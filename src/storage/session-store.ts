@@ -5,7 +5,7 @@ import { session } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
 const limitMs = 2_000
-const mostShown = 100
+const maxShown = 100
 
 /** The sessions that go on, the one last used first. */
 export async function listSessions(d1: D1Database, userId: string, now: number) {
@@ -22,7 +22,7 @@ export async function listSessions(d1: D1Database, userId: string, now: number) 
     .from(session)
     .where(and(eq(session.userId, userId), gt(session.expiresAt, new Date(now))))
     .orderBy(desc(session.updatedAt), desc(session.id))
-    .limit(mostShown)
+    .limit(maxShown)
   return within('D1', limitMs, query.all())
 }
 

@@ -6,7 +6,7 @@ import { within } from './unavailable.ts'
 
 export type UsageRow = typeof usageHourly.$inferSelect
 
-const readLimitMs = 5_000
+const readTimeoutMs = 5_000
 
 /** Up to `limit` counts after a row, in the order of the table's key. */
 export async function listUsage(
@@ -27,5 +27,5 @@ export async function listUsage(
     .orderBy(keyId, hour, code)
     .limit(limit)
     .all()
-  return within('D1', readLimitMs, query)
+  return within('D1', readTimeoutMs, query)
 }

@@ -27,14 +27,14 @@ export type UsageStore = {
   prune(nowMs: number): Promise<void>
 }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 20_000
 const dayMs = 24 * 60 * 60 * 1000
 export const usageLifetimeMs = 400 * dayMs
 export const tierLifetimeMs = 30 * dayMs
 /** A message is redelivered for 4 days at the most. */
 export const batchLifetimeMs = 5 * dayMs
-const mostPruned = 10_000
+const maxPruned = 10_000
 
 export function createUsageStore(d1: D1Database): UsageStore {
   return {
@@ -43,16 +43,16 @@ export function createUsageStore(d1: D1Database): UsageStore {
       const once = [...new Map(batches.map((batch) => [batch.id, batch])).values()]
       await within('D1', writeLimitMs, runBatch(d1, statementsOf(JSON.stringify(once))))
     },
-    read: (keyId, span) => within('D1', readLimitMs, read(d1, keyId, span)),
+    read: (keyId, span) => within('D1', readTimeoutMs, read(d1, keyId, span)),
     async prune(nowMs) {
       const oldestBatch = (nowMs - batchLifetimeMs).toString(16).padStart(12, '0')
       const statements = [
         sql`delete from ${usageHourly} where rowid in (select rowid from ${usageHourly}
-          where hour < ${nowMs - usageLifetimeMs} limit ${mostPruned})`,
+          where hour < ${nowMs - usageLifetimeMs} limit ${maxPruned})`,
         sql`delete from ${tierHourly} where rowid in (select rowid from ${tierHourly}
-          where hour < ${nowMs - tierLifetimeMs} limit ${mostPruned})`,
+          where hour < ${nowMs - tierLifetimeMs} limit ${maxPruned})`,
         sql`delete from ${usageBatch} where id in (select id from ${usageBatch}
-          where id < ${oldestBatch} limit ${mostPruned})`,
+          where id < ${oldestBatch} limit ${maxPruned})`,
       ]
       await within('D1', writeLimitMs, runBatch(d1, statements))
     },
@@ -94,7 +94,7 @@ export async function readTiers(
     .where(sql`${hour} > ${fromMs - 60 * 60 * 1000}`)
     .groupBy(region, tier)
     .orderBy(sql`total desc`)
-  return within('D1', readLimitMs, query.all())
+  return within('D1', readTimeoutMs, query.all())
 }
 
 async function read(d1: D1Database, keyId: string, { from, to, stepMs }: UsageSpan) {

@@ -7,10 +7,10 @@ import { webhookDelivery, webhookEvent } from './webhook-schema.ts'
 
 export type Delivery = typeof webhookDelivery.$inferSelect & { type: string }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 10_000
 const lifetimeMs = 30 * 24 * 60 * 60_000
-const mostPruned = 5_000
+const maxPruned = 5_000
 
 /** A message to one endpoint, which may be resent but is not repeated by itself. Answers its delivery's id. */
 export async function writePing(
@@ -44,11 +44,11 @@ export async function pruneDeliveries(d1: D1Database, nowMs: number): Promise<vo
   const before = nowMs - lifetimeMs
   const statements = [
     sql`delete from ${webhookDelivery} where id in (select id from ${webhookDelivery}
-      where created_at < ${before} and status <> 'pending' limit ${mostPruned})`,
+      where created_at < ${before} and status <> 'pending' limit ${maxPruned})`,
     sql`delete from ${webhookEvent} where id in (select id from ${webhookEvent} as old
       where created_at < ${before}
         and not exists (select 1 from ${webhookDelivery} where event_id = old.id)
-      limit ${mostPruned})`,
+      limit ${maxPruned})`,
   ]
   await within('D1', writeLimitMs, runBatch(d1, statements))
 }
@@ -77,7 +77,7 @@ export async function listDeliveries(
     )
     .orderBy(desc(createdAt), desc(id))
     .limit(limit)
-  const rows = await within('D1', readLimitMs, query.all())
+  const rows = await within('D1', readTimeoutMs, query.all())
   return rows.map(({ delivery, type }) => ({ ...delivery, type }))
 }
 
@@ -89,5 +89,5 @@ export async function findDelivery(d1: D1Database, endpointId: string, id: strin
     .innerJoin(webhookEvent, eq(webhookEvent.id, webhookDelivery.eventId))
     .where(and(eq(webhookDelivery.id, id), eq(webhookDelivery.endpointId, endpointId)))
     .get()
-  return (await within('D1', readLimitMs, query)) ?? null
+  return (await within('D1', readTimeoutMs, query)) ?? null
 }

@@ -16,10 +16,10 @@ export type EndpointPatch = Partial<
 >
 export type EndpointPlace = { accountId: string; id: string }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 10_000
 /** An event is written once for each of them, in the transaction of the change. */
-export const mostEndpoints = 20
+export const maxEndpoints = 20
 
 const write = (d1: D1Database, statements: Parameters<typeof runBatch>[1]) =>
   within('D1', writeLimitMs, runBatch<{ id: string }>(d1, statements))
@@ -38,13 +38,13 @@ export async function listEndpoints(
     .where(and(eq(webhookEndpoint.accountId, accountId), older ?? undefined))
     .orderBy(desc(createdAt), desc(id))
     .limit(limit)
-  return within('D1', readLimitMs, query.all())
+  return within('D1', readTimeoutMs, query.all())
 }
 
 /** One endpoint of the account, or null; one of another account does not exist here. */
 export async function findEndpoint(d1: D1Database, place: EndpointPlace): Promise<Endpoint | null> {
   const query = openPrimary(d1).select().from(webhookEndpoint).where(at(place)).get()
-  return (await within('D1', readLimitMs, query)) ?? null
+  return (await within('D1', readTimeoutMs, query)) ?? null
 }
 
 /** Whether it was stored: not when the account has as many as it may. */
@@ -59,7 +59,7 @@ export async function createEndpoint(
       (id, account_id, url, description, events, enabled, sealed_secret, created_by, created_at)
     select ${id}, ${accountId}, ${url}, ${description}, ${events && JSON.stringify(events)}, 1,
       ${sealedSecret}, ${createdBy}, ${createdAt}
-    where (select count(*) from ${webhookEndpoint} where account_id = ${accountId}) < ${mostEndpoints}`
+    where (select count(*) from ${webhookEndpoint} where account_id = ${accountId}) < ${maxEndpoints}`
   const stored = build.select({ id: webhookEndpoint.id }).from(webhookEndpoint).where(at(endpoint))
   const rows = await write(d1, [insert, record(endpoint, audit, createdAt), stored])
   return rows.length === 1

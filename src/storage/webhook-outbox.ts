@@ -20,7 +20,7 @@ export type Claimed = Due & {
 /** What came of an attempt. */
 export type Attempted = { status: number | null; error: string | null }
 
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 10_000
 /** What was handed to the queue and did not come back is handed over again after this. */
 const handOverMs = 2 * 60_000
@@ -50,7 +50,7 @@ export function createOutbox(d1: D1Database) {
         where id = ${id} and attempts = ${attempts} and status = 'pending'
         returning round_start as roundStart`)
       if (taken === undefined) return null
-      const row = await within('D1', readLimitMs, readWhole(d1, id))
+      const row = await within('D1', readTimeoutMs, readWhole(d1, id))
       const due = { id, attempts: attempts + 1, attempt: attempts + 1 - taken.roundStart }
       return row === undefined ? null : { ...due, ...row }
     },

@@ -24,15 +24,15 @@ export type UsageSettings = {
 /** Where counts go: the queue's `send`, and work that the answer does not wait for. */
 export type UsageWay = {
   send(batch: UsageBatch): Promise<unknown>
-  afterwards(work: Promise<unknown>): void
+  waitUntil(work: Promise<unknown>): void
 }
 
 export const flushAfterMs = 5_000
 /** A full table is sent at once: 100 kB as JSON, where a message may have 128. */
-export const mostRows = 1_000
+export const maxRows = 1_000
 /** Batches under way to a queue that is slow; beyond that counts are lost. */
-const mostUnderWay = 4
-export const sendLimitMs = 10_000
+const maxUnderWay = 4
+export const sendTimeoutMs = 10_000
 const hourMs = 60 * 60 * 1000
 
 export class Usage {
@@ -51,11 +51,11 @@ export class Usage {
   count(keyId: string, code: UsageCode, way: UsageWay): void {
     const now = this.settings.now()
     this.add(keyId, code, now)
-    if (this.rows.size >= mostRows) way.afterwards(this.flush(way))
+    if (this.rows.size >= maxRows) way.waitUntil(this.flush(way))
     // The request that the timer belonged to may have been killed: then another one takes over.
     else if (this.dueAt === null || now > this.dueAt + flushAfterMs) {
       this.dueAt = now + flushAfterMs
-      way.afterwards(this.flushLater(way))
+      way.waitUntil(this.flushLater(way))
     }
   }
 
@@ -88,12 +88,12 @@ export class Usage {
     this.tiers = new Map()
     const now = this.settings.now()
     this.underWay = this.underWay.filter((until) => until > now)
-    if (this.underWay.length >= mostUnderWay) return lose(rows, 'the queue is slow')
-    const until = now + 2 * sendLimitMs
+    if (this.underWay.length >= maxUnderWay) return lose(rows, 'the queue is slow')
+    const until = now + 2 * sendTimeoutMs
     this.underWay.push(until)
     try {
       const id = batchId(now, this.settings.newId())
-      await within('queue', sendLimitMs, send({ version: 1, id, rows, tiers }))
+      await within('queue', sendTimeoutMs, send({ version: 1, id, rows, tiers }))
     } catch (cause) {
       // Not sent again: it may have arrived, and would then be two batches.
       lose(rows, cause)

@@ -7,7 +7,7 @@ import { batchId } from './counter.ts'
 const firstRetrySeconds = 60
 const lastRetrySeconds = 60 * 60
 /** A statement of D1 takes 2 MB; a batch has up to 100 kB. */
-const mostBatches = 10
+const maxBatches = 10
 
 /** Adds what the messages count. Each is acknowledged once D1 has it, or when it can never be added. */
 export async function rollUp(
@@ -16,8 +16,8 @@ export async function rollUp(
   nowMs: number,
 ): Promise<void> {
   const good = messages.filter((message) => isReadable(message, nowMs))
-  for (let at = 0; at < good.length; at += mostBatches) {
-    const some = good.slice(at, at + mostBatches)
+  for (let at = 0; at < good.length; at += maxBatches) {
+    const some = good.slice(at, at + maxBatches)
     try {
       await store.add(some.map(({ body }) => body))
       for (const message of some) message.ack()

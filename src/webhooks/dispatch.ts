@@ -8,17 +8,17 @@ export type DispatchStores = {
 }
 
 /** A batch of a queue has 100 messages at most. */
-const mostMessages = 100
-const mostBatches = 50
-const sendLimitMs = 10_000
+const maxMessages = 100
+const maxBatches = 50
+const sendTimeoutMs = 10_000
 
 /** Hands over all that is due. What the queue does not take is due again in two minutes. */
 export async function dispatch({ outbox, queue }: DispatchStores, nowMs: number): Promise<void> {
-  for (let batches = 0; batches < mostBatches; batches++) {
-    const due = await outbox.handOver(nowMs, mostMessages)
+  for (let batches = 0; batches < maxBatches; batches++) {
+    const due = await outbox.handOver(nowMs, maxMessages)
     if (due.length === 0) return
     const messages = due.map(({ id, attempts }) => ({ body: { id, attempts } }))
-    await within('queue', sendLimitMs, queue.sendBatch(messages))
-    if (due.length < mostMessages) return
+    await within('queue', sendTimeoutMs, queue.sendBatch(messages))
+    if (due.length < maxMessages) return
   }
 }

@@ -33,7 +33,7 @@ export function settleSettings({ config, clock }: Isolate): SettleSettings {
 export async function keySettings(
   isolate: Isolate,
   env: Env,
-  request: Pick<ChangeSettings, 'respondAsync' | 'afterwards'>,
+  request: Pick<ChangeSettings, 'respondAsync' | 'waitUntil'>,
 ): Promise<KeySettings> {
   return {
     ...settleSettings(isolate),

@@ -6,7 +6,7 @@ import { nearestRegion } from '../coherence/regions.ts'
 import type { Clock } from '../coherence/settle.ts'
 import { networkOf } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
-import { createOutageLog, type NoteOutage } from '../core/log.ts'
+import { createOutageLog, type ReportOutage } from '../core/log.ts'
 import { importTagKeys } from '../core/token.ts'
 import type { LookUpStores } from '../keys/look-up.ts'
 import type { VerifySettings } from '../keys/verify.ts'
@@ -24,11 +24,11 @@ export type Isolate = {
   usage: Usage
   /** Meter → the period in which it was told that its credits are low. */
   toldLow: Map<string, string>
-  noteOutage: NoteOutage
+  reportOutage: ReportOutage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
 
-export type Afterwards = (work: Promise<unknown>) => void
+export type WaitUntil = (work: Promise<unknown>) => void
 
 export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
   let imported: { secrets: string; keys: CryptoKey[] } | null = null
@@ -38,7 +38,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     memory: createMemory(),
     usage: new Usage({ ...clock, newId: () => crypto.randomUUID() }),
     toldLow: new Map(),
-    noteOutage: createOutageLog(clock.now),
+    reportOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {
       // The keys are kept, not their promise: one request must not wait for another's.
       if (imported?.secrets !== secrets) imported = { secrets, keys: await importTagKeys(secrets) }
@@ -53,23 +53,23 @@ export const systemClock: Clock = {
 }
 
 /** Whatever tells where a request came from: `cf` is taken apart only when it is read. */
-export type Origin = { readonly cf?: unknown }
+export type RequestLocation = { readonly cf?: unknown }
 
 /** What verification reads from, near to where the request came from. */
 export function lookUpStores(
-  { memory, noteOutage }: Isolate,
+  { memory, reportOutage }: Isolate,
   env: Env,
-  from: Origin,
+  from: RequestLocation,
 ): LookUpStores {
   return {
     memory,
     // Opened when they are asked: a key in memory needs none of them.
     get fence() {
       const place = { region: nearestRegion(from.cf), shards: shardsOf(env) }
-      return createNearFence(env.FENCE, place, noteOutage)
+      return createNearFence(env.FENCE, place, reportOutage)
     },
     get cache() {
-      return createKeyCache(env.KEY_CACHE, noteOutage)
+      return createKeyCache(env.KEY_CACHE, reportOutage)
     },
     // What D1 is asked with is more than half of all code: most isolates check keys without ever needing it.
     keys: {
@@ -92,18 +92,18 @@ export function senderOf(ip: string | null): string {
 
 /** @param sender tells who is held to account for tokens that are made up: the bucket of the flood limit. */
 export async function verifySettings(
-  { config, clock, tagKeys, noteOutage }: Isolate,
+  { config, clock, tagKeys, reportOutage }: Isolate,
   env: Env,
-  afterwards: Afterwards,
+  waitUntil: WaitUntil,
   sender: () => string,
 ): Promise<VerifySettings> {
   return {
     config,
     leaseMs: config.leaseMs,
     now: clock.now,
-    afterwards,
+    waitUntil,
     tagKeys: await tagKeys(env.TAG_SECRETS),
-    admitsUnproved: () => createFloodLimit(env.FLOOD, noteOutage).admits(sender()),
+    admitsUnproved: () => createFloodLimit(env.FLOOD, reportOutage).admits(sender()),
   }
 }
 

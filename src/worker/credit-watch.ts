@@ -2,19 +2,19 @@
 // are enough; below the mark one write a day, key and isolate.
 import { log } from '../core/log.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
-import type { Afterwards, Isolate } from './context.ts'
+import type { Isolate, WaitUntil } from './context.ts'
 
 /** Of what a refill lifts to, or of what was set: below this share credits are low. */
 const lowShare = 0.1
 const dayMs = 24 * 60 * 60_000
 /** Meters that are remembered; forgotten, one is told of again, which tells nobody twice. */
-const mostRemembered = 10_000
+const maxRemembered = 10_000
 
 /** Tells of credits below their mark, at most once a day: a top-up may bring them above it and back. */
 export function watchCredits(
   isolate: Pick<Isolate, 'clock' | 'toldLow'>,
   env: Env,
-  afterwards: Afterwards,
+  waitUntil: WaitUntil,
   verdict: MeteredVerdict,
 ): void {
   const left = 'left' in verdict ? verdict.left?.credits : null
@@ -27,13 +27,13 @@ export function watchCredits(
   const period = `${since}/${Math.floor(isolate.clock.now() / dayMs)}`
   const { toldLow } = isolate
   if (toldLow.get(limits.meter) === period) return
-  if (toldLow.size >= mostRemembered) toldLow.clear()
+  if (toldLow.size >= maxRemembered) toldLow.clear()
   toldLow.set(limits.meter, period)
   const low = { keyId, meter: limits.meter, remaining: left, mark, period }
-  const telling = import('./queues.ts').then(({ tellLowCredits }) =>
-    tellLowCredits(isolate, env, low),
+  const telling = import('./queues.ts').then(({ notifyLowCredits }) =>
+    notifyLowCredits(isolate, env, low),
   )
-  afterwards(
+  waitUntil(
     telling.catch((cause) => {
       // The next request tries again.
       toldLow.delete(limits.meter)

@@ -15,7 +15,7 @@ import { createKeyReader } from '../storage/key-store.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { createUsageStore } from '../storage/usage-store.ts'
 import { changeStores, settleSettings } from './changes.ts'
-import { type Afterwards, areChangesStopped, type Isolate, shardsOf } from './context.ts'
+import { areChangesStopped, type Isolate, shardsOf, type WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
 
 const drainerCron = '* * * * *'
@@ -24,10 +24,10 @@ export async function runScheduled(
   isolate: Isolate,
   env: Env,
   cron: string,
-  afterwards: Afterwards,
+  waitUntil: WaitUntil,
 ): Promise<void> {
   if (cron === drainerCron) await drain(isolate, env)
-  else await watchPromise(isolate, env, afterwards)
+  else await watchPromise(isolate, env, waitUntil)
 }
 
 /**
@@ -41,7 +41,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
   const now = isolate.clock.now()
   const steps: Record<string, () => Promise<unknown>> = {
     settle: () => settle(stores, settings, 'all'),
-    overdue: () => tellOverdue(env, isolate.clock.now()),
+    overdue: () => reportOverdue(env, isolate.clock.now()),
     webhooks: () => drainWebhooks(isolate, env),
     usage: () => createUsageStore(env.DB).prune(now),
     attempts: () => forgetAttempts(env.DB, now),
@@ -59,19 +59,19 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
   if (failures.length > 0) throw failures[0]
 }
 
-async function tellOverdue(env: Env, now: number): Promise<void> {
+async function reportOverdue(env: Env, now: number): Promise<void> {
   const pending = await summarisePending(env.DB)
   if (!isOverdue(pending, now)) return
   const oldest_seconds = Math.round((now - (pending.oldestAt ?? now)) / 1000)
   log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
 }
 
-async function watchPromise(isolate: Isolate, env: Env, afterwards: Afterwards): Promise<void> {
+async function watchPromise(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<void> {
   // During a restore nothing may be changed, not even by the canary.
   if (areChangesStopped(env)) return
   const { config } = isolate
   const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
-  const settings = { ...settleSettings(isolate), config, randomBytes, afterwards }
+  const settings = { ...settleSettings(isolate), config, randomBytes, waitUntil }
   const run = await runCanary(canaryStores(isolate, env), settings)
   tell(run)
   await recordRun(env.DB, run)
@@ -96,13 +96,13 @@ export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
       const open = (await listFences(env.DB)).flatMap((name) => {
         const region = regionOfFence(name)
         if (fenceName(region, digest, shards) !== name) return []
-        // Asked without a trace: the canary must not keep a region open that nobody uses.
-        const bar = () =>
+        // VerifyInput without a trace: the canary must not keep a region open that nobody uses.
+        const requiredSeq = () =>
           inspectFence(env.FENCE, name, digest).then(
-            (facts) => facts.bar,
+            (facts) => facts.requiredSeq,
             () => null,
           )
-        return [{ region: region as string, stores: { fence: { bar }, cache, keys } }]
+        return [{ region: region as string, stores: { fence: { requiredSeq }, cache, keys } }]
       })
       // Where no fence stands a reader asks D1 each time.
       return [...open, { region: 'elsewhere', stores: { fence: nobody, cache, keys } }]
@@ -110,4 +110,4 @@ export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
   }
 }
 
-const nobody = { bar: async () => null }
+const nobody = { requiredSeq: async () => null }

@@ -16,8 +16,8 @@ import { areChangesStopped, type Isolate } from './context.ts'
 type Clocked = Pick<Isolate, 'clock'>
 
 /** After a change that was answered well, what it wrote into the outbox goes on its way. */
-export function tellAfterwards(isolate: Clocked): MiddlewareHandler<AppEnv> {
-  return async function tellAfterwards(c, next) {
+export function dispatchAfterResponse(isolate: Clocked): MiddlewareHandler<AppEnv> {
+  return async function dispatchAfterResponse(c, next) {
     await next()
     const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
     if (!isReading && c.res.ok) tell(isolate, c)
@@ -75,7 +75,11 @@ export async function drainWebhooks({ clock }: Clocked, env: Env): Promise<void>
 }
 
 /** Tells of credits that are low, once a period however often it is called. @throws StoreUnavailable */
-export async function tellLowCredits({ clock }: Clocked, env: Env, low: LowCredits): Promise<void> {
+export async function notifyLowCredits(
+  { clock }: Clocked,
+  env: Env,
+  low: LowCredits,
+): Promise<void> {
   await noticeLowCredits(env.DB, low, clock.now())
   await dispatchDue({ clock }, env)
 }

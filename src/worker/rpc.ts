@@ -5,14 +5,14 @@ import { countTiers } from '../http/response/count-usage.ts'
 import { Problem } from '../http/response/problem.ts'
 import { createReport, isSampled, type Report, writeLine } from '../http/response/report.ts'
 import {
-  type Asked,
   invalidKey,
   type VerifyAnswer,
+  type VerifyInput,
   verifyFor,
 } from '../http/verify/verify-token.ts'
 import type { Isolate } from './context.ts'
 
-export const longestIdempotencyKey = 255
+export const maxIdempotencyKeyLength = 255
 
 /** What a Worker asks over its binding. Types are checked; what is left out is as in HTTP. */
 export type VerifyRequest = {
@@ -48,11 +48,11 @@ export async function verifyByBinding(
   const asked = readRequest(request, isolate.config.scopes)
   // What is no text is no key: a client decides what it presents, a service what it asks.
   if (asked === null) return invalidKey
-  const afterwards = (work: Promise<unknown>) => context.waitUntil(work)
+  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work)
   const report = createReport(isolate.clock.now())
-  const surroundings = { env, from: request, afterwards, report }
+  const callContext = { env, from: request, waitUntil, report }
   try {
-    return await verifyFor('all', isolate, surroundings, asked)
+    return await verifyFor('all', isolate, callContext, asked)
   } catch (error) {
     report.cause ??= error
     throw plainly(error)
@@ -75,7 +75,7 @@ function plainly(error: unknown): unknown {
 
 type Fields = { [Field in keyof VerifyRequest]?: unknown }
 
-function readRequest(request: unknown, catalogue: Record<string, string>): Asked | null {
+function readRequest(request: unknown, catalogue: Record<string, string>): VerifyInput | null {
   if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
   const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
   const question = {
@@ -121,8 +121,9 @@ function readCost(cost: unknown): number {
 
 function readIdempotencyKey(key: unknown): string | null {
   if (key === undefined) return null
-  if (typeof key === 'string' && key.length >= 1 && key.length <= longestIdempotencyKey) return key
-  return fail(`idempotencyKey as text of 1 to ${longestIdempotencyKey} characters`, key)
+  if (typeof key === 'string' && key.length >= 1 && key.length <= maxIdempotencyKeyLength)
+    return key
+  return fail(`idempotencyKey as text of 1 to ${maxIdempotencyKeyLength} characters`, key)
 }
 
 function fail(expected: string, given: unknown): never {

@@ -1,7 +1,7 @@
 // `npm run simulate`: what is asked for on the command line.
 import { parseArgs } from 'node:util'
 
-export type Wish = { seeds: number; from: number; trace: boolean; single: boolean }
+export type CreditInput = { seeds: number; from: number; trace: boolean; single: boolean }
 
 const usage = `Usage: npm run simulate -- [--seeds N] [--from SEED] [--trace] [--single]
 
@@ -11,7 +11,7 @@ const usage = `Usage: npm run simulate -- [--seeds N] [--from SEED] [--trace] [-
   --single       one thread`
 
 /** What is wished for, or null when it cannot be understood (and says so). */
-export function readWish(args: string[]): Wish | null {
+export function readCreditInput(args: string[]): CreditInput | null {
   try {
     const { values } = parseArgs({
       args,

@@ -22,9 +22,9 @@ export type Notes = {
 export const newNotes = (): Notes => ({ seen: new Map(), committed: new Map(), pending: new Map() })
 
 // The limits of src/storage.
-const readLimitMs = 2_000
+const readTimeoutMs = 2_000
 const writeLimitMs = 10_000
-const registryLimitMs = 5_000
+const registryTimeoutMs = 5_000
 
 export class D1 {
   readonly tables: Tables
@@ -133,7 +133,7 @@ export class D1 {
   registry(name: string, region: string): FenceRegistry {
     const { tables } = this
     const ask = <T>(operation: string, act: () => T | Act<T>) =>
-      within('D1', registryLimitMs, this.call(this.writes, operation, name, act))
+      within('D1', registryTimeoutMs, this.call(this.writes, operation, name, act))
     return {
       register: (nowMs) =>
         ask('register', () =>
@@ -155,11 +155,11 @@ export class D1 {
   /** fence-registry.ts `listFences`. */
   listFences(): Promise<string[]> {
     const act = () => [...this.tables.fences.keys()]
-    return within('D1', registryLimitMs, this.call(this.writes, 'fences', '', act))
+    return within('D1', registryTimeoutMs, this.call(this.writes, 'fences', '', act))
   }
 
   private read<T>(operation: string, detail: unknown, act: Act<T>): Promise<T> {
-    return within('D1', readLimitMs, this.network.call(this.reads, operation, detail, act))
+    return within('D1', readTimeoutMs, this.network.call(this.reads, operation, detail, act))
   }
 
   private write<T>(operation: string, detail: unknown, act: () => T | Act<T>): Promise<T> {

@@ -2,7 +2,7 @@
 
 import { fenceName, type Region } from '../../src/coherence/regions.ts'
 import { drain } from './managers.ts'
-import { mostLateness } from './network.ts'
+import { maxLateness } from './network.ts'
 import { type Outcome, verifyNow } from './readers.ts'
 import type { Isolate, KnownKey, World } from './world.ts'
 
@@ -16,13 +16,13 @@ export async function conclude(world: World): Promise<void> {
   if (!(await drain(world))) return world.fail('nothing stays pending', 'the drainer failed')
   const { raises } = world.d1.tables
   if (raises.size > 0) return world.fail('nothing stays pending', `${raises.size} raises`)
-  const { chance, isolates } = world
-  for (const isolate of [chance.one(isolates), chance.one(isolates)]) {
-    const key = world.chance.one(world.keys)
+  const { random, isolates } = world
+  for (const isolate of [random.one(isolates), random.one(isolates)]) {
+    const key = world.random.one(world.keys)
     if (key === undefined || !world.d1.tables.keys.has(key.digest)) continue
     await becomesWarm(world, isolate, key)
   }
-  if (chance.is(0.1)) await retires(world)
+  if (random.is(0.1)) await retires(world)
 }
 
 /** Nobody asks any more: fences take themselves off the list. One that stays is counted, see README.md. */
@@ -43,7 +43,7 @@ async function becomesQuiet(world: World): Promise<boolean> {
   const isChanging = () => world.isStopped || [...world.changers].some(({ isAlive }) => isAlive)
   // A restore may end late, and clients that waited for it come after it.
   for (let times = 0; times < 4; times++) {
-    await world.pause(mostLateness + 3 * patience + world.swarm.leaseMs)
+    await world.pause(maxLateness + 3 * patience + world.swarm.leaseMs)
     if (!isChanging()) return true
   }
   const [waiting] = [...world.changers].filter(({ isAlive }) => isAlive)
@@ -74,7 +74,7 @@ async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promi
   for (const link of [world.links.reads, world.links.writes]) {
     link.downUntil = Number.POSITIVE_INFINITY
   }
-  if (world.chance.is(0.5)) world.house.evict(fence)
+  if (world.random.is(0.5)) world.house.evict(fence)
   world.startIsolate(isolate.region as Region, isolate.shards)
   for (const reader of [...world.isolates]) {
     if (reader.region !== isolate.region || reader.shards !== isolate.shards) continue
@@ -84,7 +84,7 @@ async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promi
   for (const link of [world.links.reads, world.links.writes]) link.downUntil = 0
 }
 
-/** With the lease running there is no I/O, and afterwards none but the fence's. */
+/** With the lease running there is no I/O, and waitUntil none but the fence's. */
 async function hasNoNeed(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
   const second = await verifyNow(world, isolate, key)
   const usual = world.swarm.leaseMs > 0 ? 'memory' : 'fence'

@@ -18,7 +18,7 @@ export type Host = {
 /** What waits until the writes before it are durable; `drop` when they never will be. */
 type Held = { release(): void; drop(): void }
 
-type Surroundings = {
+type CallContext = {
   scheduler: Scheduler
   network: Network
   registry: ReturnType<D1['registry']>
@@ -36,7 +36,7 @@ export class Instance {
   private readonly scheduler: Scheduler
   private readonly network: Network
 
-  constructor(host: Host, { registry, skew, ...around }: Surroundings) {
+  constructor(host: Host, { registry, skew, ...around }: CallContext) {
     const { name } = host
     const life = { mortality: 0, isAlive: true, shown: 0, calls: 0 }
     this.actor = { name, skew, lag: noLag, ...life }
@@ -93,7 +93,7 @@ export class Instance {
 
   private storageOf(
     host: Host,
-    { setAlarm, onPruned }: Pick<Surroundings, 'setAlarm' | 'onPruned'>,
+    { setAlarm, onPruned }: Pick<CallContext, 'setAlarm' | 'onPruned'>,
   ) {
     const none = { minSeq: null, registeredSeq: null, askedAt: 0 }
     const storage: FenceStorage = {

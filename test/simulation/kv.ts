@@ -1,7 +1,7 @@
 // KV: a get may answer with any value that the key ever held, or with nothing; writes may be slow,
 // overtake one another, get lost or fail. The real key-cache.ts runs on top of it.
 import type { Link, Network } from './network.ts'
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 export type Staleness = {
   /** How likely a get answers with an old value, or with nothing. */
@@ -18,13 +18,13 @@ export class Kv {
   private readonly latest = new Map<string, string>()
   private readonly ever = new Map<string, string[]>()
   private readonly network: Network
-  private readonly chance: Chance
+  private readonly random: Random
   private readonly link: Link
   private staleness: Staleness
 
-  constructor(network: Network, chance: Chance, link: Link, staleness: Staleness) {
+  constructor(network: Network, random: Random, link: Link, staleness: Staleness) {
     this.network = network
-    this.chance = chance
+    this.random = random
     this.link = link
     this.staleness = staleness
   }
@@ -56,7 +56,7 @@ export class Kv {
   private answerTo(name: string): string | null {
     if (this.happens('absent')) return null
     const ever = this.ever.get(name)
-    if (ever !== undefined && this.happens('old')) return this.chance.one(ever)
+    if (ever !== undefined && this.happens('old')) return this.random.one(ever)
     return this.latest.get(name) ?? null
   }
 
@@ -68,7 +68,7 @@ export class Kv {
   }
 
   private happens(what: keyof Staleness): boolean {
-    if (!this.chance.is(this.staleness[what])) return false
+    if (!this.random.is(this.staleness[what])) return false
     this.network.count(`KV ${what}`)
     return true
   }

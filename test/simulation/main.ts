@@ -2,21 +2,21 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { readWish, type Wish } from './cli.ts'
+import { type CreditInput, readCreditInput } from './cli.ts'
 import { install } from './platform.ts'
 import { type Result, runSeed } from './run.ts'
 import { summaryOf } from './summary.ts'
 
 /** Seeds between two messages of a thread. */
 const share = 250
-/** So many first seeds are run twice, to see that nothing depends on chance or time. */
+/** So many first seeds are run twice, to see that nothing depends on random or time. */
 const replayed = 20
 
 type Report = { done: number; counts: Record<string, number>; violations: Result[] }
 type Range = { from: number; to: number }
 
 if (isMainThread) {
-  const wish = readWish(process.argv.slice(2))
+  const wish = readCreditInput(process.argv.slice(2))
   // Microtasks can only be drained outside of them, and a module is evaluated inside one.
   if (wish === null) process.exitCode = 2
   else setImmediate(() => start(wish))
@@ -27,7 +27,7 @@ if (isMainThread) {
   })
 }
 
-function start(wish: Wish): void {
+function start(wish: CreditInput): void {
   install()
   if (wish.trace) for (let seed = wish.from; seed < wish.from + wish.seeds; seed++) show(seed)
   if (wish.trace) return
@@ -89,7 +89,7 @@ function show(seed: number): void {
   console.log(violation === null ? `Seed ${seed}: no violation` : `Seed ${seed}: ${violation}`)
 }
 
-function finish({ done, counts, violations }: Report, wish: Wish, tookMs: number): void {
+function finish({ done, counts, violations }: Report, wish: CreditInput, tookMs: number): void {
   violations.sort((left, right) => left.seed - right.seed)
   const [first] = violations
   if (first !== undefined) show(first.seed)

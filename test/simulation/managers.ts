@@ -21,7 +21,7 @@ export type Ask = { name: string; run(desk: Desk): Promise<Answer> }
 
 /** Makes the request after a while, in this isolate; when it is not answered, again in another. */
 export function askLater(world: World, isolate: Isolate, ask: Ask, delay: number, again = 2): void {
-  const { swarm, chance, scheduler } = world
+  const { swarm, random, scheduler } = world
   const actor = world.newActor(ask.name, swarm.settlerLag, isolate)
   let isAnswered = false
   scheduler.after(delay, actor, async () => {
@@ -29,12 +29,12 @@ export function askLater(world: World, isolate: Isolate, ask: Ask, delay: number
     world.changers.add(actor)
     isAnswered = await answered(world, isolate, ask, () => world.changers.delete(actor))
   })
-  if (again === 0 || !chance.is(swarm.asksAgain)) return
-  const patience = delay + chance.int(chance.one([100, 5_000, 25_000]))
+  if (again === 0 || !random.is(swarm.asksAgain)) return
+  const patience = delay + random.int(random.one([100, 5_000, 25_000]))
   scheduler.after(patience, null, () => {
     if (isAnswered) return
     world.count('asked again')
-    askLater(world, chance.one(world.isolates), ask, 0, again - 1)
+    askLater(world, random.one(world.isolates), ask, 0, again - 1)
   })
 }
 
@@ -72,13 +72,13 @@ function failed(world: World, who: string, error: unknown): void {
 /** From here on it is promised. */
 export function promise(world: World, { seen, committed, pending }: Notes): void {
   for (const versions of [seen, committed, pending]) world.history.promise(versions)
-  const { chance, swarm } = world
+  const { random, swarm } = world
   for (const digest of new Set([...seen.keys(), ...committed.keys()])) {
     const key = world.keys.find((known) => known.digest === digest)
     if (key === undefined) continue
     for (const isolate of world.isolates) {
-      if (chance.is(0.35)) continue
-      verifyLater(world, isolate, key, chance.int(chance.one([1, 50, swarm.leaseMs + marginMs])))
+      if (random.is(0.35)) continue
+      verifyLater(world, isolate, key, random.int(random.one([1, 50, swarm.leaseMs + marginMs])))
     }
   }
 }
@@ -89,7 +89,7 @@ export function openDesk(
   background: Promise<unknown>[],
 ): Desk {
   const notes = newNotes()
-  const { chance, swarm, scheduler, d1 } = world
+  const { random, swarm, scheduler, d1 } = world
   const stores: ChangeStores = {
     fences: world.allFences,
     changes: d1.changes(notes),
@@ -103,10 +103,10 @@ export function openDesk(
     leaseMs: swarm.leaseMs,
     marginMs,
     clock: { now: scheduler.clock, sleep: world.sleep },
-    respondAsync: chance.is(swarm.respondsAsync),
-    afterwards: (work) => void background.push(work.then(promised(world, notes), () => {})),
+    respondAsync: random.is(swarm.respondsAsync),
+    waitUntil: (work) => void background.push(work.then(promised(world, notes), () => {})),
     randomBytes(bytes) {
-      for (let at = 0; at < bytes.length; at++) bytes[at] = chance.int(256)
+      for (let at = 0; at < bytes.length; at++) bytes[at] = random.int(256)
       return bytes
     },
     newId: () => `id-${++world.ids}`,

@@ -49,7 +49,7 @@ const listed: Mutant[] = [
     name: 'no fence',
     ...patch(
       lookUp,
-      'bar !== null && candidate !== null && candidate.record.asOf >= bar',
+      'requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq',
       'candidate !== null',
     ),
   },
@@ -225,7 +225,7 @@ const more: Mutant[] = [
     ...patch(fence, 'if (seq <= (this.state.floors.get(digest)?.seq ?? 0)) continue', ''),
   },
   {
-    name: 'a bar that overlooks the raise of all',
+    name: 'a requiredSeq that overlooks the raise of all',
     ...patch(fence, ', floors.get(everyDigest)?.seq ?? 0)', ')'),
   },
   {
@@ -277,15 +277,15 @@ const more: Mutant[] = [
     name: 'a store that is down answered from old memory',
     ...patch(
       lookUp,
-      '    if (!isGoodEnough(other, bar)) throw unavailable\n',
-      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isGoodEnough(other, bar)) throw unavailable\n",
+      '    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n',
+      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n",
     ),
   },
   {
     name: 'whatever KV holds believed while D1 is down',
     ...patch(
       lookUp,
-      '    if (!isGoodEnough(other, bar)) throw unavailable\n',
+      '    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n',
       '    if (other === null) throw unavailable\n',
     ),
   },
@@ -332,7 +332,7 @@ const more: Mutant[] = [
   },
   {
     name: 'no entry put into KV',
-    ...patch(lookUp, '    afterwards(cache.put(digest, record, readAt))\n', ''),
+    ...patch(lookUp, '    waitUntil(cache.put(digest, record, readAt))\n', ''),
   },
   {
     name: 'nothing kept in memory',
@@ -352,7 +352,7 @@ const harmless: Mutant[] = [
       { file: change, find: 'for (const digest of digests) memory.forget(digest)', put: '' },
       {
         file: change,
-        find: 'digests.slice(0, mostPurges).map((digest) => cache.purge(digest))',
+        find: 'digests.slice(0, maxPurges).map((digest) => cache.purge(digest))',
         put: '[] as Promise<void>[]',
       },
     ],

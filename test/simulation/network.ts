@@ -1,5 +1,5 @@
 // Calls between machines, and all that can become of them.
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 import type { Actor, Scheduler } from './scheduler.ts'
 
 /** How likely each misfortune is on a link; what is left over is a call that is answered soon. */
@@ -37,20 +37,20 @@ export type Trace = (actor: string, operation: string, ...values: unknown[]) => 
 const calm: Weather = { slow: 0, refused: 0, unheard: 0, silent: 0, mute: 0, late: 0 }
 
 /** The longest that a late call takes to arrive (ms). */
-export const mostLateness = 60_000
+export const maxLateness = 60_000
 
 export class Network {
   readonly faults: Record<string, number> = {}
   private isCalm = false
   private readonly links: Link[] = []
   private readonly scheduler: Scheduler
-  private readonly chance: Chance
+  private readonly random: Random
   private readonly usualDelay: number
   private readonly trace: Trace | null
 
-  constructor(scheduler: Scheduler, chance: Chance, usualDelay: number, trace: Trace | null) {
+  constructor(scheduler: Scheduler, random: Random, usualDelay: number, trace: Trace | null) {
     this.scheduler = scheduler
-    this.chance = chance
+    this.random = random
     this.usualDelay = usualDelay
     this.trace = trace
   }
@@ -114,14 +114,14 @@ export class Network {
 
   /** A short while, as between two machines. */
   delay(): number {
-    return this.chance.int(this.usualDelay)
+    return this.random.int(this.usualDelay)
   }
 
   private fateOf(link: Link): keyof Weather | 'answered' {
     if (link.downUntil > this.scheduler.now) return link.isSilentWhenDown ? 'silent' : 'refused'
     const { weather } = link
     if (weather === calm) return 'answered'
-    let left = this.chance.next()
+    let left = this.random.next()
     for (const fate in weather) {
       left -= weather[fate as keyof Weather]
       if (left < 0) return fate as keyof Weather
@@ -130,13 +130,13 @@ export class Network {
   }
 
   private requestDelay(fate: string, { patience }: Link): number {
-    if (fate === 'late') return Math.min(mostLateness, this.chance.int(patience * 12))
-    return fate === 'slow' ? this.chance.int(patience) : this.delay()
+    if (fate === 'late') return Math.min(maxLateness, this.random.int(patience * 12))
+    return fate === 'slow' ? this.random.int(patience) : this.delay()
   }
 
   private replyDelay(fate: string, { patience, congestedUntil }: Link): number {
-    if (congestedUntil > this.scheduler.now) return this.chance.int(patience)
-    return fate === 'slow' ? this.chance.int(1.2 * patience) : this.delay()
+    if (congestedUntil > this.scheduler.now) return this.random.int(patience)
+    return fate === 'slow' ? this.random.int(1.2 * patience) : this.delay()
   }
 
   private tell(

@@ -12,17 +12,17 @@ const restoreMs = 1_000
 
 /** Changes are stopped: restore, reset every fence, wait, resume. Run as an actor of its own. */
 export async function restore(world: World, backup: Backup, justBefore: () => void): Promise<void> {
-  const { d1, history, chance } = world
+  const { d1, history, random } = world
   world.count('restored')
   while ([...world.changers].some(({ isAlive }) => isAlive)) await world.pause(500)
   world.changers.clear()
   const before = await persist(world, () => d1.listFences())
   justBefore()
-  await world.pause(chance.int(2_000))
+  await world.pause(random.int(2_000))
   d1.tables.restore(backup)
   world.trace?.('operator', 'restored D1', `counter ${backup.counter}`)
   const versions = new Map(history.digests().map((digest) => [digest, history.latest(digest)]))
-  await world.pause(restoreMs + chance.int(1_000))
+  await world.pause(restoreMs + random.int(1_000))
   await persist(world, () => resetAll(world, before))
   history.promise(versions)
   world.trace?.('operator', 'resumes')

@@ -1,6 +1,6 @@
-// Chance that is the same for the same seed, on every machine.
+// Random that is the same for the same seed, on every machine.
 
-export type Chance = {
+export type Random = {
   /** From 0 to below 1. */
   next(): number
   /** A whole number from 0 to below `below`. */
@@ -12,7 +12,7 @@ export type Chance = {
 }
 
 /** sfc32, warmed up: small, fast, and good enough for seeds that follow one another. */
-export function createChance(seed: number): Chance {
+export function createRandom(seed: number): Random {
   let a = seed >>> 0
   let b = Math.floor(seed / 2 ** 32) ^ 0x9e3779b9
   let c = 0x243f6a88

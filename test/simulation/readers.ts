@@ -22,10 +22,10 @@ const questions: Question[] = [
 
 /** Starts a verification after a while. */
 export function verifyLater(world: World, isolate: Isolate, key: KnownKey, delay: number): void {
-  const { chance, swarm, scheduler } = world
+  const { random, swarm, scheduler } = world
   const actor = world.newActor('verify', swarm.readerLag, isolate)
-  const stores = chance.is(0.1) ? world.storesElsewhere(isolate) : isolate.stores
-  const reader = { actor, stores, fresh: chance.is(0.1) }
+  const stores = random.is(0.1) ? world.storesElsewhere(isolate) : isolate.stores
+  const reader = { actor, stores, fresh: random.is(0.1) }
   scheduler.after(delay, actor, () => void judged(world, reader, key))
 }
 
@@ -50,7 +50,7 @@ async function judged(
   { actor, stores, fresh }: Reader,
   key: KnownKey,
 ): Promise<Outcome | null> {
-  const question = world.chance.one(questions)
+  const question = world.random.one(questions)
   const floor = world.history.floor(key.digest)
   world.trace?.(actor.name, 'verify', key.digest, `promised ${floor}`, fresh ? 'fresh' : '')
   const settings: VerifySettings = {
@@ -59,7 +59,7 @@ async function judged(
     admitsUnproved: async () => true,
     leaseMs: world.swarm.leaseMs,
     now: world.scheduler.clock,
-    afterwards: (work) => void work.catch((error) => world.fail('afterwards', describe(error))),
+    waitUntil: (work) => void work.catch((error) => world.fail('waitUntil', describe(error))),
   }
   try {
     const verification = await verify(stores, settings, key.token, question, { fresh })

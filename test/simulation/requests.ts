@@ -87,16 +87,16 @@ export function changePeople(change: { userId: string; role: string | null } | n
 
 /** Makes a key: by whoever may, with scopes of its own or inheriting. */
 export function issue(world: World): Ask {
-  const { chance } = world
-  const createdBy = chance.one(creators)
-  const scopes = chance.one([
+  const { random } = world
+  const createdBy = random.one(creators)
+  const scopes = random.one([
     null,
     null,
     ['contacts:read'],
     ['contacts:read', 'contacts:write'],
     [],
   ])
-  const externalId = chance.one(externalIds)
+  const externalId = random.one(externalIds)
   const limits = { rateLimit: null, credits: null, limitsBy: 'key' } as const
   const facts = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
   return {

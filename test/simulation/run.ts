@@ -1,6 +1,6 @@
 // One seed, from its beginning to its end.
 import { conclude } from './ending.ts'
-import { tell } from './story.ts'
+import { tell } from './scenario.ts'
 import { World } from './world.ts'
 
 export type Result = { seed: number; violation: string | null; counts: Record<string, number> }

@@ -1,6 +1,6 @@
 // Time and order. One event happens at a time; all that follows from it without I/O happens before the
 // next one. Whoever acts (a request, a fence, the operator) is an actor with a clock of its own.
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 export type Actor = {
   name: string
@@ -35,11 +35,11 @@ export class Scheduler {
   deaths = 0
   events = 0
   private readonly heap: Event[] = []
-  private readonly chance: Chance
+  private readonly random: Random
   private readonly drain: Drain
 
-  constructor(chance: Chance, drain: Drain, now: number) {
-    this.chance = chance
+  constructor(random: Random, drain: Drain, now: number) {
+    this.random = random
     this.drain = drain
     this.now = now
   }
@@ -47,7 +47,7 @@ export class Scheduler {
   /** Does something after a while, as this actor; null: as the world itself. */
   after(delay: number, actor: Actor | null, run: () => void): Timer {
     // What happens at the same time happens in any order.
-    const order = this.chance.next()
+    const order = this.random.next()
     const event: Event = { time: this.now + Math.max(0, delay), order, actor, run }
     push(this.heap, event)
     return { event }
@@ -65,8 +65,8 @@ export class Scheduler {
 
   /** None, or nearly always as much as there may be. */
   private lagOf({ lag: { most, often } }: Actor): number {
-    if (most === 0 || !this.chance.is(often)) return 0
-    return this.chance.is(0.8) ? most : this.chance.int(most)
+    if (most === 0 || !this.random.is(often)) return 0
+    return this.random.is(0.8) ? most : this.random.int(most)
   }
 
   /** The clock of whoever acts. */
@@ -77,9 +77,9 @@ export class Scheduler {
 
   /** A timer counts from a clock that stood still, so it may ring early: here by more than that lags. */
   readonly setTimer = (run: () => void, delay: number): Timer => {
-    const { current, chance } = this
-    const isEarly = current !== null && current.lag.most > 0 && chance.is(0.2)
-    return this.after(isEarly ? chance.int(delay) : delay, current, run)
+    const { current, random } = this
+    const isEarly = current !== null && current.lag.most > 0 && random.is(0.2)
+    return this.after(isEarly ? random.int(delay) : delay, current, run)
   }
 
   /** Lets the next event happen; false when there is none. */
@@ -91,7 +91,7 @@ export class Scheduler {
     this.events++
     this.now = time
     if (actor !== null) {
-      if (actor.mortality > 0 && this.chance.is(actor.mortality)) {
+      if (actor.mortality > 0 && this.random.is(actor.mortality)) {
         actor.isAlive = false
         this.deaths++
         return true

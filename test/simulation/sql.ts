@@ -7,7 +7,7 @@ import { createFenceRegistry, listFences } from '../../src/storage/fence-registr
 import { createKeyChanges, type NewKey, type Selection } from '../../src/storage/key-changes.ts'
 import { createKeyReader, findKey } from '../../src/storage/key-store.ts'
 import { History } from './history.ts'
-import { type Chance, createChance } from './random.ts'
+import { createRandom, type Random } from './random.ts'
 import { openD1 } from './sqlite.ts'
 import { Tables } from './tables.ts'
 
@@ -46,49 +46,49 @@ class Pair {
     }
   }
 
-  newKey(chance: Chance): NewKey {
+  newKey(random: Random): NewKey {
     const number = ++this.made
     return {
       id: `id${number}`,
       digest: number.toString(16).padStart(64, '0'),
-      accountId: chance.is(0.8) ? account : 'b',
+      accountId: random.is(0.8) ? account : 'b',
       name: 'n',
       format: 'whm',
       keyPrefix: 'p',
-      scopes: chance.one([null, ['x'], []]),
-      createdBy: chance.one([...users, null]),
-      externalId: chance.one(['e', null]),
+      scopes: random.one([null, ['x'], []]),
+      createdBy: random.one([...users, null]),
+      externalId: random.one(['e', null]),
       createdAt: this.now,
       expiresAt: null,
       allowedIps: null,
       metadata: null,
-      rateLimit: chance.one([null, [{ name: 'default', limit: 2, windowSeconds: 60 }]]),
-      credits: chance.one([null, { remaining: 5, since: this.now, refill: null }]),
-      limitsBy: chance.one(['key', 'external_id'] as const),
-      meterId: chance.one([null, 'm']),
+      rateLimit: random.one([null, [{ name: 'default', limit: 2, windowSeconds: 60 }]]),
+      credits: random.one([null, { remaining: 5, since: this.now, refill: null }]),
+      limitsBy: random.one(['key', 'external_id'] as const),
+      meterId: random.one([null, 'm']),
     }
   }
 }
 
-type Step = (pair: Pair, chance: Chance) => Promise<[unknown, unknown]>
+type Step = (pair: Pair, random: Random) => Promise<[unknown, unknown]>
 
 const steps: Record<string, Step> = {
-  async create(pair, chance) {
-    const key = pair.newKey(chance)
+  async create(pair, random) {
+    const key = pair.newKey(random)
     await pair.changes.create(key, entry, pair.now)
     return [null, pair.tables.create(key, pair.now) ?? null]
   },
-  async version(pair, chance) {
-    const id = `id${1 + chance.int(12)}`
+  async version(pair, random) {
+    const id = `id${1 + random.int(12)}`
     const [left, right] = [
       await findKey(pair.sqlite.d1, account, id),
       pair.tables.find(account, id),
     ]
     if (left === null || right === null) return [left, right]
-    const seq = left.seq - (chance.is(0.2) ? 1 : 0)
-    const successor = chance.is(0.3) ? { ...pair.newKey(chance), accountId: account } : undefined
-    const patch = chance.one([
-      { disabled: chance.is(0.5) },
+    const seq = left.seq - (random.is(0.2) ? 1 : 0)
+    const successor = random.is(0.3) ? { ...pair.newKey(random), accountId: account } : undefined
+    const patch = random.one([
+      { disabled: random.is(0.5) },
       { scopes: null },
       { revokedAt: pair.now },
     ])
@@ -97,11 +97,11 @@ const steps: Record<string, Step> = {
     const whole = successor === undefined ? change : { ...change, successor }
     return [sorted(await pair.changes.commit(whole)), sorted(pair.tables.commit(whole).changed)]
   },
-  async bulk(pair, chance) {
-    const ids = Array.from({ length: 4 }, () => `id${1 + chance.int(20)}`)
-    const selection = chance.one<Exclude<Selection, { by: 'version' }>>([
+  async bulk(pair, random) {
+    const ids = Array.from({ length: 4 }, () => `id${1 + random.int(20)}`)
+    const selection = random.one<Exclude<Selection, { by: 'version' }>>([
       { by: 'ids', ids },
-      { by: 'creator', createdBy: chance.one(users) },
+      { by: 'creator', createdBy: random.one(users) },
       { by: 'externalId', externalId: 'e' },
       { by: 'account' },
     ])
@@ -109,40 +109,40 @@ const steps: Record<string, Step> = {
     const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
     return [sorted(await pair.changes.commit(change)), sorted(pair.tables.commit(change).changed)]
   },
-  async pending(pair, chance) {
-    const of = chance.one(['all' as const, { accountId: account }, someDigests(pair, chance)])
+  async pending(pair, random) {
+    const of = random.one(['all' as const, { accountId: account }, someDigests(pair, random)])
     return [sorted(await pair.changes.pending(of)), sorted(pair.tables.pending(of))]
   },
-  async settled(pair, chance) {
+  async settled(pair, random) {
     const raises = pair.tables
       .pending('all')
-      .filter(() => chance.is(0.4))
-      .map((raise) => ({ ...raise, seq: raise.seq + chance.int(3) - 1 }))
+      .filter(() => random.is(0.4))
+      .map((raise) => ({ ...raise, seq: raise.seq + random.int(3) - 1 }))
     await pair.changes.settled(raises)
     return [null, pair.tables.settled(raises) ?? null]
   },
-  async read(pair, chance) {
-    const [digest = ''] = someDigests(pair, chance)
+  async read(pair, random) {
+    const [digest = ''] = someDigests(pair, random)
     const left = await createKeyReader(pair.sqlite.d1).read(digest)
     const right = pair.tables.record(digest)
     // The doubles keep the number of the version where the name of the account is.
     return [left && { ...left, accountName: '' }, right && { ...right, accountName: '' }]
   },
-  async register(pair, chance) {
-    const name = chance.one(fences)
+  async register(pair, random) {
+    const name = random.one(fences)
     const region = name.split('/')[0] as string
     const left = await createFenceRegistry(pair.sqlite.d1, { name, region }).register(pair.now)
     return [left, pair.tables.register(name, region, pair.now)]
   },
-  async retire(pair, chance) {
-    const name = chance.one(fences)
-    const seq = (pair.tables.fences.get(name)?.seq ?? 5) - (chance.is(0.3) ? 1 : 0)
+  async retire(pair, random) {
+    const name = random.one(fences)
+    const seq = (pair.tables.fences.get(name)?.seq ?? 5) - (random.is(0.3) ? 1 : 0)
     await createFenceRegistry(pair.sqlite.d1, { name, region: 'x' }).retire(seq)
     pair.tables.retire(name, seq)
     return [sorted(await listFences(pair.sqlite.d1)), sorted([...pair.tables.fences.keys()])]
   },
-  async member(pair, chance) {
-    const [user, role] = [chance.one(users), chance.one(['admin', 'member', null])]
+  async member(pair, random) {
+    const [user, role] = [random.one(users), random.one(['admin', 'member', null])]
     const before = pair.tables.members.get(`${account}/${user}`)
     const values = [role, account, user]
     if (role === null) {
@@ -159,14 +159,14 @@ const steps: Record<string, Step> = {
     }
     return [null, pair.tables.changeMember(account, user, role, 0) && null]
   },
-  async rename(pair, chance) {
-    pair.sqlite.run('UPDATE organization SET name = ? WHERE id = ?', [`n${chance.next()}`, account])
+  async rename(pair, random) {
+    pair.sqlite.run('UPDATE organization SET name = ? WHERE id = ?', [`n${random.next()}`, account])
     return [null, pair.tables.rename(account, 0) && null]
   },
 }
 
-function someDigests({ tables }: Pair, chance: Chance): string[] {
-  return [...tables.keys.keys()].filter(() => chance.is(0.3))
+function someDigests({ tables }: Pair, random: Random): string[] {
+  return [...tables.keys.keys()].filter(() => random.is(0.3))
 }
 
 function sorted(list: readonly unknown[]): string[] {
@@ -209,13 +209,13 @@ function compare(where: string, [left, right]: [unknown, unknown]): void {
 }
 
 async function runHistory(seed: number, length: number): Promise<void> {
-  const chance = createChance(seed)
+  const random = createRandom(seed)
   const pair = new Pair()
   const names = Object.keys(steps)
   for (let at = 0; at < length; at++) {
-    const name = at < 4 ? 'create' : chance.one(names)
-    pair.now += chance.one([0, 1, 50, -20])
-    compare(`seed ${seed}, step ${at} ${name}`, await (steps[name] as Step)(pair, chance))
+    const name = at < 4 ? 'create' : random.one(names)
+    pair.now += random.one([0, 1, 50, -20])
+    compare(`seed ${seed}, step ${at} ${name}`, await (steps[name] as Step)(pair, random))
     compare(`seed ${seed}, after step ${at} ${name}`, contents(pair))
   }
   pair.sqlite.close()
@@ -223,7 +223,7 @@ async function runHistory(seed: number, length: number): Promise<void> {
 
 /** Above a thousand keys at once all is raised instead. */
 async function runCrowd(): Promise<void> {
-  const chance = createChance(1)
+  const random = createRandom(1)
   const pair = new Pair()
   for (const name of fences) {
     await createFenceRegistry(pair.sqlite.d1, { name, region: 'x' }).register(pair.now)
@@ -231,7 +231,7 @@ async function runCrowd(): Promise<void> {
   }
   for (const count of [1_000, 1_001]) {
     for (let made = 0; made < count; made++) {
-      const key = { ...pair.newKey(chance), accountId: account }
+      const key = { ...pair.newKey(random), accountId: account }
       await pair.changes.create(key, entry, pair.now)
       pair.tables.create(key, pair.now)
     }

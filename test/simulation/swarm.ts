@@ -3,53 +3,53 @@
 import { type Region, regions } from '../../src/coherence/regions.ts'
 import type { Staleness } from './kv.ts'
 import type { Weather } from './network.ts'
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 export type Swarm = ReturnType<typeof drawSwarm>
 
 /** How far the clocks of a reader and of a changer may lag, together (ms): what is assumed of them. */
-const mostLagMs = 1_000
+const maxLagMs = 1_000
 
-export function drawSwarm(chance: Chance) {
-  const hasRestore = chance.is(0.25)
-  const isLagging = chance.is(0.5)
-  const readerLag = chance.one([0, mostLagMs, chance.int(mostLagMs)])
-  const allowed = chance.is(0.3) ? 3 : chance.is(0.5) ? 2 : 1
+export function drawSwarm(random: Random) {
+  const hasRestore = random.is(0.25)
+  const isLagging = random.is(0.5)
+  const readerLag = random.one([0, maxLagMs, random.int(maxLagMs)])
+  const allowed = random.is(0.3) ? 3 : random.is(0.5) ? 2 : 1
   return {
-    regions: someOf(chance, regions, allowed),
-    isolatesPerRegion: 1 + chance.int(2),
-    shardCounts: chance.one([[1], [1], [2], [1, 2], [2, 3]]),
-    keys: 1 + chance.int(3),
-    leaseMs: chance.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
-    memoryCapacity: chance.one([1, 2, 10_000, 10_000]),
+    regions: someOf(random, regions, allowed),
+    isolatesPerRegion: 1 + random.int(2),
+    shardCounts: random.one([[1], [1], [2], [1, 2], [2, 3]]),
+    keys: 1 + random.int(3),
+    leaseMs: random.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
+    memoryCapacity: random.one([1, 2, 10_000, 10_000]),
     // Together they are what the margin is there for.
     readerLag: { most: isLagging ? readerLag : 0, often: 0.5 },
-    settlerLag: { most: isLagging ? mostLagMs - readerLag : 0, often: chance.one([0.5, 0.9]) },
+    settlerLag: { most: isLagging ? maxLagMs - readerLag : 0, often: random.one([0.5, 0.9]) },
     // Numbers follow clocks: a restore may count on their agreeing within the margin.
-    skew: hasRestore ? chance.int(450) : chance.one([0, 50, 1_000, 600_000]),
-    usualDelay: chance.one([2, 4, 30, 120]),
-    mortality: chance.one([0, 0, 0.004, 0.02, 0.06]),
-    mostSingleRaises: chance.one([1_000, 1_000, 1, 2]),
+    skew: hasRestore ? random.int(450) : random.one([0, 50, 1_000, 600_000]),
+    usualDelay: random.one([2, 4, 30, 120]),
+    mortality: random.one([0, 0, 0.004, 0.02, 0.06]),
+    maxSingleRaises: random.one([1_000, 1_000, 1, 2]),
     weather: {
-      reads: drawWeather(chance),
-      writes: drawWeather(chance),
-      kv: drawWeather(chance),
-      bar: drawWeather(chance),
-      raise: drawWeather(chance),
+      reads: drawWeather(random),
+      writes: drawWeather(random),
+      kv: drawWeather(random),
+      requiredSeq: drawWeather(random),
+      raise: drawWeather(random),
     },
-    staleness: drawStaleness(chance),
-    foreign: often(chance),
-    asksAgain: chance.one([0.3, 0.9]),
-    respondsAsync: chance.one([0, 0, 0.3]),
-    steps: 6 + chance.int(14),
-    actions: drawActions(chance, hasRestore, allowed),
+    staleness: drawStaleness(random),
+    foreign: often(random),
+    asksAgain: random.one([0.3, 0.9]),
+    respondsAsync: random.one([0, 0, 0.3]),
+    steps: 6 + random.int(14),
+    actions: drawActions(random, hasRestore, allowed),
   }
 }
 
 export type Action = keyof ReturnType<typeof drawActions>
 
-function drawActions(chance: Chance, hasRestore: boolean, regionCount: number) {
-  const maybe = (weight: number, likely = 0.5) => (chance.is(likely) ? weight : 0)
+function drawActions(random: Random, hasRestore: boolean, regionCount: number) {
+  const maybe = (weight: number, likely = 0.5) => (random.is(likely) ? weight : 0)
   return {
     verify: 4,
     change: 6,
@@ -72,33 +72,33 @@ function drawActions(chance: Chance, hasRestore: boolean, regionCount: number) {
 }
 
 /** Most misfortunes are absent from most worlds, and frequent in some. */
-function often(chance: Chance, likely = 0.3): number {
-  return chance.is(likely) ? chance.one([0.02, 0.1, 0.3]) : 0
+function often(random: Random, likely = 0.3): number {
+  return random.is(likely) ? random.one([0.02, 0.1, 0.3]) : 0
 }
 
 /** Half of the links are calm. */
-function drawWeather(chance: Chance): Weather {
-  const likely = chance.is(0.5) ? 0 : 0.25
+function drawWeather(random: Random): Weather {
+  const likely = random.is(0.5) ? 0 : 0.25
   return {
-    slow: often(chance, 2 * likely),
-    refused: often(chance, likely),
-    unheard: often(chance, likely),
-    silent: often(chance, likely) / 2,
-    mute: often(chance, likely) / 2,
-    late: often(chance, likely),
+    slow: often(random, 2 * likely),
+    refused: often(random, likely),
+    unheard: often(random, likely),
+    silent: often(random, likely) / 2,
+    mute: often(random, likely) / 2,
+    late: often(random, likely),
   }
 }
 
-function drawStaleness(chance: Chance): Staleness {
+function drawStaleness(random: Random): Staleness {
   return {
-    old: chance.one([0.1, 0.5, 0.9]),
-    absent: often(chance),
-    lost: often(chance),
-    refused: often(chance),
+    old: random.one([0.1, 0.5, 0.9]),
+    absent: often(random),
+    lost: often(random),
+    refused: often(random),
   }
 }
 
-function someOf(chance: Chance, list: readonly Region[], count: number): Region[] {
+function someOf(random: Random, list: readonly Region[], count: number): Region[] {
   const left = [...list]
-  return Array.from({ length: count }, () => left.splice(chance.int(left.length), 1)[0] as Region)
+  return Array.from({ length: count }, () => left.splice(random.int(left.length), 1)[0] as Region)
 }

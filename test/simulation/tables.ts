@@ -39,11 +39,11 @@ export class Tables {
   raises = new Map<string, PendingRaise>()
   starRaises = 0
   readonly history: History
-  private readonly mostSingleRaises: number
+  private readonly maxSingleRaises: number
 
-  constructor(history: History, mostSingleRaises: number) {
+  constructor(history: History, maxSingleRaises: number) {
     this.history = history
-    this.mostSingleRaises = mostSingleRaises
+    this.maxSingleRaises = maxSingleRaises
   }
 
   /** key-changes.ts `bump`; the triggers of migrations/0001 with D1's own clock. */
@@ -115,7 +115,7 @@ export class Tables {
 
   /** key-changes.ts `leaveRaises`: one a key and fence, or `*` a fence above the limit. */
   private leaveRaises(changed: readonly string[], fences: readonly string[]): void {
-    const isFew = changed.length <= this.mostSingleRaises
+    const isFew = changed.length <= this.maxSingleRaises
     if (!isFew) this.starRaises++
     for (const digest of isFew ? changed : ['*']) this.leaveRaise(digest, fences)
   }

@@ -7,12 +7,12 @@ import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { D1 } from './d1.ts'
-import { FenceHouse } from './fence-house.ts'
+import { FenceHost } from './fence-host.ts'
 import { History } from './history.ts'
 import { Kv } from './kv.ts'
 import { type Link, Network, type Trace } from './network.ts'
 import { drain, enter } from './platform.ts'
-import { type Chance, createChance } from './random.ts'
+import { createRandom, type Random } from './random.ts'
 import { type Actor, type Lag, noLag, Scheduler } from './scheduler.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { Tables } from './tables.ts'
@@ -30,20 +30,20 @@ export type Isolate = {
 export type KnownKey = { id: string; token: string; digest: string; accountId: string }
 
 /** A history that is longer has gone wrong. */
-const mostEvents = 60_000
+const maxEvents = 60_000
 
 /** The beginning of time: a clock as it is today, so that sequences look like those of a real house. */
 const beginning = Date.UTC(2026, 10, 1)
 
 export class World {
-  readonly chance: Chance
+  readonly random: Random
   readonly swarm: Swarm
   readonly scheduler: Scheduler
   readonly network: Network
   readonly history = new History()
   readonly d1: D1
   readonly kv: Kv
-  readonly house: FenceHouse
+  readonly house: FenceHost
   readonly allFences: AllFences
   readonly isolates: Isolate[] = []
   readonly keys: KnownKey[] = []
@@ -62,27 +62,27 @@ export class World {
   private started = 0
 
   constructor(seed: number, lines: string[] | null) {
-    const chance = createChance(seed)
-    this.chance = chance
-    this.swarm = drawSwarm(chance)
+    const random = createRandom(seed)
+    this.random = random
+    this.swarm = drawSwarm(random)
     const { weather, skew } = this.swarm
-    this.scheduler = new Scheduler(chance, drain, beginning)
+    this.scheduler = new Scheduler(random, drain, beginning)
     enter(this.scheduler)
     this.trace = lines && ((...told) => lines.push(lineOf(this.scheduler.now - beginning, told)))
-    this.network = new Network(this.scheduler, chance, this.swarm.usualDelay, this.trace)
+    this.network = new Network(this.scheduler, random, this.swarm.usualDelay, this.trace)
     this.links = {
       reads: this.network.link('D1 read', 2_000, weather.reads),
       writes: this.network.link('D1 write', 10_000, weather.writes),
       kv: this.network.link('KV', 500, weather.kv),
     }
-    const tables = new Tables(this.history, this.swarm.mostSingleRaises)
+    const tables = new Tables(this.history, this.swarm.maxSingleRaises)
     this.d1 = new D1(tables, this.scheduler, this.network, this.links, this.newSkew(skew))
-    this.kv = new Kv(this.network, chance, this.links.kv, this.swarm.staleness)
-    this.house = new FenceHouse(this.scheduler, this.network, this.d1, {
+    this.kv = new Kv(this.network, random, this.links.kv, this.swarm.staleness)
+    this.house = new FenceHost(this.scheduler, this.network, this.d1, {
       newSkew: () => this.newSkew(skew),
       linkOf: this.linkOf,
       foreign: this.swarm.foreign,
-      isChance: chance.is,
+      isRandom: random.is,
     })
     this.allFences = createAllFences(this.house.namespace)
   }
@@ -91,15 +91,19 @@ export class World {
   readonly sleep = (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms))
 
   private newSkew(most: number): number {
-    return most === 0 ? 0 : this.chance.int(2 * most + 1) - most
+    return most === 0 ? 0 : this.random.int(2 * most + 1) - most
   }
 
-  readonly linkOf = (region: string, kind: 'bar' | 'raise'): Link => {
+  readonly linkOf = (region: string, kind: 'requiredSeq' | 'raise'): Link => {
     const name = `fence ${region} ${kind}`
     const present = this.regionLinks.get(name)
     if (present !== undefined) return present
     // Longer than the 500 ms of a question, shorter than the 5 s of a raise.
-    const link = this.network.link(name, kind === 'bar' ? 800 : 3_000, this.swarm.weather[kind])
+    const link = this.network.link(
+      name,
+      kind === 'requiredSeq' ? 800 : 3_000,
+      this.swarm.weather[kind],
+    )
     this.regionLinks.set(name, link)
     return link
   }
@@ -129,7 +133,7 @@ export class World {
 
   /** One isolate may serve requests that come from nearer to another fence. */
   storesElsewhere({ stores, shards }: Isolate): LookUpStores {
-    const region = this.chance.one(this.swarm.regions)
+    const region = this.random.one(this.swarm.regions)
     return { ...stores, fence: createNearFence(this.house.namespace, { region, shards }) }
   }
 
@@ -197,7 +201,7 @@ export class World {
     })
     while (!isOver && this.violation === null) {
       if (!this.scheduler.step()) this.fail('everything ends', 'somebody waits for ever')
-      if (this.scheduler.events > mostEvents) this.fail('everything ends', 'it goes on and on')
+      if (this.scheduler.events > maxEvents) this.fail('everything ends', 'it goes on and on')
     }
   }
 }

@@ -1,5 +1,5 @@
 // Accounts with people of each role, and keys made as a client makes them.
-import { addPerson, createAccount, type House, type TestPerson } from './house.ts'
+import { addPerson, createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type Account = {
   id: string
@@ -21,7 +21,7 @@ export type MadeKey = { id: string; key: string; key_prefix: string; scopes: str
 
 /** The data of a 201; anything else is an error that shows the answer. */
 export async function makeKey(
-  house: House,
+  house: TestApp,
   as: string,
   body: Record<string, unknown> = {},
 ): Promise<MadeKey> {

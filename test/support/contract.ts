@@ -3,7 +3,7 @@
 import { Validator } from '@cfworker/json-schema'
 import { expect } from 'vitest'
 import { type Document, type Operation, operationsOf } from '../../src/http/openapi/document.ts'
-import type { House } from './house.ts'
+import type { TestApp } from './test-app.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is whatever it says
 type Schema = any
@@ -21,7 +21,7 @@ export type Call = {
   wrong?: boolean
 }
 
-export function openContract(house: House, document: Document) {
+export function openContract(house: TestApp, document: Document) {
   const operations = new Map(
     operationsOf(document).map((each) => [each.operation.operationId ?? '', each]),
   )
@@ -82,7 +82,7 @@ function judgeRequest(document: Document, id: string, operation: Operation, sent
   }
 }
 
-type Answer = Awaited<ReturnType<House['ask']>>
+type Answer = Awaited<ReturnType<TestApp['ask']>>
 
 function judgeAnswer(document: Document, id: string, operation: Operation, answer: Answer) {
   const { status, headers, text } = answer

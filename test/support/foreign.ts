@@ -3,7 +3,7 @@ import config from '../../latchkey.config.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
 import { createIsolate } from '../../src/worker/context.ts'
-import { createSkippingClock, openHouse } from './house.ts'
+import { createSkippingClock, createTestApp } from './test-app.ts'
 
 export const foreign: Record<string, ForeignFormat> = {
   unkey: { prefix: 'uk_', alphabet: 'base62', length: { min: 20, max: 60 } },
@@ -12,10 +12,10 @@ export const foreign: Record<string, ForeignFormat> = {
 }
 
 /** A house whose configuration declares the foreign formats. */
-export function openForeignHouse(options: { bindings?: Partial<Env> } = {}) {
+export function createForeignTestApp(options: { bindings?: Partial<Env> } = {}) {
   const clock = createSkippingClock()
   const foreignConfig: Config<Env> = { ...config, foreign }
-  return openHouse({ ...options, clock, isolate: createIsolate(foreignConfig, clock) })
+  return createTestApp({ ...options, clock, isolate: createIsolate(foreignConfig, clock) })
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -27,7 +27,7 @@ export function down(
     },
     FENCE: {
       FENCE: {
-        getByName: () => ({ bar: fail, inspect: fail, raise: fail, reset: fail }),
+        getByName: () => ({ requiredSeq: fail, inspect: fail, raise: fail, reset: fail }),
       } as unknown as Env['FENCE'],
     },
     METER: {

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
 import { drainWebhooks, sendWebhooks } from '../../src/worker/queues.ts'
 import { type Account, openAccount } from './account.ts'
-import { createSkippingClock, type House, openHouse } from './house.ts'
+import { createSkippingClock, createTestApp, type TestApp } from './test-app.ts'
 
 export type Received = {
   url: string
@@ -30,7 +30,7 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
     },
   } as unknown as Env['WEBHOOKS']
   const bindings = { WEBHOOKS: queue, ...options.bindings }
-  const house = await openHouse({ clock, bindings })
+  const house = await createTestApp({ clock, bindings })
   const account = await openAccount()
 
   const received: Received[] = []
@@ -85,7 +85,7 @@ let endpoints = 0
 
 /** An endpoint at a URL of its own. */
 export async function addEndpoint(
-  { house }: { house: House },
+  { house }: { house: TestApp },
   account: Account,
   body: Record<string, unknown> = {},
 ): Promise<MadeEndpoint> {

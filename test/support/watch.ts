@@ -1,7 +1,7 @@
 // Bindings that write down each call that leaves the isolate, and pass it on.
 import { env } from 'cloudflare:workers'
 
-/** `where` is `D1.all`, `KV.get`, `FENCE.bar`…; `what` holds everything that was handed over. */
+/** `where` is `D1.all`, `KV.get`, `FENCE.requiredSeq`…; `what` holds everything that was handed over. */
 export type Call = { where: string; what: string }
 
 export type Watch = {

@@ -1,5 +1,5 @@
 // An account's way out: everything that is known of it to take along, its keys stopped at once, fourteen
-// days to take that back, and nothing left of it afterwards but what keeps its tokens dead.
+// days to take that back, and nothing left of it waitUntil but what keeps its tokens dead.
 import { env } from 'cloudflare:workers'
 import { hashPassword } from 'better-auth/crypto'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -7,23 +7,28 @@ import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { runScheduled } from '../../src/worker/cron.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createAccount, createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import {
+  createAccount,
+  createSkippingClock,
+  createTestApp,
+  type TestApp,
+} from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 
 const password = 'correct horse battery'
 let hash = ''
-let house: House
+let house: TestApp
 /** Another isolate: it has a memory of its own. */
-let elsewhere: House
+let elsewhere: TestApp
 beforeAll(async () => {
   hash = await hashPassword(password)
   const clock = createSkippingClock()
   const bindings = { SIGN_IN_PER_MINUTE: '3' as never }
-  house = await openHouse({ clock, bindings })
-  elsewhere = await openHouse({ clock, isolate: createIsolate(config, clock), bindings })
+  house = await createTestApp({ clock, bindings })
+  elsewhere = await createTestApp({ clock, isolate: createIsolate(config, clock), bindings })
 })
 
 const run = (sql: string, ...values: unknown[]) =>
@@ -116,7 +121,7 @@ describe('the export', () => {
     const account = await newAccount()
     await fill(account, 2_600)
     const watch = watchBindings()
-    const watched = await openHouse({ bindings: watch.bindings })
+    const watched = await createTestApp({ bindings: watch.bindings })
     const headers = { authorization: `Bearer ${account.owner.jwt}` }
     const { body } = await watched.send('/api/account/export', { headers })
     const reader = body?.getReader()
@@ -140,7 +145,7 @@ describe('the export', () => {
         return reads > 6 ? down(['DB']).DB?.withSession : target.withSession.bind(target)
       },
     })
-    const broken = await openHouse({ bindings: { DB: flaky } })
+    const broken = await createTestApp({ bindings: { DB: flaky } })
     const asking = broken.ask('GET', '/api/account/export', { as: account.owner.jwt })
     await expect(asking).rejects.toThrow()
   })
@@ -202,7 +207,7 @@ describe('deleting an account', () => {
     const account = await newAccount()
     const { key } = await makeKey(house, account.owner.jwt)
     await me(key)
-    const cut = await openHouse({ clock: house.clock, bindings: down(['FENCE']) })
+    const cut = await createTestApp({ clock: house.clock, bindings: down(['FENCE']) })
     const body = { name: account.name, password }
     const answer = await cut.ask('POST', '/api/account/deletion', { as: account.owner.jwt, body })
     expect(answer.status).toBe(202)

@@ -6,27 +6,27 @@ import { digestOf } from '../../src/core/token.ts'
 import type { UsageRow } from '../../src/storage/usage-store.ts'
 import { Usage } from '../../src/usage/counter.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { slowToWrite } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const clock = createSkippingClock()
 const watch = watchBindings()
 const day = 24 * 60 * 60 * 1000
-let house: House
+let house: TestApp
 let account: Account
 
 /** Another isolate, whose memory is empty. */
-const openIsolate = () => openHouse({ clock, bindings: watch.bindings })
+const openIsolate = () => createTestApp({ clock, bindings: watch.bindings })
 const endLeases = () => clock.skip(config.leaseMs)
-const me = (isolate: House, key: string) => outcome(isolate.ask('GET', '/api/v1/me', { key }))
+const me = (isolate: TestApp, key: string) => outcome(isolate.ask('GET', '/api/v1/me', { key }))
 const nameOf = async (key: string) => `key/${await digestOf(key)}`
 
 /**
  * What one more verification costs, after the answer included; D1 reads as one number. The message that
  * a test's house sends of each request is left out: what counting costs is told below.
  */
-async function costOf(isolate: House, key: string, answer = '200') {
+async function costOf(isolate: TestApp, key: string, answer = '200') {
   watch.clear()
   expect(await me(isolate, key)).toBe(answer)
   const cost: Record<string, number> = {}
@@ -55,27 +55,27 @@ describe('a verification costs', () => {
     const { key } = await makeKey(house, account.owner.jwt)
     await me(house, key)
     expect(await env.KEY_CACHE.get(await nameOf(key))).not.toBeNull()
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.bar': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
   })
 
   it('nothing while the lease runs, to its last millisecond, and one fence after it', async () => {
     const { key } = await makeKey(house, account.owner.jwt)
     const frozen = { ...createSkippingClock(), now: () => time }
     let time = Date.now() + 1_000
-    const isolate = await openHouse({ clock: frozen, bindings: watch.bindings })
+    const isolate = await createTestApp({ clock: frozen, bindings: watch.bindings })
     await me(isolate, key)
     for (const passed of [0, 1, config.leaseMs - 2]) {
       time += passed
       expect(await costOf(isolate, key), `${passed} ms later`).toEqual({})
     }
     time += 1
-    expect(await costOf(isolate, key)).toEqual({ 'FENCE.bar': 1 })
+    expect(await costOf(isolate, key)).toEqual({ 'FENCE.requiredSeq': 1 })
     expect(await costOf(isolate, key)).toEqual({})
   })
 
   it('one D1 read, one fence and a KV put after the answer, where KV is empty', async () => {
     const { key } = await makeKey(house, account.owner.jwt)
-    const first = { 'KV.get': 1, 'FENCE.bar': 1, 'D1 read': 1, 'KV.put': 1 }
+    const first = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
     expect(await costOf(house, key)).toEqual(first)
     await env.KEY_CACHE.delete(await nameOf(key))
     expect(await costOf(await openIsolate(), key)).toEqual(first)
@@ -93,13 +93,13 @@ describe('a verification costs', () => {
     // KV may go on answering with what it held before.
     await env.KEY_CACHE.put(await nameOf(key), stale as string)
     const inMemory = await costOf(remembers, key)
-    expect(inMemory).toMatchObject({ 'FENCE.bar': 1, 'D1 read': 1, 'KV.put': 1 })
+    expect(inMemory).toMatchObject({ 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 })
     expect(inMemory['KV.get'] ?? 0).toBeLessThanOrEqual(1)
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.bar': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
     await env.KEY_CACHE.put(await nameOf(key), stale as string)
     expect(await costOf(await openIsolate(), key)).toEqual({
       'KV.get': 1,
-      'FENCE.bar': 1,
+      'FENCE.requiredSeq': 1,
       'D1 read': 1,
       'KV.put': 1,
     })
@@ -111,13 +111,13 @@ describe('a verification costs', () => {
     const isolate = await openIsolate()
     expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({
       'KV.get': 1,
-      'FENCE.bar': 1,
+      'FENCE.requiredSeq': 1,
       'D1 read': 1,
       'KV.put': 1,
     })
     expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({})
     endLeases()
-    expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({ 'FENCE.bar': 1 })
+    expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({ 'FENCE.requiredSeq': 1 })
   })
 
   it('nothing for a malformed, foreign or forged token', async () => {
@@ -152,10 +152,10 @@ describe('a verification costs', () => {
       await me(house, key)
       expect(await costOf(house, key)).toEqual({ 'METER.take': 1 })
       endLeases()
-      expect(await costOf(house, key)).toEqual({ 'FENCE.bar': 1, 'METER.take': 1 })
+      expect(await costOf(house, key)).toEqual({ 'FENCE.requiredSeq': 1, 'METER.take': 1 })
       expect(await costOf(await openIsolate(), key)).toEqual({
         'KV.get': 1,
-        'FENCE.bar': 1,
+        'FENCE.requiredSeq': 1,
         'METER.take': 1,
       })
       await house.ask('PATCH', `/api/api-keys/${id}`, {
@@ -181,9 +181,9 @@ describe('a verification costs', () => {
     const { key } = await makeKey(house, account.owner.jwt)
     await me(house, key)
     clock.skip(4 * day)
-    const aged = { 'KV.get': 1, 'FENCE.bar': 1, 'D1 read': 1, 'KV.put': 1 }
+    const aged = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
     expect(await costOf(await openIsolate(), key)).toEqual(aged)
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.bar': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
   })
 })
 
@@ -203,21 +203,21 @@ describe('on the way to an answer', () => {
       } as unknown as KVNamespace,
       FENCE: {
         getByName: (name: string) => ({
-          async bar(digest: string) {
+          async requiredSeq(digest: string) {
             fenceAsked.resolve()
             await kvAsked.promise
-            return env.FENCE.getByName(name).bar(digest)
+            return env.FENCE.getByName(name).requiredSeq(digest)
           },
         }),
       } as unknown as Env['FENCE'],
     }
     // One after the other, each would wait for the other in vain, and D1 would be asked in the end.
-    expect(await costOf(await openHouse({ clock, bindings }), key)).toEqual({})
+    expect(await costOf(await createTestApp({ clock, bindings }), key)).toEqual({})
   })
 
   it('nothing is written: a KV that never finishes a put delays no answer', async () => {
     const { key } = await makeKey(house, account.owner.jwt)
-    const isolate = await openHouse({ clock, bindings: slowToWrite() })
+    const isolate = await createTestApp({ clock, bindings: slowToWrite() })
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
     const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
     const response = await isolate.app.fetch(
@@ -251,7 +251,7 @@ describe('counting', () => {
       sleep: () => new Promise<void>((wake) => timers.push(wake)),
       newId: () => crypto.randomUUID(),
     })
-    const isolate = await openHouse({ clock, bindings: watch.bindings, usage })
+    const isolate = await createTestApp({ clock, bindings: watch.bindings, usage })
     const work: Promise<unknown>[] = []
     const context = {
       waitUntil: (promise: Promise<unknown>) => void work.push(promise),

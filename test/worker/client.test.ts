@@ -31,14 +31,14 @@ import type { VerifyAnswer as RpcAnswer } from '../../src/http/verify/verify-tok
 import type Latchkey from '../../src/index.ts'
 import type { VerifyRequest as RpcRequest } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
-import { type House, openHouse } from '../support/house.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let acme: Account
 let options: ClientOptions
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   acme = await openAccount('Acme Inc')
   const scopes = ['keys:manage', 'keys:verify', 'contacts:read']
   const { key } = await makeKey(house, acme.owner.jwt, { name: 'Automation', scopes })

@@ -11,10 +11,10 @@ import {
   addPerson,
   createAccount,
   createSkippingClock,
-  type House,
-  openHouse,
+  createTestApp,
+  type TestApp,
   type TestPerson,
-} from '../support/house.ts'
+} from '../support/test-app.ts'
 
 const digestOf = (letter: string) => letter.repeat(64)
 const fenceOf = (name: string) => env.FENCE.getByName(name)
@@ -22,8 +22,8 @@ const fenceOf = (name: string) => env.FENCE.getByName(name)
 /** Asks until the fence has registered itself in D1. */
 async function opened(name: string): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const bar = await fenceOf(name).bar(digestOf('0'))
-    if (bar !== null) return bar
+    const requiredSeq = await fenceOf(name).requiredSeq(digestOf('0'))
+    if (requiredSeq !== null) return requiredSeq
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   throw new Error(`The fence ${name} did not open.`)
@@ -37,43 +37,45 @@ async function listedFences(): Promise<string[]> {
 describe('a fence', () => {
   it('answers "ask D1" until it stands in the list of those that changes wait for', async () => {
     const name = 'oc/0-of-1'
-    expect(await fenceOf(name).bar(digestOf('0'))).toBe(null)
-    const bar = await opened(name)
+    expect(await fenceOf(name).requiredSeq(digestOf('0'))).toBe(null)
+    const requiredSeq = await opened(name)
     expect(await listedFences()).toContain(name)
-    expect(bar).toBeGreaterThan(Date.now() - 60_000)
+    expect(requiredSeq).toBeGreaterThan(Date.now() - 60_000)
   })
 
   it('still holds a raise after its instance was evicted', async () => {
     const name = 'me/0-of-1'
-    const bar = await opened(name)
-    expect(await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 7 }])).toBe('held')
+    const requiredSeq = await opened(name)
+    expect(await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 7 }])).toBe(
+      'held',
+    )
     await evictDurableObject(fenceOf(name))
-    expect(await fenceOf(name).bar(digestOf('a'))).toBe(bar + 7)
-    expect(await fenceOf(name).bar(digestOf('b'))).toBe(bar)
+    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(requiredSeq + 7)
+    expect(await fenceOf(name).requiredSeq(digestOf('b'))).toBe(requiredSeq)
   })
 
   it('never lowers a floor', async () => {
     const name = 'afr/0-of-1'
-    const bar = await opened(name)
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 9 }])
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 3 }])
-    expect(await fenceOf(name).bar(digestOf('a'))).toBe(bar + 9)
+    const requiredSeq = await opened(name)
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 9 }])
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 3 }])
+    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(requiredSeq + 9)
   })
 
   it('raises everything it guards by one raise', async () => {
     const name = 'sam/0-of-1'
-    const bar = await opened(name)
-    await fenceOf(name).raise([{ digest: '*', seq: bar + 5 }])
-    expect(await fenceOf(name).bar(digestOf('c'))).toBe(bar + 5)
+    const requiredSeq = await opened(name)
+    await fenceOf(name).raise([{ digest: '*', seq: requiredSeq + 5 }])
+    expect(await fenceOf(name).requiredSeq(digestOf('c'))).toBe(requiredSeq + 5)
   })
 
   it('asks for D1 after a reset, and registers anew above all it ever held', async () => {
     const name = 'eeur/0-of-1'
-    const bar = await opened(name)
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: bar + 1 }])
+    const requiredSeq = await opened(name)
+    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 1 }])
     expect(await fenceOf(name).reset()).toBe('held')
-    expect(await fenceOf(name).bar(digestOf('a'))).toBe(null)
-    expect(await opened(name)).toBeGreaterThan(bar)
+    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(null)
+    expect(await opened(name)).toBeGreaterThan(requiredSeq)
   })
 
   it('takes itself off the list when nobody has asked for two days', async () => {
@@ -85,13 +87,13 @@ describe('a fence', () => {
     await evictDurableObject(fenceOf(name))
     expect(await runDurableObjectAlarm(fenceOf(name))).toBe(true)
     expect(await listedFences()).not.toContain(name)
-    expect(await fenceOf(name).bar(digestOf('a'))).toBe(null)
+    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(null)
   })
 })
 
 describe('the nearest fence', () => {
-  const namespaceOf = (bar: () => Promise<number | null>) =>
-    ({ getByName: () => ({ bar }) }) as unknown as DurableObjectNamespace<FenceObject>
+  const namespaceOf = (requiredSeq: () => Promise<number | null>) =>
+    ({ getByName: () => ({ requiredSeq }) }) as unknown as DurableObjectNamespace<FenceObject>
 
   it('that hangs means "ask D1" within its time-out', async () => {
     const near = createNearFence(
@@ -99,7 +101,7 @@ describe('the nearest fence', () => {
       { region: 'weur', shards: 1 },
     )
     const startedAt = Date.now()
-    expect(await near.bar(digestOf('a'))).toBe(null)
+    expect(await near.requiredSeq(digestOf('a'))).toBe(null)
     expect(Date.now() - startedAt).toBeLessThan(2_000)
   })
 
@@ -108,24 +110,26 @@ describe('the nearest fence', () => {
       namespaceOf(() => Promise.reject(new Error('overloaded'))),
       { region: 'weur', shards: 1 },
     )
-    expect(await near.bar(digestOf('a'))).toBe(null)
+    expect(await near.requiredSeq(digestOf('a'))).toBe(null)
   })
 })
 
 describe('many isolates, many keys, changes and verifications at once', () => {
   const clock = createSkippingClock()
-  let houses: House[]
+  let houses: TestApp[]
   let owner: TestPerson
 
   beforeAll(async () => {
     houses = await Promise.all(
-      Array.from({ length: 4 }, () => openHouse({ clock, isolate: createIsolate(config, clock) })),
+      Array.from({ length: 4 }, () =>
+        createTestApp({ clock, isolate: createIsolate(config, clock) }),
+      ),
     )
     owner = await addPerson(await createAccount('Busy Ltd'), 'owner')
     await opened('enam/0-of-1')
   })
 
-  const houseAt = (turn: number) => houses[turn % houses.length] as House
+  const houseAt = (turn: number) => houses[turn % houses.length] as TestApp
 
   it('never lets a key pass that was revoked before the question was asked', async () => {
     const keys = await Promise.all(Array.from({ length: 40 }, (_, at) => makeKey(houseAt(at))))
@@ -195,7 +199,7 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     }
   })
 
-  async function makeKey(house: House, external_id?: string) {
+  async function makeKey(house: TestApp, external_id?: string) {
     const body = { name: 'One of many', ...(external_id && { external_id }) }
     const answer = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })
     expect(answer.status, answer.text).toBe(201)

@@ -16,13 +16,13 @@ const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(b
 const secrets = fc.string({ minLength: 1 }).filter((secret) => !secret.includes(','))
 
 /** Hands out these bytes over and over, in this order. */
-function chance(source: number[]) {
+function random(source: number[]) {
   let at = 0
   return (bytes: Uint8Array<ArrayBuffer>) => bytes.map(() => source[at++ % source.length] as number)
 }
 
 describe('a minted token', () => {
-  it('has the shape of its format, is read back as it and is genuine, whatever chance and secret', async () => {
+  it('has the shape of its format, is read back as it and is genuine, whatever random and secret', async () => {
     await fc.assert(
       fc.asyncProperty(
         formatNames,
@@ -31,7 +31,7 @@ describe('a minted token', () => {
         async (name, secret, bytes) => {
           const keys = await importTagKeys(secret)
           // The last byte is one that is never thrown away, so that minting ends.
-          const token = await mintToken(format(name), keys, chance([...bytes, 7]))
+          const token = await mintToken(format(name), keys, random([...bytes, 7]))
           const shaped = parseToken(token, formats)
           expect(shaped?.formatName).toBe(name)
           expect(shaped && (await isGenuine(shaped, keys))).toBe(true)
@@ -94,15 +94,15 @@ describe('the random part', () => {
     const token = await mintToken(
       format('wacrm_live'),
       keys,
-      chance([255, 248, 250, 61, 247, 0, 62]),
+      random([255, 248, 250, 61, 247, 0, 62]),
     )
-    const random = token.slice('wacrm_live_'.length, -6)
-    expect(random).toBe('zz00'.repeat(9).slice(0, 33))
+    const letters = token.slice('wacrm_live_'.length, -6)
+    expect(letters).toBe('zz00'.repeat(9).slice(0, 33))
   })
 
   it('gives each letter its even share', async () => {
     const keys = await importTagKeys('a secret')
-    const everyByte = chance(Array.from({ length: 256 }, (_, byte) => byte))
+    const everyByte = random(Array.from({ length: 256 }, (_, byte) => byte))
     const seen = new Map<string, number>()
     // 62 tokens of 33 letters are 2,046: each letter falls 33 times.
     for (let made = 0; made < 62; made++) {

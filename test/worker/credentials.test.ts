@@ -6,18 +6,18 @@ import config from '../../latchkey.config.ts'
 import type { Format } from '../../src/core/format.ts'
 import { importTagKeys, mintToken } from '../../src/core/token.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
-import { type Answer, type House, openHouse } from '../support/house.ts'
+import { type Answer, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const watch = watchBindings()
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-let house: House
+let house: TestApp
 let account: Account
 let reader: MadeKey
 let longer: MadeKey
 
 beforeAll(async () => {
-  house = await openHouse({ bindings: watch.bindings })
+  house = await createTestApp({ bindings: watch.bindings })
   account = await openAccount()
   reader = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
   longer = await makeKey(house, account.owner.jwt, {
@@ -152,9 +152,9 @@ describe('a bad key', () => {
 
   it('works under a tag secret that has been succeeded, for as long as it is listed', async () => {
     const rotated = { TAG_SECRETS: `newest,${env.TAG_SECRETS}` as Env['TAG_SECRETS'] }
-    const after = await openHouse({ bindings: rotated })
+    const after = await createTestApp({ bindings: rotated })
     expect(await outcome(after.ask('GET', '/api/contacts', { key: reader.key }))).toBe('200')
-    const gone = await openHouse({ bindings: { TAG_SECRETS: 'newest' } })
+    const gone = await createTestApp({ bindings: { TAG_SECRETS: 'newest' } })
     expect(await outcome(gone.ask('GET', '/api/contacts', { key: reader.key }))).toBe(
       '401 invalid_api_key',
     )

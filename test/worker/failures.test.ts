@@ -5,24 +5,24 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import config from '../../latchkey.config.ts'
 import { digestOf } from '../../src/core/token.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 const clock = createSkippingClock()
-let house: House
+let house: TestApp
 let account: Account
 let as: string
 
 beforeAll(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   vi.spyOn(console, 'warn').mockImplementation(() => {})
-  house = await openHouse({ clock })
+  house = await createTestApp({ clock })
   account = await openAccount()
   as = account.owner.jwt
   const { key } = await makeKey(house, as)
   const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
   for (let asked = 0; asked < 50 && !(await isOpen()); asked++) {
-    await (await openHouse({ clock })).ask('GET', '/api/v1/me', { key })
+    await (await createTestApp({ clock })).ask('GET', '/api/v1/me', { key })
   }
 })
 afterAll(() => vi.restoreAllMocks())
@@ -38,7 +38,7 @@ type Told = { told: string; headers: Headers; ms: number }
 
 /** One request whose background work nobody waits for, since it may never end. */
 async function ask(
-  isolate: House,
+  isolate: TestApp,
   init: RequestInit & { path?: string },
   bindings: Partial<Env> = {},
 ): Promise<Told> {
@@ -59,10 +59,10 @@ const byKey = (key: string) => ({ headers: { 'x-api-key': key } })
 /** Where a key is held before the stores go down; the lease is over but where it says otherwise. */
 type Held = 'memory' | 'memory, lease running' | 'KV' | 'nowhere'
 
-async function prepare(held: Held, revoked: boolean): Promise<{ isolate: House; key: string }> {
+async function prepare(held: Held, revoked: boolean): Promise<{ isolate: TestApp; key: string }> {
   const { id, key } = await makeKey(house, as)
-  const isolate = await openHouse({ clock })
-  const remembers = held.startsWith('memory') ? isolate : await openHouse({ clock })
+  const isolate = await createTestApp({ clock })
+  const remembers = held.startsWith('memory') ? isolate : await createTestApp({ clock })
   expect((await ask(remembers, byKey(key))).told).toBe('200')
   const name = await nameOf(key)
   const stale = await until(() => remembers.bindings.KEY_CACHE.get(name), remembers, key)
@@ -79,7 +79,7 @@ async function prepare(held: Held, revoked: boolean): Promise<{ isolate: House; 
 /** The put happens after the answer. */
 async function until(
   read: () => Promise<string | null>,
-  isolate: House,
+  isolate: TestApp,
   key: string,
 ): Promise<string> {
   for (let tries = 0; tries < 50; tries++) {
@@ -162,7 +162,7 @@ describe('with stores that throw', () => {
 
   it('KV speaks for a key of which memory holds too old a record, while D1 is down', async () => {
     const { id, key } = await makeKey(house, as)
-    const [isolate, other] = [await openHouse({ clock }), await openHouse({ clock })]
+    const [isolate, other] = [await createTestApp({ clock }), await createTestApp({ clock })]
     expect((await ask(isolate, byKey(key))).told).toBe(pass)
     const change = { as, body: { name: 'Renamed' } }
     expect((await house.ask('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
@@ -193,7 +193,7 @@ describe('with stores that hang', { concurrent: true }, () => {
   ]
   it.each(cases)(
     '%j hanging, a key held in %s: a good one is told %s, a revoked one %s, in %i ms',
-    async (stores, held, good, bad, mostMs) => {
+    async (stores, held, good, bad, maxMs) => {
       const hangs: Failure = 'hangs'
       const bindings = down(stores, hangs)
       const keys = [await prepare(held, false), await prepare(held, true)] as const
@@ -201,7 +201,7 @@ describe('with stores that hang', { concurrent: true }, () => {
         keys.map(({ isolate, key }) => ask(isolate, byKey(key), bindings)),
       )
       expect([first?.told, second?.told]).toEqual([good, bad])
-      expect(Math.max(first?.ms ?? 0, second?.ms ?? 0)).toBeLessThan(mostMs)
+      expect(Math.max(first?.ms ?? 0, second?.ms ?? 0)).toBeLessThan(maxMs)
       if (good === unknown) expectUnknown(first as Told)
     },
   )
@@ -235,7 +235,7 @@ describe('with a meter that is down', () => {
         const answers = await Promise.all([
           ask(house, byKey(key), meter),
           ask(house, contacts, meter),
-          ask(await openHouse({ clock }), byKey(key), meter),
+          ask(await createTestApp({ clock }), byKey(key), meter),
         ])
         for (const answer of answers) {
           expectUnknown(answer)
@@ -255,7 +255,7 @@ describe('with a meter that is down', () => {
   )
 
   it('keys are managed all the same, and the balance is said to be unknown', async () => {
-    const at = await openHouse({ clock, bindings: down(['METER']) })
+    const at = await createTestApp({ clock, bindings: down(['METER']) })
     const made = await at.ask('POST', '/api/api-keys', {
       as,
       body: { name: 'Limited', credits: { remaining: 5 } },
@@ -292,7 +292,7 @@ describe('with a meter that is down', () => {
 
 describe('with a queue that is down', () => {
   // A message that the queue does not take is given up after 10 s: no answer waits for that.
-  const mostMs = 1_000
+  const maxMs = 1_000
 
   it.each(['throws', 'hangs'] as const)(
     'that %s, every answer is as it was, and as fast',
@@ -318,7 +318,7 @@ describe('with a queue that is down', () => {
         for (let turn = 0; turn < 10; turn++) {
           const answer = await ask(isolate, asked, queue)
           expect(answer.told).toBe(told)
-          expect(answer.ms).toBeLessThan(mostMs)
+          expect(answer.ms).toBeLessThan(maxMs)
         }
       }
     },

@@ -5,18 +5,18 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { networkOf } from '../../src/core/address.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { openForeignHouse, unkeyToken } from '../support/foreign.ts'
-import type { House } from '../support/house.ts'
+import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
+import type { TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const limit = 100
 const watch = watchBindings()
-let house: House
+let house: TestApp
 let account: Account
 let service: string
 
 beforeAll(async () => {
-  house = await openForeignHouse({ bindings: watch.bindings })
+  house = await createForeignTestApp({ bindings: watch.bindings })
   account = await openAccount()
   service = (await makeKey(house, account.owner.jwt, { scopes: ['keys:verify'] })).key
 })
@@ -141,7 +141,7 @@ describe('a limit that is down', () => {
     const fail =
       how === 'throws' ? () => Promise.reject(new Error('down')) : () => new Promise(() => {})
     const FLOOD = { limit: fail } as unknown as Env['FLOOD']
-    const at = await openForeignHouse({ bindings: { FLOOD } })
+    const at = await createForeignTestApp({ bindings: { FLOOD } })
     const token = await importedKey()
     expect(await outcome(at.ask('GET', '/api/v1/me', { key: token }))).toBe('200')
     const unknown = await madeUp()

@@ -3,24 +3,24 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
 
-let house: House
+let house: TestApp
 let account: Account
 let reader: string
 let inheriting: string
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount()
   reader = (await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })).key
   inheriting = (await makeKey(house, account.owner.jwt)).key
 })
 
-type Question = { key?: string; headers?: Record<string, string>; policy?: string; at?: House }
+type Question = { key?: string; headers?: Record<string, string>; policy?: string; at?: TestApp }
 
 /** Each dialect's way of saying the same. */
 const dialects = {
@@ -114,7 +114,7 @@ describe.each(names)('%s', (dialect) => {
   )
 
   it('says 503 when nobody can tell, and never lets through', async () => {
-    const at = await openHouse({ bindings: down(['DB', 'KEY_CACHE', 'FENCE']) })
+    const at = await createTestApp({ bindings: down(['DB', 'KEY_CACHE', 'FENCE']) })
     const answer = await ask('GET', '/api/contacts', { key: reader, at })
     expect(`${answer.status} ${answer.body.code}`).toBe('503 authority_unavailable')
     expect(answer.headers.get('retry-after')).toBe('1')
@@ -249,10 +249,12 @@ describe('a key that is bound to addresses', () => {
 
   const believing = (proxies: string[]) => {
     const forwardAuth = { proxies, clientAddressHeader: 'X-Client-Address' }
-    return openHouse({ isolate: createIsolate({ ...config, forwardAuth }, createSkippingClock()) })
+    return createTestApp({
+      isolate: createIsolate({ ...config, forwardAuth }, createSkippingClock()),
+    })
   }
 
-  const asked = (at: House, from: string, said: Record<string, string>) =>
+  const asked = (at: TestApp, from: string, said: Record<string, string>) =>
     outcome(
       dialects.nginx('GET', '/api/contacts', {
         key: bound,

@@ -5,13 +5,13 @@ import config from '../../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let account: Account
 let key: string
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount()
   key = (await makeKey(house, account.owner.jwt)).key
 })
@@ -20,14 +20,14 @@ afterEach(() => vi.restoreAllMocks())
 type Upstream = ConfigInput<Env>['gateway']['upstream']
 
 /** A house with another API behind its gateway. */
-function openGateway(upstream: Upstream): Promise<House> {
+function openGateway(upstream: Upstream): Promise<TestApp> {
   const { defaultFormat: _format, leaseMs: _lease, scopes: all, ...rest } = config
   const scopes = Object.fromEntries(
     Object.entries(all).filter(([scope]) => !scope.startsWith('keys:')),
   )
   const input = { ...rest, scopes, gateway: { policy: 'crm', upstream } }
   const clock = createSkippingClock()
-  return openHouse({ clock, isolate: createIsolate(defineConfig<Env>(input), clock) })
+  return createTestApp({ clock, isolate: createIsolate(defineConfig<Env>(input), clock) })
 }
 
 /** What the API behind the gateway was sent. */

@@ -5,13 +5,13 @@ import config from '../../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let account: Account
 let owner: string
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount()
   owner = account.owner.jwt
 })
@@ -275,7 +275,7 @@ describe('where an admin has every scope by name, but not full access', () => {
     const roles = { ...config.roles, admin: { scopes: seven } }
     const narrow = defineConfig({ ...rest, scopes: named, roles } as ConfigInput<Env>)
     const clock = createSkippingClock()
-    house = await openHouse({ clock, isolate: createIsolate(narrow, clock) })
+    house = await createTestApp({ clock, isolate: createIsolate(narrow, clock) })
     const inheriting = await makeKey(house, owner)
     const scoped = await makeKey(house, owner, { scopes: ['contacts:read'] })
     expect(await outcome(ask('GET', `/${inheriting.id}`, account.admin.jwt))).toBe('200')

@@ -6,13 +6,13 @@ import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { expectHardened } from '../support/hardened.ts'
-import { createSkippingClock, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
-import { openWorld, password } from '../support/walk.ts'
+import { openWorld, password } from '../support/permission-matrix.ts'
+import { createSkippingClock, createTestApp } from '../support/test-app.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 
-const house = await openHouse({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+const house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
 const world = await openWorld(house)
 
 describe('the headers', () => {
@@ -36,7 +36,7 @@ describe('the headers', () => {
   })
 
   it('are there when a store is down', async () => {
-    const broken = await openHouse({ bindings: down(['DB']) })
+    const broken = await createTestApp({ bindings: down(['DB']) })
     const answer = await broken.ask('GET', '/api/api-keys', { as: world.acme.owner.jwt })
     expect(answer.status).toBe(503)
     expectHardened(answer)
@@ -103,7 +103,7 @@ describe('the API behind the gateway', () => {
     const clock = createSkippingClock()
     const upstream = { fetch: async () => new Response('<h1>Hello</h1>', { headers }) }
     const gateway = { ...config.gateway, upstream }
-    return openHouse({ clock, isolate: createIsolate({ ...config, gateway }, clock) })
+    return createTestApp({ clock, isolate: createIsolate({ ...config, gateway }, clock) })
   }
 
   const asked = async (headers: HeadersInit) => {

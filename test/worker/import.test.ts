@@ -5,17 +5,17 @@ import { readDigest } from '../../src/core/digest.ts'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
 import {
   betterAuthToken,
+  createForeignTestApp,
   type ForeignToken,
-  openForeignHouse,
   pick,
   unkeyToken,
   wacrmToken,
 } from '../support/foreign.ts'
-import { openHouse } from '../support/house.ts'
+import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/api-keys/import'
-const house = await openForeignHouse()
+const house = await createForeignTestApp()
 const acme = await openAccount()
 
 const bring = (keys: unknown[], as = acme.owner.jwt) =>
@@ -96,7 +96,7 @@ describe('a key of another system', () => {
   it('is unknown to a deployment that does not declare its format', async () => {
     const foreign = await unkeyToken()
     await brought(foreign)
-    const other = await openHouse()
+    const other = await createTestApp()
     expect(await outcome(other.ask('GET', '/api/v1/me', { key: foreign.token }))).toBe(
       '401 invalid_api_key',
     )
@@ -250,7 +250,7 @@ describe('who may import what', () => {
   })
 
   it('says what is missing when the configuration declares no foreign format', async () => {
-    const shipped = await openHouse()
+    const shipped = await createTestApp()
     const { digest } = await unkeyToken()
     const { body } = await shipped.ask('POST', path, {
       as: acme.owner.jwt,
@@ -264,7 +264,7 @@ describe('who may import what', () => {
 describe('a token without a tag', () => {
   it('costs no store anything unless it has the shape of a foreign format', async () => {
     const watch = watchBindings()
-    const watched = await openForeignHouse({ bindings: watch.bindings })
+    const watched = await createForeignTestApp({ bindings: watch.bindings })
     const shapeless = [
       `uk_${'a'.repeat(19)}`,
       `uk_${'a'.repeat(61)}`,
@@ -289,14 +289,14 @@ describe('a token without a tag', () => {
     expect(await outcome(watched.ask('GET', '/api/v1/me', { key: token }))).toBe(
       '401 invalid_api_key',
     )
-    expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.bar': 1, 'KV.get': 1 })
+    expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.requiredSeq': 1, 'KV.get': 1 })
   })
 
   it('is verified in memory once it was looked up', async () => {
     const foreign = await unkeyToken()
     await brought(foreign)
     const watch = watchBindings()
-    const watched = await openForeignHouse({ bindings: watch.bindings })
+    const watched = await createForeignTestApp({ bindings: watch.bindings })
     await watched.ask('GET', '/api/v1/me', { key: foreign.token })
     watch.clear()
     expect(await outcome(watched.ask('GET', '/api/v1/me', { key: foreign.token }))).toBe('200')

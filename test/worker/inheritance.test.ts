@@ -6,18 +6,18 @@ import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../su
 import {
   addPerson,
   createSkippingClock,
-  type House,
-  openHouse,
+  createTestApp,
+  type TestApp,
   type TestPerson,
-} from '../support/house.ts'
+} from '../support/test-app.ts'
 
-let house: House
-let elsewhere: House
+let house: TestApp
+let elsewhere: TestApp
 let account: Account
 beforeAll(async () => {
   const clock = createSkippingClock()
-  house = await openHouse({ clock })
-  elsewhere = await openHouse({ clock })
+  house = await createTestApp({ clock })
+  elsewhere = await createTestApp({ clock })
   account = await openAccount()
 })
 

@@ -4,20 +4,20 @@ import { env } from 'cloudflare:workers'
 import * as oauth from 'oauth4webapi'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
-import { type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 const path = '/api/v1/introspect'
 const inactive = { active: false }
 
-let house: House
+let house: TestApp
 let acme: Account
 let globex: Account
 /** Acme's gateway, which holds keys:verify. */
 let gateway: string
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   acme = await openAccount('Acme Inc')
   globex = await openAccount('Globex')
   gateway = (await makeKey(house, acme.owner.jwt, { name: 'Gateway', scopes: ['keys:verify'] })).key
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(house, as, body)
 
-type Asking = { as?: string; key?: string; headers?: Record<string, string>; at?: House }
+type Asking = { as?: string; key?: string; headers?: Record<string, string>; at?: TestApp }
 
 function post(form: Record<string, string> | string, { at = house, headers, ...by }: Asking = {}) {
   const type = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -216,7 +216,7 @@ describe('an authority that does not know', () => {
   it('answers 503, never "not active"', async () => {
     const { key } = await issue()
     const bindings = down(['DB', 'KEY_CACHE'])
-    const broken = await openHouse({ clock: house.clock, isolate: house.isolate, bindings })
+    const broken = await createTestApp({ clock: house.clock, isolate: house.isolate, bindings })
     await introspected({ token: 'x' })
     const { status, headers, body } = await post({ token: key }, { as: gateway, at: broken })
     expect(status).toBe(503)

@@ -3,16 +3,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   addPerson,
   createAccount,
-  type House,
-  openHouse,
+  createTestApp,
+  type TestApp,
   type TestPerson,
-} from '../support/house.ts'
+} from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let owner: TestPerson
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   owner = await addPerson(await createAccount('Acme Inc'), 'owner')
 })
 

@@ -2,17 +2,17 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { addPerson, type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { addPerson, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
-let elsewhere: House
+let house: TestApp
+let elsewhere: TestApp
 let account: Account
 let as: string
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   // Another isolate: memory of its own, the same stores and the same time.
-  elsewhere = await openHouse({ clock: house.clock })
+  elsewhere = await createTestApp({ clock: house.clock })
   account = await openAccount()
   as = account.owner.jwt
 })
@@ -184,7 +184,7 @@ describe('DELETE', () => {
   it('answers 202 with the regions that are not reached, and 200 once they are', async () => {
     const { id, key } = await makeKey(house, as)
     expect(await told(key)).toBe('200')
-    const unreached = await openHouse({ clock: house.clock, bindings: down(['FENCE']) })
+    const unreached = await createTestApp({ clock: house.clock, bindings: down(['FENCE']) })
     for (let asked = 0; asked < 2; asked++) {
       const answer = await unreached.ask('DELETE', url(id), { as })
       expect([answer.status, answer.body.status], answer.text).toEqual([202, 'success'])

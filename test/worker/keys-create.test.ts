@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { type House, openHouse } from '../support/house.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let account: Account
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount()
 })
 

@@ -4,14 +4,14 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { plainSignature } from '../../src/core/signature.ts'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
-import { betterAuthToken, openForeignHouse, unkeyToken } from '../support/foreign.ts'
+import { betterAuthToken, createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, type Signer, signed } from '../support/github.ts'
-import { type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/leaks/github'
-const house = await openHouse()
+const house = await createTestApp()
 const acme = await openAccount()
 const me = (key: string, at = house) => outcome(at.ask('GET', '/api/v1/me', { key }))
 
@@ -33,7 +33,7 @@ afterEach(() => vi.restoreAllMocks())
 
 type Match = { token: string; type?: string; url?: string | null; source?: string }
 
-async function report(matches: Match[] | string, signer = github, at: House = house) {
+async function report(matches: Match[] | string, signer = github, at: TestApp = house) {
   const body =
     typeof matches === 'string'
       ? matches
@@ -130,7 +130,7 @@ describe('a token that GitHub found', () => {
   })
 
   it('is revoked when another system made it', async () => {
-    const foreign = await openForeignHouse()
+    const foreign = await createForeignTestApp()
     const made = [await unkeyToken(), await betterAuthToken()]
     const keys = made.map(({ digest, format }) => ({ digest, format, name: 'Moved', scopes: [] }))
     await foreign.ask('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
@@ -145,7 +145,7 @@ describe('a token that GitHub found', () => {
 
   it('is asked of no store when this deployment never minted it', async () => {
     const watch = watchBindings()
-    const watched = await openHouse({ bindings: watch.bindings })
+    const watched = await createTestApp({ bindings: watch.bindings })
     const forged = Array.from({ length: 1_000 }, (_, at) => ({
       token: `whm_${at.toString(16).padStart(32, '0')}`,
     }))
@@ -164,7 +164,7 @@ describe('a token that GitHub found', () => {
       await report([{ token: key, url: `https://github.com/o/r/blob/main/${key}.txt` }]),
       await report(`{"token":"${key}"`),
       await report(JSON.stringify([{ token: [key], type: key }])),
-      await report([{ token: key }], github, await openHouse({ bindings: down(['DB']) })),
+      await report([{ token: key }], github, await createTestApp({ bindings: down(['DB']) })),
     ]
     expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 503])
     expect(JSON.stringify([lines, answers.map(({ text }) => text)])).not.toContain(key)
@@ -207,7 +207,7 @@ describe('who may report', () => {
   })
 
   it('waits while the database is being restored', async () => {
-    const stopped = await openHouse({ bindings: { CHANGES: 'stopped' as never } })
+    const stopped = await createTestApp({ bindings: { CHANGES: 'stopped' as never } })
     const { key } = await makeKey(house, acme.owner.jwt)
     expect(await outcome(report([{ token: key }], github, stopped))).toBe(
       '503 authority_unavailable',
@@ -227,7 +227,7 @@ describe('who may report', () => {
       'Github-Public-Key-Signature':
         'MEQCIAfgjgz6Ou/3DXMYZBervz1TKCHFsvwMcbuJhNZse622AiAG86/cku2XdcmFWNHl2WSJi2fkE8t+auvB24eURaOd2A==',
     }
-    const fresh = await openHouse()
+    const fresh = await createTestApp()
     const answer = await fresh.ask('POST', path, { body, headers })
     expect(labels(answer.body)).toEqual(['false_positive'])
   })
@@ -235,7 +235,7 @@ describe('who may report', () => {
 
 describe("GitHub's public keys", () => {
   it('are fetched once, by a user agent, from where the variable says', async () => {
-    const fresh = await openHouse({
+    const fresh = await createTestApp({
       bindings: {
         GITHUB_KEYS_URL: 'https://keys.example.test/scanning',
         GITHUB_TOKEN: 'pat',
@@ -248,7 +248,7 @@ describe("GitHub's public keys", () => {
   })
 
   it('are fetched anew for an unknown one, at most once a minute', async () => {
-    const fresh = await openHouse()
+    const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     const next = await newSigner()
     for (let time = 0; time < 20; time++) {
@@ -261,7 +261,7 @@ describe("GitHub's public keys", () => {
   })
 
   it('are forgotten with the day, so that one that GitHub withdrew is not believed for ever', async () => {
-    const fresh = await openHouse()
+    const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     published = [await newSigner()]
     fresh.clock.skip(24 * 60 * 60 * 1000 + 1)
@@ -278,7 +278,7 @@ describe("GitHub's public keys", () => {
       },
     ]
     for (const failure of failures) {
-      const fresh = await openHouse()
+      const fresh = await createTestApp()
       answerKeys = failure
       vi.spyOn(console, 'error').mockImplementation(() => {})
       expect(await outcome(report([], github, fresh))).toBe('503 authority_unavailable')
@@ -289,7 +289,7 @@ describe("GitHub's public keys", () => {
   })
 
   it('keep their word while GitHub is down', async () => {
-    const fresh = await openHouse()
+    const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     answerKeys = () => new Response(null, { status: 500 })
     vi.spyOn(console, 'error').mockImplementation(() => {})

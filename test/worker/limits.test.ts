@@ -4,15 +4,20 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { Usage } from '../../src/usage/counter.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { type Answer, createSkippingClock, type House, openHouse } from '../support/house.ts'
+import {
+  type Answer,
+  createSkippingClock,
+  createTestApp,
+  type TestApp,
+} from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let account: Account
 let as: string
 let service: string
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount()
   as = account.owner.jwt
   service = (await makeKey(house, as, { scopes: ['keys:verify'] })).key
@@ -427,7 +432,7 @@ describe('a top-up', () => {
 
   it('whose event could not be written is written down by asking again', async () => {
     const { id } = await credited(1)
-    const broken = await openHouse({ bindings: { DB: withoutInserts() } })
+    const broken = await createTestApp({ bindings: { DB: withoutInserts() } })
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const path = `/api/api-keys/${id}/credits`
     const headers = { 'idempotency-key': 'order 1' }
@@ -487,7 +492,7 @@ describe('many requests at once', () => {
   const parallel = 1_000
 
   /** The status of an answer; nobody waits for the background work. */
-  async function statusAt(at: House, key: string, path = '/api/v1/me'): Promise<number> {
+  async function statusAt(at: TestApp, key: string, path = '/api/v1/me'): Promise<number> {
     const request = new Request(`${env.BASE_URL}${path}`, { headers: { 'x-api-key': key } })
     const context = background as unknown as ExecutionContext
     const response = await at.app.fetch(request, at.bindings, context)
@@ -501,7 +506,7 @@ describe('many requests at once', () => {
     const time = Date.now()
     const clock = { ...createSkippingClock(), now: () => time }
     const usage = new Usage({ ...clock, sleep: () => new Promise(() => {}), newId: () => 'none' })
-    const frozen = await openHouse({ clock, usage })
+    const frozen = await createTestApp({ clock, usage })
     for (const limit of limits) {
       const { key } = await makeKey(frozen, as, { rate_limit: slow(limit), scopes: [] })
       expect(await statusAt(frozen, key, '/api/contacts')).toBe(403)

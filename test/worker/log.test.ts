@@ -6,12 +6,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { digestOf } from '../../src/core/token.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down, type Store } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 const always = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
 const clock = createSkippingClock()
-let house: House
+let house: TestApp
 let account: Account
 const tokens: string[] = []
 
@@ -37,7 +37,7 @@ afterEach(async () => {
 })
 
 beforeAll(async () => {
-  house = await openHouse({ clock, bindings: always })
+  house = await createTestApp({ clock, bindings: always })
   account = await openAccount()
 })
 
@@ -79,7 +79,7 @@ describe('a line tells', () => {
       account_id: account.id,
     })
     expect(await lineOf(me(key))).toMatchObject({ verdict: 'valid', tier: 'memory' })
-    const other = await openHouse({ clock, bindings: always })
+    const other = await createTestApp({ clock, bindings: always })
     expect(await lineOf(me(key, other))).toMatchObject({ verdict: 'valid' })
   })
 
@@ -218,11 +218,11 @@ describe('every door', () => {
 
 describe('sampling', () => {
   const sampled = (share: string) =>
-    openHouse({ clock, bindings: { LOG_SAMPLE: share } as unknown as Partial<Env> })
+    createTestApp({ clock, bindings: { LOG_SAMPLE: share } as unknown as Partial<Env> })
 
   it('writes the share that is asked for, and what is no share as all', async () => {
     const { key } = await issue()
-    const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25)
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.25)
     for (const [share, count] of [
       ['0', 0],
       ['0.25', 0],
@@ -235,7 +235,7 @@ describe('sampling', () => {
       await me(key, at)
       expect(requests(), share).toHaveLength(count)
     }
-    chance.mockRestore()
+    random.mockRestore()
   })
 
   it.each([
@@ -244,7 +244,7 @@ describe('sampling', () => {
     [['KEY_CACHE', 'FENCE', 'DB']],
   ] as Store[][][])('writes a denial for want of a store always: %s', async (stores) => {
     const { key } = await issue()
-    const at = await openHouse({
+    const at = await createTestApp({
       clock,
       bindings: { ...down(stores), LOG_SAMPLE: '0' } as unknown as Partial<Env>,
     })
@@ -264,7 +264,7 @@ describe('sampling', () => {
 
   it('notes a store that is down where the answer is known all the same, once in ten seconds', async () => {
     const bindings = { ...down(['KEY_CACHE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>
-    const at = await openHouse({ clock, bindings })
+    const at = await createTestApp({ clock, bindings })
     const ask = async () => expect((await me((await issue()).key, at)).status).toBe(200)
     raw = []
     const noted: unknown[] = []
@@ -284,7 +284,7 @@ describe('Server-Timing', () => {
   const asking = { 'x-latchkey-timing': '1' }
   const timing = async (
     path: string,
-    options: Parameters<House['ask']>[2] = {},
+    options: Parameters<TestApp['ask']>[2] = {},
     method = 'GET',
   ) => {
     const headers = { ...asking, ...(options.headers as Record<string, string>) }

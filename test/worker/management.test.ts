@@ -2,13 +2,19 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { addPerson, createAccount, type House, jwtFor, openHouse } from '../support/house.ts'
+import {
+  addPerson,
+  createAccount,
+  createTestApp,
+  jwtFor,
+  type TestApp,
+} from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let account: Account
 let other: Account
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   account = await openAccount('Acme Inc')
   other = await openAccount('Globex')
 })

@@ -2,7 +2,7 @@
 // lost answers and repeated requests against a ledger kept beside it.
 import { describe, expect, it } from 'vitest'
 import {
-  type LimitFacts,
+  type LimitAttributes,
   type MeterTerms,
   meterOf,
   type Schedule,
@@ -11,7 +11,7 @@ import {
 import { lastRefill, nextRefill } from '../../src/limits/calendar.ts'
 import type { MeterState } from '../../src/limits/decision.ts'
 import { Meter, type MeterStorage, type Use } from '../../src/limits/meter.ts'
-import { createChance } from '../simulation/random.ts'
+import { createRandom } from '../simulation/random.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -150,10 +150,10 @@ describe('a rate limit', () => {
   })
 
   it('always passes after the seconds that it said, whatever the limit', () => {
-    const chance = createChance(7)
+    const random = createRandom(7)
     for (let round = 0; round < 300; round++) {
       const { take, clock } = createMeter()
-      const terms = limited([1 + chance.int(1_000), 1 + chance.int(100_000)])
+      const terms = limited([1 + random.int(1_000), 1 + random.int(100_000)])
       for (let turn = 0; turn < 1_001; turn++) {
         const answer = take(terms)
         if (answer.outcome === 'rate_limited') {
@@ -482,10 +482,10 @@ describe('an idempotency key', () => {
     take(credited(10), 4, 'a')
     clock.now += day - 1
     expect(take(credited(10), 4, 'a')).toMatchObject({ isRepeated: true, credits: 6 })
-    await meter.tend()
+    await meter.maintain()
     expect(uses.size).toBe(1)
     clock.now += 1
-    await meter.tend()
+    await meter.maintain()
     expect(uses.size).toBe(0)
     expect(take(credited(10), 4, 'a')).toMatchObject({ isRepeated: false, credits: 2 })
   })
@@ -497,10 +497,10 @@ describe('a meter that nobody asks', () => {
     held.take(limited([2, 3 * 24 * 60 * 60]))
     expect(held.takeWake()).toBe(held.clock.now + day)
     held.clock.now += day
-    await held.meter.tend()
+    await held.meter.maintain()
     expect(held.takeWake()).toBe(held.clock.now + day)
     held.clock.now += 3 * day
-    await held.meter.tend()
+    await held.meter.maintain()
     expect(held.takeWake()).toBe(null)
     expect(held.text()).toBe('{"fillings":[],"balance":null}')
   })
@@ -509,7 +509,7 @@ describe('a meter that nobody asks', () => {
     const held = createMeter()
     held.take(credited(10))
     held.clock.now += 1_000 * day
-    await held.meter.tend()
+    await held.meter.maintain()
     held.evict()
     expect(held.take(credited(10))).toMatchObject({ credits: 8 })
   })
@@ -518,8 +518,8 @@ describe('a meter that nobody asks', () => {
 describe('the name of a meter', () => {
   it('tells keys, accounts and external ids apart, whatever stands in them', () => {
     const none = { rateLimit: null, credits: null, meterId: null, externalId: null }
-    const key: LimitFacts = { ...none, id: 'a', accountId: 'a', limitsBy: 'key' }
-    const shared: LimitFacts = { ...key, limitsBy: 'external_id' }
+    const key: LimitAttributes = { ...none, id: 'a', accountId: 'a', limitsBy: 'key' }
+    const shared: LimitAttributes = { ...key, limitsBy: 'external_id' }
     const names = [
       key,
       { ...key, id: 'b' },
@@ -533,7 +533,7 @@ describe('the name of a meter', () => {
 
 describe('a simulated year of a meter', () => {
   /** Passes by the definition of the rate: of no span more than n + t·n/w. */
-  function mostInAnySpan(passes: readonly number[], { limit, windowSeconds }: Window): boolean {
+  function maxInAnySpan(passes: readonly number[], { limit, windowSeconds }: Window): boolean {
     return passes.every((start, from) =>
       passes.slice(from, from + 100).every((end, offset) => {
         const allowed = limit + ((end - start) * limit) / (windowSeconds * 1000)
@@ -543,9 +543,9 @@ describe('a simulated year of a meter', () => {
   }
 
   function simulate(seed: number) {
-    const chance = createChance(seed)
+    const random = createRandom(seed)
     const held = createMeter(at('2026-01-30T22:00:00Z'))
-    const refill = chance.one([
+    const refill = random.one([
       null,
       { interval: 'daily', amount: 40 } as const,
       { interval: 'monthly', day: 31, amount: 300 } as const,
@@ -603,28 +603,28 @@ describe('a simulated year of a meter', () => {
 
     let keys = 0
     for (let turn = 0; turn < 400; turn++) {
-      held.clock.now += chance.int(chance.is(0.1) ? 2 * day : 20 * minute)
-      const cost = chance.int(8)
-      const key = chance.is(0.6) ? `key-${keys - chance.int(3)}` : null
-      if (chance.is(0.3)) keys++
+      held.clock.now += random.int(random.is(0.1) ? 2 * day : 20 * minute)
+      const cost = random.int(8)
+      const key = random.is(0.6) ? `key-${keys - random.int(3)}` : null
+      if (random.is(0.3)) keys++
       // An answer may be lost after the meter gave it: the client asks again, or twice, or late.
-      const times = chance.weighted({ once: 6, twice: 2, thrice: 1, never: 1 })
+      const times = random.weighted({ once: 6, twice: 2, thrice: 1, never: 1 })
       const deliveries = { never: 0, once: 1, twice: 2, thrice: 3 }[times]
       for (let time = 0; time < deliveries; time++) {
-        if (chance.is(0.2)) held.evict()
-        if (chance.is(0.2)) held.clock.now += chance.int(minute)
+        if (random.is(0.2)) held.evict()
+        if (random.is(0.2)) held.clock.now += random.int(minute)
         deliver(cost, key)
       }
-      if (chance.is(0.05)) {
+      if (random.is(0.05)) {
         settle()
-        const amount = 1 + chance.int(50)
+        const amount = 1 + random.int(50)
         held.topUp(terms, amount, `top-up-${turn}`)
         held.evict()
         held.topUp(terms, amount, `top-up-${turn}`)
         balance += amount
       }
     }
-    for (const window of windows) expect(mostInAnySpan(passes, window)).toBe(true)
+    for (const window of windows) expect(maxInAnySpan(passes, window)).toBe(true)
     return { passes: passes.length, outcomes }
   }
 

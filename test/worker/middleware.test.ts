@@ -11,15 +11,15 @@ import {
 } from '../../packages/latchkey/src/hono.ts'
 import { type VerifyRequest, verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
-import { type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: House
+let house: TestApp
 let acme: Account
 let service: string
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   acme = await openAccount('Acme Inc')
   service = (await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })).key
 })
@@ -27,7 +27,7 @@ beforeAll(async () => {
 const issue = (body: Record<string, unknown> = {}) => makeKey(house, acme.owner.jwt, body)
 
 /** The house as a service binding sees it. */
-function bindingTo(at: House, bindings: Partial<Env> = {}): LatchkeyBinding {
+function bindingTo(at: TestApp, bindings: Partial<Env> = {}): LatchkeyBinding {
   return {
     async verify(request: VerifyRequest) {
       const context = createExecutionContext()

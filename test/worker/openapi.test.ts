@@ -8,11 +8,11 @@ import { createDocument, documentedRouters, operationsOf } from '../../src/http/
 import { problems } from '../../src/http/response/problem.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { judge, openContract } from '../support/contract.ts'
-import { openForeignHouse, unkeyToken } from '../support/foreign.ts'
+import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, signed } from '../support/github.ts'
-import { jwtFor } from '../support/house.ts'
+import { jwtFor } from '../support/test-app.ts'
 
-const house = await openForeignHouse({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
+const house = await createForeignTestApp({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
 const document = createDocument(house.isolate, env.BASE_URL)
 const { call, operations, answered } = openContract(house, document)
 

@@ -15,8 +15,8 @@ import { settleSettings } from '../../src/worker/changes.ts'
 import { canaryStores, runScheduled } from '../../src/worker/cron.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { makeKey, openAccount } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const real = {
@@ -28,7 +28,7 @@ const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
 afterAll(() => vi.restoreAllMocks())
 beforeEach(() => warned.mockClear())
 
-const readiness = (at: House) => at.ask('GET', '/readyz')
+const readiness = (at: TestApp) => at.ask('GET', '/readyz')
 const failing = (checks: Record<string, { ok: boolean }>) =>
   Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]))
 
@@ -36,7 +36,7 @@ describe('GET /readyz', () => {
   beforeAll(() => env.DB.prepare('DELETE FROM pending_raise').run())
 
   it('is ready while every store answers', async () => {
-    const answer = await readiness(await openHouse())
+    const answer = await readiness(await createTestApp())
     expect(answer.status, answer.text).toBe(200)
     expect(answer.body).toMatchObject({ status: 'ready', oldest_pending_seconds: null })
     expect(Object.keys(answer.body.checks).sort()).toEqual([
@@ -56,7 +56,7 @@ describe('GET /readyz', () => {
     (['DB', 'KEY_CACHE', 'FENCE', 'METER'] as Store[]).map((store) => [store, failure] as const),
   )
   it.each(cases)('is not with %s, which %s, and says which and no more', async (store, failure) => {
-    const at = await openHouse({
+    const at = await createTestApp({
       clock: real,
       bindings: down([store], failure, 'the secret reason'),
     })
@@ -78,7 +78,7 @@ describe('GET /readyz', () => {
 
   it('is not with everything down at once, in the time of one', async () => {
     const all = down(['DB', 'KEY_CACHE', 'FENCE', 'METER'], 'hangs')
-    const at = await openHouse({ clock: real, bindings: { ...all, USAGE: undefined as never } })
+    const at = await createTestApp({ clock: real, bindings: { ...all, USAGE: undefined as never } })
     const from = Date.now()
     const answer = await readiness(at)
     expect(Date.now() - from).toBeLessThan(3_500)
@@ -87,7 +87,7 @@ describe('GET /readyz', () => {
 
   it('is not while a raise has been pending for more than a minute', async () => {
     const clock = createSkippingClock()
-    const at = await openHouse({ clock })
+    const at = await createTestApp({ clock })
     const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
     await leave.bind('oc/0-of-1', 'a'.repeat(64), clock.now() - 50_000).run()
     expect(await readiness(at)).toMatchObject({ status: 200, body: { oldest_pending_seconds: 50 } })
@@ -103,7 +103,7 @@ describe('GET /readyz', () => {
   it('asks the stores once in two seconds, however many ask it', async () => {
     const clock = { ...createSkippingClock(), sleep: real.sleep }
     const watch = watchBindings()
-    const at = await openHouse({ clock, bindings: watch.bindings })
+    const at = await createTestApp({ clock, bindings: watch.bindings })
     const answers = await Promise.all(Array.from({ length: 20 }, () => readiness(at)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(watch.counts()).toMatchObject({ 'KV.get': 1, 'FENCE.inspect': 1 })
@@ -116,7 +116,7 @@ describe('GET /readyz', () => {
   })
 
   it('keeps no fence open that nobody uses', async () => {
-    await readiness(await openHouse())
+    await readiness(await createTestApp())
     const listed = async () =>
       (await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()).results.length
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -127,7 +127,7 @@ describe('GET /readyz', () => {
 /** Fences open by being asked. */
 async function openFences() {
   const isOpen = async (name: string) =>
-    (await env.FENCE.getByName(name).bar('0'.repeat(64))) !== null
+    (await env.FENCE.getByName(name).requiredSeq('0'.repeat(64))) !== null
   for (const name of ['oc/0-of-1', 'weur/0-of-1']) {
     for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
   }
@@ -135,11 +135,11 @@ async function openFences() {
 
 describe('the canary', () => {
   const clock = createSkippingClock()
-  let house: House
+  let house: TestApp
   const told = vi.spyOn(console, 'error').mockImplementation(() => {})
 
   beforeAll(async () => {
-    house = await openHouse({ clock })
+    house = await createTestApp({ clock })
     await openFences()
   })
   beforeEach(async () => {
@@ -151,7 +151,7 @@ describe('the canary', () => {
     ...settleSettings(house.isolate),
     config: house.isolate.config,
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
-    afterwards: (work) => void work.catch(() => {}),
+    waitUntil: (work) => void work.catch(() => {}),
     ...more,
   })
   const storesWith = (more: Partial<CanaryStores> = {}): CanaryStores => ({
@@ -225,7 +225,7 @@ describe('the canary', () => {
       outcome: 'unfinished',
       problem: 'No acknowledgement from oc.',
     })
-    const blind = await openHouse({ clock, bindings: down(['KEY_CACHE', 'FENCE']) })
+    const blind = await createTestApp({ clock, bindings: down(['KEY_CACHE', 'FENCE']) })
     const regions = canaryStores(blind.isolate, { ...blind.bindings, ...down(['DB']) }).regions
     await expect(regions('0'.repeat(64))).rejects.toThrow()
     expect(await run({ regions })).toMatchObject({
@@ -263,7 +263,7 @@ describe('the canary', () => {
     expect(await lastRuns(env.DB, 5)).toMatchObject([{ outcome: 'held' }])
     expect(told).not.toHaveBeenCalled()
 
-    await tick('*/5 * * * *', await openHouse({ clock, bindings: down(['FENCE']) }))
+    await tick('*/5 * * * *', await createTestApp({ clock, bindings: down(['FENCE']) }))
     expect(told.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(['canary_unfinished'])
     expect(await lastRuns(env.DB, 5)).toMatchObject([
       { outcome: 'unfinished' },
@@ -274,7 +274,7 @@ describe('the canary', () => {
 
   it('changes nothing while changes are stopped', async () => {
     const before = await lastRuns(env.DB, 10)
-    const at = await openHouse({ clock, bindings: { CHANGES: 'stopped' as never } })
+    const at = await createTestApp({ clock, bindings: { CHANGES: 'stopped' as never } })
     await runScheduled(at.isolate, at.bindings, '*/5 * * * *', () => {})
     expect(await lastRuns(env.DB, 10)).toEqual(before)
   })
@@ -300,7 +300,7 @@ describe('the canary', () => {
   it('the drainer alarms at a raise that no fence acknowledges for over a minute', async () => {
     const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
     await leave.bind('oc/0-of-1', 'b'.repeat(64), clock.now()).run()
-    const at = await openHouse({ clock, bindings: down(['FENCE']) })
+    const at = await createTestApp({ clock, bindings: down(['FENCE']) })
     const drain = () => runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await drain()
     expect(told).not.toHaveBeenCalled()
@@ -313,7 +313,7 @@ describe('the canary', () => {
   })
 
   it('a step of the drainer that fails keeps none of the others from being tried', async () => {
-    const at = await openHouse({ clock, bindings: down(['DB']) })
+    const at = await createTestApp({ clock, bindings: down(['DB']) })
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = told.mock.calls.map(([line]) => JSON.parse(line).step)
@@ -327,7 +327,7 @@ describe('GET /api/status', () => {
   it('tells admins and owners of stores, fences, the canary and the version', async () => {
     // Runs of tests before, whose clocks were ahead.
     await env.DB.prepare('DELETE FROM canary_run').run()
-    const house = await openHouse()
+    const house = await createTestApp()
     await runScheduled(house.isolate, house.bindings, '*/5 * * * *', () => {})
     const { owner, admin, member } = await openAccount()
     for (const { jwt } of [owner, admin]) {
@@ -357,7 +357,7 @@ describe('GET /api/status', () => {
 
   it('says of a fence that it does not answer', async () => {
     const { owner } = await openAccount()
-    const house = await openHouse({ bindings: down(['FENCE']) })
+    const house = await createTestApp({ bindings: down(['FENCE']) })
     const { body } = await house.ask('GET', '/api/status', { as: owner.jwt })
     expect(body.data.ready).toBe(false)
     expect(body.data.fences.length).toBeGreaterThan(1)
@@ -374,7 +374,10 @@ describe('GET /api/status', () => {
     clock.skip(3 * 24 * 60 * 60 * 1000)
     const batches: unknown[] = []
     const queue = { send: async (batch: unknown) => void batches.push(batch) }
-    const house = await openHouse({ clock, bindings: { USAGE: queue as unknown as Env['USAGE'] } })
+    const house = await createTestApp({
+      clock,
+      bindings: { USAGE: queue as unknown as Env['USAGE'] },
+    })
     const { owner } = await openAccount()
     const as = { as: owner.jwt }
     const asker = await makeKey(house, owner.jwt, { scopes: ['keys:verify'] })

@@ -6,7 +6,7 @@ import { jwt } from 'better-auth/plugins/jwt'
 import { organization } from 'better-auth/plugins/organization'
 import { describe, expect, it, vi } from 'vitest'
 import config from '../../latchkey.config.ts'
-import { authDoors } from '../../src/http/management/people/auth-endpoints.ts'
+import { authEndpoints } from '../../src/http/management/people/auth-endpoints.ts'
 import { createDocument } from '../../src/http/openapi/document.ts'
 import {
   type Caller,
@@ -15,13 +15,13 @@ import {
   permissionsOf,
 } from '../../src/http/openapi/permissions.ts'
 import { expectHardened } from '../support/hardened.ts'
-import { openHouse } from '../support/house.ts'
-import { credentialOf, openWorld } from '../support/walk.ts'
-import { requestOf } from '../support/walk-requests.ts'
+import { credentialOf, openWorld } from '../support/permission-matrix.ts'
+import { requestOf } from '../support/permission-requests.ts'
+import { createTestApp } from '../support/test-app.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 
-const house = await openHouse({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+const house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
 const document = createDocument(house.isolate, env.BASE_URL)
 const routes = config.policies[config.gateway.policy] ?? []
 const permissions = permissionsOf(document, routes)
@@ -116,9 +116,9 @@ describe('beside the table', () => {
       path === undefined ? [] : [options.method].flat().map((method) => `${method} ${path}`),
     )
     expect(all.length).toBeGreaterThan(50)
-    expect(all).toEqual(expect.arrayContaining(Object.keys(authDoors)))
+    expect(all).toEqual(expect.arrayContaining(Object.keys(authEndpoints)))
     const headers = await credentialOf(world, 'owner')
-    for (const name of all.filter((each) => !Object.hasOwn(authDoors, each))) {
+    for (const name of all.filter((each) => !Object.hasOwn(authEndpoints, each))) {
       const [method = '', path] = name.split(' ')
       const body = method === 'GET' ? {} : { body: {} }
       const answer = await house.ask(method, `/api/auth${path}`, { headers, ...body })

@@ -6,9 +6,9 @@ import {
   addPerson,
   createAccount,
   createSkippingClock,
-  openHouse,
+  createTestApp,
   type TestPerson,
-} from '../support/house.ts'
+} from '../support/test-app.ts'
 
 const tables = ['api_key', 'sequence', 'fence', 'pending_raise'] as const
 type Snapshot = Map<string, Record<string, unknown>[]>
@@ -46,7 +46,7 @@ describe('restoring D1 to an earlier time', () => {
   })
 
   it('is for who holds the secret of the deployment, and only while changes are stopped', async () => {
-    const house = await openHouse({ clock })
+    const house = await createTestApp({ clock })
     const path = '/api/operations/fences/reset'
     expect((await house.ask('POST', path, { body: {} })).status).toBe(401)
     expect((await house.ask('POST', path, { body: {}, as: 'not-the-token' })).status).toBe(403)
@@ -56,9 +56,9 @@ describe('restoring D1 to an earlier time', () => {
   })
 
   it('stops every change with a 503 while keys go on working', async () => {
-    const house = await openHouse({ clock })
+    const house = await createTestApp({ clock })
     const made = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body: { name: 'A' } })
-    const stopped = await openHouse({ clock, bindings: { CHANGES: 'stopped' as never } })
+    const stopped = await createTestApp({ clock, bindings: { CHANGES: 'stopped' as never } })
     const path = `/api/api-keys/${made.body.data.id}`
     const answer = await stopped.ask('DELETE', path, { as: owner.jwt })
     expect(answer.status).toBe(503)
@@ -68,14 +68,14 @@ describe('restoring D1 to an earlier time', () => {
   })
 
   it('makes fences that opened since then register anew, so that the next revocation holds', async () => {
-    const house = await openHouse({ clock })
+    const house = await createTestApp({ clock })
     const body = { name: 'Kept' }
     const { id, key } = (await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })).body
       .data
     const before = await snapshot()
     // As if the fence of this region had opened only after the time that is restored.
     before.set('fence', [])
-    while ((await env.FENCE.getByName('enam/0-of-1').bar(''.padEnd(64, '0'))) === null) {
+    while ((await env.FENCE.getByName('enam/0-of-1').requiredSeq(''.padEnd(64, '0'))) === null) {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
     expect((await house.ask('GET', '/api/v1/me', { key })).status).toBe(200)
@@ -83,7 +83,7 @@ describe('restoring D1 to an earlier time', () => {
     expect(fences).toContain('enam/0-of-1')
 
     await restore(before)
-    const stopped = await openHouse({
+    const stopped = await createTestApp({
       clock,
       isolate: house.isolate,
       bindings: { CHANGES: 'stopped' as never },
@@ -94,7 +94,7 @@ describe('restoring D1 to an earlier time', () => {
     expect(reset.body.data.reset).toContain('enam/0-of-1')
 
     // Another isolate holds the key in memory; only the fence can tell it that it is too old.
-    const other = await openHouse({ clock })
+    const other = await createTestApp({ clock })
     expect((await other.ask('GET', '/api/v1/me', { key })).status).toBe(200)
     const revoked = await house.ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
     expect(revoked.status, revoked.text).toBe(200)

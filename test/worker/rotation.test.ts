@@ -2,7 +2,7 @@
 // here. TAG_SECRETS: test/worker/credentials.test.ts.
 import { env } from 'cloudflare:workers'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { type House, openHouse } from '../support/house.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 afterAll(() => vi.restoreAllMocks())
@@ -11,7 +11,7 @@ describe('rotating the secrets of a deployment', () => {
   it('of AUTH_SECRETS: JWTs go on, and everybody signs in anew', async () => {
     const founder = { email: 'rotation@example.test', password: 'correct horse battery' }
     const withSecrets = (secrets: string) =>
-      openHouse({ bindings: { AUTH_SECRETS: secrets } as Partial<Env> })
+      createTestApp({ bindings: { AUTH_SECRETS: secrets } as Partial<Env> })
     const [old, next] = [
       'old-auth-secret-of-32-characters-or-more',
       'new-auth-secret-of-32-characters-or-more',
@@ -19,7 +19,7 @@ describe('rotating the secrets of a deployment', () => {
     const before = await withSecrets(old)
     const body = { setup_token: env.SETUP_TOKEN, account: 'First', name: 'Founder', ...founder }
     expect((await before.ask('POST', '/api/setup', { body })).status).toBe(201)
-    const signIn = async (at: House) => {
+    const signIn = async (at: TestApp) => {
       const answer = await at.ask('POST', '/api/auth/sign-in/email', {
         body: founder,
         headers: { origin: env.BASE_URL },
@@ -30,9 +30,9 @@ describe('rotating the secrets of a deployment', () => {
         .map((line) => line.split(';')[0])
         .join('; ')
     }
-    const status = async (at: House, cookie: string) =>
+    const status = async (at: TestApp, cookie: string) =>
       (await at.ask('GET', '/api/status', { headers: { cookie } })).status
-    const token = async (at: House, cookie: string) =>
+    const token = async (at: TestApp, cookie: string) =>
       (await at.ask('GET', '/api/auth/token', { headers: { cookie } })).body?.token as string
     const cookie = await signIn(before)
     const jwt = await token(before, cookie)

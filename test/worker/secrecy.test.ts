@@ -5,8 +5,8 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { down } from '../support/outage.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 /** All that was written to the console, errors with their causes and stacks. */
@@ -98,13 +98,13 @@ async function openRecorded() {
   const clock = createSkippingClock()
   const watch = watchBindings()
   const logged = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
-  const house = await openHouse({ clock, bindings: { ...watch.bindings, ...logged } })
+  const house = await createTestApp({ clock, bindings: { ...watch.bindings, ...logged } })
   const account = await openAccount()
   const answers: string[] = []
   const note = (answer: { text: string; headers: Headers }) => {
     answers.push(`${JSON.stringify([...answer.headers])} ${answer.text}`)
   }
-  const ask: House['ask'] = async (...args) => {
+  const ask: TestApp['ask'] = async (...args) => {
     const answer = await house.ask(...args)
     note(answer)
     return answer
@@ -132,7 +132,7 @@ describe('a token', () => {
       (typeof made)[0],
     ]
     const tokens = made.map(({ key }) => key)
-    const elsewhere = await openHouse({ clock })
+    const elsewhere = await createTestApp({ clock })
     const useAll = async () => {
       for (const key of tokens) {
         for (const path of [
@@ -179,7 +179,7 @@ describe('a token', () => {
     expect(answers.some((answer) => answer.includes('revoked_api_key'))).toBe(true)
     await expectNoTraceAnywhere(tokens, answers)
     const handed = calls.map(({ where, what }) => `${where} ${what}`).join('\n')
-    expect(handed).toContain('FENCE.bar')
+    expect(handed).toContain('FENCE.requiredSeq')
     expectNoTrace(tokens, handed, 'a call of a binding')
   })
 
@@ -196,7 +196,7 @@ describe('a token', () => {
       ['DB', 'FENCE'],
       ['DB', 'KEY_CACHE', 'FENCE'],
     ] as const) {
-      const broken = await openHouse({
+      const broken = await createTestApp({
         clock,
         bindings: down(stores, 'throws', `no answer for ${key} (was ${key})`),
       })
@@ -220,7 +220,7 @@ describe('a token', () => {
     }
     const gateway = { ...isolate.config.gateway, upstream }
     const failing = { ...isolate, config: { ...isolate.config, gateway } }
-    const behind = await openHouse({ clock, isolate: failing })
+    const behind = await createTestApp({ clock, isolate: failing })
     const before = lines.length
     const answer = await behind.ask('GET', '/api/contacts', { key })
     expect([answer.status, lines.length]).toEqual([502, before + 1])
@@ -233,7 +233,7 @@ describe('a token', () => {
     const owner = as(account)
     const { key } = await makeKey(house, owner)
     await house.ask('GET', '/api/contacts', { key })
-    const broken = await openHouse({ clock, bindings: down(['DB', 'FENCE']) })
+    const broken = await createTestApp({ clock, bindings: down(['DB', 'FENCE']) })
     for (const { ask } of [house, broken]) {
       note(await ask('DELETE', `/api/api-keys/${key}`, { as: owner }))
       note(await ask('GET', `/api/contacts/${key}`, { key }))
@@ -311,7 +311,7 @@ describe('a digest', () => {
     await ask('PATCH', `/api/api-keys/${id}`, { as: owner, body: { name: 'y' } })
     await ask('DELETE', `/api/api-keys/${id}`, { as: owner })
     await ask('GET', '/api/audit-events', { as: owner })
-    const broken = await openHouse({ bindings: down(['DB', 'FENCE']) })
+    const broken = await createTestApp({ bindings: down(['DB', 'FENCE']) })
     answers.push((await broken.ask('GET', '/api/contacts', { key })).text)
     expect(answers.join('\n')).not.toContain(digest)
     expect(lines.join('\n')).not.toContain(digest)

@@ -1,13 +1,13 @@
 // DELETE /api/v1/me: possession of a token is enough to end it, and for nothing else.
 import { describe, expect, it, vi } from 'vitest'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
-import { openForeignHouse, unkeyToken } from '../support/foreign.ts'
-import { openHouse } from '../support/house.ts'
+import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { down } from '../support/outage.ts'
+import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/v1/me'
-const house = await openHouse()
+const house = await createTestApp()
 const acme = await openAccount()
 const me = (key: string) => outcome(house.ask('GET', path, { key }))
 const end = (key: string) => outcome(house.ask('DELETE', path, { key }))
@@ -80,7 +80,7 @@ describe('whoever holds a token', () => {
   })
 
   it('ends an imported key', async () => {
-    const foreign = await openForeignHouse()
+    const foreign = await createForeignTestApp()
     const { token, digest, format } = await unkeyToken()
     const keys = [{ digest, format, name: 'Moved', scopes: [] }]
     await foreign.ask('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
@@ -115,7 +115,7 @@ describe('nothing is ended', () => {
 
   it('and no store asked for a forgery', async () => {
     const watch = watchBindings()
-    const watched = await openHouse({ bindings: watch.bindings })
+    const watched = await createTestApp({ bindings: watch.bindings })
     const forged = `whm_${'0'.repeat(32)}`
     expect(await outcome(watched.ask('DELETE', path, { key: forged }))).toBe('401 invalid_api_key')
     expect(watch.counts()).toEqual({})
@@ -127,7 +127,7 @@ describe('nothing is ended', () => {
     await me(key)
     const states = [down(['DB']), { CHANGES: 'stopped' as never }]
     for (const bindings of states) {
-      const broken = await openHouse({ bindings, isolate: house.isolate })
+      const broken = await createTestApp({ bindings, isolate: house.isolate })
       expect(await outcome(broken.ask('DELETE', path, { key }))).toBe('503 authority_unavailable')
     }
     expect(await me(key)).toBe('200')

@@ -2,22 +2,22 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { outcome } from '../support/account.ts'
+import { fromOwnPage, openWorld, password, type World } from '../support/permission-matrix.ts'
 import {
   addPerson,
   createAccount,
-  type House,
-  openHouse,
+  createTestApp,
+  type TestApp,
   type TestPerson,
-} from '../support/house.ts'
-import { fromOwnPage, openWorld, password, type World } from '../support/walk.ts'
+} from '../support/test-app.ts'
 
 const perMinute = 2
 const guesses = perMinute * 3
 
-let house: House
+let house: TestApp
 let world: World
 beforeAll(async () => {
-  house = await openHouse({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
+  house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
   world = await openWorld(house)
 })
 
@@ -25,7 +25,7 @@ const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].jo
 const emailOf = ({ id }: TestPerson) => `${id}@example.test`
 
 /** From an address of its own each time: what is left is the count by e-mail address. */
-function signIn(email: string, secret: string, cookie = '', at: House = house) {
+function signIn(email: string, secret: string, cookie = '', at: TestApp = house) {
   return at.ask('POST', '/api/auth/sign-in/email', {
     headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) },
     body: { email, password: secret },
@@ -67,7 +67,7 @@ const statusesOf = async (answers: Promise<{ status: number }>[]) =>
 describe('guessing at a password', () => {
   it('ends after a few, from however many addresses and in whichever isolate', async () => {
     const email = emailOf(await newOwner())
-    const other = await openHouse({ bindings: house.bindings })
+    const other = await createTestApp({ bindings: house.bindings })
     for (let at = 0; at < guesses; at++) {
       expect((await signIn(email, 'a wild guess', '', at % 2 ? house : other)).status).toBe(401)
     }

@@ -5,20 +5,20 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import Latchkey from '../../src/index.ts'
 import { createUsageStore, type UsageBatch } from '../../src/storage/usage-store.ts'
 import { batchId } from '../../src/usage/counter.ts'
-import { createChance } from '../simulation/random.ts'
+import { createRandom } from '../simulation/random.ts'
 import { type Account, type MadeKey, makeKey, openAccount } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
 import { shuffled } from '../support/order.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 /** `owed`: messages that come again. */
 const consumer = { deliveries: 0, deaths: 0, owed: new Set<string>() }
-const chance = createChance(7)
+const random = createRandom(7)
 
 // The Worker's own consumer, which often dies between its commit and telling the queue of it.
 const consume = Latchkey.prototype.queue
 vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: Latchkey, batch) {
   consumer.deliveries += batch.messages.length
-  if (chance.is(0.4)) {
+  if (random.is(0.4)) {
     await consume.call(this, batch)
     for (const { id } of batch.messages) consumer.owed.delete(id)
     return
@@ -35,7 +35,7 @@ function unheard({ id, timestamp, attempts, body }: Message): Message {
 }
 
 const sent: UsageBatch[] = []
-let isolates: House[]
+let isolates: TestApp[]
 let account: Account
 let as: string
 
@@ -46,17 +46,17 @@ beforeAll(async () => {
     return env.USAGE.send(batch)
   }
   const bindings = { USAGE: { send } as unknown as Env['USAGE'] }
-  isolates = await Promise.all([1, 2, 3].map(() => openHouse({ clock, bindings })))
+  isolates = await Promise.all([1, 2, 3].map(() => createTestApp({ clock, bindings })))
   account = await openAccount()
   as = account.owner.jwt
 })
 afterAll(() => vi.restoreAllMocks())
 
-const house = () => chance.one(isolates)
+const house = () => random.one(isolates)
 const issue = (body: Record<string, unknown> = {}) => makeKey(house(), as, body)
 
 /** What a request asks, and what it is to count of whom. */
-type Door = { ask(at: House): Promise<unknown>; counts: Counted[] }
+type Door = { ask(at: TestApp): Promise<unknown>; counts: Counted[] }
 type Counted = [of: MadeKey, code: string, by?: number]
 
 /** The doors, and what making them counted. */
@@ -69,9 +69,9 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
   const manager = await issue({ scopes: ['keys:manage'] })
   const get =
     (path: string, key: string, headers = {}) =>
-    (at: House) =>
+    (at: TestApp) =>
       at.ask('GET', path, { key, headers })
-  const post = (path: string, body: object) => (at: House) =>
+  const post = (path: string, body: object) => (at: TestApp) =>
     at.ask('POST', path, { key: service.key, body })
   const wanting = { token: reader.key, scopes: ['messages:send'] }
   const foreign = await makeKey(house(), (await openAccount('Globex')).owner.jwt)
@@ -157,11 +157,11 @@ it('tells what every door answered, as often as it did, of a queue that repeats 
   }
   before.forEach(tally)
   for (let request = 0; request < 120; request++) {
-    const { ask, counts } = request < doors.length ? (doors[request] as Door) : chance.one(doors)
+    const { ask, counts } = request < doors.length ? (doors[request] as Door) : random.one(doors)
     await ask(house())
     counts.forEach(tally)
   }
-  const again = shuffled(sent, chance).map((body) => ({ body }))
+  const again = shuffled(sent, random).map((body) => ({ body }))
   while (again.length > 0) await env.USAGE.sendBatch(again.splice(0, 100))
   await drained()
 

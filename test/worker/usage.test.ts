@@ -12,17 +12,17 @@ import {
 import {
   batchId,
   flushAfterMs,
-  mostRows,
-  sendLimitMs,
+  maxRows,
+  sendTimeoutMs,
   Usage,
   type UsageCode,
 } from '../../src/usage/counter.ts'
 import { rollUp } from '../../src/usage/roll-up.ts'
 import { seriesOf, spanOf } from '../../src/usage/series.ts'
-import { createChance } from '../simulation/random.ts'
+import { createRandom } from '../simulation/random.ts'
 import { makeKey, openAccount } from '../support/account.ts'
-import { openHouse } from '../support/house.ts'
 import { shuffled } from '../support/order.ts'
+import { createTestApp } from '../support/test-app.ts'
 
 const hour = 60 * 60 * 1000
 const day = 24 * hour
@@ -42,7 +42,7 @@ function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {
   })
   const way = {
     send: send ?? (async (batch: UsageBatch) => void sent.push(batch)),
-    afterwards: (promise: Promise<unknown>) => void work.push(promise),
+    waitUntil: (promise: Promise<unknown>) => void work.push(promise),
   }
   return {
     clock,
@@ -150,11 +150,11 @@ describe('counting', () => {
 
   it('sends a full table at once, as a message that a queue takes', async () => {
     const { count, work, sent } = createCounter()
-    for (let key = 0; key < 2.5 * mostRows; key++) {
+    for (let key = 0; key < 2.5 * maxRows; key++) {
       count(crypto.randomUUID(), 'authority_unavailable')
     }
     await Promise.all(work.slice(1))
-    expect(sent.map(({ rows }) => rows.length)).toEqual([mostRows, mostRows])
+    expect(sent.map(({ rows }) => rows.length)).toEqual([maxRows, maxRows])
     for (const batch of sent) expect(JSON.stringify(batch).length).toBeLessThan(128_000)
   })
 
@@ -209,7 +209,7 @@ describe('counting', () => {
     }
     killTimers()
     isDead = false
-    clock.now += 2 * sendLimitMs
+    clock.now += 2 * sendTimeoutMs
     count('key-a', 'valid')
     await flush()
     expect(arrived).toHaveLength(1)
@@ -234,32 +234,32 @@ describe('counting', () => {
 
 describe('rolling up', () => {
   it('counts what was sent after every batch was redelivered, in another order', async () => {
-    const chance = createChance(11)
+    const random = createRandom(11)
     const keys = await Promise.all(Array.from({ length: 5 }, createKey))
     const codes: UsageCode[] = ['valid', 'rate_limited', 'credits_exhausted', 'insufficient_scope']
     const expected = new Map<string, Record<string, number>>(keys.map((key) => [key, {}]))
     const lastValid = new Map<string, number>()
     const isolates = Array.from({ length: 4 }, () => createCounter())
     for (let request = 0; request < 5_000; request++) {
-      const isolate = chance.one(isolates)
-      const [key, code] = [chance.one(keys), chance.one(codes)]
-      isolate.clock.now += chance.int(10_000)
+      const isolate = random.one(isolates)
+      const [key, code] = [random.one(keys), random.one(codes)]
+      isolate.clock.now += random.int(10_000)
       isolate.count(key, code)
       const counts = expected.get(key) ?? {}
       counts[code] = (counts[code] ?? 0) + 1
       if (code === 'valid') {
         lastValid.set(key, Math.max(lastValid.get(key) ?? 0, isolate.clock.now))
       }
-      if (chance.is(0.02)) await isolate.flush()
+      if (random.is(0.02)) await isolate.flush()
     }
     for (const isolate of isolates) await isolate.flush()
     const batches = isolates.flatMap(({ sent }) => sent)
     expect(batches.length).toBeGreaterThan(50)
 
-    const deliveries = shuffled([...batches, ...batches, ...batches], chance)
+    const deliveries = shuffled([...batches, ...batches, ...batches], random)
     while (deliveries.length > 0) {
       // Several consumers at once, some with the same batch.
-      const lists = Array.from({ length: 3 }, () => deliveries.splice(0, chance.int(14)))
+      const lists = Array.from({ length: 3 }, () => deliveries.splice(0, random.int(14)))
       await Promise.all(lists.map((list) => deliver(list)))
     }
     for (const key of keys) {
@@ -312,7 +312,7 @@ describe('rolling up', () => {
   it('takes the largest messages, ten at a time', async () => {
     const full = () =>
       batchOf(
-        Array.from({ length: mostRows }, (_, at) => {
+        Array.from({ length: maxRows }, (_, at) => {
           const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
           return [id, now, 'authority_unavailable', 1, now]
         }),
@@ -376,7 +376,7 @@ describe('reading', () => {
 })
 
 describe('GET /api/api-keys/{id}/usage', async () => {
-  const house = await openHouse()
+  const house = await createTestApp()
   const acme = await openAccount()
   const globex = await openAccount('Globex')
   const { id } = await makeKey(house, acme.owner.jwt)

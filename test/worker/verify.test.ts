@@ -6,21 +6,21 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { mintToken } from '../../src/core/token.ts'
 import { type VerifyRequest, verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
-import { type House, openHouse } from '../support/house.ts'
 import { down, type Store } from '../support/outage.ts'
+import { createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/v1/keys/verify'
 const batchPath = '/api/v1/keys/verify-batch'
 
-let house: House
+let house: TestApp
 let acme: Account
 let globex: Account
 /** Acme's service, which holds keys:verify. */
 let service: string
 
 beforeAll(async () => {
-  house = await openHouse()
+  house = await createTestApp()
   acme = await openAccount('Acme Inc')
   globex = await openAccount('Globex')
   service = (await makeKey(house, acme.owner.jwt, { name: 'Edge', scopes: ['keys:verify'] })).key
@@ -105,7 +105,7 @@ describe('a service that asks about a key of its account', () => {
   })
 
   it("learns of a change on the very next question, in another isolate's memory too", async () => {
-    const other = await openHouse({ clock: house.clock })
+    const other = await createTestApp({ clock: house.clock })
     const made = await issue()
     expect(await verified({ token: made.key })).toMatchObject({ valid: true })
     expect(await verified({ token: made.key }, other)).toMatchObject({ valid: true })
@@ -167,7 +167,7 @@ describe('a token that is not of the asker’s account', () => {
 })
 
 describe('who may ask', () => {
-  const ask = (options: Parameters<House['ask']>[2]) =>
+  const ask = (options: Parameters<TestApp['ask']>[2]) =>
     outcome(house.ask('POST', path, { body: { token: 'x' }, ...options }))
 
   it('is nobody without a key', async () => {
@@ -285,7 +285,7 @@ describe('a batch', () => {
 
   it('gives no answer at all when one is not known', async () => {
     const [known, cold] = [await issue(), await issue()]
-    const broken = await openHouse({
+    const broken = await createTestApp({
       clock: house.clock,
       isolate: house.isolate,
       bindings: down(['DB', 'KEY_CACHE']),
@@ -305,7 +305,11 @@ describe('an authority that does not know', () => {
   ])('with %j down is a 503, never a refusal', async (stores, failure) => {
     const { key } = await issue()
     const isolate = house.isolate
-    const broken = await openHouse({ clock: house.clock, isolate, bindings: down(stores, failure) })
+    const broken = await createTestApp({
+      clock: house.clock,
+      isolate,
+      bindings: down(stores, failure),
+    })
     await verified({ token: 'x' })
     const answer = await broken.ask('POST', path, { key: service, body: { token: key } })
     expect(answer.status, answer.text).toBe(503)
@@ -376,7 +380,7 @@ describe('a service binding', () => {
     watch.clear()
     const told = await askRpc({ token: key, fresh: true }, house, watch.bindings)
     expect(told).toMatchObject({ valid: true })
-    expect(watch.counts()).toEqual({ 'FENCE.bar': 1, 'USAGE.send': 1 })
+    expect(watch.counts()).toEqual({ 'FENCE.requiredSeq': 1, 'USAGE.send': 1 })
   })
 
   it('costs no call for a token that was never minted here', async () => {

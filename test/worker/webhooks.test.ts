@@ -4,8 +4,8 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
 import { makeKey, openAccount } from '../support/account.ts'
-import { openHouse } from '../support/house.ts'
 import { addEndpoint, type Outside, openOutside, verified } from '../support/outside.ts'
+import { createTestApp } from '../support/test-app.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -419,7 +419,7 @@ describe('credits that run low', () => {
     await outside.pump()
     expect(heard()).toEqual([])
     await outside.house.ask('GET', '/api/v1/me', { key })
-    const other = await openHouse({ clock: outside.clock, bindings: outside.house.bindings })
+    const other = await createTestApp({ clock: outside.clock, bindings: outside.house.bindings })
     await other.ask('GET', '/api/v1/me', { key })
     await verified(verifier.key, key, 8)
     await outside.pump()

@@ -2,7 +2,6 @@
 // can be counted by hand.
 import { describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
-import { createChance, exponential } from '../../research/world/chance.ts'
 import { priceOf } from '../../research/world/cost.ts'
 import { type Design, designs, steps } from '../../research/world/designs.ts'
 import { heats, type Inputs, inputsWith } from '../../research/world/inputs.ts'
@@ -11,6 +10,7 @@ import { revoking, verifyingIn, weightOf } from '../../research/world/measure.ts
 import { distanceKm, roundTripMs } from '../../research/world/network.ts'
 import { fill } from '../../research/world/page.ts'
 import { cities } from '../../research/world/places.ts'
+import { createRandom, exponential } from '../../research/world/random.ts'
 import { add, emptySample, quantile, shareAbove } from '../../research/world/sample.ts'
 import { never, type Revocation } from '../../research/world/stores.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
@@ -18,7 +18,7 @@ import type { KeyRecord } from '../../src/core/record.ts'
 import { type LookUpStores, lookUp, recall } from '../../src/keys/look-up.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { makeKey, openAccount } from '../support/account.ts'
-import { openHouse } from '../support/house.ts'
+import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const cityOf = (name: string) => {
@@ -28,7 +28,7 @@ const cityOf = (name: string) => {
 }
 const designOf = (id: string) => designs.find((design) => design.id === id) as Design
 
-/** A world without chance in its latencies: each is its median, and clocks are right. */
+/** A world without random in its latencies: each is its median, and clocks are right. */
 const steady = { jitter: 1, asleep: 0, objectP99Ms: 8, clockLagMs: 0, isolates: 1 }
 const still = {
   ...steady,
@@ -40,7 +40,7 @@ describe('the model and the code', () => {
   it('has the lease, the margin and the steps of a revocation that the code has', async () => {
     expect(inputsWith()).toMatchObject({ leaseMs: config.leaseMs, marginMs: defaultMarginMs })
     const watch = watchBindings()
-    const house = await openHouse({ bindings: watch.bindings })
+    const house = await createTestApp({ bindings: watch.bindings })
     const { owner } = await openAccount()
     const { id } = await makeKey(house, owner.jwt)
     watch.clear()
@@ -66,14 +66,14 @@ describe('the model and the code', () => {
       raisedAt: () => changedAt,
     }
     for (const seed of [1, 2, 3]) {
-      const chance = createChance(seed)
+      const random = createRandom(seed)
       const inputs = inputsWith(still)
-      const reader = createLatchkeyReader({ chance, inputs, here: cityOf('Paris'), revocation })
+      const reader = createLatchkeyReader({ random, inputs, here: cityOf('Paris'), revocation })
       const real = createRealReader(inputs.leaseMs, changedAt)
       const modelled: string[] = []
       const happened: string[] = []
       for (let at = 0, turn = 0; turn < 60; turn++) {
-        at += exponential(createChance(seed * 1000 + turn), 200)
+        at += exponential(createRandom(seed * 1000 + turn), 200)
         const answer = reader.verify(at)
         modelled.push(`${answer.tier} ${answer.passes}`)
         happened.push(await real(at))
@@ -92,7 +92,7 @@ function createRealReader(leaseMs: number, changedAt: number) {
   const record = (asOf: number) => ({ asOf }) as KeyRecord
   const stores: LookUpStores = {
     memory: createMemory(),
-    fence: { bar: async () => (now < changedAt ? 1 : 2) },
+    fence: { requiredSeq: async () => (now < changedAt ? 1 : 2) },
     // It never hears of the change: freshness does not rest on it.
     cache: {
       get: async () => ({ record: record(1), cachedAt: now }),
@@ -101,7 +101,7 @@ function createRealReader(leaseMs: number, changedAt: number) {
     },
     keys: { read: async () => record(now < changedAt ? 1 : 2) },
   }
-  const settings = { leaseMs, now: () => now, afterwards() {} }
+  const settings = { leaseMs, now: () => now, waitUntil() {} }
   return async (at: number): Promise<string> => {
     now = at
     const remembered = recall(stores, settings, 'digest')
@@ -138,12 +138,12 @@ describe('by hand', () => {
   it('a revocation from D1’s own city takes its steps, the lease and the margin', () => {
     // Nothing lies between but the fences’ flush: all places are one.
     const inputs = inputsWith({ ...still, flushMs: 0, kvStoreMs: 0 })
-    const chance = createChance(1)
-    const revoked = designOf('latchkey').revoke({ chance, inputs, here: cityOf('Ashburn') })
+    const random = createRandom(1)
+    const revoked = designOf('latchkey').revoke({ random, inputs, here: cityOf('Ashburn') })
     expect(revoked.answeredAt).toBe(inputs.leaseMs + inputs.marginMs)
     // One millisecond a trip: seven in a row, the raises counting once.
     const trips = inputsWith({ ...still, hopMs: 1 })
-    const slower = designOf('latchkey').revoke({ chance, inputs: trips, here: cityOf('Ashburn') })
+    const slower = designOf('latchkey').revoke({ random, inputs: trips, here: cityOf('Ashburn') })
     const inARow = steps.readsBefore + 1 + steps.kvDeletes + steps.readsOfPending + 1
     expect(slower.answeredAt).toBeCloseTo(inARow + 2_000 + steps.closingBatches, 6)
   })

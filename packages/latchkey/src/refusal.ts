@@ -59,7 +59,7 @@ export type Told = {
 }
 
 // What Latchkey says of credits that no refill will bring.
-const longestWaitSeconds = 60 * 60
+const maxWaitSeconds = 60 * 60
 
 /** The problem for a code; a code that is not known here is an answer that is not known. */
 export function refuse(c: Context, answer: Told): Response {
@@ -90,6 +90,6 @@ export function refuse(c: Context, answer: Told): Response {
 }
 
 function retryAfterOf({ retry_after_seconds: seconds, retryAfter }: Told): string {
-  if (seconds !== undefined) return String(seconds ?? longestWaitSeconds)
+  if (seconds !== undefined) return String(seconds ?? maxWaitSeconds)
   return retryAfter ?? '1'
 }

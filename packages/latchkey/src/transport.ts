@@ -33,7 +33,7 @@ type Call = CallOptions & {
 
 export type Transport = (method: string, path: string, call?: Call) => Promise<unknown>
 
-const longestWaitMs = 30_000
+const maxWaitMs = 30_000
 
 /** @throws TypeError for a url that is none, or no key. */
 export function createTransport(options: ClientOptions): Transport {
@@ -116,10 +116,10 @@ function waitBefore(attempt: number, error: unknown): number | null {
   if (!(error instanceof LatchkeyError)) return null
   const { status, retryAfterSeconds } = error
   if (![0, 408, 429, 502, 503, 504].includes(status)) return null
-  // Half of it by chance, so that clients that failed together do not come back together.
+  // Half of it by random, so that clients that failed together do not come back together.
   const backOffMs = 250 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
   const delayMs = Math.max(backOffMs, (retryAfterSeconds ?? 0) * 1000)
-  return delayMs <= longestWaitMs ? delayMs : null
+  return delayMs <= maxWaitMs ? delayMs : null
 }
 
 function parse(text: string): unknown {

@@ -4,7 +4,7 @@ import { answer, management } from './client.ts'
 import type { Key } from './queries.ts'
 
 /** Enough to say "more than 500"; nobody needs the exact number of so many. */
-const mostPages = 5
+const maxPages = 5
 
 export type KeysOf = { inheriting: number; own: number; isMore: boolean }
 
@@ -15,7 +15,7 @@ export function keysOfQuery(userId: string) {
 async function countKeysOf(userId: string): Promise<KeysOf> {
   const keys: Key[] = []
   let cursor: string | null = null
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const query = { created_by: userId, limit: '100', ...(cursor && { cursor }) }
     const list: { data: Key[]; next_cursor: string | null } = await answer(
       management['api-keys'].$get({ query }),

@@ -28,13 +28,13 @@ export function AddCredits({ value }: { value: Key }) {
 }
 
 /** Sent again, the same amount under the same key is added once. */
-const newWish = (amount: string) => ({ amount, idempotencyKey: crypto.randomUUID() })
+const newCreditInput = (amount: string) => ({ amount, idempotencyKey: crypto.randomUUID() })
 
 function AddDialog({ value, onClose }: { value: Key; onClose: () => void }) {
   const client = useQueryClient()
   const announce = useAnnounce()
   const task = useTask(addCredits)
-  const [wish, setWish] = useState(() => newWish(''))
+  const [wish, setCreditInput] = useState(() => newCreditInput(''))
   const [wasSent, setWasSent] = useState(false)
   const wrong = isWhole(wish.amount, 1) ? undefined : 'Give a whole number from 1'
   const send = async () => {
@@ -65,7 +65,7 @@ function AddDialog({ value, onClose }: { value: Key; onClose: () => void }) {
         inputMode="numeric"
         autoComplete="off"
         value={wish.amount}
-        onChange={(event) => setWish(newWish(event.currentTarget.value))}
+        onChange={(event) => setCreditInput(newCreditInput(event.currentTarget.value))}
         passwordManagerIgnore
         {...errorOf(wasSent ? (wrong ?? task.problem?.of('add')) : undefined)}
       />

@@ -48,7 +48,7 @@ export function DeliveryDialog({ endpoint, delivery, onClose }: Props) {
       }
     >
       <ProblemBanner problem={task.problem ?? whole.error} />
-      <DeliveryFacts delivery={whole.data ?? delivery} />
+      <DeliveryDetails delivery={whole.data ?? delivery} />
       {whole.isPending && <ListSkeleton label="Loading the message" rows={3} />}
       {body && (
         <SecretPart title="Body" buttons={<CopyButton text={body} what="body" />}>
@@ -59,7 +59,7 @@ export function DeliveryDialog({ endpoint, delivery, onClose }: Props) {
   )
 }
 
-function DeliveryFacts({ delivery }: { delivery: Delivery }) {
+function DeliveryDetails({ delivery }: { delivery: Delivery }) {
   const { last_attempt_at } = delivery
   return (
     <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2">

@@ -39,7 +39,7 @@ export function EndpointState({ value }: { value: Endpoint }) {
   return <Banner variant="secondary" title="Disabled" description={text} />
 }
 
-export function EndpointFacts({ value }: { value: Endpoint }) {
+export function EndpointDetails({ value }: { value: Endpoint }) {
   const creator = useMember(value.created_by)
   return (
     <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2 lg:grid-cols-3">

@@ -81,7 +81,7 @@ export function expiresAt(draft: KeyDraft, nowMs: number): Date | null {
   return new Date(nowMs + Number(draft.expiry) * dayMs)
 }
 
-function factsOf(draft: KeyDraft) {
+function attributesOf(draft: KeyDraft) {
   const scopes = { none: [], chosen: [...draft.scopes], inherit: null }[draft.scopeChoice]
   const addresses = draft.addresses.split(/[\s,]+/).filter(Boolean)
   const external_id = draft.externalId.trim() || null
@@ -96,14 +96,14 @@ function factsOf(draft: KeyDraft) {
 
 export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
   return {
-    ...factsOf(draft),
+    ...attributesOf(draft),
     expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null,
     ...(draft.format && { format: draft.format }),
   }
 }
 
 export function changesOf(draft: KeyDraft, nowMs: number): KeyChanges {
-  const facts = factsOf(draft)
+  const facts = attributesOf(draft)
   if (draft.expiry === 'keep') return facts
   return { ...facts, expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }
 }

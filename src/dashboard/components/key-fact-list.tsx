@@ -8,7 +8,7 @@ import { Credits, creditNote, RateLimits } from './limit-facts.tsx'
 import { roleName } from './roles.ts'
 import { exactTime, RelativeTime } from './time.tsx'
 
-export function KeyFactList({ value }: { value: Key }) {
+export function KeyDetailList({ value }: { value: Key }) {
   return (
     <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2 lg:grid-cols-3">
       <Fact name="Token">

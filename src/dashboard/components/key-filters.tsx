@@ -6,7 +6,7 @@ import type { KeyFilter } from '../pages/keys.tsx'
 import { statuses, statusName } from './status-badge.tsx'
 
 const pauseMs = 250
-const longestSearch = 100
+const maxSearchLength = 100
 
 export function KeyFilters({ filter }: { filter: KeyFilter }) {
   const [, setParams] = useSearchParams()
@@ -72,7 +72,7 @@ function SearchField({ initial, onSearch }: SearchProps) {
         type="search"
         className="w-full"
         value={text}
-        maxLength={longestSearch}
+        maxLength={maxSearchLength}
         onChange={(event) => type(event.currentTarget.value)}
         passwordManagerIgnore
       />

@@ -32,7 +32,7 @@ export const emptyLimits: LimitDraft = {
   isShared: false,
 }
 
-export const mostWindows = 5
+export const maxWindows = 5
 
 export function newWindow(): WindowDraft {
   return { id: crypto.randomUUID(), limit: '100', count: '1', unit: 'minute', name: '' }

@@ -17,7 +17,7 @@ const words: Record<Check['name'], { name: string; means: string }> = {
 
 export function StoresCard({ status: { checks, pending } }: { status: Status }) {
   return (
-    <Card title="Stores" description="Asked just now, two seconds each at the most" isFlush>
+    <Card title="Stores" description="VerifyInput just now, two seconds each at the most" isFlush>
       <Table>
         <Table.Header>
           <Table.Row>

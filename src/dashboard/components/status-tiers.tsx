@@ -26,7 +26,7 @@ export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
       ) : (
         <div className="flex flex-col gap-4">
           {tiers.map(([tier, name]) => (
-            <TierBar
+            <TierGauge
               key={tier}
               name={name}
               of={counts.filter((each) => each.tier === tier)}
@@ -40,7 +40,7 @@ export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
   )
 }
 
-function TierBar({ name, of, total }: { name: string; of: readonly Count[]; total: number }) {
+function TierGauge({ name, of, total }: { name: string; of: readonly Count[]; total: number }) {
   const count = sumOf(of)
   if (count === 0) return null
   const regions = of.map(({ region, count }) => `${region} ${numberText(count)}`).join(', ')

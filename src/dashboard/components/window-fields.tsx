@@ -3,7 +3,7 @@ import { Button } from '@cloudflare/kumo/components/button'
 import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
 import { PlusIcon, TrashIcon } from '@phosphor-icons/react'
-import { mostWindows, newWindow, type Unit, type WindowDraft } from './limit-draft.ts'
+import { maxWindows, newWindow, type Unit, type WindowDraft } from './limit-draft.ts'
 import type { LimitProps } from './limit-fields.tsx'
 
 const unitNames = { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' }
@@ -32,7 +32,7 @@ export function WindowFields({ limits: { windows }, setLimits, error }: LimitPro
           {error}
         </p>
       )}
-      {windows.length < mostWindows && (
+      {windows.length < maxWindows && (
         <Button
           size="sm"
           icon={PlusIcon}

@@ -10,7 +10,7 @@ import { BackTo } from '../components/back-to.tsx'
 import { Card } from '../components/card.tsx'
 import { actionName, actionsOn, type KeyAction } from '../components/key-actions.ts'
 import { KeyDialog } from '../components/key-dialog.tsx'
-import { KeyFactList } from '../components/key-fact-list.tsx'
+import { KeyDetailList } from '../components/key-fact-list.tsx'
 import { KeyState } from '../components/key-state.tsx'
 import { Page } from '../components/page.tsx'
 import { ProblemBanner } from '../components/problem-banner.tsx'
@@ -34,7 +34,7 @@ export default function KeyPage({ id }: { id: string }) {
         <>
           <KeyState value={value} />
           <Card title="Facts">
-            <KeyFactList value={value} />
+            <KeyDetailList value={value} />
           </Card>
           <UsageCard id={id} />
           <Card title="Audit trail" description="What happened to this key, newest first." isFlush>

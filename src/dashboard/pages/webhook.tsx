@@ -10,7 +10,7 @@ import { DeliveryLog } from '../components/delivery-log.tsx'
 import { type EndpointAction, EndpointDialogs } from '../components/endpoint-dialogs.tsx'
 import {
   EndpointBadge,
-  EndpointFacts,
+  EndpointDetails,
   EndpointState,
   endpointName,
 } from '../components/endpoint-facts.tsx'
@@ -38,7 +38,7 @@ export default function WebhookPage({ id }: { id: string }) {
         <>
           <EndpointState value={value} />
           <Card title="Facts">
-            <EndpointFacts value={value} />
+            <EndpointDetails value={value} />
           </Card>
           <DeliveryLog endpoint={value} />
         </>

@@ -5,16 +5,16 @@ import { type Role, roles } from '../../core/role.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
-import { notePerson, reportOf } from '../response/report.ts'
+import { recordPerson, reportOf } from '../response/report.ts'
 import { readCredential } from './credentials.ts'
 import { personWithJwt, personWithSession } from './people.ts'
-import { holderOfKey, refuseTokenInQuery } from './principal.ts'
+import { authenticateKey, refuseTokenInQuery } from './principal.ts'
 
 /** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */
 export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
   return async function manager(c, next) {
     const actor = await actorOf(isolate, c)
-    if (actor.kind === 'person') notePerson(reportOf(c), actor.accountId, isolate.clock.now())
+    if (actor.kind === 'person') recordPerson(reportOf(c), actor.accountId, isolate.clock.now())
     if (!isReading(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
       const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
       throw new Problem('forbidden', { detail })
@@ -42,7 +42,7 @@ async function actorOf(isolate: Isolate, c: Context<AppEnv>): Promise<Actor> {
   refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'key': {
-      const holder = await holderOfKey(isolate, c, credential.token, ['keys:manage'])
+      const holder = await authenticateKey(isolate, c, credential.token, ['keys:manage'])
       const { accountId, scopes, key } = holder
       if (key === null) throw new Error('A key was verified, and there is none.')
       return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }

@@ -3,8 +3,8 @@
 import type { Context } from 'hono'
 import { missingScopes, powersOfRole } from '../../core/scopes.ts'
 import type { Verdict } from '../../core/verdict.ts'
-import { oneCredit, take } from '../../keys/consume-limits.ts'
-import { presume } from '../../keys/speculate.ts'
+import { consumeLimits, oneCredit } from '../../keys/consume-limits.ts'
+import { speculate } from '../../keys/speculate.ts'
 import { verify } from '../../keys/verify.ts'
 import {
   type Isolate,
@@ -18,10 +18,10 @@ import type { AppEnv } from '../app-env.ts'
 import { countUse } from '../response/count-usage.ts'
 import { Problem } from '../response/problem.ts'
 import { insufficientScope, missingCredential, refusal } from '../response/refusals.ts'
-import { noteCaller, notePerson, reportOf } from '../response/report.ts'
+import { recordCaller, recordPerson, reportOf } from '../response/report.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
 
-export type Holder = {
+export type Principal = {
   accountId: string
   accountName: string
   /** null for a person. */
@@ -33,14 +33,14 @@ export type Holder = {
 }
 
 /** The request that is judged: the one at hand, unless a proxy asks about another. */
-export type Subject = { url: string; ip: string | null }
+export type TargetRequest = { url: string; ip: string | null }
 
-export function itself({ url, headers }: Request): Subject {
+export function ownRequest({ url, headers }: Request): TargetRequest {
   return { url, ip: headers.get('cf-connecting-ip') }
 }
 
 /** What else a holder's request must satisfy: told before anything is taken from the limits of a key. */
-export type Check = (holder: Holder) => Problem | null
+export type Check = (holder: Principal) => Problem | null
 
 const anything: Check = () => null
 
@@ -52,53 +52,53 @@ export async function authenticate(
   isolate: Isolate,
   c: Context<AppEnv>,
   scopes: readonly string[],
-  subject: Subject = itself(c.req.raw),
+  target: TargetRequest = ownRequest(c.req.raw),
   check: Check = anything,
-): Promise<Holder> {
+): Promise<Principal> {
   const credential = readCredential(c.req.raw.headers)
-  refuseTokenInQuery(isolate, subject.url, credential.kind !== 'none')
+  refuseTokenInQuery(isolate, target.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'none':
       throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
       return checked(check, await personByJwt(isolate, c, credential.token, scopes))
     case 'key':
-      return holderOfKey(isolate, c, credential.token, scopes, subject, check)
+      return authenticateKey(isolate, c, credential.token, scopes, target, check)
   }
 }
 
-export async function holderOfKey(
+export async function authenticateKey(
   isolate: Isolate,
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
-  { ip }: Subject = itself(c.req.raw),
+  { ip }: TargetRequest = ownRequest(c.req.raw),
   check: Check = anything,
-): Promise<Holder> {
-  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+): Promise<Principal> {
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await verifySettings(isolate, c.env, afterwards, sender)
+  const settings = await verifySettings(isolate, c.env, waitUntil, sender)
   const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes, ip })
   if (verification.verdict.code === 'valid') {
-    const refused = check(holderOf(verification.verdict))
+    const refused = check(principalOf(verification.verdict))
     if (refused !== null) {
-      noteCaller(reportOf(c), verification, isolate.clock.now())
+      recordCaller(reportOf(c), verification, isolate.clock.now())
       const { record } = verification.verdict
-      countUse(isolate, c.env, afterwards, { code: policyCode(refused), record })
+      countUse(isolate, c.env, waitUntil, { code: policyCode(refused), record })
       throw refused
     }
   }
-  const metered = await take(() => metersOf(c.env), verification, oneCredit)
-  noteCaller(reportOf(c), metered, isolate.clock.now())
+  const metered = await consumeLimits(() => metersOf(c.env), verification, oneCredit)
+  recordCaller(reportOf(c), metered, isolate.clock.now())
   const { verdict } = metered
-  countUse(isolate, c.env, afterwards, verdict)
-  watchCredits(isolate, c.env, afterwards, verdict)
+  countUse(isolate, c.env, waitUntil, verdict)
+  watchCredits(isolate, c.env, waitUntil, verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
-  return holderOf(verdict)
+  return principalOf(verdict)
 }
 
-function checked(check: Check, holder: Holder): Holder {
+function checked(check: Check, holder: Principal): Principal {
   const refused = check(holder)
   if (refused !== null) throw refused
   return holder
@@ -113,20 +113,20 @@ function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
  * Whom the credential would stand for if nothing has changed since this isolate last asked, or null.
  * Costs no I/O; says nothing about what is true now.
  */
-export async function presumedHolder(
+export async function speculatedPrincipal(
   { config, clock, memory }: Isolate,
   { headers, url }: Request,
   scopes: readonly string[],
-): Promise<Holder | null> {
+): Promise<Principal | null> {
   const credential = readCredential(headers)
   if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
   const question = { scopes, ip: headers.get('cf-connecting-ip') }
   const settings = { config, now: clock.now }
-  const decision = await presume({ memory }, settings, credential.token, question)
-  return decision?.code === 'valid' ? holderOf(decision) : null
+  const decision = await speculate({ memory }, settings, credential.token, question)
+  return decision?.code === 'valid' ? principalOf(decision) : null
 }
 
-function holderOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Holder {
+function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Principal {
   const { id, name, expiresAt, createdBy, accountId, accountName } = record
   return {
     accountId,
@@ -142,10 +142,10 @@ async function personByJwt(
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
-): Promise<Holder> {
+): Promise<Principal> {
   const { authenticateJwt } = await import('./people.ts')
   const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
-  notePerson(reportOf(c), accountId, clock.now())
+  recordPerson(reportOf(c), accountId, clock.now())
   const powers = powersOfRole(role, config)
   const missing = missingScopes(scopes, powers.scopes)
   if (missing.length > 0) throw insufficientScope(missing)

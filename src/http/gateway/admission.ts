@@ -3,7 +3,12 @@ import type { Context } from 'hono'
 import type { RouteMatch } from '../../core/policy.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
-import { authenticate, type Holder, presumedHolder, type Subject } from '../auth/principal.ts'
+import {
+  authenticate,
+  type Principal,
+  speculatedPrincipal,
+  type TargetRequest,
+} from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 
@@ -19,9 +24,9 @@ export async function admit(
   isolate: Isolate,
   c: Context<AppEnv>,
   route: RouteMatch,
-  subject?: Subject,
-): Promise<Holder> {
-  return authenticate(isolate, c, scopesOf(route), subject, (holder) => {
+  target?: TargetRequest,
+): Promise<Principal> {
+  return authenticate(isolate, c, scopesOf(route), target, (holder) => {
     if (route.kind === 'unsafe') return unsafePath
     if (!isOpenTo(holder, route)) return unlistedPath
     return refusedOverride(c.req.raw)
@@ -29,13 +34,13 @@ export async function admit(
 }
 
 /** Who would be let in if nothing has changed since this isolate last asked; null for nobody. */
-export async function presumablyAdmitted(
+export async function speculativelyAdmitted(
   isolate: Isolate,
   request: Request,
   route: RouteMatch,
-): Promise<Holder | null> {
+): Promise<Principal | null> {
   if (route.kind === 'unsafe') return null
-  const holder = await presumedHolder(isolate, request, scopesOf(route))
+  const holder = await speculatedPrincipal(isolate, request, scopesOf(route))
   return holder !== null && isOpenTo(holder, route) ? holder : null
 }
 
@@ -43,7 +48,7 @@ function scopesOf(route: RouteMatch): string[] {
   return route.kind === 'scope' ? [route.scope] : []
 }
 
-function isOpenTo(holder: Holder, route: RouteMatch): boolean {
+function isOpenTo(holder: Principal, route: RouteMatch): boolean {
   return route.kind !== 'unlisted' || holder.fullAccess
 }
 

@@ -3,9 +3,9 @@ import type { Context } from 'hono'
 import { createPolicy, type RouteMatch } from '../../core/policy.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
-import type { Holder } from '../auth/principal.ts'
+import type { Principal } from '../auth/principal.ts'
 import { requestIdOf } from '../response/request-id.ts'
-import { admit, presumablyAdmitted } from './admission.ts'
+import { admit, speculativelyAdmitted } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { targetOf } from './target.ts'
 import { type Ask, createUpstream } from './upstream.ts'
@@ -53,7 +53,7 @@ async function askAhead(
   const { method, body, headers } = c.req.raw
   const isRead = (method === 'GET' || method === 'HEAD') && body === null
   if (!isRead || isWebSocket(headers)) return null
-  const holder = await presumablyAdmitted(isolate, c.req.raw, route)
+  const holder = await speculativelyAdmitted(isolate, c.req.raw, route)
   if (holder === null) return null
   const giveUp = new AbortController()
   const answer = ask(c, holder, giveUp)
@@ -74,6 +74,6 @@ async function askAhead(
   }
 }
 
-function identity(holder: Holder, c: Context<AppEnv>): string {
+function identity(holder: Principal, c: Context<AppEnv>): string {
   return Object.values(identityHeaders(holder, requestIdOf(c))).join('\n')
 }

@@ -1,6 +1,6 @@
 // Which headers pass the gateway, either way. What concerns one connection stays behind, the credential
 // stays here, and what the API behind believes is written anew, whatever the client sent.
-import type { Holder } from '../auth/principal.ts'
+import type { Principal } from '../auth/principal.ts'
 import { identityHeaders, isIdentityHeader } from './identity-headers.ts'
 
 /** RFC 9110 7.6.1 and 11.7; trailers are not passed on by Workers, so none may be announced. */
@@ -17,7 +17,11 @@ const hopByHop = [
 ]
 
 /** The client's headers as the API behind gets them. */
-export function requestHeaders({ headers: sent, url }: Request, holder: Holder, requestId: string) {
+export function requestHeaders(
+  { headers: sent, url }: Request,
+  holder: Principal,
+  requestId: string,
+) {
   const headers = withoutHopByHop(sent)
   if (isWebSocket(sent)) headers.set('upgrade', 'websocket')
   headers.delete('x-api-key')

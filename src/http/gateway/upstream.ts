@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { Config } from '../../core/config.ts'
 import type { AppEnv } from '../app-env.ts'
-import type { Holder } from '../auth/principal.ts'
+import type { Principal } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { targetOf } from './target.ts'
@@ -11,7 +11,7 @@ import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 /** @throws Problem 502 or 504 */
 export type Ask = (
   c: Context<AppEnv>,
-  holder: Holder,
+  holder: Principal,
   giveUp?: AbortController,
 ) => Promise<Response>
 

@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { settle } from '../../coherence/settle.ts'
 import { changeStores, settleSettings } from '../../worker/changes.ts'
 import type { Isolate } from '../../worker/context.ts'
-import { tellAfterwards } from '../../worker/queues.ts'
+import { dispatchAfterResponse } from '../../worker/queues.ts'
 import type { AppEnv } from '../app-env.ts'
 import { manager, personOfRole } from '../auth/guards.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
@@ -17,7 +17,7 @@ import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
 import { createApiKeyActions } from './keys/actions.ts'
 import { createApiKeyCredits } from './keys/credits.ts'
-import { createApiKeyImport, importPath, mostImportBytes } from './keys/import.ts'
+import { createApiKeyImport, importPath, maxImportBytes } from './keys/import.ts'
 import { createApiKeyRoutes } from './keys/keys.ts'
 import { createScopeRoutes } from './keys/scopes.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
@@ -53,7 +53,7 @@ export function createManagement(isolate: Isolate) {
   ]
   for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
   for (const telling of ['api-keys', 'webhook-endpoints']) {
-    router.use(`/api/${telling}/*`, tellAfterwards(isolate))
+    router.use(`/api/${telling}/*`, dispatchAfterResponse(isolate))
   }
   router.use('/api/status', personOfRole('admin'))
   router.route('/', createGuarded(isolate))
@@ -80,7 +80,7 @@ function createGuarded(isolate: Isolate) {
 
 export type ManagementApi = ReturnType<typeof createGuarded>
 
-const importSizeLimit = limitBody(mostImportBytes)
+const importSizeLimit = limitBody(maxImportBytes)
 
 const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
   return (c.req.path === importPath ? importSizeLimit : bodySizeLimit)(c, next)

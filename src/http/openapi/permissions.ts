@@ -1,7 +1,7 @@
 // Who may do what: drawn from what the routes declare, for docs/permissions.md and for the test that
 // tries every cell of it. An operation that declares nothing is a mistake.
 import type { Route } from '../../core/policy.ts'
-import { authDoors } from '../management/people/auth-endpoints.ts'
+import { authEndpoints } from '../management/people/auth-endpoints.ts'
 import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../routing/security.ts'
 import { type Document, operationsOf } from './document.ts'
 
@@ -32,7 +32,7 @@ export type Permission = {
   cells: Record<Caller, Cell>
 }
 
-type Asked = {
+type VerifyInput = {
   section: Permission['section']
   method: string
   path: string
@@ -43,18 +43,18 @@ type Asked = {
 
 /** The whole table. @throws Error naming an operation that does not say who may call it. */
 export function permissionsOf(document: Document, gateway: readonly Route[]): Permission[] {
-  const operations = operationsOf(document).map(({ path, method, operation }): Asked => {
+  const operations = operationsOf(document).map(({ path, method, operation }): VerifyInput => {
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
     if (security === undefined) throw new Error(`${name} does not say who may call it (security).`)
     const isOfAccount = path.includes('{id}')
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
-  const doors = Object.entries(authDoors).map(([name, door]): Asked => {
+  const doors = Object.entries(authEndpoints).map(([name, door]): VerifyInput => {
     const [method = '', path] = name.split(' ')
     return { section: 'people', isOfAccount: false, ...door, method, path: `/api/auth${path}` }
   })
-  const routes = gateway.map(({ method, path, scope }): Asked => {
+  const routes = gateway.map(({ method, path, scope }): VerifyInput => {
     const security = byScopeOfRoute.map((each) => rename(each, scope))
     return { section: 'gateway', method, path, security, isOfAccount: false }
   })
@@ -68,14 +68,14 @@ function rename(requirement: Requirement, scope: string): Requirement {
   return { [scheme]: [scope] }
 }
 
-function permissionOf(asked: Asked): Permission {
+function permissionOf(asked: VerifyInput): Permission {
   const { section, method, path, security } = asked
   const names = Object.keys(callers) as Caller[]
   const cells = Object.fromEntries(names.map((caller) => [caller, cellOf(asked, caller)]))
   return { section, method, path, who: whoOf(security), cells: cells as Permission['cells'] }
 }
 
-function cellOf(asked: Asked, caller: Caller): Cell {
+function cellOf(asked: VerifyInput, caller: Caller): Cell {
   const { security, section, isOfAccount } = asked
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'yes'

@@ -3,7 +3,7 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { time } from '../management/keys/key-schema.ts'
 import { bodyFailures, failure, limited, success } from '../routing/responses.ts'
-import { byAnybody, byHolder, byScopeOfRoute, bySession } from '../routing/security.ts'
+import { anonymous, byPrincipal, byScopeOfRoute, bySession } from '../routing/security.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
 const scopes = z.array(z.string())
@@ -27,7 +27,7 @@ const holder: RouteConfig = {
   path: '/api/v1/me',
   operationId: 'getMe',
   tags: ['Key holders'],
-  security: byHolder,
+  security: byPrincipal,
   summary: 'What the holder of a credential is; needs no scope',
   description: 'Inherited scopes are listed as they resolve at this moment.',
   responses: {
@@ -42,7 +42,7 @@ const health: RouteConfig = {
   path: '/healthz',
   operationId: 'getHealth',
   tags: ['Operations'],
-  security: byAnybody,
+  security: anonymous,
   summary: 'Whether the Worker runs; asks no store',
   responses: {
     200: {
@@ -79,7 +79,7 @@ const ready: RouteConfig = {
   path: '/readyz',
   operationId: 'getReadiness',
   tags: ['Operations'],
-  security: byAnybody,
+  security: anonymous,
   summary: 'Whether every store answers in 2 s, seen from where the request came from',
   description:
     'For monitors. Remembered for 2 s. Not for taking Latchkey out of service: with one store down most keys still work.',
@@ -150,7 +150,7 @@ const forwardAuths = [
     name: 'Envoy `ext_authz`',
     id: 'forwardAuthEnvoy',
     path: '/forward-auth/envoy/{policy}/{path}',
-    summary: 'May the request pass that Envoy holds? Asked with its own method',
+    summary: 'May the request pass that Envoy holds? VerifyInput with its own method',
     headers: [],
   },
 ].map(forwardAuth)
@@ -163,7 +163,7 @@ const signIn: RouteConfig = {
   path: '/api/auth/sign-in/email',
   operationId: 'signIn',
   tags: ['People'],
-  security: byAnybody,
+  security: anonymous,
   summary: 'Sign in; the answer sets the session cookie',
   description: 'Better Auth answers everything under /api/auth; the rest is in its documentation.',
   request: {
@@ -212,7 +212,7 @@ const keySet: RouteConfig = {
   path: '/api/auth/jwks',
   operationId: 'getKeySet',
   tags: ['People'],
-  security: byAnybody,
+  security: anonymous,
   summary: 'The public keys of the JWTs (RFC 7517)',
   responses: {
     200: {

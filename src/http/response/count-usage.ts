@@ -4,28 +4,28 @@ import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import type { UsageBatch } from '../../storage/usage-store.ts'
 import type { UsageCode } from '../../usage/counter.ts'
-import type { Afterwards, Isolate, Origin } from '../../worker/context.ts'
+import type { Isolate, RequestLocation, WaitUntil } from '../../worker/context.ts'
 import type { Report } from './report.ts'
 
 /** Counts a verdict about a key; one about a token of nobody is not counted. */
 export function countUse(
   { usage }: Pick<Isolate, 'usage'>,
   env: Env,
-  afterwards: Afterwards,
+  waitUntil: WaitUntil,
   verdict: MeteredVerdict | { code: UsageCode; record: KeyRecord },
 ): void {
   if (!('record' in verdict)) return
   const send = (batch: UsageBatch) => env.USAGE.send(batch)
   const { code, record } = verdict
   const counted = code === 'meter_unavailable' ? 'authority_unavailable' : code
-  usage.count(record.id, counted, { send, afterwards })
+  usage.count(record.id, counted, { send, waitUntil })
 }
 
 /** Counts which tiers answered for a request: those of tokens that this deployment knows. */
 export function countTiers(
   { usage }: Pick<Isolate, 'usage'>,
   { caller, asked }: Pick<Report, 'caller' | 'asked'>,
-  request: Origin,
+  request: RequestLocation,
 ): void {
   const all = caller === null ? asked : [caller, ...asked]
   const known = all.filter(({ keyId }) => keyId !== null)

@@ -5,7 +5,7 @@ import type { Left, WindowReport } from '../../core/limits.ts'
 import type { AppEnv } from '../app-env.ts'
 
 /** Sets RateLimit-Policy and RateLimit on an answer. */
-export function tellLeft(c: Context<AppEnv>, { windows }: Left): void {
+export function setLimitHeaders(c: Context<AppEnv>, { windows }: Left): void {
   if (windows.length === 0) return
   const retryAfter = c.res.status === 429 ? Number(c.res.headers.get('retry-after')) : null
   const [policy, ...rest] = limitFields(windows, retryAfter)

@@ -12,7 +12,7 @@ import { StoreUnavailable } from '../../storage/unavailable.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { countTiers } from './count-usage.ts'
-import { tellLeft } from './limit-headers.ts'
+import { setLimitHeaders } from './limit-headers.ts'
 import type { ProblemCode } from './problem.ts'
 
 /** What one verification found; `ms` from the beginning of the request until it was known. */
@@ -28,7 +28,7 @@ export type Report = {
   /** Known in every answer and log line. Made here, never taken from the client, who could forge lines with it. */
   readonly id: string
   startedAt: number
-  /** Of the credential of the request itself. */
+  /** Of the credential of the request ownRequest. */
   caller: Check | null
   /** What the limits of the caller's key have left; null where no meter was asked. */
   left: Left | null
@@ -68,7 +68,7 @@ export function carryReport(c: Context<AppEnv>): void {
   reports.set(c.req.raw, reportOf(c))
 }
 
-export function noteCaller(
+export function recordCaller(
   report: Report,
   verification: Metered | Verification,
   nowMs: number,
@@ -77,7 +77,7 @@ export function noteCaller(
   if ('left' in verification.verdict) report.left = verification.verdict.left ?? null
 }
 
-export function noteAsked(
+export function recordCheck(
   report: Report,
   verification: Metered | Verification,
   nowMs: number,
@@ -86,7 +86,7 @@ export function noteAsked(
 }
 
 /** A person, by session or JWT: no tier of ours answered for them. */
-export function notePerson(report: Report, accountId: string, nowMs: number): void {
+export function recordPerson(report: Report, accountId: string, nowMs: number): void {
   const ms = nowMs - report.startedAt
   report.caller = { verdict: 'valid', tier: 'none', ms, keyId: null, accountId }
 }
@@ -115,11 +115,11 @@ export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): Middleware
     report.startedAt = clock.now()
     c.set('report', report)
     await next()
-    if (report.left !== null) tellLeft(c, report.left)
+    if (report.left !== null) setLimitHeaders(c, report.left)
     const ms = clock.now() - report.startedAt
     const { method, headers } = c.req.raw
     countTiers(isolate, report, c.req.raw)
-    if (headers.has(timingHeader)) tellTiming(c, report, ms)
+    if (headers.has(timingHeader)) setServerTiming(c, report, ms)
     const { status } = c.res
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
     const outer = routePath(c)
@@ -137,7 +137,7 @@ const timingHeader = 'x-latchkey-timing'
  * `Server-Timing` for who asks for it and holds a good credential: to anybody else the tier would tell whether
  * a token that was made up is one of this deployment. The clock stands still between I/O: it is waits that are timed.
  */
-function tellTiming(c: Context<AppEnv>, { caller, asked }: Report, ms: number): void {
+function setServerTiming(c: Context<AppEnv>, { caller, asked }: Report, ms: number): void {
   if (caller?.verdict !== 'valid' || c.res.status >= 400) return
   const [only] = asked.length === 1 ? asked : []
   const metrics = [

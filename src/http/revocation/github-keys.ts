@@ -10,7 +10,7 @@ export type KeySource = { url: string; token: string | undefined }
 export type FindPublicKey = (id: string, source: KeySource) => Promise<CryptoKey | null>
 
 const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
-const fetchLimitMs = 5_000
+const fetchTimeoutMs = 5_000
 const refreshAfterMs = 24 * 60 * 60 * 1000
 // Anybody can name a key that does not exist: that must not make us flood GitHub.
 const pauseMs = 60_000
@@ -60,7 +60,7 @@ async function fetchKeys({ url, token }: KeySource): Promise<Map<string, CryptoK
   // GitHub refuses a request without a user agent.
   const headers = new Headers({ accept: 'application/json', 'user-agent': 'latchkey' })
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(fetchLimitMs) })
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(fetchTimeoutMs) })
   if (!response.ok) throw new Error(`GitHub answered ${response.status} when asked for its keys.`)
   const { public_keys } = answer.parse(await response.json())
   const pairs = public_keys.map(async ({ key_identifier, key }) => {

@@ -16,8 +16,8 @@ import { byGithub } from '../routing/security.ts'
 import { createGithubKeys, type FindPublicKey, keySourceOf } from './github-keys.ts'
 
 export const path = '/api/leaks/github'
-const mostBodyBytes = 1024 * 1024
-const mostFindings = 5_000
+const maxBodyBytes = 1024 * 1024
+const maxFindings = 5_000
 const idHeader = 'github-public-key-identifier'
 const signatureHeader = 'github-public-key-signature'
 
@@ -30,7 +30,7 @@ const findings = z
       source: z.string().nullish().openapi({ example: 'commit' }),
     }),
   )
-  .max(mostFindings)
+  .max(maxFindings)
 
 const labels = z.array(
   z.object({
@@ -70,11 +70,11 @@ export function createLeakRoutes(isolate: Isolate) {
   const signed = signedByGithub(createGithubKeys(isolate.clock))
   // Not `openapi()`: a body is read whatever its content type is called, and only once it is believed.
   router.openAPIRegistry.registerPath(report)
-  return router.post(path, limitBody(mostBodyBytes), signed, async (c) => {
+  return router.post(path, limitBody(maxBodyBytes), signed, async (c) => {
     const found = readFindings(await c.req.text())
-    const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
-    const settings = await keySettings(isolate, c.env, { respondAsync: true, afterwards })
+    const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by ownRequest.
+    const settings = await keySettings(isolate, c.env, { respondAsync: true, waitUntil })
     const stores = leakStores(isolate, c.env)
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
     if (leaks.some(({ isOurs }) => isOurs)) tell(isolate, c)

@@ -2,7 +2,7 @@
 // when it is first asked.
 
 import type { Isolate } from '../../worker/context.ts'
-import { tellAfterwards } from '../../worker/queues.ts'
+import { dispatchAfterResponse } from '../../worker/queues.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { createRouter } from '../routing/router.ts'
@@ -15,6 +15,6 @@ export function createRevocations(isolate: Isolate) {
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
   router.use(requestId, whileChangesGoOn)
-  router.use('/api/v1/me', tellAfterwards(isolate))
+  router.use('/api/v1/me', dispatchAfterResponse(isolate))
   return router.route('/', createSelfRevoke(isolate)).route('/', createLeakRoutes(isolate))
 }

@@ -13,7 +13,7 @@ import { readCredential } from '../auth/credentials.ts'
 import { refuseTokenInQuery } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { missingCredential, refusal } from '../response/refusals.ts'
-import { noteCaller, reportOf } from '../response/report.ts'
+import { recordCaller, reportOf } from '../response/report.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { keySettingsOf } from '../routing/caller.ts'
 import { changeAnswer, failure, progressOf, success, underway } from '../routing/responses.ts'
@@ -35,7 +35,7 @@ const revokeSelf = createRoute({
     202: success('Revoked, not yet known to be in force everywhere', revoked),
     400: failure('A token in the query string'),
     401: failure('No key, or one that is not known'),
-    403: failure('A JWT: it belongs to a person and ends by itself'),
+    403: failure('A JWT: it belongs to a person and ends by ownRequest'),
     409: failure('Others are changing this key; ask again'),
     503: failure('A store did not answer; asking again is safe'),
   },
@@ -61,19 +61,19 @@ async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyAc
     case 'none':
       throw missingCredential('Present the key to revoke as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
-      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by itself.' })
+      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by ownRequest.' })
     case 'key':
       return actorOf(await recordOf(isolate, c, credential.token))
   }
 }
 
 async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Promise<KeyRecord> {
-  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await verifySettings(isolate, c.env, afterwards, sender)
+  const settings = await verifySettings(isolate, c.env, waitUntil, sender)
   const stores = lookUpStores(isolate, c.env, c.req.raw)
   const verification = await verify(stores, settings, token, { scopes: [], ip: null })
-  noteCaller(reportOf(c), verification, isolate.clock.now())
+  recordCaller(reportOf(c), verification, isolate.clock.now())
   const { verdict } = verification
   if ('record' in verdict) return verdict.record
   throw refusal(verdict)

@@ -12,6 +12,6 @@ export function callerOf(c: Context<AppEnv>): Caller {
 }
 
 export function keySettingsOf(isolate: Isolate, c: Context<AppEnv>): Promise<KeySettings> {
-  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  return keySettings(isolate, c.env, { respondAsync: wantsAsync(c.req.raw), afterwards })
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  return keySettings(isolate, c.env, { respondAsync: wantsAsync(c.req.raw), waitUntil })
 }

@@ -1,5 +1,5 @@
 // A Worker may have six connections open at once: what waits for one would burn a store's time-out.
-const mostAtOnce = 6
+const maxConcurrency = 6
 
 /** The results in the order of the items, a few under way at a time; the first failure is thrown. */
 export async function inOrder<Item, Result>(
@@ -11,6 +11,6 @@ export async function inOrder<Item, Result>(
   const worker = async () => {
     for (const [at, item] of queue) results[at] = await work(item)
   }
-  await Promise.all(Array.from({ length: mostAtOnce }, worker))
+  await Promise.all(Array.from({ length: maxConcurrency }, worker))
   return results
 }

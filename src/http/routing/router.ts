@@ -6,7 +6,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { AppEnv } from '../app-env.ts'
 import { type FieldError, Problem } from '../response/problem.ts'
 
-export const mostBodyBytes = 64 * 1024
+export const maxBodyBytes = 64 * 1024
 
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
@@ -16,7 +16,7 @@ export function createRouter(): OpenAPIHono<AppEnv> {
   })
 }
 
-export const bodySizeLimit = limitBody(mostBodyBytes)
+export const bodySizeLimit = limitBody(maxBodyBytes)
 
 export function limitBody(maxSize: number): MiddlewareHandler {
   const detail = `A body may have ${maxSize} bytes.`

@@ -14,7 +14,7 @@ const keyThatHolds = (...scopes: string[]): Requirement[] => [
 /** A person of the account whose role is this or a stronger one. */
 const personOf = (role: Role): Requirement[] => [{ session: [role] }, { jwt: [role] }]
 
-export const byAnybody: Requirement[] = []
+export const anonymous: Requirement[] = []
 /** A person of the account, or a key that holds `keys:manage`. Members only read: the guard asks the method. */
 export const byManager: Requirement[] = [
   { session: [] },
@@ -25,7 +25,7 @@ export const byMember = personOf('member')
 /** Enforced by `personOfRole` in guard.ts. */
 export const byAdmin = personOf('admin')
 export const byOwner = personOf('owner')
-export const byHolder: Requirement[] = [...keyThatHolds(), { jwt: [] }]
+export const byPrincipal: Requirement[] = [...keyThatHolds(), { jwt: [] }]
 /** Whoever holds the scope of the route that is asked about. */
 export const scopeOfRoute = 'scope of the route'
 export const byScopeOfRoute: Requirement[] = [

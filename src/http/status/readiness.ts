@@ -1,5 +1,5 @@
 // GET /readyz: whether every store answers, for monitors. Anybody may ask, so that an isolate asks the stores
-// once in two seconds at the most, however often it is asked itself; what is wrong stands in the log.
+// once in two seconds at the most, however often it is asked ownRequest; what is wrong stands in the log.
 import type { Context } from 'hono'
 import { inspectFence } from '../../coherence/fences.ts'
 import { fenceName, nearestRegion } from '../../coherence/regions.ts'
@@ -7,8 +7,8 @@ import { log } from '../../core/log.ts'
 import { createMeters } from '../../limits/meters.ts'
 import { summarisePending } from '../../storage/pending-raises.ts'
 import {
-  checkLimitMs,
   checkStores,
+  checkTimeoutMs,
   type Readiness,
   type ReadinessStores,
 } from '../../storage/readiness.ts'
@@ -42,7 +42,7 @@ export function createReadiness({ clock }: Pick<Isolate, 'clock'>) {
   let begunAt = Number.NEGATIVE_INFINITY
 
   const isUnderWay = () =>
-    (last === null || last.at < begunAt) && clock.now() < begunAt + checkLimitMs + pollMs
+    (last === null || last.at < begunAt) && clock.now() < begunAt + checkTimeoutMs + pollMs
 
   async function current(env: Env, cf: unknown): Promise<Readiness> {
     // Promises of one request must not be awaited in another: what is shared is the result.

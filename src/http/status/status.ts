@@ -14,7 +14,7 @@ import { createRouter } from '../routing/router.ts'
 import { byAdmin } from '../routing/security.ts'
 import { noDigest, readinessStores } from './readiness.ts'
 
-const mostRuns = 12
+const maxRuns = 12
 const dayMs = 24 * 60 * 60 * 1000
 
 const check = z.object({
@@ -76,7 +76,7 @@ export function createStatusRoutes({ config, clock }: Isolate) {
       listRegistrations(env.DB).then((all) =>
         Promise.all(all.map((each) => seen(env, clock, each))),
       ),
-      lastRuns(env.DB, mostRuns),
+      lastRuns(env.DB, maxRuns),
       readTiers(env.DB, clock.now() - dayMs),
     ])
     const readiness = await checking

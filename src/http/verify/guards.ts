@@ -3,10 +3,10 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
-import { authenticate, holderOfKey } from '../auth/principal.ts'
+import { authenticate, authenticateKey } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { reportOf } from '../response/report.ts'
-import type { Surroundings } from './verify-token.ts'
+import type { CallContext } from './verify-token.ts'
 
 const needed = ['keys:verify']
 
@@ -26,7 +26,7 @@ export function introspector(isolate: Isolate): MiddlewareHandler<AppEnv> {
     const asking =
       password === null
         ? authenticate(isolate, c, needed)
-        : holderOfKey(isolate, c, password, needed)
+        : authenticateKey(isolate, c, password, needed)
     const { accountId } = await asking.catch(challengeBasic)
     c.set('audience', { accountId })
     await next()
@@ -55,7 +55,7 @@ function basicPassword(headers: Headers): string | null {
   }
 }
 
-export function surroundingsOf(c: Context<AppEnv>): Surroundings {
-  const afterwards = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  return { env: c.env, from: c.req.raw, afterwards, report: reportOf(c) }
+export function callContextOf(c: Context<AppEnv>): CallContext {
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  return { env: c.env, from: c.req.raw, waitUntil, report: reportOf(c) }
 }

@@ -11,8 +11,8 @@ import { refusal } from '../response/refusals.ts'
 import { failure, limited } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byIntrospector } from '../routing/security.ts'
-import { introspector, surroundingsOf } from './guards.ts'
-import { type Heard, verdictFor } from './verify-token.ts'
+import { callContextOf, introspector } from './guards.ts'
+import { type PublicVerdict, verdictFor } from './verify-token.ts'
 
 export const path = '/api/v1/introspect'
 const formType = 'application/x-www-form-urlencoded'
@@ -81,14 +81,14 @@ export function createIntrospectRoutes(isolate: Isolate) {
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
     const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
-    const verdict = await verdictFor(c.var.audience, isolate, surroundingsOf(c), asked)
+    const verdict = await verdictFor(c.var.audience, isolate, callContextOf(c), asked)
     c.header('Cache-Control', 'no-store')
     return c.json(introspectionOf(verdict, c.env.BASE_URL), 200)
   })
 }
 
 /** @throws Problem 429: of a limited key it is not said that it is not active, or it would be thrown away. */
-function introspectionOf(verdict: Heard, issuer: string): Introspection {
+function introspectionOf(verdict: PublicVerdict, issuer: string): Introspection {
   if (
     verdict.code === 'flood' ||
     verdict.code === 'rate_limited' ||

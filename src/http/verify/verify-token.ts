@@ -4,26 +4,26 @@
 import type { Left, WindowReport } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
-import { type Charge, take } from '../../keys/consume-limits.ts'
+import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
 import { verify } from '../../keys/verify.ts'
 import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import {
-  type Afterwards,
   type Isolate,
   lookUpStores,
   metersOf,
-  type Origin,
+  type RequestLocation,
   senderOf,
   verifySettings,
+  type WaitUntil,
 } from '../../worker/context.ts'
 import { watchCredits } from '../../worker/credit-watch.ts'
 import { countUse } from '../response/count-usage.ts'
 import { unavailable } from '../response/failures.ts'
 import { meterUnavailable } from '../response/refusals.ts'
-import { noteAsked, type Report } from '../response/report.ts'
+import { type Report, recordCheck } from '../response/report.ts'
 
 /** What a service asks. `ip` is the client's address, null when it is not known. */
-export type Asked = Charge & {
+export type VerifyInput = Charge & {
   token: string
   scopes: readonly string[]
   ip: string | null
@@ -32,10 +32,10 @@ export type Asked = Charge & {
 }
 
 /** Whose keys are told of: one account's, or all of the deployment's. */
-export type Audience = { accountId: string } | 'all'
+export type AccountScope = { accountId: string } | 'all'
 
 /** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
-export type Surroundings = { env: Env; from: Origin; afterwards: Afterwards; report: Report }
+export type CallContext = { env: Env; from: RequestLocation; waitUntil: WaitUntil; report: Report }
 
 /** `reset_seconds`: until `remaining` grows by one; 0 when nothing is used. */
 export type WindowLeft = {
@@ -105,16 +105,16 @@ export const invalidKey: VerifyAnswer = { valid: false, code: 'invalid_api_key',
  * @throws Problem `authority_unavailable` when it is not known: never to be taken for a refusal.
  */
 export async function verifyFor(
-  audience: Audience,
+  audience: AccountScope,
   isolate: Isolate,
-  surroundings: Surroundings,
-  asked: Asked,
+  callContext: CallContext,
+  asked: VerifyInput,
 ): Promise<VerifyAnswer> {
-  return answerOf(await verdictFor(audience, isolate, surroundings, asked))
+  return answerOf(await verdictFor(audience, isolate, callContext, asked))
 }
 
 /** Of a token of somebody else no more is told than of a token of nobody. */
-export type Heard = Exclude<
+export type PublicVerdict = Exclude<
   MeteredVerdict,
   { code: 'authority_unavailable' } | { code: 'meter_unavailable' }
 >
@@ -124,13 +124,13 @@ export type Heard = Exclude<
  * @throws Problem `authority_unavailable`
  */
 export async function verdictFor(
-  audience: Audience,
+  audience: AccountScope,
   isolate: Isolate,
-  { env, from, afterwards, report }: Surroundings,
-  { token, scopes, ip, fresh, ...charge }: Asked,
-): Promise<Heard> {
+  { env, from, waitUntil, report }: CallContext,
+  { token, scopes, ip, fresh, ...charge }: VerifyInput,
+): Promise<PublicVerdict> {
   const sender = () => senderFor(audience, ip)
-  const settings = await verifySettings(isolate, env, afterwards, sender)
+  const settings = await verifySettings(isolate, env, waitUntil, sender)
   const stores = lookUpStores(isolate, env, from)
   const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
   const { verdict } = verification
@@ -140,25 +140,25 @@ export async function verdictFor(
     audience !== 'all' &&
     audience.accountId !== verdict.record.accountId
   ) {
-    noteAsked(report, verification, isolate.clock.now())
+    recordCheck(report, verification, isolate.clock.now())
     return { code: 'invalid_api_key' }
   }
-  const metered = await take(() => metersOf(env), verification, charge)
-  noteAsked(report, metered, isolate.clock.now())
-  countUse(isolate, env, afterwards, metered.verdict)
-  watchCredits(isolate, env, afterwards, metered.verdict)
+  const metered = await consumeLimits(() => metersOf(env), verification, charge)
+  recordCheck(report, metered, isolate.clock.now())
+  countUse(isolate, env, waitUntil, metered.verdict)
+  watchCredits(isolate, env, waitUntil, metered.verdict)
   if (metered.verdict.code === 'authority_unavailable') throw unavailable()
   if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
   return metered.verdict
 }
 
 /** A service that does not pass the address of its client answers for what it passes on. */
-function senderFor(audience: Audience, ip: string | null): string {
+function senderFor(audience: AccountScope, ip: string | null): string {
   const service = audience === 'all' ? 'binding' : `account/${audience.accountId}`
   return `${service}/${senderOf(ip)}`
 }
 
-function answerOf(verdict: Heard): VerifyAnswer {
+function answerOf(verdict: PublicVerdict): VerifyAnswer {
   switch (verdict.code) {
     case 'invalid_api_key':
       return invalidKey
@@ -181,7 +181,7 @@ function answerOf(verdict: Heard): VerifyAnswer {
   }
 }
 
-function meteredAnswer(verdict: Extract<Heard, { left?: unknown }>): VerifyAnswer {
+function meteredAnswer(verdict: Extract<PublicVerdict, { left?: unknown }>): VerifyAnswer {
   const about = aboutKey(verdict.record, verdict.left ?? null)
   const scopes = [...verdict.powers.scopes]
   switch (verdict.code) {

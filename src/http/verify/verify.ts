@@ -5,7 +5,7 @@ import type { Context } from 'hono'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
 import type { Isolate } from '../../worker/context.ts'
-import { longestIdempotencyKey } from '../../worker/rpc.ts'
+import { maxIdempotencyKeyLength } from '../../worker/rpc.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { time } from '../management/keys/key-schema.ts'
@@ -15,12 +15,12 @@ import { readJson } from '../routing/json-body.ts'
 import { failure, limited, success } from '../routing/responses.ts'
 import { createRouter, jsonOnly } from '../routing/router.ts'
 import { byVerifier } from '../routing/security.ts'
-import { surroundingsOf, verifier } from './guards.ts'
-import { type Asked, verifyFor } from './verify-token.ts'
+import { callContextOf, verifier } from './guards.ts'
+import { type VerifyInput, verifyFor } from './verify-token.ts'
 
 export const path = '/api/v1/keys/verify'
 export const batchPath = '/api/v1/keys/verify-batch'
-const mostKeys = 100
+const maxKeys = 100
 
 function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
   const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
@@ -41,7 +41,7 @@ function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
         .min(0)
         .default(1)
         .openapi({ description: 'Credits to take, where the key has any: all of them or none' }),
-      idempotencyKey: z.string().min(1).max(longestIdempotencyKey).optional().openapi({
+      idempotencyKey: z.string().min(1).max(maxIdempotencyKeyLength).optional().openapi({
         description:
           'Takes the cost once in 24 hours, however often it is asked: for a service that asks again after an answer was lost. Never let the client choose it',
       }),
@@ -161,14 +161,14 @@ function operations(config: Pick<Config, 'scopes'>) {
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
     responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
   })
-  const body = z.strictObject({ keys: z.array(request).min(1).max(mostKeys) })
+  const body = z.strictObject({ keys: z.array(request).min(1).max(maxKeys) })
   const many = createRoute({
     method: 'post',
     path: batchPath,
     operationId: 'verifyKeys',
     tags: ['Checking keys'],
     security: byVerifier,
-    summary: `The same for up to ${mostKeys} tokens`,
+    summary: `The same for up to ${maxKeys} tokens`,
     description:
       'Answers in the order of `keys`. When one answer is not known, none is given (503), and others may have taken their cost: with `idempotencyKey` asking again takes nothing twice.',
     request: { body: { required: true, content: { 'application/json': { schema: body } } } },
@@ -181,12 +181,12 @@ function operations(config: Pick<Config, 'scopes'>) {
  * The door of `keys/verify`, whole: what the router of all checks does in a dozen steps, done in one, since
  * nothing over HTTP is asked as often.
  */
-export function createVerifyDoor(isolate: Isolate) {
+export function createVerifyHandler(isolate: Isolate) {
   const schema = requestSchema(isolate.config)
   return async function verifyKey(c: Context<AppEnv>) {
     const { accountId } = await authenticate(isolate, c, ['keys:verify'])
     const asked = askedOf(await readJson(c, schema))
-    const data = await verifyFor({ accountId }, isolate, surroundingsOf(c), asked)
+    const data = await verifyFor({ accountId }, isolate, callContextOf(c), asked)
     return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
   }
 }
@@ -197,13 +197,13 @@ export function createVerifyRoutes(isolate: Isolate) {
   router.use('/api/v1/keys/*', verifier(isolate), jsonOnly)
   return router
     .openapi(one, () => {
-      // Here to be described: app.ts leads to createVerifyDoor.
+      // Here to be described: app.ts leads to createVerifyHandler.
       throw new Error('POST keys/verify has a door of its own.')
     })
     .openapi(many, async (c) => {
-      const surroundings = surroundingsOf(c)
+      const callContext = callContextOf(c)
       const ask = (request: Request) =>
-        verifyFor(c.var.audience, isolate, surroundings, askedOf(request))
+        verifyFor(c.var.audience, isolate, callContext, askedOf(request))
       const data = await inOrder(c.req.valid('json').keys, ask)
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
@@ -212,6 +212,6 @@ export function createVerifyRoutes(isolate: Isolate) {
 
 type Request = z.output<ReturnType<typeof requestSchema>>
 
-function askedOf({ idempotencyKey, ...rest }: Request): Asked {
+function askedOf({ idempotencyKey, ...rest }: Request): VerifyInput {
   return { ...rest, idempotencyKey: idempotencyKey ?? null }
 }

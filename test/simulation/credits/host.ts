@@ -131,7 +131,7 @@ export class MeterHost {
       this.alarms++
       const life = this.wake()
       scheduler.become(life.actor)
-      void life.meter.tend()
+      void life.meter.maintain()
     })
   }
 }

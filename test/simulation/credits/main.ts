@@ -1,9 +1,9 @@
 // `npm run simulate:credits -- --seeds N`: histories of one meter and its callers.
-import { readWish } from '../cli.ts'
+import { readCreditInput } from '../cli.ts'
 import { install } from '../platform.ts'
 import { runSeed } from './world.ts'
 
-const wish = readWish(process.argv.slice(2))
+const wish = readCreditInput(process.argv.slice(2))
 // Microtasks can only be drained outside of them, and a module is evaluated inside one.
 if (wish === null) process.exitCode = 2
 else setImmediate(() => run(wish))

@@ -1,14 +1,14 @@
 // What one seed is made of: few faults of many, so that what is rare in all worlds is common in some.
-import type { CreditWish, Window } from '../../../src/core/limits.ts'
+import type { CreditInput, Window } from '../../../src/core/limits.ts'
 import type { Weather } from '../network.ts'
-import type { Chance } from '../random.ts'
+import type { Random } from '../random.ts'
 
 export type Swarm = {
   beginning: number
   windows: Window[]
   /** null: no credits, only windows. */
   remaining: number | null
-  refill: NonNullable<CreditWish['refill']> | null
+  refill: NonNullable<CreditInput['refill']> | null
   /** Keys of one external id: not all have the refill, nor credits. */
   isShared: boolean
   callers: number
@@ -16,7 +16,7 @@ export type Swarm = {
   topUps: number
   disturbances: number
   pauseMs: number
-  mostCost: number
+  maxCost: number
   withKey: number
   usualDelayMs: number
   weather: Weather
@@ -27,26 +27,26 @@ export type Swarm = {
 const second = 1_000
 const hour = 60 * 60 * second
 
-export function drawSwarm(chance: Chance): Swarm {
-  const faulty = chance.is(0.8)
-  const often = (probability: number) => (faulty && chance.is(0.4) ? probability : 0)
-  const remaining = chance.is(0.9) ? chance.int(80) : null
-  const windows = chance.is(0.6) || remaining === null ? drawWindows(chance) : []
+export function drawSwarm(random: Random): Swarm {
+  const faulty = random.is(0.8)
+  const often = (probability: number) => (faulty && random.is(0.4) ? probability : 0)
+  const remaining = random.is(0.9) ? random.int(80) : null
+  const windows = random.is(0.6) || remaining === null ? drawWindows(random) : []
   return {
     // Before a midnight, before the end of a month, in a leap year and not.
-    beginning: Date.UTC(2028, 1, 28, 23, 59, 30) + chance.one([0, 1, 24, 48]) * chance.int(hour),
+    beginning: Date.UTC(2028, 1, 28, 23, 59, 30) + random.one([0, 1, 24, 48]) * random.int(hour),
     windows,
     remaining,
-    refill: drawRefill(chance),
-    isShared: chance.is(0.3),
-    callers: 1 + chance.int(6),
-    turns: 5 + chance.int(40),
-    topUps: chance.int(6),
-    disturbances: chance.is(0.7) ? chance.int(40) : 0,
-    pauseMs: chance.one([5, 200, 5 * second, 10 * 60 * second, 3 * hour]),
-    mostCost: chance.one([1, 3, 15]),
-    withKey: chance.one([0, 0.5, 1]),
-    usualDelayMs: chance.one([2, 30, 400]),
+    refill: drawRefill(random),
+    isShared: random.is(0.3),
+    callers: 1 + random.int(6),
+    turns: 5 + random.int(40),
+    topUps: random.int(6),
+    disturbances: random.is(0.7) ? random.int(40) : 0,
+    pauseMs: random.one([5, 200, 5 * second, 10 * 60 * second, 3 * hour]),
+    maxCost: random.one([1, 3, 15]),
+    withKey: random.one([0, 0.5, 1]),
+    usualDelayMs: random.one([2, 30, 400]),
     weather: {
       slow: often(0.1),
       refused: often(0.1),
@@ -56,21 +56,21 @@ export function drawSwarm(chance: Chance): Swarm {
       late: often(0.1),
     },
     // What the ledger says of windows is exact only where clocks agree.
-    skewMs: windows.length === 0 && chance.is(0.4) ? chance.one([second, 60 * second]) : 0,
+    skewMs: windows.length === 0 && random.is(0.4) ? random.one([second, 60 * second]) : 0,
   }
 }
 
-function drawWindows(chance: Chance): Window[] {
+function drawWindows(random: Random): Window[] {
   const windows = [
-    { name: 'default', limit: 1 + chance.int(20), windowSeconds: 1 + chance.int(120) },
-    { name: 'hour', limit: 1 + chance.int(60), windowSeconds: 3_600 },
-    { name: 'day', limit: 1 + chance.int(100), windowSeconds: 86_400 },
+    { name: 'default', limit: 1 + random.int(20), windowSeconds: 1 + random.int(120) },
+    { name: 'hour', limit: 1 + random.int(60), windowSeconds: 3_600 },
+    { name: 'day', limit: 1 + random.int(100), windowSeconds: 86_400 },
   ]
-  return windows.slice(chance.int(3), 3)
+  return windows.slice(random.int(3), 3)
 }
 
-function drawRefill(chance: Chance): Swarm['refill'] {
-  const amount = 1 + chance.int(50)
-  const day = chance.one([1, 29, 30, 31])
-  return chance.one([null, { interval: 'daily', amount }, { interval: 'monthly', amount, day }])
+function drawRefill(random: Random): Swarm['refill'] {
+  const amount = 1 + random.int(50)
+  const day = random.one([1, 29, 30, 31])
+  return random.one([null, { interval: 'daily', amount }, { interval: 'monthly', amount, day }])
 }

@@ -2,13 +2,13 @@
 
 import { type CreditTerms, creditTerms, type MeterTerms } from '../../../src/core/limits.ts'
 import type { KeyRecord } from '../../../src/core/record.ts'
-import { take } from '../../../src/keys/consume-limits.ts'
+import { consumeLimits } from '../../../src/keys/consume-limits.ts'
 import type { Verification } from '../../../src/keys/verify.ts'
 import type { MeterObject } from '../../../src/limits/meter-object.ts'
 import { createMeters, type Meters } from '../../../src/limits/meters.ts'
 import { Network, type Trace } from '../network.ts'
 import { drain, enter } from '../platform.ts'
-import { type Chance, createChance } from '../random.ts'
+import { createRandom, type Random } from '../random.ts'
 import { type Actor, noLag, Scheduler } from '../scheduler.ts'
 import { MeterHost } from './host.ts'
 import { Ledger, type Op } from './ledger.ts'
@@ -16,11 +16,11 @@ import { drawSwarm, type Swarm } from './swarm.ts'
 
 export type Result = { seed: number; violation: string | null; counts: Record<string, number> }
 
-const mostEvents = 60_000
-const longestWaitMs = 20_000
+const maxEvents = 60_000
+const maxWaitMs = 20_000
 
 export class CreditWorld {
-  readonly chance: Chance
+  readonly random: Random
   readonly swarm: Swarm
   readonly scheduler: Scheduler
   readonly network: Network
@@ -41,19 +41,19 @@ export class CreditWorld {
   private asked = 0
 
   constructor(seed: number, lines: string[] | null) {
-    this.chance = createChance(seed)
-    this.swarm = drawSwarm(this.chance)
+    this.random = createRandom(seed)
+    this.swarm = drawSwarm(this.random)
     const { beginning, usualDelayMs, weather, skewMs } = this.swarm
-    this.scheduler = new Scheduler(this.chance, drain, beginning)
+    this.scheduler = new Scheduler(this.random, drain, beginning)
     enter(this.scheduler)
     this.trace = lines && ((...told) => lines.push(lineOf(this.scheduler.now - beginning, told)))
-    this.network = new Network(this.scheduler, this.chance, usualDelayMs, this.trace)
+    this.network = new Network(this.scheduler, this.random, usualDelayMs, this.trace)
     this.ledger = new Ledger(beginning)
     this.host = new MeterHost({
       scheduler: this.scheduler,
       network: this.network,
       link: this.network.link('meter', 3_000, weather),
-      newSkew: () => (skewMs === 0 ? 0 : this.chance.int(skewMs)),
+      newSkew: () => (skewMs === 0 ? 0 : this.random.int(skewMs)),
       onDurable: (op) => this.commit(op),
       onHeard: (op) => this.hear(op),
     })
@@ -72,7 +72,7 @@ export class CreditWorld {
     this.start('operator', (actor) => this.disturb(actor))
     while (this.running > 0 && this.violation === null) {
       if (!this.scheduler.step()) this.fail('everything ends', 'somebody waits for ever')
-      if (this.scheduler.events > mostEvents) this.fail('everything ends', 'it goes on and on')
+      if (this.scheduler.events > maxEvents) this.fail('everything ends', 'it goes on and on')
     }
     if (this.violation === null) this.conclude()
   }
@@ -91,15 +91,15 @@ export class CreditWorld {
 
   private async callAgainAndAgain(actor: Actor): Promise<void> {
     for (let turn = 0; turn < this.swarm.turns; turn++) {
-      await this.pause(this.chance.int(this.swarm.pauseMs))
-      const cost = this.chance.int(this.swarm.mostCost + 1)
-      const key = this.chance.is(this.swarm.withKey) ? `k${++this.asked}` : null
+      await this.pause(this.random.int(this.swarm.pauseMs))
+      const cost = this.random.int(this.swarm.maxCost + 1)
+      const key = this.random.is(this.swarm.withKey) ? `k${++this.asked}` : null
       const terms = this.termsKnown()
       await this.ask(actor, terms, cost, key)
-      // Asked again though it was answered, now or much later, and now and then with another cost.
-      if (key === null || !this.chance.is(0.3)) continue
-      await this.pause(this.chance.int(this.chance.is(0.2) ? this.swarm.pauseMs * 20 : 2_000))
-      await this.ask(actor, this.termsKnown(), this.chance.is(0.1) ? cost + 1 : cost, key)
+      // VerifyInput again though it was answered, now or much later, and now and then with another cost.
+      if (key === null || !this.random.is(0.3)) continue
+      await this.pause(this.random.int(this.random.is(0.2) ? this.swarm.pauseMs * 20 : 2_000))
+      await this.ask(actor, this.termsKnown(), this.random.is(0.1) ? cost + 1 : cost, key)
     }
   }
 
@@ -109,7 +109,7 @@ export class CreditWorld {
       this.heard.delete(actor)
       const verification = { tier: 'memory', verdict: validBy(terms) } as Verification
       const charge = { cost, idempotencyKey: key }
-      const { verdict } = await take(() => this.meters, verification, charge)
+      const { verdict } = await consumeLimits(() => this.meters, verification, charge)
       this.count(verdict.code)
       this.trace?.(actor.name, 'is told', verdict.code)
       const op = this.heard.get(actor)
@@ -118,26 +118,26 @@ export class CreditWorld {
         this.fail('nothing passes unasked', `${actor.name} was told valid`)
       }
       if (verdict.code !== 'meter_unavailable' || key === null) return
-      await this.pause(this.chance.int(longestWaitMs))
+      await this.pause(this.random.int(maxWaitMs))
     }
   }
 
   private async payAgainAndAgain(actor: Actor): Promise<void> {
     for (let turn = 0; turn < this.swarm.topUps; turn++) {
-      await this.pause(this.chance.int(this.swarm.pauseMs * 3))
-      const amount = 1 + this.chance.int(20)
-      const idempotencyKey = this.chance.is(0.8) ? `t${++this.asked}` : null
+      await this.pause(this.random.int(this.swarm.pauseMs * 3))
+      const amount = 1 + this.random.int(20)
+      const idempotencyKey = this.random.is(0.8) ? `t${++this.asked}` : null
       for (let attempt = 0; attempt < 20; attempt++) {
         const terms = this.termsKnown()
         if (terms.credits === null) break
-        const asked = this.chance.is(0.05) ? amount + 1 : amount
+        const asked = this.random.is(0.05) ? amount + 1 : amount
         const topUp = { terms, amount: asked, idempotencyKey }
         const { outcome } = await this.meters.topUp('meter', topUp)
         this.count(outcome)
         this.trace?.(actor.name, 'is told', outcome)
-        const isDone = outcome !== 'unavailable' && !this.chance.is(0.3)
+        const isDone = outcome !== 'unavailable' && !this.random.is(0.3)
         if (isDone || idempotencyKey === null) break
-        await this.pause(this.chance.int(longestWaitMs))
+        await this.pause(this.random.int(maxWaitMs))
       }
     }
   }
@@ -145,12 +145,12 @@ export class CreditWorld {
   /** Evictions, and sets of the balance: the operator's part. */
   private async disturb(actor: Actor): Promise<void> {
     for (let turn = 0; turn < this.swarm.disturbances; turn++) {
-      await this.pause(this.chance.int(this.swarm.pauseMs))
-      if (this.chance.is(0.85)) {
+      await this.pause(this.random.int(this.swarm.pauseMs))
+      if (this.random.is(0.85)) {
         this.host.evict()
         this.trace?.(actor.name, 'evicts the meter')
       } else if (this.credits !== null) {
-        const remaining = this.chance.int(60)
+        const remaining = this.random.int(60)
         this.previous = this.credits
         this.credits = creditTerms(this.credits, { remaining }, this.scheduler.clock())
         this.trace?.(actor.name, 'sets', remaining)
@@ -163,12 +163,12 @@ export class CreditWorld {
 
   /** By the record that this isolate holds: of a set that is on its way, some do not know yet. */
   private termsKnown(): MeterTerms {
-    const { chance, swarm } = this
-    const known = this.previous !== null && chance.is(0.2) ? this.previous : this.credits
+    const { random, swarm } = this
+    const known = this.previous !== null && random.is(0.2) ? this.previous : this.credits
     // Another key of the same external id: without a refill, or without credits at all.
-    const shared = swarm.isShared && chance.is(0.3)
+    const shared = swarm.isShared && random.is(0.3)
     const credits = shared && known !== null ? { ...known, refill: null } : known
-    return { windows: swarm.windows, credits: swarm.isShared && chance.is(0.1) ? null : credits }
+    return { windows: swarm.windows, credits: swarm.isShared && random.is(0.1) ? null : credits }
   }
 
   private commit(op: Op): void {

@@ -1,4 +1,4 @@
-// The token: seen once, and nowhere afterwards.
+// The token: seen once, and nowhere waitUntil.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { type Client, createClient } from '../../../packages/latchkey/src/client.ts'
-import { type Houses, root, startHouses } from './houses.ts'
+import { root, startHouses, type TestApps } from './test-apps.ts'
 
 export function testExample(): void {
-  let houses: Houses
+  let houses: TestApps
   let client: Client
 
   before(async () => {

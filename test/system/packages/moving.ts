@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, it } from 'node:test'
 import { createTestHarness } from 'wrangler'
-import { root, secrets, signIn } from './houses.ts'
+import { root, secrets, signIn } from './test-apps.ts'
 
 const folder = join(root, '.wrangler', 'moving')
 const baseUrl = 'http://localhost:8787'

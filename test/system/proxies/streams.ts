@@ -10,7 +10,7 @@ import type { Scene } from './scene.ts'
 
 const megabyte = 1 << 20
 const bigMegabytes = 256
-const mostGrowthMegabytes = 64
+const maxGrowthMegabytes = 64
 
 export function testStreams(scene: Scene): void {
   let key: Key
@@ -94,7 +94,7 @@ export function testStreams(scene: Scene): void {
     const growth = megabytesOf(pid, 'VmHWM') - before
     t.diagnostic(`workerd grew by ${growth.toFixed(0)} MB at its peak`)
     assert.equal(bytes, bigMegabytes * megabyte)
-    assert.ok(growth < mostGrowthMegabytes, `workerd grew by ${growth.toFixed(0)} MB`)
+    assert.ok(growth < maxGrowthMegabytes, `workerd grew by ${growth.toFixed(0)} MB`)
   })
 
   it('lets a slow client slow the API down', async () => {
@@ -114,7 +114,7 @@ export function testStreams(scene: Scene): void {
       else idle++
     }
     outgoing.destroy()
-    assert.ok(written < mostGrowthMegabytes, `${written} MB were taken that nobody read`)
+    assert.ok(written < maxGrowthMegabytes, `${written} MB were taken that nobody read`)
   })
 
   it('echoes over a WebSocket, in the name of the account', async () => {

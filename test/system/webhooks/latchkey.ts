@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const startLimitMs = 180_000
+const startTimeoutMs = 180_000
 
 export type Latchkey = Awaited<ReturnType<typeof startLatchkey>>
 
@@ -64,6 +64,6 @@ async function ready(child: ChildProcess, lastLine: string): Promise<void> {
   child.stdout?.on('data', take)
   child.stderr?.on('data', take)
   child.once('exit', (code) => reject(new Error(`It ended with ${code}.\n${output}`)))
-  const timer = setTimeout(() => reject(new Error(`It took too long.\n${output}`)), startLimitMs)
+  const timer = setTimeout(() => reject(new Error(`It took too long.\n${output}`)), startTimeoutMs)
   await promise.finally(() => clearTimeout(timer))
 }

@@ -21,8 +21,8 @@ import { keySchema } from './key-schema.ts'
 import { existing, idParam, idPath, json, path } from './keys.ts'
 import { viewFor } from './views.ts'
 
-const longestOverlapSeconds = 30 * 24 * 60 * 60
-const mostIds = 1_000
+const maxOverlapSeconds = 30 * 24 * 60 * 60
+const maxIds = 1_000
 
 const rotated = keySchema.extend({ key: z.string(), ...underway })
 const rotate = createRoute({
@@ -38,7 +38,7 @@ const rotate = createRoute({
       content: {
         'application/json': {
           schema: z.strictObject({
-            overlap_seconds: z.int().min(0).max(longestOverlapSeconds).default(0),
+            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).default(0),
           }),
         },
       },
@@ -57,7 +57,7 @@ const rotate = createRoute({
 const oneSelection = 'Give one of ids, created_by and external_id'
 const selection = z
   .strictObject({
-    ids: z.array(z.uuid()).min(1).max(mostIds).optional(),
+    ids: z.array(z.uuid()).min(1).max(maxIds).optional(),
     created_by: z.uuid().optional(),
     external_id: z.string().min(1).max(255).optional(),
   })

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type ToppedUp, topUpKey } from '../../../keys/top-up.ts'
 import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
 import { metersOf } from '../../../worker/context.ts'
-import { longestIdempotencyKey } from '../../../worker/rpc.ts'
+import { maxIdempotencyKeyLength } from '../../../worker/rpc.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
@@ -16,7 +16,7 @@ const headers = z.object({
   'idempotency-key': z
     .string()
     .min(1)
-    .max(longestIdempotencyKey)
+    .max(maxIdempotencyKeyLength)
     .optional()
     .openapi({ description: 'Adds once in 24 hours, however often it is asked' }),
 })

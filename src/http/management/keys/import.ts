@@ -1,5 +1,5 @@
 // POST /api/api-keys/import: keys of another system, by the digests of their tokens, so that their
-// holders notice nothing. Each key is answered by itself: one that is refused keeps no other back.
+// holders notice nothing. Each key is answered by ownRequest: one that is refused keeps no other back.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
@@ -11,16 +11,16 @@ import { callerOf } from '../../routing/caller.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter, fieldErrors } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
-import { factsOf } from './key-input.ts'
+import { attributesOf } from './key-input.ts'
 import { keyFields } from './key-schema.ts'
 import { json } from './keys.ts'
 import { checkNewLimits } from './limit-schema.ts'
 
 export const importPath = '/api/api-keys/import'
-const mostKeys = 100
+const maxKeys = 100
 // A hundred keys with the longest metadata.
-export const mostImportBytes = 512 * 1024
-const longestStart = 64
+export const maxImportBytes = 512 * 1024
+const maxStartLength = 64
 
 const digest = z
   .string()
@@ -50,7 +50,7 @@ function entrySchema(config: Config<Env>, now: () => number) {
       ...z.object(optional).partial().shape,
       key_prefix: z
         .string()
-        .max(longestStart)
+        .max(maxStartLength)
         .regex(/^[\w-]*$/, 'Letters, digits, - and _ only')
         .optional()
         .openapi({
@@ -75,7 +75,7 @@ type Entry = z.output<ReturnType<typeof entrySchema>>
 
 // What is no key is answered with the reason, and so must pass the schema of the body.
 const anyEntry = z.unknown().openapi({ $ref: '#/components/schemas/ForeignKey' } as object)
-const body = z.strictObject({ keys: z.array(anyEntry).min(1).max(mostKeys) })
+const body = z.strictObject({ keys: z.array(anyEntry).min(1).max(maxKeys) })
 
 const answer = z
   .union([
@@ -95,9 +95,9 @@ const importMany = createRoute({
   operationId: 'importKeys',
   tags: ['API keys'],
   security: byManager,
-  summary: `Take over up to ${mostKeys} keys of another system by their digests`,
+  summary: `Take over up to ${maxKeys} keys of another system by their digests`,
   description:
-    'Each key is answered by itself, in the order of `keys`. Asked again, what was created before `exists`.',
+    'Each key is answered by ownRequest, in the order of `keys`. VerifyInput again, what was created before `exists`.',
   request: json(body),
   responses: {
     200: success('What became of each key', z.array(answer)),
@@ -144,6 +144,6 @@ function foreignKeyOf(entry: Entry): ForeignKey {
     digest: entry.digest,
     formatName: entry.format,
     start: entry.key_prefix ?? '',
-    ...factsOf(entry),
+    ...attributesOf(entry),
   }
 }

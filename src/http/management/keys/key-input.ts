@@ -1,9 +1,9 @@
 // What a body wishes of a key, in the words of the house.
 
-import type { CreditWish, LimitOwner, Window } from '../../../core/limits.ts'
-import type { KeyEdits, KeyFacts } from '../../../keys/manage.ts'
+import type { CreditInput, LimitOwner, Window } from '../../../core/limits.ts'
+import type { KeyAttributes, KeyEdits } from '../../../keys/manage.ts'
 
-export type Wished = {
+export type KeyFields = {
   name?: string | undefined
   scopes?: string[] | null | undefined
   expires_at?: number | null | undefined
@@ -11,13 +11,13 @@ export type Wished = {
   external_id?: string | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   rate_limit?: Window[] | null | undefined
-  credits?: CreditWish | null | undefined
+  credits?: CreditInput | null | undefined
   limits_by?: LimitOwner | undefined
   is_active?: boolean | undefined
 }
 
 /** What is left out of a new key is none. */
-export function factsOf(body: Wished & { name: string }): KeyFacts {
+export function attributesOf(body: KeyFields & { name: string }): KeyAttributes {
   return {
     name: body.name,
     scopes: body.scopes ?? null,
@@ -32,7 +32,7 @@ export function factsOf(body: Wished & { name: string }): KeyFacts {
 }
 
 /** What is left out stays undefined, and so as it is. */
-export function changesOf(body: Wished): KeyEdits {
+export function changesOf(body: KeyFields): KeyEdits {
   return {
     name: body.name,
     scopes: body.scopes,

@@ -14,8 +14,8 @@ import {
   rateLimitView,
 } from './limit-schema.ts'
 
-const mostMetadataCharacters = 4_096
-const mostAddresses = 50
+const maxMetadataCharacters = 4_096
+const maxAddresses = 50
 
 export const time = z.string().openapi({ format: 'date-time', example: '2027-12-31T23:59:59.000Z' })
 
@@ -104,7 +104,7 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
     allowed_ips: z
       .array(z.string().refine(isAddressOrBlock, { error: 'No IP address or CIDR block' }))
       .min(1, 'null allows any address')
-      .max(mostAddresses)
+      .max(maxAddresses)
       .nullable(),
     rate_limit: rateLimitField,
     credits: creditsField,
@@ -114,10 +114,10 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
   }
 }
 
-const tooLong = `At most ${mostMetadataCharacters} characters as JSON`
+const tooLong = `At most ${maxMetadataCharacters} characters as JSON`
 
 function isShort(metadata: unknown): boolean {
-  return JSON.stringify(metadata).length <= mostMetadataCharacters
+  return JSON.stringify(metadata).length <= maxMetadataCharacters
 }
 
 /** RFC 3339 with an offset, to milliseconds since 1970. */

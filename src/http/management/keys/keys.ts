@@ -22,7 +22,7 @@ import {
 } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
-import { changesOf, factsOf } from './key-input.ts'
+import { attributesOf, changesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
 import { checkNewLimits } from './limit-schema.ts'
 import { viewFor, viewsOf } from './views.ts'
@@ -151,7 +151,7 @@ export function createApiKeyRoutes(isolate: Isolate) {
         changeStores(isolate, c.env),
         await keySettingsOf(isolate, c),
         callerOf(c),
-        { ...factsOf(body), formatName: body.format ?? isolate.config.defaultFormat },
+        { ...attributesOf(body), formatName: body.format ?? isolate.config.defaultFormat },
       )
       if (issued.kind === 'refused') throw refusedChange(issued.refusal)
       const key = await viewFor(isolate, c.env, await existing(c, issued.id))

@@ -1,8 +1,8 @@
 // Limits and credits as the wire knows them.
 import { z } from '@hono/zod-openapi'
 import {
+  type CreditInput,
   type CreditTerms,
-  type CreditWish,
   type LimitMistake,
   type LimitOwner,
   limitOwners,
@@ -12,13 +12,13 @@ import {
 } from '../../../core/limits.ts'
 import type { FieldError } from '../../response/problem.ts'
 
-const mostRequests = 1_000_000
-const longestWindowSeconds = 31 * 24 * 60 * 60
-const mostWindows = 5
-const mostCredits = 1_000_000_000_000
+const maxRequests = 1_000_000
+const maxWindowSeconds = 31 * 24 * 60 * 60
+const maxWindows = 5
+const maxCredits = 1_000_000_000_000
 
-const limit = z.int().min(1).max(mostRequests).openapi({ description: 'Requests' })
-const windowSeconds = z.int().min(1).max(longestWindowSeconds).openapi({ example: 60 })
+const limit = z.int().min(1).max(maxRequests).openapi({ description: 'Requests' })
+const windowSeconds = z.int().min(1).max(maxWindowSeconds).openapi({ example: 60 })
 // It stands in RateLimit headers as a quoted string.
 const windowName = z.string().regex(/^[\w.:-]{1,40}$/, '1 to 40 letters, digits and any of _ . : -')
 
@@ -30,12 +30,12 @@ type WindowIn = z.infer<typeof windowIn>
 
 /** One window or a list of them; out as a list. */
 export const rateLimitField = z
-  .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(mostWindows)])
+  .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(maxWindows)])
   .transform((given) => windowsOf(Array.isArray(given) ? given : [given]))
   .refine(namesDiffer, { error: 'Give each window a name of its own' })
   .nullable()
   .openapi({
-    description: `How many requests pass in how many seconds: one window, or up to ${mostWindows} of which all must have room. Left out, a name is "default" for one window, its length for several. null: unlimited`,
+    description: `How many requests pass in how many seconds: one window, or up to ${maxWindows} of which all must have room. Left out, a name is "default" for one window, its length for several. null: unlimited`,
   })
 
 function windowsOf(given: WindowIn[]): Window[] {
@@ -50,8 +50,8 @@ function namesDiffer(windows: readonly Window[]): boolean {
   return new Set(windows.map(({ name }) => name)).size === windows.length
 }
 
-const credits = z.int().min(0).max(mostCredits)
-const refillAmount = z.int().min(1).max(mostCredits)
+const credits = z.int().min(0).max(maxCredits)
+const refillAmount = z.int().min(1).max(maxCredits)
 const refillIn = z.discriminatedUnion('interval', [
   z.strictObject({ interval: z.literal('daily'), amount: refillAmount }),
   z.strictObject({
@@ -139,7 +139,7 @@ export function limitError(mistake: LimitMistake): FieldError {
 type NewLimits = {
   external_id?: string | null | undefined
   limits_by?: LimitOwner | undefined
-  credits?: CreditWish | null | undefined
+  credits?: CreditInput | null | undefined
 }
 
 /** For the schema of a key that is made: what its fields are only together. */

@@ -1,15 +1,15 @@
 // Which of Better Auth's paths are open, and to whom: what is not listed here answers 404, so that an
-// upgrade of the library opens no door by itself.
-import { byAnybody, bySession, type Requirement } from '../../routing/security.ts'
+// upgrade of the library opens no door by ownRequest.
+import { anonymous, bySession, type Requirement } from '../../routing/security.ts'
 
-export type AuthDoor = {
+export type AuthEndpoint = {
   security: Requirement[]
   /** The request names something of an account: of another account, it is not found. */
   isOfAccount?: boolean
 }
 
 const role = (name: 'member' | 'admin' | 'owner'): Requirement[] => [{ session: [name] }]
-const within = (name: 'member' | 'admin' | 'owner'): AuthDoor => ({
+const within = (name: 'member' | 'admin' | 'owner'): AuthEndpoint => ({
   security: role(name),
   isOfAccount: true,
 })
@@ -17,13 +17,13 @@ const within = (name: 'member' | 'admin' | 'owner'): AuthDoor => ({
 /** Answers 403 to everybody: it is there to say that the door is closed. */
 const byNobody: Requirement[] = [{ nobody: [] }]
 
-export const authDoors: Record<string, AuthDoor> = {
-  'GET /ok': { security: byAnybody },
-  'GET /jwks': { security: byAnybody },
-  'GET /get-session': { security: byAnybody },
-  'POST /sign-in/email': { security: byAnybody },
+export const authEndpoints: Record<string, AuthEndpoint> = {
+  'GET /ok': { security: anonymous },
+  'GET /jwks': { security: anonymous },
+  'GET /get-session': { security: anonymous },
+  'POST /sign-in/email': { security: anonymous },
   'POST /sign-up/email': { security: byNobody },
-  'POST /sign-out': { security: byAnybody },
+  'POST /sign-out': { security: anonymous },
   'GET /token': { security: role('member') },
   'POST /change-password': { security: bySession },
   'POST /update-user': { security: bySession },
@@ -48,7 +48,7 @@ export const authDoors: Record<string, AuthDoor> = {
 }
 
 /** The door of a request, by its method and the path as Better Auth reads it. */
-export function authDoor(method: string, url: string): AuthDoor | undefined {
+export function authEndpoint(method: string, url: string): AuthEndpoint | undefined {
   const name = `${method} ${new URL(url).pathname.slice('/api/auth'.length)}`
-  return Object.hasOwn(authDoors, name) ? authDoors[name] : undefined
+  return Object.hasOwn(authEndpoints, name) ? authEndpoints[name] : undefined
 }

@@ -7,7 +7,7 @@ import { within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { type FieldError, Problem, type ProblemCode } from '../../response/problem.ts'
-import { authDoor } from './auth-endpoints.ts'
+import { authEndpoint } from './auth-endpoints.ts'
 import { enterSignIn } from './sign-in.ts'
 
 export type MembershipChange = { accountId: string }
@@ -38,7 +38,7 @@ export function peopleSettings(env: Env): PeopleSettings {
 export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
   routes.all('/*', async (c) => {
-    if (authDoor(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
+    if (authEndpoint(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
     const settings = peopleSettings(c.env)
     const isSignIn = c.req.path.endsWith('/sign-in/email')
     const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
@@ -83,7 +83,7 @@ async function askBetterAuth(request: Request, settings: PeopleSettings): Promis
   } catch (cause) {
     throw failureOf(cause)
   } finally {
-    // A claim that cannot be given back ends by itself.
+    // A claim that cannot be given back ends by ownRequest.
     await auth.release().catch(() => {})
   }
 }

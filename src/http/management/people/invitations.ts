@@ -15,7 +15,7 @@ import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byAnybody } from '../../routing/security.ts'
+import { anonymous } from '../../routing/security.ts'
 import { peopleSettings } from './auth.ts'
 import { name, password } from './fields.ts'
 import { tooMany } from './sign-in.ts'
@@ -26,7 +26,7 @@ const view = createRoute({
   method: 'get',
   path: '/api/invitations/{id}',
   operationId: 'getInvitation',
-  security: byAnybody,
+  security: anonymous,
   tags: ['People'],
   summary: 'What an invitation offers, for whoever holds its link',
   request: { params },
@@ -49,7 +49,7 @@ const accept = createRoute({
   method: 'post',
   path: '/api/invitations/{id}/accept',
   operationId: 'acceptInvitation',
-  security: byAnybody,
+  security: anonymous,
   tags: ['People'],
   summary: 'Join by invitation as a new user',
   request: {
@@ -85,7 +85,7 @@ export function createInvitationRoutes() {
       const body = c.req.valid('json')
       await countAttempt(c)
       const found = await invitationOr404(c.env.DB, id)
-      // Asked first only to spare the hash and to say why; the batch decides.
+      // VerifyInput first only to spare the hash and to say why; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed

@@ -6,24 +6,24 @@ import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store
 import { Problem } from '../../response/problem.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byAnybody } from '../../routing/security.ts'
+import { anonymous } from '../../routing/security.ts'
 import { email, name, password } from './fields.ts'
 
 const status = createRoute({
   method: 'get',
   path: '/api/setup',
   operationId: 'getSetup',
-  security: byAnybody,
+  security: anonymous,
   tags: ['People'],
   summary: 'Whether the first owner is still to be made',
-  responses: { 200: success('Asked', z.object({ needed: z.boolean() })) },
+  responses: { 200: success('VerifyInput', z.object({ needed: z.boolean() })) },
 })
 
 const setup = createRoute({
   method: 'post',
   path: '/api/setup',
   operationId: 'setUp',
-  security: byAnybody,
+  security: anonymous,
   tags: ['People'],
   summary: 'Make the first account and its owner',
   description: 'Works once. `setup_token` is the secret SETUP_TOKEN of the deployment.',
@@ -69,7 +69,7 @@ export function createSetupRoutes() {
       if (!(await isSameSecret(body.setup_token, c.env.SETUP_TOKEN)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner has been made already' })
-      // Asked first only to spare the hash; the lock in the batch is what decides.
+      // VerifyInput first only to spare the hash; the lock in the batch is what decides.
       if (!(await needsFirstOwner(c.env.DB))) throw done
       const account = { id: crypto.randomUUID(), name: body.account }
       const user = { id: crypto.randomUUID(), name: body.name, email: body.email }

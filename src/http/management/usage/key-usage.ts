@@ -12,7 +12,7 @@ import { existing, idParam, idPath } from '../keys/keys.ts'
 
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
 /** One more than 31 and 400 days have: a span begins and ends within a step. */
-const mostSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
+const maxSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
 const stepsUnasked = { hour: 24, day: 30 }
 
 const wrongTime = 'An RFC 3339 time such as 2027-12-31T23:59:59Z, or a date'
@@ -102,7 +102,7 @@ function spanAsked(
   const fromMs = from ?? Math.ceil(toMs / step - stepsUnasked[granularity]) * step
   if (fromMs >= toMs) throw wrong('query.from', 'Not before `to`')
   const span = spanOf(granularity, fromMs, toMs)
-  if ((span.to - span.from) / step > mostSteps[granularity]) {
+  if ((span.to - span.from) / step > maxSteps[granularity]) {
     throw wrong('query.from', 'At most 31 days by hour, 400 by day')
   }
   if (span.from < spanOf('day', nowMs - usageLifetimeMs, nowMs).from) {

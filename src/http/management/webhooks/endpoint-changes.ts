@@ -7,7 +7,7 @@ import {
   deleteEndpoint,
   type Endpoint,
   type EndpointPatch,
-  mostEndpoints,
+  maxEndpoints,
   updateEndpoint,
 } from '../../../storage/webhook-endpoints.ts'
 import { newSecret } from '../../../webhooks/secret.ts'
@@ -39,7 +39,7 @@ const create = createRoute({
     201: success('The endpoint with its secret', endpointSchema.extend(secretField)),
     ...managementFailures,
     ...bodyFailures,
-    409: failure(`The account has ${mostEndpoints} endpoints already`),
+    409: failure(`The account has ${maxEndpoints} endpoints already`),
   },
 })
 
@@ -126,7 +126,7 @@ async function store(c: Context<AppEnv>, drafted: Drafted, now: number): Promise
   }
   const audit = entry(callerOf(c), 'webhook_endpoint.created', { events })
   if (await createEndpoint(c.env.DB, endpoint, audit)) return
-  throw new Problem('conflict', { detail: `An account may have ${mostEndpoints} endpoints.` })
+  throw new Problem('conflict', { detail: `An account may have ${maxEndpoints} endpoints.` })
 }
 
 /** @throws Problem 400 for a URL that this deployment does not send to. */

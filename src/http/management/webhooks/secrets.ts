@@ -13,7 +13,7 @@ import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.
 import { endpointSchema, endpointView, secretField } from './schema.ts'
 
 const daySeconds = 24 * 60 * 60
-const longestOverlapSeconds = 7 * daySeconds
+const maxOverlapSeconds = 7 * daySeconds
 
 const rotate = createRoute({
   ...webhookRoute,
@@ -27,7 +27,7 @@ const rotate = createRoute({
       content: {
         'application/json': {
           schema: z.strictObject({
-            overlap_seconds: z.int().min(0).max(longestOverlapSeconds).default(daySeconds),
+            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).default(daySeconds),
           }),
         },
       },

@@ -15,8 +15,8 @@ export const root = fileURLToPath(new URL('../../../..', import.meta.url))
 export type Server = { url: string; stop: () => Promise<void> }
 
 const wranglerBin = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-const startLimitMs = 180_000
-const stopLimitMs = 10_000
+const startTimeoutMs = 180_000
+const stopTimeoutMs = 10_000
 
 export async function startLatchkey(): Promise<Server> {
   const port = await freePort()
@@ -34,7 +34,7 @@ export async function startLatchkey(): Promise<Server> {
     async stop() {
       const gone = once(child, 'exit')
       signal(child, 'SIGTERM')
-      await Promise.race([gone, sleep(stopLimitMs, null, { ref: false })])
+      await Promise.race([gone, sleep(stopTimeoutMs, null, { ref: false })])
       signal(child, 'SIGKILL')
       rmSync(stateDir, { recursive: true, force: true })
     },
@@ -85,7 +85,7 @@ async function ready(child: ChildProcess, lastLine: string): Promise<void> {
   child.stderr?.on('data', take)
   const fail = (why: string) => reject(new Error(`npm start ${why}\n${output}`))
   child.once('exit', (code) => fail(`ended with ${code}.`))
-  const timer = setTimeout(() => fail('took too long.'), startLimitMs)
+  const timer = setTimeout(() => fail('took too long.'), startTimeoutMs)
   await promise.finally(() => clearTimeout(timer))
 }
 

@@ -6,7 +6,6 @@ import { expect } from 'vitest'
 import type { Document, Operation } from '../../src/http/openapi/document.ts'
 import { operationsOf } from '../../src/http/openapi/document.ts'
 import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
-import { addPerson, createAccount } from './house.ts'
 import {
   cookieOf,
   givePassword,
@@ -15,7 +14,8 @@ import {
   sampleOf,
   sessionIdOf,
   type World,
-} from './walk.ts'
+} from './permission-matrix.ts'
+import { addPerson, createAccount } from './test-app.ts'
 
 export type Sent = {
   path?: string
@@ -216,7 +216,9 @@ async function make(document: Document, { house, acme }: World, collection: stri
     ({ path, method }) => path === collection && method === 'post',
   )
   if (found === undefined) {
-    throw new Error(`Tell test/support/walk-requests.ts how to make an id for ${collection}/{id}.`)
+    throw new Error(
+      `Tell test/support/permission-requests.ts how to make an id for ${collection}/{id}.`,
+    )
   }
   // A managing key may make and rotate only what lists its scopes.
   const body =

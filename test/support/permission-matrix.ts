@@ -5,10 +5,10 @@ import { hashPassword, makeSignature } from 'better-auth/crypto'
 import type { Document } from '../../src/http/openapi/document.ts'
 import type { Caller } from '../../src/http/openapi/permissions.ts'
 import { type Account, makeKey, openAccount } from './account.ts'
-import { createAccount, type House, type TestPerson } from './house.ts'
+import { createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type World = {
-  house: House
+  house: TestApp
   acme: Account
   globex: Account
   keys: Record<'key' | 'manager' | 'verifier', string>
@@ -17,7 +17,7 @@ export type World = {
 
 export const password = 'correct horse battery'
 
-export async function openWorld(house: House): Promise<World> {
+export async function openWorld(house: TestApp): Promise<World> {
   await makeSigningKey(house)
   const acme = await openAccount('Acme Inc')
   const globex = await openAccount('Globex')
@@ -45,7 +45,7 @@ export async function givePassword({ id }: TestPerson, hash: string): Promise<vo
 }
 
 /** Better Auth makes its own key for JWTs at the first one; those of the test come later. */
-async function makeSigningKey(house: House): Promise<void> {
+async function makeSigningKey(house: TestApp): Promise<void> {
   const [id, accountId] = [crypto.randomUUID(), await createAccount('First')]
   await env.DB.batch([
     env.DB.prepare(

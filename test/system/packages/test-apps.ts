@@ -14,7 +14,7 @@ const baseUrl = 'http://localhost:8787'
 const email = 'owner@doors.test'
 const password = 'a-password-of-this-test'
 
-export type Houses = Awaited<ReturnType<typeof startHouses>>
+export type TestApps = Awaited<ReturnType<typeof startHouses>>
 
 export async function startHouses() {
   const server = createTestHarness({

@@ -9,24 +9,24 @@ import { isMade } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
 import type { Scheduler } from './scheduler.ts'
 
-export type HouseOptions = {
+export type TestAppOptions = {
   newSkew(): number
   /** Questions and raises travel apart: a fence may be quick for one and slow for the other. */
-  linkOf(region: string, kind: 'bar' | 'raise'): Link
+  linkOf(region: string, kind: 'requiredSeq' | 'raise'): Link
   /** How likely a fence is an older deployment that does not know a call. */
   foreign: number
-  isChance(probability: number): boolean
+  isRandom(probability: number): boolean
 }
 
-export class FenceHouse {
+export class FenceHost {
   readonly hosts = new Map<string, Host>()
   readonly counts = { registered: 0, retired: 0, pruned: 0, reset: 0 }
   private readonly scheduler: Scheduler
   private readonly network: Network
   private readonly d1: D1
-  readonly options: HouseOptions
+  readonly options: TestAppOptions
 
-  constructor(scheduler: Scheduler, network: Network, d1: D1, options: HouseOptions) {
+  constructor(scheduler: Scheduler, network: Network, d1: D1, options: TestAppOptions) {
     this.scheduler = scheduler
     this.network = network
     this.d1 = d1
@@ -38,13 +38,17 @@ export class FenceHouse {
     getByName: (name: string) => {
       const ask = <T>(operation: string, detail: unknown, run: (fence: Fence) => T) =>
         this.network.call<T>(
-          this.options.linkOf(regionOfFence(name), operation === 'bar' ? 'bar' : 'raise'),
+          this.options.linkOf(
+            regionOfFence(name),
+            operation === 'requiredSeq' ? 'requiredSeq' : 'raise',
+          ),
           `${operation} ${name}`,
           detail,
           (...reply) => this.serve(this.hostOf(name), run, reply),
         )
       return {
-        bar: (digest: string) => ask('bar', digest, (fence) => this.bar(fence, digest)),
+        requiredSeq: (digest: string) =>
+          ask('requiredSeq', digest, (fence) => this.requiredSeq(fence, digest)),
         raise: (raises: Raise[]) =>
           ask('raise', raises, (fence) => {
             if (this.isForeign()) return 'unknown'
@@ -62,11 +66,11 @@ export class FenceHouse {
     },
   } as unknown as DurableObjectNamespace<FenceObject>
 
-  /** fence-object.ts `bar`. */
-  private bar(fence: Fence, digest: string): number | null {
-    const bar = fence.bar(digest)
-    if (bar === null) void fence.register().catch(() => {})
-    return bar
+  /** fence-object.ts `requiredSeq`. */
+  private requiredSeq(fence: Fence, digest: string): number | null {
+    const requiredSeq = fence.requiredSeq(digest)
+    if (requiredSeq === null) void fence.register().catch(() => {})
+    return requiredSeq
   }
 
   /** The instance vanishes: what it had not made durable never was, and nobody hears from it. */
@@ -100,7 +104,7 @@ export class FenceHouse {
   }
 
   private isForeign(): boolean {
-    const is = this.options.foreign > 0 && this.options.isChance(this.options.foreign)
+    const is = this.options.foreign > 0 && this.options.isRandom(this.options.foreign)
     if (is) this.network.count('fence foreign')
     return is
   }
@@ -161,15 +165,15 @@ export class FenceHouse {
     this.scheduler.after(time - this.scheduler.now, null, () => {
       if (host.alarmAt !== time) return
       host.alarmAt = null
-      this.tend(host)
+      this.maintain(host)
     })
   }
 
-  private tend(host: Host): void {
+  private maintain(host: Host): void {
     const instance = this.awake(host)
     instance.isTending = true
     this.scheduler.become(instance.actor)
-    void instance.fence.tend().then(() => {
+    void instance.fence.maintain().then(() => {
       // The alarm is over when what it wrote is durable.
       instance.hold({
         release: () => {

@@ -4,21 +4,21 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { createSkippingClock, type House, openHouse } from '../support/house.ts'
+import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 type Answerer = (request: Request) => Response | Promise<Response>
 
 let answer: Answerer
-let house: House
+let house: TestApp
 let account: Account
 let key: string
 
 /** A house whose upstream is `answer`. */
-function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise<House> {
+function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise<TestApp> {
   const upstream = { fetch: (request: Request) => answer(request) }
   const settings = { ...config, gateway: { ...config.gateway, ...gateway, upstream } }
   const clock = createSkippingClock()
-  return openHouse({ clock, bindings, isolate: createIsolate(settings, clock) })
+  return createTestApp({ clock, bindings, isolate: createIsolate(settings, clock) })
 }
 
 beforeAll(async () => {
@@ -228,18 +228,18 @@ describe('a request that can be read in two ways', () => {
 
 describe('speculation', () => {
   let events: string[]
-  let speculative: House
+  let speculative: TestApp
 
   /** The real fence, whose answer is held back until the upstream has been asked. */
   function fenceBehindUpstream(asked: () => Promise<void>): Partial<Env> {
     const getByName = (...args: Parameters<typeof env.FENCE.getByName>) => {
       const stub = env.FENCE.getByName(...args)
       return {
-        async bar(...question: Parameters<typeof stub.bar>) {
+        async requiredSeq(...question: Parameters<typeof stub.requiredSeq>) {
           await asked()
-          const bar = await stub.bar(...question)
+          const requiredSeq = await stub.requiredSeq(...question)
           events.push('fence answers')
-          return bar
+          return requiredSeq
         },
         raise: (...change: Parameters<typeof stub.raise>) => stub.raise(...change),
       }

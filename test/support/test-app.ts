@@ -41,10 +41,10 @@ export type Answer = {
   text: string
 }
 
-export type House = Awaited<ReturnType<typeof openHouse>>
+export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 
 /** An app of its own isolate memory; `bindings` replaces what a test wants to watch or break. */
-export async function openHouse(
+export async function createTestApp(
   options: {
     isolate?: Isolate
     usage?: Usage

@@ -11,7 +11,7 @@ import { bundle, compatibilityDate } from './bundle.ts'
 import { benchFolder, root, workFolder } from './places.ts'
 import { ownWorkerds } from './process.ts'
 
-export type House = {
+export type TestApp = {
   /** Origin of a Worker, or of one of its entrypoints: `latchkey`, `latchkey/FirstUse`. */
   at(socket: string): string
   pid: number
@@ -46,7 +46,7 @@ type Opening = {
   inspectorPort?: number
 }
 
-export async function openHouse({ inspectorPort }: Opening = {}): Promise<House> {
+export async function createTestApp({ inspectorPort }: Opening = {}): Promise<TestApp> {
   isMinified = inspectorPort === undefined
   const state = mkdtempSync(join(memoryFolder, 'latchkey-bench-'))
   const ports = new Map<string, number>()
@@ -97,7 +97,7 @@ async function bareWorker(sockets: Sockets): Promise<Worker> {
   return {
     ...base('bare', 'bare.ts'),
     kvNamespaces: { KEY_CACHE: 'bare' },
-    durableObjects: { BAR: { className: 'BarObject', useSQLite: true } },
+    durableObjects: { BAR: { className: 'FenceLike', useSQLite: true } },
     unsafeDirectSockets: await sockets('bare'),
   }
 }
