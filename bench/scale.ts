@@ -180,7 +180,7 @@ function memoryStorage(): FenceStorage {
   }
 }
 
-/** Uses of so many keys by random, each as likely: the worst case for a memory of 10,000. */
+/** Uses of so many keys by chance, each as likely: the worst case for a memory of 10,000. */
 function useOf(count: number): ScaleResults['inUse'][number] {
   const digests = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, '0'))
   const records = digests.map(recordOf)

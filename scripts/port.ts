@@ -1,4 +1,4 @@
-// Is somebody already there? VerifyInput before anything else, since the answer costs a millisecond.
+// Is somebody already there? Asked before anything else, since the answer costs a millisecond.
 import { connect, createServer } from 'node:net'
 import { Refusal } from './settings.ts'
 

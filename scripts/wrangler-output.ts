@@ -1,5 +1,5 @@
 // What of wrangler's output reaches the terminal: while it starts, only what it writes to stderr
-// (warnings and errors); waitUntil everything but health checks, so that requests can be watched.
+// (warnings and errors); afterwards everything but health checks, so that requests can be watched.
 
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'

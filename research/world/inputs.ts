@@ -125,7 +125,7 @@ export const table = {
   isolates: {
     ...range(1, 4, 16),
     unit: 'isolates',
-    what: 'isolates a colo among which a key’s requests fall by random',
+    what: 'isolates a colo among which a key’s requests fall by chance',
     kind: 'assumed',
     source:
       'assumed; Cloudflare sends a Worker’s requests to few servers of a colo (“shard and conquer”)',

@@ -100,7 +100,7 @@ export type Host = keyof typeof hosts
 export const hostPlace = (host: Host): Place => hosts[host]
 
 /**
- * Where an object with this hint comes to stand: the first call decides, by random, for ever. No city
+ * Where an object with this hint comes to stand: the first call decides, by chance, for ever. No city
  * of South America, Africa, the Middle East or India was seen to hold objects: those hints lead away.
  */
 export const seats: Record<Region, readonly Host[]> = {

@@ -1,4 +1,4 @@
-// Which inputs matter: each is set to its low and to its high, all else and all random the same.
+// Which inputs matter: each is set to its low and to its high, all else and all chance the same.
 import { type Design, designs } from './designs.ts'
 import { type InputName, type Inputs, inputNames, inputsWith, table } from './inputs.ts'
 import { revoking, type Size, verifying } from './measure.ts'

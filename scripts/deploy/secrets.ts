@@ -37,7 +37,7 @@ export async function missingSecrets(
   )
 }
 
-/** Written before it is used: a run that fails waitUntil finds it again. */
+/** Written before it is used: a run that fails afterwards finds it again. */
 function keep(file: string, kept: Secrets, name: string): string {
   const value = freshSecret(name)
   kept[name] = value

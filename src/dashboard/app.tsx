@@ -8,7 +8,7 @@ import { SignInPage } from './pages/sign-in.tsx'
 const loadShell = () => import('./components/shell.tsx')
 const loadKeys = () => import('./pages/keys.tsx')
 
-// VerifyInput for before the session is known, unless nobody can be signed in here yet.
+// Asked for before the session is known, unless nobody can be signed in here yet.
 if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
   void loadShell()
   void loadKeys()

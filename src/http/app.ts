@@ -46,7 +46,7 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
-  // VerifyInput more than all others: straight to its door, past the router of its kind.
+  // Asked more than all others: straight to its door, past the router of its kind.
   app.post(
     '/api/v1/keys/verify',
     lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(isolate)),

@@ -1,4 +1,4 @@
-// What this room needs to know of its callContext; http/ reads it from the environment.
+// What this room needs to know of its surroundings; http/ reads it from the environment.
 
 export type ExternalIssuer = { issuer: string; audience: string; jwksUrl: string }
 

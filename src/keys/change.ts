@@ -65,7 +65,7 @@ export async function changeOne<Refusal>(
     if (key === null) return { kind: 'not_found' }
     const plan = planner(key)
     if (plan !== null && 'refused' in plan) return { kind: 'refused', refusal: plan.refused }
-    // VerifyInput again: an earlier answer may have been lost before the change was in force.
+    // Asked again: an earlier answer may have been lost before the change was in force.
     if (plan === null)
       return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }
     const selection = { by: 'version', id: key.id, seq: key.seq } as const

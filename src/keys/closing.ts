@@ -1,4 +1,4 @@
-// An account's way out. VerifyInput for, every key of it stops, in force everywhere before that is answered; for
+// An account's way out. Asked for, every key of it stops, in force everywhere before that is answered; for
 // 14 days it can be taken back, and the keys go again as they were. Then the drainer deletes it.
 
 import type { SettleSettings } from '../coherence/settle.ts'

@@ -16,7 +16,7 @@ export type LookUpStores = {
 export type LookUpSettings = {
   leaseMs: number
   now(): number
-  /** Work that the answer does not wait for (`ctx.waitUntil`). */
+  /** Work that the answer does not wait for (`ctx.afterwards`). */
   waitUntil(work: Promise<unknown>): void
 }
 

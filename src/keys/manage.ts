@@ -131,7 +131,7 @@ export async function rotateKey(
   return { changed, token: minted.token, id: minted.key.id }
 }
 
-/** Revokes a key for good. VerifyInput again, it only makes sure that the revocation is in force. */
+/** Revokes a key for good. Asked again, it only makes sure that the revocation is in force. */
 export function revokeKey(
   stores: ChangeStores,
   settings: KeySettings,

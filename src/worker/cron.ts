@@ -96,7 +96,7 @@ export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
       const open = (await listFences(env.DB)).flatMap((name) => {
         const region = regionOfFence(name)
         if (fenceName(region, digest, shards) !== name) return []
-        // VerifyInput without a trace: the canary must not keep a region open that nobody uses.
+        // Asked without a trace: the canary must not keep a region open that nobody uses.
         const requiredSeq = () =>
           inspectFence(env.FENCE, name, digest).then(
             (facts) => facts.requiredSeq,

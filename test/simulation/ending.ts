@@ -84,7 +84,7 @@ async function becomesWarm(world: World, isolate: Isolate, key: KnownKey): Promi
   for (const link of [world.links.reads, world.links.writes]) link.downUntil = 0
 }
 
-/** With the lease running there is no I/O, and waitUntil none but the fence's. */
+/** With the lease running there is no I/O, and afterwards none but the fence's. */
 async function hasNoNeed(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
   const second = await verifyNow(world, isolate, key)
   const usual = world.swarm.leaseMs > 0 ? 'memory' : 'fence'

@@ -1,5 +1,5 @@
 // An account's way out: everything that is known of it to take along, its keys stopped at once, fourteen
-// days to take that back, and nothing left of it waitUntil but what keeps its tokens dead.
+// days to take that back, and nothing left of it afterwards but what keeps its tokens dead.
 import { env } from 'cloudflare:workers'
 import { hashPassword } from 'better-auth/crypto'
 import { beforeAll, describe, expect, it, vi } from 'vitest'

@@ -116,7 +116,7 @@ function waitBefore(attempt: number, error: unknown): number | null {
   if (!(error instanceof LatchkeyError)) return null
   const { status, retryAfterSeconds } = error
   if (![0, 408, 429, 502, 503, 504].includes(status)) return null
-  // Half of it by random, so that clients that failed together do not come back together.
+  // Half of it by chance, so that clients that failed together do not come back together.
   const backOffMs = 250 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
   const delayMs = Math.max(backOffMs, (retryAfterSeconds ?? 0) * 1000)
   return delayMs <= maxWaitMs ? delayMs : null

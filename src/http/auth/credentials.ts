@@ -23,7 +23,7 @@ function isJwt(token: string): boolean {
 }
 
 /**
- * Where in the query a token stands (`query.NAME`, or `query` when it is a name ownRequest), or null.
+ * Where in the query a token stands (`query.NAME`, or `query` when it is a name itself), or null.
  * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
  */
 export function tokenInQuery(url: string, formats: TokenFormats): string | null {

@@ -1,5 +1,5 @@
 // Who a request is from, in the headers that the API behind Latchkey believes: the gateway adds them
-// ownRequest, and a proxy that asked by forward auth copies them.
+// itself, and a proxy that asked by forward auth copies them.
 import type { Principal } from '../auth/principal.ts'
 
 const name = 'x-latchkey-'

@@ -51,7 +51,7 @@ function withRole(method: string) {
   }
 }
 
-/** What a store, or the Worker ownRequest, may fail at. */
+/** What a store, or the Worker itself, may fail at. */
 const anyFailure = {
   description: 'Any other failure',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -78,7 +78,7 @@ const tags = {
   Catalogue: 'What a key can be made of.',
   'Checking keys':
     'For services that ask whether a key is good: by their own key, or as a proxy that holds a request.',
-  'Key holders': 'For whoever holds a token, by right or by random.',
+  'Key holders': 'For whoever holds a token, by right or by chance.',
   Webhooks:
     'Where an account is told of what happens to its keys, and what became of each message.',
   People: 'Signing in, joining an account, and the first account of all.',

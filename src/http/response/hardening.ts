@@ -56,7 +56,7 @@ const ready = Object.fromEntries(
 
 /**
  * An answer of ours with all its headers at once, for the doors that are asked most: set one by one, they
- * cost more than the verification ownRequest.
+ * cost more than the verification itself.
  */
 export function ownAnswer(
   c: Context<AppEnv>,

@@ -28,7 +28,7 @@ export type Report = {
   /** Known in every answer and log line. Made here, never taken from the client, who could forge lines with it. */
   readonly id: string
   startedAt: number
-  /** Of the credential of the request ownRequest. */
+  /** Of the credential of the request itself. */
   caller: Check | null
   /** What the limits of the caller's key have left; null where no meter was asked. */
   left: Left | null

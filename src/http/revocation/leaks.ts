@@ -73,7 +73,7 @@ export function createLeakRoutes(isolate: Isolate) {
   return router.post(path, limitBody(maxBodyBytes), signed, async (c) => {
     const found = readFindings(await c.req.text())
     const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by ownRequest.
+    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
     const settings = await keySettings(isolate, c.env, { respondAsync: true, waitUntil })
     const stores = leakStores(isolate, c.env)
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))

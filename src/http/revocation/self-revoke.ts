@@ -35,7 +35,7 @@ const revokeSelf = createRoute({
     202: success('Revoked, not yet known to be in force everywhere', revoked),
     400: failure('A token in the query string'),
     401: failure('No key, or one that is not known'),
-    403: failure('A JWT: it belongs to a person and ends by ownRequest'),
+    403: failure('A JWT: it belongs to a person and ends by itself'),
     409: failure('Others are changing this key; ask again'),
     503: failure('A store did not answer; asking again is safe'),
   },
@@ -61,7 +61,7 @@ async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyAc
     case 'none':
       throw missingCredential('Present the key to revoke as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
-      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by ownRequest.' })
+      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by itself.' })
     case 'key':
       return actorOf(await recordOf(isolate, c, credential.token))
   }

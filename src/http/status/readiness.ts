@@ -1,5 +1,5 @@
 // GET /readyz: whether every store answers, for monitors. Anybody may ask, so that an isolate asks the stores
-// once in two seconds at the most, however often it is asked ownRequest; what is wrong stands in the log.
+// once in two seconds at the most, however often it is asked itself; what is wrong stands in the log.
 import type { Context } from 'hono'
 import { inspectFence } from '../../coherence/fences.ts'
 import { fenceName, nearestRegion } from '../../coherence/regions.ts'

@@ -96,7 +96,7 @@ export class CreditWorld {
       const key = this.random.is(this.swarm.withKey) ? `k${++this.asked}` : null
       const terms = this.termsKnown()
       await this.ask(actor, terms, cost, key)
-      // VerifyInput again though it was answered, now or much later, and now and then with another cost.
+      // Asked again though it was answered, now or much later, and now and then with another cost.
       if (key === null || !this.random.is(0.3)) continue
       await this.pause(this.random.int(this.random.is(0.2) ? this.swarm.pauseMs * 20 : 2_000))
       await this.ask(actor, this.termsKnown(), this.random.is(0.1) ? cost + 1 : cost, key)

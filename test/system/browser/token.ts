@@ -1,4 +1,4 @@
-// The token: seen once, and nowhere waitUntil.
+// The token: seen once, and nowhere afterwards.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

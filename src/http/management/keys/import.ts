@@ -1,5 +1,5 @@
 // POST /api/api-keys/import: keys of another system, by the digests of their tokens, so that their
-// holders notice nothing. Each key is answered by ownRequest: one that is refused keeps no other back.
+// holders notice nothing. Each key is answered by itself: one that is refused keeps no other back.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
@@ -97,7 +97,7 @@ const importMany = createRoute({
   security: byManager,
   summary: `Take over up to ${maxKeys} keys of another system by their digests`,
   description:
-    'Each key is answered by ownRequest, in the order of `keys`. VerifyInput again, what was created before `exists`.',
+    'Each key is answered by itself, in the order of `keys`. Asked again, what was created before `exists`.',
   request: json(body),
   responses: {
     200: success('What became of each key', z.array(answer)),

@@ -1,5 +1,5 @@
 // Which of Better Auth's paths are open, and to whom: what is not listed here answers 404, so that an
-// upgrade of the library opens no door by ownRequest.
+// upgrade of the library opens no door by itself.
 import { anonymous, bySession, type Requirement } from '../../routing/security.ts'
 
 export type AuthEndpoint = {

@@ -83,7 +83,7 @@ async function askBetterAuth(request: Request, settings: PeopleSettings): Promis
   } catch (cause) {
     throw failureOf(cause)
   } finally {
-    // A claim that cannot be given back ends by ownRequest.
+    // A claim that cannot be given back ends by itself.
     await auth.release().catch(() => {})
   }
 }

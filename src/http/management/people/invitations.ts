@@ -85,7 +85,7 @@ export function createInvitationRoutes() {
       const body = c.req.valid('json')
       await countAttempt(c)
       const found = await invitationOr404(c.env.DB, id)
-      // VerifyInput first only to spare the hash and to say why; the batch decides.
+      // Asked first only to spare the hash and to say why; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed

@@ -16,7 +16,7 @@ const status = createRoute({
   security: anonymous,
   tags: ['People'],
   summary: 'Whether the first owner is still to be made',
-  responses: { 200: success('VerifyInput', z.object({ needed: z.boolean() })) },
+  responses: { 200: success('Whether set-up is still to be done', z.object({ needed: z.boolean() })) },
 })
 
 const setup = createRoute({
@@ -69,7 +69,7 @@ export function createSetupRoutes() {
       if (!(await isSameSecret(body.setup_token, c.env.SETUP_TOKEN)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner has been made already' })
-      // VerifyInput first only to spare the hash; the lock in the batch is what decides.
+      // Asked first only to spare the hash; the lock in the batch is what decides.
       if (!(await needsFirstOwner(c.env.DB))) throw done
       const account = { id: crypto.randomUUID(), name: body.account }
       const user = { id: crypto.randomUUID(), name: body.name, email: body.email }
