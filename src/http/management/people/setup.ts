@@ -16,7 +16,9 @@ const status = createRoute({
   security: anonymous,
   tags: ['People'],
   summary: 'Whether the first owner is still to be made',
-  responses: { 200: success('Whether set-up is still to be done', z.object({ needed: z.boolean() })) },
+  responses: {
+    200: success('Whether set-up is still to be done', z.object({ needed: z.boolean() })),
+  },
 })
 
 const setup = createRoute({
