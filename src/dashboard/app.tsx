@@ -1,12 +1,12 @@
 // Which page stands at which path. Pages are loaded when they are first asked for.
 import { lazy, Suspense } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
-import { Gate } from './components/gate.tsx'
-import { Splash } from './components/splash.tsx'
-import { SignInPage } from './pages/sign-in.tsx'
+import { Gate } from './session/require-session.tsx'
+import { SignInPage } from './session/sign-in-page.tsx'
+import { Splash } from './ui/page-loader.tsx'
 
-const loadShell = () => import('./components/shell.tsx')
-const loadKeys = () => import('./pages/keys.tsx')
+const loadShell = () => import('./shell/shell.tsx')
+const loadKeys = () => import('./keys/keys-page.tsx')
 
 // Asked for before the session is known, unless nobody can be signed in here yet.
 if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
@@ -16,20 +16,20 @@ if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
 
 const Shell = lazy(loadShell)
 const KeysPage = lazy(loadKeys)
-const AccountPage = lazy(() => import('./pages/account.tsx'))
-const AuditLogPage = lazy(() => import('./pages/audit-log.tsx'))
-const EditKeyPage = lazy(() => import('./pages/edit-key.tsx'))
-const InvitationPage = lazy(() => import('./pages/invitation.tsx'))
-const KeyPage = lazy(() => import('./pages/key.tsx'))
-const MembersPage = lazy(() => import('./pages/members.tsx'))
-const NotFoundPage = lazy(() => import('./pages/not-found.tsx'))
-const NewKeyPage = lazy(() => import('./pages/new-key.tsx'))
-const ProfilePage = lazy(() => import('./pages/profile.tsx'))
-const ScopesPage = lazy(() => import('./pages/scopes.tsx'))
-const StatusPage = lazy(() => import('./pages/status.tsx'))
-const SetupPage = lazy(() => import('./pages/setup.tsx'))
-const WebhookPage = lazy(() => import('./pages/webhook.tsx'))
-const WebhooksPage = lazy(() => import('./pages/webhooks.tsx'))
+const AccountPage = lazy(() => import('./account/account-page.tsx'))
+const AuditLogPage = lazy(() => import('./audit/audit-log-page.tsx'))
+const EditKeyPage = lazy(() => import('./keys/edit-key-page.tsx'))
+const InvitationPage = lazy(() => import('./session/invitation-page.tsx'))
+const KeyPage = lazy(() => import('./keys/key-page.tsx'))
+const MembersPage = lazy(() => import('./members/members-page.tsx'))
+const NotFoundPage = lazy(() => import('./ui/not-found-page.tsx'))
+const NewKeyPage = lazy(() => import('./keys/new-key-page.tsx'))
+const ProfilePage = lazy(() => import('./profile/profile-page.tsx'))
+const ScopesPage = lazy(() => import('./scopes/scopes-page.tsx'))
+const StatusPage = lazy(() => import('./status/status-page.tsx'))
+const SetupPage = lazy(() => import('./session/setup-page.tsx'))
+const WebhookPage = lazy(() => import('./webhooks/endpoint-page.tsx'))
+const WebhooksPage = lazy(() => import('./webhooks/webhooks-page.tsx'))
 
 export function App() {
   return (

@@ -8,7 +8,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createQueryClient } from './api/queries.ts'
 import { App } from './app.tsx'
-import { AppLink } from './components/app-link.tsx'
+import { AppLink } from './ui/app-link.tsx'
 
 // A page that was open while a new version was put in place asks for files that are gone.
 addEventListener('vite:preloadError', () => location.reload())

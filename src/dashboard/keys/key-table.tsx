@@ -1,0 +1,78 @@
+// The keys of a page of the list. Where there is little room, a key's facts stand below its name.
+import { Table } from '@cloudflare/kumo/components/table'
+import { Link } from 'wouter'
+import type { Key } from '../api/queries.ts'
+import { RelativeTime } from '../ui/time.tsx'
+import { KeyMenu } from './key-menu.tsx'
+import { CreatorName, Expires, expiryOf, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
+import { StatusBadge } from './status-badge.tsx'
+
+const wide = 'hidden lg:table-cell'
+
+export function KeyTable({ keys }: { keys: readonly Key[] }) {
+  return (
+    <Table>
+      <Table.Header>
+        <Table.Row>
+          <Table.Head>Name</Table.Head>
+          <Table.Head className={wide}>Scopes</Table.Head>
+          <Table.Head className={wide}>Created</Table.Head>
+          <Table.Head className={wide}>Last used</Table.Head>
+          <Table.Head className={wide}>Expires</Table.Head>
+          <Table.Head>Status</Table.Head>
+          <Table.Head>
+            <span className="sr-only">Actions</span>
+          </Table.Head>
+        </Table.Row>
+      </Table.Header>
+      <Table.Body>
+        {keys.map((key) => (
+          <KeyRow key={key.id} value={key} />
+        ))}
+      </Table.Body>
+    </Table>
+  )
+}
+
+function KeyRow({ value }: { value: Key }) {
+  return (
+    <Table.Row className={value.status === 'revoked' ? 'text-kumo-subtle' : ''}>
+      <Table.Cell className="max-w-0 min-w-36 w-full lg:w-auto lg:max-w-64">
+        <Link
+          href={`/keys/${value.id}`}
+          className="block truncate font-medium text-kumo-default hover:underline"
+        >
+          {value.name}
+        </Link>
+        <span className="text-kumo-subtle">
+          <TokenHint value={value} />
+        </span>
+        <div className="mt-1 text-sm text-kumo-subtle lg:hidden">
+          <ScopesHint value={value} />
+          <div>{expiryOf(value)}</div>
+        </div>
+      </Table.Cell>
+      <Table.Cell className={wide}>
+        <ScopesHint value={value} />
+      </Table.Cell>
+      <Table.Cell className={wide}>
+        <RelativeTime time={value.created_at} />
+        <span className="block text-sm whitespace-nowrap text-kumo-subtle">
+          by <CreatorName value={value} />
+        </span>
+      </Table.Cell>
+      <Table.Cell className={wide}>
+        <LastUsed value={value} />
+      </Table.Cell>
+      <Table.Cell className={wide}>
+        <Expires value={value} />
+      </Table.Cell>
+      <Table.Cell>
+        <StatusBadge status={value.status} />
+      </Table.Cell>
+      <Table.Cell className="w-10 text-right">
+        <KeyMenu value={value} />
+      </Table.Cell>
+    </Table.Row>
+  )
+}

@@ -1,0 +1,59 @@
+// The list before the first key: says what a key is for and how one is used.
+import { Empty } from '@cloudflare/kumo/components/empty'
+import { KeyIcon, MagnifyingGlassIcon } from '@phosphor-icons/react'
+import { Link } from 'wouter'
+import { surface } from '../ui/card.tsx'
+import { NewKeyButton } from './new-key-button.tsx'
+
+const steps = [
+  ['Make a key', 'Name it after what will use it, and give it the few scopes that it needs.'],
+  ['Store its token', 'It is shown once. Put it into the environment of your server.'],
+  ['Send it along', 'In the header X-API-Key, or as Authorization: Bearer.'],
+]
+
+export function NoKeys() {
+  return (
+    <div className={`${surface} px-4 py-10`}>
+      <div className="mx-auto flex max-w-2xl flex-col items-center gap-6 text-center">
+        <KeyIcon size={44} aria-hidden className="text-kumo-subtle" />
+        <div>
+          <h2 className="text-lg font-semibold text-kumo-default">No API keys yet</h2>
+          <p className="mt-1 text-base text-kumo-subtle">
+            A key lets a server or a script call your API without anybody signing in.
+          </p>
+        </div>
+        <ol className="grid w-full gap-4 text-left sm:grid-cols-3">
+          {steps.map(([title, text], index) => (
+            <li key={title} className="rounded-md bg-kumo-recessed p-3">
+              <p className="text-base font-medium text-kumo-default">
+                {index + 1}. {title}
+              </p>
+              <p className="mt-1 text-sm text-kumo-subtle">{text}</p>
+            </li>
+          ))}
+        </ol>
+        <pre className="w-full rounded-md bg-kumo-recessed p-3 text-left font-mono text-sm break-all whitespace-pre-wrap text-kumo-default">
+          {`curl ${location.origin}/api/v1/me -H "X-API-Key: $LATCHKEY_API_KEY"`}
+        </pre>
+        <NewKeyButton />
+      </div>
+    </div>
+  )
+}
+
+export function NoMatch() {
+  return (
+    <Empty
+      size="sm"
+      className="border-none"
+      icon={<MagnifyingGlassIcon size={32} />}
+      title="No key matches"
+      description="Try fewer letters, or another status."
+      contents={
+        <Link href="/keys" className="text-kumo-link underline">
+          Show all keys
+        </Link>
+      }
+    />
+  )
+}

@@ -1,0 +1,15 @@
+// The person's own sign-in: sessions and password.
+import { useSignedIn } from '../session/signed-in.tsx'
+import { Page } from '../ui/page.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { SessionList } from './session-list.tsx'
+
+export default function ProfilePage() {
+  const { user } = useSignedIn()
+  return (
+    <Page title="Your sign-in" description={`${user.name}, ${user.email}`} isNarrow>
+      <SessionList />
+      <PasswordForm />
+    </Page>
+  )
+}

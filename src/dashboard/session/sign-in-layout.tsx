@@ -1,0 +1,23 @@
+// The pages before one is in: one card in the middle.
+import type { ReactNode } from 'react'
+import { surface } from '../ui/card.tsx'
+import { Logo } from '../ui/logo.tsx'
+import { usePageTitle } from '../ui/page.tsx'
+
+type Props = { title: string; description?: ReactNode; children: ReactNode }
+
+export function DoorPage({ title, description, children }: Props) {
+  usePageTitle(title)
+  return (
+    <main className="flex min-h-dvh flex-col items-center bg-kumo-canvas px-4 py-10 sm:justify-center">
+      <div className="mb-6">
+        <Logo />
+      </div>
+      <div className={`${surface} w-full max-w-md p-6 sm:p-8`}>
+        <h1 className="text-xl font-semibold text-kumo-default">{title}</h1>
+        {description && <p className="mt-1 text-base text-kumo-subtle">{description}</p>}
+        <div className="mt-6 flex flex-col gap-4">{children}</div>
+      </div>
+    </main>
+  )
+}

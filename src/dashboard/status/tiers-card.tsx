@@ -1,0 +1,62 @@
+// Which tier answered, as a share of all, and by region.
+import { Meter } from '@cloudflare/kumo/components/meter'
+import type { Status } from '../api/queries.ts'
+import { Card } from '../ui/card.tsx'
+import { numberText } from '../usage/verdicts.ts'
+
+type Count = Status['tiers'][number]
+
+const tiers: [tier: string, name: string][] = [
+  ['memory', 'Memory: no I/O'],
+  ['fence', 'Memory, and the fence asked'],
+  ['cache', 'KV, and the fence asked'],
+  ['database', 'D1'],
+  ['none', 'Not known: a store was down'],
+]
+
+export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
+  const total = sumOf(counts)
+  return (
+    <Card
+      title="Verifications by tier"
+      description="Keys verified in the last 24 hours, by what answered; counted a few seconds later"
+    >
+      {total === 0 ? (
+        <p className="text-base text-kumo-subtle">None were counted.</p>
+      ) : (
+        <div className="flex flex-col gap-4">
+          {tiers.map(([tier, name]) => (
+            <TierGauge
+              key={tier}
+              name={name}
+              of={counts.filter((each) => each.tier === tier)}
+              total={total}
+            />
+          ))}
+          <p className="text-sm text-kumo-subtle">{numberText(total)} verifications</p>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+function TierGauge({ name, of, total }: { name: string; of: readonly Count[]; total: number }) {
+  const count = sumOf(of)
+  if (count === 0) return null
+  const regions = of.map(({ region, count }) => `${region} ${numberText(count)}`).join(', ')
+  return (
+    <div>
+      <Meter
+        label={name}
+        value={count}
+        max={total}
+        customValue={`${numberText(count)} (${Math.round((100 * count) / total)} %)`}
+      />
+      <p className="mt-1 text-sm text-kumo-subtle">{regions}</p>
+    </div>
+  )
+}
+
+function sumOf(counts: readonly Count[]): number {
+  return counts.reduce((sum, { count }) => sum + count, 0)
+}
