@@ -1,8 +1,8 @@
 // `npm run docs:errors`: docs/errors.md from the codes and their texts. `--check` says whether it is current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ProblemCode, problems } from '../src/contract/problems.ts'
 import { problemTexts } from '../src/http/openapi/problem-texts.ts'
-import { type ProblemCode, problems } from '../src/http/response/problem.ts'
 
 const path = join(import.meta.dirname, '..', 'docs', 'errors.md')
 

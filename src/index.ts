@@ -1,10 +1,10 @@
 // The Worker's doors, and nothing else.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '../latchkey.config.ts'
+import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
 import { createApp } from './http/app.ts'
-import type { VerifyAnswer } from './http/verify/verify-token.ts'
 import { createIsolate, systemClock } from './worker/context.ts'
-import { type VerifyRequest, verifyByBinding } from './worker/rpc.ts'
+import { verifyByBinding } from './worker/rpc.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './limits/meter-object.ts'
@@ -19,7 +19,7 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
   }
 
   /** For Workers that the deployer bound to this one: of every account, without a key of their own. */
-  verify(request: VerifyRequest): Promise<VerifyAnswer> {
+  verify(request: BindingVerifyRequest): Promise<VerifyAnswer> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 

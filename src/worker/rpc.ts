@@ -1,35 +1,16 @@
 // The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
 // by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
+import {
+  type BindingVerifyRequest,
+  maxIdempotencyKeyLength,
+  type VerifyAnswer,
+} from '../contract/verify.ts'
 import { isAddress } from '../core/address.ts'
 import { countTiers } from '../http/response/count-usage.ts'
 import { Problem } from '../http/response/problem.ts'
 import { createReport, isSampled, type Report, writeLine } from '../http/response/report.ts'
-import {
-  invalidKey,
-  type VerifyAnswer,
-  type VerifyInput,
-  verifyFor,
-} from '../http/verify/verify-token.ts'
+import { invalidKey, type VerifyInput, verifyFor } from '../http/verify/verify-token.ts'
 import type { Isolate } from './context.ts'
-
-export const maxIdempotencyKeyLength = 255
-
-/** What a Worker asks over its binding. Types are checked; what is left out is as in HTTP. */
-export type VerifyRequest = {
-  token: string
-  /** All of these are needed. */
-  scopes?: readonly string[] | undefined
-  /** The client's address; left out, a key with `allowed_ips` is refused. */
-  ip?: string | null | undefined
-  /** Credits that the request takes, where its key has any: 1 by default. */
-  cost?: number | undefined
-  /** Spends `cost` once in 24 hours, however often the question is asked. */
-  idempotencyKey?: string | undefined
-  /** Ask the fence even while a lease runs. */
-  fresh?: boolean | undefined
-  /** The caller's `request.cf`: it chooses the nearest fence. */
-  cf?: unknown
-}
 
 type Context = Pick<ExecutionContext, 'waitUntil'>
 
@@ -43,7 +24,7 @@ export async function verifyByBinding(
   isolate: Isolate,
   env: Env,
   context: Context,
-  request: VerifyRequest,
+  request: BindingVerifyRequest,
 ): Promise<VerifyAnswer> {
   const asked = readRequest(request, isolate.config.scopes)
   // What is no text is no key: a client decides what it presents, a service what it asks.
@@ -73,7 +54,7 @@ function plainly(error: unknown): unknown {
   return error instanceof Problem ? new Error(`${error.code}: ${error.message}`) : error
 }
 
-type Fields = { [Field in keyof VerifyRequest]?: unknown }
+type Fields = { [Field in keyof BindingVerifyRequest]?: unknown }
 
 function readRequest(request: unknown, catalogue: Record<string, string>): VerifyInput | null {
   if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)

@@ -23,13 +23,15 @@ import {
   type VerifyRequest,
 } from '../../packages/latchkey/src/client.ts'
 import type { LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
+import type {
+  BindingVerifyRequest,
+  VerifyAnswer as ContractAnswer,
+} from '../../src/contract/verify.ts'
 import type { ManagementApi } from '../../src/http/management/routes.ts'
 import type { introspection } from '../../src/http/verify/introspect.ts'
 import type { ChecksApi } from '../../src/http/verify/routes.ts'
 import type { verifyAnswer } from '../../src/http/verify/verify.ts'
-import type { VerifyAnswer as RpcAnswer } from '../../src/http/verify/verify-token.ts'
 import type Latchkey from '../../src/index.ts'
-import type { VerifyRequest as RpcRequest } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -331,9 +333,11 @@ describe('the types of the client', () => {
   it('are those of verifying, over HTTP and over the binding', () => {
     expectTypeOf<Data<Checks['verify']['$post'], 200>>().toEqualTypeOf<Plain<VerifyAnswer>>()
     expectTypeOf<Plain<z.infer<typeof verifyAnswer>>>().toEqualTypeOf<Plain<VerifyAnswer>>()
-    expectTypeOf<Plain<RpcAnswer>>().toEqualTypeOf<Plain<VerifyAnswer>>()
+    expectTypeOf<Plain<ContractAnswer>>().toEqualTypeOf<Plain<VerifyAnswer>>()
     expectTypeOf<Plain<VerifyRequest>>().toEqualTypeOf<Part<Checks['verify']['$post'], 'json'>>()
-    expectTypeOf<Plain<VerifyRequest & { cf?: unknown }>>().toEqualTypeOf<Plain<RpcRequest>>()
+    expectTypeOf<Plain<VerifyRequest & { cf?: unknown }>>().toEqualTypeOf<
+      Plain<BindingVerifyRequest>
+    >()
     expectTypeOf<Plain<z.infer<typeof introspection>>>().toEqualTypeOf<Plain<Introspection>>()
     expectTypeOf<Service<typeof Latchkey>>().toExtend<LatchkeyBinding>()
   })

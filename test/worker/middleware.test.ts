@@ -9,7 +9,8 @@ import {
   apiKey,
   type LatchkeyBinding,
 } from '../../packages/latchkey/src/hono.ts'
-import { type VerifyRequest, verifyByBinding } from '../../src/worker/rpc.ts'
+import type { BindingVerifyRequest } from '../../src/contract/verify.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { down } from '../support/outage.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
@@ -29,7 +30,7 @@ const issue = (body: Record<string, unknown> = {}) => makeKey(house, acme.owner.
 /** The house as a service binding sees it. */
 function bindingTo(at: TestApp, bindings: Partial<Env> = {}): LatchkeyBinding {
   return {
-    async verify(request: VerifyRequest) {
+    async verify(request: BindingVerifyRequest) {
       const context = createExecutionContext()
       const all = { ...env, ...bindings }
       const asking = verifyByBinding(at.isolate, all, context, structuredClone(request))

@@ -3,8 +3,9 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { BindingVerifyRequest } from '../../src/contract/verify.ts'
 import { mintToken } from '../../src/core/token.ts'
-import { type VerifyRequest, verifyByBinding } from '../../src/worker/rpc.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down, type Store } from '../support/outage.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
@@ -323,7 +324,7 @@ describe('a service binding', () => {
   async function askRpc(request: unknown, at = house, bindings: Partial<Env> = {}) {
     const context = createExecutionContext()
     const all = { ...env, ...bindings }
-    const asking = verifyByBinding(at.isolate, all, context, request as VerifyRequest)
+    const asking = verifyByBinding(at.isolate, all, context, request as BindingVerifyRequest)
     const answer = await asking.finally(() => waitOnExecutionContext(context))
     // What cannot be cloned cannot leave the Worker.
     return structuredClone(answer)

@@ -1,6 +1,7 @@
 // Who holds the credential of a request to the API: a key, or a person by JWT. The guard of the
 // gateway and of /api/v1/me.
 import type { Context } from 'hono'
+import { refusalDetails } from '../../contract/refusals.ts'
 import { missingScopes, powersOfRole } from '../../core/scopes.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import { consumeLimits, oneCredit } from '../../keys/consume-limits.ts'
@@ -59,7 +60,7 @@ export async function authenticate(
   refuseTokenInQuery(isolate, target.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'none':
-      throw missingCredential('Present a key as X-API-Key or as Authorization: Bearer.')
+      throw missingCredential(refusalDetails.missing_credential)
     case 'jwt':
       return checked(check, await personByJwt(isolate, c, credential.token, scopes))
     case 'key':

@@ -1,6 +1,6 @@
 // /docs/errors: the page that the `type` of every problem points to.
 import { html } from 'hono/html'
-import { type ProblemCode, problems } from '../response/problem.ts'
+import { type ProblemCode, problems } from '../../contract/problems.ts'
 import { pageResponse } from './page.ts'
 import { problemTexts } from './problem-texts.ts'
 

@@ -1,6 +1,6 @@
 // What each problem code means to whoever meets it, and what to do: the page /docs/errors. A code
 // without a text is a type error.
-import type { ProblemCode } from '../response/problem.ts'
+import type { ProblemCode } from '../../contract/problems.ts'
 
 export type ProblemText = { meaning: string; remedy: string }
 

@@ -2,10 +2,12 @@
 // 500 with nothing told but the request id under which the log has the cause (report.ts).
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import type { ProblemCode } from '../../contract/problems.ts'
+import { refusalDetails } from '../../contract/refusals.ts'
 import { StoreUnavailable } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../app-env.ts'
 import { ownAnswer } from './hardening.ts'
-import { Problem, type ProblemCode, problemText } from './problem.ts'
+import { Problem, problemText } from './problem.ts'
 import { reportOf } from './report.ts'
 
 export function answerFailure(error: Error, c: Context<AppEnv>): Response {
@@ -24,7 +26,7 @@ export function answerUnknownPath(c: Context<AppEnv>): Response {
 
 /** A store that did not answer: the client keeps its key and comes back. */
 export function unavailable(cause?: unknown): Problem {
-  const detail = 'A store did not answer, so the answer is not known. Asking again is safe.'
+  const detail = refusalDetails.authority_unavailable
   return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
 }
 

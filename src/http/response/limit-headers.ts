@@ -1,34 +1,19 @@
-// What is left of a key's rate limits, told with every answer to its holder
-// (draft-ietf-httpapi-ratelimit-headers-11).
+// RateLimit-Policy and RateLimit on the answers to requests with a limited key.
 import type { Context } from 'hono'
+import { rateLimitHeaders } from '../../contract/limit-headers.ts'
+import type { RateLimitStatus } from '../../contract/verify.ts'
 import type { Left, WindowReport } from '../../core/limits.ts'
 import type { AppEnv } from '../app-env.ts'
 
-/** Sets RateLimit-Policy and RateLimit on an answer. */
 export function setLimitHeaders(c: Context<AppEnv>, { windows }: Left): void {
-  if (windows.length === 0) return
   const retryAfter = c.res.status === 429 ? Number(c.res.headers.get('retry-after')) : null
-  const [policy, ...rest] = limitFields(windows, retryAfter)
+  const [policy, ...rest] = rateLimitHeaders(windows.map(rateLimitStatus), retryAfter)
   // Hono copies the answer, which may be sealed, for each header that it is given late: once is enough.
   if (policy !== undefined) c.header(...policy)
-  for (const field of rest) c.res.headers.set(...field)
+  for (const header of rest) c.res.headers.set(...header)
 }
 
-/**
- * The two fields; windows that say when nothing could pass anyway are left out. A client that reads both
- * must not come back before Retry-After, nor wait longer than it (draft 11, section 5).
- */
-function* limitFields(
-  windows: readonly WindowReport[],
-  retryAfterSeconds: number | null,
-): Generator<[string, string]> {
-  const policies = windows.map(({ name, limit, windowSeconds }) => {
-    return `"${name}";q=${limit};w=${windowSeconds}`
-  })
-  yield ['RateLimit-Policy', policies.join(', ')]
-  const told = windows.filter(({ resetSeconds }) => resetSeconds <= (retryAfterSeconds ?? Infinity))
-  const lefts = told.map(({ name, remaining, resetSeconds }) => {
-    return `"${name}";r=${remaining};t=${resetSeconds}`
-  })
-  if (lefts.length > 0) yield ['RateLimit', lefts.join(', ')]
+export function rateLimitStatus(window: WindowReport): RateLimitStatus {
+  const { name, limit, windowSeconds, remaining, resetSeconds } = window
+  return { name, limit, window_seconds: windowSeconds, remaining, reset_seconds: resetSeconds }
 }

@@ -1,34 +1,13 @@
 // RFC 9457 problem details: the one shape of every failure that leaves the Worker.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import {
+  type FieldError,
+  type ProblemBody,
+  type ProblemCode,
+  problems,
+  problemType,
+} from '../../contract/problems.ts'
 import { redact } from '../../core/redact.ts'
-
-export const problems = {
-  missing_credential: [401, 'No credential was presented'],
-  invalid_api_key: [401, 'The API key is not valid'],
-  revoked_api_key: [401, 'The API key has been revoked'],
-  expired_api_key: [401, 'The API key has expired'],
-  disabled_api_key: [401, 'The API key is disabled'],
-  invalid_token: [401, 'The token is not valid'],
-  insufficient_scope: [403, 'The credential lacks a scope'],
-  ip_not_allowed: [403, 'The address may not use this key'],
-  forbidden: [403, 'Not allowed'],
-  not_found: [404, 'Not found'],
-  method_not_allowed: [405, 'Method not allowed'],
-  conflict: [409, 'Conflict'],
-  invalid_request: [400, 'The request is not valid'],
-  payload_too_large: [413, 'The body is too large'],
-  unsupported_media_type: [415, 'The content type is not supported'],
-  rate_limited: [429, 'Too many requests'],
-  credits_exhausted: [429, 'No credits are left'],
-  internal_error: [500, 'Something went wrong'],
-  upstream_unavailable: [502, 'The API behind Latchkey did not answer'],
-  upstream_timeout: [504, 'The API behind Latchkey took too long'],
-  authority_unavailable: [503, 'The answer is not known right now'],
-} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>
-
-export type ProblemCode = keyof typeof problems
-
-export type FieldError = { path: string; message: string }
 
 export type ProblemOptions = {
   detail?: string
@@ -58,8 +37,8 @@ export class Problem extends Error {
 
 /** The body of the answer for a problem. */
 export function problemText(problem: Problem, requestId: string): string {
-  const body = {
-    type: `/docs/errors#${problem.code}`,
+  const body: ProblemBody = {
+    type: problemType(problem.code),
     title: problems[problem.code][1],
     status: problem.status,
     detail: problem.message,

@@ -1,4 +1,10 @@
 // What a refused credential is told: the vague words of the wire for the rich reasons of a verdict.
+import {
+  bearerChallenge,
+  maxRetryAfterSeconds,
+  missingScopesDetail,
+  refusalDetails,
+} from '../../contract/refusals.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
@@ -17,9 +23,7 @@ export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Pr
     case 'credits_exhausted':
       return new Problem(verdict.code, { headers: retryAfter(verdict.retryAfterSeconds) })
     case 'conflict':
-      return new Problem('conflict', {
-        detail: 'This idempotency key was used for another cost within 24 hours.',
-      })
+      return new Problem('conflict', { detail: refusalDetails.conflict })
     case 'insufficient_scope':
       return insufficientScope(verdict.missing)
     case 'ip_not_allowed':
@@ -31,11 +35,8 @@ export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Pr
   }
 }
 
-/** Of credits that no refill will ever bring: soon enough to see that somebody added some. */
-const hourSeconds = 60 * 60
-
 function retryAfter(seconds: number | null): Record<string, string> {
-  return { 'retry-after': String(seconds ?? hourSeconds) }
+  return { 'retry-after': String(seconds ?? maxRetryAfterSeconds) }
 }
 
 /** The meter of a limited key did not say what it did. */
@@ -46,19 +47,16 @@ export function meterUnavailable(): Problem {
 }
 
 export function insufficientScope(missing: readonly string[]): Problem {
-  const detail = `This needs ${missing.join(' and ')}.`
-  const headers = challenge('insufficient_scope', `scope="${missing.join(' ')}"`)
-  return new Problem('insufficient_scope', { detail, headers })
+  const headers = challenge('insufficient_scope', missing)
+  return new Problem('insufficient_scope', { detail: missingScopesDetail(missing), headers })
 }
 
 export function missingCredential(detail: string): Problem {
   return new Problem('missing_credential', { detail, headers: challenge() })
 }
 
-/** RFC 6750 3: no error code where nothing was presented. */
-export function challenge(error?: string, ...more: string[]): Record<string, string> {
-  const parameters = ['realm="latchkey"', ...(error ? [`error="${error}"`] : []), ...more]
-  return { 'www-authenticate': `Bearer ${parameters.join(', ')}` }
+export function challenge(error?: string, scopes?: readonly string[]): Record<string, string> {
+  return { 'www-authenticate': bearerChallenge(error, scopes) }
 }
 
 const invalid = { headers: challenge('invalid_token') }

@@ -4,6 +4,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { nearestRegion } from '../../coherence/regions.ts'
+import type { ProblemCode } from '../../contract/problems.ts'
 import type { Left } from '../../core/limits.ts'
 import { briefly, log } from '../../core/log.ts'
 import type { Metered } from '../../keys/consume-limits.ts'
@@ -13,7 +14,6 @@ import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { countTiers } from './count-usage.ts'
 import { setLimitHeaders } from './limit-headers.ts'
-import type { ProblemCode } from './problem.ts'
 
 /** What one verification found; `ms` from the beginning of the request until it was known. */
 export type Check = {

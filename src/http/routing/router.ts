@@ -3,8 +3,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { FieldError } from '../../contract/problems.ts'
 import type { AppEnv } from '../app-env.ts'
-import { type FieldError, Problem } from '../response/problem.ts'
+import { Problem } from '../response/problem.ts'
 
 export const maxBodyBytes = 64 * 1024
 

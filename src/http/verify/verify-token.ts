@@ -1,7 +1,8 @@
 // Answering other services about a key: what a verdict tells whoever asks by RPC or over HTTP. The
 // doors check their input; nothing here parses, and nothing here is loaded lazily.
 
-import type { Left, WindowReport } from '../../core/limits.ts'
+import type { KeyContext, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
+import type { Left } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
@@ -19,6 +20,7 @@ import {
 import { watchCredits } from '../../worker/credit-watch.ts'
 import { countUse } from '../response/count-usage.ts'
 import { unavailable } from '../response/failures.ts'
+import { rateLimitStatus } from '../response/limit-headers.ts'
 import { meterUnavailable } from '../response/refusals.ts'
 import { type Report, recordCheck } from '../response/report.ts'
 
@@ -37,59 +39,7 @@ export type AccountScope = { accountId: string } | 'all'
 /** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
 export type CallContext = { env: Env; from: RequestLocation; waitUntil: WaitUntil; report: Report }
 
-/** `reset_seconds`: until `remaining` grows by one; 0 when nothing is used. */
-export type WindowLeft = {
-  name: string
-  limit: number
-  window_seconds: number
-  remaining: number
-  reset_seconds: number
-}
-
-type About = {
-  key: { id: string; name: string; expires_at: string | null }
-  account: { id: string; name: string }
-  /** null for a key without windows, and where the key is refused before they are asked. */
-  rate_limit: WindowLeft[] | null
-  /** null for a key without credits, and where the key is refused before they are asked. */
-  credits: { remaining: number } | null
-}
-type AboutNothing = { key: null; account: null; scopes: null; rate_limit: null; credits: null }
-
-/** The data of `keys/verify`. What is told of a key is told to those who hold its real token. */
-export type VerifyAnswer =
-  | ({ valid: true; code: 'valid'; scopes: string[] } & About)
-  | ({
-      valid: false
-      code: 'insufficient_scope'
-      scopes: string[]
-      missing_scopes: string[]
-    } & About)
-  | ({
-      valid: false
-      code: 'rate_limited'
-      scopes: string[]
-      retry_after_seconds: number
-    } & About)
-  | ({
-      valid: false
-      code: 'credits_exhausted'
-      scopes: string[]
-      /** null: no refill will cover the cost. */
-      retry_after_seconds: number | null
-    } & About)
-  /** The idempotency key was used for another cost within 24 hours. */
-  | ({ valid: false; code: 'conflict'; scopes: string[] } & About)
-  | ({
-      valid: false
-      code: 'revoked_api_key' | 'expired_api_key' | 'disabled_api_key' | 'ip_not_allowed'
-      scopes: null
-    } & About)
-  | ({ valid: false; code: 'invalid_api_key' } & AboutNothing)
-  /** Too many tokens of nobody came from this address: this one was not looked up. */
-  | ({ valid: false; code: 'rate_limited'; retry_after_seconds: number } & AboutNothing)
-
-const nothing: AboutNothing = {
+const nothing: NoKeyContext = {
   key: null,
   account: null,
   scopes: null,
@@ -200,17 +150,14 @@ function meteredAnswer(verdict: Extract<PublicVerdict, { left?: unknown }>): Ver
   }
 }
 
-function aboutKey(record: KeyRecord, left: Left | null): About {
+function aboutKey(record: KeyRecord, left: Left | null): KeyContext {
   const { id, name, expiresAt, accountId, accountName } = record
   const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
   return {
     key: { id, name, expires_at },
     account: { id: accountId, name: accountName },
-    rate_limit: left === null || left.windows.length === 0 ? null : left.windows.map(windowLeft),
+    rate_limit:
+      left === null || left.windows.length === 0 ? null : left.windows.map(rateLimitStatus),
     credits: left === null || left.credits === null ? null : { remaining: left.credits },
   }
-}
-
-function windowLeft({ name, limit, windowSeconds, remaining, resetSeconds }: WindowReport) {
-  return { name, limit, window_seconds: windowSeconds, remaining, reset_seconds: resetSeconds }
 }

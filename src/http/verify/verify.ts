@@ -2,10 +2,10 @@
 // holds keys:verify. It hears of keys of its own account only.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { maxBatchSize, maxIdempotencyKeyLength } from '../../contract/verify.ts'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
 import type { Isolate } from '../../worker/context.ts'
-import { maxIdempotencyKeyLength } from '../../worker/rpc.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { time } from '../management/keys/key-schema.ts'
@@ -20,9 +20,8 @@ import { type VerifyInput, verifyFor } from './verify-token.ts'
 
 export const path = '/api/v1/keys/verify'
 export const batchPath = '/api/v1/keys/verify-batch'
-const maxKeys = 100
 
-function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
+export function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
   const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
   return z
     .strictObject({
@@ -161,14 +160,14 @@ function operations(config: Pick<Config, 'scopes'>) {
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
     responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
   })
-  const body = z.strictObject({ keys: z.array(request).min(1).max(maxKeys) })
+  const body = z.strictObject({ keys: z.array(request).min(1).max(maxBatchSize) })
   const many = createRoute({
     method: 'post',
     path: batchPath,
     operationId: 'verifyKeys',
     tags: ['Checking keys'],
     security: byVerifier,
-    summary: `The same for up to ${maxKeys} tokens`,
+    summary: `The same for up to ${maxBatchSize} tokens`,
     description:
       'Answers in the order of `keys`. When one answer is not known, none is given (503), and others may have taken their cost: with `idempotencyKey` asking again takes nothing twice.',
     request: { body: { required: true, content: { 'application/json': { schema: body } } } },

@@ -1,9 +1,9 @@
 // POST /api/api-keys/{id}/credits: credits added to what a key has.
 import { createRoute, z } from '@hono/zod-openapi'
+import { maxIdempotencyKeyLength } from '../../../contract/verify.ts'
 import { type ToppedUp, topUpKey } from '../../../keys/top-up.ts'
 import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
 import { metersOf } from '../../../worker/context.ts'
-import { maxIdempotencyKeyLength } from '../../../worker/rpc.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'

@@ -1,12 +1,12 @@
 // POST /api/api-keys/import: keys of another system, by the digests of their tokens, so that their
 // holders notice nothing. Each key is answered by itself: one that is refused keeps no other back.
 import { createRoute, z } from '@hono/zod-openapi'
+import type { FieldError } from '../../../contract/problems.ts'
 import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
 import { type ForeignKey, type Imported, importKeys } from '../../../keys/import-keys.ts'
 import { createKeyImport } from '../../../storage/key-import.ts'
 import type { Isolate } from '../../../worker/context.ts'
-import type { FieldError } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter, fieldErrors } from '../../routing/router.ts'

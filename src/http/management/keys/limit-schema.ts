@@ -1,5 +1,6 @@
 // Limits and credits as the wire knows them.
 import { z } from '@hono/zod-openapi'
+import type { FieldError } from '../../../contract/problems.ts'
 import {
   type CreditInput,
   type CreditTerms,
@@ -10,7 +11,6 @@ import {
   type Refill,
   type Window,
 } from '../../../core/limits.ts'
-import type { FieldError } from '../../response/problem.ts'
 
 const maxRequests = 1_000_000
 const maxWindowSeconds = 31 * 24 * 60 * 60

@@ -2,11 +2,12 @@
 // must wait for. Light: Better Auth is loaded by the first request that comes here.
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
 import { within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
-import { type FieldError, Problem, type ProblemCode } from '../../response/problem.ts'
+import { Problem } from '../../response/problem.ts'
 import { authEndpoint } from './auth-endpoints.ts'
 import { enterSignIn } from './sign-in.ts'
 

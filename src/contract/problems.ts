@@ -1,0 +1,48 @@
+// The failures that clients see, as application/problem+json (RFC 9457): codes never change.
+
+/** Code: [HTTP status, title]. */
+export const problems = {
+  missing_credential: [401, 'No credential was presented'],
+  invalid_api_key: [401, 'The API key is not valid'],
+  revoked_api_key: [401, 'The API key has been revoked'],
+  expired_api_key: [401, 'The API key has expired'],
+  disabled_api_key: [401, 'The API key is disabled'],
+  invalid_token: [401, 'The token is not valid'],
+  insufficient_scope: [403, 'The credential lacks a scope'],
+  ip_not_allowed: [403, 'The address may not use this key'],
+  forbidden: [403, 'Not allowed'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  conflict: [409, 'Conflict'],
+  invalid_request: [400, 'The request is not valid'],
+  payload_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  rate_limited: [429, 'Too many requests'],
+  credits_exhausted: [429, 'No credits are left'],
+  internal_error: [500, 'Something went wrong'],
+  upstream_unavailable: [502, 'The API behind Latchkey did not answer'],
+  upstream_timeout: [504, 'The API behind Latchkey took too long'],
+  authority_unavailable: [503, 'The answer is not known right now'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ProblemCode = keyof typeof problems
+
+/** `path` names the field, such as `scopes.0`; it is empty where the whole body is meant. */
+export type FieldError = { path: string; message: string }
+
+/** The body of a failure. `code` is a `ProblemCode`; a later release may add codes. */
+export type ProblemBody = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  request_id: string
+  /** Which fields of an `invalid_request` are wrong, and why. */
+  errors?: FieldError[] | undefined
+}
+
+/** The page that describes a problem: its `type`, relative to the deployment. */
+export function problemType(code: ProblemCode): string {
+  return `/docs/errors#${code}`
+}

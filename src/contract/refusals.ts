@@ -1,0 +1,24 @@
+// How a request with an API key is refused: the details, `WWW-Authenticate` and `Retry-After` that the
+// gateway and the middleware of other servers have in common.
+
+export const refusalDetails = {
+  missing_credential: 'Present a key as X-API-Key or as Authorization: Bearer.',
+  conflict: 'This idempotency key was used for another cost within 24 hours.',
+  authority_unavailable:
+    'A store did not answer, so the answer is not known. Asking again is safe.',
+} as const
+
+/** `Retry-After` where no refill will cover the cost: soon enough to notice credits that were added. */
+export const maxRetryAfterSeconds = 60 * 60
+
+export function missingScopesDetail(missing: readonly string[]): string {
+  return `This needs ${missing.join(' and ')}.`
+}
+
+/** The value of `WWW-Authenticate`. RFC 6750 3: no error code where nothing was presented. */
+export function bearerChallenge(error?: string, scopes?: readonly string[]): string {
+  const parameters = ['realm="latchkey"']
+  if (error !== undefined) parameters.push(`error="${error}"`)
+  if (scopes !== undefined) parameters.push(`scope="${scopes.join(' ')}"`)
+  return `Bearer ${parameters.join(', ')}`
+}
