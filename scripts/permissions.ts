@@ -1,5 +1,5 @@
-// `npm run permissions`: docs/permissions.md, drawn from what the routes declare. Prints it; what the
-// routes really do is test/worker/permissions.test.ts.
+// `npm run permissions`: prints docs/permissions.md, generated from the security declarations of the routes.
+// test/worker/permissions.test.ts compares the table with the answers of the routes.
 import config from '../latchkey.config.ts'
 import { createDocument } from '../src/http/openapi/document.ts'
 import { callers, type Permission, permissionsOf } from '../src/http/openapi/permissions.ts'
@@ -11,33 +11,33 @@ const permissions = permissionsOf(document, config.policies[config.gateway.polic
 const sections: Record<Permission['section'], string> = {
   operations: `## Latchkey's own routes
 
-They are described at \`/docs\` of a running Latchkey. An id of another account is \`404\` for everybody; what has no id
-answers with the caller's own account. \`POST /api/setup\` takes the operator's secret in its body, and the id of an\ninvitation is its credential.`,
+They are documented at \`/docs\` of a running Latchkey. An id of another account answers \`404\`; a route without an id uses the
+caller's own account. \`POST /api/setup\` takes the operator's secret in its body, and the id of an invitation is its credential.`,
   people: `## People: \`/api/auth\`
 
-Answered by Better Auth, and by session cookie only: a key or a JWT that is presented here counts as nothing. A path of
-Better Auth that is not in this list answers \`404\` (\`src/http/management/people/auth-endpoints.ts\`). Who is let in may still be told no:
-only an owner makes owners, an admin changes no owner, and the last owner stays ([the tests](../test/people.test.ts)).`,
+Better Auth answers these routes. They accept a session cookie only: a key or a JWT is ignored. A path of Better Auth that is not
+listed answers \`404\` (\`src/http/management/people/auth-endpoints.ts\`). Further rules apply to a permitted caller: only an owner
+creates owners, an admin cannot change an owner, and the last owner cannot leave ([the tests](../test/worker/people.test.ts)).`,
   gateway: `## The gateway, as configured
 
-From \`latchkey.config.ts\`. "yes" means that the request reaches the API behind. A path that is not listed is open to
-full access only: to keys that inherit from an owner or an admin.`,
+From \`latchkey.config.ts\`. "yes" means that the request is forwarded to the API. A path that is not listed requires full access,
+for example a key that inherits from an owner or an admin.`,
 }
 
-const header = `# Who may do what
+const header = `# Who may call which operation?
 
-Generated from the routes by \`npm run permissions\`: do not edit. \`npm run check\` fails when it is not current, and
-\`test/worker/permissions.test.ts\` asks every route as every one of these and compares.
+Generated from the routes by \`npm run permissions\`: do not edit. \`npm run check\` fails if it is not current, and
+\`test/worker/permissions.test.ts\` calls every route as each of these callers and compares the answers with the table.
 
-- **nobody**: no credential. **member**, **admin**, **owner**: signed in, by session cookie, to the account whose things
-  are asked for. **owner of another account**: the same, elsewhere.
-- **key that inherits**: a key without scopes of its own, made by the owner. The other two keys hold that one scope.
+- **${callers.anonymous}**: no credential. **member**, **admin**, **owner**: signed in by session cookie to the account that owns the
+  data. **owner of another account**: signed in to a different account.
+- **key that inherits**: a key without scopes of its own, created by the owner. The other two keys have the named scope only.
 - **owner's JWT**: from \`GET /api/auth/token\`, as a Bearer token.
-- \`401\` nothing was presented that counts here, \`403\` it counts and does not suffice, \`404\` it is not of that account.
+- \`401\`: no credential that this route accepts. \`403\`: the credential does not permit it. \`404\`: the data belongs to another
+  account.
 
-A request that changes anything by a session cookie must come from a page of Latchkey's own origin; any other page gets
-\`403\`, whoever is signed in. Beside these routes there are files, the same for everybody: the dashboard, \`/docs\`,
-\`/docs/errors\`, \`/docs/style.css\` and \`/openapi.json\`.
+A change by session cookie must come from a page of Latchkey's own origin; a request from another origin answers \`403\`, whoever is
+signed in. Static files are public: the dashboard, \`/docs\`, \`/docs/errors\`, \`/docs/style.css\` and \`/openapi.json\`.
 `
 
 const names = Object.keys(callers) as (keyof typeof callers)[]
@@ -52,7 +52,7 @@ function table(section: Permission['section']): string {
     .map(({ method, path, who, cells }) =>
       row([`\`${method} ${path}\``, who, ...names.map((name) => String(cells[name]))]),
     )
-  const head = row(['', 'for', ...Object.values(callers)])
+  const head = row(['', 'permitted for', ...Object.values(callers)])
   return [sections[section], '', head, row(['', '', ...names].map(() => '---')), ...lines].join(
     '\n',
   )
