@@ -1,0 +1,25 @@
+// Changes that no verdict depends on: the simulation must not report them.
+import { type Mutant, patch } from './mutant.ts'
+
+const change = 'src/keys/change.ts'
+const memory = 'src/storage/memory.ts'
+
+export const harmlessMutants: Mutant[] = [
+  {
+    name: 'no purge',
+    harmless: 'the purge saves a cache miss and decides nothing',
+    patches: [
+      { file: change, find: 'for (const digest of digests) memory.forget(digest)', put: '' },
+      {
+        file: change,
+        find: 'digests.slice(0, maxPurges).map((digest) => cache.purge(digest))',
+        put: '[] as Promise<void>[]',
+      },
+    ],
+  },
+  {
+    name: 'memory replacing newer by older',
+    harmless: 'a lease belongs to its own record and ends before a newer one is answered',
+    ...patch(memory, 'if (present !== undefined && isNewer(present, held)) return', ''),
+  },
+]
