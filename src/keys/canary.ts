@@ -2,11 +2,12 @@
 // in force, as a reader who remembers what it was would. A region that lets it pass has broken the promise.
 // Its key has no token (nobody knows a text with that digest) and its account has no members.
 
+import type { AuditEntry } from '../core/audit.ts'
 import { briefly } from '../core/log.ts'
 import { decide } from '../core/verdict.ts'
 import type { CanaryRun, RegionProbe } from '../storage/canary-log.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
-import type { AuditEntry, KeyPatch } from '../storage/key-changes.ts'
+import type { KeyPatch } from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import { createMemory } from '../storage/memory.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'

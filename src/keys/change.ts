@@ -2,15 +2,9 @@
 // force everywhere.
 
 import { type SettleSettings, type SettleStores, settle } from '../coherence/settle.ts'
+import type { AuditEntry } from '../core/audit.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
-import type {
-  AuditEntry,
-  Change,
-  KeyChanges,
-  KeyPatch,
-  NewKey,
-  Selection,
-} from '../storage/key-changes.ts'
+import type { Change, KeyChanges, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { Memory } from '../storage/memory.ts'
 

@@ -2,6 +2,7 @@
 // 14 days it can be taken back, and the keys go again as they were. Then the drainer deletes it.
 
 import type { SettleSettings } from '../coherence/settle.ts'
+import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
 import {
   accountsToPurge,
   deleteAccount,
@@ -10,7 +11,6 @@ import {
   purgeAccount,
   setClosing,
 } from '../storage/account-store.ts'
-import type { AuditEntry } from '../storage/key-changes.ts'
 import {
   bringIntoForce,
   type ChangeSettings,
@@ -18,7 +18,6 @@ import {
   changeMany,
   type Progress,
 } from './change.ts'
-import { type Caller, entry } from './manage.ts'
 
 export const graceMs = 14 * 24 * 60 * 60 * 1000
 
@@ -37,7 +36,7 @@ export async function closeAccount(
   const closesAt = now + graceMs
   const detail = { deleted_at: new Date(closesAt).toISOString() }
   const { accountId } = caller.actor
-  const audit = entry(caller, 'account.deletion_requested', detail)
+  const audit = auditEntry(caller, 'account.deletion_requested', detail)
   await setClosing(stores.db, accountId, closesAt, audit, now)
   return bringIntoForce(stores, settings, { accountId })
 }
@@ -49,7 +48,7 @@ export async function reopenAccount(
   caller: Caller,
 ): Promise<Progress> {
   const { accountId } = caller.actor
-  const audit = entry(caller, 'account.deletion_cancelled', {})
+  const audit = auditEntry(caller, 'account.deletion_cancelled', {})
   await setClosing(stores.db, accountId, null, audit, settings.clock.now())
   return bringIntoForce(stores, settings, { accountId })
 }

@@ -1,11 +1,12 @@
 // Taking over keys that another system made, by the digests of their tokens. A digest that is known
 // stays whose it is.
+import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
 import { refusedGrant } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
-import { type Caller, entry, type KeyAttributes, type KeySettings } from './manage.ts'
+import type { KeyAttributes, KeySettings } from './manage.ts'
 
 export type ForeignKey = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
@@ -33,7 +34,7 @@ export async function importKeys(
 ): Promise<Imported[]> {
   const plans = keys.map((key) => planOf(settings, caller, key))
   const wanted = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
-  const audit = entry(caller, 'key.imported', {})
+  const audit = auditEntry(caller, 'key.imported', {})
   const stored = wanted.length === 0 ? [] : await store(wanted, audit, settings.clock.now())
   const ids = new Set(stored)
   return plans.map((plan) => {

@@ -1,10 +1,10 @@
 // Tokens that were found where everybody can read them: those that are ours are revoked, each in its own
 // account. Whoever reports must have been checked before.
 
+import type { AuditEntry } from '../core/audit.ts'
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
-import type { AuditEntry } from '../storage/key-changes.ts'
 import { type ChangeSettings, type ChangeStores, changeMany } from './change.ts'
 
 /** Where a token was found; the place may be empty. */

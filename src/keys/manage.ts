@@ -1,5 +1,7 @@
 // What can be done to keys: issue, update, rotate, revoke. Each is one call of change.
 import type { Actor } from '../core/actor.ts'
+import { auditEntry, type Caller } from '../core/audit.ts'
+import { changedFields } from '../core/changed-fields.ts'
 import type { Config } from '../core/config.ts'
 import { keyPrefix } from '../core/format.ts'
 import { type Grant, refusedGrant } from '../core/grant.ts'
@@ -13,7 +15,7 @@ import {
 } from '../core/limits.ts'
 import { strongestRole } from '../core/role.ts'
 import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
-import type { AuditEntry, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
+import type { NewKey, Selection } from '../storage/key-changes.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import {
   type Changed,
@@ -30,9 +32,6 @@ export type KeySettings = ChangeSettings & {
   randomBytes: RandomBytes
   newId(): string
 }
-
-/** Who asks, in which request. */
-export type Caller = { actor: Actor; requestId: string }
 
 /** What a person decides about a key. */
 export type KeyAttributes = {
@@ -73,7 +72,7 @@ export async function issueKey(
   if (refused !== null) return { kind: 'refused', refusal: refused }
   const { token, key } = await mintKey(settings, caller, formatName, facts)
   const detail = { name: facts.name, scopes: facts.scopes, format: formatName }
-  await stores.changes.create(key, entry(caller, 'key.created', detail), settings.clock.now())
+  await stores.changes.create(key, auditEntry(caller, 'key.created', detail), settings.clock.now())
   return { kind: 'issued', token, id: key.id }
 }
 
@@ -87,7 +86,7 @@ export function updateKey(
 ): Promise<Changed<Refusal>> {
   return changeOne(stores, settings, target(caller, id), (key) => {
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
-    const patch = differences(key, withCredits(key, changes, settings.clock.now()))
+    const patch = changedFields(key, withCredits(key, changes, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null
     const mistake = limitMistake(key, { ...key, ...patch } as ListedKey, changes.credits)
     if (mistake !== null) return { refused: { reason: 'limits', mistake } }
@@ -98,7 +97,7 @@ export function updateKey(
       })
       if (refused !== null) return { refused }
     }
-    return { patch, audit: entry(caller, 'key.updated', { changed: patch }) }
+    return { patch, audit: auditEntry(caller, 'key.updated', { changed: patch }) }
   })
 }
 
@@ -125,7 +124,7 @@ export async function rotateKey(
       const successor = { ...minted.key, ...inherited(key), createdAt: now }
       const patch = { replacedBy: successor.id, expiresAt: Math.min(key.expiresAt ?? end, end) }
       const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
-      return { patch, successor, audit: entry(caller, 'key.rotated', detail) }
+      return { patch, successor, audit: auditEntry(caller, 'key.rotated', detail) }
     },
   )
   return { changed, token: minted.token, id: minted.key.id }
@@ -157,7 +156,7 @@ export function revokeKeys(
 
 function revocation(caller: Caller, { clock }: KeySettings, detail: Record<string, unknown>) {
   const patch = { revokedAt: clock.now(), revokedBy: caller.actor.id }
-  return { patch, audit: entry(caller, 'key.revoked', detail) }
+  return { patch, audit: auditEntry(caller, 'key.revoked', detail) }
 }
 
 async function mintKey(
@@ -239,25 +238,7 @@ function target({ actor }: Caller, id: string) {
   return { accountId: actor.accountId, id }
 }
 
-export function entry(
-  { actor, requestId }: Caller,
-  action: string,
-  detail: Record<string, unknown>,
-): AuditEntry {
-  return { action, actorKind: actor.kind, actorId: actor.id, requestId, detail }
-}
-
 /** The wish for the credits as the terms that it makes of the present ones. */
 function withCredits(key: ListedKey, { credits, ...changes }: KeyEdits, nowMs: number) {
   return { ...changes, credits: credits && creditTerms(key.credits, credits, nowMs) }
-}
-
-/** Of the wished changes, those that change anything. */
-function differences(key: ListedKey, changes: Record<string, unknown>): KeyPatch {
-  const present = key as Record<string, unknown>
-  const differing = Object.entries(changes).filter(
-    ([field, value]) =>
-      value !== undefined && JSON.stringify(value) !== JSON.stringify(present[field]),
-  )
-  return Object.fromEntries(differing)
 }

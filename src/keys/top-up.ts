@@ -1,11 +1,11 @@
 // Adding credits to what a key has. Not a change of the key: no record holds its balance, so nothing has
 // to come into force anywhere.
+import type { Caller } from '../core/audit.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { Meters } from '../limits/meters.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { TopUpEvent } from '../storage/top-ups.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
-import type { Caller } from './manage.ts'
 
 export type TopUpStores = {
   meters: Pick<Meters, 'topUp'>

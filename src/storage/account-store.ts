@@ -1,7 +1,7 @@
 // An account as a whole: what it is, that it is about to be deleted, and what goes when it is.
 import { asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
-import type { AuditEntry } from './key-changes.ts'
 import { deletedAccount, member, organization, user } from './people-schema.ts'
 import { apiKey, auditEvent, usageHourly } from './schema.ts'
 import { within } from './unavailable.ts'

@@ -1,6 +1,7 @@
 // D1 as the place where keys change. A change is one batch: the sequence is bumped, the rows change,
 // the audit rows and the raises still to be made are written, and what changed is read back.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { build, type Database, openPrimary, runBatch } from './database.ts'
 import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -9,15 +10,6 @@ export type NewKey = Omit<typeof apiKey.$inferInsert, 'seq'>
 export type KeyPatch = Partial<
   Omit<typeof apiKey.$inferInsert, 'id' | 'digest' | 'seq' | 'accountId' | 'createdAt'>
 >
-
-/** Who changed something, and how it is to be remembered. */
-export type AuditEntry = {
-  action: string
-  actorKind: 'person' | 'key' | 'system'
-  actorId: string | null
-  requestId: string | null
-  detail: Record<string, unknown> | null
-}
 
 /** Which keys of an account a change concerns. */
 export type Selection =

@@ -1,15 +1,9 @@
 // Storing keys that another system made, by their digests: one batch for all of them, with an audit row
 // for each that was stored.
 import { sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { build, runBatch } from './database.ts'
-import {
-  type AuditEntry,
-  bump,
-  changedNow,
-  currentSequence,
-  type NewKey,
-  recordChanges,
-} from './key-changes.ts'
+import { bump, changedNow, currentSequence, type NewKey, recordChanges } from './key-changes.ts'
 import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 

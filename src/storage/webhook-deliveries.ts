@@ -32,7 +32,7 @@ export async function writePing(
 }
 
 /** Begins anew with the first attempt. */
-export async function resendDelivery(d1: D1Database, id: string, nowMs: number): Promise<void> {
+export async function restartDelivery(d1: D1Database, id: string, nowMs: number): Promise<void> {
   const update = sql`
     update ${webhookDelivery}
     set status = 'pending', round_start = attempts, next_attempt_at = ${nowMs} where id = ${id}`

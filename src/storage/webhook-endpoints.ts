@@ -1,7 +1,7 @@
 // The endpoints of an account in D1. Each change is one batch with its audit event.
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
-import type { AuditEntry } from './key-changes.ts'
 import { auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint } from './webhook-schema.ts'
@@ -48,7 +48,7 @@ export async function findEndpoint(d1: D1Database, place: EndpointPlace): Promis
 }
 
 /** Whether it was stored: not when the account has as many as it may. */
-export async function createEndpoint(
+export async function insertEndpoint(
   d1: D1Database,
   endpoint: NewEndpoint,
   audit: AuditEntry,

@@ -1,8 +1,8 @@
 // The outbox in D1: what is still to be sent, and what became of it. The rows are the truth; the queue only
 // says when to look. Of all who take up one attempt, one gets it.
 import { eq, type SQL, sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { openPrimary, runBatch } from './database.ts'
-import type { AuditEntry } from './key-changes.ts'
 import { within } from './unavailable.ts'
 import { recordEndpoint } from './webhook-endpoints.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'

@@ -1,10 +1,10 @@
 // Each thing that can be asked of keys and people, as the routes ask it.
 
 import { settle } from '../../src/coherence/settle.ts'
+import type { Caller } from '../../src/core/audit.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
 import type { Changed } from '../../src/keys/change.ts'
 import {
-  type Caller,
   issueKey,
   type KeyEdits,
   revokeKey,

@@ -2,10 +2,10 @@
 // its end.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { auditEntry } from '../../../core/audit.ts'
 import { checkPassword } from '../../../identity/check-password.ts'
 import { maxPasswordLength } from '../../../identity/password.ts'
 import { closeAccount, reopenAccount } from '../../../keys/closing.ts'
-import { entry } from '../../../keys/manage.ts'
 import { type Account, findAccount, recordEvent } from '../../../storage/account-store.ts'
 import { changeStores } from '../../../worker/changes.ts'
 import type { Isolate } from '../../../worker/context.ts'
@@ -134,7 +134,7 @@ export function createAccountRoutes(isolate: Isolate) {
     .openapi(exporting, async (c) => {
       const { accountId } = c.var.actor
       const now = isolate.clock.now()
-      await recordEvent(c.env.DB, accountId, entry(callerOf(c), 'account.exported', {}), now)
+      await recordEvent(c.env.DB, accountId, auditEntry(callerOf(c), 'account.exported', {}), now)
       const day = new Date(now).toISOString().slice(0, 10)
       return c.body(exportAccount(c.env.DB, accountId, now), 200, {
         'content-type': 'application/x-ndjson; charset=utf-8',

@@ -2,13 +2,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { webhookBody } from '../../../core/webhook-event.ts'
-import {
-  findDelivery,
-  listDeliveries,
-  resendDelivery,
-  writePing,
-} from '../../../storage/webhook-deliveries.ts'
+import { findDelivery, listDeliveries } from '../../../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
+import { pingEndpoint, type Requested, resendDelivery } from '../../../webhooks/resend.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
@@ -108,30 +104,35 @@ export function createWebhookDeliveries({ clock }: Isolate) {
     })
     .openapi(resend, async (c) => {
       const { id, delivery_id } = c.req.valid('param')
-      const endpoint = assertEnabled(await endpointOf(c, id))
-      await deliveryOf(c, endpoint, delivery_id)
-      await resendDelivery(c.env.DB, delivery_id, clock.now())
-      return underWay(c, endpoint, delivery_id)
+      const endpoint = await endpointOf(c, id)
+      return accepted(c, await resendDelivery(c.env.DB, endpoint, delivery_id, clock.now()))
     })
     .openapi(test, async (c) => {
-      const endpoint = assertEnabled(await endpointOf(c, c.req.valid('param').id))
-      return underWay(c, endpoint, await writePing(c.env.DB, endpoint, clock.now()))
+      const endpoint = await endpointOf(c, c.req.valid('param').id)
+      return accepted(c, await pingEndpoint(c.env.DB, endpoint, clock.now()))
     })
 }
 
-async function underWay(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
-  const { delivery, event } = await deliveryOf(c, endpoint, id)
-  const data = deliveryView({ ...delivery, type: event.type })
-  return c.json({ status: 'success' as const, data }, 202)
+function accepted(c: Context<AppEnv>, requested: Requested) {
+  switch (requested.kind) {
+    case 'pending': {
+      const { delivery, event } = requested
+      const data = deliveryView({ ...delivery, type: event.type })
+      return c.json({ status: 'success' as const, data }, 202)
+    }
+    case 'not_found':
+      throw noDelivery()
+    case 'disabled':
+      throw new Problem('conflict', { detail: 'The endpoint is disabled: enable it first.' })
+  }
 }
 
 async function deliveryOf(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
   const found = isUuid(id) ? await findDelivery(c.env.DB, endpoint.id, id) : null
   if (found !== null) return found
-  throw new Problem('not_found', { detail: 'There is no such delivery to this endpoint.' })
+  throw noDelivery()
 }
 
-function assertEnabled(endpoint: Endpoint): Endpoint {
-  if (endpoint.enabled) return endpoint
-  throw new Problem('conflict', { detail: 'The endpoint is disabled: enable it first.' })
+function noDelivery(): Problem {
+  return new Problem('not_found', { detail: 'There is no such delivery to this endpoint.' })
 }

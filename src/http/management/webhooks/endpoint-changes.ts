@@ -1,18 +1,15 @@
 // /api/webhook-endpoints: create, change, delete.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { entry } from '../../../keys/manage.ts'
+import { maxEndpoints } from '../../../storage/webhook-endpoints.ts'
 import {
+  type Created,
+  changeEndpoint,
   createEndpoint,
-  deleteEndpoint,
-  type Endpoint,
-  type EndpointPatch,
-  maxEndpoints,
-  updateEndpoint,
-} from '../../../storage/webhook-endpoints.ts'
-import { newSecret } from '../../../webhooks/secret.ts'
+  removeEndpoint,
+} from '../../../webhooks/endpoints.ts'
 import type { Isolate } from '../../../worker/context.ts'
-import { targetRules, webhookKeys } from '../../../worker/queues.ts'
+import { targetRules } from '../../../worker/queues.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
@@ -21,8 +18,9 @@ import { createRouter } from '../../routing/router.ts'
 import { idParam, json } from '../keys/keys.ts'
 import { endpointOf, endpointPath, endpointsPath, noEndpoint, webhookRoute } from './endpoints.ts'
 import { endpointFields, endpointSchema, endpointView, secretField } from './schema.ts'
+import { secretSettings } from './secrets.ts'
 
-// What is allowed depends on the deployment: the handler judges the URL again, with its rules.
+// Which URLs are allowed depends on the deployment: its rules are applied again when the endpoint is written.
 const fields = endpointFields({ localhost: true, ownHost: '' })
 const { url, description, events } = fields
 
@@ -76,80 +74,47 @@ const remove = createRoute({
 })
 
 export function createWebhookEndpointChanges({ clock }: Isolate) {
-  const answer = async (c: Context<AppEnv>, id: string) =>
+  const view = async (c: Context<AppEnv>, id: string) =>
     endpointView(await endpointOf(c, id), clock.now())
 
   return createRouter()
     .openapi(create, async (c) => {
       const { url, description = null, events = null } = c.req.valid('json')
-      assertAllowed(c, url)
-      const id = crypto.randomUUID()
-      const secret = await newSecret(await webhookKeys(c.env), id, (bytes) =>
-        crypto.getRandomValues(bytes),
-      )
-      await store(c, { id, url, description, events, ...secret }, clock.now())
+      const settings = { rules: targetRules(c.env), ...(await secretSettings(c.env, clock)) }
+      const input = { url, description, events }
+      const created = await createEndpoint(c.env.DB, settings, callerOf(c), input)
+      if (created.kind !== 'created') throw refusal(created)
       c.header('Cache-Control', 'no-store')
-      const data = { ...(await answer(c, id)), secret: secret.secret }
+      const data = { ...(await view(c, created.id)), secret: created.secret }
       return c.json({ status: 'success' as const, data }, 201)
     })
     .openapi(update, async (c) => {
-      const { is_active, ...wished } = c.req.valid('json')
+      const { is_active, ...edits } = c.req.valid('json')
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      if (wished.url !== undefined) assertAllowed(c, wished.url)
-      const patch = differences(endpoint, { ...wished, enabled: is_active })
-      if (Object.keys(patch).length > 0) {
-        const audit = entry(callerOf(c), 'webhook_endpoint.updated', { changed: patch })
-        const reason = patch.enabled === undefined ? {} : { disabledReason: null }
-        await updateEndpoint(c.env.DB, endpoint, { ...patch, ...reason }, audit, clock.now())
-      }
-      return c.json({ status: 'success' as const, data: await answer(c, endpoint.id) }, 200)
+      const settings = { rules: targetRules(c.env), now: clock.now }
+      const changed = await changeEndpoint(c.env.DB, settings, callerOf(c), endpoint, {
+        ...edits,
+        enabled: is_active,
+      })
+      if (changed.kind !== 'changed') throw refusal(changed)
+      return c.json({ status: 'success' as const, data: await view(c, endpoint.id) }, 200)
     })
     .openapi(remove, async (c) => {
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      const audit = entry(callerOf(c), 'webhook_endpoint.deleted', {})
-      await deleteEndpoint(c.env.DB, endpoint, audit, clock.now())
+      await removeEndpoint(c.env.DB, callerOf(c), endpoint, clock.now())
       const data = { message: 'Webhook endpoint deleted' }
       return c.json({ status: 'success' as const, data }, 200)
     })
 }
 
-type Drafted = Pick<Endpoint, 'id' | 'url' | 'description' | 'events' | 'sealedSecret'>
-
-async function store(c: Context<AppEnv>, drafted: Drafted, now: number): Promise<void> {
-  const { actor } = c.var
-  const { id, url, description, events, sealedSecret } = drafted
-  const endpoint = {
-    ...{ id, url, description, events, sealedSecret },
-    accountId: actor.accountId,
-    createdBy: actor.kind === 'person' ? actor.id : actor.createdBy,
-    createdAt: now,
+function refusal(outcome: Exclude<Created, { kind: 'created' }>): Problem {
+  switch (outcome.kind) {
+    case 'too_many':
+      return new Problem('conflict', { detail: `An account may have ${maxEndpoints} endpoints.` })
+    case 'url_refused': {
+      const message = `The URL ${outcome.refused}`
+      const errors = [{ path: 'url', message }]
+      return new Problem('invalid_request', { detail: `url: ${message}`, errors })
+    }
   }
-  const audit = entry(callerOf(c), 'webhook_endpoint.created', { events })
-  if (await createEndpoint(c.env.DB, endpoint, audit)) return
-  throw new Problem('conflict', { detail: `An account may have ${maxEndpoints} endpoints.` })
-}
-
-/** @throws Problem 400 for a URL that this deployment does not send to. */
-function assertAllowed(c: Context<AppEnv>, url: string): void {
-  const judged = endpointFields(targetRules(c.env)).url.safeParse(url)
-  if (judged.success) return
-  const message = judged.error.issues[0]?.message ?? ''
-  throw new Problem('invalid_request', {
-    detail: `url: ${message}`,
-    errors: [{ path: 'url', message }],
-  })
-}
-
-/** Of the wished changes, those that change anything. */
-function differences(
-  endpoint: Endpoint,
-  wished: { [Field in keyof EndpointPatch]?: EndpointPatch[Field] | undefined },
-): EndpointPatch {
-  const present = endpoint as Record<string, unknown>
-  return Object.fromEntries(
-    Object.entries(wished).filter(
-      ([field, value]) =>
-        value !== undefined && JSON.stringify(value) !== JSON.stringify(present[field]),
-    ),
-  )
 }

@@ -1,8 +1,7 @@
 // POST /api/webhook-endpoints/{id}/rotate-secret.
 import { createRoute, z } from '@hono/zod-openapi'
-import { entry } from '../../../keys/manage.ts'
-import { replaceSecret } from '../../../storage/webhook-endpoints.ts'
-import { newSecret } from '../../../webhooks/secret.ts'
+import type { Clock } from '../../../coherence/settle.ts'
+import { type EndpointSettings, rotateSecret } from '../../../webhooks/endpoints.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { webhookKeys } from '../../../worker/queues.ts'
 import { callerOf } from '../../routing/caller.ts'
@@ -45,17 +44,23 @@ export function createWebhookSecrets({ clock }: Isolate) {
   return createRouter().openapi(rotate, async (c) => {
     const endpoint = await endpointOf(c, c.req.valid('param').id)
     const { overlap_seconds = daySeconds } = c.req.valid('json') ?? {}
-    const now = clock.now()
-    const { secret, sealedSecret } = await newSecret(
-      await webhookKeys(c.env),
-      endpoint.id,
-      (bytes) => crypto.getRandomValues(bytes),
-    )
-    const replaced = { sealedSecret, previousUntil: now + overlap_seconds * 1000 }
-    const audit = entry(callerOf(c), 'webhook_endpoint.secret_rotated', { overlap_seconds })
-    await replaceSecret(c.env.DB, endpoint, replaced, audit, now)
+    const settings = await secretSettings(c.env, clock)
+    const secret = await rotateSecret(c.env.DB, settings, callerOf(c), endpoint, overlap_seconds)
     c.header('Cache-Control', 'no-store')
-    const data = { ...endpointView(await endpointOf(c, endpoint.id), now), secret }
-    return c.json({ status: 'success' as const, data }, 200)
+    const view = endpointView(await endpointOf(c, endpoint.id), clock.now())
+    return c.json({ status: 'success' as const, data: { ...view, secret } }, 200)
   })
+}
+
+/** What drawing and sealing a secret takes. */
+export async function secretSettings(
+  env: Env,
+  { now }: Clock,
+): Promise<Omit<EndpointSettings, 'rules'>> {
+  return {
+    sealingKeys: await webhookKeys(env),
+    randomBytes: (bytes) => crypto.getRandomValues(bytes),
+    newId: () => crypto.randomUUID(),
+    now,
+  }
 }

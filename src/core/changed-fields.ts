@@ -1,0 +1,14 @@
+// Which fields of a partial update change anything: keys and webhook endpoints write and audit those only.
+
+/** The requested fields that differ from the current ones; `undefined` leaves a field as it is. */
+export function changedFields<Requested extends object>(
+  current: object,
+  requested: Requested,
+): { [Field in keyof Requested]?: Exclude<Requested[Field], undefined> } {
+  const present = current as Record<string, unknown>
+  const changed = Object.entries(requested).filter(
+    ([field, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(present[field]),
+  )
+  return Object.fromEntries(changed) as ReturnType<typeof changedFields<Requested>>
+}
