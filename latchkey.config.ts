@@ -1,8 +1,9 @@
-// What a deployer edits. A mistake here stops the Worker at start, with a sentence that names it.
+// The configuration that a deployer edits. An invalid setting stops the Worker at startup with a message that
+// names it.
 import { defineConfig } from './src/core/config.ts'
 import type { Route } from './src/core/policy.ts'
 
-/** The CRM answers under /api and under /api/v1 alike. */
+/** The CRM serves the same routes under /api and /api/v1. */
 const crm = (method: string, path: string, scope: string): Route[] => [
   { method, path: `/api${path}`, scope },
   { method, path: `/api/v1${path}`, scope },
@@ -14,7 +15,7 @@ export default defineConfig<Env>({
     wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
   },
 
-  // Keys of another system are imported by their digests (docs/moving-from-unkey.md and its neighbours):
+  // Token formats of another system, needed to import its keys by their digests (docs/moving-from-*.md):
   // foreign: {
   //   unkey: { prefix: 'uk_', alphabet: 'base62', length: { min: 20, max: 60 } },
   //   better_auth: { prefix: '', alphabet: 'letters', length: 64 },
@@ -57,9 +58,9 @@ export default defineConfig<Env>({
 
   gateway: {
     policy: 'crm',
-    // Yours: 'https://api.example.com', or { fetch: (request, env) => env.API.fetch(request) }.
+    // Your API: 'https://api.example.com', or { fetch: (request, env) => env.API.fetch(request) }.
     upstream: {
-      // Imported when the first request reaches it, so that checking a key never evaluates it.
+      // Imported by the first request that reaches it, so that verifying a key does not load it.
       async fetch(request, env, context) {
         const crm = await import('./examples/crm/src/app.ts')
         return crm.default.fetch(request, env, context)

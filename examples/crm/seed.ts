@@ -1,6 +1,6 @@
 // The demo data: SQL that may run any number of times, because every id is fixed.
-// One statement a line, so that both `wrangler d1 execute --file` and `D1Database.exec` take it.
-// Numbers are those that regulators reserve for fiction; domains end in `.example`.
+// One statement per line, so that both `wrangler d1 execute --file` and `D1Database.exec` accept it.
+// The phone numbers are reserved for fiction; the domains end in `.example`.
 
 type Value = string | number | null
 type Person = {
@@ -10,7 +10,7 @@ type Person = {
   tags: string[]
   at: string
 }
-/** Minutes after the thread began, who wrote, what. */
+/** Minutes after the start of the thread, direction, text. */
 type Line = [minutes: number, direction: 'in' | 'out', text: string]
 type Thread = { contact: number; at: string; lines: Line[] }
 
@@ -170,7 +170,7 @@ const acmeThreads: Thread[] = [
   },
 ]
 
-/** SQL for the demo accounts, given their ids. */
+/** The SQL of the demo data, for the ids of the two accounts. */
 export function crmSeedSql(accounts: { acme: string; globex: string }): string {
   const statements = [
     ...acmePeople.map((person, index) => contact(accounts.acme, index + 1, person)),
@@ -225,7 +225,7 @@ function conversation(accountId: string, number: number, thread: Thread): string
   return [row, ...lines]
 }
 
-/** A UUID of version 4, the same at every run; `kind` is one hex digit a table. */
+/** A version 4 UUID that is the same in every run; `kind` is one hex digit per table. */
 function fixedId(kind: 'a' | 'c' | 'd' | 'e', number: number): string {
   return `5eed000${kind}-0000-4000-8000-${String(number).padStart(12, '0')}`
 }

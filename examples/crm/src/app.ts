@@ -1,5 +1,5 @@
-// The API that Latchkey protects as shipped: a small CRM. It stands for somebody else's API, so it
-// imports nothing of Latchkey's and knows it by the X-Latchkey-* headers alone.
+// The API that Latchkey protects by default: a small CRM. It takes the place of your own API, so it imports
+// nothing from Latchkey and knows it only by the X-Latchkey-* headers.
 import { Hono } from 'hono'
 import { type CrmEnv, trustGateway } from './context.ts'
 import { answerError, answerUnknownPath } from './problem.ts'

@@ -1,11 +1,11 @@
-// Reads a JSON body once, at the edge: content type, size, syntax, then the schema.
+// Reads and validates a JSON body: content type, size, syntax, schema.
 import type * as z from 'zod'
 import { type FieldError, Problem } from './problem.ts'
 
 /** A broadcast to 1,000 contacts with a text of 4,096 characters, all escaped, takes 63.6 kB. */
 const maxBodyBytes = 64 * 1024
 
-/** The body as the schema makes it; throws a Problem with 400, 413 or 415. */
+/** The parsed body. @throws Problem 400, 413 or 415. */
 export async function readBody<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
@@ -25,7 +25,7 @@ function isJson(contentType: string | null): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
 }
 
-/** Counts what arrives instead of believing Content-Length, which a chunked body does not have. */
+/** Counts the received bytes: a chunked body has no Content-Length. */
 async function readBytes(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -1,6 +1,6 @@
-// What every handler is handed: the database, the account and the request's id.
-// This API authenticates nobody. Latchkey's gateway does, removes every X-Latchkey-* header that
-// the client sent, and writes its own; so it must be reachable through that gateway only.
+// The context of every handler: the database, the account and the request id. This API does not authenticate.
+// Latchkey's gateway does: it replaces every X-Latchkey-* header that the client sent. So this API must be
+// reachable through the gateway only.
 import { drizzle } from 'drizzle-orm/d1'
 import { createMiddleware } from 'hono/factory'
 import { Problem } from './problem.ts'
@@ -11,13 +11,13 @@ export type CrmEnv = {
   Bindings: { CRM_DB: D1Database }
   Variables: {
     requestId: string
-    /** Every row read or written is bound to it. */
+    /** Every query is restricted to it. */
     accountId: string
     db: Database
   }
 }
 
-/** Refuses with 403 when the header of the gateway is missing: the request came around it. */
+/** Answers 403 if the gateway's header is missing, because the request bypassed the gateway. */
 export const trustGateway = createMiddleware<CrmEnv>(async function trustGateway(c, next) {
   const requestId = c.req.header('x-latchkey-request-id') || crypto.randomUUID()
   c.set('requestId', requestId)

@@ -1,8 +1,8 @@
-// The fields that more than one resource has.
+// Fields that several resources share.
 import * as z from 'zod'
 import { Problem } from './problem.ts'
 
-// Control characters have no place in a line of text; a lone surrogate cannot be stored as UTF-8.
+// No control characters in a single line; a lone surrogate cannot be stored as UTF-8.
 const line = z
   .string()
   .trim()
@@ -21,17 +21,17 @@ export const messageText = z
   .string()
   .max(4096)
   .regex(/\S/, 'Must not be empty')
-  // SQLite cuts some of its text functions short at NUL.
+  // Some text functions of SQLite stop at NUL.
   .regex(/^[^\0\p{Cs}]*$/u, 'Has a character that cannot be sent')
 
-/** The id of a path; what is no UUID names nothing, hence a 404 and not a 400. */
+/** The id in a path. A value that is not a UUID cannot exist, so it is a 404 instead of a 400. */
 export function pathId(id: string): string {
   const parsed = uuid.safeParse(id)
   if (!parsed.success) throw new Problem('not_found')
   return parsed.data
 }
 
-/** The row, or a 404: also the answer for what belongs to another account. */
+/** Returns the row or throws a 404; rows of other accounts look missing. */
 export function found<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Problem('not_found')
   return row

@@ -1,5 +1,5 @@
-// Writes outbound messages and the conversations that they begin or continue. Nothing is sent:
-// a message is stored as `sent`, for this is a demo.
+// Writes outbound messages and their conversations. This is a demo: a message is stored as `sent`, and
+// nothing is sent.
 import { sql } from 'drizzle-orm'
 import type { Database } from './context.ts'
 import { conversations, messages } from './schema.ts'
@@ -15,8 +15,8 @@ export type Outgoing = {
 }
 
 /**
- * Two statements for one `db.batch`, however many the recipients: they travel as one JSON
- * parameter, because D1 binds at most 100 a statement. The second returns the messages.
+ * Two statements for one `db.batch`, whatever the number of recipients: they are passed as one JSON
+ * parameter, because D1 binds at most 100 per statement. The second returns the messages.
  */
 export function writeMessages(db: Database, outgoing: Outgoing) {
   const recipients = JSON.stringify(
@@ -27,13 +27,13 @@ export function writeMessages(db: Database, outgoing: Outgoing) {
     })),
   )
   return [
-    beginOrContinue(db, outgoing, recipients),
+    upsertConversations(db, outgoing, recipients),
     insertMessages(db, outgoing, recipients),
   ] as const
 }
 
-function beginOrContinue(db: Database, { accountId, nowMs }: Outgoing, recipients: string) {
-  // "where true" keeps SQLite from reading ON CONFLICT as the ON of a join.
+function upsertConversations(db: Database, { accountId, nowMs }: Outgoing, recipients: string) {
+  // Without "where true", SQLite parses ON CONFLICT as the ON of a join.
   return db
     .insert(conversations)
     .select(sql`

@@ -1,5 +1,5 @@
-// Keyset paging, newest first: a page begins after the last row of the page before, so rows made
-// meanwhile move nothing, and the millisecond that many rows share is ordered by their ids.
+// Keyset paging, newest first: a page begins after the last row of the previous one, so rows created
+// meanwhile do not shift pages. Ids order rows of the same millisecond.
 import { desc, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
@@ -15,7 +15,7 @@ export type Page = { list: ListName; limit: number; after: Position | null }
 const maxDateMs = 8_640_000_000_000_000
 const cursorSchema = z.tuple([z.string(), z.int().min(0).max(maxDateMs), uuid])
 
-/** Reads `limit` (1 to 100, default 50) and `cursor`; throws a 400 rather than start over. */
+/** Reads `limit` (1 to 100, default 50) and `cursor`. An invalid cursor is a 400, not the first page. */
 export function readPage(list: ListName, query: Record<string, string>): Page {
   const { limit = '50', cursor } = query
   if (!/^([1-9]\d?|100)$/.test(limit)) throw invalidField('limit', 'Must be 1 to 100')
@@ -25,7 +25,7 @@ export function readPage(list: ListName, query: Record<string, string>): Page {
   return { list, limit: Number(limit), after }
 }
 
-/** The condition that leaves out the pages before; a row value, so that the index is used. */
+/** Excludes the previous pages; a row value, so that the index is used. */
 export function afterCursor(table: Table, page: Page): SQL | undefined {
   if (page.after === null) return undefined
   return sql`(${table.createdAt}, ${table.id}) < (${page.after.createdAt}, ${page.after.id})`
@@ -35,7 +35,7 @@ export function newestFirst(table: Table): [SQL, SQL] {
   return [desc(table.createdAt), desc(table.id)]
 }
 
-/** One row more than asked for: it tells whether a next page exists. */
+/** One more row than requested: it shows whether a next page exists. */
 export function rowsToFetch(page: Page): number {
   return page.limit + 1
 }
@@ -64,7 +64,7 @@ function decodeCursor(list: ListName, cursor: string): Position | null {
   const parsed = cursorSchema.safeParse(parseCursor(cursor))
   if (!parsed.success) return null
   const [, createdAt, id] = parsed.data
-  // Encoding it again refuses another list's cursor and every other spelling of this one.
+  // Encoding it again refuses cursors of other lists and non-canonical encodings.
   return encodeCursor(list, { createdAt, id }) === cursor ? { createdAt, id } : null
 }
 

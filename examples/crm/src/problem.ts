@@ -1,4 +1,4 @@
-// RFC 9457 problem details: the one shape of every failure.
+// RFC 9457 problem details: the format of every failure.
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { CrmEnv } from './context.ts'
@@ -24,7 +24,7 @@ export type ProblemOptions = {
   headers?: Record<string, string>
 }
 
-/** Thrown by a handler, answered by `answerError`. */
+/** Thrown by a handler, converted to a response by `answerError`. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly errors: FieldError[] | undefined
@@ -39,7 +39,7 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 that blames one field. */
+/** A 400 that names one field. */
 export function invalidField(path: string, message: string): Problem {
   return new Problem('invalid_request', {
     detail: `${path}: ${message}`,
@@ -47,10 +47,10 @@ export function invalidField(path: string, message: string): Problem {
   })
 }
 
-/** For `app.onError`: a thrown error that is no Problem tells the client nothing of its cause. */
+/** For `app.onError`. The cause of an unexpected error is not disclosed to the client. */
 export function answerError(error: unknown, c: Context<CrmEnv>): Response {
   if (error instanceof Problem) return answerProblem(error, c)
-  // biome-ignore lint/suspicious/noConsole: the log is where the cause of a 500 is found.
+  // biome-ignore lint/suspicious/noConsole: the log is the only place for the cause of a 500.
   console.error(`request ${c.var.requestId} failed`, error)
   return answerProblem(new Problem('internal_error'), c)
 }
@@ -60,7 +60,7 @@ export function answerUnknownPath(c: Context<CrmEnv>): Response {
   return answerProblem(new Problem('not_found', { detail: 'There is nothing at this path' }), c)
 }
 
-/** A handler for the methods that a path does not have; `allow` as in RFC 9110, 10.2.1. */
+/** A handler for unsupported methods; `allow` as in RFC 9110, 10.2.1. */
 export function refuseMethod(allow: string) {
   return function refuseMethod(): never {
     throw new Problem('method_not_allowed', {

@@ -1,6 +1,6 @@
-// The tables of the CRM. Every row carries the account that it belongs to; times are milliseconds
-// since 1970. No foreign keys: only webhooks are ever deleted, and each key would want an index that
-// no query uses. Change this file, then generate a migration (README): never edit one by hand.
+// The tables of the CRM. Every row has its account; times are milliseconds since 1970. No foreign keys: only
+// webhooks are deleted, and each foreign key needs an index that no query uses. After a change here, generate a
+// migration (README); never edit one by hand.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
@@ -23,7 +23,7 @@ export const contacts = sqliteTable(
   ],
 )
 
-/** One thread with one phone number; `contact_id` is the contact last written to or found there. */
+/** One per phone number; `contact_id` is the contact of the latest message that had one. */
 export const conversations = sqliteTable(
   'conversations',
   {

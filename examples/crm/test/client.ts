@@ -1,4 +1,4 @@
-// Speaks to the CRM as Latchkey's gateway does: with the headers that only the gateway may write.
+// Calls the CRM as Latchkey's gateway does, with the headers that only the gateway may set.
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import app from '../src/app.ts'
@@ -18,7 +18,7 @@ export type Answer = {
 
 export type Client = ReturnType<typeof clientOf>
 
-/** A client of one account; each test takes a fresh one, for tests of a file share the database. */
+/** A client of one account. Tests of a file share the database, so each test uses a new account. */
 export function clientOf(accountId: string = crypto.randomUUID(), database = env.CRM_DB) {
   async function send(path: string, init: RequestInit = {}): Promise<Answer> {
     const headers = new Headers(init.headers)
@@ -54,13 +54,13 @@ export async function read(response: Response): Promise<Answer> {
   }
 }
 
-/** Contacts that share one millisecond; their ids, newest first. */
+/** Inserts contacts of the same millisecond. @returns their ids, newest first. */
 export async function insertContacts(accountId: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => crypto.randomUUID())
   const rows = JSON.stringify(ids.map((id, index) => ({ id, phone: `+1202555${1000 + index}` })))
   await env.CRM_DB.prepare(
     `insert into contacts (id, account_id, name, phone, tags, created_at, updated_at)
-     select value->>'id', ?, 'Somebody', value->>'phone', '[]', 1760000000123, 1760000000123
+     select value->>'id', ?, 'Contact', value->>'phone', '[]', 1760000000123, 1760000000123
      from json_each(?)`,
   )
     .bind(accountId, rows)

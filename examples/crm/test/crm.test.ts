@@ -81,7 +81,7 @@ describe.each(['/api', '/api/v1'])('under %s', (base) => {
     expect(conversation.row).toEqual(conversations[0])
   })
 
-  it('writes to a number that no contact has', async () => {
+  it('sends to a number without a contact', async () => {
     const client = clientOf()
     const message = await client.post(`${base}/messages`, { to: '+12025550100', text: 'Hello' })
     expect(message.row).toMatchObject({ contact_id: null, phone: '+12025550100' })
@@ -122,7 +122,7 @@ describe.each(['/api', '/api/v1'])('under %s', (base) => {
   })
 })
 
-it('takes a broadcast of the largest size: 1,000 contacts and 4,096 escaped characters', async () => {
+it('accepts a broadcast of the largest size: 1,000 contacts and 4,096 escaped characters', async () => {
   const client = clientOf()
   const contactIds = await insertContacts(client.accountId, 1000)
   const fields = JSON.stringify({ name: 'All', contact_ids: contactIds }).slice(0, -1)
@@ -162,7 +162,7 @@ it('answers with the request id and forbids storing', async () => {
 })
 
 describe('another account', () => {
-  it('finds none of the rows, changes none and deletes none', async () => {
+  it('cannot read, change or delete the rows', async () => {
     const owner = clientOf()
     const stranger = clientOf()
     const contact = (await owner.post('/api/contacts', { name: 'Ada', phone: '+12025550103' })).row
@@ -195,7 +195,7 @@ describe('another account', () => {
   })
 })
 
-it('seeds both accounts, the same however often it runs, and escapes quotes', async () => {
+it('seeds both accounts, repeatably, and escapes quotes', async () => {
   const acme = clientOf("acme's")
   const globex = clientOf('globex')
   for (const _ of [1, 2]) {

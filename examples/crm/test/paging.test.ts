@@ -21,7 +21,7 @@ describe('paging', () => {
     { rows: 7, sizes: [3, 3, 1] },
     { rows: 6, sizes: [3, 3] },
     { rows: 0, sizes: [0] },
-  ])('gives $rows rows of one millisecond exactly once, in pages of $sizes', async (given) => {
+  ])('returns $rows rows of one millisecond exactly once, in pages of $sizes', async (given) => {
     const client = clientOf()
     const ids = await insertContacts(client.accountId, given.rows)
     const pages = await allPages(client, '/api/contacts?limit=3')
@@ -29,7 +29,7 @@ describe('paging', () => {
     expect(idsOf(pages.flat())).toEqual(ids)
   })
 
-  it('begins with the newest and is not moved by a row made meanwhile', async () => {
+  it('starts with the newest row and is not shifted by rows created meanwhile', async () => {
     const client = clientOf()
     const old = await insertContacts(client.accountId, 3)
     const newer = (await client.post('/api/contacts', { name: 'N', phone: '+12025550100' })).row
@@ -41,7 +41,7 @@ describe('paging', () => {
     expect(rest.nextCursor).toBeNull()
   })
 
-  it('goes through every list', async () => {
+  it('pages through every list', async () => {
     const client = clientOf()
     const contactIds = await insertContacts(client.accountId, 5)
     await client.post('/api/broadcasts', { name: 'All', text: 'Hi', contact_ids: contactIds })
@@ -56,7 +56,7 @@ describe('paging', () => {
     }
   })
 
-  it('gives 50 rows when no limit is named and 100 at most', async () => {
+  it('returns 50 rows by default and at most 100', async () => {
     const client = clientOf()
     await insertContacts(client.accountId, 101)
     expect((await client.get('/api/contacts')).rows).toHaveLength(50)
@@ -77,16 +77,16 @@ describe('paging', () => {
   const id = '5eed000c-0000-4000-8000-000000000001'
   it.each([
     ['an empty one', ''],
-    ['no base64', '!!!'],
-    ['base64 of no JSON', btoa('not json')],
-    ['an id that is no UUID', btoa(JSON.stringify(['contacts', 1, "' or 1=1 --"]))],
+    ['not base64', '!!!'],
+    ['base64 but not JSON', btoa('not json')],
+    ['an id that is not a UUID', btoa(JSON.stringify(['contacts', 1, "' or 1=1 --"]))],
     ['a time that is text', btoa(JSON.stringify(['contacts', '1', id]))],
     ['a time out of range', btoa(JSON.stringify(['contacts', 8_640_000_000_000_001, id]))],
     ['a fraction of a millisecond', btoa(JSON.stringify(['contacts', 1.5, id]))],
-    ['a member too many', btoa(JSON.stringify(['contacts', 1, id, 1]))],
+    ['an extra element', btoa(JSON.stringify(['contacts', 1, id, 1]))],
     ['the cursor of another list', btoa(JSON.stringify(['messages', 1, id]))],
     ['an object', btoa(JSON.stringify({ createdAt: 1, id }))],
-    ['another spelling of a good one', btoa(JSON.stringify(['contacts', 1, id.toUpperCase()]))],
+    ['a non-canonical encoding', btoa(JSON.stringify(['contacts', 1, id.toUpperCase()]))],
   ])('refuses a cursor that is %s with 400', async (_, cursor) => {
     const unpadded = cursor.replaceAll('=', '')
     const answer = await clientOf().get(`/api/contacts?cursor=${encodeURIComponent(unpadded)}`)
@@ -94,7 +94,7 @@ describe('paging', () => {
     expect(answer.body.errors).toMatchObject([{ path: 'cursor' }])
   })
 
-  it('accepts a cursor spelled as the API spells it, so that the refusals above mean something', async () => {
+  it('accepts a canonical cursor, so that the refusals above are meaningful', async () => {
     const cursor = btoa(JSON.stringify(['contacts', 1, id])).replaceAll('=', '')
     expect((await clientOf().get(`/api/contacts?cursor=${cursor}`)).status).toBe(200)
   })
@@ -102,7 +102,7 @@ describe('paging', () => {
 
 type Statement = { query: string; parameters: unknown[] }
 
-/** The database, noting each statement that the app runs. */
+/** The database; records each statement that the app runs. */
 function recording(statements: Statement[]): D1Database {
   const prepare = (query: string) =>
     new Proxy(env.CRM_DB.prepare(query), {

@@ -19,7 +19,7 @@ describe('a request that did not come through the gateway', () => {
     }
   })
 
-  it('has a request id of its own', async () => {
+  it('gets a new request id', async () => {
     const answer = await read(await app.request('/api/contacts', {}, env))
     expect(answer.body.request_id).toMatch(/^[0-9a-f-]{36}$/)
     expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id)
@@ -38,7 +38,7 @@ describe('a path', () => {
   ])('%s is a 404', async (path) => expectProblem(await clientOf().get(path), 404, 'not_found'))
 
   it.each(['contacts', 'messages', 'conversations'])(
-    'of %s with an unknown id, or one that is no UUID, is a 404',
+    'of %s with an unknown id, or one that is not a UUID, is a 404',
     async (list) => {
       for (const unknown of [id, '1', 'null', "'%20or%201=1", '%00', '%ff']) {
         expectProblem(await clientOf().get(`/api/${list}/${unknown}`), 404, 'not_found')
@@ -87,7 +87,7 @@ describe('a body', () => {
   })
 
   it.each(['null', '[]', '"text"', '1'])(
-    'of JSON that is no object, %s, is a 400',
+    'of JSON that is not an object, %s, is a 400',
     async (body) => {
       expectProblem(await send(body), 400, 'invalid_request')
     },
@@ -116,7 +116,7 @@ describe('a body', () => {
     expectProblem(await send(contact(65_537)), 413, 'payload_too_large')
   })
 
-  it('too large is a 413 when it comes as a stream without a length', async () => {
+  it('too large is a 413 when it is a stream without a length', async () => {
     const chunk = new TextEncoder().encode(contact(40_000))
     const stream = new ReadableStream({
       start(controller) {
@@ -129,7 +129,7 @@ describe('a body', () => {
   })
 })
 
-it('answers a thrown error with a 500 that does not tell the cause, and logs it', async () => {
+it('answers a thrown error with a 500 that does not disclose the cause, and logs it', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
   const broken = new Proxy(env.CRM_DB, {
     get() {

@@ -54,7 +54,7 @@ describe('validation', () => {
     ['messages', 'text', 4096, (size) => ({ to: phone, text: 'x'.repeat(size) })],
     ['webhooks', 'url', 2048, (size) => ({ url: `https://e/${'x'.repeat(size - 10)}`, events })],
   ])(
-    'takes POST /%s with %s of size %i and refuses one more',
+    'accepts POST /%s with %s of size %i and refuses one more',
     async (resource, path, size, make) => {
       expect((await clientOf().post(`/api/${resource}`, make(size))).status).toBe(201)
       const answer = await clientOf().post(`/api/${resource}`, make(size + 1))
@@ -86,7 +86,7 @@ describe('validation', () => {
     expect((await client.get(`/api/contacts/${contact.id}`)).row).toEqual(contact)
   })
 
-  it('leaves a contact its phone or its email when two changes take one each', async () => {
+  it('keeps phone or email when two concurrent changes each clear one', async () => {
     const client = clientOf()
     const contact = { name, phone, email: 'ada@example.com' }
     const path = `/api/contacts/${(await client.post('/api/contacts', contact)).row.id}`
@@ -118,7 +118,7 @@ describe('validation', () => {
     expect((await client.get('/api/messages')).rows).toEqual([])
   })
 
-  it('refuses a conversation_id that is no UUID', async () => {
+  it('refuses a conversation_id that is not a UUID', async () => {
     const answer = await clientOf().get('/api/messages?conversation_id=1')
     expect([answer.status, pathsOf(answer)]).toEqual([400, ['conversation_id']])
   })

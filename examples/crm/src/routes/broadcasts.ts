@@ -44,14 +44,14 @@ broadcastRoutes.all('/', refuseMethod('POST'))
 
 type Chosen = { id: string; phone: string | null }
 
-/** All of them, each once, or a 404 that names those the account does not have. */
+/** Each contact once. @throws Problem 404 that names those that do not exist in the account. */
 async function findContacts(db: Database, accountId: string, ids: string[]): Promise<Chosen[]> {
   const chosen = await db
     .select({ id: contacts.id, phone: contacts.phone })
     .from(contacts)
     .where(
       and(
-        // One parameter of JSON: D1 binds at most 100 a statement.
+        // One JSON parameter: D1 binds at most 100 per statement.
         inArray(contacts.id, sql`(select value from json_each(${JSON.stringify(ids)}))`),
         eq(contacts.accountId, accountId),
       ),

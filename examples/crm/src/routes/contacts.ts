@@ -30,7 +30,7 @@ const contactPatch = z
   })
   .refine((patch) => Object.keys(patch).length > 0, {
     error: 'Name at least one field to change',
-    // A patch of unknown fields only is told of those alone.
+    // A patch with only unknown fields reports just those.
     when: ({ issues }) => issues.length === 0,
   })
 
@@ -87,7 +87,7 @@ export async function findContact(db: Database, accountId: string, id: string) {
     .get()
 }
 
-/** One statement, so that two changes at once cannot each take one of phone and email away. */
+/** One statement, so that two concurrent changes cannot clear both phone and email. */
 async function changeContact(
   db: Database,
   accountId: string,

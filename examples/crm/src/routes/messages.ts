@@ -71,7 +71,7 @@ function readConversationId(value: string | undefined): string | undefined {
   return parsed.data
 }
 
-/** A phone number that several contacts share stands for the newest of them. */
+/** If several contacts have the phone number, the newest one. */
 async function findRecipient(db: Database, accountId: string, to: string): Promise<Recipient> {
   if (to.startsWith('+')) {
     const contact = await db
