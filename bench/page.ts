@@ -97,7 +97,7 @@ function flames(): string[] {
   if (present.length === 0) return []
   return [
     '### Where the time goes',
-    "`npm run bench:profile`: workerd's own profiler on the same load, the Worker not minified.",
+    "`npx node bench/profile.ts`: workerd's own profiler on the same load, the Worker not minified.",
     ...present.map(([file, title]) => `![${title}](images/${file})`),
   ]
 }
@@ -162,7 +162,7 @@ function startupPart({ machine, runs, upload, bytes, starts, lazy }: StartupResu
   const limit = starts[0]?.firstMs ?? 1
   return [
     '## Size and start',
-    taken('npm run bench:startup', machine, `workerd alone, without a store; medians of ${runs}.`),
+    taken('npx node bench/startup.ts', machine, `workerd alone, without a store; medians of ${runs}.`),
     rowsOf(
       ['compressed', ''],
       [
@@ -215,7 +215,7 @@ function scalePart(results: ScaleResults): string[] {
   return [
     '## How cost grows',
     taken(
-      'npm run bench:scale',
+      'npx node --expose-gc bench/scale.ts',
       machine,
       'The statements of `src/storage`, word for word, on SQLite without a Worker or a network around it.',
     ),

@@ -1,4 +1,4 @@
-// `npm run bench:profile`: where the processor time of a hot verification goes, as flame graphs in docs/images.
+// `npx node bench/profile.ts`: where the processor time of a hot verification goes, as flame graphs in docs/images.
 // What is profiled is not minified, so that functions have their names; the shares are what counts.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

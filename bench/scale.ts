@@ -1,4 +1,4 @@
-// `npm run bench:scale`: how cost grows with keys stored, keys in use and keys revoked at once. The statements
+// `npx node --expose-gc bench/scale.ts`: how cost grows with keys stored, keys in use and keys revoked at once. The statements
 // are those of src/storage, word for word, on SQLite itself; D1's network is not in these figures.
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

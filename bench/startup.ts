@@ -1,4 +1,4 @@
-// `npm run bench:startup`: how large the Worker is, how long it takes to its first answer beside a bare Hono
+// `npx node bench/startup.ts`: how large the Worker is, how long it takes to its first answer beside a bare Hono
 // Worker, and what is paid later for the parts that are loaded when they are needed.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// `npm run audit`: known vulnerabilities in what is deployed, high or worse, fail. A registry that does not
+// `npx node scripts/audit.ts`: known vulnerabilities in what is deployed, high or worse, fail. A registry that does not
 // tell (offline, a mirror without the endpoint) is said to be silent, and fails nothing.
 import { spawnSync } from 'node:child_process'
 

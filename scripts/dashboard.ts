@@ -1,4 +1,4 @@
-// The one place where the dashboard is built: `npm run build:dashboard`, when what it is made of has
+// The one place where the dashboard is built: `npm run build`, when what it is made of has
 // changed since it was last built. Two starts of one clone would write to the same folder.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,5 +1,4 @@
-// `npm run lint:openapi`: makes the OpenAPI document from the routes and holds it to Redocly's
-// recommended rules, offline.
+// The OpenAPI document, made from the routes, against Redocly's recommended rules, offline.
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import config from '../latchkey.config.ts'
 import { createDocument } from '../src/http/openapi/document.ts'

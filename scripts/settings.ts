@@ -1,8 +1,7 @@
 // What the environment may change about a local Latchkey, checked before anything is done.
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 
-export const root = fileURLToPath(new URL('..', import.meta.url))
+export const root = join(import.meta.dirname, '..')
 
 export type Settings = {
   port: number

@@ -78,7 +78,7 @@ export function summary(result: SoakResult): string {
   const rows: [string, string | number][] = [
     [
       'command',
-      `\`npm run soak -- --minutes ${result.minutes} --seed ${result.seed} --rate ${result.rate} --restart-minutes ${result.restartMinutes}\``,
+      `\`npx node research/soak/run.ts --minutes ${result.minutes} --seed ${result.seed} --rate ${result.rate} --restart-minutes ${result.restartMinutes}\``,
     ],
     [
       'when, where',

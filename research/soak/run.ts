@@ -1,4 +1,4 @@
-// `npm run soak`: 30 minutes of mixed traffic while stores fail; exit code 1 on a violation. --minutes N,
+// `npx node research/soak/run.ts`: 30 minutes of mixed traffic while stores fail; exit code 1 on a violation. --minutes N,
 // --seed N, --rate N (verifications a second), --restart-minutes N, --write (docs/soak.md and its plot),
 // --mistake NAME (must be found), --mistakes (each of them, a minute at most).
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// `npm run world`: runs the model and writes docs/world.md and its plots. --seed N, --requests N (a
+// `npx node research/world/main.ts`: runs the model and writes docs/world.md and its plots. --seed N, --requests N (a
 // city, heat and design), --revocations N (a heat and design), --dry to write nothing.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

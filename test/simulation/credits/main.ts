@@ -1,4 +1,4 @@
-// `npm run simulate:credits -- --seeds N`: histories of one meter and its callers.
+// `npx node test/simulation/credits/main.ts --seeds N`: histories of one meter and its callers.
 import { readCreditInput } from '../cli.ts'
 import { install } from '../platform.ts'
 import { runSeed } from './world.ts'
@@ -23,7 +23,7 @@ function run({ seeds, from, trace }: NonNullable<typeof wish>): void {
   }
   const [first] = violations
   if (first !== undefined) {
-    console.log(`Replay: npm run simulate:credits -- --trace --seeds 1 --from ${first}`)
+    console.log(`Replay: npx node test/simulation/credits/main.ts --trace --seeds 1 --from ${first}`)
     process.exitCode = 1
   }
   const shown = Object.entries(counts)

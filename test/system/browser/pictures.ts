@@ -1,4 +1,4 @@
-// Takes the two pictures of the README again: `npm run build:dashboard && node test/system/browser/pictures.ts`.
+// Takes the two pictures of the README again: `npm run build && node test/system/browser/pictures.ts`.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { launchChromium } from './support/chromium.ts'

@@ -1,4 +1,4 @@
-// The dashboard in a real browser against the real `npm start`. Run by `npm run test:e2e`.
+// The dashboard in a real browser against the real `npm start`. Run by `npm run test:system`.
 import { describe } from 'node:test'
 
 // Each test has its own window, people and keys, and waits most of its time for changes to come into force.

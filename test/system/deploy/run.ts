@@ -1,4 +1,4 @@
-// `npm run deploy` with the real wrangler against a stand-in for Cloudflare's API: `npm run test:deploy`.
+// `npm run deploy` with the real wrangler against a stand-in for Cloudflare's API: `npm run test:system`.
 // What the stand-in cannot show is said in docs/deploy.md.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// The doors that other programs import, as they import them: `npm run test:doors` (it builds
+// The doors that other programs import, as they import them: `npm run test:system` (it builds
 // dist/client first).
 import { describe } from 'node:test'
 import { testExample } from './example.ts'

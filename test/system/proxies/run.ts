@@ -1,4 +1,4 @@
-// Every door that other programs use, with those programs: `npm run test:proxies`. Everything listens on
+// Every door that other programs use, with those programs: `npm run test:system`. Everything listens on
 // loopback and ends with this process.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

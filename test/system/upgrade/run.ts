@@ -1,4 +1,4 @@
-// Two versions at once: `npm run test:upgrade`. The released build (release/, made by pack.ts) and this
+// Two versions at once: `npm run test:system`. The released build (release/, made by pack.ts) and this
 // clone's share D1, KV and Durable Objects, whose code is the released one first, then the new one, then
 // the released one again (a roll-back), on the same storage.
 import assert from 'node:assert/strict'

@@ -1,5 +1,5 @@
 // Webhooks over real HTTP: `npm start`, workerd's own queue, and a receiver that believes nothing but what
-// the reference library verifies. `npm run test:webhooks`; it takes about two minutes.
+// the reference library verifies. `npm run test:system`; it takes about two minutes.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

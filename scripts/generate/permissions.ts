@@ -1,9 +1,9 @@
-// `npm run permissions`: prints docs/permissions.md, generated from the security declarations of the routes.
+// docs/permissions.md, generated from the security declarations of the routes.
 // test/worker/permissions.test.ts compares the table with the answers of the routes.
-import config from '../latchkey.config.ts'
-import { createDocument } from '../src/http/openapi/document.ts'
-import { callers, type Permission, permissionsOf } from '../src/http/openapi/permissions.ts'
-import { createIsolate, systemClock } from '../src/worker/context.ts'
+import config from '../../latchkey.config.ts'
+import { createDocument } from '../../src/http/openapi/document.ts'
+import { callers, type Permission, permissionsOf } from '../../src/http/openapi/permissions.ts'
+import { createIsolate, systemClock } from '../../src/worker/context.ts'
 
 const document = createDocument(createIsolate(config, systemClock), 'https://keys.acme.test')
 const permissions = permissionsOf(document, config.policies[config.gateway.policy] ?? [])
@@ -26,7 +26,7 @@ for example a key that inherits from an owner or an admin.`,
 
 const header = `# Who may call which operation?
 
-Generated from the routes by \`npm run permissions\`: do not edit. \`npm run check\` fails if it is not current, and
+Generated from the routes by \`npm run generate\`: do not edit. \`npm run check\` fails if it is not current, and
 \`test/worker/permissions.test.ts\` calls every route as each of these callers and compares the answers with the table.
 
 - **${callers.anonymous}**: no credential. **member**, **admin**, **owner**: signed in by session cookie to the account that owns the
@@ -58,5 +58,7 @@ function table(section: Permission['section']): string {
   )
 }
 
-const tables = (Object.keys(sections) as Permission['section'][]).map(table)
-console.log([header, ...tables].join('\n\n').replaceAll('\n\n\n', '\n\n'))
+export function renderPermissions(): string {
+  const tables = (Object.keys(sections) as Permission['section'][]).map(table)
+  return `${[header, ...tables].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`
+}

@@ -1,0 +1,26 @@
+// `npm run generate`: writes the pages that are derived from the source. `--check` fails when one of
+// them is not current.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderErrors } from './generate/errors.ts'
+import { renderLicences } from './generate/licences.ts'
+import { renderPermissions } from './generate/permissions.ts'
+import { root } from './settings.ts'
+
+const pages: Record<string, () => string> = {
+  'docs/errors.md': renderErrors,
+  'docs/licences.md': renderLicences,
+  'docs/permissions.md': renderPermissions,
+}
+
+const isCheck = process.argv.includes('--check')
+
+for (const [file, render] of Object.entries(pages)) {
+  const path = join(root, file)
+  const text = render()
+  if (!isCheck) writeFileSync(path, text)
+  else if (readFileSync(path, 'utf8') !== text) {
+    console.error(`${file} is not current: npm run generate`)
+    process.exitCode = 1
+  }
+}
