@@ -1,5 +1,4 @@
-// The one place where the dashboard is built: `npm run build`, when what it is made of has
-// changed since it was last built. Two starts of one clone would write to the same folder.
+// Builds the dashboard when its sources have changed since the last build.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -12,9 +11,9 @@ const stamp = join(root, '.wrangler', 'dashboard.stamp')
 export function buildDashboard(): void {
   const sources = fingerprint()
   if (existsSync(page) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
-  const built = spawnSync('npm run --silent build:dashboard', {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: root,
-    shell: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   })

@@ -16,8 +16,8 @@ const places: [string, string, Fault['how'][]][] = [
   ['the address is told to it', 'POST /workers/scripts/latchkey/versions', ['refuse']],
 ]
 
-/** `--brief`: only where most can go wrong, an answer that is lost. Each takes half a minute of wrangler. */
-const isBrief = process.argv.includes('--brief')
+/** BRIEF=yes: only where most can go wrong, an answer that is lost. Each takes half a minute of wrangler. */
+const isBrief = process.env.BRIEF === 'yes'
 const brief = ['the Worker is uploaded', 'a database is migrated']
 
 export function testFailures(): void {

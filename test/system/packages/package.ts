@@ -42,6 +42,9 @@ for await (const key of createClient({ url: 'https://keys.example', key: 'k' }).
 export function testPackage(): void {
   let folder: string
   before(() => {
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const built = spawnSync(process.execPath, [tsc, '-p', 'packages/latchkey/src'], { cwd: root })
+    equal(built.status, 0, String(built.stdout))
     folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
     const installed = join(folder, 'node_modules', 'latchkey')
     mkdirSync(installed, { recursive: true })

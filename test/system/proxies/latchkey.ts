@@ -76,7 +76,7 @@ function bundle(folder: string, upstream: string): string {
   })
   const config = {
     name: 'latchkey-proxies',
-    main: join(root, 'test', 'proxies', 'worker.ts'),
+    main: join(root, 'test', 'system', 'proxies', 'worker.ts'),
     compatibility_date,
     define: { UPSTREAM: JSON.stringify(upstream) },
   }

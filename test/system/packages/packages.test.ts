@@ -1,5 +1,4 @@
-// The doors that other programs import, as they import them: `npm run test:system` (it builds
-// dist/client first).
+// What other programs import, as they import it.
 import { describe } from 'node:test'
 import { testExample } from './example.ts'
 import { testMoving } from './moving.ts'
