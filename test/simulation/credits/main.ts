@@ -23,7 +23,9 @@ function run({ seeds, from, trace }: NonNullable<typeof wish>): void {
   }
   const [first] = violations
   if (first !== undefined) {
-    console.log(`Replay: npx node test/simulation/credits/main.ts --trace --seeds 1 --from ${first}`)
+    console.log(
+      `Replay: npx node test/simulation/credits/main.ts --trace --seeds 1 --from ${first}`,
+    )
     process.exitCode = 1
   }
   const shown = Object.entries(counts)
