@@ -162,7 +162,11 @@ function startupPart({ machine, runs, upload, bytes, starts, lazy }: StartupResu
   const limit = starts[0]?.firstMs ?? 1
   return [
     '## Size and start',
-    taken('npx node bench/startup.ts', machine, `workerd alone, without a store; medians of ${runs}.`),
+    taken(
+      'npx node bench/startup.ts',
+      machine,
+      `workerd alone, without a store; medians of ${runs}.`,
+    ),
     rowsOf(
       ['compressed', ''],
       [
