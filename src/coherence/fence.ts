@@ -2,7 +2,7 @@
 // answers. Pure of the platform: storage, registry and clock are handed in (fence-object.ts, and the
 // simulation).
 
-export const everyDigest = '*'
+export const allDigests = '*'
 
 /** The answer to a raise or a reset: anything else than this word has not acknowledged it. */
 export const acknowledged = 'held'
@@ -88,7 +88,7 @@ export class Fence {
   private barOf(digest: string): number | null {
     const { minSeq, floors } = this.state
     if (minSeq === null) return null
-    return Math.max(minSeq, floors.get(digest)?.seq ?? 0, floors.get(everyDigest)?.seq ?? 0)
+    return Math.max(minSeq, floors.get(digest)?.seq ?? 0, floors.get(allDigests)?.seq ?? 0)
   }
 
   get isRegistered(): boolean {

@@ -6,7 +6,7 @@ import { acknowledged, type FenceStatus, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
 import { fenceName, type Region, regionOfFence } from './regions.ts'
 
-export type NearFence = {
+export type NearestFence = {
   /** The `asOf` from which a record is good in this region; null: not known, ask D1. Never throws. */
   requiredSeq(digest: string): Promise<number | null>
 }
@@ -23,11 +23,11 @@ const raiseTimeoutMs = 5_000
 
 type Namespace = DurableObjectNamespace<FenceObject>
 
-export function createNearFence(
+export function createNearestFence(
   namespace: Namespace,
   { region, shards }: { region: Region; shards: number },
   reportOutage: ReportOutage = () => {},
-): NearFence {
+): NearestFence {
   return {
     async requiredSeq(digest) {
       try {

@@ -16,7 +16,7 @@ export type Grant = {
  * Why the actor may not give these scopes, in a sentence, or null when they may.
  * The reserved scopes are an owner's to give; a key gives only what it has, by name.
  */
-export function refusedGrant(
+export function grantRefusal(
   actor: Actor,
   { scopes, inheritsFrom, present }: Grant,
   config: Catalogue,

@@ -32,10 +32,10 @@ export type MeterTerms = { windows: readonly Window[]; credits: CreditTerms | nu
 export type Limits = { meter: string; terms: MeterTerms }
 
 /** What is left of a window. `resetSeconds`: until `remaining` grows by one; 0 when nothing is used. */
-export type WindowReport = Window & { remaining: number; resetSeconds: number }
+export type WindowStatus = Window & { remaining: number; resetSeconds: number }
 
 /** What is left, as told to the client; `credits` is null for a key without. */
-export type Left = { windows: WindowReport[]; credits: number | null }
+export type LimitsRemaining = { windows: WindowStatus[]; credits: number | null }
 
 /** Whether a key shares its limits with the others of its external id. */
 export const limitOwners = ['key', 'external_id'] as const
@@ -99,13 +99,13 @@ function refillOf(kept: Refill | null, wish: CreditInput['refill'], since: numbe
 }
 
 /** Why the limits of a key cannot be as wished. */
-export type LimitMistake = 'no_external_id' | 'no_balance' | 'balance_moves'
+export type LimitsError = 'no_external_id' | 'no_balance' | 'balance_moves'
 
 /** What is wrong with the limits that are wished for a new key; null when nothing is. */
-export function newLimitMistake(
+export function validateNewLimits(
   { limitsBy, externalId }: Pick<LimitAttributes, 'limitsBy' | 'externalId'>,
   credits: CreditInput | null,
-): LimitMistake | null {
+): LimitsError | null {
   if (limitsBy === 'external_id' && externalId === null) return 'no_external_id'
   // Only a shared balance can be joined as it is.
   return credits !== null && credits.remaining === undefined && limitsBy === 'key'
@@ -114,13 +114,13 @@ export function newLimitMistake(
 }
 
 /** The same for a change of a key. */
-export function limitMistake(
+export function validateChangedLimits(
   before: LimitAttributes,
   after: LimitAttributes,
   wish: CreditInput | null | undefined,
-): LimitMistake | null {
+): LimitsError | null {
   if (after.credits === null || before.credits === null) {
-    return newLimitMistake(after, after.credits === null ? null : (wish ?? {}))
+    return validateNewLimits(after, after.credits === null ? null : (wish ?? {}))
   }
   if (after.limitsBy === 'external_id' && after.externalId === null) return 'no_external_id'
   // Another meter knows nothing of what was spent: it would begin with the credits of long ago.

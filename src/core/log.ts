@@ -27,13 +27,13 @@ export function createOutageLog(now: () => number): ReportOutage {
     last.since++
     noted.set(store, last)
     if (now() - last.at < noteEveryMs) return
-    log('warn', 'store_unanswered', { store, failures: last.since, cause: briefly(cause) })
+    log('warn', 'store_unanswered', { store, failures: last.since, cause: errorSummary(cause) })
     Object.assign(last, { at: now(), since: 0 })
   }
 }
 
 /** What failed, and what lay at the bottom of it: of the statement in between nobody learns anything. */
-export function briefly(error: unknown): string {
+export function errorSummary(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   let root: unknown = error
   while (root instanceof Error && root.cause !== undefined) root = root.cause

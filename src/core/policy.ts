@@ -20,7 +20,7 @@ export type Policy = (method: string, rawPath: string) => RouteMatch
 export function createPolicy(routes: readonly Route[]): Policy {
   const compiled = routes.map((route) => ({ ...route, parts: route.path.slice(1).split('/') }))
   return function matchRoute(method, rawPath) {
-    const segments = plainSegments(rawPath)
+    const segments = decodePathSegments(rawPath)
     if (segments === null) return { kind: 'unsafe' }
     // HEAD needs what GET needs (RFC 9110 9.3.2).
     const asked = method === 'HEAD' ? 'GET' : method
@@ -34,7 +34,7 @@ export function createPolicy(routes: readonly Route[]): Policy {
  * slashes, back-slashes, control characters, semicolons (matrix parameters), a second layer of
  * encoding, or bytes that are no UTF-8. Empty segments stay, and match no route.
  */
-export function plainSegments(rawPath: string): string[] | null {
+export function decodePathSegments(rawPath: string): string[] | null {
   if (!rawPath.startsWith('/')) return null
   const segments: string[] = []
   for (const raw of rawPath.slice(1).split('/')) {

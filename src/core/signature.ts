@@ -7,7 +7,7 @@ const width = 32
  * The signature as r || s (IEEE P1363), or null for anything but SEQUENCE { INTEGER r, INTEGER s } in the
  * one encoding that DER allows (X.690 8.3, 10.1), with both numbers of at most 256 bits.
  */
-export function plainSignature(der: Uint8Array): Uint8Array<ArrayBuffer> | null {
+export function derToP1363(der: Uint8Array): Uint8Array<ArrayBuffer> | null {
   // Two numbers of at most 33 bytes: every length is one byte below 0x80.
   if (der[0] !== 0x30 || der[1] !== der.length - 2) return null
   const r = readInteger(der, 2)

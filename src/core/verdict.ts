@@ -1,11 +1,11 @@
 // The verdict: from a record, a question and the time to one answer. No I/O, no clock.
 import { isAllowedAddress } from './address.ts'
-import type { Left } from './limits.ts'
+import type { LimitsRemaining } from './limits.ts'
 import type { KeyRecord } from './record.ts'
 import { type Catalogue, missingScopes, type Powers, powersOfKey } from './scopes.ts'
 
 /** What is asked of a key beside its being good. */
-export type Question = {
+export type AccessRequest = {
   /** All of these are needed. */
   scopes: readonly string[]
   /** The client's address as the platform reports it, or null when it is not known. */
@@ -20,40 +20,44 @@ export type Decision =
   | { code: 'insufficient_scope'; record: KeyRecord; powers: Powers; missing: string[] }
 
 /** An answer about a token of nobody, or of a key that could not be looked up. */
-export type Unknown =
+export type Unresolved =
   | { code: 'invalid_api_key' }
   | { code: 'authority_unavailable' }
   /** Too many tokens that cannot prove themselves came from there: no store was asked. */
   | { code: 'flood' }
 
 /** Every answer that a verification can give. */
-export type Verdict = Decision | Unknown
+export type Verdict = Decision | Unresolved
 
 type Valid = Extract<Decision, { code: 'valid' }>
 
 /** A decision once the limits of the key were asked too. */
 export type MeteredDecision =
   | Exclude<Decision, Valid>
-  /** Without `left`: a key without limits. */
-  | (Valid & { left?: Left })
-  | (Omit<Valid, 'code'> & { left: Left; code: 'rate_limited'; retryAfterSeconds: number })
+  /** Without `remaining`: a key without limits. */
+  | (Valid & { remaining?: LimitsRemaining })
+  | (Omit<Valid, 'code'> & {
+      remaining: LimitsRemaining
+      code: 'rate_limited'
+      retryAfterSeconds: number
+    })
   /** `retryAfterSeconds` is null when no refill will ever cover the cost. */
   | (Omit<Valid, 'code'> & {
-      left: Left
+      remaining: LimitsRemaining
       code: 'credits_exhausted'
       retryAfterSeconds: number | null
     })
   /** The idempotency key was spent on another cost. */
-  | (Omit<Valid, 'code'> & { left: Left; code: 'conflict' })
+  | (Omit<Valid, 'code'> & { remaining: LimitsRemaining; code: 'conflict' })
   /** The key is good, and what its meter did is not known. */
   | { code: 'meter_unavailable'; record: KeyRecord }
 
-export type MeteredVerdict = MeteredDecision | Unknown
+export type MeteredVerdict = MeteredDecision | Unresolved
 
 /** Decides about a key at a time (ms). The first reason in the order of the contract wins. */
 export function decide(
   record: KeyRecord,
-  question: Question,
+  question: AccessRequest,
   nowMs: number,
   config: Catalogue,
 ): Decision {

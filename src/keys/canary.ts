@@ -3,7 +3,7 @@
 // Its key has no token (nobody knows a text with that digest) and its account has no members.
 
 import type { AuditEntry } from '../core/audit.ts'
-import { briefly } from '../core/log.ts'
+import { errorSummary } from '../core/log.ts'
 import { decide } from '../core/verdict.ts'
 import type { CanaryRun, RegionProbe } from '../storage/canary-log.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
@@ -39,7 +39,7 @@ export async function runCanary(
     return { startedAt, endedAt: settings.clock.now(), ...found }
   } catch (error) {
     const endedAt = settings.clock.now()
-    const problem = briefly(error)
+    const problem = errorSummary(error)
     return { startedAt, endedAt, outcome: 'unfinished', revocationMs: null, regions: [], problem }
   }
 }

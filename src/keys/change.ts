@@ -39,7 +39,7 @@ export type Plan = {
 /** `plan` answers with a refusal of its own type, with null when nothing is left to do, or a plan. */
 export type Planner<Refusal> = (key: ListedKey) => Plan | null | { refused: Refusal }
 
-export type Changed<Refusal> =
+export type ChangeResult<Refusal> =
   | { kind: 'not_found' }
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'contended' }
@@ -53,7 +53,7 @@ export async function changeOne<Refusal>(
   settings: ChangeSettings,
   target: { accountId: string; id: string },
   planner: Planner<Refusal>,
-): Promise<Changed<Refusal>> {
+): Promise<ChangeResult<Refusal>> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const key = await stores.find(target.accountId, target.id)
     if (key === null) return { kind: 'not_found' }
@@ -61,11 +61,11 @@ export async function changeOne<Refusal>(
     if (plan !== null && 'refused' in plan) return { kind: 'refused', refusal: plan.refused }
     // Asked again: an earlier answer may have been lost before the change was in force.
     if (plan === null)
-      return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }
+      return { kind: 'done', progress: await propagate(stores, settings, [key.digest]) }
     const selection = { by: 'version', id: key.id, seq: key.seq } as const
     const changed = await commit(stores, settings, { ...plan, ...target, selection })
     if (changed.length > 0) {
-      return { kind: 'done', progress: await bringIntoForce(stores, settings, changed) }
+      return { kind: 'done', progress: await propagate(stores, settings, changed) }
     }
   }
   return { kind: 'contended' }
@@ -81,7 +81,7 @@ export async function changeMany(
 ): Promise<{ count: number; progress: Progress }> {
   const changed = await commit(stores, settings, { ...plan, accountId, selection })
   // All of the account: what an earlier, lost answer did to some of them may not be in force yet.
-  return { count: changed.length, progress: await bringIntoForce(stores, settings, { accountId }) }
+  return { count: changed.length, progress: await propagate(stores, settings, { accountId }) }
 }
 
 async function commit(
@@ -100,7 +100,7 @@ async function commit(
 const maxPurges = 500
 
 /** Settles now, or in the background for a client that does not wait. */
-export async function bringIntoForce(
+export async function propagate(
   stores: SettleStores,
   settings: ChangeSettings,
   of: Parameters<typeof settle>[2],

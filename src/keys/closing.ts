@@ -12,11 +12,11 @@ import {
   setClosing,
 } from '../storage/account-store.ts'
 import {
-  bringIntoForce,
   type ChangeSettings,
   type ChangeStores,
   changeMany,
   type Progress,
+  propagate,
 } from './change.ts'
 
 export const graceMs = 14 * 24 * 60 * 60 * 1000
@@ -38,7 +38,7 @@ export async function closeAccount(
   const { accountId } = caller.actor
   const audit = auditEntry(caller, 'account.deletion_requested', detail)
   await setClosing(stores.db, accountId, closesAt, audit, now)
-  return bringIntoForce(stores, settings, { accountId })
+  return propagate(stores, settings, { accountId })
 }
 
 /** Takes it back: the keys go again as they were. */
@@ -50,7 +50,7 @@ export async function reopenAccount(
   const { accountId } = caller.actor
   const audit = auditEntry(caller, 'account.deletion_cancelled', {})
   await setClosing(stores.db, accountId, null, audit, settings.clock.now())
-  return bringIntoForce(stores, settings, { accountId })
+  return propagate(stores, settings, { accountId })
 }
 
 /** Accounts that one run of the drainer deletes, and purges. */

@@ -1,7 +1,7 @@
 // The last word on a request of a limited key: its meter takes all that the request takes, or nothing.
 import type { MeteredVerdict, Verdict } from '../core/verdict.ts'
-import type { TakeAnswer } from '../limits/decision.ts'
-import type { Meters, Unavailable } from '../limits/meters.ts'
+import type { ConsumeResult } from '../limits/decision.ts'
+import type { Meters } from '../limits/meters.ts'
 import type { Verification } from './verify.ts'
 
 /** What a request takes, beside one of each rate window. */
@@ -36,11 +36,11 @@ export async function consumeLimits(
 }
 
 function verdictOf(
-  answer: Exclude<TakeAnswer, Unavailable>,
+  answer: ConsumeResult,
   { record, powers }: Extract<Verdict, { code: 'valid' }>,
 ): MeteredVerdict {
   const { windows, credits } = answer
-  const about = { record, powers, left: { windows, credits } }
+  const about = { record, powers, remaining: { windows, credits } }
   switch (answer.outcome) {
     case 'passed':
       return { code: 'valid', ...about }

@@ -2,13 +2,13 @@
 // stays whose it is.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
-import { refusedGrant } from '../core/grant.ts'
+import { grantRefusal } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
 import type { KeyAttributes, KeySettings } from './manage.ts'
 
-export type ForeignKey = KeyAttributes & {
+export type KeyToImport = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
   digest: string
   /** The name of one of `config.foreign`. */
@@ -17,7 +17,7 @@ export type ForeignKey = KeyAttributes & {
   start: string
 }
 
-export type Imported =
+export type ImportResult =
   | { result: 'created'; id: string }
   /** The digest is known; whose it is, is not told. */
   | { result: 'exists' }
@@ -30,8 +30,8 @@ export async function importKeys(
   { store }: KeyImport,
   settings: ImportSettings,
   caller: Caller,
-  keys: readonly ForeignKey[],
-): Promise<Imported[]> {
+  keys: readonly KeyToImport[],
+): Promise<ImportResult[]> {
   const plans = keys.map((key) => planOf(settings, caller, key))
   const wanted = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
   const audit = auditEntry(caller, 'key.imported', {})
@@ -47,11 +47,11 @@ export async function importKeys(
 function planOf(
   settings: ImportSettings,
   { actor }: Caller,
-  { digest, formatName, start, ...facts }: ForeignKey,
-): { key: NewKey } | Extract<Imported, { result: 'forbidden' }> {
+  { digest, formatName, start, ...facts }: KeyToImport,
+): { key: NewKey } | Extract<ImportResult, { result: 'forbidden' }> {
   const { config, newId, clock } = settings
   const inheritsFrom = actor.kind === 'person' ? actor.role : null
-  const detail = refusedGrant(actor, { scopes: facts.scopes, inheritsFrom }, config)
+  const detail = grantRefusal(actor, { scopes: facts.scopes, inheritsFrom }, config)
   if (detail !== null) return { result: 'forbidden', detail }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)

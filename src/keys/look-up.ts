@@ -1,6 +1,6 @@
 // The record of a digest, never older than the last change that was answered with 200: coherence as
 // seen by a reader. Memory under a lease first, then KV measured against the fence, then D1.
-import type { NearFence } from '../coherence/fences.ts'
+import type { NearestFence } from '../coherence/fences.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { type KeyCache, refreshAfterMs } from '../storage/key-cache.ts'
 import type { KeyReader } from '../storage/key-store.ts'
@@ -8,7 +8,7 @@ import type { Memory } from '../storage/memory.ts'
 
 export type LookUpStores = {
   memory: Memory
-  fence: NearFence
+  fence: NearestFence
   cache: KeyCache
   keys: KeyReader
 }
@@ -23,7 +23,7 @@ export type LookUpSettings = {
 /** Which tier answered: for the log and the tests that count. */
 export type Tier = 'memory' | 'fence' | 'cache' | 'database'
 
-export type Found = { record: KeyRecord | null; tier: Tier }
+export type LookUpResult = { record: KeyRecord | null; tier: Tier }
 
 /** The record while its lease runs, without any I/O; null when somebody has to be asked. */
 export function recall(
@@ -46,7 +46,7 @@ export async function lookUp(
   stores: LookUpStores,
   settings: LookUpSettings,
   digest: string,
-): Promise<Found> {
+): Promise<LookUpResult> {
   const { memory, fence, cache } = stores
   const held = memory.get(digest)
   // A lease runs from the question: what was true then may have changed before the answer came.
@@ -63,7 +63,7 @@ export async function lookUp(
     return { record: candidate.record, tier: held === null ? 'cache' : 'fence' }
   }
   try {
-    return await readTruth(stores, settings, digest)
+    return await readDatabase(stores, settings, digest)
   } catch (unavailable) {
     // What memory held was too old, and so nobody has asked KV yet.
     const other = held === null ? null : await cache.get(digest)
@@ -82,11 +82,11 @@ function isGoodEnough(
   return requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq
 }
 
-async function readTruth(
+async function readDatabase(
   { memory, cache, keys }: LookUpStores,
   { now, waitUntil }: LookUpSettings,
   digest: string,
-): Promise<Found> {
+): Promise<LookUpResult> {
   const readAt = now()
   const record = await keys.read(digest)
   // Absence is not kept: a key made a moment later must work at once.

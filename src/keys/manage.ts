@@ -4,13 +4,13 @@ import { auditEntry, type Caller } from '../core/audit.ts'
 import { changedFields } from '../core/changed-fields.ts'
 import type { Config } from '../core/config.ts'
 import { keyPrefix } from '../core/format.ts'
-import { type Grant, refusedGrant } from '../core/grant.ts'
+import { type Grant, grantRefusal } from '../core/grant.ts'
 import {
   type CreditInput,
   creditTerms,
-  type LimitMistake,
   type LimitOwner,
-  limitMistake,
+  type LimitsError,
+  validateChangedLimits,
   type Window,
 } from '../core/limits.ts'
 import { strongestRole } from '../core/role.ts'
@@ -18,7 +18,7 @@ import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
 import type { NewKey, Selection } from '../storage/key-changes.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import {
-  type Changed,
+  type ChangeResult,
   type ChangeSettings,
   type ChangeStores,
   changeMany,
@@ -54,9 +54,9 @@ export type KeyEdits = {
 export type Refusal =
   | { reason: 'grant'; detail: string; actor: Actor['kind'] }
   | { reason: 'revoked' | 'expired' | 'disabled' | 'replaced' }
-  | { reason: 'limits'; mistake: LimitMistake }
+  | { reason: 'limits'; mistake: LimitsError }
 
-export type Issued =
+export type IssueResult =
   | { kind: 'issued'; token: string; id: string }
   | { kind: 'refused'; refusal: Refusal }
 
@@ -66,7 +66,7 @@ export async function issueKey(
   settings: KeySettings,
   caller: Caller,
   request: KeyAttributes & { formatName: string },
-): Promise<Issued> {
+): Promise<IssueResult> {
   const { formatName, ...facts } = request
   const refused = refuseGrant(caller, facts.scopes, settings)
   if (refused !== null) return { kind: 'refused', refusal: refused }
@@ -83,12 +83,12 @@ export function updateKey(
   caller: Caller,
   id: string,
   changes: KeyEdits,
-): Promise<Changed<Refusal>> {
+): Promise<ChangeResult<Refusal>> {
   return changeOne(stores, settings, target(caller, id), (key) => {
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
     const patch = changedFields(key, withCredits(key, changes, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null
-    const mistake = limitMistake(key, { ...key, ...patch } as ListedKey, changes.credits)
+    const mistake = validateChangedLimits(key, { ...key, ...patch } as ListedKey, changes.credits)
     if (mistake !== null) return { refused: { reason: 'limits', mistake } }
     if (patch.scopes !== undefined) {
       const refused = refuseGrant(caller, patch.scopes, settings, {
@@ -108,7 +108,7 @@ export async function rotateKey(
   caller: Caller,
   id: string,
   overlapMs: number,
-): Promise<{ changed: Changed<Refusal>; token: string; id: string } | null> {
+): Promise<{ changed: ChangeResult<Refusal>; token: string; id: string } | null> {
   const before = await stores.find(caller.actor.accountId, id)
   if (before === null) return null
   const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
@@ -136,7 +136,7 @@ export function revokeKey(
   settings: KeySettings,
   caller: Caller,
   id: string,
-): Promise<Changed<never>> {
+): Promise<ChangeResult<never>> {
   return changeOne(stores, settings, target(caller, id), (key) => {
     if (key.revokedAt !== null) return null
     return revocation(caller, settings, {})
@@ -230,7 +230,7 @@ function refuseGrant(
   const ownRole = actor.kind === 'person' ? actor.role : null
   const inheritsFrom = key === undefined ? ownRole : strongestRole(key.creatorRole)
   const grant: Grant = { scopes, inheritsFrom, present: key?.present }
-  const detail = refusedGrant(actor, grant, config)
+  const detail = grantRefusal(actor, grant, config)
   return detail === null ? null : { reason: 'grant', detail, actor: actor.kind }
 }
 

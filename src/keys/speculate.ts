@@ -3,7 +3,7 @@
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf } from '../core/token.ts'
-import { type Decision, decide, type Question } from '../core/verdict.ts'
+import { type AccessRequest, type Decision, decide } from '../core/verdict.ts'
 import type { Memory } from '../storage/memory.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function speculate(
     now,
   }: { config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>; now(): number },
   token: string,
-  question: Question,
+  question: AccessRequest,
 ): Promise<Decision | null> {
   if (recogniseToken(token, config) === null) return null
   const held = memory.get(await digestOf(token))

@@ -14,7 +14,7 @@ export type TopUpStores = {
 
 export type TopUpInput = { amount: number; idempotencyKey: string | null }
 
-export type ToppedUp =
+export type TopUpKeyResult =
   | { kind: 'done'; credits: number; isRepeated: boolean }
   | { kind: 'refused'; reason: 'revoked' | 'no_credits' | 'conflict' }
   /** It may have happened: only with an idempotency key is asking again safe. */
@@ -26,7 +26,7 @@ export async function topUpKey(
   caller: Caller,
   key: ListedKey,
   { amount, idempotencyKey }: TopUpInput,
-): Promise<ToppedUp> {
+): Promise<TopUpKeyResult> {
   if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
   const limits = limitsOf(key)
   if (limits === null || key.credits === null) return { kind: 'refused', reason: 'no_credits' }

@@ -2,7 +2,7 @@
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
-import { decide, type Question, type Verdict } from '../core/verdict.ts'
+import { type AccessRequest, decide, type Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } from './look-up.ts'
 
@@ -10,7 +10,7 @@ export type VerifySettings = LookUpSettings & {
   config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>
   tagKeys: readonly CryptoKey[]
   /** Whether stores may be asked about one more token that cannot prove itself. */
-  admitsUnproved(): Promise<boolean>
+  admitsUntagged(): Promise<boolean>
 }
 
 export type VerifyOptions = {
@@ -35,7 +35,7 @@ export async function verify(
   stores: LookUpStores,
   settings: VerifySettings,
   token: string,
-  question: Question,
+  question: AccessRequest,
   { fresh = false }: VerifyOptions = {},
 ): Promise<Verification> {
   const { config, tagKeys } = settings
@@ -50,7 +50,7 @@ export async function verify(
   if (isProved && !(await isGenuine(recognised, tagKeys))) return invalid
   // What this isolate has met was found once: whoever floods cannot lock its holder out.
   const isKnown = stores.memory.get(digest) !== null
-  if (!isProved && !isKnown && !(await settings.admitsUnproved())) return flood
+  if (!isProved && !isKnown && !(await settings.admitsUntagged())) return flood
   try {
     const { record, tier } = await lookUp(stores, settings, digest)
     if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }

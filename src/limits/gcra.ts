@@ -2,21 +2,21 @@
 // in w seconds means: n at once, then one each w/n seconds, so that no span of t seconds ever lets more
 // than n + t·n/w pass. All numbers are whole, so it is exact. No I/O, no clock.
 
-import type { Window, WindowReport } from '../core/limits.ts'
+import type { Window, WindowStatus } from '../core/limits.ts'
 
 /**
  * How full a window was at a time. One request fills `windowMs` units, a millisecond drains `limit` of
  * them, `limit * windowMs` is full: with the bounds above always below 2^53.
  */
-export type Filling = { level: number; limit: number; atMs: number }
+export type Bucket = { level: number; limit: number; atMs: number }
 
 /** Windows of one name but another length count apart: a change of length begins at nothing used. */
-export function fillingName({ name, windowSeconds }: Window): string {
+export function bucketName({ name, windowSeconds }: Window): string {
   return `${windowSeconds}/${name}`
 }
 
 /** How full a window is at a time, from how full it was. */
-export function fillingAt(held: Filling | undefined, { limit }: Window, nowMs: number): Filling {
+export function bucketAt(held: Bucket | undefined, { limit }: Window, nowMs: number): Bucket {
   if (held === undefined) return { level: 0, limit, atMs: nowMs }
   // A clock that was set back drains nothing.
   const elapsedMs = Math.max(0, nowMs - held.atMs)
@@ -27,22 +27,22 @@ export function fillingAt(held: Filling | undefined, { limit }: Window, nowMs: n
 }
 
 /** Whether nothing of what filled it is left. */
-export function isDrained({ level, limit, atMs }: Filling, nowMs: number): boolean {
+export function isDrained({ level, limit, atMs }: Bucket, nowMs: number): boolean {
   return level <= (nowMs - atMs) * limit
 }
 
 /** Whether the window has no room for one more request. */
-export function isFull(window: Window, { level }: Filling): boolean {
+export function isFull(window: Window, { level }: Bucket): boolean {
   return level + millisecondsOf(window) > capacityOf(window)
 }
 
 /** The filling after one more request. */
-export function withRequest(window: Window, filling: Filling): Filling {
+export function withRequest(window: Window, filling: Bucket): Bucket {
   return { ...filling, level: filling.level + millisecondsOf(window) }
 }
 
 /** What is left. In a full window `resetSeconds` is when the next request passes, to the second above. */
-export function reportOf(window: Window, { level }: Filling): WindowReport {
+export function reportOf(window: Window, { level }: Bucket): WindowStatus {
   const each = millisecondsOf(window)
   const remaining = Math.max(0, Math.floor((capacityOf(window) - level) / each))
   const levelOfOneMore = capacityOf(window) - (remaining + 1) * each

@@ -1,9 +1,15 @@
 // The meter as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
 // until what was written before it is durable (output gate): nothing that passed is ever forgotten.
 import { DurableObject } from 'cloudflare:workers'
-import type { Left, MeterTerms } from '../core/limits.ts'
-import type { MeterState, TakeAnswer } from './decision.ts'
-import { Meter, type MeterStorage, type Take, type TopUp, type TopUpAnswer } from './meter.ts'
+import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
+import type { ConsumeResult, MeterState } from './decision.ts'
+import {
+  type ConsumeRequest,
+  Meter,
+  type MeterStorage,
+  type TopUpRequest,
+  type TopUpResult,
+} from './meter.ts'
 
 export class MeterObject extends DurableObject<Env> {
   private readonly meter: Meter
@@ -13,15 +19,15 @@ export class MeterObject extends DurableObject<Env> {
     this.meter = new Meter(createStorage(context.storage), Date.now)
   }
 
-  take(take: Take): TakeAnswer {
+  take(take: ConsumeRequest): ConsumeResult {
     return this.meter.take(take)
   }
 
-  topUp(topUp: TopUp): TopUpAnswer {
+  topUp(topUp: TopUpRequest): TopUpResult {
     return this.meter.topUp(topUp)
   }
 
-  read(terms: MeterTerms): Left {
+  read(terms: MeterTerms): LimitsRemaining {
     return this.meter.read(terms)
   }
 

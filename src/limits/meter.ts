@@ -1,11 +1,17 @@
 // A meter: the rate windows and the credits of one key, or of all keys that share them. What it takes
 // is durable before it answers. Pure of the platform: storage and clock are handed in
 // (meter-object.ts, and the simulation).
-import type { Left, MeterTerms } from '../core/limits.ts'
-import { decideTake, leftIn, type MeterState, stateAt, type TakeAnswer } from './decision.ts'
+import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
+import {
+  type ConsumeResult,
+  decideConsumption,
+  type MeterState,
+  remainingIn,
+  stateAt,
+} from './decision.ts'
 import { isDrained } from './gcra.ts'
 
-export type Take = {
+export type ConsumeRequest = {
   terms: MeterTerms
   /** Credits, a whole number from 0. Of each window a request takes one, whatever it costs. */
   cost: number
@@ -13,14 +19,14 @@ export type Take = {
   idempotencyKey: string | null
 }
 
-export type TopUp = {
+export type TopUpRequest = {
   terms: MeterTerms
   /** Credits to add: a whole number from 1. */
   amount: number
   idempotencyKey: string | null
 }
 
-export type TopUpAnswer =
+export type TopUpResult =
   /** `atMs`: when they were added. */
   | { outcome: 'topped_up'; isRepeated: boolean; credits: number; atMs: number }
   | { outcome: 'conflict' }
@@ -58,18 +64,23 @@ export class Meter {
   }
 
   /** Takes everything that the request takes, or nothing. */
-  take({ terms, cost, idempotencyKey }: Take): TakeAnswer {
+  take({ terms, cost, idempotencyKey }: ConsumeRequest): ConsumeResult {
     requireWhole(cost, 0)
     const nowMs = this.now()
     const name = idempotencyKey === null || terms.credits === null ? null : `take/${idempotencyKey}`
     const spentBefore = this.used(name, nowMs)?.credits ?? null
-    const { answer, next, spent } = decideTake(this.state, terms, { cost, spentBefore }, nowMs)
+    const { answer, next, spent } = decideConsumption(
+      this.state,
+      terms,
+      { cost, spentBefore },
+      nowMs,
+    )
     if (next !== null) this.keep(next, nowMs, spent > 0 ? name : null, spent)
     else this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)
     return answer
   }
 
-  topUp({ terms, amount, idempotencyKey }: TopUp): TopUpAnswer {
+  topUp({ terms, amount, idempotencyKey }: TopUpRequest): TopUpResult {
     requireWhole(amount, 1)
     const nowMs = this.now()
     const name = idempotencyKey === null ? null : `top-up/${idempotencyKey}`
@@ -89,11 +100,11 @@ export class Meter {
     return { outcome: 'topped_up', isRepeated: false, credits, atMs: nowMs }
   }
 
-  read(terms: MeterTerms): Left {
+  read(terms: MeterTerms): LimitsRemaining {
     const nowMs = this.now()
     const state = stateAt(this.state, terms, nowMs)
     this.keepBalance(state, nowMs)
-    return leftIn(state, terms)
+    return remainingIn(state, terms)
   }
 
   /**

@@ -1,6 +1,6 @@
 // Whether every store answers in time: asked all at once, each with a time-out of its own, so that one that
 // hangs tells nothing about the others.
-import { briefly } from '../core/log.ts'
+import { errorSummary } from '../core/log.ts'
 import { isOverdue, type PendingSummary } from './pending-raises.ts'
 import { StoreUnavailable, within } from './unavailable.ts'
 
@@ -66,7 +66,7 @@ const good: StoreCheck = { ok: true, ms: 0, problem: null }
 
 function checkOf({ answer, ms }: { answer: unknown; ms: number }): StoreCheck {
   const failed = answer instanceof StoreUnavailable
-  return { ok: !failed, ms, problem: failed ? briefly(answer) : null }
+  return { ok: !failed, ms, problem: failed ? errorSummary(answer) : null }
 }
 
 function checkPending(pending: PendingSummary | null, nowMs: number): StoreCheck {

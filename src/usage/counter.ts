@@ -22,7 +22,7 @@ export type UsageSettings = {
 }
 
 /** Where counts go: the queue's `send`, and work that the answer does not wait for. */
-export type UsageWay = {
+export type UsageSink = {
   send(batch: UsageBatch): Promise<unknown>
   waitUntil(work: Promise<unknown>): void
 }
@@ -35,7 +35,7 @@ const maxUnderWay = 4
 export const sendTimeoutMs = 10_000
 const hourMs = 60 * 60 * 1000
 
-export class Usage {
+export class UsageCounter {
   private rows = new Map<string, UsageRow>()
   private tiers = new Map<string, TierRow>()
   /** When the timer of the present window should have ended; null: none runs. */
@@ -48,7 +48,7 @@ export class Usage {
     this.settings = settings
   }
 
-  count(keyId: string, code: UsageCode, way: UsageWay): void {
+  count(keyId: string, code: UsageCode, way: UsageSink): void {
     const now = this.settings.now()
     this.add(keyId, code, now)
     if (this.rows.size >= maxRows) way.waitUntil(this.flush(way))
@@ -74,13 +74,13 @@ export class Usage {
     this.rows.set(place, [keyId, hour, code, count + 1, Math.max(lastAt, now)])
   }
 
-  private async flushLater(way: UsageWay): Promise<void> {
+  private async flushLater(way: UsageSink): Promise<void> {
     await this.settings.sleep(flushAfterMs)
     this.dueAt = null
     await this.flush(way)
   }
 
-  private async flush({ send }: UsageWay): Promise<void> {
+  private async flush({ send }: UsageSink): Promise<void> {
     if (this.rows.size === 0) return
     const rows = [...this.rows.values()]
     const tiers = [...this.tiers.values()]

@@ -1,7 +1,7 @@
 // Where bindings become the narrow arguments of the rooms below. Nothing under http/ but this file
 // and the routes touches `env`.
 
-import { createNearFence } from '../coherence/fences.ts'
+import { createNearestFence } from '../coherence/fences.ts'
 import { nearestRegion } from '../coherence/regions.ts'
 import type { Clock } from '../coherence/settle.ts'
 import { networkOf } from '../core/address.ts'
@@ -14,14 +14,14 @@ import { createMeters, type Meters } from '../limits/meters.ts'
 import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
-import { Usage } from '../usage/counter.ts'
+import { UsageCounter } from '../usage/counter.ts'
 
 /** What lives as long as the isolate. */
 export type Isolate = {
   config: Config<Env>
   clock: Clock
   memory: Memory
-  usage: Usage
+  usage: UsageCounter
   /** Meter → the period in which it was told that its credits are low. */
   toldLow: Map<string, string>
   reportOutage: ReportOutage
@@ -36,7 +36,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     config,
     clock,
     memory: createMemory(),
-    usage: new Usage({ ...clock, newId: () => crypto.randomUUID() }),
+    usage: new UsageCounter({ ...clock, newId: () => crypto.randomUUID() }),
     toldLow: new Map(),
     reportOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {
@@ -66,7 +66,7 @@ export function lookUpStores(
     // Opened when they are asked: a key in memory needs none of them.
     get fence() {
       const place = { region: nearestRegion(from.cf), shards: shardsOf(env) }
-      return createNearFence(env.FENCE, place, reportOutage)
+      return createNearestFence(env.FENCE, place, reportOutage)
     },
     get cache() {
       return createKeyCache(env.KEY_CACHE, reportOutage)
@@ -103,7 +103,7 @@ export async function verifySettings(
     now: clock.now,
     waitUntil,
     tagKeys: await tagKeys(env.TAG_SECRETS),
-    admitsUnproved: () => createFloodLimit(env.FLOOD, reportOutage).admits(sender()),
+    admitsUntagged: () => createFloodLimit(env.FLOOD, reportOutage).admits(sender()),
   }
 }
 

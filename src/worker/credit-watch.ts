@@ -17,7 +17,7 @@ export function watchCredits(
   waitUntil: WaitUntil,
   verdict: MeteredVerdict,
 ): void {
-  const left = 'left' in verdict ? verdict.left?.credits : null
+  const left = 'remaining' in verdict ? verdict.remaining?.credits : null
   if (left === null || left === undefined || !('record' in verdict)) return
   const { id: keyId, limits } = verdict.record
   if (limits === null || limits.terms.credits === null) return

@@ -4,7 +4,7 @@
 import { inspectFence } from '../coherence/fences.ts'
 import { fenceName, regionOfFence } from '../coherence/regions.ts'
 import { settle } from '../coherence/settle.ts'
-import { briefly, log } from '../core/log.ts'
+import { errorSummary, log } from '../core/log.ts'
 import { forgetAttempts } from '../identity/attempts.ts'
 import { type CanaryStores, runCanary } from '../keys/canary.ts'
 import { finishClosings } from '../keys/closing.ts'
@@ -52,7 +52,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
   const failures: unknown[] = []
   for (const [step, run] of Object.entries(steps)) {
     await run().catch((cause) => {
-      log('error', 'drain_failed', { step, cause: briefly(cause) })
+      log('error', 'drain_failed', { step, cause: errorSummary(cause) })
       failures.push(cause)
     })
   }

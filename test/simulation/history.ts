@@ -2,7 +2,7 @@
 
 import type { Role } from '../../src/core/role.ts'
 import { powersOfKey } from '../../src/core/scopes.ts'
-import type { Question } from '../../src/core/verdict.ts'
+import type { AccessRequest } from '../../src/core/verdict.ts'
 import type { Verification } from '../../src/keys/verify.ts'
 import { config } from './config.ts'
 
@@ -20,7 +20,7 @@ export type Versions = ReadonlyMap<string, number>
 /** A verification as the judge sees it. */
 export type Judged = {
   digest: string
-  question: Question
+  question: AccessRequest
   /** The oldest version that it may decide by: what had been promised when it began. */
   floor: number
   /** The verifier's clock when it decided. */
@@ -104,7 +104,7 @@ export function versionOf({ accountName }: { accountName: string }): number {
 }
 
 /** The contract's order of reasons, written once more. */
-function decide(state: NonNullable<State>, { scopes }: Question, clock: number): string {
+function decide(state: NonNullable<State>, { scopes }: AccessRequest, clock: number): string {
   if (state.revoked) return 'revoked_api_key'
   if (state.disabled) return 'disabled_api_key'
   if (state.expiresAt !== null && clock >= state.expiresAt) return 'expired_api_key'

@@ -1,6 +1,6 @@
 // Verifications: started anywhere at any time, and judged.
 
-import type { Question } from '../../src/core/verdict.ts'
+import type { AccessRequest } from '../../src/core/verdict.ts'
 import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { type Verification, type VerifySettings, verify } from '../../src/keys/verify.ts'
 import { config } from './config.ts'
@@ -14,7 +14,7 @@ export { tagKeys }
 
 export type Outcome = { code: string; tier: string; calls: number }
 
-const questions: Question[] = [
+const questions: AccessRequest[] = [
   { scopes: [], ip: null },
   { scopes: ['contacts:read'], ip: null },
   { scopes: ['contacts:write'], ip: null },
@@ -56,7 +56,7 @@ async function judged(
   const settings: VerifySettings = {
     config,
     tagKeys,
-    admitsUnproved: async () => true,
+    admitsUntagged: async () => true,
     leaseMs: world.swarm.leaseMs,
     now: world.scheduler.clock,
     waitUntil: (work) => void work.catch((error) => world.fail('waitUntil', describe(error))),
@@ -71,7 +71,7 @@ async function judged(
   }
 }
 
-type Case = { verification: Verification; question: Question; floor: number; fresh: boolean }
+type Case = { verification: Verification; question: AccessRequest; floor: number; fresh: boolean }
 
 function judge(world: World, { name, calls }: Actor, { digest }: KnownKey, seen: Case): void {
   const { verdict, tier } = seen.verification

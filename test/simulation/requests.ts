@@ -3,7 +3,7 @@
 import { settle } from '../../src/coherence/settle.ts'
 import type { Caller } from '../../src/core/audit.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
-import type { Changed } from '../../src/keys/change.ts'
+import type { ChangeResult } from '../../src/keys/change.ts'
 import {
   issueKey,
   type KeyEdits,
@@ -28,7 +28,7 @@ function callerOf(id: string, role: Role): Caller {
 
 const asOwner = callerOf(owner, 'owner')
 
-function answerOf(changed: Changed<unknown>): Answer {
+function answerOf(changed: ChangeResult<unknown>): Answer {
   return changed.kind === 'done' ? changed.progress.kind : null
 }
 

@@ -1,6 +1,6 @@
 // One world: its machines, its stores, the keys that its clients know of, and what went wrong.
 
-import { type AllFences, createAllFences, createNearFence } from '../../src/coherence/fences.ts'
+import { type AllFences, createAllFences, createNearestFence } from '../../src/coherence/fences.ts'
 import type { Region } from '../../src/coherence/regions.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
 import type { LookUpStores } from '../../src/keys/look-up.ts'
@@ -134,13 +134,13 @@ export class World {
   /** One isolate may serve requests that come from nearer to another fence. */
   storesElsewhere({ stores, shards }: Isolate): LookUpStores {
     const region = this.random.one(this.swarm.regions)
-    return { ...stores, fence: createNearFence(this.house.namespace, { region, shards }) }
+    return { ...stores, fence: createNearestFence(this.house.namespace, { region, shards }) }
   }
 
   private storesFor(region: Region, shards: number): LookUpStores {
     return {
       memory: createMemory(this.swarm.memoryCapacity),
-      fence: createNearFence(this.house.namespace, { region, shards }),
+      fence: createNearestFence(this.house.namespace, { region, shards }),
       cache: createKeyCache(this.kv.namespace),
       keys: this.d1.reader,
     }

@@ -7,7 +7,7 @@ import config from '../../latchkey.config.ts'
 import { type Clock, settle } from '../../src/coherence/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
-import { Usage } from '../../src/usage/counter.ts'
+import { UsageCounter } from '../../src/usage/counter.ts'
 import { changeStores, settleSettings } from '../../src/worker/changes.ts'
 import { createIsolate, type Isolate } from '../../src/worker/context.ts'
 
@@ -26,8 +26,8 @@ export function createSkippingClock(): Clock & { skip(ms: number): void } {
 }
 
 /** Sends what was counted right after the answer, where a real isolate waits some seconds for more. */
-export function promptUsage({ now }: Clock): Usage {
-  return new Usage({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
+export function promptUsage({ now }: Clock): UsageCounter {
+  return new UsageCounter({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
 }
 
 /** The real queue would call the receivers of webhooks; test/support/outside.ts has one to look into. */
@@ -47,7 +47,7 @@ export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 export async function createTestApp(
   options: {
     isolate?: Isolate
-    usage?: Usage
+    usage?: UsageCounter
     clock?: ReturnType<typeof createSkippingClock>
     bindings?: Partial<Env>
   } = {},

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
 import { digestOf } from '../../src/core/token.ts'
 import type { UsageRow } from '../../src/storage/usage-store.ts'
-import { Usage } from '../../src/usage/counter.ts'
+import { UsageCounter } from '../../src/usage/counter.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { slowToWrite } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
@@ -246,7 +246,7 @@ describe('counting', () => {
   /** An isolate whose window ends when the test says so, and whose background work nobody waits for. */
   async function openCounting() {
     const timers: (() => void)[] = []
-    const usage = new Usage({
+    const usage = new UsageCounter({
       now: clock.now,
       sleep: () => new Promise<void>((wake) => timers.push(wake)),
       newId: () => crypto.randomUUID(),

@@ -5,7 +5,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
-import { createNearFence } from '../../src/coherence/fences.ts'
+import { createNearestFence } from '../../src/coherence/fences.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import {
   addPerson,
@@ -96,7 +96,7 @@ describe('the nearest fence', () => {
     ({ getByName: () => ({ requiredSeq }) }) as unknown as DurableObjectNamespace<FenceObject>
 
   it('that hangs means "ask D1" within its time-out', async () => {
-    const near = createNearFence(
+    const near = createNearestFence(
       namespaceOf(() => new Promise(() => {})),
       { region: 'weur', shards: 1 },
     )
@@ -106,7 +106,7 @@ describe('the nearest fence', () => {
   })
 
   it('that throws means "ask D1"', async () => {
-    const near = createNearFence(
+    const near = createNearestFence(
       namespaceOf(() => Promise.reject(new Error('overloaded'))),
       { region: 'weur', shards: 1 },
     )

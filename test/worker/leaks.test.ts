@@ -2,7 +2,7 @@
 // test signs as GitHub does, with a key pair of its own.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { plainSignature } from '../../src/core/signature.ts'
+import { derToP1363 } from '../../src/core/signature.ts'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
 import { betterAuthToken, createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, type Signer, signed } from '../support/github.ts'
@@ -310,7 +310,7 @@ describe('a signature in DER', () => {
       [`3006 020101 020102`, '01'.padStart(64, '0') + '02'.padStart(64, '0')],
       [`3007 02020080 020102`, '80'.padStart(64, '0') + '02'.padStart(64, '0')],
     ]
-    for (const [der, plain] of cases) expect(plainSignature(bytes(der))?.toHex()).toBe(plain)
+    for (const [der, plain] of cases) expect(derToP1363(bytes(der))?.toHex()).toBe(plain)
   })
 
   it.each([
@@ -328,7 +328,7 @@ describe('a signature in DER', () => {
     ['33 bytes', `3026 0221${'01'.repeat(33)} 020102`],
     ['a long form of length', '308106 020101 020102'],
   ])('is refused with %s', (_, der) => {
-    expect(plainSignature(bytes(der))).toBeNull()
+    expect(derToP1363(bytes(der))).toBeNull()
   })
 })
 

@@ -1,7 +1,7 @@
 // Limits and credits as clients meet them: at every door, on real meters.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { Usage } from '../../src/usage/counter.ts'
+import { UsageCounter } from '../../src/usage/counter.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import {
@@ -505,7 +505,11 @@ describe('many requests at once', () => {
     // Memory holds the keys under a lease that does not end: here it is the meters that are asked.
     const time = Date.now()
     const clock = { ...createSkippingClock(), now: () => time }
-    const usage = new Usage({ ...clock, sleep: () => new Promise(() => {}), newId: () => 'none' })
+    const usage = new UsageCounter({
+      ...clock,
+      sleep: () => new Promise(() => {}),
+      newId: () => 'none',
+    })
     const frozen = await createTestApp({ clock, usage })
     for (const limit of limits) {
       const { key } = await makeKey(frozen, as, { rate_limit: slow(limit), scopes: [] })

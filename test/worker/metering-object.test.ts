@@ -4,9 +4,9 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { MeterTerms } from '../../src/core/limits.ts'
-import type { TakeAnswer } from '../../src/limits/decision.ts'
+import type { ConsumeResult } from '../../src/limits/decision.ts'
 import type { MeterObject } from '../../src/limits/meter-object.ts'
-import { createMeters, type Unavailable } from '../../src/limits/meters.ts'
+import { createMeters, type MeterUnavailable } from '../../src/limits/meters.ts'
 
 const meters = createMeters(env.METER)
 const newMeter = () => `key/${crypto.randomUUID()}`
@@ -21,7 +21,7 @@ function credited(remaining: number, since = 1): MeterTerms {
   return { windows: [], credits: { remaining, since, refill: null } }
 }
 
-type Answers = (TakeAnswer | Unavailable)[]
+type Answers = (ConsumeResult | MeterUnavailable)[]
 
 function passed(answers: Answers): number {
   return answers.filter(({ outcome }) => outcome === 'passed').length
@@ -51,7 +51,7 @@ describe('a meter', () => {
       limits.map((limit) => {
         const stub = env.METER.getByName(newMeter())
         const take = { terms: limited(limit), cost: 1, idempotencyKey: null }
-        return times(1_000, async (): Promise<TakeAnswer> => await stub.take(take))
+        return times(1_000, async (): Promise<ConsumeResult> => await stub.take(take))
       }),
     )
     expect(results.map(passed)).toEqual(limits)
@@ -172,7 +172,7 @@ describe('a meter', () => {
 })
 
 describe('the caller of a meter', () => {
-  const namespaceOf = (take: () => Promise<TakeAnswer>) =>
+  const namespaceOf = (take: () => Promise<ConsumeResult>) =>
     ({ getByName: () => ({ take }) }) as unknown as DurableObjectNamespace<MeterObject>
   const take = { terms: limited(1), cost: 1, idempotencyKey: null }
 

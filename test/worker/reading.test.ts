@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import config from '../../latchkey.config.ts'
 import { isAddressOrBlock, isAllowedAddress } from '../../src/core/address.ts'
-import { createPolicy, plainSegments } from '../../src/core/policy.ts'
+import { createPolicy, decodePathSegments } from '../../src/core/policy.ts'
 import { pageOf, readCursor, writeCursor } from '../../src/http/routing/paging.ts'
 
 describe('a policy', () => {
@@ -75,7 +75,9 @@ describe('a policy', () => {
       .filter((text) => !/^\.+$/.test(text))
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 5 }), (segments) => {
-        expect(plainSegments(`/${segments.map(encodeURIComponent).join('/')}`)).toEqual(segments)
+        expect(decodePathSegments(`/${segments.map(encodeURIComponent).join('/')}`)).toEqual(
+          segments,
+        )
       }),
     )
   })

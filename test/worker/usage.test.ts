@@ -14,8 +14,8 @@ import {
   flushAfterMs,
   maxRows,
   sendTimeoutMs,
-  Usage,
   type UsageCode,
+  UsageCounter,
 } from '../../src/usage/counter.ts'
 import { rollUp } from '../../src/usage/roll-up.ts'
 import { seriesOf, spanOf } from '../../src/usage/series.ts'
@@ -35,7 +35,7 @@ function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {
   const sent: UsageBatch[] = []
   const work: Promise<unknown>[] = []
   let timers: (() => void)[] = []
-  const usage = new Usage({
+  const usage = new UsageCounter({
     now: () => clock.now,
     sleep: () => new Promise<void>((wake) => timers.push(wake)),
     newId: () => crypto.randomUUID(),

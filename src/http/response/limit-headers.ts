@@ -2,10 +2,10 @@
 import type { Context } from 'hono'
 import { rateLimitHeaders } from '../../contract/limit-headers.ts'
 import type { RateLimitStatus } from '../../contract/verify.ts'
-import type { Left, WindowReport } from '../../core/limits.ts'
+import type { LimitsRemaining, WindowStatus } from '../../core/limits.ts'
 import type { AppEnv } from '../app-env.ts'
 
-export function setLimitHeaders(c: Context<AppEnv>, { windows }: Left): void {
+export function setLimitHeaders(c: Context<AppEnv>, { windows }: LimitsRemaining): void {
   const retryAfter = c.res.status === 429 ? Number(c.res.headers.get('retry-after')) : null
   const [policy, ...rest] = rateLimitHeaders(windows.map(rateLimitStatus), retryAfter)
   // Hono copies the answer, which may be sealed, for each header that it is given late: once is enough.
@@ -13,7 +13,7 @@ export function setLimitHeaders(c: Context<AppEnv>, { windows }: Left): void {
   for (const header of rest) c.res.headers.set(...header)
 }
 
-export function rateLimitStatus(window: WindowReport): RateLimitStatus {
+export function rateLimitStatus(window: WindowStatus): RateLimitStatus {
   const { name, limit, windowSeconds, remaining, resetSeconds } = window
   return { name, limit, window_seconds: windowSeconds, remaining, reset_seconds: resetSeconds }
 }

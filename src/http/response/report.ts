@@ -5,8 +5,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { nearestRegion } from '../../coherence/regions.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
-import type { Left } from '../../core/limits.ts'
-import { briefly, log } from '../../core/log.ts'
+import type { LimitsRemaining } from '../../core/limits.ts'
+import { errorSummary, log } from '../../core/log.ts'
 import type { Metered } from '../../keys/consume-limits.ts'
 import type { Verification } from '../../keys/verify.ts'
 import { StoreUnavailable } from '../../storage/unavailable.ts'
@@ -31,7 +31,7 @@ export type Report = {
   /** Of the credential of the request itself. */
   caller: Check | null
   /** What the limits of the caller's key have left; null where no meter was asked. */
-  left: Left | null
+  remaining: LimitsRemaining | null
   /** Of the tokens that a service asked about. */
   asked: Check[]
   /** Of the failure that was answered. */
@@ -47,7 +47,7 @@ export function createReport(startedAt: number): Report {
     id,
     startedAt,
     caller: null,
-    left: null,
+    remaining: null,
     asked: [],
     code: null,
     cause: null,
@@ -74,7 +74,7 @@ export function recordCaller(
   nowMs: number,
 ): void {
   report.caller = checkOf(report, verification, nowMs)
-  if ('left' in verification.verdict) report.left = verification.verdict.left ?? null
+  if ('remaining' in verification.verdict) report.remaining = verification.verdict.remaining ?? null
 }
 
 export function recordCheck(
@@ -115,7 +115,7 @@ export function reporting(isolate: Pick<Isolate, 'clock' | 'usage'>): Middleware
     report.startedAt = clock.now()
     c.set('report', report)
     await next()
-    if (report.left !== null) setLimitHeaders(c, report.left)
+    if (report.remaining !== null) setLimitHeaders(c, report.remaining)
     const ms = clock.now() - report.startedAt
     const { method, headers } = c.req.raw
     countTiers(isolate, report, c.req.raw)
@@ -187,7 +187,7 @@ export function writeLine(report: Report, { door, route, method, status, cf, ms 
     account_id: caller?.accountId ?? undefined,
     key_id: caller?.keyId ?? undefined,
     // In an outage every request has such a line: it is kept short.
-    cause: cause instanceof StoreUnavailable ? briefly(cause) : (cause ?? undefined),
+    cause: cause instanceof StoreUnavailable ? errorSummary(cause) : (cause ?? undefined),
   })
 }
 

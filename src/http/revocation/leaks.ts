@@ -2,7 +2,7 @@
 // tokens are in the body: nothing of it is ever logged or answered.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { plainSignature } from '../../core/signature.ts'
+import { derToP1363 } from '../../core/signature.ts'
 import { type Finding, type Leak, revokeLeaked } from '../../keys/leaks.ts'
 import { keySettings, leakStores } from '../../worker/changes.ts'
 import type { Isolate } from '../../worker/context.ts'
@@ -103,7 +103,7 @@ function signedByGithub(findKey: FindPublicKey): MiddlewareHandler<AppEnv> {
 
 function readSignature(base64 = ''): Uint8Array<ArrayBuffer> | null {
   try {
-    return plainSignature(Uint8Array.fromBase64(base64))
+    return derToP1363(Uint8Array.fromBase64(base64))
   } catch {
     return null
   }

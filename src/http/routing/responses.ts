@@ -1,7 +1,7 @@
 // Answers that routes share: the envelope, its OpenAPI, and how far a change has come.
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { Changed, Progress } from '../../keys/change.ts'
+import type { ChangeResult, Progress } from '../../keys/change.ts'
 import type { Refusal } from '../../keys/manage.ts'
 import type { AppEnv } from '../app-env.ts'
 import { isoTime } from '../management/keys/key-schema.ts'
@@ -104,7 +104,7 @@ export function changeAnswer<Data extends object>(
 }
 
 /** The progress of a change that took place. @throws Problem 403, 404 or 409 for one that did not. */
-export function progressOf(changed: Changed<Refusal>): Progress {
+export function progressOf(changed: ChangeResult<Refusal>): Progress {
   switch (changed.kind) {
     case 'done':
       return changed.progress

@@ -2,7 +2,7 @@
 // doors check their input; nothing here parses, and nothing here is loaded lazily.
 
 import type { KeyContext, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
-import type { Left } from '../../core/limits.ts'
+import type { LimitsRemaining } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
@@ -131,8 +131,8 @@ function answerOf(verdict: PublicVerdict): VerifyAnswer {
   }
 }
 
-function meteredAnswer(verdict: Extract<PublicVerdict, { left?: unknown }>): VerifyAnswer {
-  const about = aboutKey(verdict.record, verdict.left ?? null)
+function meteredAnswer(verdict: Extract<PublicVerdict, { remaining?: unknown }>): VerifyAnswer {
+  const about = aboutKey(verdict.record, verdict.remaining ?? null)
   const scopes = [...verdict.powers.scopes]
   switch (verdict.code) {
     case 'valid':
@@ -150,7 +150,7 @@ function meteredAnswer(verdict: Extract<PublicVerdict, { left?: unknown }>): Ver
   }
 }
 
-function aboutKey(record: KeyRecord, left: Left | null): KeyContext {
+function aboutKey(record: KeyRecord, left: LimitsRemaining | null): KeyContext {
   const { id, name, expiresAt, accountId, accountName } = record
   const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
   return {

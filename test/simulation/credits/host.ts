@@ -3,10 +3,10 @@
 import type { MeterTerms } from '../../../src/core/limits.ts'
 import type { MeterState } from '../../../src/limits/decision.ts'
 import {
+  type ConsumeRequest,
   Meter,
   type MeterStorage,
-  type Take,
-  type TopUp,
+  type TopUpRequest,
   type Use,
 } from '../../../src/limits/meter.ts'
 import { isMade } from '../mistake.ts'
@@ -43,11 +43,11 @@ export class MeterHost {
 
   /** As a binding of this object is called. */
   readonly stub = {
-    take: (asked: Take) =>
+    take: (asked: ConsumeRequest) =>
       this.call('take', asked, (meter, atMs): Op => {
         return { kind: 'take', asked, answer: meter.take(asked), atMs, isDurable: false }
       }),
-    topUp: (asked: TopUp) =>
+    topUp: (asked: TopUpRequest) =>
       this.call('topUp', asked, (meter, atMs): Op => {
         return { kind: 'topUp', asked, answer: meter.topUp(asked), atMs, isDurable: false }
       }),
@@ -65,7 +65,11 @@ export class MeterHost {
     this.life = null
   }
 
-  private call(name: string, asked: Take | TopUp, work: (meter: Meter, atMs: number) => Op) {
+  private call(
+    name: string,
+    asked: ConsumeRequest | TopUpRequest,
+    work: (meter: Meter, atMs: number) => Op,
+  ) {
     const { network, link, scheduler, onHeard } = this.around
     const act = (answer: (op: Op) => void, fail: (error: Error) => void) => {
       const life = this.wake()

@@ -1,12 +1,12 @@
 // What a meter must answer, by another road than the meter's own: day by day for refills, virtual
 // scheduling (I.371's other form of the cell rate algorithm) for rates. Fed with what became durable.
 import type { CreditTerms, MeterTerms, Refill, Window } from '../../../src/core/limits.ts'
-import type { TakeAnswer } from '../../../src/limits/decision.ts'
-import type { Take, TopUp, TopUpAnswer } from '../../../src/limits/meter.ts'
+import type { ConsumeResult } from '../../../src/limits/decision.ts'
+import type { ConsumeRequest, TopUpRequest, TopUpResult } from '../../../src/limits/meter.ts'
 
 export type Op = { atMs: number; isDurable: boolean } & (
-  | { kind: 'take'; asked: Take; answer: TakeAnswer }
-  | { kind: 'topUp'; asked: TopUp; answer: TopUpAnswer }
+  | { kind: 'take'; asked: ConsumeRequest; answer: ConsumeResult }
+  | { kind: 'topUp'; asked: TopUpRequest; answer: TopUpResult }
 )
 
 const dayMs = 24 * 60 * 60 * 1000

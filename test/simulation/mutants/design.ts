@@ -132,9 +132,9 @@ function remember(memory: Memory, digest: string, from: number): void {
       {
         file: lookUp,
         find: 'export async function lookUp(',
-        put: `const underway = new WeakMap<Memory, Map<string, Promise<Found>>>()
-export function lookUp(stores: LookUpStores, settings: LookUpSettings, digest: string): Promise<Found> {
-  const mine = underway.get(stores.memory) ?? new Map<string, Promise<Found>>()
+        put: `const underway = new WeakMap<Memory, Map<string, Promise<LookUpResult>>>()
+export function lookUp(stores: LookUpStores, settings: LookUpSettings, digest: string): Promise<LookUpResult> {
+  const mine = underway.get(stores.memory) ?? new Map<string, Promise<LookUpResult>>()
   underway.set(stores.memory, mine)
   const joined = mine.get(digest)
   const alone = () => lookUpAlone(stores, settings, digest)

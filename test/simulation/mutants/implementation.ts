@@ -50,7 +50,7 @@ export const implementationMutants: Mutant[] = [
   },
   {
     name: 'a requiredSeq that ignores the raise of every key',
-    ...patch(fence, ', floors.get(everyDigest)?.seq ?? 0)', ')'),
+    ...patch(fence, ', floors.get(allDigests)?.seq ?? 0)', ')'),
   },
   {
     name: 'any answer to a raise counting as held',
@@ -64,7 +64,7 @@ export const implementationMutants: Mutant[] = [
     name: 'a repeated change answered without settling',
     ...patch(
       change,
-      "return { kind: 'done', progress: await bringIntoForce(stores, settings, [key.digest]) }",
+      "return { kind: 'done', progress: await propagate(stores, settings, [key.digest]) }",
       "return { kind: 'done', progress: { kind: 'in_force' } }",
     ),
   },
@@ -72,8 +72,8 @@ export const implementationMutants: Mutant[] = [
     name: 'a bulk change settling only what it changed',
     ...patch(
       change,
-      'await bringIntoForce(stores, settings, { accountId })',
-      'await bringIntoForce(stores, settings, changed.length > 0 ? changed : { accountId })',
+      'await propagate(stores, settings, { accountId })',
+      'await propagate(stores, settings, changed.length > 0 ? changed : { accountId })',
     ),
   },
   {

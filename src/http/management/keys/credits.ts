@@ -1,7 +1,7 @@
 // POST /api/api-keys/{id}/credits: credits added to what a key has.
 import { createRoute, z } from '@hono/zod-openapi'
 import { maxIdempotencyKeyLength } from '../../../contract/verify.ts'
-import { type ToppedUp, topUpKey } from '../../../keys/top-up.ts'
+import { type TopUpKeyResult, topUpKey } from '../../../keys/top-up.ts'
 import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
 import { metersOf } from '../../../worker/context.ts'
 import { Problem } from '../../response/problem.ts'
@@ -72,7 +72,7 @@ const refusals = {
   conflict: 'This Idempotency-Key added another number of credits within 24 hours.',
 }
 
-function refusalOf(told: Exclude<ToppedUp, { kind: 'done' }>, canRepeat: boolean): Problem {
+function refusalOf(told: Exclude<TopUpKeyResult, { kind: 'done' }>, canRepeat: boolean): Problem {
   if (told.kind === 'refused') return new Problem('conflict', { detail: refusals[told.reason] })
   const detail = canRepeat
     ? 'A store did not answer. Ask again with the same Idempotency-Key: the credits are added once.'

@@ -4,7 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../contract/problems.ts'
 import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
-import { type ForeignKey, type Imported, importKeys } from '../../../keys/import-keys.ts'
+import { type ImportResult, importKeys, type KeyToImport } from '../../../keys/import-keys.ts'
 import { createKeyImport } from '../../../storage/key-import.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { callerOf } from '../../routing/caller.ts'
@@ -106,7 +106,7 @@ const importMany = createRoute({
   },
 })
 
-type Reading = { key: ForeignKey } | { refused: { result: 'invalid'; errors: FieldError[] } }
+type Reading = { key: KeyToImport } | { refused: { result: 'invalid'; errors: FieldError[] } }
 
 export function createApiKeyImport(isolate: Isolate) {
   const { config, clock } = isolate
@@ -129,7 +129,7 @@ export function createApiKeyImport(isolate: Isolate) {
   })
 }
 
-function inOrder(readings: readonly Reading[], imported: readonly Imported[]) {
+function inOrder(readings: readonly Reading[], imported: readonly ImportResult[]) {
   const results = imported.values()
   return readings.map((reading) => {
     if ('refused' in reading) return reading.refused
@@ -139,7 +139,7 @@ function inOrder(readings: readonly Reading[], imported: readonly Imported[]) {
   })
 }
 
-function foreignKeyOf(entry: Entry): ForeignKey {
+function foreignKeyOf(entry: Entry): KeyToImport {
   return {
     digest: entry.digest,
     formatName: entry.format,

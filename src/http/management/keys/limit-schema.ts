@@ -4,11 +4,11 @@ import type { FieldError } from '../../../contract/problems.ts'
 import {
   type CreditInput,
   type CreditTerms,
-  type LimitMistake,
   type LimitOwner,
+  type LimitsError,
   limitOwners,
-  newLimitMistake,
   type Refill,
+  validateNewLimits,
   type Window,
 } from '../../../core/limits.ts'
 
@@ -120,7 +120,7 @@ function refillView(refill: Refill) {
   return refill.interval === 'daily' ? { amount, interval } : { amount, interval, day: refill.day }
 }
 
-const mistakes: Record<LimitMistake, FieldError> = {
+const mistakes: Record<LimitsError, FieldError> = {
   no_external_id: {
     path: 'limits_by',
     message: 'A key without external_id has none to share its limits by',
@@ -132,7 +132,7 @@ const mistakes: Record<LimitMistake, FieldError> = {
   },
 }
 
-export function limitError(mistake: LimitMistake): FieldError {
+export function limitError(mistake: LimitsError): FieldError {
   return mistakes[mistake]
 }
 
@@ -145,7 +145,7 @@ type NewLimits = {
 /** For the schema of a key that is made: what its fields are only together. */
 export function checkNewLimits(body: NewLimits, context: z.RefinementCtx): void {
   const { external_id: externalId = null, limits_by: limitsBy = 'key', credits = null } = body
-  const mistake = newLimitMistake({ limitsBy, externalId }, credits)
+  const mistake = validateNewLimits({ limitsBy, externalId }, credits)
   if (mistake === null) return
   const { path, message } = limitError(mistake)
   context.addIssue({ code: 'custom', path: path.split('.'), message })
