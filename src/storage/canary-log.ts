@@ -4,25 +4,7 @@ import { build, openPrimary, runBatch } from './database.ts'
 import { canaryRun } from './schema.ts'
 import { within } from './unavailable.ts'
 
-/** What one region said of the canary's key; `after` from a memory, and from a KV that answers with old values. */
-export type RegionProbe = {
-  region: string
-  /** Its fence had not acknowledged: the revocation was answered with 202. */
-  isPending: boolean
-  before: string
-  after: string[]
-}
-
-export type CanaryRun = {
-  startedAt: number
-  endedAt: number
-  /** `broken`: a revoked key passed. `unfinished`: nothing was shown, one way or the other. */
-  outcome: 'held' | 'broken' | 'unfinished'
-  /** How long the revocation took until it was in force; null: it never was made. */
-  revocationMs: number | null
-  regions: RegionProbe[]
-  problem: string | null
-}
+export type CanaryRun = typeof canaryRun.$inferSelect
 
 const limitMs = 5_000
 const lifetimeMs = 7 * 24 * 60 * 60 * 1000

@@ -3,7 +3,6 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type CreditTerms, limitOwners, type Window } from '../core/limits.ts'
-import type { RegionProbe } from './canary-log.ts'
 
 export const apiKey = sqliteTable(
   'api_key',
@@ -134,11 +133,22 @@ export const tierHourly = sqliteTable(
   (table) => [primaryKey({ columns: [table.hour, table.region, table.tier] })],
 )
 
+/** What one region answered about the canary's key: `after` lists two readers, one with the record in memory, one whose KV answers with old values. */
+export type RegionProbe = {
+  region: string
+  /** Its fence had not acknowledged: the revocation was answered with 202. */
+  isPending: boolean
+  before: string
+  after: string[]
+}
+
 /** What the canary found, by when it began (ms). Kept for a week. */
 export const canaryRun = sqliteTable('canary_run', {
   startedAt: integer('started_at').primaryKey(),
   endedAt: integer('ended_at').notNull(),
+  /** `broken`: a revoked key passed. `unfinished`: the run shows neither. */
   outcome: text({ enum: ['held', 'broken', 'unfinished'] }).notNull(),
+  /** How long the revocation took until it was in force; null: it was not made. */
   revocationMs: integer('revocation_ms'),
   regions: text({ mode: 'json' }).$type<RegionProbe[]>().notNull(),
   problem: text(),
