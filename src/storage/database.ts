@@ -1,6 +1,6 @@
 // How D1 is asked: always its primary, since a lagging replica may not know of a revocation yet, and
 // never longer than a caller can wait.
-import type { SQLWrapper } from 'drizzle-orm'
+import { type SQLWrapper, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 
@@ -14,6 +14,9 @@ export type Database = ReturnType<typeof openPrimary>
 
 /** Builds statements for `runBatch`; it has no database and runs none. */
 export const build = drizzle({} as D1Database)
+
+/** A UUID (RFC 9562, version 4) a row, where one statement writes many; the triggers of migrations/ draw theirs alike. */
+export const newUuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
 
 const dialect = new SQLiteAsyncDialect()
 

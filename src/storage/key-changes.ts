@@ -2,7 +2,7 @@
 // the audit rows and the raises still to be made are written, and what changed is read back.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
-import { build, type Database, openPrimary, runBatch } from './database.ts'
+import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
 import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
@@ -133,12 +133,11 @@ export const changedNow = eq(apiKey.seq, currentSequence)
 
 /** An audit row for each row that this batch changed, with the detail of the entry or one of its own. */
 export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
-  const uuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
   const detail = own ?? sql`${json(audit.detail)}`
   return sql`
     insert into ${auditEvent}
       (id, account_id, action, actor_kind, actor_id, key_id, detail, request_id, created_at)
-    select ${uuid}, ${apiKey.accountId}, ${audit.action}, ${audit.actorKind}, ${audit.actorId},
+    select ${newUuid}, ${apiKey.accountId}, ${audit.action}, ${audit.actorKind}, ${audit.actorId},
       ${apiKey.id}, ${detail}, ${audit.requestId}, ${nowMs}
     from ${apiKey} where ${changedNow}`
 }

@@ -1,7 +1,7 @@
 // Events that no change of a key brings about: it is about to expire, its credits run low. Each is written at
 // most once, under a name of its own, and only where somebody wants to know.
 import { sql } from 'drizzle-orm'
-import { runBatch } from './database.ts'
+import { newUuid, runBatch } from './database.ts'
 import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookEndpoint, webhookEvent } from './webhook-schema.ts'
@@ -14,16 +14,13 @@ const marks = [
   { days: 1, until: 0 },
 ]
 
-// lower(hex(randomblob(…))): as the triggers of audit_event make their ids.
-const uuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
-
 /** Tells of keys that expire within the marks: once for each key, time of expiry and mark. */
 export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<void> {
   const statements = marks.map(({ days, until }) => {
     const detail = JSON.stringify({ within_days: days })
     return sql`
       insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
-      select ${uuid}, ${apiKey.accountId}, 'key.expiring',
+      select ${newUuid}, ${apiKey.accountId}, 'key.expiring',
         'expiring/' || ${apiKey.id} || '/' || ${apiKey.expiresAt} || '/' || ${days},
         json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
       from ${apiKey} join webhook_subject as subject on subject.key_id = ${apiKey.id}
@@ -58,7 +55,7 @@ export async function noticeLowCredits(
   const detail = JSON.stringify({ credits: { remaining, mark } })
   const insert = sql`
     insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
-    select ${uuid}, ${apiKey.accountId}, 'key.credits_low', ${`credits_low/${meter}/${period}`},
+    select ${newUuid}, ${apiKey.accountId}, 'key.credits_low', ${`credits_low/${meter}/${period}`},
       json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
     from ${apiKey} join webhook_subject as subject on subject.key_id = ${apiKey.id}
     where ${apiKey.id} = ${keyId}
