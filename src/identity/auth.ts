@@ -8,13 +8,12 @@ import { organization } from 'better-auth/plugins/organization'
 import { log } from '../core/log.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary } from '../storage/database.ts'
+import { type MemberIntents, memberIdOf, memberIntents } from '../storage/member-intents.ts'
 import * as schema from '../storage/people-schema.ts'
 import { membershipsOf, roleOf } from '../storage/people-store.ts'
-import { ownAudience } from './jwt.ts'
-import { type MemberIntents, memberIdOf, memberIntents } from './member-intents.ts'
 import { trustedOrigins } from './origins.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
-import type { PeopleSettings } from './settings.ts'
+import { ownAudience, type PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 

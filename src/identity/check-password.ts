@@ -1,6 +1,7 @@
 // Whether somebody who is signed in knows their password: for what a stolen session must not be enough for.
+
+import { giveBackAttempt, takeAttempt } from '../storage/attempts.ts'
 import { passwordHashOf } from '../storage/people-store.ts'
-import { giveBackAttempt, takeAttempt } from './attempts.ts'
 import type { PeopleSettings } from './settings.ts'
 
 export type PasswordCheck = { kind: 'right' | 'wrong' } | { kind: 'too_many'; seconds: number }

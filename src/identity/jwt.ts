@@ -5,9 +5,7 @@ import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { membershipsOf, publicJwks, roleOf, userIdOf } from '../storage/people-store.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import type { Person } from './session.ts'
-import type { ExternalIssuer, PeopleSettings } from './settings.ts'
-
-export const ownAudience = 'management'
+import { type ExternalIssuer, ownAudience, type PeopleSettings } from './settings.ts'
 
 export type JwtOutcome =
   | Person

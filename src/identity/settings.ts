@@ -1,5 +1,8 @@
 // What this room needs to know of its surroundings; http/ reads it from the environment.
 
+/** `aud` of our own JWTs. */
+export const ownAudience = 'management'
+
 export type ExternalIssuer = { issuer: string; audience: string; jwksUrl: string }
 
 export type PeopleSettings = {

@@ -4,8 +4,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { networkOf } from '../../../core/address.ts'
 import { roles } from '../../../core/role.ts'
-import { takeAttempt } from '../../../identity/attempts.ts'
 import { hashPassword } from '../../../identity/password.ts'
+import { takeAttempt } from '../../../storage/attempts.ts'
 import {
   acceptInvitation,
   type InvitationView,

@@ -1,8 +1,9 @@
 // What stands before signing in: how often a password may be guessed. By address Better Auth counts; here
 // by e-mail address, whoever asks from wherever, and known devices apart from the rest of the world.
-import { giveBackAttempt, takeAttempt } from '../../../identity/attempts.ts'
+
 import { deviceCookie, knownDevice } from '../../../identity/known-device.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
+import { giveBackAttempt, takeAttempt } from '../../../storage/attempts.ts'
 import { Problem } from '../../response/problem.ts'
 
 const windowMs = 15 * 60_000

@@ -1,6 +1,6 @@
 // Guesses, counted in D1 so that the count holds across isolates and places. A guess is counted before it is
 // tried: a thousand at once cannot all find the count low.
-import { within } from '../storage/unavailable.ts'
+import { within } from './unavailable.ts'
 
 export type Allowance = { max: number; windowMs: number }
 
