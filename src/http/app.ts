@@ -5,6 +5,17 @@ import type { Isolate } from '../worker/context.ts'
 import type { AppEnv } from './app-env.ts'
 import { confined, createForwardAuth } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
+import {
+  forwardAuthPaths,
+  gatewayPaths,
+  guardedResources,
+  introspectPath,
+  leakPaths,
+  mePath,
+  openResources,
+  verifyBatchPath,
+  verifyPath,
+} from './paths.ts'
 import { answerFailure, answerUnknownPath } from './response/failures.ts'
 import { hardened } from './response/hardening.ts'
 import { carryReport, reporting } from './response/report.ts'
@@ -31,31 +42,31 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
     readiness ??= createReadiness(isolate)
     return readiness(c)
   })
-  app.get('/api/v1/me', createMe(isolate))
+  app.get(mePath, createMe(isolate))
   const revocations = lazily(async () =>
     handOver((await import('./revocation/routes.ts')).createRevocations(isolate)),
   )
-  app.delete('/api/v1/me', revocations)
-  app.all('/api/leaks/*', revocations)
-  app.all('/forward-auth/*', createForwardAuth(isolate))
+  app.delete(mePath, revocations)
+  app.all(leakPaths, revocations)
+  app.all(forwardAuthPaths, createForwardAuth(isolate))
 
   const management = lazily(async () =>
     handOver((await import('./management/routes.ts')).createManagement(isolate)),
   )
-  for (const resource of managed) {
+  for (const resource of [...guardedResources, ...openResources]) {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
   // Asked more than all others: straight to its door, past the router of its kind.
   app.post(
-    '/api/v1/keys/verify',
+    verifyPath,
     lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(isolate)),
   )
   const checks = lazily(async () =>
     handOver((await import('./verify/routes.ts')).createChecks(isolate)),
   )
-  for (const path of checked) app.all(`/api/v1/${path}`, checks)
-  app.all('/api/*', createGateway(isolate))
+  for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
+  app.all(gatewayPaths, createGateway(isolate))
   const documents = lazily(async () =>
     handOver((await import('./openapi/routes.ts')).createDocuments(isolate)),
   )
@@ -70,23 +81,6 @@ async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
   const index = await c.env.ASSETS.fetch(new URL('/', c.req.url))
   return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
-
-const checked = ['keys/verify', 'keys/verify-batch', 'introspect']
-
-const managed = [
-  'account',
-  'api-keys',
-  'audit-events',
-  'scopes',
-  'formats',
-  'status',
-  'auth',
-  'setup',
-  'invitations',
-  'sessions',
-  'operations',
-  'webhook-endpoints',
-]
 
 /** A door that is made when it is first asked. */
 function lazily(load: () => Promise<Door>): Door {

@@ -6,6 +6,7 @@ import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { recordPerson, reportOf } from '../response/report.ts'
+import { isSafeMethod } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
 import { personWithJwt, personWithSession } from './people.ts'
 import { authenticateKey, refuseTokenInQuery } from './principal.ts'
@@ -15,7 +16,7 @@ export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
   return async function manager(c, next) {
     const actor = await actorOf(isolate, c)
     if (actor.kind === 'person') recordPerson(reportOf(c), actor.accountId, isolate.clock.now())
-    if (!isReading(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
+    if (!isSafeMethod(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
       const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
       throw new Problem('forbidden', { detail })
     }
@@ -60,8 +61,4 @@ function personActor({
   role,
 }: Awaited<ReturnType<typeof personWithJwt>>): Actor {
   return { kind: 'person', id: userId, accountId, role }
-}
-
-function isReading(method: string): boolean {
-  return method === 'GET' || method === 'HEAD'
 }

@@ -15,6 +15,7 @@ import { peopleSettings } from '../management/people/auth.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
+import { isSafeMethod } from '../routing/method.ts'
 
 /** The person of a JWT, with the name of their account. @throws Problem */
 export async function authenticateJwt(
@@ -57,7 +58,7 @@ export async function sessionOf(env: Env, request: Request): Promise<Session> {
 }
 
 function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl: string }): void {
-  if (method === 'GET' || method === 'HEAD' || !isOfForeignPage(headers, baseUrl)) return
+  if (isSafeMethod(method) || !isOfForeignPage(headers, baseUrl)) return
   const detail = 'A page of another origin may not act with this session.'
   throw new Problem('forbidden', { detail })
 }

@@ -5,6 +5,7 @@ import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { requestIdOf } from '../response/request-id.ts'
+import { isSafeMethod } from '../routing/method.ts'
 import { admit, speculativelyAdmitted } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { targetOf } from './target.ts'
@@ -51,8 +52,7 @@ async function askAhead(
   ask: Ask,
 ): Promise<Ahead | null> {
   const { method, body, headers } = c.req.raw
-  const isRead = (method === 'GET' || method === 'HEAD') && body === null
-  if (!isRead || isWebSocket(headers)) return null
+  if (!isSafeMethod(method) || body !== null || isWebSocket(headers)) return null
   const holder = await speculativelyAdmitted(isolate, c.req.raw, route)
   if (holder === null) return null
   const giveUp = new AbortController()

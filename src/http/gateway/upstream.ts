@@ -5,6 +5,7 @@ import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
+import { isSafeMethod } from '../routing/method.ts'
 import { targetOf } from './target.ts'
 import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 
@@ -57,7 +58,7 @@ function outgoing(
   // A redirect of the upstream is the client's to follow.
   const init: RequestInit = { ...settings, redirect: 'manual' }
   const { method, body, cf } = raw
-  if (body === null || method === 'GET' || method === 'HEAD') {
+  if (body === null || isSafeMethod(method)) {
     // GET may have a body (RFC 9110 9.3.1), but only a copy of the request may hold one.
     return { request: new Request(new Request(url, raw), init), sent: Promise.resolve() }
   }

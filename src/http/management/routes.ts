@@ -8,6 +8,7 @@ import type { Isolate } from '../../worker/context.ts'
 import { dispatchAfterResponse } from '../../worker/queues.ts'
 import type { AppEnv } from '../app-env.ts'
 import { manager, personOfRole } from '../auth/guards.ts'
+import { guardedResources } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { bodySizeLimit, createRouter, jsonOnly, limitBody } from '../routing/router.ts'
@@ -42,16 +43,7 @@ export function createManagement(isolate: Isolate) {
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes(isolate))
 
-  const guarded = [
-    'account',
-    'api-keys',
-    'audit-events',
-    'scopes',
-    'formats',
-    'status',
-    'webhook-endpoints',
-  ]
-  for (const resource of guarded) router.use(`/api/${resource}/*`, manager(isolate))
+  for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager(isolate))
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse(isolate))
   }

@@ -1,9 +1,9 @@
 // Operations whose routes know no zod: the hot paths, and what Better Auth answers. Their shapes stand
 // here, and the tests hold the answers to them.
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { time } from '../management/keys/key-schema.ts'
 import { bodyFailures, failure, limited, success } from '../routing/responses.ts'
 import { anonymous, byPrincipal, byScopeOfRoute, bySession } from '../routing/security.ts'
+import { time } from '../routing/time.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
 const scopes = z.array(z.string())

@@ -3,6 +3,7 @@
 
 import type { Isolate } from '../../worker/context.ts'
 import { dispatchAfterResponse } from '../../worker/queues.ts'
+import { mePath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { createRouter } from '../routing/router.ts'
@@ -15,6 +16,6 @@ export function createRevocations(isolate: Isolate) {
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
   router.use(requestId, whileChangesGoOn)
-  router.use('/api/v1/me', dispatchAfterResponse(isolate))
+  router.use(mePath, dispatchAfterResponse(isolate))
   return router.route('/', createSelfRevoke(isolate)).route('/', createLeakRoutes(isolate))
 }

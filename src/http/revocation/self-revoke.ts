@@ -11,19 +11,22 @@ import { type Isolate, lookUpStores, senderOf, verifySettings } from '../../work
 import type { AppEnv } from '../app-env.ts'
 import { readCredential } from '../auth/credentials.ts'
 import { refuseTokenInQuery } from '../auth/principal.ts'
+import { progressOf } from '../management/keys/refusals.ts'
+import { mePath } from '../paths.ts'
 import { Problem } from '../response/problem.ts'
 import { missingCredential, refusal } from '../response/refusals.ts'
 import { recordCaller, reportOf } from '../response/report.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { keySettingsOf } from '../routing/caller.ts'
-import { changeAnswer, failure, progressOf, success, underway } from '../routing/responses.ts'
+import { changeAnswer, underway } from '../routing/change-answer.ts'
+import { failure, success } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byKey } from '../routing/security.ts'
 
 const revoked = z.object({ message: z.string(), ...underway })
 const revokeSelf = createRoute({
   method: 'delete',
-  path: '/api/v1/me',
+  path: mePath,
   operationId: 'revokeMe',
   tags: ['Key holders'],
   security: byKey,
@@ -49,7 +52,7 @@ export function createSelfRevoke(isolate: Isolate) {
     const changed = await revokeKey(changeStores(isolate, c.env), settings, caller, actor.id)
     c.header('Cache-Control', 'no-store')
     const message = 'API key deleted successfully'
-    return changeAnswer(c, progressOf(changed), { message }) as never
+    return changeAnswer(c, progressOf(changed), { message })
   })
 }
 

@@ -6,7 +6,7 @@ import { keySettings } from '../../worker/changes.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { requestIdOf } from '../response/request-id.ts'
-import { wantsAsync } from './responses.ts'
+import { wantsAsync } from './change-answer.ts'
 
 export function callerOf(c: Context<AppEnv>): Caller {
   return { actor: c.var.actor, requestId: requestIdOf(c) }

@@ -8,10 +8,10 @@ import { type ListedFence, listRegistrations } from '../../storage/fence-registr
 import { checkStores, type Readiness } from '../../storage/readiness.ts'
 import { readTiers } from '../../storage/usage-store.ts'
 import type { Isolate } from '../../worker/context.ts'
-import { isoTime, time } from '../management/keys/key-schema.ts'
 import { managementFailures, success } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byAdmin } from '../routing/security.ts'
+import { isoTime, time } from '../routing/time.ts'
 import { noDigest, readinessStores } from './readiness.ts'
 
 const maxRuns = 12

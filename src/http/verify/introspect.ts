@@ -6,6 +6,7 @@ import { isAddress } from '../../core/address.ts'
 import { oneCredit } from '../../keys/consume-limits.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
+import { introspectPath } from '../paths.ts'
 import { Problem } from '../response/problem.ts'
 import { refusal } from '../response/refusals.ts'
 import { failure, limited } from '../routing/responses.ts'
@@ -14,7 +15,6 @@ import { byIntrospector } from '../routing/security.ts'
 import { callContextOf, introspector } from './guards.ts'
 import { type PublicVerdict, verdictFor } from './verify-token.ts'
 
-export const path = '/api/v1/introspect'
 const formType = 'application/x-www-form-urlencoded'
 
 // Parameters that are not known are ignored (RFC 6749 3.2); one that is given twice is not valid.
@@ -52,7 +52,7 @@ export type Introspection = z.infer<typeof introspection>
 
 const introspect = createRoute({
   method: 'post',
-  path,
+  path: introspectPath,
   operationId: 'introspect',
   tags: ['Checking keys'],
   security: byIntrospector,
@@ -77,7 +77,7 @@ const introspect = createRoute({
 
 export function createIntrospectRoutes(isolate: Isolate) {
   const router = createRouter()
-  router.use(path, introspector(isolate), formOnly)
+  router.use(introspectPath, introspector(isolate), formOnly)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
     const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }

@@ -5,7 +5,7 @@ import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/pagin
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
-import { isoTime, time } from '../keys/key-schema.ts'
+import { isoTime, time } from '../../routing/time.ts'
 
 const event = z
   .object({

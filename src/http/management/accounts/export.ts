@@ -5,7 +5,8 @@ import { findAccount, listMembers } from '../../../storage/account-store.ts'
 import { listEvents } from '../../../storage/audit-log.ts'
 import { listKeys } from '../../../storage/key-store.ts'
 import { listUsage } from '../../../storage/usage-export.ts'
-import { isoTime, viewOf } from '../keys/key-schema.ts'
+import { isoTime } from '../../routing/time.ts'
+import { viewOf } from '../keys/key-schema.ts'
 import { auditView } from './audit-events.ts'
 
 const pageSize = 500

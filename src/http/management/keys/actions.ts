@@ -4,21 +4,15 @@ import { revokeKeys, rotateKey } from '../../../keys/manage.ts'
 import { changeStores } from '../../../worker/changes.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { isUuid } from '../../routing/paging.ts'
-import {
-  bodyFailures,
-  changeAnswer,
-  failure,
-  managementFailures,
-  noSuchKey,
-  progressOf,
-  success,
-  underway,
-} from '../../routing/responses.ts'
+import { idParam, json } from '../../routing/requests.ts'
+import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { keySchema } from './key-schema.ts'
-import { existing, idParam, idPath, json, path } from './keys.ts'
+import { existing, idPath, path } from './keys.ts'
+import { noSuchKey, progressOf } from './refusals.ts'
 import { viewFor } from './views.ts'
 
 const maxOverlapSeconds = 30 * 24 * 60 * 60
@@ -93,7 +87,7 @@ export function createApiKeyActions(isolate: Isolate) {
       const progress = progressOf(rotation.changed)
       const successor = await viewFor(isolate, c.env, await existing(c, rotation.id))
       c.header('Cache-Control', 'no-store')
-      return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201) as never
+      return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201)
     })
     .openapi(revokeMany, async (c) => {
       const { ids, created_by, external_id } = c.req.valid('json')
@@ -104,7 +98,7 @@ export function createApiKeyActions(isolate: Isolate) {
         callerOf(c),
         selectionOf(ids, created_by, external_id),
       )
-      return changeAnswer(c, progress, { revoked: count }) as never
+      return changeAnswer(c, progress, { revoked: count })
     })
 }
 

@@ -6,10 +6,11 @@ import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
 import { metersOf } from '../../../worker/context.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
-import { existing, idParam, idPath, json } from './keys.ts'
+import { existing, idPath } from './keys.ts'
 import { creditsOut, creditsView, topUpAmount } from './limit-schema.ts'
 
 const headers = z.object({

@@ -8,12 +8,12 @@ import { type ImportResult, importKeys, type KeyToImport } from '../../../keys/i
 import { createKeyImport } from '../../../storage/key-import.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { json } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter, fieldErrors } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { attributesOf } from './key-input.ts'
 import { keyFields } from './key-schema.ts'
-import { json } from './keys.ts'
 import { checkNewLimits } from './limit-schema.ts'
 
 export const importPath = '/api/api-keys/import'

@@ -4,6 +4,7 @@ import { isAddressOrBlock } from '../../../core/address.ts'
 import type { Config } from '../../../core/config.ts'
 import { limitOwners } from '../../../core/limits.ts'
 import { keyStatuses, type ListedKey, statusOf } from '../../../storage/key-store.ts'
+import { isoTime, time } from '../../routing/time.ts'
 import {
   creditsField,
   creditsOut,
@@ -16,8 +17,6 @@ import {
 
 const maxMetadataCharacters = 4_096
 const maxAddresses = 50
-
-export const time = z.string().openapi({ format: 'date-time', example: '2027-12-31T23:59:59.000Z' })
 
 export const keySchema = z
   .object({
@@ -75,10 +74,6 @@ export function viewOf(key: ListedKey, balance: number | null, nowMs: number): K
     revoked_by: key.revokedBy,
     replaced_by: key.replacedBy,
   }
-}
-
-export function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }
 
 function nullable(timeMs: number | null): string | null {

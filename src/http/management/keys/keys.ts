@@ -7,32 +7,26 @@ import { changeStores } from '../../../worker/changes.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { idParam, json } from '../../routing/requests.ts'
 import {
   bodyFailures,
-  changeAnswer,
   failure,
   managementFailures,
   nextCursor,
-  noSuchKey,
-  progressOf,
-  refusedChange,
   success,
-  underway,
 } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { attributesOf, changesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
 import { checkNewLimits } from './limit-schema.ts'
+import { noSuchKey, progressOf, refusedChange } from './refusals.ts'
 import { viewFor, viewsOf } from './views.ts'
 
 export const path = '/api/api-keys'
 export const idPath = `${path}/{id}` as const
-export const idParam = z.object({ id: z.string().openapi({ format: 'uuid' }) })
-export const json = <T extends z.ZodType>(schema: T) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
 const notFound = { 404: failure('No such key in this account') }
 const conflict = { 409: failure('The key is not in a state for this') }
 
@@ -171,7 +165,7 @@ export function createApiKeyRoutes(isolate: Isolate) {
       const changed = await updateKey(stores, settings, callerOf(c), id, changes)
       const progress = progressOf(changed)
       const key = await viewFor(isolate, c.env, await existing(c, id))
-      return changeAnswer(c, progress, key) as never
+      return changeAnswer(c, progress, key)
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
@@ -179,7 +173,7 @@ export function createApiKeyRoutes(isolate: Isolate) {
       const settings = await keySettingsOf(isolate, c)
       const changed = await revokeKey(changeStores(isolate, c.env), settings, callerOf(c), id)
       const message = 'API key deleted successfully'
-      return changeAnswer(c, progressOf(changed), { message }) as never
+      return changeAnswer(c, progressOf(changed), { message })
     })
 }
 

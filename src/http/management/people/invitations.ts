@@ -13,6 +13,7 @@ import {
 } from '../../../storage/people-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
+import { isUuid } from '../../routing/paging.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
@@ -107,10 +108,8 @@ async function countAttempt(c: Context<AppEnv>): Promise<void> {
   if (seconds !== null) throw tooMany(seconds)
 }
 
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-
 async function invitationOr404(db: D1Database, id: string): Promise<InvitationView> {
-  const found = uuid.test(id) ? await invitationView(db, id, Date.now()) : null
+  const found = isUuid(id) ? await invitationView(db, id, Date.now()) : null
   if (found === null) throw new Problem('not_found')
   return found
 }

@@ -7,7 +7,7 @@ import { isUuid } from '../../routing/paging.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { bySession } from '../../routing/security.ts'
-import { time } from '../keys/key-schema.ts'
+import { time } from '../../routing/time.ts'
 
 const view = z
   .object({

@@ -4,11 +4,12 @@ import { createUsageStore, type UsageSpan, usageLifetimeMs } from '../../../stor
 import { type Granularity, seriesOf, spanOf, stepMs } from '../../../usage/series.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { Problem } from '../../response/problem.ts'
+import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
-import { isoTime, time } from '../keys/key-schema.ts'
-import { existing, idParam, idPath } from '../keys/keys.ts'
+import { isoTime, time } from '../../routing/time.ts'
+import { existing, idPath } from '../keys/keys.ts'
 
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
 /** One more than 31 and 400 days have: a span begins and ends within a step. */

@@ -4,7 +4,7 @@ import { webhookTypes } from '../../../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../../../core/webhook-target.ts'
 import type { Delivery } from '../../../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
-import { isoTime, time } from '../keys/key-schema.ts'
+import { isoTime, time } from '../../routing/time.ts'
 
 const eventType = z.enum(webhookTypes, { error: 'No such type of event' })
 

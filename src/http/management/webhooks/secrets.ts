@@ -5,9 +5,9 @@ import { type EndpointSettings, rotateSecret } from '../../../webhooks/endpoints
 import type { Isolate } from '../../../worker/context.ts'
 import { webhookKeys } from '../../../worker/queues.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { idParam } from '../keys/keys.ts'
 import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
 import { endpointSchema, endpointView, secretField } from './schema.ts'
 

@@ -1,0 +1,51 @@
+// Changes of keys that did not take place, as problems.
+import type { ChangeResult, Progress } from '../../../keys/change.ts'
+import type { Refusal } from '../../../keys/manage.ts'
+import { Problem } from '../../response/problem.ts'
+import { challenge } from '../../response/refusals.ts'
+import { limitError } from './limit-schema.ts'
+
+/** The progress of a change that took place. @throws Problem 403, 404 or 409 for one that did not. */
+export function progressOf(changed: ChangeResult<Refusal>): Progress {
+  switch (changed.kind) {
+    case 'done':
+      return changed.progress
+    case 'not_found':
+      throw noSuchKey()
+    case 'refused':
+      throw refusedChange(changed.refusal)
+    case 'contended':
+      throw new Problem('conflict', { detail: 'Others are changing this key. Try again.' })
+  }
+}
+
+export function noSuchKey(): Problem {
+  return new Problem('not_found', { detail: 'There is no such key in this account.' })
+}
+
+export function refusedChange(refusal: Refusal): Problem {
+  switch (refusal.reason) {
+    case 'grant':
+      return new Problem('forbidden', {
+        detail: refusal.detail,
+        // RFC 6750 is about tokens: a person at a session is told without a challenge.
+        ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
+      })
+    case 'revoked':
+      return new Problem('conflict', { detail: 'A revoked key stays as it is.' })
+    case 'disabled':
+      return new Problem('conflict', {
+        detail: 'A disabled key cannot be rotated: enable it first.',
+      })
+    case 'expired':
+      return new Problem('conflict', {
+        detail: 'An expired key cannot be rotated: make a new one.',
+      })
+    case 'replaced':
+      return new Problem('conflict', { detail: 'This key has been rotated already.' })
+    case 'limits': {
+      const error = limitError(refusal.mistake)
+      return new Problem('invalid_request', { detail: error.message, errors: [error] })
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// The paths that the Worker answers itself: one list for routing, guards and log lines.
+export const mePath = '/api/v1/me'
+export const verifyPath = '/api/v1/keys/verify'
+export const verifyBatchPath = '/api/v1/keys/verify-batch'
+export const introspectPath = '/api/v1/introspect'
+export const leakPaths = '/api/leaks/*'
+export const forwardAuthPaths = '/forward-auth/*'
+/** Everything under /api/ that no route above takes. */
+export const gatewayPaths = '/api/*'
+
+/** Resources under /api/ that need a person, a JWT or a managing key. */
+export const guardedResources = [
+  'account',
+  'api-keys',
+  'audit-events',
+  'scopes',
+  'formats',
+  'status',
+  'webhook-endpoints',
+]
+
+/** Resources under /api/ whose routes check their callers themselves. */
+export const openResources = ['auth', 'setup', 'invitations', 'sessions', 'operations']
