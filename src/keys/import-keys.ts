@@ -6,7 +6,8 @@ import { grantRefusal } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
-import type { KeyAttributes, KeySettings } from './manage.ts'
+import type { KeyAttributes } from './attributes.ts'
+import type { KeySettings } from './mint.ts'
 
 export type KeyToImport = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */

@@ -3,7 +3,7 @@
 
 import { settle } from '../../src/coherence/settle.ts'
 import type { ChangeStores, Progress } from '../../src/keys/change.ts'
-import type { KeySettings } from '../../src/keys/manage.ts'
+import type { KeySettings } from '../../src/keys/mint.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { config } from './config.ts'
 import { type Notes, newNotes } from './d1.ts'

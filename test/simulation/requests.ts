@@ -3,15 +3,12 @@
 import { settle } from '../../src/coherence/settle.ts'
 import type { Caller } from '../../src/core/audit.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
+import type { KeyEdits } from '../../src/keys/attributes.ts'
 import type { ChangeResult } from '../../src/keys/change.ts'
-import {
-  issueKey,
-  type KeyEdits,
-  revokeKey,
-  revokeKeys,
-  rotateKey,
-  updateKey,
-} from '../../src/keys/manage.ts'
+import { issueKey } from '../../src/keys/issue.ts'
+import { revokeKey, revokeKeys } from '../../src/keys/revoke.ts'
+import { rotateKey } from '../../src/keys/rotate.ts'
+import { updateKey } from '../../src/keys/update.ts'
 import type { Selection } from '../../src/storage/key-changes.ts'
 import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, Ask, Desk } from './managers.ts'

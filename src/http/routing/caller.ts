@@ -1,7 +1,7 @@
 // Who asks for a change, and how they want to be answered.
 import type { Context } from 'hono'
 import type { Caller } from '../../core/audit.ts'
-import type { KeySettings } from '../../keys/manage.ts'
+import type { KeySettings } from '../../keys/mint.ts'
 import { keySettings } from '../../worker/changes.ts'
 import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'

@@ -1,6 +1,7 @@
 // POST /api/api-keys/{id}/rotate and /api/api-keys/revoke.
 import { createRoute, z } from '@hono/zod-openapi'
-import { revokeKeys, rotateKey } from '../../../keys/manage.ts'
+import { revokeKeys } from '../../../keys/revoke.ts'
+import { rotateKey } from '../../../keys/rotate.ts'
 import { changeStores } from '../../../worker/changes.ts'
 import type { Isolate } from '../../../worker/context.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'

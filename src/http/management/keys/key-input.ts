@@ -1,7 +1,7 @@
 // What a body wishes of a key, in the words of the house.
 
 import type { CreditInput, LimitOwner, Window } from '../../../core/limits.ts'
-import type { KeyAttributes, KeyEdits } from '../../../keys/manage.ts'
+import type { KeyAttributes, KeyEdits } from '../../../keys/attributes.ts'
 
 export type KeyFields = {
   name?: string | undefined

@@ -1,7 +1,9 @@
 // /api/api-keys: list, create, read, change, revoke.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { issueKey, revokeKey, updateKey } from '../../../keys/manage.ts'
+import { issueKey } from '../../../keys/issue.ts'
+import { revokeKey } from '../../../keys/revoke.ts'
+import { updateKey } from '../../../keys/update.ts'
 import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage/key-store.ts'
 import { changeStores } from '../../../worker/changes.ts'
 import type { Isolate } from '../../../worker/context.ts'

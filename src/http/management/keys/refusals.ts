@@ -1,6 +1,6 @@
 // Changes of keys that did not take place, as problems.
 import type { ChangeResult, Progress } from '../../../keys/change.ts'
-import type { Refusal } from '../../../keys/manage.ts'
+import type { Refusal } from '../../../keys/refusal.ts'
 import { Problem } from '../../response/problem.ts'
 import { challenge } from '../../response/refusals.ts'
 import { limitError } from './limit-schema.ts'
@@ -44,7 +44,7 @@ export function refusedChange(refusal: Refusal): Problem {
     case 'replaced':
       return new Problem('conflict', { detail: 'This key has been rotated already.' })
     case 'limits': {
-      const error = limitError(refusal.mistake)
+      const error = limitError(refusal.error)
       return new Problem('invalid_request', { detail: error.message, errors: [error] })
     }
   }

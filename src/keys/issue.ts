@@ -1,0 +1,30 @@
+// Issues a key: one row and one audit entry. Nothing waits, since no reader knows the digest yet.
+import { auditEntry, type Caller } from '../core/audit.ts'
+import type { KeyAttributes } from './attributes.ts'
+import type { ChangeStores } from './change.ts'
+import { type KeySettings, mintKey } from './mint.ts'
+import { type Refusal, refuseGrant } from './refusal.ts'
+
+export type IssueResult =
+  | { kind: 'issued'; token: string; id: string }
+  | { kind: 'refused'; refusal: Refusal }
+
+/**
+ * The only place that returns the token of an issued key: what is stored is its digest.
+ * @throws StoreUnavailable when D1 does not answer; the key may then exist.
+ */
+export async function issueKey(
+  stores: Pick<ChangeStores, 'changes'>,
+  settings: KeySettings,
+  caller: Caller,
+  request: KeyAttributes & { formatName: string },
+): Promise<IssueResult> {
+  const { formatName, ...attributes } = request
+  const { name, scopes } = attributes
+  const refusal = refuseGrant(caller, scopes, settings)
+  if (refusal !== null) return { kind: 'refused', refusal }
+  const { token, key } = await mintKey(settings, caller, formatName, attributes)
+  const audit = auditEntry(caller, 'key.created', { name, scopes, format: formatName })
+  await stores.changes.create(key, audit, settings.clock.now())
+  return { kind: 'issued', token, id: key.id }
+}

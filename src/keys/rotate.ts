@@ -1,0 +1,68 @@
+// Rotates a key: a successor with a new token, while the old token works until the overlap ends.
+import { auditEntry, type Caller } from '../core/audit.ts'
+import { type ListedKey, statusOf } from '../storage/key-store.ts'
+import { type ChangeResult, type ChangeStores, changeOne, type Plan } from './change.ts'
+import { type KeySettings, mintKey } from './mint.ts'
+import { type Refusal, refuseGrant } from './refusal.ts'
+
+/**
+ * @param overlapMs how long the old token keeps working, at most until its own expiry.
+ * @returns `token` and `id` of the successor, which exists only if `changed.kind` is `done`; null when
+ * the account has no such key.
+ * @throws StoreUnavailable when D1 does not answer; the key may then be rotated.
+ */
+export async function rotateKey(
+  stores: ChangeStores,
+  settings: KeySettings,
+  caller: Caller,
+  id: string,
+  overlapMs: number,
+): Promise<{ changed: ChangeResult<Refusal>; token: string; id: string } | null> {
+  const target = { accountId: caller.actor.accountId, id }
+  const before = await stores.find(target.accountId, id)
+  if (before === null) return null
+  const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
+  const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
+    const nowMs = settings.clock.now()
+    const refused = refuseRotation(caller, settings, key, nowMs)
+    if (refused !== null) return { refused }
+    const endsAt = nowMs + overlapMs
+    const successor = { ...minted.key, ...successorAttributes(key), createdAt: nowMs }
+    const expiresAt = Math.min(key.expiresAt ?? endsAt, endsAt)
+    const patch = { replacedBy: successor.id, expiresAt }
+    const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
+    return { patch, successor, audit: auditEntry(caller, 'key.rotated', detail) }
+  })
+  return { changed, token: minted.token, id: minted.key.id }
+}
+
+/** The default format for a foreign format or a removed one: no token is minted in those. */
+function successorFormat({ format }: ListedKey, { config }: Pick<KeySettings, 'config'>): string {
+  return Object.hasOwn(config.formats, format) ? format : config.defaultFormat
+}
+
+/**
+ * The successor keeps scopes and creator, so that it has the same powers, and the meter, so that a new
+ * token neither refills nor doubles the remaining credits.
+ */
+function successorAttributes(key: ListedKey) {
+  const { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy } = key
+  const { rateLimit, credits, limitsBy } = key
+  const limits = { rateLimit, credits, limitsBy, meterId: key.meterId ?? key.id }
+  return { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy, ...limits }
+}
+
+function refuseRotation(
+  caller: Caller,
+  settings: Pick<KeySettings, 'config'>,
+  key: ListedKey,
+  nowMs: number,
+): Refusal | null {
+  if (key.revokedAt !== null) return { reason: 'revoked' }
+  if (key.replacedBy !== null) return { reason: 'replaced' }
+  const status = statusOf(key, nowMs)
+  // The successor would be active: rotating would enable or extend the key without saying so.
+  if (status === 'expired' || status === 'disabled') return { reason: status }
+  // The caller receives the successor's token: the rule is that of issuing a key with these scopes.
+  return refuseGrant(caller, key.scopes, settings, { creatorRole: key.creatorRole })
+}
