@@ -1,17 +1,17 @@
-// `npm run simulate`: what is asked for on the command line.
+// The command line of the simulations.
 import { parseArgs } from 'node:util'
 
-export type CreditInput = { seeds: number; from: number; trace: boolean; single: boolean }
+export type RunOptions = { seeds: number; from: number; trace: boolean; single: boolean }
 
 const usage = `Usage: npm run simulate -- [--seeds N] [--from SEED] [--trace] [--single]
 
-  --seeds N      how many histories (default 1000)
+  --seeds N      number of histories (default 1000)
   --from SEED    the first seed (default 1)
   --trace        print the trace of each history
   --single       one thread`
 
-/** What is wished for, or null when it cannot be understood (and says so). */
-export function readCreditInput(args: string[]): CreditInput | null {
+/** The options, or null after printing the usage. */
+export function readRunOptions(args: string[]): RunOptions | null {
   try {
     const { values } = parseArgs({
       args,

@@ -1,4 +1,4 @@
-// The configuration of the deployment that is simulated.
+// The configuration of the simulated deployment.
 import { defineConfig } from '../../src/core/config.ts'
 
 export const config = defineConfig({

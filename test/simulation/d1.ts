@@ -1,29 +1,33 @@
-// D1 as the rooms above see it: the narrow interfaces of src/storage over the tables, with a network in
-// between. A batch happens at one moment or not at all; it may happen after its caller has given up.
+// D1 behind the narrow interfaces of src/storage, with a network in between. A batch is atomic; it may run
+// after its caller has timed out.
 import type { FenceRegistry } from '../../src/coherence/fence.ts'
 import type { KeyChanges } from '../../src/storage/key-changes.ts'
 import type { KeyReader, ListedKey } from '../../src/storage/key-store.ts'
 import { within } from '../../src/storage/unavailable.ts'
-import { isMade } from './mistake.ts'
+import { isInjected } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Tables } from './tables.ts'
 
-/** Which versions a request has to do with: what its success promises. */
-export type Notes = {
-  /** The row that it read before it changed it (or found nothing left to change). */
-  seen: Map<string, number>
-  /** What it has committed, or found committed before. */
+/** The versions of keys that a request touches: what its success guarantees. */
+export type TouchedVersions = {
+  /** Of the row that it read before the change. */
+  read: Map<string, number>
+  /** That it committed, or found already committed. */
   committed: Map<string, number>
-  /** What was committed when it asked what is pending: in force when it has settled. */
+  /** Committed when it read the pending raises: in force once it has settled. */
   pending: Map<string, number>
 }
 
-export const newNotes = (): Notes => ({ seen: new Map(), committed: new Map(), pending: new Map() })
+export const noVersions = (): TouchedVersions => ({
+  read: new Map(),
+  committed: new Map(),
+  pending: new Map(),
+})
 
-// The limits of src/storage.
+// The timeouts of src/storage.
 const readTimeoutMs = 2_000
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 const registryTimeoutMs = 5_000
 
 export class D1 {
@@ -56,7 +60,7 @@ export class D1 {
 
   private readRecord(digest: string): Act<ReturnType<Tables['record']>> {
     const { tables } = this
-    if (!isMade('asof-apart')) return (answer) => answer(tables.record(digest))
+    if (!isInjected('asof-apart')) return (answer) => answer(tables.record(digest))
     return (answer) => {
       const row = tables.keys.get(digest)
       this.later(() => answer(tables.record(digest, row)))
@@ -64,26 +68,26 @@ export class D1 {
   }
 
   /** key-store.ts `findKey`. */
-  find(accountId: string, id: string, notes: Notes): Promise<ListedKey | null> {
+  find(accountId: string, id: string, touched: TouchedVersions): Promise<ListedKey | null> {
     return this.read('find', id, (answer) => {
       const found = this.tables.find(accountId, id)
-      if (found !== null) notes.seen.set(found.digest, found.version)
+      if (found !== null) touched.read.set(found.digest, found.version)
       answer(found)
     })
   }
 
-  changes(notes: Notes): KeyChanges {
+  changes(touched: TouchedVersions): KeyChanges {
     const { tables } = this
     return {
       create: (key, _audit, nowMs) =>
         this.write('create', key.digest, () => {
           tables.create(key, nowMs)
-          this.note(notes.committed, [key.digest])
+          this.record(touched.committed, [key.digest])
         }),
-      commit: (change) => this.write('commit', change, this.commit(change, notes)),
+      commit: (change) => this.write('commit', change, this.commit(change, touched)),
       pending: (of) =>
         this.write('pending', of, () => {
-          this.note(notes.pending, this.concerned(of))
+          this.record(touched.pending, this.digestsOf(of))
           return tables.pending(of)
         }),
       settled: async (raises) => {
@@ -92,31 +96,31 @@ export class D1 {
     }
   }
 
-  private commit(change: Parameters<KeyChanges['commit']>[0], notes: Notes) {
+  private commit(change: Parameters<KeyChanges['commit']>[0], touched: TouchedVersions) {
     const { tables } = this
     const batch = (fences?: string[]) => {
-      const { changed, successor, already } = tables.commit(change, fences)
-      this.note(notes.committed, changed)
-      if (successor !== null) this.note(notes.committed, [successor])
-      for (const digest of already) {
-        notes.committed.set(digest, tables.history.revokedSince(digest))
+      const { changed, successor, alreadyRevoked } = tables.commit(change, fences)
+      this.record(touched.committed, changed)
+      if (successor !== null) this.record(touched.committed, [successor])
+      for (const digest of alreadyRevoked) {
+        touched.committed.set(digest, tables.history.revokedSince(digest))
       }
       return changed
     }
-    if (isMade('bump-apart'))
-      return this.twice(
+    if (isInjected('bump-apart'))
+      return this.inTwoSteps(
         () => tables.bump(change.nowMs),
         () => batch(),
       )
-    if (isMade('fences-apart')) return this.twice(() => [...tables.fences.keys()], batch)
+    if (isInjected('fences-apart')) return this.inTwoSteps(() => [...tables.fences.keys()], batch)
     return () => batch()
   }
 
-  /** What is people's: a change of a member (role null: removed) or of the account's name. */
+  /** A change of a member (role null: removed) or, with null, of the account's name. */
   changePeople(
     accountId: string,
     change: { userId: string; role: string | null } | null,
-    notes: Notes,
+    touched: TouchedVersions,
   ) {
     return this.write('people', change, () => {
       const { tables } = this
@@ -125,20 +129,20 @@ export class D1 {
         change === null
           ? tables.rename(accountId, nowMs)
           : tables.changeMember(accountId, change.userId, change.role, nowMs)
-      this.note(notes.committed, keys)
+      this.record(touched.committed, keys)
     })
   }
 
   /** fence-registry.ts, for one fence. */
   registry(name: string, region: string): FenceRegistry {
     const { tables } = this
-    const ask = <T>(operation: string, act: () => T | Act<T>) =>
+    const call = <T>(operation: string, act: () => T | Act<T>) =>
       within('D1', registryTimeoutMs, this.call(this.writes, operation, name, act))
     return {
       register: (nowMs) =>
-        ask('register', () =>
-          isMade('register-apart')
-            ? this.twice(
+        call('register', () =>
+          isInjected('register-apart')
+            ? this.inTwoSteps(
                 () => tables.bump(nowMs),
                 (seq: number) => {
                   tables.fences.set(name, { region, seq: tables.counter })
@@ -147,8 +151,8 @@ export class D1 {
               )()
             : tables.register(name, region, nowMs),
         ),
-      retire: (seq) => ask('retire', () => tables.retire(name, seq)),
-      ping: () => ask('ping', () => undefined),
+      retire: (seq) => call('retire', () => tables.retire(name, seq)),
+      ping: () => call('ping', () => undefined),
     }
   }
 
@@ -163,10 +167,10 @@ export class D1 {
   }
 
   private write<T>(operation: string, detail: unknown, act: () => T | Act<T>): Promise<T> {
-    return within('D1', writeLimitMs, this.call(this.writes, operation, detail, act))
+    return within('D1', writeTimeoutMs, this.call(this.writes, operation, detail, act))
   }
 
-  /** `act` answers at once, or says how it will. */
+  /** `act` returns its answer, or a function that answers later. */
   private call<T>(link: Link, operation: string, detail: unknown, act: () => T | Act<T>) {
     return this.network.call<T>(link, operation, detail, (answer, fail) => {
       try {
@@ -179,8 +183,8 @@ export class D1 {
     })
   }
 
-  /** For mistakes: two statements where there should be one. */
-  private twice<First, T>(first: () => First, second: (before: First) => T): () => Act<T> {
+  /** For injected mistakes: two statements instead of one. */
+  private inTwoSteps<First, T>(first: () => First, second: (before: First) => T): () => Act<T> {
     return () => {
       const before = first()
       return (answer) => this.later(() => answer(second(before)))
@@ -191,11 +195,11 @@ export class D1 {
     this.scheduler.after(this.network.delay() * 2 + 1, null, run)
   }
 
-  private note(versions: Map<string, number>, digests: Iterable<string>): void {
+  private record(versions: Map<string, number>, digests: Iterable<string>): void {
     for (const digest of digests) versions.set(digest, this.tables.history.latest(digest))
   }
 
-  private concerned(of: Parameters<KeyChanges['pending']>[0]): Iterable<string> {
+  private digestsOf(of: Parameters<KeyChanges['pending']>[0]): Iterable<string> {
     const { keys } = this.tables
     if (of === 'all') return keys.keys()
     if (!('accountId' in of)) return of

@@ -1,28 +1,34 @@
-// Steps in which machines and stores misbehave, and deployments change under way.
+// Steps in which machines and stores fail, or the deployment changes.
 
 import { regions } from '../../src/coherence/regions.ts'
-import { anywhere, changeOf, readers, readersWithin, withKey } from './actors.ts'
-import { askLater } from './managers.ts'
+import {
+  randomChange,
+  randomIsolate,
+  scheduleReaders,
+  scheduleReadersWithin,
+  withRandomKey,
+} from './actors.ts'
+import { sendLater } from './clients.ts'
 import type { Link } from './network.ts'
 import { verifyLater } from './readers.ts'
 import type { World } from './world.ts'
 
-export const disasters = {
+export const faults = {
   evictIsolate(world: World): void {
     const at = world.random.int(world.isolates.length)
     const isolate = world.isolates[at]
     if (isolate === undefined) return
     for (const actor of isolate.running) actor.isAlive = false
-    world.isolates[at] = world.rebuild(isolate, isolate.shards)
+    world.isolates[at] = world.replacementOf(isolate, isolate.shards)
   },
 
-  evictFence({ house, random }: World): void {
-    for (const name of house.hosts.keys()) if (random.is(0.6)) house.evict(name)
+  evictFence({ fenceHost, random }: World): void {
+    for (const name of fenceHost.fences.keys()) if (random.is(0.6)) fenceHost.evict(name)
   },
 
-  loseStorage({ house, random }: World): void {
-    const names = [...house.hosts.keys()]
-    if (names.length > 0) house.loseStorage(random.one(names))
+  loseStorage({ fenceHost, random }: World): void {
+    const names = [...fenceHost.fences.keys()]
+    if (names.length > 0) fenceHost.loseStorage(random.one(names))
   },
 
   outage(world: World): void {
@@ -33,24 +39,24 @@ export const disasters = {
     for (const link of down) {
       network.count(`${link.name.split(' ')[0]} outage`)
       link.downUntil = until
-      link.isSilentWhenDown = random.is(0.3)
+      link.hangsWhenDown = random.is(0.3)
     }
   },
 
-  /** Answers are late for a moment, while a key changes: readers come home with what was true before. */
+  /** Answers are late while a key changes: readers get values from before the change. */
   congestion(world: World): void {
     const { random, links, swarm, network } = world
-    const bars = swarm.regions.map((region) => world.linkOf(region, 'requiredSeq'))
-    const late = random.one([bars, [links.kv], [links.reads], [links.reads], [links.writes]])
+    const reads = swarm.regions.map((region) => world.linkOf(region, 'requiredSeq'))
+    const late = random.one([reads, [links.kv], [links.reads], [links.reads], [links.writes]])
     congest(world, late, 800)
     network.count(`${late[0]?.name.split(' ')[0]} congestion`)
-    withKey(world, (key) => {
-      readersWithin(world, key, 4, 300)
-      askLater(world, anywhere(world), changeOf(world, key), random.int(300))
-      readers(world, key, 4)
+    withRandomKey(world, (key) => {
+      scheduleReadersWithin(world, key, 4, 300)
+      sendLater(world, randomIsolate(world), randomChange(world, key), random.int(300))
+      scheduleReaders(world, key, 4)
     })
-    // Others push it out of a small memory.
-    withKey(world, (key) => readers(world, key, 3))
+    // Other keys evict it from a small memory.
+    withRandomKey(world, (key) => scheduleReaders(world, key, 3))
   },
 
   openRegion(world: World): void {
@@ -60,8 +66,8 @@ export const disasters = {
     const region = random.one(closed)
     swarm.regions.push(region)
     const isolate = world.startIsolate(region, random.one(swarm.shardCounts))
-    withKey(world, (key) => {
-      for (let looks = 4; looks > 0; looks--) verifyLater(world, isolate, key, random.int(4_000))
+    withRandomKey(world, (key) => {
+      for (let reads = 4; reads > 0; reads--) verifyLater(world, isolate, key, random.int(4_000))
     })
   },
 
@@ -70,12 +76,12 @@ export const disasters = {
     const shards = 1 + world.random.int(3)
     if (!world.swarm.shardCounts.includes(shards)) world.swarm.shardCounts.push(shards)
     for (const [at, isolate] of world.isolates.entries()) {
-      if (world.random.is(0.6)) world.isolates[at] = world.rebuild(isolate, shards)
+      if (world.random.is(0.6)) world.isolates[at] = world.replacementOf(isolate, shards)
     }
   },
 }
 
-/** What is asked on these links for a while is answered late. */
+/** Calls on these links are answered late for a random time below `maxMs`. */
 export function congest(world: World, links: readonly Link[], maxMs: number): void {
   const until = world.scheduler.now + world.random.int(maxMs)
   for (const link of links) link.congestedUntil = until

@@ -1,32 +1,32 @@
-// Durable Objects by name, as the binding gives them: mirrors fence-object.ts, which needs workerd. An
-// instance may vanish at any point, and the next one knows only what was durable.
+// The Durable Object namespace of the fences. It mirrors fence-object.ts, which needs workerd. An instance
+// may be evicted at any point; its successor loads only what was durable.
 import { acknowledged, type Fence, type Raise } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { regionOfFence } from '../../src/coherence/regions.ts'
 import type { D1 } from './d1.ts'
-import { type Host, Instance } from './fence-instance.ts'
-import { isMade } from './mistake.ts'
+import { FenceInstance, type StoredFence } from './fence-instance.ts'
+import { isInjected } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
 import type { Scheduler } from './scheduler.ts'
 
-export type TestAppOptions = {
+export type FenceHostOptions = {
   newSkew(): number
-  /** Questions and raises travel apart: a fence may be quick for one and slow for the other. */
+  /** Reads and raises use separate links: a fence may be fast for one and slow for the other. */
   linkOf(region: string, kind: 'requiredSeq' | 'raise'): Link
-  /** How likely a fence is an older deployment that does not know a call. */
-  foreign: number
+  /** Probability that a fence runs an older version that does not know a method. */
+  oldVersion: number
   isRandom(probability: number): boolean
 }
 
 export class FenceHost {
-  readonly hosts = new Map<string, Host>()
+  readonly fences = new Map<string, StoredFence>()
   readonly counts = { registered: 0, retired: 0, pruned: 0, reset: 0 }
   private readonly scheduler: Scheduler
   private readonly network: Network
   private readonly d1: D1
-  readonly options: TestAppOptions
+  readonly options: FenceHostOptions
 
-  constructor(scheduler: Scheduler, network: Network, d1: D1, options: TestAppOptions) {
+  constructor(scheduler: Scheduler, network: Network, d1: D1, options: FenceHostOptions) {
     this.scheduler = scheduler
     this.network = network
     this.d1 = d1
@@ -36,28 +36,26 @@ export class FenceHost {
   /** The binding, as fences.ts uses it. */
   readonly namespace = {
     getByName: (name: string) => {
-      const ask = <T>(operation: string, detail: unknown, run: (fence: Fence) => T) =>
+      const region = regionOfFence(name)
+      const call = <T>(operation: string, detail: unknown, run: (fence: Fence) => T) =>
         this.network.call<T>(
-          this.options.linkOf(
-            regionOfFence(name),
-            operation === 'requiredSeq' ? 'requiredSeq' : 'raise',
-          ),
+          this.options.linkOf(region, operation === 'requiredSeq' ? 'requiredSeq' : 'raise'),
           `${operation} ${name}`,
           detail,
-          (...reply) => this.serve(this.hostOf(name), run, reply),
+          (...reply) => this.serve(this.storedFence(name), run, reply),
         )
       return {
         requiredSeq: (digest: string) =>
-          ask('requiredSeq', digest, (fence) => this.requiredSeq(fence, digest)),
+          call('requiredSeq', digest, (fence) => this.requiredSeq(fence, digest)),
         raise: (raises: Raise[]) =>
-          ask('raise', raises, (fence) => {
-            if (this.isForeign()) return 'unknown'
+          call('raise', raises, (fence) => {
+            if (this.isOldVersion()) return 'unknown'
             fence.raise(raises)
             return acknowledged
           }),
         reset: () =>
-          ask('reset', '', (fence) => {
-            if (this.isForeign()) return 'unknown'
+          call('reset', '', (fence) => {
+            if (this.isOldVersion()) return 'unknown'
             this.counts.reset++
             fence.reset()
             return acknowledged
@@ -73,80 +71,81 @@ export class FenceHost {
     return requiredSeq
   }
 
-  /** The instance vanishes: what it had not made durable never was, and nobody hears from it. */
+  /** Writes that were not durable are lost, and held answers are never sent. */
   evict(name: string): void {
-    const host = this.hosts.get(name)
-    const instance = host?.instance
-    if (host === undefined || instance == null) return
-    host.instance = null
-    instance.vanish()
-    // An alarm that did not come to its end rings again.
-    if (instance.isTending) this.setAlarm(host, this.scheduler.now + 2_000)
+    const stored = this.fences.get(name)
+    const instance = stored?.instance
+    if (stored === undefined || instance == null) return
+    stored.instance = null
+    instance.evict()
+    // The platform runs an interrupted alarm again.
+    if (instance.isAlarmRunning) this.setAlarm(stored, this.scheduler.now + 2_000)
   }
 
   loseStorage(name: string): void {
     this.evict(name)
-    const host = this.hosts.get(name)
-    if (host === undefined) return
-    host.base = null
-    host.floors.clear()
-    host.alarmAt = null
+    const stored = this.fences.get(name)
+    if (stored === undefined) return
+    stored.base = null
+    stored.floors.clear()
+    stored.alarmAt = null
   }
 
   nextAlarm(): number | null {
-    const times = [...this.hosts.values()].flatMap(({ alarmAt }) => alarmAt ?? [])
+    const times = [...this.fences.values()].flatMap(({ alarmAt }) => alarmAt ?? [])
     return times.length === 0 ? null : Math.min(...times)
   }
 
   isRegistered(name: string): boolean {
-    const host = this.hosts.get(name)
-    return host !== undefined && this.awake(host).fence.isRegistered
+    const stored = this.fences.get(name)
+    return stored !== undefined && this.instanceOf(stored).fence.isRegistered
   }
 
-  private isForeign(): boolean {
-    const is = this.options.foreign > 0 && this.options.isRandom(this.options.foreign)
-    if (is) this.network.count('fence foreign')
+  private isOldVersion(): boolean {
+    const is = this.options.oldVersion > 0 && this.options.isRandom(this.options.oldVersion)
+    if (is) this.network.count('fence old version')
     return is
   }
 
-  private hostOf(name: string): Host {
-    const present = this.hosts.get(name)
+  private storedFence(name: string): StoredFence {
+    const present = this.fences.get(name)
     if (present !== undefined) return present
     const region = regionOfFence(name)
-    const host = { name, region, base: null, floors: new Map(), alarmAt: null, instance: null }
-    this.hosts.set(name, host)
-    return host
+    const stored = { name, region, base: null, floors: new Map(), alarmAt: null, instance: null }
+    this.fences.set(name, stored)
+    return stored
   }
 
-  private serve<T>(host: Host, run: (fence: Fence) => T, [answer, fail]: Parameters<Act<T>>): void {
-    const instance = this.awake(host)
-    this.scheduler.become(instance.actor)
-    const value = run(instance.fence)
-    if (instance.isDurable || isMade('answer-before-durable')) answer(value)
-    else instance.hold({ release: () => answer(value), drop: () => fail(lost) })
+  private serve<T>(
+    stored: StoredFence,
+    run: (fence: Fence) => T,
+    [answer, fail]: Parameters<Act<T>>,
+  ): void {
+    const { actor, fence, gate } = this.instanceOf(stored)
+    this.scheduler.switchTo(actor)
+    const value = run(fence)
+    if (gate.isDurable || isInjected('answer-before-durable')) answer(value)
+    else gate.hold({ release: () => answer(value), drop: () => fail(evicted) })
   }
 
-  private awake(host: Host): Instance {
+  private instanceOf(stored: StoredFence): FenceInstance {
     const { counts } = this
-    host.instance ??= new Instance(host, {
+    stored.instance ??= new FenceInstance(stored, {
       scheduler: this.scheduler,
       network: this.network,
-      registry: this.counted(this.d1.registry(host.name, host.region)),
+      registry: this.countedRegistry(stored),
       skew: this.options.newSkew(),
-      setAlarm: (time) => this.setAlarm(host, time),
+      setAlarm: (time) => this.setAlarm(stored, time),
       onPruned: (count) => {
         counts.pruned += count
       },
     })
-    return host.instance
+    return stored.instance
   }
 
-  private counted({
-    register,
-    retire,
-    ping,
-  }: ReturnType<D1['registry']>): ReturnType<D1['registry']> {
+  private countedRegistry({ name, region }: StoredFence): ReturnType<D1['registry']> {
     const { counts } = this
+    const { register, retire, ping } = this.d1.registry(name, region)
     return {
       ping,
       register: (nowMs) => {
@@ -160,24 +159,24 @@ export class FenceHost {
     }
   }
 
-  private setAlarm(host: Host, time: number): void {
-    host.alarmAt = time
+  private setAlarm(stored: StoredFence, time: number): void {
+    stored.alarmAt = time
     this.scheduler.after(time - this.scheduler.now, null, () => {
-      if (host.alarmAt !== time) return
-      host.alarmAt = null
-      this.maintain(host)
+      if (stored.alarmAt !== time) return
+      stored.alarmAt = null
+      this.maintain(stored)
     })
   }
 
-  private maintain(host: Host): void {
-    const instance = this.awake(host)
-    instance.isTending = true
-    this.scheduler.become(instance.actor)
+  private maintain(stored: StoredFence): void {
+    const instance = this.instanceOf(stored)
+    instance.isAlarmRunning = true
+    this.scheduler.switchTo(instance.actor)
     void instance.fence.maintain().then(() => {
-      // The alarm is over when what it wrote is durable.
-      instance.hold({
+      // The alarm ends once its writes are durable.
+      instance.gate.hold({
         release: () => {
-          instance.isTending = false
+          instance.isAlarmRunning = false
         },
         drop() {},
       })
@@ -185,4 +184,4 @@ export class FenceHost {
   }
 }
 
-const lost = new Error('the object was evicted')
+const evicted = new Error('the object was evicted')

@@ -1,121 +1,89 @@
-// One life of a Durable Object: the real Fence, and the output gate. Nothing leaves the object before all
-// that was written until then is durable; what is not durable when it vanishes never was.
+// One instance of a fence's Durable Object: the real Fence behind an output gate.
 import { Fence, type FenceBase, type FenceStorage, type Floor } from '../../src/coherence/fence.ts'
 import type { D1 } from './d1.ts'
 import type { Network } from './network.ts'
+import { OutputGate } from './output-gate.ts'
 import { type Actor, noLag, type Scheduler } from './scheduler.ts'
 
-/** What survives: the object's storage and its alarm. */
-export type Host = {
+/** What survives an eviction: the object's storage and its alarm. */
+export type StoredFence = {
   name: string
   region: string
   base: FenceBase | null
   floors: Map<string, Floor>
   alarmAt: number | null
-  instance: Instance | null
+  instance: FenceInstance | null
 }
 
-/** What waits until the writes before it are durable; `drop` when they never will be. */
-type Held = { release(): void; drop(): void }
+type Registry = ReturnType<D1['registry']>
 
-type CallContext = {
+type InstanceContext = {
   scheduler: Scheduler
   network: Network
-  registry: ReturnType<D1['registry']>
+  registry: Registry
   skew: number
   setAlarm(time: number): void
   onPruned(count: number): void
 }
 
-export class Instance {
+export class FenceInstance {
   readonly fence: Fence
   readonly actor: Actor
-  isTending = false
-  private unsaved: (() => void)[] = []
-  private held: Held[] = []
-  private readonly scheduler: Scheduler
-  private readonly network: Network
+  readonly gate: OutputGate
+  isAlarmRunning = false
 
-  constructor(host: Host, { registry, skew, ...around }: CallContext) {
-    const { name } = host
-    const life = { mortality: 0, isAlive: true, shown: 0, calls: 0 }
-    this.actor = { name, skew, lag: noLag, ...life }
-    this.scheduler = around.scheduler
-    this.network = around.network
-    this.fence = new Fence(this.storageOf(host, around), this.gated(registry), this.scheduler.clock)
+  constructor(stored: StoredFence, { scheduler, network, skew, ...context }: InstanceContext) {
+    const life = { crashProbability: 0, isAlive: true, clockMs: 0, calls: 0 }
+    this.actor = { name: stored.name, skew, lag: noLag, ...life }
+    this.gate = new OutputGate(scheduler, network, this.actor)
+    const registry = this.gated(context.registry)
+    this.fence = new Fence(this.storageOf(stored, context), registry, scheduler.clock)
   }
 
-  get isDurable(): boolean {
-    return this.unsaved.length === 0
-  }
-
-  hold(held: Held): void {
-    this.held.push(held)
-    if (this.held.length > 1) return
-    this.scheduler.after(this.network.delay(), this.actor, () => this.flush())
-  }
-
-  vanish(): void {
+  evict(): void {
     this.actor.isAlive = false
-    for (const { drop } of this.held) drop()
+    this.gate.dropAll()
   }
 
-  private flush(): void {
-    const { unsaved, held } = this
-    this.unsaved = []
-    this.held = []
-    for (const save of unsaved) save()
-    for (const { release } of held) release()
-  }
-
-  /** D1, too, hears of nothing that the object could still lose. */
-  private gated({
-    register,
-    retire,
-    ping,
-  }: ReturnType<D1['registry']>): ReturnType<D1['registry']> {
-    const gate = () =>
-      this.isDurable
+  /** Calls to D1 pass the output gate as well. */
+  private gated({ register, retire, ping }: Registry): Registry {
+    const { gate } = this
+    const open = () =>
+      gate.isDurable
         ? Promise.resolve()
-        : new Promise<void>((release) => this.hold({ release, drop() {} }))
+        : new Promise<void>((release) => gate.hold({ release, drop() {} }))
     return {
-      register: (nowMs) => gate().then(() => register(nowMs)),
-      retire: (seq) => gate().then(() => retire(seq)),
-      ping: () => gate().then(ping),
+      register: (nowMs) => open().then(() => register(nowMs)),
+      retire: (seq) => open().then(() => retire(seq)),
+      ping: () => open().then(ping),
     }
-  }
-
-  private save(write: () => void): void {
-    this.unsaved.push(write)
-    // Also what nobody waits for becomes durable in a moment.
-    if (this.held.length === 0) this.hold({ release() {}, drop() {} })
   }
 
   private storageOf(
-    host: Host,
-    { setAlarm, onPruned }: Pick<CallContext, 'setAlarm' | 'onPruned'>,
-  ) {
+    stored: StoredFence,
+    { setAlarm, onPruned }: Pick<InstanceContext, 'setAlarm' | 'onPruned'>,
+  ): FenceStorage {
+    const { gate } = this
     const none = { minSeq: null, registeredSeq: null, askedAt: 0 }
-    const storage: FenceStorage = {
-      load: () => ({ ...(host.base ?? none), floors: new Map(host.floors) }),
+    return {
+      load: () => ({ ...(stored.base ?? none), floors: new Map(stored.floors) }),
       saveBase: (base) =>
-        this.save(() => {
-          host.base = base
+        gate.write(() => {
+          stored.base = base
         }),
-      saveFloor: (digest, floor) => this.save(() => void host.floors.set(digest, floor)),
+      saveFloor: (digest, floor) => gate.write(() => void stored.floors.set(digest, floor)),
       removeFloors: (digests) => {
         if (this.fence.isRegistered) onPruned(digests.length)
-        const gone = [...digests]
-        this.save(() => {
-          for (const digest of gone) host.floors.delete(digest)
+        const removed = [...digests]
+        gate.write(() => {
+          for (const digest of removed) stored.floors.delete(digest)
         })
       },
-      // fence-object.ts: an alarm that is already set comes soon enough.
+      // As in fence-object.ts: an alarm that is already set is kept.
       wakeAt: (time) =>
-        this.save(() => {
-          if (host.alarmAt === null) setAlarm(time - this.actor.skew)
+        gate.write(() => {
+          if (stored.alarmAt === null) setAlarm(time - this.actor.skew)
         }),
     }
-    return storage
   }
 }

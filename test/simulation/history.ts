@@ -1,4 +1,4 @@
-// What every key has been, as it was committed, and what has been promised about it: the judge.
+// The test oracle: every committed version of every key, and the oldest version that a verdict may use.
 
 import type { Role } from '../../src/core/role.ts'
 import { powersOfKey } from '../../src/core/scopes.ts'
@@ -17,11 +17,11 @@ export type State = {
 
 export type Versions = ReadonlyMap<string, number>
 
-/** A verification as the judge sees it. */
-export type Judged = {
+/** A verification for the oracle. */
+export type CheckedVerdict = {
   digest: string
   question: AccessRequest
-  /** The oldest version that it may decide by: what had been promised when it began. */
+  /** The oldest version it may use: the one guaranteed when it began. */
   floor: number
   /** The verifier's clock when it decided. */
   clock: number
@@ -30,9 +30,9 @@ export type Judged = {
 
 export class History {
   private readonly states = new Map<string, State[]>()
-  private readonly promised = new Map<string, number>()
+  private readonly guaranteed = new Map<string, number>()
 
-  /** A committed write. Answers the number of the version. */
+  /** Records a committed write. @returns the number of the version. */
   commit(digest: string, state: State): number {
     const states = this.statesOf(digest)
     states.push(state)
@@ -47,7 +47,7 @@ export class History {
     return this.statesOf(digest)[version] ?? null
   }
 
-  /** The version since which a key that is revoked now has been so. */
+  /** The version in which a key that is revoked now became revoked. */
   revokedSince(digest: string): number {
     const states = this.statesOf(digest)
     let version = states.length - 1
@@ -55,15 +55,15 @@ export class History {
     return version
   }
 
-  /** From now on nobody may decide by an older version. */
-  promise(versions: Versions): void {
+  /** From now on no verdict may use an older version. */
+  guarantee(versions: Versions): void {
     for (const [digest, version] of versions) {
-      if (version > this.floor(digest)) this.promised.set(digest, version)
+      if (version > this.floor(digest)) this.guaranteed.set(digest, version)
     }
   }
 
   floor(digest: string): number {
-    return this.promised.get(digest) ?? 0
+    return this.guaranteed.get(digest) ?? 0
   }
 
   digests(): string[] {
@@ -71,21 +71,22 @@ export class History {
   }
 
   /** What is wrong with a verdict, or null. */
-  judge({ digest, question, floor, clock, verification }: Judged): string | null {
+  check({ digest, question, floor, clock, verification }: CheckedVerdict): string | null {
     const { verdict } = verification
     if (verdict.code === 'authority_unavailable') return null
     const states = this.statesOf(digest)
     if (verdict.code === 'invalid_api_key') {
       if (states.slice(floor).includes(null)) return null
-      return `it is unknown, though version ${floor} had been promised`
+      return `the key is unknown, although version ${floor} was guaranteed`
     }
-    if (!('record' in verdict)) return `${verdict.code}, though nothing is limited`
+    if (!('record' in verdict)) return `${verdict.code}, although nothing is limited`
     const version = versionOf(verdict.record)
     const state = states[version]
     if (state === undefined || state === null) return `version ${version} was never committed`
-    if (version < floor) return `decided by version ${version}, though ${floor} had been promised`
-    const expected = decide(state, question, clock)
-    if (expected !== verdict.code) return `${verdict.code} for version ${version}: ${expected}`
+    if (version < floor) return `used version ${version}, although ${floor} was guaranteed`
+    const expected = expectedCode(state, question, clock)
+    if (expected !== verdict.code)
+      return `${verdict.code} for version ${version} instead of ${expected}`
     return null
   }
 
@@ -98,13 +99,13 @@ export class History {
   }
 }
 
-/** The doubles put the number of the version where the name of the account stands. */
+/** The doubles store the version in the name of the account. */
 export function versionOf({ accountName }: { accountName: string }): number {
   return Number(accountName)
 }
 
-/** The contract's order of reasons, written once more. */
-function decide(state: NonNullable<State>, { scopes }: AccessRequest, clock: number): string {
+/** A second implementation of the contract's order of reasons. */
+function expectedCode(state: NonNullable<State>, { scopes }: AccessRequest, clock: number): string {
   if (state.revoked) return 'revoked_api_key'
   if (state.disabled) return 'disabled_api_key'
   if (state.expiresAt !== null && clock >= state.expiresAt) return 'expired_api_key'

@@ -1,22 +1,22 @@
-// KV: a get may answer with any value that the key ever held, or with nothing; writes may be slow,
-// overtake one another, get lost or fail. The real key-cache.ts runs on top of it.
+// KV: a get may return any value that the key ever held, or nothing; writes may be slow, reordered, lost or
+// refused. The real key-cache.ts runs on top of it.
 import type { Link, Network } from './network.ts'
 import type { Random } from './random.ts'
 
 export type Staleness = {
-  /** How likely a get answers with an old value, or with nothing. */
+  /** Probability that a get returns an old value, or nothing. */
   old: number
   absent: number
-  /** How likely a write is lost, or refused as one too many (429). */
+  /** Probability that a write is lost, or refused by the rate limit (429). */
   lost: number
   refused: number
 }
 
-const honest: Staleness = { old: 0, absent: 0, lost: 0, refused: 0 }
+const consistent: Staleness = { old: 0, absent: 0, lost: 0, refused: 0 }
 
 export class Kv {
   private readonly latest = new Map<string, string>()
-  private readonly ever = new Map<string, string[]>()
+  private readonly allValues = new Map<string, string[]>()
   private readonly network: Network
   private readonly random: Random
   private readonly link: Link
@@ -29,14 +29,14 @@ export class Kv {
     this.staleness = staleness
   }
 
-  becomeHonest(): void {
-    this.staleness = honest
+  stopFaults(): void {
+    this.staleness = consistent
   }
 
   readonly namespace = {
     get: (name: string) =>
       this.network.call(this.link, 'get', name, (answer: (value: unknown) => void) => {
-        const text = this.answerTo(name)
+        const text = this.read(name)
         answer(text === null ? null : JSON.parse(text))
       }),
     put: (name: string, text: string) =>
@@ -53,18 +53,18 @@ export class Kv {
       }),
   } as unknown as KVNamespace
 
-  private answerTo(name: string): string | null {
+  private read(name: string): string | null {
     if (this.happens('absent')) return null
-    const ever = this.ever.get(name)
-    if (ever !== undefined && this.happens('old')) return this.random.one(ever)
+    const values = this.allValues.get(name)
+    if (values !== undefined && this.happens('old')) return this.random.one(values)
     return this.latest.get(name) ?? null
   }
 
   private store(name: string, text: string): void {
     this.latest.set(name, text)
-    const ever = this.ever.get(name)
-    if (ever === undefined) this.ever.set(name, [text])
-    else ever.push(text)
+    const values = this.allValues.get(name)
+    if (values === undefined) this.allValues.set(name, [text])
+    else values.push(text)
   }
 
   private happens(what: keyof Staleness): boolean {

@@ -1,5 +1,5 @@
-// The mistake that this world is to make on purpose, where it cannot be patched into the source because
-// a double stands in its place (SQL, the platform). See mutants.ts.
+// The mistake that a test double makes on purpose, where the double replaces SQL or the platform and no source
+// can be patched. See mutants/mutant.ts.
 
 export type Mistake =
   | 'asof-apart'
@@ -8,13 +8,13 @@ export type Mistake =
   | 'register-apart'
   | 'plain-counter'
   | 'settled-regardless'
-  | 'star-overlooked'
+  | 'star-ignored'
   | 'retire-regardless'
   | 'trigger-without-raise'
   | 'answer-before-durable'
 
-const made = process.env.LATCHKEY_MISTAKE
+const injected = process.env.LATCHKEY_MISTAKE
 
-export function isMade(mistake: Mistake): boolean {
-  return made === mistake
+export function isInjected(mistake: Mistake): boolean {
+  return injected === mistake
 }

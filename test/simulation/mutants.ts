@@ -12,7 +12,7 @@ export const mutants: Mutant[] = [
 ]
 
 export const suites = {
-  protocol: { mutants, defaultSeeds: 200_000, load: () => import('./run.ts') },
+  protocol: { mutants, defaultSeeds: 200_000, load: () => import('./run-seed.ts') },
   credits: {
     mutants: creditMutants,
     defaultSeeds: 3_000,

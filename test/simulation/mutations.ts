@@ -74,6 +74,6 @@ function report({ mutant: { name, listed, harmless }, seeds }: Job, kill: Kill |
 }
 
 function describe({ seed, violation, before }: Kill): string {
-  const rule = violation.startsWith('the promise') ? 'the promise' : violation
+  const rule = violation.startsWith('the guarantee') ? 'the guarantee' : violation
   return `seed ${seed}: ${rule}${before === null ? '' : ` (seed ${before.seed}: ${before.violation})`}`
 }

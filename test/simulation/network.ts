@@ -1,47 +1,56 @@
-// Calls between machines, and all that can become of them.
+// Calls between machines, and everything that can happen to one.
 import type { Random } from './random.ts'
 import type { Actor, Scheduler } from './scheduler.ts'
 
-/** How likely each misfortune is on a link; what is left over is a call that is answered soon. */
-export type Weather = {
-  /** Answered, but after a long while. */
+/** Probability of each fault on a link; any other call is answered soon. */
+export type FaultRates = {
+  /** Answered, after a long delay. */
   slow: number
-  /** Fails before the other side has done anything. */
+  /** Fails before the callee acts. */
   refused: number
-  /** Done, but the answer is a failure. */
-  unheard: number
-  /** Neither done nor answered. */
-  silent: number
-  /** Done, never answered. */
-  mute: number
-  /** Done much later, when the caller may have given up or be dead. */
+  /** The callee acts; the caller gets an error. */
+  replyLost: number
+  /** Neither executed nor answered. */
+  dropped: number
+  /** Executed, never answered. */
+  unanswered: number
+  /** Executed much later, when the caller may have timed out or crashed. */
   late: number
 }
 
 export type Link = {
   name: string
-  weather: Weather
-  /** The longest that the caller waits (ms), around which slow calls are spread. */
-  patience: number
+  faultRates: FaultRates
+  /** About the caller's timeout (ms): slow calls are spread around it. */
+  timeoutMs: number
   downUntil: number
-  /** What is asked before this time is done soon, and answered late. */
+  /** Calls before this time run soon and are answered late. */
   congestedUntil: number
-  /** While it is down: never answers, instead of failing at once. */
-  isSilentWhenDown: boolean
+  /** While the link is down, calls hang instead of failing at once. */
+  hangsWhenDown: boolean
 }
 
 export type Act<T> = (answer: (value: T) => void, fail: (error: Error) => void) => void
 
 export type Trace = (actor: string, operation: string, ...values: unknown[]) => void
 
-const calm: Weather = { slow: 0, refused: 0, unheard: 0, silent: 0, mute: 0, late: 0 }
+type Fate = keyof FaultRates | 'answered'
 
-/** The longest that a late call takes to arrive (ms). */
+const noFaults: FaultRates = {
+  slow: 0,
+  refused: 0,
+  replyLost: 0,
+  dropped: 0,
+  unanswered: 0,
+  late: 0,
+}
+
+/** The maximum delay of a late call (ms). */
 export const maxLateness = 60_000
 
 export class Network {
   readonly faults: Record<string, number> = {}
-  private isCalm = false
+  private isFaultless = false
   private readonly links: Link[] = []
   private readonly scheduler: Scheduler
   private readonly random: Random
@@ -55,36 +64,36 @@ export class Network {
     this.trace = trace
   }
 
-  link(name: string, patience: number, weather: Weather): Link {
-    const now = this.isCalm ? calm : weather
-    const quiet = { downUntil: 0, congestedUntil: 0, isSilentWhenDown: false }
-    const link = { name, patience, weather: now, ...quiet }
+  link(name: string, timeoutMs: number, faultRates: FaultRates): Link {
+    const rates = this.isFaultless ? noFaults : faultRates
+    const up = { downUntil: 0, congestedUntil: 0, hangsWhenDown: false }
+    const link = { name, timeoutMs, faultRates: rates, ...up }
     this.links.push(link)
     return link
   }
 
   /** From now on every call is answered soon. */
-  calmDown(): void {
-    this.isCalm = true
+  stopFaults(): void {
+    this.isFaultless = true
     for (const link of this.links) {
-      link.weather = calm
+      link.faultRates = noFaults
       link.downUntil = 0
       link.congestedUntil = 0
     }
   }
 
-  /** Has `act` done at the other end of the link, by whoever acts now. */
+  /** Runs `act` at the other end of the link, on behalf of the current actor. */
   call<T>(link: Link, operation: string, detail: unknown, act: Act<T>): Promise<T> {
     const { scheduler } = this
     const actor = scheduler.current
-    if (actor === null) throw new Error(`Nobody calls ${link.name} ${operation}.`)
+    if (actor === null) throw new Error(`${link.name} ${operation} is called outside an actor.`)
     actor.calls++
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const fate = this.fateOf(link)
+    const fate = this.drawFate(link)
     if (fate !== 'answered') this.count(`${link.name.split(' ')[0]} ${fate}`)
-    const told = this.trace && { actor, operation: `${link.name}.${operation}`, detail, fate }
-    if (told) this.tell(told, 'asks')
-    if (fate === 'silent') return promise
+    const log = this.logOf(actor, `${link.name}.${operation}`)
+    log?.('request', detail, fate === 'answered' ? '' : `(${fate})`)
+    if (fate === 'dropped') return promise
     const fail = (error: Error) => scheduler.after(this.delay(), actor, () => reject(error))
     if (fate === 'refused') {
       fail(new Error('refused'))
@@ -92,16 +101,16 @@ export class Network {
     }
     const replyDelay = this.replyDelay(fate, link)
     const answer = (value: T) => {
-      if (fate === 'mute') return
-      if (fate === 'unheard') return void fail(new Error('the answer was lost'))
+      if (fate === 'unanswered') return
+      if (fate === 'replyLost') return void fail(new Error('the answer was lost'))
       scheduler.after(replyDelay, actor, () => {
-        if (told) this.tell(told, 'hears', value)
+        log?.('reply', '', value)
         resolve(value)
       })
     }
     scheduler.after(this.requestDelay(fate, link), null, () => {
       act((value) => {
-        if (told) this.tell(told, 'done', value)
+        log?.('executed', '', value)
         answer(value)
       }, fail)
     })
@@ -112,44 +121,37 @@ export class Network {
     this.faults[fault] = (this.faults[fault] ?? 0) + 1
   }
 
-  /** A short while, as between two machines. */
+  /** A short delay between two machines. */
   delay(): number {
     return this.random.int(this.usualDelay)
   }
 
-  private fateOf(link: Link): keyof Weather | 'answered' {
-    if (link.downUntil > this.scheduler.now) return link.isSilentWhenDown ? 'silent' : 'refused'
-    const { weather } = link
-    if (weather === calm) return 'answered'
+  private drawFate(link: Link): Fate {
+    if (link.downUntil > this.scheduler.now) return link.hangsWhenDown ? 'dropped' : 'refused'
+    const { faultRates } = link
+    if (faultRates === noFaults) return 'answered'
     let left = this.random.next()
-    for (const fate in weather) {
-      left -= weather[fate as keyof Weather]
-      if (left < 0) return fate as keyof Weather
+    for (const fate in faultRates) {
+      left -= faultRates[fate as keyof FaultRates]
+      if (left < 0) return fate as keyof FaultRates
     }
     return 'answered'
   }
 
-  private requestDelay(fate: string, { patience }: Link): number {
-    if (fate === 'late') return Math.min(maxLateness, this.random.int(patience * 12))
-    return fate === 'slow' ? this.random.int(patience) : this.delay()
+  private requestDelay(fate: Fate, { timeoutMs }: Link): number {
+    if (fate === 'late') return Math.min(maxLateness, this.random.int(timeoutMs * 12))
+    return fate === 'slow' ? this.random.int(timeoutMs) : this.delay()
   }
 
-  private replyDelay(fate: string, { patience, congestedUntil }: Link): number {
-    if (congestedUntil > this.scheduler.now) return this.random.int(patience)
-    return fate === 'slow' ? this.random.int(1.2 * patience) : this.delay()
+  private replyDelay(fate: Fate, { timeoutMs, congestedUntil }: Link): number {
+    if (congestedUntil > this.scheduler.now) return this.random.int(timeoutMs)
+    return fate === 'slow' ? this.random.int(1.2 * timeoutMs) : this.delay()
   }
 
-  private tell(
-    {
-      actor,
-      operation,
-      detail,
-      fate,
-    }: { actor: Actor; operation: string; detail: unknown; fate: string },
-    stage: string,
-    value?: unknown,
-  ): void {
-    const result = stage === 'asks' ? (fate === 'answered' ? '' : `(${fate})`) : value
-    this.trace?.(actor.name, `${operation} ${stage}`, stage === 'asks' ? detail : '', result)
+  private logOf({ name }: Actor, operation: string) {
+    const { trace } = this
+    if (trace === null) return null
+    return (stage: string, detail: unknown, result: unknown) =>
+      trace(name, `${operation} ${stage}`, detail, result)
   }
 }

@@ -1,21 +1,20 @@
-// What the code under test finds in the global scope of a Worker, made deterministic: timers that count
-// in virtual time, and Web Crypto that answers at once. Microtasks are drained between two events.
+// The globals of a Worker, made deterministic: timers in virtual time, and Web Crypto that resolves at once.
+// Microtasks are drained between two events.
 import type { Scheduler, Timer } from './scheduler.ts'
 
-type Draining = { _tickCallback(): void }
+type WithTickCallback = { _tickCallback(): void }
 
 /**
- * Node's own function that runs all microtasks (and process.nextTick) before it returns. It is not
- * documented; Node is pinned in package.json, and `install` makes sure that it does what is needed. It
- * does nothing inside a microtask, so the simulation runs in a plain callback and awaits nothing.
+ * Node's undocumented function that runs all microtasks (and process.nextTick) before it returns. `install`
+ * asserts that it works. It does nothing inside a microtask, so the simulation runs in a plain callback.
  */
-export const drain = () => (process as unknown as Draining)._tickCallback()
+export const drainMicrotasks = () => (process as unknown as WithTickCallback)._tickCallback()
 
 let scheduler: Scheduler | null = null
 
-/** From now on the global timers are those of this world. */
-export function enter(world: Scheduler): void {
-  scheduler = world
+/** From now on the global timers are those of this scheduler. */
+export function enter(entered: Scheduler): void {
+  scheduler = entered
 }
 
 /** @throws Error when microtasks cannot be drained here. */
@@ -34,11 +33,11 @@ export function install(): void {
   Error.stackTraceLimit = 0
   let hops = 0
   Promise.resolve().then(() => Promise.resolve().then(() => hops++))
-  drain()
+  drainMicrotasks()
   if (hops !== 1) throw new Error('Microtasks cannot be drained from here.')
 }
 
-// Hashes that are quick instead of hard to forge: nobody forges here.
+// Fast hashes; no actor of the simulation forges tokens.
 const subtle = {
   importKey: (_format: string, secret: Uint8Array) => Promise.resolve(secret),
   digest: (_algorithm: string, data: Uint8Array) => Promise.resolve(mix(data, 0x811c9dc5).buffer),

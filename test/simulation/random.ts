@@ -1,9 +1,9 @@
-// Random that is the same for the same seed, on every machine.
+// A seeded random generator: the same seed gives the same numbers on every machine.
 
 export type Random = {
   /** From 0 to below 1. */
   next(): number
-  /** A whole number from 0 to below `below`. */
+  /** An integer from 0 to below `below`. */
   int(below: number): number
   is(probability: number): boolean
   one<T>(list: readonly T[]): T
@@ -11,7 +11,7 @@ export type Random = {
   weighted<Name extends string>(weights: Record<Name, number>): Name
 }
 
-/** sfc32, warmed up: small, fast, and good enough for seeds that follow one another. */
+/** sfc32, warmed up because consecutive seeds would start alike. */
 export function createRandom(seed: number): Random {
   let a = seed >>> 0
   let b = Math.floor(seed / 2 ** 32) ^ 0x9e3779b9

@@ -1,16 +1,15 @@
-// Verifications: started anywhere at any time, and judged.
+// Verifications in any isolate at any time, checked by the oracle.
 
 import type { AccessRequest } from '../../src/core/verdict.ts'
 import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { type Verification, type VerifySettings, verify } from '../../src/keys/verify.ts'
+import { describe } from './base-world.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
 import { type Actor, noLag } from './scheduler.ts'
-import { describe, type Isolate, type KnownKey, type World } from './world.ts'
+import type { Isolate, KnownKey, World } from './world.ts'
 
-const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
-
-export { tagKeys }
+export const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
 
 export type Outcome = { code: string; tier: string; calls: number }
 
@@ -20,24 +19,24 @@ const questions: AccessRequest[] = [
   { scopes: ['contacts:write'], ip: null },
 ]
 
-/** Starts a verification after a while. */
+/** Starts a verification after a delay. */
 export function verifyLater(world: World, isolate: Isolate, key: KnownKey, delay: number): void {
   const { random, swarm, scheduler } = world
   const actor = world.newActor('verify', swarm.readerLag, isolate)
   const stores = random.is(0.1) ? world.storesElsewhere(isolate) : isolate.stores
   const reader = { actor, stores, fresh: random.is(0.1) }
-  scheduler.after(delay, actor, () => void judged(world, reader, key))
+  scheduler.after(delay, actor, () => void verifyAndCheck(world, reader, key))
 }
 
-/** Verifies now, as whoever acts, and waits for the outcome. */
+/** Verifies now and resumes the current actor with the outcome. */
 export function verifyNow(world: World, isolate: Isolate, key: KnownKey): Promise<Outcome | null> {
   const actor = world.newActor('check', noLag, isolate)
-  actor.mortality = 0
+  actor.crashProbability = 0
   const { current } = world.scheduler
   const reader = { actor, stores: isolate.stores, fresh: false }
   return new Promise((done) => {
     world.scheduler.after(0, actor, async () => {
-      const outcome = await judged(world, reader, key)
+      const outcome = await verifyAndCheck(world, reader, key)
       world.scheduler.after(0, current, () => done(outcome))
     })
   })
@@ -45,14 +44,14 @@ export function verifyNow(world: World, isolate: Isolate, key: KnownKey): Promis
 
 type Reader = { actor: Actor; stores: LookUpStores; fresh: boolean }
 
-async function judged(
+async function verifyAndCheck(
   world: World,
   { actor, stores, fresh }: Reader,
   key: KnownKey,
 ): Promise<Outcome | null> {
   const question = world.random.one(questions)
   const floor = world.history.floor(key.digest)
-  world.trace?.(actor.name, 'verify', key.digest, `promised ${floor}`, fresh ? 'fresh' : '')
+  world.trace?.(actor.name, 'verify', key.digest, `floor ${floor}`, fresh ? 'fresh' : '')
   const settings: VerifySettings = {
     config,
     tagKeys,
@@ -63,24 +62,34 @@ async function judged(
   }
   try {
     const verification = await verify(stores, settings, key.token, question, { fresh })
-    judge(world, actor, key, { verification, question, floor, fresh })
+    checkOutcome(world, actor, key, { verification, question, floor, fresh })
     return { code: verification.verdict.code, tier: verification.tier, calls: actor.calls }
   } catch (error) {
-    world.fail('verify never throws', describe(error))
+    world.fail('verify does not throw', describe(error))
     return null
   }
 }
 
-type Case = { verification: Verification; question: AccessRequest; floor: number; fresh: boolean }
+type Decided = {
+  verification: Verification
+  question: AccessRequest
+  floor: number
+  fresh: boolean
+}
 
-function judge(world: World, { name, calls }: Actor, { digest }: KnownKey, seen: Case): void {
-  const { verdict, tier } = seen.verification
-  const shown = 'record' in verdict ? `version ${versionOf(verdict.record)}` : ''
-  world.trace?.(name, 'decides', verdict.code, shown, `from ${tier}`)
-  world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nowhere' : tier}`)
-  const wrong = world.history.judge({ ...seen, digest, clock: world.scheduler.clock() })
-  if (wrong !== null) world.fail('the promise', `${name} ${digest.slice(0, 6)} ${wrong}`)
+function checkOutcome(
+  world: World,
+  { name, calls }: Actor,
+  { digest }: KnownKey,
+  decided: Decided,
+): void {
+  const { verdict, tier } = decided.verification
+  const version = 'record' in verdict ? `version ${versionOf(verdict.record)}` : ''
+  world.trace?.(name, 'decides', verdict.code, version, `from ${tier}`)
+  world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nothing' : tier}`)
+  const wrong = world.history.check({ ...decided, digest, clock: world.scheduler.clock() })
+  if (wrong !== null) world.fail('the guarantee', `${name} ${digest.slice(0, 6)} ${wrong}`)
   if (tier !== 'memory') return
   if (calls > 0) world.fail('a hot key needs no I/O', `${name} made ${calls} calls`)
-  if (seen.fresh) world.fail('fresh asks the fence', `${name} was answered from memory`)
+  if (decided.fresh) world.fail('fresh reads the fence', `${name} was answered from memory`)
 }

@@ -1,4 +1,4 @@
-// Each thing that can be asked of keys and people, as the routes ask it.
+// Every change of keys and members, as the routes make it.
 
 import { settle } from '../../src/coherence/settle.ts'
 import type { Caller } from '../../src/core/audit.ts'
@@ -11,7 +11,7 @@ import { rotateKey } from '../../src/keys/rotate.ts'
 import { updateKey } from '../../src/keys/update.ts'
 import type { Selection } from '../../src/storage/key-changes.ts'
 import { within } from '../../src/storage/unavailable.ts'
-import type { Answer, Ask, Desk } from './managers.ts'
+import type { Answer, ChangeRequest, RequestContext } from './clients.ts'
 import type { KnownKey, World } from './world.ts'
 
 export const account = 'account'
@@ -29,14 +29,14 @@ function answerOf(changed: ChangeResult<unknown>): Answer {
   return changed.kind === 'done' ? changed.progress.kind : null
 }
 
-export function revoke({ id }: KnownKey): Ask {
+export function revoke({ id }: KnownKey): ChangeRequest {
   return {
     name: 'revoke',
     run: async ({ stores, settings }) => answerOf(await revokeKey(stores, settings, asOwner, id)),
   }
 }
 
-export function update({ id }: KnownKey, edits: KeyEdits): Ask {
+export function update({ id }: KnownKey, edits: KeyEdits): ChangeRequest {
   return {
     name: 'update',
     run: async ({ stores, settings }) =>
@@ -44,23 +44,23 @@ export function update({ id }: KnownKey, edits: KeyEdits): Ask {
   }
 }
 
-export function rotate({ id, digest }: KnownKey, overlapMs: number): Ask {
+export function rotate({ id, digest }: KnownKey, overlapMs: number): ChangeRequest {
   return {
     name: 'rotate',
-    async run({ world, stores, settings, notes }) {
+    async run({ world, stores, settings, touched }) {
       const rotation = await rotateKey(stores, settings, asOwner, id, overlapMs)
       if (rotation === null || rotation.changed.kind !== 'done') return null
-      const [successor] = [...notes.committed.keys()].filter((other) => other !== digest)
+      const [successor] = [...touched.committed.keys()].filter((other) => other !== digest)
       if (successor === undefined) throw new Error('rotated without a successor')
-      learn(world, { ...rotation, digest: successor, accountId: account })
-      // The new key is in the client's hands, however far the old one's end has come.
-      world.history.promise(new Map([[successor, notes.committed.get(successor) ?? 0]]))
+      addKnownKey(world, { ...rotation, digest: successor, accountId: account })
+      // The client has the new key, whether or not the old one has expired everywhere.
+      world.history.guarantee(new Map([[successor, touched.committed.get(successor) ?? 0]]))
       return answerOf(rotation.changed)
     },
   }
 }
 
-export function bulk(selection: Exclude<Selection, { by: 'version' }>): Ask {
+export function bulk(selection: Exclude<Selection, { by: 'version' }>): ChangeRequest {
   return {
     name: 'bulk',
     run: async ({ stores, settings }) => {
@@ -70,20 +70,22 @@ export function bulk(selection: Exclude<Selection, { by: 'version' }>): Ask {
   }
 }
 
-/** A change of a member (role null: removed), or of the account's name: management.ts `keysFollow`. */
-export function changePeople(change: { userId: string; role: string | null } | null): Ask {
+/** A change of a member (role null: removed) or, with null, of the account's name, as the routes settle it. */
+export function changePeople(
+  change: { userId: string; role: string | null } | null,
+): ChangeRequest {
   return {
     name: change === null ? 'rename' : 'member',
-    async run({ world, stores, settings, notes }) {
-      await within('D1', 10_000, world.d1.changePeople(account, change, notes))
+    async run({ world, stores, settings, touched }) {
+      await within('D1', 10_000, world.d1.changePeople(account, change, touched))
       const missing = await settle(stores, settings, { accountId: account })
       return missing.length === 0 ? 'in_force' : 'pending'
     },
   }
 }
 
-/** Makes a key: by whoever may, with scopes of its own or inheriting. */
-export function issue(world: World): Ask {
+/** Issues a key by a random member, with scopes of its own or inherited ones. */
+export function issue(world: World): ChangeRequest {
   const { random } = world
   const createdBy = random.one(creators)
   const scopes = random.one([
@@ -95,31 +97,31 @@ export function issue(world: World): Ask {
   ])
   const externalId = random.one(externalIds)
   const limits = { rateLimit: null, credits: null, limitsBy: 'key' } as const
-  const facts = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
+  const fields = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
   return {
     name: 'issue',
-    async run({ stores, settings, notes }) {
+    async run({ stores, settings, touched }) {
       const role = strongestRole(world.d1.tables.members.get(`${account}/${createdBy}`) ?? null)
       const caller = role === null ? asOwner : callerOf(createdBy, role)
-      const request = { ...facts, name: 'a key', scopes, externalId }
+      const request = { ...fields, name: 'a key', scopes, externalId }
       const issued = await issueKey(stores, settings, caller, request)
       if (issued.kind === 'refused') return null
-      const [digest = ''] = notes.committed.keys()
-      learn(world, { ...issued, digest, accountId: account })
+      const [digest = ''] = touched.committed.keys()
+      addKnownKey(world, { ...issued, digest, accountId: account })
       return 'created'
     },
   }
 }
 
-/** A key that a restore lost is brought back under the same digest, with less power (import). */
-export function bringBack(world: World, key: KnownKey): Ask {
+/** Imports a key that a restore lost under the same digest, with fewer scopes. */
+export function reimport(world: World, key: KnownKey): ChangeRequest {
   return {
     name: 'import',
-    async run({ stores, settings }: Desk) {
+    async run({ stores, settings }: RequestContext) {
       const { digest, accountId } = key
       const id = settings.newId()
       const now = settings.clock.now()
-      const row = { id, digest, accountId, createdAt: now, name: 'back', format: 'whm' }
+      const row = { id, digest, accountId, createdAt: now, name: 'imported', format: 'whm' }
       const audit = { action: 'key.created', actorKind: 'system', actorId: null } as const
       const entry = { ...audit, requestId: null, detail: null }
       await stores.changes.create({ ...row, keyPrefix: '', scopes: [] }, entry, now)
@@ -130,6 +132,6 @@ export function bringBack(world: World, key: KnownKey): Ask {
   }
 }
 
-function learn(world: World, { id, token, digest, accountId }: KnownKey): void {
+function addKnownKey(world: World, { id, token, digest, accountId }: KnownKey): void {
   world.keys.push({ id, token, digest, accountId })
 }

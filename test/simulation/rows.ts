@@ -1,12 +1,12 @@
-// Rows of api_key as the doubles keep them.
+// Rows of api_key in the test doubles.
 import type { NewKey, Selection } from '../../src/storage/key-changes.ts'
 import type { KeyRow } from '../../src/storage/key-store.ts'
 
-/** `version`: the number of this state in the key's history. */
+/** `version`: the number of this state in the history of the key. */
 export type Row = KeyRow & { version: number }
 
-/** Which keys a selection means, whether or not they are revoked already. */
-export function isMeant(row: Row, accountId: string, selection: Selection): boolean {
+/** Whether a selection covers a key, revoked or not. */
+export function isSelected(row: Row, accountId: string, selection: Selection): boolean {
   if (row.accountId !== accountId) return false
   switch (selection.by) {
     case 'version':

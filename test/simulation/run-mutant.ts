@@ -5,7 +5,7 @@ import { patchSource } from './patching.ts'
 
 export type Kill = { seed: number; violation: string; before: Kill | null }
 
-/** Seeds searched for a violation of the promise after another rule has found the mutant. */
+/** Seeds searched for a violation of the guarantee after another rule has found the mutant. */
 const furtherSeeds = 5_000
 
 const [suiteName = '', number = '', seeds = ''] = process.argv.slice(2)
@@ -24,7 +24,7 @@ setImmediate(() => {
   console.log(JSON.stringify(firstKill(Number(seeds))))
 })
 
-/** A mutant that another rule kills may still break the promise: the search goes on for some seeds. */
+/** A mutant that another rule kills may still break the guarantee: the search goes on for some seeds. */
 function firstKill(maxSeeds: number): Kill | null {
   let first: Kill | null = null
   for (
@@ -35,7 +35,7 @@ function firstKill(maxSeeds: number): Kill | null {
     const { violation } = runSeed(seed)
     if (violation === null) continue
     const kill: Kill = { seed, violation, before: first }
-    if (suiteName === 'credits' || violation.startsWith('the promise')) return kill
+    if (suiteName === 'credits' || violation.startsWith('the guarantee')) return kill
     first ??= kill
   }
   return first

@@ -1,31 +1,31 @@
-// What happens in a world: drawn step by step, so that no two seeds are alike.
+// The scenario of a seed: a random sequence of steps.
 import { issueNow } from './actors.ts'
-import { disasters } from './faults.ts'
-import { seasons } from './long-running.ts'
+import { everydayUse } from './everyday-use.ts'
+import { faults } from './faults.ts'
+import { longRunning } from './long-running.ts'
 import { verifyLater } from './readers.ts'
 import { account, creators } from './requests.ts'
 import type { Action } from './swarm.ts'
-import { use } from './use.ts'
 import { marginMs, type World } from './world.ts'
 
 type Step = (world: World) => void | Promise<void>
 
-const steps: Record<Action, Step> = { ...use, ...disasters, ...seasons }
+const steps: Record<Action, Step> = { ...everydayUse, ...faults, ...longRunning }
 
-export async function tell(world: World): Promise<void> {
+export async function runScenario(world: World): Promise<void> {
   const { swarm, random } = world
-  await begin(world)
+  await setUp(world)
   for (let step = 0; step < swarm.steps; step++) {
     const action = random.weighted(swarm.actions)
     world.count(`step ${action}`)
-    world.trace?.('STORY', action)
+    world.trace?.('SCENARIO', action)
     await steps[action](world)
-    await world.pause(gap(world))
+    await world.pause(drawPause(world))
   }
 }
 
-/** Some people, some isolates, some keys, and who has asked for them before. */
-async function begin(world: World): Promise<void> {
+/** Members, isolates, keys, and isolates that have verified them before. */
+async function setUp(world: World): Promise<void> {
   const { swarm, d1, random } = world
   for (const role of creators) d1.tables.members.set(`${account}/${role}`, role)
   for (const region of swarm.regions) {
@@ -43,9 +43,9 @@ async function begin(world: World): Promise<void> {
   await world.pause(random.int(2_000))
 }
 
-/** Time until the next step: most steps meet what the ones before them began. */
-function gap({ random, swarm }: World): number {
+/** Mostly so short that a step overlaps the ones before it. */
+function drawPause({ random, swarm }: World): number {
   const wait = swarm.leaseMs + marginMs
-  const most = random.weighted({ 5: 3, 300: 3, [wait * 1.5]: 3, 12000: 1.5, 90000: 0.2 })
-  return random.int(Number(most))
+  const maxMs = random.weighted({ 5: 3, 300: 3, [wait * 1.5]: 3, 12000: 1.5, 90000: 0.2 })
+  return random.int(Number(maxMs))
 }

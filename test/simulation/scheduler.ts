@@ -1,5 +1,5 @@
-// Time and order. One event happens at a time; all that follows from it without I/O happens before the
-// next one. Whoever acts (a request, a fence, the operator) is an actor with a clock of its own.
+// Virtual time. One event runs at a time; everything that follows from it without I/O runs before the next
+// one. Each actor (a request, a fence, the operator) has a clock of its own.
 import type { Random } from './random.ts'
 
 export type Actor = {
@@ -7,46 +7,46 @@ export type Actor = {
   /** Its machine's clock minus the true time. */
   skew: number
   lag: Lag
-  /** How likely it dies before a step. */
-  mortality: number
+  /** Probability of a crash before each step. */
+  crashProbability: number
   isAlive: boolean
-  /** What its clock shows now, without the skew. */
-  shown: number
+  /** The time its clock shows now, without the skew. */
+  clockMs: number
   /** Calls on any binding. */
   calls: number
 }
 
-/** How far a clock may lag behind, having stood still since the last I/O (ms), and how often it does. */
-export type Lag = { most: number; often: number }
+/** How far a clock that stands still between I/O may lag (ms), and how often it does. */
+export type Lag = { maxMs: number; probability: number }
 
-export const noLag: Lag = { most: 0, often: 0 }
+export const noLag: Lag = { maxMs: 0, probability: 0 }
 
 type Event = { time: number; order: number; actor: Actor | null; run: (() => void) | null }
 
 export type Timer = { event: Event }
 
-/** Runs every microtask that is due, and those that they bring about, before it returns. */
-type Drain = () => void
+/** Runs every due microtask, and those they queue, before it returns. */
+type DrainMicrotasks = () => void
 
 export class Scheduler {
-  /** True time (ms); nobody in the world can read it. */
+  /** True time (ms); no actor can read it. */
   now: number
   current: Actor | null = null
-  deaths = 0
+  crashes = 0
   events = 0
   private readonly heap: Event[] = []
   private readonly random: Random
-  private readonly drain: Drain
+  private readonly drainMicrotasks: DrainMicrotasks
 
-  constructor(random: Random, drain: Drain, now: number) {
+  constructor(random: Random, drainMicrotasks: DrainMicrotasks, now: number) {
     this.random = random
-    this.drain = drain
+    this.drainMicrotasks = drainMicrotasks
     this.now = now
   }
 
-  /** Does something after a while, as this actor; null: as the world itself. */
+  /** Runs after a delay, as this actor; null: outside every actor. */
   after(delay: number, actor: Actor | null, run: () => void): Timer {
-    // What happens at the same time happens in any order.
+    // Events of the same time run in a random order.
     const order = this.random.next()
     const event: Event = { time: this.now + Math.max(0, delay), order, actor, run }
     push(this.heap, event)
@@ -57,32 +57,32 @@ export class Scheduler {
     timer.event.run = null
   }
 
-  /** What happens from here on, in this event, is done by this actor. */
-  become(actor: Actor): void {
+  /** The rest of the current event runs as this actor. */
+  switchTo(actor: Actor): void {
     this.current = actor
-    actor.shown = this.now - this.lagOf(actor)
+    actor.clockMs = this.now - this.lagOf(actor)
   }
 
-  /** None, or nearly always as much as there may be. */
-  private lagOf({ lag: { most, often } }: Actor): number {
-    if (most === 0 || !this.random.is(often)) return 0
-    return this.random.is(0.8) ? most : this.random.int(most)
+  /** Mostly zero or the maximum. */
+  private lagOf({ lag: { maxMs, probability } }: Actor): number {
+    if (maxMs === 0 || !this.random.is(probability)) return 0
+    return this.random.is(0.8) ? maxMs : this.random.int(maxMs)
   }
 
-  /** The clock of whoever acts. */
+  /** The clock of the current actor. */
   readonly clock = (): number => {
     const { current } = this
-    return current === null ? this.now : current.shown + current.skew
+    return current === null ? this.now : current.clockMs + current.skew
   }
 
-  /** A timer counts from a clock that stood still, so it may ring early: here by more than that lags. */
+  /** A timer counts from a clock that stood still, so it may fire early; here by more than the lag. */
   readonly setTimer = (run: () => void, delay: number): Timer => {
     const { current, random } = this
-    const isEarly = current !== null && current.lag.most > 0 && random.is(0.2)
+    const isEarly = current !== null && current.lag.maxMs > 0 && random.is(0.2)
     return this.after(isEarly ? random.int(delay) : delay, current, run)
   }
 
-  /** Lets the next event happen; false when there is none. */
+  /** Runs the next event; false when there is none. */
   step(): boolean {
     const event = pop(this.heap)
     if (event === undefined) return false
@@ -91,15 +91,15 @@ export class Scheduler {
     this.events++
     this.now = time
     if (actor !== null) {
-      if (actor.mortality > 0 && this.random.is(actor.mortality)) {
+      if (actor.crashProbability > 0 && this.random.is(actor.crashProbability)) {
         actor.isAlive = false
-        this.deaths++
+        this.crashes++
         return true
       }
-      this.become(actor)
+      this.switchTo(actor)
     }
     run()
-    this.drain()
+    this.drainMicrotasks()
     this.current = null
     return true
   }

@@ -1,4 +1,4 @@
-// What a run has seen: one line a kind, and the last line for everything.
+// The summary of a run: one line for each kind of event, and a last line for all of them.
 
 export type Totals = {
   done: number
@@ -16,12 +16,12 @@ export function summaryOf({ done, from, counts, violations, tookMs }: Totals): s
     const shown = rows.sort().map(([name, n]) => `${name.slice(start.length)} ${n}`)
     return `${title}: ${shown.join(', ')}`
   }
-  const things = [
+  const others = [
     'restored',
     'imported',
-    'drained',
-    'drained in part',
-    'asked again',
+    'reconciled',
+    'reconciled in part',
+    'retried',
     'bulk raises of all',
   ]
   return [
@@ -29,9 +29,9 @@ export function summaryOf({ done, from, counts, violations, tookMs }: Totals): s
     list('verified', 'verified from '),
     list('changes', 'change '),
     list('fences', 'fence '),
-    `also: ${things.map((name) => `${name} ${counts[name] ?? 0}`).join(', ')}`,
+    `also: ${others.map((name) => `${name} ${counts[name] ?? 0}`).join(', ')}`,
     list('faults', 'fault: '),
-    list('fences that nobody asks for six days', 'idle: '),
+    list('fences idle for six days', 'idle: '),
     `${done} seeds from ${from}, ${sum('verified ')} verifications, ${sum('change ')} changes, ` +
       `${sum('fault: ')} faults, ${counts.events ?? 0} events, ${violations} violations ` +
       `in ${(tookMs / 1000).toFixed(1)} s`,

@@ -1,48 +1,51 @@
-// What a seed's world is like. Each seed draws its own few misfortunes, some of them often, so that rare
-// combinations become common in some worlds instead of being drowned in noise in all of them.
+// Swarm testing: each seed draws a few kinds of fault, some of them at high rates, so that combinations that
+// are rare in most worlds are common in some.
 import { type Region, regions } from '../../src/coherence/regions.ts'
 import type { Staleness } from './kv.ts'
-import type { Weather } from './network.ts'
+import type { FaultRates } from './network.ts'
 import type { Random } from './random.ts'
 
 export type Swarm = ReturnType<typeof drawSwarm>
 
-/** How far the clocks of a reader and of a changer may lag, together (ms): what is assumed of them. */
+/** The assumed maximum of the lags of a reader's and a changer's clock together (ms). */
 const maxLagMs = 1_000
 
 export function drawSwarm(random: Random) {
   const hasRestore = random.is(0.25)
   const isLagging = random.is(0.5)
   const readerLag = random.one([0, maxLagMs, random.int(maxLagMs)])
-  const allowed = random.is(0.3) ? 3 : random.is(0.5) ? 2 : 1
+  const regionCount = random.is(0.3) ? 3 : random.is(0.5) ? 2 : 1
   return {
-    regions: someOf(random, regions, allowed),
+    regions: someOf(random, regions, regionCount),
     isolatesPerRegion: 1 + random.int(2),
     shardCounts: random.one([[1], [1], [2], [1, 2], [2, 3]]),
     keys: 1 + random.int(3),
     leaseMs: random.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
     memoryCapacity: random.one([1, 2, 10_000, 10_000]),
-    // Together they are what the margin is there for.
-    readerLag: { most: isLagging ? readerLag : 0, often: 0.5 },
-    settlerLag: { most: isLagging ? maxLagMs - readerLag : 0, often: random.one([0.5, 0.9]) },
-    // Numbers follow clocks: a restore may count on their agreeing within the margin.
+    // The margin covers both together.
+    readerLag: { maxMs: isLagging ? readerLag : 0, probability: 0.5 },
+    settlerLag: {
+      maxMs: isLagging ? maxLagMs - readerLag : 0,
+      probability: random.one([0.5, 0.9]),
+    },
+    // Sequences follow clocks: a restore assumes that they agree within the margin.
     skew: hasRestore ? random.int(450) : random.one([0, 50, 1_000, 600_000]),
     usualDelay: random.one([2, 4, 30, 120]),
-    mortality: random.one([0, 0, 0.004, 0.02, 0.06]),
+    crashProbability: random.one([0, 0, 0.004, 0.02, 0.06]),
     maxSingleRaises: random.one([1_000, 1_000, 1, 2]),
-    weather: {
-      reads: drawWeather(random),
-      writes: drawWeather(random),
-      kv: drawWeather(random),
-      requiredSeq: drawWeather(random),
-      raise: drawWeather(random),
+    faultRates: {
+      reads: drawFaultRates(random),
+      writes: drawFaultRates(random),
+      kv: drawFaultRates(random),
+      requiredSeq: drawFaultRates(random),
+      raise: drawFaultRates(random),
     },
     staleness: drawStaleness(random),
-    foreign: often(random),
-    asksAgain: random.one([0.3, 0.9]),
-    respondsAsync: random.one([0, 0, 0.3]),
+    oldVersion: drawRate(random),
+    retryProbability: random.one([0.3, 0.9]),
+    asyncProbability: random.one([0, 0, 0.3]),
     steps: 6 + random.int(14),
-    actions: drawActions(random, hasRestore, allowed),
+    actions: drawActions(random, hasRestore, regionCount),
   }
 }
 
@@ -53,11 +56,11 @@ function drawActions(random: Random, hasRestore: boolean, regionCount: number) {
   return {
     verify: 4,
     change: 6,
-    hammer: maybe(4),
+    burst: maybe(4),
     create: maybe(1),
     bulk: maybe(3),
     people: maybe(3),
-    drain: maybe(2, 0.7),
+    reconcile: maybe(2, 0.7),
     evictIsolate: maybe(1),
     evictFence: maybe(2),
     loseStorage: maybe(2, 0.4),
@@ -71,30 +74,30 @@ function drawActions(random: Random, hasRestore: boolean, regionCount: number) {
   }
 }
 
-/** Most misfortunes are absent from most worlds, and frequent in some. */
-function often(random: Random, likely = 0.3): number {
+/** Most faults are absent from most worlds and frequent in some. */
+function drawRate(random: Random, likely = 0.3): number {
   return random.is(likely) ? random.one([0.02, 0.1, 0.3]) : 0
 }
 
-/** Half of the links are calm. */
-function drawWeather(random: Random): Weather {
+/** Half of the links have no faults. */
+function drawFaultRates(random: Random): FaultRates {
   const likely = random.is(0.5) ? 0 : 0.25
   return {
-    slow: often(random, 2 * likely),
-    refused: often(random, likely),
-    unheard: often(random, likely),
-    silent: often(random, likely) / 2,
-    mute: often(random, likely) / 2,
-    late: often(random, likely),
+    slow: drawRate(random, 2 * likely),
+    refused: drawRate(random, likely),
+    replyLost: drawRate(random, likely),
+    dropped: drawRate(random, likely) / 2,
+    unanswered: drawRate(random, likely) / 2,
+    late: drawRate(random, likely),
   }
 }
 
 function drawStaleness(random: Random): Staleness {
   return {
     old: random.one([0.1, 0.5, 0.9]),
-    absent: often(random),
-    lost: often(random),
-    refused: often(random),
+    absent: drawRate(random),
+    lost: drawRate(random),
+    refused: drawRate(random),
   }
 }
 

@@ -1,5 +1,5 @@
-// D1's tables, and each batch of src/storage as one synchronous step: all of it happens or none does.
-// Beside every step stands the statement that it mirrors; test/simulation/sql.ts compares the two.
+// D1's tables. Each batch of src/storage is one synchronous step; its comments name the statements that it
+// mirrors, and test/simulation/sql.ts compares the two.
 
 import { limitsOf } from '../../src/core/limits.ts'
 import type { KeyRecord } from '../../src/core/record.ts'
@@ -7,17 +7,17 @@ import { type Role, strongestRole } from '../../src/core/role.ts'
 import type { Change, NewKey, PendingRaise } from '../../src/storage/key-changes.ts'
 import type { ListedKey } from '../../src/storage/key-store.ts'
 import type { History, State } from './history.ts'
-import { isMade } from './mistake.ts'
-import { isMeant, newRow, type Row } from './rows.ts'
+import { isInjected } from './mistake.ts'
+import { isSelected, newRow, type Row } from './rows.ts'
 
 export type FenceRow = { region: string; seq: number }
 
-/** What a bulk change has to settle beside what it changed. */
+/** The outcome of a commit: everything that has to be settled. */
 export type Committed = {
   changed: string[]
   successor: string | null
-  /** Keys that the selection means, and that were revoked before. */
-  already: string[]
+  /** Selected keys that were revoked before. */
+  alreadyRevoked: string[]
 }
 
 type Content = {
@@ -48,7 +48,9 @@ export class Tables {
 
   /** key-changes.ts `bump`; the triggers of migrations/0001 with D1's own clock. */
   bump(nowMs: number): number {
-    this.counter = isMade('plain-counter') ? this.counter + 1 : Math.max(this.counter + 1, nowMs)
+    this.counter = isInjected('plain-counter')
+      ? this.counter + 1
+      : Math.max(this.counter + 1, nowMs)
     return this.counter
   }
 
@@ -85,7 +87,7 @@ export class Tables {
     return null
   }
 
-  /** key-changes.ts `create`: bump, insert with the counter as seq. @throws Error when it is there. */
+  /** key-changes.ts `create`: bump, insert with the counter as seq. @throws Error for a known digest. */
   create(key: NewKey, nowMs: number): void {
     // The UNIQUE index on digest: the whole batch is rolled back.
     if (this.keys.has(key.digest)) throw new Error('UNIQUE constraint failed: api_key.digest')
@@ -97,23 +99,23 @@ export class Tables {
   commit(change: Change, fences: readonly string[] = [...this.fences.keys()]): Committed {
     const { accountId, selection, patch, successor, nowMs } = change
     // bump(nowMs)
-    if (!isMade('bump-apart')) this.bump(nowMs)
+    if (!isInjected('bump-apart')) this.bump(nowMs)
     // update api_key … where selected(change)
-    const meant = [...this.keys.values()].filter((row) => isMeant(row, accountId, selection))
-    const isFree = (row: Row) => selection.by === 'version' || row.revokedAt === null
-    const changed = meant.filter(isFree).map(({ digest }) => digest)
-    for (const row of meant)
-      if (isFree(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
+    const selected = [...this.keys.values()].filter((row) => isSelected(row, accountId, selection))
+    const isChangeable = (row: Row) => selection.by === 'version' || row.revokedAt === null
+    const changed = selected.filter(isChangeable).map(({ digest }) => digest)
+    for (const row of selected)
+      if (isChangeable(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
     // leaveRaises(nowMs)
     this.leaveRaises(changed, fences)
     // insertSuccessor(successor), where exists (… changedNow)
-    const isFollowed = successor !== undefined && changed.length > 0
-    if (isFollowed) this.put(newRow(successor, this.counter))
-    const already = meant.filter((row) => !isFree(row)).map(({ digest }) => digest)
-    return { changed, successor: isFollowed ? successor.digest : null, already }
+    const hasSuccessor = successor !== undefined && changed.length > 0
+    if (hasSuccessor) this.put(newRow(successor, this.counter))
+    const alreadyRevoked = selected.filter((row) => !isChangeable(row)).map(({ digest }) => digest)
+    return { changed, successor: hasSuccessor ? successor.digest : null, alreadyRevoked }
   }
 
-  /** key-changes.ts `leaveRaises`: one a key and fence, or `*` a fence above the limit. */
+  /** key-changes.ts `leaveRaises`: one for each key and fence, or one `*` for each fence above the limit. */
   private leaveRaises(changed: readonly string[], fences: readonly string[]): void {
     const isFew = changed.length <= this.maxSingleRaises
     if (!isFew) this.starRaises++
@@ -132,7 +134,7 @@ export class Tables {
   pending(of: readonly string[] | { accountId: string } | 'all'): PendingRaise[] {
     const raises = [...this.raises.values()].filter(({ digest }) => {
       if (of === 'all') return true
-      if (digest === '*') return !isMade('star-overlooked')
+      if (digest === '*') return !isInjected('star-ignored')
       // digest in (select digest from api_key where account_id = …)
       if ('accountId' in of) return this.keys.get(digest)?.accountId === of.accountId
       return of.includes(digest)
@@ -144,13 +146,13 @@ export class Tables {
     }))
   }
 
-  /** key-changes.ts `removeRaises`: held at that sequence or an older one. */
+  /** key-changes.ts `removeRaises`: rows with that sequence or an older one. */
   settled(raises: readonly PendingRaise[]): void {
     for (const { digest, fence, seq } of raises) {
       const name = `${digest} ${fence}`
       const row = this.raises.get(name)
       if (row === undefined) continue
-      if (row.seq <= seq || isMade('settled-regardless')) this.raises.delete(name)
+      if (row.seq <= seq || isInjected('settled-regardless')) this.raises.delete(name)
     }
   }
 
@@ -161,9 +163,10 @@ export class Tables {
     return seq
   }
 
-  /** fence-registry.ts `retire`: where it still stands with this sequence. */
+  /** fence-registry.ts `retire`: only the row with this sequence. */
   retire(name: string, seq: number): void {
-    if (this.fences.get(name)?.seq === seq || isMade('retire-regardless')) this.fences.delete(name)
+    if (this.fences.get(name)?.seq === seq || isInjected('retire-regardless'))
+      this.fences.delete(name)
   }
 
   /** `UPDATE member`, `INSERT` or `DELETE` (role null), with the triggers of migrations/0001. */
@@ -172,7 +175,7 @@ export class Tables {
     const follows = ({ scopes, createdBy, ...row }: Row) =>
       row.accountId === accountId && createdBy === userId && scopes === null
     const keys = [...this.keys.values()].filter(follows)
-    // WHEN OLD.role IS NOT NEW.role; nothing to delete fires no trigger.
+    // WHEN OLD.role IS NOT NEW.role; a DELETE of no row fires no trigger.
     if ((this.members.get(name) ?? null) !== role) {
       if (role === null) this.members.delete(name)
       else this.members.set(name, role)
@@ -192,7 +195,7 @@ export class Tables {
     this.bump(nowMs)
     for (const row of keys) {
       this.put({ ...row, seq: this.counter })
-      if (!isMade('trigger-without-raise')) this.leaveRaise(row.digest, this.fences.keys())
+      if (!isInjected('trigger-without-raise')) this.leaveRaise(row.digest, this.fences.keys())
     }
   }
 
@@ -207,7 +210,7 @@ export class Tables {
     }
   }
 
-  /** Back to an earlier time. What is true again is a version of its own. */
+  /** Restores an earlier state. Each restored row is a new version. */
   restore({ counter, keys, members, fences, raises }: Content): void {
     const lost = [...this.keys.keys()].filter((digest) => !keys.has(digest))
     for (const digest of lost) this.history.commit(digest, null)

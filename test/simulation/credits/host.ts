@@ -1,5 +1,4 @@
-// A meter as the platform runs it: the real Meter, an output gate, evictions between any two steps, an
-// alarm. What is not durable when an instance vanishes never was, and nobody hears of it.
+// A meter's Durable Object: the real Meter behind an output gate, with an alarm, evicted between any two steps.
 import type { MeterTerms } from '../../../src/core/limits.ts'
 import type { MeterState } from '../../../src/limits/decision.ts'
 import {
@@ -9,91 +8,90 @@ import {
   type TopUpRequest,
   type Use,
 } from '../../../src/limits/meter.ts'
-import { isMade } from '../mistake.ts'
-import type { Link, Network } from '../network.ts'
+import { isInjected } from '../mistake.ts'
+import type { Act, Link, Network } from '../network.ts'
+import { OutputGate } from '../output-gate.ts'
 import { type Actor, noLag, type Scheduler } from '../scheduler.ts'
-import type { Op } from './ledger.ts'
+import type { Operation } from './ledger.ts'
 
-type Held = { release(): void; drop(): void }
-
-export type Around = {
+export type HostContext = {
   scheduler: Scheduler
   network: Network
   link: Link
   newSkew(): number
-  /** What became durable, in its order. */
-  onDurable(op: Op): void
-  /** What an answer that reaches a client was about. */
-  onHeard(op: Op): void
+  /** Called in the order in which operations became durable. */
+  onDurable(operation: Operation): void
+  /** Called when an answer reaches its client. */
+  onReceived(operation: Operation): void
 }
 
 export class MeterHost {
   evictions = 0
   alarms = 0
-  /** What survives: SQLite. */
+  /** The storage, which survives evictions. */
   private state = '{"fillings":[],"balance":null}'
   private readonly uses = new Map<string, Use>()
   private alarmAt: number | null = null
-  private life: Life | null = null
-  private readonly around: Around
+  private instance: MeterInstance | null = null
+  private readonly context: HostContext
 
-  constructor(around: Around) {
-    this.around = around
+  constructor(context: HostContext) {
+    this.context = context
   }
 
-  /** As a binding of this object is called. */
+  /** The stub, as meters.ts uses it. */
   readonly stub = {
-    take: (asked: ConsumeRequest) =>
-      this.call('take', asked, (meter, atMs): Op => {
-        return { kind: 'take', asked, answer: meter.take(asked), atMs, isDurable: false }
+    take: (request: ConsumeRequest) =>
+      this.call('take', request, (meter, atMs): Operation => {
+        return { kind: 'take', request, answer: meter.take(request), atMs, isDurable: false }
       }),
-    topUp: (asked: TopUpRequest) =>
-      this.call('topUp', asked, (meter, atMs): Op => {
-        return { kind: 'topUp', asked, answer: meter.topUp(asked), atMs, isDurable: false }
+    topUp: (request: TopUpRequest) =>
+      this.call('topUp', request, (meter, atMs): Operation => {
+        return { kind: 'topUp', request, answer: meter.topUp(request), atMs, isDurable: false }
       }),
   }
 
-  /** What is left, asked by nobody who could fail. */
+  /** A read without a network. */
   read(terms: MeterTerms) {
     return this.wake().meter.read(terms)
   }
 
   evict(): void {
-    if (this.life === null) return
+    if (this.instance === null) return
     this.evictions++
-    this.life.vanish()
-    this.life = null
+    this.instance.evict()
+    this.instance = null
   }
 
   private call(
     name: string,
-    asked: ConsumeRequest | TopUpRequest,
-    work: (meter: Meter, atMs: number) => Op,
+    request: ConsumeRequest | TopUpRequest,
+    work: (meter: Meter, atMs: number) => Operation,
   ) {
-    const { network, link, scheduler, onHeard } = this.around
-    const act = (answer: (op: Op) => void, fail: (error: Error) => void) => {
-      const life = this.wake()
-      scheduler.become(life.actor)
-      const op = work(life.meter, scheduler.clock())
+    const { network, link, scheduler, onReceived } = this.context
+    const act: Act<Operation> = (answer, fail) => {
+      const { actor, gate, meter } = this.wake()
+      scheduler.switchTo(actor)
+      const operation = work(meter, scheduler.clock())
       const release = () => {
-        this.around.onDurable(op)
-        if (!isMade('answer-before-durable')) answer(op)
+        this.context.onDurable(operation)
+        if (!isInjected('answer-before-durable')) answer(operation)
       }
-      life.hold({ release, drop: () => fail(new Error('the object was reset')) })
-      if (isMade('answer-before-durable')) answer(op)
+      gate.hold({ release, drop: () => fail(new Error('the object was evicted')) })
+      if (isInjected('answer-before-durable')) answer(operation)
     }
-    return network.call<Op>(link, name, asked, act).then((op) => {
-      onHeard(op)
-      return op.answer
+    return network.call<Operation>(link, name, request, act).then((operation) => {
+      onReceived(operation)
+      return operation.answer
     })
   }
 
-  private wake(): Life {
-    this.life ??= new Life(this.around, (life) => this.storageOf(life))
-    return this.life
+  private wake(): MeterInstance {
+    this.instance ??= new MeterInstance(this.context, (instance) => this.storageOf(instance))
+    return this.instance
   }
 
-  private storageOf(life: Life): MeterStorage {
+  private storageOf({ actor, gate, used }: MeterInstance): MeterStorage {
     return {
       load: (): MeterState => {
         const { fillings, balance } = JSON.parse(this.state)
@@ -101,23 +99,22 @@ export class MeterHost {
       },
       save: ({ fillings, balance }, use) => {
         const state = JSON.stringify({ fillings: [...fillings], balance })
-        life.write(() => {
+        gate.write(() => {
           this.state = state
           if (use) this.uses.set(use.name, { credits: use.credits, atMs: use.atMs })
         })
-        if (use) life.used.set(use.name, { credits: use.credits, atMs: use.atMs })
+        if (use) used.set(use.name, { credits: use.credits, atMs: use.atMs })
       },
-      findUse: (name) => life.used.get(name) ?? this.uses.get(name) ?? null,
+      findUse: (name) => used.get(name) ?? this.uses.get(name) ?? null,
       forgetUses: (untilMs) => {
-        const [held, own] = [this.uses, life.used]
-        for (const uses of [held, own]) {
+        for (const uses of [this.uses, used]) {
           for (const [name, { atMs }] of uses) if (atMs <= untilMs) uses.delete(name)
         }
-        return held.size + own.size > 0
+        return this.uses.size + used.size > 0
       },
-      wakeAt: (timeMs) => life.write(() => this.setAlarm(timeMs - life.actor.skew)),
+      wakeAt: (timeMs) => gate.write(() => this.setAlarm(timeMs - actor.skew)),
       clear: async () => {
-        life.write(() => {
+        gate.write(() => {
           this.state = '{"fillings":[],"balance":null}'
           this.uses.clear()
         })
@@ -125,60 +122,41 @@ export class MeterHost {
     }
   }
 
-  /** meter-object.ts: an alarm that is already set comes soon enough. */
+  /** As in meter-object.ts: an alarm that is already set is kept. */
   private setAlarm(trueTime: number): void {
     if (this.alarmAt !== null) return
     this.alarmAt = trueTime
-    const { scheduler } = this.around
+    const { scheduler } = this.context
     scheduler.after(trueTime - scheduler.now, null, () => {
       this.alarmAt = null
       this.alarms++
-      const life = this.wake()
-      scheduler.become(life.actor)
-      void life.meter.maintain()
+      const instance = this.wake()
+      scheduler.switchTo(instance.actor)
+      void instance.meter.maintain()
     })
   }
 }
 
-/** From one eviction to the next. */
-class Life {
+/** The life of the object between two evictions. */
+class MeterInstance {
   readonly meter: Meter
   readonly actor: Actor
-  /** Uses that are not durable yet, which the object sees all the same. */
+  readonly gate: OutputGate
+  /** Uses that are not durable yet, which this instance already sees. */
   readonly used = new Map<string, Use>()
-  private unsaved: (() => void)[] = []
-  private held: Held[] = []
-  private readonly around: Around
 
-  constructor(around: Around, storageOf: (life: Life) => MeterStorage) {
-    this.around = around
-    const skew = around.newSkew()
-    const life = { mortality: 0, isAlive: true, shown: 0, calls: 0 }
-    this.actor = { name: 'meter', skew, lag: noLag, ...life }
-    this.meter = new Meter(storageOf(this), around.scheduler.clock)
+  constructor(
+    { scheduler, network, newSkew }: HostContext,
+    storageOf: (instance: MeterInstance) => MeterStorage,
+  ) {
+    const life = { crashProbability: 0, isAlive: true, clockMs: 0, calls: 0 }
+    this.actor = { name: 'meter', skew: newSkew(), lag: noLag, ...life }
+    this.gate = new OutputGate(scheduler, network, this.actor)
+    this.meter = new Meter(storageOf(this), scheduler.clock)
   }
 
-  write(save: () => void): void {
-    this.unsaved.push(save)
-    if (this.held.length === 0) this.hold({ release() {}, drop() {} })
-  }
-
-  /** Leaves the object once all that was written until now is durable. */
-  hold(held: Held): void {
-    this.held.push(held)
-    if (this.held.length > 1) return
-    const { scheduler, network } = this.around
-    scheduler.after(network.delay(), this.actor, () => {
-      const { unsaved, held } = this
-      this.unsaved = []
-      this.held = []
-      for (const save of unsaved) save()
-      for (const { release } of held) release()
-    })
-  }
-
-  vanish(): void {
+  evict(): void {
     this.actor.isAlive = false
-    for (const { drop } of this.held) drop()
+    this.gate.dropAll()
   }
 }

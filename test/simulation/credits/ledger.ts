@@ -1,12 +1,12 @@
-// What a meter must answer, by another road than the meter's own: day by day for refills, virtual
-// scheduling (I.371's other form of the cell rate algorithm) for rates. Fed with what became durable.
+// A second implementation of the meter: refills day by day, rates by virtual scheduling (the other form of the
+// generic cell rate algorithm in ITU-T I.371). It is fed with the operations that became durable.
 import type { CreditTerms, MeterTerms, Refill, Window } from '../../../src/core/limits.ts'
 import type { ConsumeResult } from '../../../src/limits/decision.ts'
 import type { ConsumeRequest, TopUpRequest, TopUpResult } from '../../../src/limits/meter.ts'
 
-export type Op = { atMs: number; isDurable: boolean } & (
-  | { kind: 'take'; asked: ConsumeRequest; answer: ConsumeResult }
-  | { kind: 'topUp'; asked: TopUpRequest; answer: TopUpResult }
+export type Operation = { atMs: number; isDurable: boolean } & (
+  | { kind: 'take'; request: ConsumeRequest; answer: ConsumeResult }
+  | { kind: 'topUp'; request: TopUpRequest; answer: TopUpResult }
 )
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -15,12 +15,12 @@ type Used = { credits: number; atMs: number }
 
 export class Ledger {
   balance: number | null = null
-  /** Everything that was ever put in: no client can have had more. */
+  /** All credits ever granted: clients cannot have spent more. */
   granted = 0
   private since = -1
   private refilledTo = 0
   private readonly used = new Map<string, Used>()
-  /** By window: the theoretical arrival time, in units of a millisecond's part of the limit. */
+  /** By window: the theoretical arrival time, in milliseconds times the limit. */
   private readonly arrivals = new Map<string, number>()
   private readonly start: number
 
@@ -28,13 +28,13 @@ export class Ledger {
     this.start = start
   }
 
-  /** What is wrong with an answer, or null; takes note of what it did. */
-  judge(op: Op): string | null {
-    this.settle(op.asked.terms.credits, op.atMs)
-    return op.kind === 'take' ? this.judgeTake(op) : this.judgeTopUp(op)
+  /** What is wrong with an answer, or null; applies the operation. */
+  check(operation: Operation): string | null {
+    this.settle(operation.request.terms.credits, operation.atMs)
+    return operation.kind === 'take' ? this.checkTake(operation) : this.checkTopUp(operation)
   }
 
-  /** The balance by the terms, at a time. */
+  /** The balance under these terms at a time. */
   balanceAt(terms: MeterTerms, atMs: number): number | null {
     this.settle(terms.credits, atMs)
     return terms.credits === null ? null : this.balance
@@ -63,8 +63,12 @@ export class Ledger {
     this.refilledTo = Math.max(this.refilledTo, atMs)
   }
 
-  private judgeTake({ asked, answer, atMs }: Extract<Op, { kind: 'take' }>): string | null {
-    const { terms, cost, idempotencyKey } = asked
+  private checkTake({
+    request,
+    answer,
+    atMs,
+  }: Extract<Operation, { kind: 'take' }>): string | null {
+    const { terms, cost, idempotencyKey } = request
     const hasCredits = terms.credits !== null
     const name = idempotencyKey === null || !hasCredits ? null : `take ${idempotencyKey}`
     const before = this.usedBefore(name, atMs)
@@ -79,24 +83,28 @@ export class Ledger {
         : hasRoom
           ? 'passed'
           : 'rate_limited'
-    if (answer.outcome !== expected) return `${answer.outcome} for ${expected}`
+    if (answer.outcome !== expected) return `${answer.outcome} instead of ${expected}`
     if (expected === 'passed') {
       if (hasCredits) this.balance = (this.balance ?? 0) - price
       for (const window of terms.windows) this.arrive(window, atMs)
       if (name !== null && price > 0) this.used.set(name, { credits: price, atMs })
     }
     if (hasCredits && answer.credits !== this.balance) {
-      return `${answer.credits} credits told, where there are ${this.balance}`
+      return `${answer.credits} credits instead of ${this.balance}`
     }
     return null
   }
 
-  private judgeTopUp({ asked, answer, atMs }: Extract<Op, { kind: 'topUp' }>): string | null {
-    const { amount, idempotencyKey } = asked
+  private checkTopUp({
+    request,
+    answer,
+    atMs,
+  }: Extract<Operation, { kind: 'topUp' }>): string | null {
+    const { amount, idempotencyKey } = request
     const name = idempotencyKey === null ? null : `top-up ${idempotencyKey}`
     const before = this.usedBefore(name, atMs)
     if (before !== null && before !== amount) {
-      return answer.outcome === 'conflict' ? null : 'an idempotency key added two numbers'
+      return answer.outcome === 'conflict' ? null : 'an idempotency key added two amounts'
     }
     if (before === null) {
       this.balance = (this.balance ?? 0) + amount
@@ -104,7 +112,7 @@ export class Ledger {
       if (name !== null) this.used.set(name, { credits: amount, atMs })
     }
     const isRight = answer.outcome === 'topped_up' && answer.credits === this.balance
-    return isRight ? null : `${JSON.stringify(answer)}, where there are ${this.balance}`
+    return isRight ? null : `${JSON.stringify(answer)} instead of ${this.balance} credits`
   }
 
   private usedBefore(name: string | null, atMs: number): number | null {

@@ -1,24 +1,23 @@
-// `npx node test/simulation/credits/main.ts --seeds N`: histories of one meter and its callers.
-import { readCreditInput } from '../cli.ts'
+// `npx node test/simulation/credits/main.ts`: histories of one meter and its callers.
+import { readRunOptions } from '../cli.ts'
+import { addCounts, showSeed } from '../histories.ts'
 import { install } from '../platform.ts'
 import { runSeed } from './world.ts'
 
-const wish = readCreditInput(process.argv.slice(2))
-// Microtasks can only be drained outside of them, and a module is evaluated inside one.
-if (wish === null) process.exitCode = 2
-else setImmediate(() => run(wish))
+const options = readRunOptions(process.argv.slice(2))
+if (options === null) process.exitCode = 2
+// Microtasks cannot be drained inside one, and a module is evaluated inside one.
+else setImmediate(() => run(options))
 
-function run({ seeds, from, trace }: NonNullable<typeof wish>): void {
+function run({ seeds, from, trace }: NonNullable<typeof options>): void {
   install()
-  const began = performance.now()
+  const beganMs = performance.now()
   const counts: Record<string, number> = {}
   const violations: number[] = []
   for (let seed = from; seed < from + seeds; seed++) {
     const result = runSeed(seed)
-    for (const name in result.counts) {
-      counts[name] = (counts[name] ?? 0) + (result.counts[name] ?? 0)
-    }
-    if (trace || (result.violation !== null && violations.length === 0)) show(seed)
+    addCounts(counts, result.counts)
+    if (trace || (result.violation !== null && violations.length === 0)) showSeed(runSeed, seed)
     if (result.violation !== null) violations.push(seed)
   }
   const [first] = violations
@@ -28,17 +27,8 @@ function run({ seeds, from, trace }: NonNullable<typeof wish>): void {
     )
     process.exitCode = 1
   }
-  const shown = Object.entries(counts)
-    .sort()
-    .map(([name, count]) => `${name} ${count}`)
-  console.log(shown.join(', '))
-  const tookMs = Math.round(performance.now() - began)
+  const sorted = Object.entries(counts).sort()
+  console.log(sorted.map(([name, count]) => `${name} ${count}`).join(', '))
+  const tookMs = Math.round(performance.now() - beganMs)
   console.log(`credits: ${seeds} seeds from ${from}, ${violations.length} violations, ${tookMs} ms`)
-}
-
-function show(seed: number): void {
-  const lines: string[] = []
-  const { violation } = runSeed(seed, lines)
-  console.log(lines.join('\n'))
-  console.log(`Seed ${seed}: ${violation ?? 'no violation'}`)
 }

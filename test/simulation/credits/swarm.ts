@@ -1,25 +1,26 @@
-// What one seed is made of: few faults of many, so that what is rare in all worlds is common in some.
+// Swarm testing: each seed draws a few kinds of fault, so that combinations rare in most worlds are common in
+// some.
 import type { CreditInput, Window } from '../../../src/core/limits.ts'
-import type { Weather } from '../network.ts'
+import type { FaultRates } from '../network.ts'
 import type { Random } from '../random.ts'
 
 export type Swarm = {
-  beginning: number
+  startTime: number
   windows: Window[]
   /** null: no credits, only windows. */
   remaining: number | null
   refill: NonNullable<CreditInput['refill']> | null
-  /** Keys of one external id: not all have the refill, nor credits. */
+  /** The meter is shared by keys of one external id; some lack the refill, or credits. */
   isShared: boolean
   callers: number
   turns: number
   topUps: number
-  disturbances: number
+  operatorTurns: number
   pauseMs: number
   maxCost: number
-  withKey: number
+  idempotentShare: number
   usualDelayMs: number
-  weather: Weather
+  faultRates: FaultRates
   /** How far the clocks of two instances may differ. */
   skewMs: number
 }
@@ -29,12 +30,12 @@ const hour = 60 * 60 * second
 
 export function drawSwarm(random: Random): Swarm {
   const faulty = random.is(0.8)
-  const often = (probability: number) => (faulty && random.is(0.4) ? probability : 0)
+  const rate = (probability: number) => (faulty && random.is(0.4) ? probability : 0)
   const remaining = random.is(0.9) ? random.int(80) : null
   const windows = random.is(0.6) || remaining === null ? drawWindows(random) : []
   return {
-    // Before a midnight, before the end of a month, in a leap year and not.
-    beginning: Date.UTC(2028, 1, 28, 23, 59, 30) + random.one([0, 1, 24, 48]) * random.int(hour),
+    // Before midnight, before the end of a month, in a leap year.
+    startTime: Date.UTC(2028, 1, 28, 23, 59, 30) + random.one([0, 1, 24, 48]) * random.int(hour),
     windows,
     remaining,
     refill: drawRefill(random),
@@ -42,20 +43,20 @@ export function drawSwarm(random: Random): Swarm {
     callers: 1 + random.int(6),
     turns: 5 + random.int(40),
     topUps: random.int(6),
-    disturbances: random.is(0.7) ? random.int(40) : 0,
+    operatorTurns: random.is(0.7) ? random.int(40) : 0,
     pauseMs: random.one([5, 200, 5 * second, 10 * 60 * second, 3 * hour]),
     maxCost: random.one([1, 3, 15]),
-    withKey: random.one([0, 0.5, 1]),
+    idempotentShare: random.one([0, 0.5, 1]),
     usualDelayMs: random.one([2, 30, 400]),
-    weather: {
-      slow: often(0.1),
-      refused: often(0.1),
-      unheard: often(0.2),
-      silent: often(0.1),
-      mute: often(0.2),
-      late: often(0.1),
+    faultRates: {
+      slow: rate(0.1),
+      refused: rate(0.1),
+      replyLost: rate(0.2),
+      dropped: rate(0.1),
+      unanswered: rate(0.2),
+      late: rate(0.1),
     },
-    // What the ledger says of windows is exact only where clocks agree.
+    // The ledger is exact about windows only where clocks agree.
     skewMs: windows.length === 0 && random.is(0.4) ? random.one([second, 60 * second]) : 0,
   }
 }

@@ -147,7 +147,7 @@ async function lookUpAlone(`,
       },
     ],
   },
-  { name: 'a bulk raise that a single-key settle ignores', mistake: 'star-overlooked' },
+  { name: 'a bulk raise that a single-key settle ignores', mistake: 'star-ignored' },
   { name: 'a plain counter across a restore', mistake: 'plain-counter' },
   {
     name: 'a restore without the reset',

@@ -1,16 +1,16 @@
-// What operators do: take D1 back to an earlier time, as scripts/restore.ts and routes/operations.ts do.
+// The restore of D1 by the procedure of scripts/restore.ts.
 
 import { fenceNames } from '../../src/coherence/regions.ts'
 import { resetFences } from '../../src/coherence/restore.ts'
-import { openDesk } from './managers.ts'
+import { createRequestContext } from './clients.ts'
 import type { World } from './world.ts'
 
 type Backup = NonNullable<World['backup']>
 
-/** A restore takes longer than clocks differ: see README.md, what is assumed. */
+/** Assumed: a restore takes longer than clocks differ (README.md). */
 const restoreMs = 1_000
 
-/** Changes are stopped: restore, reset every fence, wait, resume. Run as an actor of its own. */
+/** Runs as an actor of its own while changes are stopped: restore, reset every fence, wait, resume. */
 export async function restore(world: World, backup: Backup, justBefore: () => void): Promise<void> {
   const { d1, history, random } = world
   world.count('restored')
@@ -24,26 +24,26 @@ export async function restore(world: World, backup: Backup, justBefore: () => vo
   const versions = new Map(history.digests().map((digest) => [digest, history.latest(digest)]))
   await world.pause(restoreMs + random.int(1_000))
   await persist(world, () => resetAll(world, before))
-  history.promise(versions)
+  history.guarantee(versions)
   world.trace?.('operator', 'resumes')
-  world.isStopped = false
+  world.areChangesStopped = false
 }
 
-/** The loop of scripts/restore.ts around routes/operations.ts. */
+/** Retries, as scripts/restore.ts does, until every fence has acknowledged its reset. */
 async function resetAll(world: World, before: readonly string[]): Promise<void> {
   for (let times = 1; ; times++) {
-    const { stores, settings } = openDesk(world, null, [])
+    const { stores, settings } = createRequestContext(world, null, [])
     const listed = await world.d1.listFences()
     const possible = world.swarm.shardCounts.flatMap(fenceNames)
     const names = [...new Set([...before, ...listed, ...possible])]
     const missing = await resetFences(stores, settings, names)
     if (missing.length === 0) return
-    // It asks all of them again each time; when a few in a hundred fail, that has no end.
+    // Each attempt resets every fence, so a fault rate of a few percent would never let it finish.
     if (times === 3) world.stopFaults()
   }
 }
 
-/** An operator whose command fails runs it again. */
+/** The operator repeats a command that fails. */
 async function persist<T>(world: World, run: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
