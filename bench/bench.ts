@@ -1,8 +1,8 @@
-// `npm run bench`: Latchkey and its peers in one workerd, in turns, several rounds, medians.
+// `npm run bench`: measures Latchkey and its peers alternately in one workerd; medians of several rounds.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePage } from './page.ts'
-import { createTestApp, type TestApp } from './support/deployment.ts'
+import { type Deployment, startDeployment } from './support/deployment.ts'
 import { fire, loadProgram, type Outcome } from './support/load.ts'
 import { describeMachine, type Machine } from './support/machine.ts'
 import { resultsFolder } from './support/places.ts'
@@ -16,7 +16,7 @@ export type Measured = {
   group: Row['group']
   against: string | null
   perSecond: number
-  /** Processor time of workerd, all its threads, ms a request. */
+  /** Processor time of all threads of workerd, in ms per request. */
   cpuMs: number
   p50Ms: number
   p99Ms: number
@@ -62,7 +62,7 @@ if (only === undefined) {
 
 type Sample = { busy: Outcome; alone: Outcome; cpuMs: number }
 
-async function preparePeers({ at }: TestApp): Promise<Record<string, string>> {
+async function preparePeers({ at }: Deployment): Promise<Record<string, string>> {
   const keys: Record<string, string> = {}
   for (const mode of ['d1', 'kv', 'd1-deferred']) {
     const name = `better-auth-${mode}`
@@ -74,65 +74,67 @@ async function preparePeers({ at }: TestApp): Promise<Record<string, string>> {
 }
 
 /**
- * In a workerd of its own: when a load ends, its last requests are cut off, and an isolate of Better Auth in which
- * others waited for one of those answers nobody any more.
+ * Each round has a workerd of its own: the end of a load cancels its last requests, and an isolate of Better Auth in
+ * which other requests wait for a cancelled one hangs.
  */
 async function measureRound(): Promise<void> {
-  const house = await createTestApp()
+  const deployment = await startDeployment()
   try {
-    const session = await signIn(house.at('latchkey'), house.password)
-    const rows = (await planRows(session, await preparePeers(house))).filter(
+    const session = await signIn(deployment.at('latchkey'), deployment.password)
+    const rows = (await planRows(session, await preparePeers(deployment))).filter(
       ({ name, group }) => only === undefined || group === 'limit' || name.includes(only),
     )
-    for (const row of rows) await warm(house, row)
+    for (const row of rows) await warm(deployment, row)
     for (const row of rows) {
       const alone = await fire(
-        loadOf(house, row, { connections: 1, seconds: settings.aloneSeconds }),
+        loadOf(deployment, row, { connections: 1, seconds: settings.aloneSeconds }),
       )
       check(row, alone)
-      const before = processorMs(house.pid)
-      const busy = await fire(loadOf(house, row, settings))
+      const before = processorMs(deployment.pid)
+      const busy = await fire(loadOf(deployment, row, settings))
       check(row, busy)
-      const cpuMs = (processorMs(house.pid) - before) / busy.requests
+      const cpuMs = (processorMs(deployment.pid) - before) / busy.requests
       measured.set(row.name, row)
       samples.set(row.name, [...(samples.get(row.name) ?? []), { busy, alone, cpuMs }])
     }
   } finally {
-    await house.stop()
+    await deployment.stop()
   }
 }
 
-/** It answers as it should, and is compiled; nobody is cut off. */
-async function warm(house: TestApp, row: Row): Promise<void> {
+/** Checks the answers and lets the code be compiled; cancels no request. */
+async function warm(deployment: Deployment, row: Row): Promise<void> {
   const until = performance.now() + warmMs
-  const ask = async (from: number) => {
+  const send = async (from: number) => {
     for (let at = from; performance.now() < until; at++) {
       const { method, headers, body } = row.shots[at % row.shots.length] as Row['shots'][number]
       const init = { method, headers, ...(body !== undefined && { body }) }
-      const response = await fetch(house.at(row.socket) + row.path, init)
+      const response = await fetch(deployment.at(row.socket) + row.path, init)
       const text = await response.text()
-      if (response.status !== row.status || !text.includes(row.holds)) {
+      if (response.status !== row.status || !text.includes(row.contains)) {
         throw new Error(`${row.name}: ${response.status} ${text}`)
       }
     }
   }
-  await Promise.all(Array.from({ length: 8 }, (_, at) => ask(at)))
+  await Promise.all(Array.from({ length: 8 }, (_, at) => send(at)))
 }
 
 function loadOf(
-  house: TestApp,
+  deployment: Deployment,
   { socket, path, shots }: Row,
   how: { connections: number; seconds: number },
 ) {
   const { connections, seconds } = how
-  return { url: house.at(socket) + path, shots, connections, seconds }
+  return { url: deployment.at(socket) + path, shots, connections, seconds }
 }
 
-/** A figure of answers that were not the right ones would be a figure of nothing. */
+/** A measurement counts only if every answer had the expected status. */
 function check({ name, status }: Row, { requests, refused, failed }: Outcome): void {
   const expected = status >= 400 ? requests : 0
   if (failed > 0 || Math.abs(refused - expected) > 0) {
-    throw new Error(`${name}: of ${requests} answers ${refused} were refusals, ${failed} failed.`)
+    throw new Error(
+      `${name}: of ${requests} requests, ${refused} were refused and ${failed} failed.`,
+    )
   }
 }
 

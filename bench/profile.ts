@@ -1,9 +1,9 @@
 // `npx node bench/profile.ts`: where the processor time of a hot verification goes, as flame graphs in docs/images.
-// What is profiled is not minified, so that functions have their names; the shares are what counts.
+// The profiled code is not minified, so that functions have names; only the shares are meaningful.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
-import { createTestApp } from './support/deployment.ts'
+import { startDeployment } from './support/deployment.ts'
 import { flameGraph } from './support/flame.ts'
 import { profile } from './support/inspector.ts'
 import { fire } from './support/load.ts'
@@ -18,20 +18,25 @@ const pictures: Record<string, string> = {
 const seconds = process.argv.includes('--quick') ? 2 : 10
 
 const inspectorPort = await freePort()
-const house = await createTestApp({ inspectorPort })
+const deployment = await startDeployment({ inspectorPort })
 try {
-  const tenant = await signIn(house.at('latchkey'), house.password)
+  const tenant = await signIn(deployment.at('latchkey'), deployment.password)
   mkdirSync(imagesFolder, { recursive: true })
   for (const row of await planRows(tenant, {})) {
     const file = pictures[row.name]
     if (file === undefined) continue
-    const load = { url: house.at(row.socket) + row.path, shots: row.shots, connections: 8, seconds }
-    // Compiled before it is watched.
+    const load = {
+      url: deployment.at(row.socket) + row.path,
+      shots: row.shots,
+      connections: 8,
+      seconds,
+    }
+    // The first load lets the code be compiled.
     await fire(load)
     const recorded = await profile(inspectorPort, row.socket, () => fire(load))
     writeFileSync(join(imagesFolder, file), flameGraph(recorded, row.name))
     console.log(`docs/images/${file}`)
   }
 } finally {
-  await house.stop()
+  await deployment.stop()
 }

@@ -1,5 +1,5 @@
 // `npx node --expose-gc bench/scale.ts`: how cost grows with keys stored, keys in use and keys revoked at once. The statements
-// are those of src/storage, word for word, on SQLite itself; D1's network is not in these figures.
+// are those of src/storage, on SQLite itself; the figures do not include D1's network.
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fence, type FenceStorage } from '../src/coherence/fence.ts'
@@ -18,11 +18,11 @@ export type Curve = { name: string; points: { at: number; p50: number; p99: numb
 
 export type ScaleResults = {
   machine: Machine
-  /** ms a statement by keys stored. */
+  /** ms per statement by keys stored. */
   stored: Curve[]
   plans: { name: string; at: number; sql: string; plan: string[] }[]
   fileBytes: { at: number; bytes: number }[]
-  /** µs a use and share of hits by distinct keys in use. */
+  /** µs per use and share of hits by distinct keys in use. */
   inUse: { at: number; hits: number; microseconds: number }[]
   /** Of 10,000 records, as many as memory keeps. */
   memoryBytes: number
@@ -92,9 +92,9 @@ function operations(size: number): Record<string, Work> {
     'list: first page': () => list({}),
     'list: a page in the middle': () => list({}, middle),
     'list: revoked (one of twenty)': () => list({ status: 'revoked' }),
-    'list: disabled (there are none)': () => list({ status: 'disabled' }),
-    'search: what many have': () => list({ search: 'number' }),
-    'search: what nobody has': () => list({ search: 'no such key' }),
+    'list: disabled (no key is)': () => list({ status: 'disabled' }),
+    'search: many matches': () => list({ search: 'number' }),
+    'search: no match': () => list({ search: 'no such key' }),
     'a key is revoked': () => revoke([idOf(1 + Math.floor(Math.random() * own))], nowMs),
   }
 }
@@ -110,7 +110,7 @@ function revoke(ids: readonly string[], nowMs: number): Promise<string[]> {
   })
 }
 
-/** The time of all statements of one run; a slow kind is run less often. */
+/** The time of all statements of one run; slow operations run less often. */
 async function note(name: string, at: number, work: Work): Promise<void> {
   const times: number[] = []
   const until = performance.now() + (isQuick ? 500 : 3_000)
@@ -134,7 +134,7 @@ function curveOf(curves: Curve[], name: string): Curve {
   return curve
 }
 
-/** One batch in D1, the raises at ten fences, and the raises taken note of. */
+/** The steps of revoking: the batch in D1, the raise at one of ten fences, the deletion of the pending raises. */
 async function measureRevoking(): Promise<void> {
   const { d1 } = local
   const changes = createKeyChanges(d1)
@@ -150,11 +150,11 @@ async function measureRevoking(): Promise<void> {
     for (let run = 0; run < 3; run++) {
       const ids = Array.from({ length: count }, () => idOf(nextUnrevoked()))
       const digests = await timed('the batch in D1', () => revoke(ids, Date.now()))
-      const pending = await timed('what has to be raised is read', () => changes.pending(digests))
+      const pending = await timed('the pending raises are read', () => changes.pending(digests))
       const ofOne = pending.filter(({ fence }) => fence === 'enam/0-of-1')
       const fence = new Fence(memoryStorage(), noRegistry, Date.now)
       await timed('a fence holds the raises', () => fence.raise(ofOne))
-      await timed('what was raised is taken off', () => changes.settled(pending))
+      await timed('the pending raises are deleted', () => changes.settled(pending))
     }
     for (const [name, all] of Object.entries(times)) {
       const point = { at: count, p50: median(all), p99: Math.max(...all) }
@@ -167,7 +167,7 @@ async function measureRevoking(): Promise<void> {
   }
 }
 
-/** A fence's storage without its disk: what is measured is its own work. */
+/** A fence's storage without a disk: only the fence's own work is measured. */
 function memoryStorage(): FenceStorage {
   const base = { minSeq: 1, registeredSeq: 1, askedAt: Date.now() }
   const nothing = () => {}
@@ -180,7 +180,7 @@ function memoryStorage(): FenceStorage {
   }
 }
 
-/** Uses of so many keys by chance, each as likely: the worst case for a memory of 10,000. */
+/** Random uses of `count` keys with equal probability: the worst case for a memory of 10,000. */
 function useOf(count: number): ScaleResults['inUse'][number] {
   const digests = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, '0'))
   const records = digests.map(recordOf)
@@ -188,7 +188,7 @@ function useOf(count: number): ScaleResults['inUse'][number] {
   const uses = isQuick ? 200_000 : 2_000_000
   let hits = 0
   let began = 0
-  // Before the first that counts, memory fills.
+  // Memory fills before the first counted use.
   for (let use = -2 * count - 20_000; use < uses; use++) {
     if (use === 0) {
       hits = 0
@@ -214,7 +214,7 @@ function memoryBytes(): number {
   }
   globalThis.gc?.()
   const bytes = process.memoryUsage().heapUsed - before
-  // Read once more, so that it was not collected before.
+  // A last read, so that the memory is not garbage-collected before.
   return memory.get('') === null ? bytes : 0
 }
 

@@ -1,5 +1,5 @@
-// `npx node bench/startup.ts`: how large the Worker is, how long it takes to its first answer beside a bare Hono
-// Worker, and what is paid later for the parts that are loaded when they are needed.
+// `npx node bench/startup.ts`: the size of the Worker, the time to its first answer compared with a bare Hono Worker,
+// and the later cost of the parts that are loaded on demand.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,14 +8,14 @@ import { writePage } from './page.ts'
 import { bundle } from './support/bundle.ts'
 import { describeMachine, type Machine } from './support/machine.ts'
 import { benchFolder, resultsFolder, root } from './support/places.ts'
-import { type Ask, type Program, start } from './support/raw-workerd.ts'
+import { type Call, type Program, start } from './support/raw-workerd.ts'
 import { compressed, split, sum } from './support/split.ts'
 import { median } from './support/statistics.ts'
 
 export type StartupResults = {
   machine: Machine
   runs: number
-  /** As `wrangler deploy --dry-run` tells. */
+  /** As `wrangler deploy --dry-run` reports. */
   upload: { total: string; gzip: string }
   bytes: { bare: number; whole: number; eager: number; lazy: Record<string, number> }
   starts: { name: string; firstMs: number; ratio: number }[]
@@ -24,20 +24,20 @@ export type StartupResults = {
 
 const runs = process.argv.includes('--quick') ? 5 : 21
 const forged = { 'x-api-key': `whm_${'0'.repeat(32)}` }
-const me: Ask = { method: 'GET', path: '/api/v1/me', headers: forged }
+const me: Call = { method: 'GET', path: '/api/v1/me', headers: forged }
 
 const bareFile = bundle('bare', join(benchFolder, 'workers', 'bare.ts'))
 const wholeFile = bundle('latchkey-startup', join(root, 'src', 'index.ts'))
 const parts = await split(join(root, 'src', 'index.ts'), 'latchkey-split')
-const programs: [string, Program, Ask][] = [
+const programs: [string, Program, Call][] = [
   ['bare Hono', programOf(bareFile), { method: 'GET', path: '/me' }],
   ['Latchkey, one file, as deployed', programOf(wholeFile), me],
   ['Latchkey, split into modules', { folder: parts.folder, main: parts.entry }, me],
 ]
 const firsts = new Map<string, number[]>(programs.map(([name]) => [name, []]))
 for (let run = 0; run < runs; run++) {
-  for (const [name, program, ask] of programs) {
-    const { first } = await start(program, await freePort(), ask, ask)
+  for (const [name, program, call] of programs) {
+    const { first } = await start(program, await freePort(), call, call)
     firsts.get(name)?.push(first)
   }
 }
@@ -68,10 +68,10 @@ mkdirSync(resultsFolder, { recursive: true })
 writeFileSync(join(resultsFolder, 'startup.json'), `${JSON.stringify(results, null, 2)}\n`)
 writePage()
 
-/** What the first request of a kind pays beyond a later one of the same kind; none of them asks a store. */
+/** The cost of the first request of a kind and of a later one; none of them queries a store. */
 async function lazyCosts(): Promise<StartupResults['lazy']> {
   const json = { 'content-type': 'application/json', ...forged }
-  const kinds: [string, Ask][] = [
+  const kinds: [string, Call][] = [
     ['nothing (GET /api/v1/me)', me],
     ['keys/verify', { method: 'POST', path: '/api/v1/keys/verify', headers: json, body: '{}' }],
     ['management', { method: 'GET', path: '/api/api-keys', headers: forged }],
@@ -79,14 +79,14 @@ async function lazyCosts(): Promise<StartupResults['lazy']> {
     ['people (Better Auth)', { method: 'GET', path: '/api/auth/ok' }],
   ]
   const costs: StartupResults['lazy'] = []
-  for (const [name, ask] of kinds) {
+  for (const [name, call] of kinds) {
     const first: number[] = []
     const again: number[] = []
     for (let run = 0; run < Math.ceil(runs / 3); run++) {
       const port = await freePort()
-      const { next } = await start(programOf(wholeFile), port, me, ask)
+      const { next } = await start(programOf(wholeFile), port, me, call)
       first.push(next)
-      again.push((await start(programOf(wholeFile), port, ask, ask)).next)
+      again.push((await start(programOf(wholeFile), port, call, call)).next)
     }
     costs.push({ name, ms: median(first), againMs: median(again) })
   }
@@ -102,7 +102,7 @@ function uploadSize(): StartupResults['upload'] {
   const secrets = { TAG_SECRETS: 'x', AUTH_SECRETS: 'x', SETUP_TOKEN: 'x' }
   const env = { ...process.env, ...secrets, WRANGLER_SEND_METRICS: 'false' }
   const args = [program, 'deploy', '--dry-run']
-  const said = execFileSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' })
-  const [, total = '?', gzip = '?'] = /Total Upload: (.*?) \/ gzip: (.*)/.exec(said) ?? []
+  const output = execFileSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' })
+  const [, total = '?', gzip = '?'] = /Total Upload: (.*?) \/ gzip: (.*)/.exec(output) ?? []
   return { total, gzip }
 }

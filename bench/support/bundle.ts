@@ -6,7 +6,7 @@ import { root, workFolder } from './places.ts'
 
 export const compatibilityDate = readCompatibility()
 
-/** The one file of the Worker; not minified, its functions keep their names in a profile. */
+/** The Worker as one file. If not minified, functions keep their names for a profile. */
 export function bundle(name: string, main: string, minify = true): string {
   const folder = join(workFolder, name)
   mkdirSync(folder, { recursive: true })
@@ -22,7 +22,7 @@ export function bundle(name: string, main: string, minify = true): string {
     encoding: 'utf8',
     timeout: 180_000,
   })
-  if (status !== 0) throw new Error(`The bundle of ${main} failed: ${stderr}`)
+  if (status !== 0) throw new Error(`Bundling ${main} failed: ${stderr}`)
   return join(folder, `${main.replace(/^.*\//, '').replace(/\.ts$/, '')}.js`)
 }
 

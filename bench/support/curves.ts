@@ -1,4 +1,4 @@
-// Curves over decades: both axes logarithmic, a legend below.
+// Line charts with two logarithmic axes and a legend below.
 import {
   axes,
   dot,

@@ -1,5 +1,5 @@
-// Every Worker of the benchmark in one workerd, each on a socket of its own: no proxy in front, and what
-// the system tells of the process is of all of them.
+// Every Worker of the benchmark in one workerd, each on a socket of its own: without a proxy, and with one process
+// whose CPU time covers them all.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { bundle, compatibilityDate } from './bundle.ts'
 import { benchFolder, root, workFolder } from './places.ts'
 import { ownWorkerds } from './process.ts'
 
-export type TestApp = {
+export type Deployment = {
   /** Origin of a Worker, or of one of its entrypoints: `latchkey`, `latchkey/FirstUse`. */
   at(socket: string): string
   pid: number
@@ -29,14 +29,14 @@ const secrets = {
   SIGN_IN_PER_MINUTE: '10000',
   LOG_SAMPLE: '0',
 }
-// Wrangler asks for required secrets in the environment; what counts are the bindings below.
+// Wrangler requires these secrets in the environment; the bindings below set their values.
 for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
 const password = 'a-password-of-this-bench'
 
 let isMinified = true
 
-/** Where stores cost no disk: peers that write on each verification would be measured by this machine's. */
+/** In memory: the disk of this machine would dominate peers that write on each verification. */
 const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 type Worker = Record<string, unknown> & { name: string }
@@ -46,7 +46,7 @@ type Opening = {
   inspectorPort?: number
 }
 
-export async function createTestApp({ inspectorPort }: Opening = {}): Promise<TestApp> {
+export async function startDeployment({ inspectorPort }: Opening = {}): Promise<Deployment> {
   isMinified = inspectorPort === undefined
   const state = mkdtempSync(join(memoryFolder, 'latchkey-bench-'))
   const ports = new Map<string, number>()
@@ -71,7 +71,7 @@ export async function createTestApp({ inspectorPort }: Opening = {}): Promise<Te
   const miniflare = new Miniflare(convertV4MiniflareOptions(options as never))
   await miniflare.ready
   const pid = ownWorkerds().find((each) => !before.includes(each))
-  if (pid === undefined) throw new Error('workerd was not found among the processes.')
+  if (pid === undefined) throw new Error('No workerd process was found.')
   await fillDatabases(miniflare)
   const at = (socket: string) => `http://127.0.0.1:${ports.get(socket)}`
   const stop = async () => {
@@ -120,7 +120,7 @@ async function guardedWorker(sockets: Sockets): Promise<Worker> {
   }
 }
 
-/** As its users set it up: on D1, on D1 with KV before it, and on D1 with its writes put off. */
+/** The documented setups: D1, D1 with KV in front, and D1 with deferred writes. */
 async function betterAuthWorkers(sockets: Sockets): Promise<Worker[]> {
   const modes = ['d1', 'kv', 'd1-deferred']
   const file = base('better-auth', 'better-auth.ts')

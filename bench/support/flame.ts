@@ -1,4 +1,4 @@
-// A flame graph of a CPU profile: what lies on what called what, its width the time in it.
+// A flame graph of a CPU profile: callees below their callers, width by time.
 import type { Profile } from './inspector.ts'
 
 type Frame = { name: string; own: number; total: number; callees: Map<string, Frame> }
@@ -27,7 +27,7 @@ export function flameGraph(profile: Profile, title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}"><style>${style}</style><rect class="back" width="${width}" height="${height}"/><text x="4" y="18" class="title">${escaped(title)}</text>\n${parts.join('\n')}</svg>\n`
 }
 
-/** Functions by name from the top of the stack down; time in which nothing ran is left out. */
+/** The call tree by function name, without idle time. */
 function treeOf({ nodes, samples, timeDeltas }: Profile): Frame {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const times = new Map<number, number>()
@@ -66,7 +66,7 @@ function box({ name, total }: Frame, all: number, { left, depth, size }: Place):
   return `<g><title>${escaped(`${name}: ${share}`)}</title><rect x="${left.toFixed(1)}" y="${top}" width="${Math.max(1, size - 0.5).toFixed(1)}" height="${rowHeight - 1}" fill="${colorOf(name)}"/><text x="${(left + 3).toFixed(1)}" y="${top + 13}">${escaped(label)}</text></g>`
 }
 
-/** Native parts of workerd and V8 are grey, JavaScript warm, each name always in one tone. */
+/** Native parts of workerd and V8 are grey, JavaScript orange with one shade per name. */
 function colorOf(name: string): string {
   if (name.startsWith('(')) return '#b8bec7'
   let sum = 0

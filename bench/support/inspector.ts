@@ -35,7 +35,7 @@ async function addressOf(port: number, worker: string): Promise<string> {
   const list = await fetch(`http://127.0.0.1:${port}/json`)
   const targets = (await list.json()) as { id: string; webSocketDebuggerUrl: string }[]
   const target = targets.find(({ id }) => id.includes(worker))
-  if (target === undefined) throw new Error(`The inspector knows no ${worker}.`)
+  if (target === undefined) throw new Error(`The inspector has no target ${worker}.`)
   return target.webSocketDebuggerUrl
 }
 

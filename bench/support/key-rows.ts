@@ -1,4 +1,4 @@
-// Keys in bulk, written past the API: the same columns, indexes and triggers, no client.
+// Keys in bulk, written directly to the database with its columns, indexes and triggers.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -6,7 +6,7 @@ import { root } from './places.ts'
 
 export const bigAccount = 'aaaaaaaa-0000-4000-8000-000000000000'
 const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
-/** What the account whose lists are measured holds at most; the rest is of 10,000 others. */
+/** The maximum of keys in the measured account; further keys belong to 10,000 others. */
 export const maxOfOneAccount = 1_000_000
 
 export function migrate(db: DatabaseSync): void {
@@ -40,7 +40,7 @@ export function migrate(db: DatabaseSync): void {
 
 type Schema = { type: string; name: string; sql: string }
 
-/** Rows `from` (counted from 1) to `to`. Triggers and indexes rest meanwhile and are made anew. */
+/** Inserts rows `from` (counted from 1) to `to`. Triggers and indexes are dropped meanwhile and recreated. */
 export function fill(db: DatabaseSync, from: number, to: number): void {
   db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -400000')
   const resting = db

@@ -1,4 +1,4 @@
-// Load on one address: wrk where it is installed, else autocannon.
+// Load on one URL: wrk if it is installed, else autocannon.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ export type Outcome = {
   perSecond: number
   p50Ms: number
   p99Ms: number
-  /** Answers of 400 and above. */
+  /** Answers with a status of 400 and above. */
   refused: number
   /** Requests without an answer. */
   failed: number
@@ -46,11 +46,11 @@ async function wrk({ url, shots, connections, seconds }: Load): Promise<Outcome>
   const script = join(workFolder, 'shots.lua')
   writeFileSync(script, luaOf(shots))
   const threads = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s']
-  const said = await run('wrk', [...threads, '-s', script, url])
-  const line = /^RESULT (.*)$/m.exec(said)?.[1]
-  if (line === undefined) throw new Error(`wrk said nothing that is understood: ${said}`)
-  const told = JSON.parse(line) as Record<string, number>
-  const { requests = 0, us = 1, p50 = 0, p99 = 0, refused = 0, failed = 0 } = told
+  const output = await run('wrk', [...threads, '-s', script, url])
+  const line = /^RESULT (.*)$/m.exec(output)?.[1]
+  if (line === undefined) throw new Error(`The output of wrk was not understood: ${output}`)
+  const result = JSON.parse(line) as Record<string, number>
+  const { requests = 0, us = 1, p50 = 0, p99 = 0, refused = 0, failed = 0 } = result
   const perSecond = requests / (us / 1e6)
   return { requests, perSecond, p50Ms: p50 / 1000, p99Ms: p99 / 1000, refused, failed }
 }
@@ -86,27 +86,27 @@ end
 }
 
 async function autocannon({ url, shots, connections, seconds }: Load): Promise<Outcome> {
-  // @ts-expect-error it has no types of its own, and is there only after bench/ was installed
+  // @ts-expect-error it has no types, and exists only after bench/ was installed
   const { default: fireAt } = await import('autocannon')
   const requests = shots.map((shot) => ({ ...shot, path: new URL(url).pathname }))
-  const told = await fireAt({ url, connections, duration: seconds, requests })
+  const result = await fireAt({ url, connections, duration: seconds, requests })
   return {
-    requests: told.requests.total,
-    perSecond: told.requests.total / told.duration,
-    p50Ms: told.latency.p50,
-    p99Ms: told.latency.p99,
-    refused: told.non2xx,
-    failed: told.errors + told.timeouts,
+    requests: result.requests.total,
+    perSecond: result.requests.total / result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    refused: result.non2xx,
+    failed: result.errors + result.timeouts,
   }
 }
 
 async function run(program: string, args: string[]): Promise<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
+  let output = ''
   child.stdout.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`${program} ended with ${code}.`)
-  return said
+  return output
 }

@@ -1,5 +1,5 @@
-// D1's interface over node:sqlite, so that the very statements of src/storage run on a file of millions of
-// rows without a Worker's noise around them; each statement and its time are written down.
+// D1's interface over node:sqlite, so that the statements of src/storage run on a file of millions of rows without
+// the overhead of a Worker. Each statement and its time are recorded.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 
 export type Ran = { sql: string; params: unknown[]; ms: number }
@@ -39,7 +39,7 @@ export function openLocalD1(path: string): LocalD1 {
   return { d1: d1 as unknown as D1Database, ran, db }
 }
 
-/** How SQLite goes about a statement, a step a line. */
+/** SQLite's query plan, one step per line. */
 export function planOf({ db }: LocalD1, { sql, params }: Ran): string[] {
   const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(params as SQLInputValue[]))
   return rows.map((row) => String((row as { detail: unknown }).detail))

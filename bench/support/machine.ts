@@ -1,11 +1,11 @@
-// Where the figures were taken: what a reader needs to judge them.
+// The machine and the versions that the figures belong to.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { benchFolder, root } from './places.ts'
 
 export type Machine = {
-  /** `--quick`: shows that the command works, and is not to be quoted. */
+  /** `--quick`: only shows that the command works; the figures must not be quoted. */
   isTrial: boolean
   date: string
   cpu: string
@@ -60,8 +60,8 @@ function systemName(): string {
 function wrkVersion(): string {
   try {
     // wrk prints its version and exits with 1.
-    const said = execFileSync('sh', ['-c', 'wrk --version 2>&1 || true'], { encoding: 'utf8' })
-    return /^wrk (\S+)/.exec(said)?.[1] ?? 'absent'
+    const output = execFileSync('sh', ['-c', 'wrk --version 2>&1 || true'], { encoding: 'utf8' })
+    return /^wrk (\S+)/.exec(output)?.[1] ?? 'absent'
   } catch {
     return 'absent'
   }

@@ -1,4 +1,4 @@
-// workerd as the system sees it: which process it is, and the processor time that it has used.
+// The workerd process as the operating system reports it: its id, processor time and memory.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-// workerd by itself, one Worker, from its process to its first answer: no Miniflare, no store.
+// One Worker in workerd without Miniflare or stores: the time from the start of the process to the first answer.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { compatibilityDate } from './bundle.ts'
 
 export type Program = { folder: string; main: string }
-export type Ask = { method: string; path: string; headers?: Record<string, string>; body?: string }
+export type Call = { method: string; path: string; headers?: Record<string, string>; body?: string }
 
-/** `first` in ms from the start of the process, `next` in ms from its question; the answers' statuses. */
+/** `first`: ms from the start of the process; `next`: ms from sending that request; the statuses of both. */
 export type Start = { first: number; next: number; statuses: number[] }
 
 const bindings: Record<string, string> = {
@@ -21,8 +21,13 @@ const bindings: Record<string, string> = {
   LOG_SAMPLE: '0',
 }
 
-/** Starts, asks `first` until there is an answer, then `next` once, and stops. */
-export async function start(program: Program, port: number, first: Ask, next: Ask): Promise<Start> {
+/** Starts workerd, repeats `first` until it is answered, sends `next` once, and stops. */
+export async function start(
+  program: Program,
+  port: number,
+  first: Call,
+  next: Call,
+): Promise<Start> {
   const config = join(program.folder, 'config.capnp')
   writeFileSync(config, capnp(program, port))
   const began = performance.now()
@@ -30,7 +35,7 @@ export async function start(program: Program, port: number, first: Ask, next: As
   try {
     const firstStatus = await untilAnswered(port, first, child)
     const firstAt = performance.now()
-    const nextStatus = await ask(port, next)
+    const nextStatus = await send(port, next)
     const nextMs = performance.now() - firstAt
     return { first: firstAt - began, next: nextMs, statuses: [firstStatus, nextStatus] }
   } finally {
@@ -40,7 +45,7 @@ export async function start(program: Program, port: number, first: Ask, next: As
 }
 
 function workerdPath(): string {
-  // The package's main is the path of the binary for this machine.
+  // The main export of the package is the path of the binary for this machine.
   return createRequire(import.meta.url)('workerd').default as string
 }
 
@@ -63,24 +68,24 @@ const worker :Workerd.Worker = (
 `
 }
 
-async function untilAnswered(port: number, what: Ask, child: ChildProcess): Promise<number> {
+async function untilAnswered(port: number, call: Call, child: ChildProcess): Promise<number> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`workerd ended with ${child.exitCode}.`)
+    if (child.exitCode !== null) throw new Error(`workerd exited with ${child.exitCode}.`)
     try {
-      return await ask(port, what)
+      return await send(port, call)
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 0.5))
     }
   }
 }
 
-function ask(port: number, { method, path, headers, body }: Ask): Promise<number> {
+function send(port: number, { method, path, headers, body }: Call): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asking = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+    const outgoing = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
       response.resume().once('end', () => resolve(response.statusCode ?? 0))
     })
-    asking.once('error', reject)
-    asking.end(body)
+    outgoing.once('error', reject)
+    outgoing.end(body)
   })
 }
 

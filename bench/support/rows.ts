@@ -1,4 +1,4 @@
-// What is measured, and what each is held against.
+// What is measured, and what each row is compared with.
 import type { Shot } from './load.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -8,27 +8,27 @@ export type Row = {
   /** Unique; `against` names another. */
   name: string
   group: Group
-  /** The row that is the limit of this one, or the peer's of the same work. */
+  /** The row to compare with: the upper bound, or the peer's row for the same work. */
   against?: string
   socket: string
   path: string
   shots: Shot[]
-  /** What every answer is: checked before, and counted during the load. */
+  /** The status of every answer: checked before the load and counted during it. */
   status: number
-  /** Text that the answer holds. */
-  holds: string
+  /** Text that every answer contains. */
+  contains: string
 }
 
 const json = { 'content-type': 'application/json' }
-/** Enough that no cache of a few tokens could answer. */
+/** Too many for a cache of a few tokens. */
 const manyShots = 500
 
 export async function planRows(tenant: Tenant, peers: Record<string, string>): Promise<Row[]> {
   const { token } = await tenant.makeKey({ name: 'Bench' })
   const caller = await tenant.makeKey({ name: 'A service', scopes: ['keys:verify'] })
   const limited = await tenant.makeKey(limits).catch(() => null)
-  const hot = holder(token)
-  const asks = (tokens: string[]) =>
+  const hot = withKey(token)
+  const verifications = (tokens: string[]) =>
     tokens.map((each) => ({
       method: 'POST' as const,
       headers: { ...json, 'x-api-key': caller.token },
@@ -39,16 +39,16 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
     socket: 'latchkey',
     ...row,
   })
-  const me = { path: '/api/v1/me', shots: [hot], status: 200, holds: '"account"' }
+  const me = { path: '/api/v1/me', shots: [hot], status: 200, contains: '"account"' }
   const verify = { path: '/api/v1/keys/verify', status: 200, against: barePost }
-  const refused = { path: '/api/v1/me', status: 401, holds: 'invalid_api_key', against: bareGet }
+  const refused = { path: '/api/v1/me', status: 401, contains: 'invalid_api_key', against: bareGet }
   return [
     ...limitRows(token, hot),
     own({
       name: 'verify: in memory, lease running',
       ...verify,
-      shots: asks([token]),
-      holds: '"valid":true',
+      shots: verifications([token]),
+      contains: '"valid":true',
     }),
     own({ name: 'me: in memory, lease running', ...me, against: bareGet }),
     own({
@@ -67,18 +67,18 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
     own({
       name: 'verify: forged token',
       ...verify,
-      shots: asks(forgeries(token)),
-      holds: '"valid":false',
+      shots: verifications(forgeries(token)),
+      contains: '"valid":false',
     }),
-    own({ name: 'me: forged token', ...refused, shots: forgeries(token).map(holder) }),
-    own({ name: 'me: malformed token', ...refused, shots: malformed(token).map(holder) }),
+    own({ name: 'me: forged token', ...refused, shots: forgeries(token).map(withKey) }),
+    own({ name: 'me: malformed token', ...refused, shots: malformed(token).map(withKey) }),
     ...(limited === null
       ? []
       : [
           own({
             name: 'me: limited key',
             ...me,
-            shots: [holder(limited.token)],
+            shots: [withKey(limited.token)],
             against: oneObject,
           }),
         ]),
@@ -96,12 +96,12 @@ const echo = 'bare Hono, a service binding that echoes'
 const limits = { name: 'Limited', rate_limit: { limit: 1_000_000, window_seconds: 1 } }
 
 function limitRows(token: string, hot: Shot): Row[] {
-  const bare = { group: 'limit', status: 200, holds: '"account"', shots: [hot] } as const
+  const bare = { group: 'limit', status: 200, contains: '"account"', shots: [hot] } as const
   const body = JSON.stringify({ token, scopes: ['contacts:read'] })
-  const ask: Shot = { method: 'POST', headers: { ...json, 'x-api-key': token }, body }
+  const post: Shot = { method: 'POST', headers: { ...json, 'x-api-key': token }, body }
   return [
     { ...bare, shots: [hot], name: bareGet, socket: 'bare', path: '/me' },
-    { ...bare, shots: [ask], name: barePost, socket: 'bare', path: '/verify' },
+    { ...bare, shots: [post], name: barePost, socket: 'bare', path: '/verify' },
     { ...bare, shots: [hot], name: oneObject, socket: 'bare', path: '/object' },
     { ...bare, shots: [hot], name: stores, socket: 'bare', path: '/stores' },
     { ...bare, shots: [hot], name: echo, socket: 'guarded', path: '/echo' },
@@ -109,12 +109,12 @@ function limitRows(token: string, hot: Shot): Row[] {
 }
 
 function guardRows(hot: Shot): Row[] {
-  const guard = { group: 'guard', shots: [hot], status: 200, holds: '"success"' } as const
-  const asked: Shot = {
+  const guard = { group: 'guard', shots: [hot], status: 200, contains: '"success"' } as const
+  const subrequest: Shot = {
     method: 'GET',
     headers: { ...hot.headers, 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' },
   }
-  const forwardAuth = { shots: [asked], holds: '', path: '/forward-auth/nginx/crm' }
+  const forwardAuth = { shots: [subrequest], contains: '', path: '/forward-auth/nginx/crm' }
   return [
     {
       ...guard,
@@ -158,16 +158,16 @@ function peerRows(peers: Record<string, string>): Row[] {
     path: '/verify',
     shots: [{ method: 'POST', headers: json, body: JSON.stringify({ token: key }) }],
     status: 200,
-    holds: '"valid":true',
+    contains: '"valid":true',
     against: barePost,
   }))
 }
 
-function holder(token: string): Shot {
+function withKey(token: string): Shot {
   return { method: 'GET', headers: { 'x-api-key': token } }
 }
 
-/** Tokens of the right shape that were never minted: random part and tag are made up. */
+/** Tokens of the right format that were not issued: random part and tag are invented. */
 function forgeries(token: string): string[] {
   const prefix = token.slice(0, token.indexOf('_') + 1)
   return Array.from({ length: manyShots }, (_, at) => {

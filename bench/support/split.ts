@@ -1,5 +1,4 @@
-// The Worker taken apart as a bundler that splits would: what is evaluated at start, and what is
-// imported later.
+// The Worker bundled with code splitting: the modules evaluated at startup, and those imported later.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,12 +8,12 @@ import { root, workFolder } from './places.ts'
 export type Split = {
   folder: string
   entry: string
-  /** Files that the start needs, and files that it does not, with their compressed bytes. */
+  /** Files that startup needs, and the others, with their compressed bytes. */
   eager: Record<string, number>
   lazy: Record<string, number>
 }
 
-/** Settings as wrangler's own (`minify`, no kept names), but in several ES modules. */
+/** The settings of wrangler (`minify`, no kept names), but several ES modules. */
 export async function split(main: string, name: string): Promise<Split> {
   const folder = join(workFolder, name)
   rmSync(folder, { recursive: true, force: true })

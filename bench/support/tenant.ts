@@ -1,4 +1,4 @@
-// The owner of the demo account, who makes the keys that are measured as a client makes them.
+// The owner of the demo account, who creates the measured keys through the API.
 import { acme } from '../../scripts/demo-accounts.ts'
 
 export type MadeKey = { id: string; token: string }

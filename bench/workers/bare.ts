@@ -1,4 +1,4 @@
-// The limit: a Hono app that does what any answer needs and nothing of ours.
+// The upper bound: a Hono app that does only what every answer needs.
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
 
@@ -10,7 +10,7 @@ const key = { id: '57e9ec0e-e272-4648-aa13-30f8457153d7', name: 'Bench' }
 
 const app = new Hono<{ Bindings: Env }>()
 
-/** As many bytes as `GET /api/v1/me` answers. */
+/** Answers as many bytes as `GET /api/v1/me`. */
 app.get('/me', (c) =>
   c.json({ status: 'success', data: { account, key: { ...key, scopes, expires_at: null } } }),
 )

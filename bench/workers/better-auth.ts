@@ -1,5 +1,5 @@
-// @better-auth/api-key as its documentation sets it up, made once an isolate. One thing is changed: its
-// default limit of 10 requests a day a key is raised, so that the load is not refused.
+// @better-auth/api-key as its documentation sets it up, created once per isolate. One setting differs: the default
+// limit of 10 requests a day per key is raised, so that the load is not refused.
 import { apiKey } from '@better-auth/api-key'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'

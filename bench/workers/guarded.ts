@@ -1,10 +1,10 @@
-// A Hono API of somebody else, its route guarded over a service binding: by the middleware that Latchkey
-// ships, by the bare RPC, and, as the limit, by a binding to a Worker that only echoes.
+// A Hono API whose routes verify keys over a service binding: with Latchkey's middleware, with plain RPC, and, as the
+// upper bound, with a binding to a Worker that only echoes.
 import { Hono } from 'hono'
 import { apiKey, type LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 
 type VerifyInput = { token: string; scopes: string[] }
-type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(asked: VerifyInput): Promise<unknown> } }
+type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(input: VerifyInput): Promise<unknown> } }
 
 const app = new Hono<{ Bindings: Env }>()
 const scopes = ['contacts:read']

@@ -1,5 +1,5 @@
-// Latchkey as it is deployed (the default entrypoint), and beside it one entrypoint for each row of the
-// I/O budget that a load of one key would not stay in: each differs in the one thing it says.
+// Latchkey as deployed (the default entrypoint), and one more entrypoint for each row of the I/O budget in which a
+// load of one key would not stay. Each differs from the deployed Worker in one respect.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import latchkeyConfig from '../../latchkey.config.ts'
@@ -12,44 +12,44 @@ export { default, FenceObject, MeterObject } from '../../src/index.ts'
 const behind = new Hono()
 behind.get('/api/contacts', (c) => c.json({ status: 'success', data: [] }))
 
-/** The gateway's upstream answers at once: what is measured is the guard. */
+/** The gateway's upstream answers immediately: only the guard is measured. */
 const config = {
   ...latchkeyConfig,
   gateway: { ...latchkeyConfig.gateway, upstream: behind },
 }
 
-/** The memory of an isolate that has met no key. */
+/** The memory of an isolate that holds no record. */
 const noMemory: Memory = { get: () => null, keep() {}, forget() {} }
 
-const guarding = createApp(createIsolate(config, systemClock))
-const askingEachTime = createApp(createIsolate({ ...config, leaseMs: 0 }, systemClock))
-const remembersNothing = createApp({ ...createIsolate(config, systemClock), memory: noMemory })
+const withUpstream = createApp(createIsolate(config, systemClock))
+const withoutLease = createApp(createIsolate({ ...config, leaseMs: 0 }, systemClock))
+const withoutMemory = createApp({ ...createIsolate(config, systemClock), memory: noMemory })
 
-/** The gateway before an API that answers at once. */
+/** The gateway in front of an API that answers immediately. */
 export class Gateway extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return guarding.fetch(request, this.env, this.ctx)
+    return withUpstream.fetch(request, this.env, this.ctx)
   }
 }
 
 /** In memory, lease over. */
 export class LeaseOver extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return askingEachTime.fetch(request, this.env, this.ctx)
+    return withoutLease.fetch(request, this.env, this.ctx)
   }
 }
 
-/** This isolate's first use. */
+/** The first use in an isolate. */
 export class FirstUse extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return remembersNothing.fetch(request, this.env, this.ctx)
+    return withoutMemory.fetch(request, this.env, this.ctx)
   }
 }
 
-/** First use, and KV has no entry: what is put after the answer is put, and never found. */
+/** First use without an entry in KV: the put after the answer happens, but later reads do not find it. */
 export class CacheEmpty extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return remembersNothing.fetch(request, { ...this.env, KEY_CACHE: absent(this.env) }, this.ctx)
+    return withoutMemory.fetch(request, { ...this.env, KEY_CACHE: absent(this.env) }, this.ctx)
   }
 }
 
