@@ -1,5 +1,5 @@
 // Mistakes that the soak must find: made in the source as it is built, never in the source.
-import type { Patch } from './build.ts'
+import type { Patch } from '../../test/simulation/patching.ts'
 
 export type Mistake = { patches: Patch[]; foundAs: RegExp }
 

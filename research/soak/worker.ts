@@ -1,6 +1,6 @@
 // The real Worker on bindings that fail, in one place of the world, doing as the soak orders.
 
-// `recycle` is put into src/index.ts when the soak builds it (build.ts).
+// `replaceIsolate` is put into src/index.ts when the soak builds it (build.ts).
 import * as built from '../../src/index.ts'
 import RealLatchkey, { FenceObject as RealFence } from '../../src/index.ts'
 import { countStrikes, faulty, order as orderFaults } from './faults.ts'
@@ -41,7 +41,7 @@ export default class Soak extends RealLatchkey {
       case 'faults':
         return orderFaults(order.faults, order.seed) ?? null
       case 'recycle':
-        return (built as unknown as { recycle(): void }).recycle() ?? null
+        return (built as unknown as { replaceIsolate(): void }).replaceIsolate() ?? null
       case 'evict': {
         const fence = this.real.FENCE.getByName(order.fence) as unknown as {
           evict(): Promise<void>

@@ -1,4 +1,4 @@
-// `npx node test/simulation/mutations.ts`: runs each known mistake in a process of its own, and reports whether the
+// `npx node test/simulation/mutations.ts`: runs each mutant in a process of its own, and reports whether the
 // simulation finds it.
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'

@@ -1,38 +1,51 @@
-// Mistakes made in the real source, as it is loaded: in a process of its own.
+// Mutants patch the real source as it is loaded.
 import { registerHooks } from 'node:module'
 
-/** `find` is replaced; it must be there once. */
+/** Replaces `find`, which must occur exactly once in the file. */
 export type Patch = { file: string; find: string; put: string }
 
 const root = new URL('../../', import.meta.url).href
 
-/**
- * From now on what is loaded has the patches in it.
- * @returns a check, once all is loaded, that none was missed: it throws otherwise.
- */
-export function patchSource(name: string, patches: readonly Patch[]): () => void {
+/** Applies patches to sources, and knows which of them were never applied. */
+export function createPatcher(name: string, patches: readonly Patch[]) {
   const applied = new Set<Patch>()
 
-  /** @throws Error when the text is not there, or more than once. */
   function apply(source: string, patch: Patch): string {
     const parts = source.split(patch.find)
     if (parts.length !== 2) {
-      throw new Error(`"${name}": ${patch.file} has ${parts.length - 1} times: ${patch.find}`)
+      const times = parts.length - 1
+      throw new Error(`"${name}": found ${times} times in ${patch.file}: ${patch.find}`)
     }
     applied.add(patch)
     return parts.join(patch.put)
   }
 
+  return {
+    hasPatches: (file: string) => patches.some((patch) => patch.file === file),
+    /** @throws Error when a text does not occur exactly once. */
+    patch: (file: string, source: string) =>
+      patches.filter((patch) => patch.file === file).reduce(apply, source),
+    /** @throws Error when a patched file was never loaded. */
+    assertApplied(): void {
+      const missed = patches.find((patch) => !applied.has(patch))
+      if (missed !== undefined) throw new Error(`"${name}": ${missed.file} was never loaded`)
+    },
+  }
+}
+
+/**
+ * Patches every module that this process loads from now on.
+ * @returns an assertion, for when all is loaded, that every patch was applied.
+ */
+export function patchSource(name: string, patches: readonly Patch[]): () => void {
+  const patcher = createPatcher(name, patches)
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)
-      const own = patches.filter(({ file }) => url === root + file)
-      if (own.length === 0) return loaded
-      return { ...loaded, source: own.reduce(apply, String(loaded.source)) }
+      const file = url.startsWith(root) ? url.slice(root.length) : ''
+      if (!patcher.hasPatches(file)) return loaded
+      return { ...loaded, source: patcher.patch(file, String(loaded.source)) }
     },
   })
-  return () => {
-    const missed = patches.find((patch) => !applied.has(patch))
-    if (missed !== undefined) throw new Error(`"${name}": never loaded ${missed.file}`)
-  }
+  return patcher.assertApplied
 }

@@ -1,74 +1,14 @@
-// `node test/simulation/sql.ts`: the tables of the simulation against the real SQL of src/storage and the
-// real migrations, in SQLite, operation by operation. What one does and the other does not ends the run.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// `npx node test/simulation/sql.ts`: runs random operations on the doubles' tables and on the real SQL of
+// src/storage with the real migrations in SQLite, and ends at the first difference.
 import { isDeepStrictEqual } from 'node:util'
 import { createFenceRegistry, listFences } from '../../src/storage/fence-registry.ts'
-import { createKeyChanges, type NewKey, type Selection } from '../../src/storage/key-changes.ts'
+import type { Selection } from '../../src/storage/key-changes.ts'
 import { createKeyReader, findKey } from '../../src/storage/key-store.ts'
-import { History } from './history.ts'
 import { createRandom, type Random } from './random.ts'
-import { openD1 } from './sqlite.ts'
-import { Tables } from './tables.ts'
+import { account, contents, fences, Pair, someDigests, sorted, users } from './sql-pair.ts'
 
 const audit = { actorKind: 'system', actorId: null, requestId: null, detail: null } as const
 const entry = { ...audit, action: 'test' }
-const account = 'a'
-const users = ['u', 'v']
-const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
-
-const folder = join(import.meta.dirname, '../../migrations')
-const migrations = readdirSync(folder)
-  .filter((name) => name.endsWith('.sql'))
-  .sort()
-  .map((name) => readFileSync(join(folder, name), 'utf8'))
-
-class Pair {
-  readonly sqlite = openD1(migrations)
-  readonly tables = new Tables(new History(), 1_000)
-  readonly changes = createKeyChanges(this.sqlite.d1)
-  /** Ahead of the real time, so that the clock in the triggers plays no part. */
-  now = Date.now() + 1e9
-  private made = 0
-
-  constructor() {
-    const { sqlite, now } = this
-    for (const user of users) {
-      sqlite.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
-    }
-    for (const id of [account, 'b']) {
-      sqlite.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
-        id,
-        id,
-        id,
-        now,
-      ])
-    }
-  }
-
-  newKey(random: Random): NewKey {
-    const number = ++this.made
-    return {
-      id: `id${number}`,
-      digest: number.toString(16).padStart(64, '0'),
-      accountId: random.is(0.8) ? account : 'b',
-      name: 'n',
-      format: 'whm',
-      keyPrefix: 'p',
-      scopes: random.one([null, ['x'], []]),
-      createdBy: random.one([...users, null]),
-      externalId: random.one(['e', null]),
-      createdAt: this.now,
-      expiresAt: null,
-      allowedIps: null,
-      metadata: null,
-      rateLimit: random.one([null, [{ name: 'default', limit: 2, windowSeconds: 60 }]]),
-      credits: random.one([null, { remaining: 5, since: this.now, refill: null }]),
-      limitsBy: random.one(['key', 'external_id'] as const),
-      meterId: random.one([null, 'm']),
-    }
-  }
-}
 
 type Step = (pair: Pair, random: Random) => Promise<[unknown, unknown]>
 
@@ -94,8 +34,8 @@ const steps: Record<string, Step> = {
     ])
     const selection: Selection = { by: 'version', id, seq }
     const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
-    const whole = successor === undefined ? change : { ...change, successor }
-    return [sorted(await pair.changes.commit(whole)), sorted(pair.tables.commit(whole).changed)]
+    const commit = successor === undefined ? change : { ...change, successor }
+    return [sorted(await pair.changes.commit(commit)), sorted(pair.tables.commit(commit).changed)]
   },
   async bulk(pair, random) {
     const ids = Array.from({ length: 4 }, () => `id${1 + random.int(20)}`)
@@ -125,7 +65,7 @@ const steps: Record<string, Step> = {
     const [digest = ''] = someDigests(pair, random)
     const left = await createKeyReader(pair.sqlite.d1).read(digest)
     const right = pair.tables.record(digest)
-    // The doubles keep the number of the version where the name of the account is.
+    // The doubles store the version in the name of the account.
     return [left && { ...left, accountName: '' }, right && { ...right, accountName: '' }]
   },
   async register(pair, random) {
@@ -165,41 +105,6 @@ const steps: Record<string, Step> = {
   },
 }
 
-function someDigests({ tables }: Pair, random: Random): string[] {
-  return [...tables.keys.keys()].filter(() => random.is(0.3))
-}
-
-function sorted(list: readonly unknown[]): string[] {
-  return list.map((item) => JSON.stringify(item, Object.keys(Object(item)).sort())).sort()
-}
-
-/** All that both keep, in one form. */
-function contents({ sqlite, tables }: Pair): [unknown, unknown] {
-  const rows = (sql: string) => sorted(sqlite.all(sql))
-  const keys = [...tables.keys.values()].map(({ digest, seq, disabled, revokedAt, scopes }) => ({
-    digest,
-    seq,
-    disabled: disabled ? 1 : 0,
-    revoked_at: revokedAt,
-    scopes: scopes && JSON.stringify(scopes),
-  }))
-  const listed = [...tables.fences].map(([name, { region, seq }]) => ({ name, region, seq }))
-  const raises = [...tables.raises.values()].map(({ fence, digest, seq }) => ({
-    fence,
-    digest,
-    seq,
-  }))
-  return [
-    [
-      sqlite.all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
-      rows('SELECT digest, seq, disabled, revoked_at, scopes FROM api_key'),
-      rows('SELECT name, region, seq FROM fence'),
-      rows('SELECT fence, digest, seq FROM pending_raise'),
-    ],
-    [tables.counter, sorted(keys), sorted(listed), sorted(raises)],
-  ]
-}
-
 function compare(where: string, [left, right]: [unknown, unknown]): void {
   if (isDeepStrictEqual(left, right)) return
   console.error(`${where}: SQL and the double differ`)
@@ -221,8 +126,8 @@ async function runHistory(seed: number, length: number): Promise<void> {
   pair.sqlite.close()
 }
 
-/** Above a thousand keys at once all is raised instead. */
-async function runCrowd(): Promise<void> {
+/** A change of more than a thousand keys leaves one raise of every key. */
+async function runBulk(): Promise<void> {
   const random = createRandom(1)
   const pair = new Pair()
   for (const name of fences) {
@@ -230,7 +135,7 @@ async function runCrowd(): Promise<void> {
     pair.tables.register(name, 'x', pair.now)
   }
   for (const count of [1_000, 1_001]) {
-    for (let made = 0; made < count; made++) {
+    for (let created = 0; created < count; created++) {
       const key = { ...pair.newKey(random), accountId: account }
       await pair.changes.create(key, entry, pair.now)
       pair.tables.create(key, pair.now)
@@ -240,14 +145,19 @@ async function runCrowd(): Promise<void> {
     const change = { accountId: account, selection, patch, audit: entry, nowMs: pair.now }
     await pair.changes.commit(change)
     pair.tables.commit(change)
-    compare(`a crowd of ${count}`, contents(pair))
+    compare(`a bulk change of ${count}`, contents(pair))
     const of = [`${'0'.repeat(63)}1`]
-    compare('one of it', [sorted(await pair.changes.pending(of)), sorted(pair.tables.pending(of))])
+    compare('pending of one key', [
+      sorted(await pair.changes.pending(of)),
+      sorted(pair.tables.pending(of)),
+    ])
   }
   pair.sqlite.close()
 }
 
 const [histories, length] = [200, 60]
 for (let seed = 1; seed <= histories; seed++) await runHistory(seed, length)
-await runCrowd()
-console.log(`SQL and the double agree: ${histories * length} operations, and 1,001 keys at once`)
+await runBulk()
+console.log(
+  `SQL and the double agree: ${histories * length} operations, and bulk changes of up to 1,001 keys`,
+)

@@ -1,0 +1,100 @@
+// The doubles' tables and the real SQL of src/storage in SQLite, side by side.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKeyChanges, type NewKey } from '../../src/storage/key-changes.ts'
+import { History } from './history.ts'
+import type { Random } from './random.ts'
+import { openD1 } from './sqlite.ts'
+import { Tables } from './tables.ts'
+
+export const account = 'a'
+export const users = ['u', 'v']
+export const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
+
+const folder = join(import.meta.dirname, '../../migrations')
+const migrations = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .sort()
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
+
+export class Pair {
+  readonly sqlite = openD1(migrations)
+  readonly tables = new Tables(new History(), 1_000)
+  readonly changes = createKeyChanges(this.sqlite.d1)
+  /** Ahead of the real time, so that the clock in the triggers has no effect. */
+  now = Date.now() + 1e9
+  private keyCount = 0
+
+  constructor() {
+    const { sqlite, now } = this
+    for (const user of users) {
+      sqlite.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
+    }
+    for (const id of [account, 'b']) {
+      sqlite.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
+        id,
+        id,
+        id,
+        now,
+      ])
+    }
+  }
+
+  newKey(random: Random): NewKey {
+    const number = ++this.keyCount
+    return {
+      id: `id${number}`,
+      digest: number.toString(16).padStart(64, '0'),
+      accountId: random.is(0.8) ? account : 'b',
+      name: 'n',
+      format: 'whm',
+      keyPrefix: 'p',
+      scopes: random.one([null, ['x'], []]),
+      createdBy: random.one([...users, null]),
+      externalId: random.one(['e', null]),
+      createdAt: this.now,
+      expiresAt: null,
+      allowedIps: null,
+      metadata: null,
+      rateLimit: random.one([null, [{ name: 'default', limit: 2, windowSeconds: 60 }]]),
+      credits: random.one([null, { remaining: 5, since: this.now, refill: null }]),
+      limitsBy: random.one(['key', 'external_id'] as const),
+      meterId: random.one([null, 'm']),
+    }
+  }
+}
+
+export function someDigests({ tables }: Pair, random: Random): string[] {
+  return [...tables.keys.keys()].filter(() => random.is(0.3))
+}
+
+export function sorted(list: readonly unknown[]): string[] {
+  return list.map((item) => JSON.stringify(item, Object.keys(Object(item)).sort())).sort()
+}
+
+/** The contents of both, in one form. */
+export function contents({ sqlite, tables }: Pair): [unknown, unknown] {
+  const rows = (sql: string) => sorted(sqlite.all(sql))
+  const keys = [...tables.keys.values()].map(({ digest, seq, disabled, revokedAt, scopes }) => ({
+    digest,
+    seq,
+    disabled: disabled ? 1 : 0,
+    revoked_at: revokedAt,
+    scopes: scopes && JSON.stringify(scopes),
+  }))
+  const listed = [...tables.fences].map(([name, { region, seq }]) => ({ name, region, seq }))
+  const raises = [...tables.raises.values()].map(({ fence, digest, seq }) => ({
+    fence,
+    digest,
+    seq,
+  }))
+  return [
+    [
+      sqlite.all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
+      rows('SELECT digest, seq, disabled, revoked_at, scopes FROM api_key'),
+      rows('SELECT name, region, seq FROM fence'),
+      rows('SELECT fence, digest, seq FROM pending_raise'),
+    ],
+    [tables.counter, sorted(keys), sorted(listed), sorted(raises)],
+  ]
+}
