@@ -1,0 +1,39 @@
+// Times in: RFC 3339, with any offset, to milliseconds since 1970.
+
+const pattern =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,20}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+
+/**
+ * Milliseconds since 1970 of an RFC 3339 time; null for anything else, and for an instant outside the years
+ * 0000 to 9999 in UTC, which RFC 3339 cannot write. What is finer than a millisecond is cut. A leap second is
+ * the second after it, as POSIX counts.
+ */
+export function readTime(text: string): number | null {
+  const parts = pattern.exec(text)
+  if (parts === null) return null
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1, 7)
+    .map(Number)
+  if (hour > 23 || minute > 59 || second > 60) return null
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
+  const offset = offsetMinutes(parts[8], Number(parts[9]), Number(parts[10]))
+  if (offset === null) return null
+  const milliseconds = Number((parts[7] ?? '').padEnd(3, '0').slice(0, 3))
+  const minuteMs = date.getTime() + (hour * 60 + minute - offset) * 60_000
+  // Leap seconds are inserted at the end of a day in UTC.
+  if (second === 60 && (minuteMs + 60_000) % dayMs !== 0) return null
+  const timeMs = minuteMs + second * 1000 + (second === 60 ? 0 : milliseconds)
+  return timeMs >= firstMs && timeMs <= lastMs ? timeMs : null
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+const firstMs = Date.parse('0000-01-01T00:00:00.000Z')
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
+
+function offsetMinutes(sign: string | undefined, hours: number, minutes: number): number | null {
+  if (sign === undefined) return 0
+  if (hours > 23 || minutes > 59) return null
+  return (sign === '-' ? -1 : 1) * (hours * 60 + minutes)
+}
