@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { unstable_readConfig } from 'wrangler'
 
 // Secrets of the tests only; a deployment's own are never here.
 const secrets = {
@@ -11,12 +13,26 @@ const secrets = {
 // Wrangler asks for required secrets in the environment; what counts are the bindings below.
 for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
-// As in wrangler.toml, but for the patience: what is sent arrives, and arrives again, at once.
+// As in wrangler.toml, but without the waits: what is sent arrives, and arrives again, at once.
 const queueConsumers = {
   'latchkey-usage': { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
 }
 
+/** The migrations of each D1 database of wrangler.toml, by its binding. */
+async function readMigrations() {
+  const { d1_databases } = unstable_readConfig({ config: './wrangler.toml' })
+  const entries = d1_databases.map(
+    async ({ binding, migrations_dir = 'migrations' }) =>
+      [binding, await readD1Migrations(migrations_dir)] as const,
+  )
+  return Object.fromEntries(await Promise.all(entries))
+}
+
 export default defineConfig(async () => ({
+  // A deployer's configuration changes what the Worker does, not whether the tests pass.
+  resolve: {
+    alias: { '#config': join(import.meta.dirname, 'test', 'support', 'latchkey.config.ts') },
+  },
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
@@ -27,10 +43,7 @@ export default defineConfig(async () => ({
   test: {
     include: ['test/worker/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     setupFiles: ['./test/worker/setup.ts'],
-    provide: {
-      migrations: await readD1Migrations('./migrations'),
-      crmMigrations: await readD1Migrations('./examples/crm/migrations'),
-    },
+    provide: { migrations: await readMigrations() },
     // The first lazy import of Better Auth takes workerd 2 to 5 s in a test.
     testTimeout: 20_000,
   },

@@ -1,6 +1,6 @@
 // The Worker's doors, and nothing else.
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import config from '../latchkey.config.ts'
+import config from '#config'
 import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
 import { createApp } from './http/app.ts'
 import { createIsolate, systemClock } from './worker/context.ts'

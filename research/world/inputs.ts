@@ -1,6 +1,6 @@
 // Every number that the model takes from outside, with where it comes from and how far it may be
 // wrong. What the code itself decides (lease, margin, time-outs, cache times) is imported from it.
-import config from '../../latchkey.config.ts'
+import config from '#config'
 import { fenceTimeoutMs } from '../../src/coherence/fences.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
 import { edgeCacheSeconds } from '../../src/storage/key-cache.ts'

@@ -1,8 +1,9 @@
 // Tokens as other systems make them, and the digests that those systems keep of them.
-import config from '../../latchkey.config.ts'
+
 import type { Config } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
 import { createIsolate } from '../../src/worker/context.ts'
+import config from './latchkey.config.ts'
 import { createSkippingClock, createTestApp } from './test-app.ts'
 
 export const foreign: Record<string, ForeignFormat> = {

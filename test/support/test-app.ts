@@ -3,13 +3,13 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import config from '../../latchkey.config.ts'
 import { type Clock, settle } from '../../src/coherence/settle.ts'
 import type { Role } from '../../src/core/config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
 import { changeStores, settleSettings } from '../../src/worker/changes.ts'
 import { createIsolate, type Isolate } from '../../src/worker/context.ts'
+import config from './latchkey.config.ts'
 
 /** Real time plus all that was slept: waits take none of it. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {

@@ -60,7 +60,7 @@ function unwrapped(value: unknown): unknown {
 
 /** All the stores of a house, watched; `under` is what stands behind them (the real ones). */
 export function watchBindings(under: Partial<Env> = {}): Watch {
-  const { DB, KEY_CACHE, FENCE, CRM_DB, USAGE, METER, FLOOD } = { ...env, ...under }
+  const { DB, KEY_CACHE, FENCE, USAGE, METER, FLOOD } = { ...env, ...under }
   const calls: Call[] = []
   const noteAs = (store: string) => (method: string, args: unknown[]) => {
     calls.push({ where: `${store}.${method}`, what: JSON.stringify(args) })
@@ -70,7 +70,6 @@ export function watchBindings(under: Partial<Env> = {}): Watch {
     calls,
     bindings: {
       DB: watched(DB, noteAs('D1'), statements),
-      CRM_DB: watched(CRM_DB, noteAs('CRM'), statements),
       KEY_CACHE: watched(KEY_CACHE, noteAs('KV'), []),
       USAGE: watched(USAGE, noteAs('USAGE'), []),
       FENCE: watched(FENCE, noteAs('FENCE'), ['getByName', 'get', 'idFromName']),

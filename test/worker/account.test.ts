@@ -3,10 +3,10 @@
 import { env } from 'cloudflare:workers'
 import { hashPassword } from 'better-auth/crypto'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { runScheduled } from '../../src/worker/cron.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { down } from '../support/outage.ts'
 import {
   createAccount,

@@ -3,10 +3,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { createNearestFence } from '../../src/coherence/fences.ts'
 import { createIsolate } from '../../src/worker/context.ts'
+import config from '../support/latchkey.config.ts'
 import {
   addPerson,
   createAccount,

@@ -1,9 +1,9 @@
 // A wrong configuration stops the Worker at start, with a sentence that names the mistake.
 import { describe, expect, it } from 'vitest'
-import shipped from '../../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
 import type { Format } from '../../src/core/format.ts'
+import shipped from '../support/latchkey.config.ts'
 
 const whm: Format = { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 }
 const upstream = { fetch: () => new Response() }

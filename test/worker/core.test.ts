@@ -1,13 +1,13 @@
 // The pure floor: tokens, scopes, verdicts and records.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { alphabets, type Format, keyPrefix, parseToken } from '../../src/core/format.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../../src/core/record.ts'
 import { strongestRole } from '../../src/core/role.ts'
 import { missingScopes, powersOfKey, powersOfRole } from '../../src/core/scopes.ts'
 import { digestOf, importTagKeys, isGenuine, mintToken, tagOf } from '../../src/core/token.ts'
 import { decide, isExpired } from '../../src/core/verdict.ts'
+import config from '../support/latchkey.config.ts'
 
 const { formats } = config
 const format = (name: string) => formats[name] as Format

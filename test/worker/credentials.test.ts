@@ -2,10 +2,10 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import type { Format } from '../../src/core/format.ts'
 import { importTagKeys, mintToken } from '../../src/core/token.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { type Answer, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 

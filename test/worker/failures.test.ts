@@ -2,9 +2,9 @@
 // revoked one never passes, for want of an answer.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { digestOf } from '../../src/core/token.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 

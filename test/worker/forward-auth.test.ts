@@ -1,8 +1,8 @@
 // Forward auth: a proxy asks in its own dialect, and no header of a client's decides anything.
 import { beforeAll, describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { down } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 

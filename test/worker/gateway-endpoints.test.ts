@@ -1,9 +1,9 @@
 // The gateway: what reaches the API behind it, what comes back, and when it gives up.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 type Answerer = (request: Request) => Response | Promise<Response>

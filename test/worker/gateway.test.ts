@@ -1,10 +1,10 @@
 // The gateway: who passes, what the API behind it is told, and that bodies stream.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 let house: TestApp

@@ -1,10 +1,10 @@
 // Who may do what to keys: roles, and keys that manage keys.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 let house: TestApp

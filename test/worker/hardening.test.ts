@@ -2,10 +2,10 @@
 // That every route carries the headers is in permissions.test.ts; the dashboard's files are in e2e/.
 import { createExecutionContext } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { expectHardened } from '../support/hardened.ts'
+import config from '../support/latchkey.config.ts'
 import { down } from '../support/outage.ts'
 import { openWorld, password } from '../support/permission-matrix.ts'
 import { createSkippingClock, createTestApp } from '../support/test-app.ts'

@@ -5,7 +5,6 @@ import { betterAuth } from 'better-auth/minimal'
 import { jwt } from 'better-auth/plugins/jwt'
 import { organization } from 'better-auth/plugins/organization'
 import { describe, expect, it, vi } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { authEndpoints } from '../../src/http/management/people/auth-endpoints.ts'
 import { createDocument } from '../../src/http/openapi/document.ts'
 import {
@@ -15,6 +14,7 @@ import {
   permissionsOf,
 } from '../../src/http/openapi/permissions.ts'
 import { expectHardened } from '../support/hardened.ts'
+import config from '../support/latchkey.config.ts'
 import { credentialOf, openWorld } from '../support/permission-matrix.ts'
 import { requestOf } from '../support/permission-requests.ts'
 import { createTestApp } from '../support/test-app.ts'

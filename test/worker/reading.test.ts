@@ -1,10 +1,10 @@
 // Paths, addresses and cursors: text from outside that must have one reading.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { isAddressOrBlock, isAllowedAddress } from '../../src/core/address.ts'
 import { createPolicy, decodePathSegments } from '../../src/core/policy.ts'
 import { pageOf, readCursor, writeCursor } from '../../src/http/routing/paging.ts'
+import config from '../support/latchkey.config.ts'
 
 describe('a policy', () => {
   const policy = createPolicy(config.policies.crm ?? [])

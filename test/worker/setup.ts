@@ -5,10 +5,12 @@ import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    migrations: D1Migration[]
-    crmMigrations: D1Migration[]
+    /** By binding. */
+    migrations: Record<string, D1Migration[]>
   }
 }
 
-await applyD1Migrations(env.DB, inject('migrations'))
-await applyD1Migrations(env.CRM_DB, inject('crmMigrations'))
+const databases = env as unknown as Record<string, D1Database>
+for (const [binding, migrations] of Object.entries(inject('migrations'))) {
+  await applyD1Migrations(databases[binding] as D1Database, migrations)
+}

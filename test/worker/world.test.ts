@@ -1,7 +1,6 @@
 // The model of the planet (research/world) against the code that it speaks of, and against cases that
 // can be counted by hand.
 import { describe, expect, it } from 'vitest'
-import config from '../../latchkey.config.ts'
 import { priceOf } from '../../research/world/cost.ts'
 import { type Design, designs, steps } from '../../research/world/designs.ts'
 import { heats, type Inputs, inputsWith } from '../../research/world/inputs.ts'
@@ -18,6 +17,7 @@ import type { KeyRecord } from '../../src/core/record.ts'
 import { type LookUpStores, lookUp, recall } from '../../src/keys/look-up.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 

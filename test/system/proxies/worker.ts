@@ -1,7 +1,8 @@
 // Latchkey in front of the test's own server. `/__pretend/outage` makes it act as if its stores were down.
-import config from '../../../latchkey.config.ts'
+
 import { createApp } from '../../../src/http/app.ts'
 import { createIsolate, systemClock } from '../../../src/worker/context.ts'
+import config from '../../support/latchkey.config.ts'
 import { down } from '../../support/outage.ts'
 
 export * from '../../../src/index.ts'

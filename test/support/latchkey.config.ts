@@ -1,0 +1,53 @@
+// The configuration of the tests, in place of the deployer's latchkey.config.ts.
+import { defineConfig } from '../../src/core/config.ts'
+import type { Route } from '../../src/core/policy.ts'
+import api from './protected-api.ts'
+
+/** The API answers under /api and under /api/v1 alike. */
+const both = (method: string, path: string, scope: string): Route[] => [
+  { method, path: `/api${path}`, scope },
+  { method, path: `/api/v1${path}`, scope },
+]
+
+export default defineConfig<Env>({
+  formats: {
+    whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
+    wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
+  },
+
+  scopes: {
+    'messages:send': 'Send WhatsApp messages',
+    'messages:read': 'Read messages and their delivery status',
+    'contacts:read': 'List and read contacts',
+    'contacts:write': 'Create and update contacts',
+    'conversations:read': 'List and read conversations',
+    'broadcasts:send': 'Launch broadcast campaigns',
+    'webhooks:manage': 'Register and manage outbound event webhooks',
+  },
+
+  roles: {
+    owner: { scopes: 'all' },
+    admin: { scopes: 'all' },
+    member: { scopes: ['contacts:read', 'messages:read', 'conversations:read'] },
+  },
+
+  policies: {
+    crm: [
+      ...both('GET', '/contacts', 'contacts:read'),
+      ...both('GET', '/contacts/{id}', 'contacts:read'),
+      ...both('POST', '/contacts', 'contacts:write'),
+      ...both('PATCH', '/contacts/{id}', 'contacts:write'),
+      ...both('POST', '/messages', 'messages:send'),
+      ...both('GET', '/messages', 'messages:read'),
+      ...both('GET', '/messages/{id}', 'messages:read'),
+      ...both('GET', '/conversations', 'conversations:read'),
+      ...both('GET', '/conversations/{id}', 'conversations:read'),
+      ...both('POST', '/broadcasts', 'broadcasts:send'),
+      ...both('GET', '/webhooks', 'webhooks:manage'),
+      ...both('POST', '/webhooks', 'webhooks:manage'),
+      ...both('DELETE', '/webhooks/{id}', 'webhooks:manage'),
+    ],
+  },
+
+  gateway: { policy: 'crm', upstream: api },
+})
