@@ -169,7 +169,7 @@ async function measureRevoking(): Promise<void> {
 
 /** A fence's storage without a disk: only the fence's own work is measured. */
 function memoryStorage(): FenceStorage {
-  const base = { minSeq: 1, registeredSeq: 1, askedAt: Date.now() }
+  const base = { minSeq: 1, registeredSeq: 1, lastUsedAt: Date.now() }
   const nothing = () => {}
   return {
     load: () => ({ ...base, floors: new Map() }),

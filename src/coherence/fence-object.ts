@@ -1,5 +1,5 @@
-// The fence as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
-// until what was written before it is durable (output gate), which is what the protocol asks for.
+// The fence as a Durable Object with SQLite storage. The platform holds back an answer until the writes
+// before it are durable (output gate), which the protocol requires.
 import { DurableObject } from 'cloudflare:workers'
 import { log } from '../core/log.ts'
 import {
@@ -19,12 +19,12 @@ export class FenceObject extends DurableObject<Env> {
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
     const name = context.id.name
-    if (name === undefined) throw new Error('A fence is addressed by its name.')
+    if (name === undefined) throw new Error('A fence must be addressed by name.')
     const registry = createRegistry(env.DB, { name, region: regionOfFence(name) })
     this.fence = new Fence(createStorage(context.storage), registry, Date.now)
   }
 
-  /** The `asOf` from which a record of the digest is good here; null: ask D1. */
+  /** As `Fence.requiredSeq`; an unregistered fence registers after the answer. */
   requiredSeq(digest: string): number | null {
     const requiredSeq = this.fence.requiredSeq(digest)
     if (requiredSeq === null) this.ctx.waitUntil(this.register())
@@ -40,7 +40,7 @@ export class FenceObject extends DurableObject<Env> {
     return acknowledged
   }
 
-  /** Part of restoring D1 to an earlier time: every fence registers anew. */
+  /** Part of restoring D1 to an earlier time: every fence must register again. */
   reset(): typeof acknowledged {
     this.fence.reset()
     return acknowledged
@@ -51,12 +51,12 @@ export class FenceObject extends DurableObject<Env> {
   }
 
   private async register(): Promise<void> {
-    // D1 down: the next question tries again.
+    // When D1 is down, the next reader's call tries again.
     await this.fence.register().catch((cause) => log('warn', 'fence_not_registered', { cause }))
   }
 }
 
-/** D1 is asked once in a fence's life and once a day, and what it is asked with is only then evaluated. */
+/** The registry is used once in a fence's life and once a day: its module is loaded only then. */
 function createRegistry(d1: D1Database, self: { name: string; region: string }): FenceRegistry {
   const open = async () =>
     (await import('../storage/fence-registry.ts')).createFenceRegistry(d1, self)
@@ -75,9 +75,9 @@ function createStorage(storage: DurableObjectStorage): FenceStorage {
     seq INTEGER NOT NULL, raised_at INTEGER NOT NULL) WITHOUT ROWID`)
   return {
     load: () => load(sql),
-    saveBase({ minSeq, registeredSeq, askedAt }) {
+    saveBase({ minSeq, registeredSeq, lastUsedAt }) {
       const statement = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?)'
-      sql.exec(statement, minSeq, registeredSeq, askedAt)
+      sql.exec(statement, minSeq, registeredSeq, lastUsedAt)
     },
     saveFloor(digest, { seq, raisedAt }) {
       sql.exec('INSERT OR REPLACE INTO floor VALUES (?, ?, ?)', digest, seq, raisedAt)
@@ -102,12 +102,12 @@ function load(sql: SqlStorage): FenceState {
   return {
     minSeq: base?.min_seq ?? null,
     registeredSeq: base?.registered_seq ?? null,
-    askedAt: base?.asked_at ?? 0,
+    lastUsedAt: base?.asked_at ?? 0,
     floors,
   }
 }
 
 async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {
-  // An alarm that is already set comes soon enough.
+  // An earlier alarm sets the next one itself.
   if ((await storage.getAlarm()) === null) await storage.setAlarm(timeMs)
 }

@@ -1,37 +1,38 @@
-// A fence: how fresh a record must be to be believed in one region. Its state is durable before it
-// answers. Pure of the platform: storage, registry and clock are handed in (fence-object.ts, and the
-// simulation).
+// A fence: the lowest sequence that a record must have to be valid in one region. Independent of the
+// platform: storage, registry and clock are passed in, by fence-object.ts and by the simulation.
 
+/** The subject of a raise that concerns every digest. */
 export const allDigests = '*'
 
-/** The answer to a raise or a reset: anything else than this word has not acknowledged it. */
+/** The answer to a raise or a reset; any other answer does not acknowledge it. */
 export const acknowledged = 'held'
 
-/** Below `seq` a record of the digest is too old; the digest `*` stands for all. */
+/** A record of the digest is stale when its `asOf` is below `seq`; the digest `*` means every digest. */
 export type Raise = { digest: string; seq: number }
 
+/** `raisedAt` in ms. */
 export type Floor = { seq: number; raisedAt: number }
 
 export type FenceBase = {
   /** The sequence of the registration, lifted by pruning; null until registered. */
   minSeq: number | null
-  /** The sequence by which it stands in D1's list of fences. */
+  /** The sequence under which D1's list of fences holds it. */
   registeredSeq: number | null
-  askedAt: number
+  /** When a reader last called, in ms, at most an hour behind. */
+  lastUsedAt: number
 }
 
 export type FenceStatus = {
-  /** As a reader would be told. */
   requiredSeq: number | null
   registeredSeq: number | null
-  /** Within the hour (ms). */
-  askedAt: number
+  lastUsedAt: number
+  /** The number of floors. */
   floors: number
 }
 
 export type FenceState = FenceBase & { floors: Map<string, Floor> }
 
-/** Storage that is durable before the object's next answer leaves it (a Durable Object's SQLite). */
+/** Writes are durable before the object's next answer is sent (output gate of a Durable Object). */
 export type FenceStorage = {
   load(): FenceState
   saveBase(base: FenceBase): void
@@ -40,25 +41,25 @@ export type FenceStorage = {
   wakeAt(timeMs: number): void
 }
 
-/** D1, as a fence sees it. */
+/** The list of fences in D1. */
 export type FenceRegistry = {
-  /** In one batch: bumps the counter, lists the fence, reads the counter. */
+  /** In one batch: bumps the counter, inserts the fence into the list, reads the counter. */
   register(nowMs: number): Promise<number>
-  /** Takes the fence off the list where it still stands with this sequence. */
+  /** Removes the fence from the list, if it is still registered with this sequence. */
   retire(registeredSeq: number): Promise<void>
   /** Resolves when D1 answers. */
   ping(): Promise<void>
 }
 
-const hour = 60 * 60 * 1000
-const day = 24 * hour
-/** A floor outlives every KV entry (7 days) that it has to refuse. */
-export const floorLifetimeMs = 8 * day
-export const idleLifetimeMs = 2 * day
+const hourMs = 60 * 60 * 1000
+const dayMs = 24 * hourMs
+/** Longer than the lifetime of a KV entry (7 days), so that a floor outlives every record below it. */
+export const floorLifetimeMs = 8 * dayMs
+export const idleLifetimeMs = 2 * dayMs
 
 export class Fence {
   private readonly state: FenceState
-  /** Counts resets: a registration begun before one is void. */
+  /** Counts resets and retirements: a registration begun before one is void. */
   private epoch = 0
   private registering = false
   private readonly storage: FenceStorage
@@ -72,20 +73,28 @@ export class Fence {
     this.state = storage.load()
   }
 
-  /** The `asOf` from which a record of the digest is good, or null: ask D1. Reads before any await. */
+  /**
+   * The lowest `asOf` of a record of the digest that is not stale; null while the fence is not
+   * registered. Reads the state before any await, so that no raise can come between.
+   */
   requiredSeq(digest: string): number | null {
-    const requiredSeq = this.barOf(digest)
-    if (requiredSeq !== null) this.recordCheck()
+    const requiredSeq = this.requiredSeqOf(digest)
+    if (requiredSeq !== null) this.recordUse()
     return requiredSeq
   }
 
-  /** For monitoring: leaves no trace, so that looking at a fence that nobody uses does not keep it open. */
+  /** For monitoring. Does not count as use: inspecting an idle fence must not keep it from retiring. */
   inspect(digest: string): FenceStatus {
-    const { registeredSeq, askedAt, floors } = this.state
-    return { requiredSeq: this.barOf(digest), registeredSeq, askedAt, floors: floors.size }
+    const { registeredSeq, lastUsedAt, floors } = this.state
+    return {
+      requiredSeq: this.requiredSeqOf(digest),
+      registeredSeq,
+      lastUsedAt,
+      floors: floors.size,
+    }
   }
 
-  private barOf(digest: string): number | null {
+  private requiredSeqOf(digest: string): number | null {
     const { minSeq, floors } = this.state
     if (minSeq === null) return null
     return Math.max(minSeq, floors.get(digest)?.seq ?? 0, floors.get(allDigests)?.seq ?? 0)
@@ -95,7 +104,7 @@ export class Fence {
     return this.state.minSeq !== null
   }
 
-  /** Holds the raises from now on. A fence that is not registered holds them all the same. */
+  /** Raises floors, which never go down. A fence that is not registered stores them too. */
   raise(raises: readonly Raise[]): void {
     const raisedAt = this.now()
     for (const { digest, seq } of raises) {
@@ -104,10 +113,10 @@ export class Fence {
       this.state.floors.set(digest, floor)
       this.storage.saveFloor(digest, floor)
     }
-    this.storage.wakeAt(raisedAt + day)
+    this.storage.wakeAt(raisedAt + dayMs)
   }
 
-  /** Registers in D1, so that changes wait for this fence, and only then begins to answer. */
+  /** Registers in D1, so that changes wait for this fence; until then `requiredSeq` is null. */
   async register(): Promise<void> {
     if (this.registering || this.state.minSeq !== null) return
     this.registering = true
@@ -115,34 +124,37 @@ export class Fence {
     try {
       const seq = await this.registry.register(this.now())
       if (epoch !== this.epoch) return
-      this.saveBase({ minSeq: seq, registeredSeq: seq, askedAt: this.now() })
-      this.storage.wakeAt(this.now() + day)
+      this.saveBase({ minSeq: seq, registeredSeq: seq, lastUsedAt: this.now() })
+      this.storage.wakeAt(this.now() + dayMs)
     } finally {
       this.registering = false
     }
   }
 
-  /** Forgets everything, so that it must register anew: after D1 was restored to an earlier time. */
+  /** Clears the state, so that the fence must register again: after D1 was restored to an earlier time. */
   reset(): void {
     this.epoch++
     this.forget()
   }
 
-  /** Daily: retires a fence that nobody asks, and prunes the floors of one that is in use. */
+  /** Runs daily: retires an idle fence, or prunes the floors of one in use. */
   async maintain(): Promise<void> {
     try {
-      // While D1 is down a lifted minimum would refuse records that cannot be read anew.
+      // Pruning lifts minSeq, which makes records stale: not while D1 cannot supply new ones.
       await this.registry.ping()
-      if (this.now() - this.state.askedAt >= idleLifetimeMs) await this.retire()
+      if (this.now() - this.state.lastUsedAt >= idleLifetimeMs) await this.retire()
       else this.prune()
     } catch {
-      this.storage.wakeAt(this.now() + hour)
+      this.storage.wakeAt(this.now() + hourMs)
       return
     }
-    if (this.isRegistered || this.state.floors.size > 0) this.storage.wakeAt(this.now() + day)
+    if (this.isRegistered || this.state.floors.size > 0) this.storage.wakeAt(this.now() + dayMs)
   }
 
-  /** First it forgets, durably: asked again it must register anew. Then D1 takes it off the list. */
+  /**
+   * Clears the state durably, then leaves D1's list. In the other order a change would not raise a fence
+   * that still answers.
+   */
   private async retire(): Promise<void> {
     const { registeredSeq } = this.state
     this.epoch++
@@ -156,7 +168,7 @@ export class Fence {
     const old = [...this.state.floors].filter(([, { raisedAt }]) => this.isOld(raisedAt))
     if (old.length === 0) return
     const { minSeq } = this.state
-    // First lift, then forget: whoever is asked in between refuses too much, never too little.
+    // Lift minSeq before removing floors: in between, the fence requires too much and never too little.
     if (minSeq !== null) {
       this.saveBase({ minSeq: old.reduce((most, [, { seq }]) => Math.max(most, seq), minSeq) })
     }
@@ -167,10 +179,10 @@ export class Fence {
     return this.now() - raisedAt >= floorLifetimeMs
   }
 
-  /** Keeps `registeredSeq`, by which D1's list can still be told that it is gone. */
+  /** Keeps `registeredSeq`, which retiring in D1 needs. */
   private forget(): void {
     this.saveBase({ minSeq: null })
-    // What they held lies below the sequence of any later registration.
+    // Every floor is below the sequence of any later registration.
     this.remove([...this.state.floors.keys()])
   }
 
@@ -179,14 +191,15 @@ export class Fence {
     this.storage.removeFloors(digests)
   }
 
-  private recordCheck(): void {
+  private recordUse(): void {
     const now = this.now()
-    if (now - this.state.askedAt >= hour) this.saveBase({ askedAt: now })
+    // At most one write an hour: this runs on every call of a reader.
+    if (now - this.state.lastUsedAt >= hourMs) this.saveBase({ lastUsedAt: now })
   }
 
   private saveBase(change: Partial<FenceBase>): void {
     Object.assign(this.state, change)
-    const { minSeq, registeredSeq, askedAt } = this.state
-    this.storage.saveBase({ minSeq, registeredSeq, askedAt })
+    const { minSeq, registeredSeq, lastUsedAt } = this.state
+    this.storage.saveBase({ minSeq, registeredSeq, lastUsedAt })
   }
 }

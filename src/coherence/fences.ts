@@ -1,5 +1,5 @@
-// The caller's side of fences: the nearest one is asked, any one is raised. Whatever fails here means
-// "ask D1" or "not acknowledged", never more.
+// Calls to fences from a Worker: readers query the nearest one, changes raise any. A failed query means
+// that the record must be read from D1; a failed raise is not acknowledged.
 import type { ReportOutage } from '../core/log.ts'
 import { within } from '../storage/unavailable.ts'
 import { acknowledged, type FenceStatus, type Raise } from './fence.ts'
@@ -7,13 +7,14 @@ import type { FenceObject } from './fence-object.ts'
 import { fenceName, type Region, regionOfFence } from './regions.ts'
 
 export type NearestFence = {
-  /** The `asOf` from which a record is good in this region; null: not known, ask D1. Never throws. */
+  /** The lowest valid `asOf` in this region; null: unknown, read D1. Never throws. */
   requiredSeq(digest: string): Promise<number | null>
 }
 
 export type AllFences = {
-  /** Whether the fence now holds the raises. Never throws. */
+  /** Whether the fence acknowledged. Never throws. */
   raise(fence: string, raises: Raise[]): Promise<boolean>
+  /** Whether the fence acknowledged. Never throws. */
   reset(fence: string): Promise<boolean>
 }
 
@@ -33,7 +34,7 @@ export function createNearestFence(
       try {
         const stub = namespace.getByName(fenceName(region, digest, shards), {
           locationHint: region,
-          // The platform would retry for up to 10 s; a reader asks D1 long before.
+          // The platform would retry for up to 10 s, much longer than a read from D1 takes.
           retry: { maxRetries: 1, timeoutMs: fenceTimeoutMs },
         })
         return await within('fence', fenceTimeoutMs, stub.requiredSeq(digest))
@@ -45,7 +46,7 @@ export function createNearestFence(
   }
 }
 
-/** What a fence knows, for monitoring. @throws StoreUnavailable */
+/** For monitoring. @throws StoreUnavailable when the fence does not answer within 2 s. */
 export function inspectFence(
   namespace: Namespace,
   fence: string,
@@ -62,14 +63,14 @@ export function inspectFence(
 export function createAllFences(namespace: Namespace): AllFences {
   const stubOf = (fence: string) =>
     namespace.getByName(fence, { locationHint: regionOfFence(fence) })
-  const isHeld = (call: () => PromiseLike<unknown>) =>
+  const isAcknowledged = (call: () => PromiseLike<unknown>) =>
     within('fence', raiseTimeoutMs, Promise.resolve().then(call)).then(
-      // An older deployment of the fence may not know the call: only the word itself counts.
+      // A fence of another deployment may answer differently: only this value acknowledges.
       (answer) => answer === acknowledged,
       () => false,
     )
   return {
-    raise: (fence, raises) => isHeld(() => stubOf(fence).raise(raises)),
-    reset: (fence) => isHeld(() => stubOf(fence).reset()),
+    raise: (fence, raises) => isAcknowledged(() => stubOf(fence).raise(raises)),
+    reset: (fence) => isAcknowledged(() => stubOf(fence).reset()),
   }
 }

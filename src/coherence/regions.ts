@@ -1,7 +1,7 @@
-// Where fences stand: Durable Object location hints, and which of them is nearest to a request.
+// The regions of fences: location hints of Durable Objects, and which one is nearest to a request.
 
-/** Location hints of Durable Objects with a point in their middle (degrees north, east). */
-const places = {
+/** Each location hint with a point in its centre: [latitude, longitude] in degrees. */
+const centres = {
   wnam: [37, -120],
   enam: [40, -77],
   sam: [-23, -46],
@@ -14,51 +14,52 @@ const places = {
   me: [25, 55],
 } as const
 
-export type Region = keyof typeof places
-export const regions = Object.keys(places) as Region[]
+export type Region = keyof typeof centres
+export const regions = Object.keys(centres) as Region[]
 
-/** The region that stands for requests of which nothing is known. */
-const anywhere: Region = 'enam'
+/** For requests whose location is unknown. */
+const defaultRegion: Region = 'enam'
 
-/** The region nearest to where a request came from, as Cloudflare tells (`request.cf`). */
+/** @param cf `request.cf`: its latitude and longitude are strings, and may be absent. */
 export function nearestRegion(cf: unknown, allowed: readonly Region[] = regions): Region {
   const { latitude, longitude } = (cf ?? {}) as { latitude?: string; longitude?: string }
   const north = Number.parseFloat(latitude ?? '')
   const east = Number.parseFloat(longitude ?? '')
-  const fallback = allowed.includes(anywhere) ? anywhere : (allowed[0] ?? anywhere)
+  const fallback = allowed.includes(defaultRegion) ? defaultRegion : (allowed[0] ?? defaultRegion)
   if (!Number.isFinite(north) || !Number.isFinite(east)) return fallback
   let nearest = fallback
-  let least = Number.POSITIVE_INFINITY
+  let shortest = Number.POSITIVE_INFINITY
   for (const region of allowed) {
-    const [regionNorth, regionEast] = places[region]
-    const far = distance(north, east, regionNorth, regionEast)
-    if (far < least) [nearest, least] = [region, far]
+    const [regionNorth, regionEast] = centres[region]
+    const length = haversine(north, east, regionNorth, regionEast)
+    if (length < shortest) [nearest, shortest] = [region, length]
   }
   return nearest
 }
 
-/** The haversine of the angle between two points: grows with their distance. */
-function distance(north1: number, east1: number, north2: number, east2: number): number {
+/** The haversine of the angle between two points, which grows with their distance. */
+function haversine(north1: number, east1: number, north2: number, east2: number): number {
   const half = (degrees: number) => Math.sin((degrees * Math.PI) / 360) ** 2
   const cosine = (degrees: number) => Math.cos((degrees * Math.PI) / 180)
   return half(north2 - north1) + cosine(north1) * cosine(north2) * half(east2 - east1)
 }
 
-/** The shard count is part of the name, so that changing it opens new fences and confuses none. */
+/** The shard count is part of the name, so that another count opens new fences. */
 export function fenceName(region: Region, digest: string, shards: number): string {
   const shard = Number.parseInt(digest.slice(0, 8), 16) % shards
   return `${region}/${shard}-of-${shards}`
 }
 
-/** Every fence that can exist with a shard count. */
+/** The names of all fences that can exist with a shard count. */
 export function fenceNames(shards: number): string[] {
   return regions.flatMap((region) =>
     Array.from({ length: shards }, (_, shard) => `${region}/${shard}-of-${shards}`),
   )
 }
 
+/** @throws Error for a name that does not begin with a region. */
 export function regionOfFence(name: string): Region {
   const region = name.split('/')[0] as Region
-  if (!Object.hasOwn(places, region)) throw new Error(`The fence "${name}" names no region.`)
+  if (!Object.hasOwn(centres, region)) throw new Error(`The fence "${name}" names no region.`)
   return region
 }

@@ -1,14 +1,14 @@
-// After D1 was restored to an earlier time: fences and memories know a future that never was. Every
-// fence forgets and registers anew, and every lease that was given before runs out. Changes must have
-// been stopped before the restore, and stay so until this has answered.
+// After D1 was restored to an earlier time, fences and isolates hold sequences and records that the
+// database no longer has. Every fence is reset, and every lease granted before runs out. Changes must
+// stay stopped from before the restore until this has returned.
 import type { AllFences } from './fences.ts'
 import { type SettleSettings, sleepUntil } from './settle.ts'
 
 /**
- * Resets the fences and waits.
- * @param fences every fence that may exist: those listed before the restore too, since one that
- * opened later is missing from the restored list.
- * @returns the fences that did not acknowledge: call again with them, before changes resume.
+ * Resets the fences and waits for the leases to run out.
+ * @param names every fence that may exist, those listed before the restore included: one that
+ * registered after the restored time is missing from the restored list.
+ * @returns the fences that did not acknowledge: repeat the call with them before changes resume.
  */
 export async function resetFences(
   { fences }: { fences: Pick<AllFences, 'reset'> },

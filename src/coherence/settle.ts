@@ -1,5 +1,5 @@
-// Waiting until a change is in force everywhere: the fences that must hold it do, and every lease
-// that was given before has run out.
+// Waits until a change is in force everywhere: the fences concerned have acknowledged its raises, and
+// every lease granted before has run out.
 
 import type { KeyChanges, PendingRaise } from '../storage/key-changes.ts'
 import type { Raise } from './fence.ts'
@@ -18,15 +18,16 @@ export type Clock = {
 export type SettleSettings = { leaseMs: number; marginMs: number; clock: Clock }
 
 /**
- * The clock stands still between I/O: a reader may see a time that is early by the CPU it has burnt,
- * and so may this Worker. The margin covers both.
+ * The clock of a Worker stands still between I/O, so a reader's time may be behind by the CPU time it has
+ * used, and so may this Worker's. The margin covers both.
  */
 export const defaultMarginMs = 1_000
 
 /**
- * Raises what is pending, waits the leases out and forgets what was acknowledged.
- * @returns the regions that have not acknowledged, none when the change is in force everywhere.
- * @throws StoreUnavailable when D1 does not answer: then nothing is known to be in force.
+ * Raises what is pending, waits until leases have run out, and deletes the acknowledged rows.
+ * @param of the digests, or the account, whose pending raises are settled.
+ * @returns the regions that have not acknowledged, sorted; none when the change is in force everywhere.
+ * @throws StoreUnavailable when D1 does not answer: it is then unknown whether the change is in force.
  */
 export async function settle(
   { fences, changes }: SettleStores,
@@ -34,8 +35,8 @@ export async function settle(
   of: Parameters<KeyChanges['pending']>[0],
 ): Promise<string[]> {
   const pending = await changes.pending(of)
-  // Also when nothing is pending: where no fence is open yet, readers hold leases on what D1 told
-  // them, and the Worker that committed may have died before it waited.
+  // The wait is needed with nothing pending too: where no fence is registered, readers hold leases on
+  // records read from D1, and the Worker that committed may have been stopped before it waited.
   let from = clock.now()
   const acknowledged: PendingRaise[] = []
   const raising = groupByFence(pending).map(async ([fence, raises]) => {
@@ -58,7 +59,9 @@ function groupByFence(pending: readonly PendingRaise[]): [string, PendingRaise[]
   return [...Map.groupBy(pending, ({ fence }) => fence)]
 }
 
-/** A timer counts from a clock that stood still: after waking, the clock has the last word. */
-export async function sleepUntil(time: number, clock: Clock): Promise<void> {
-  for (let left = time - clock.now(); left > 0; left = time - clock.now()) await clock.sleep(left)
+/** The timer may start from a clock that is behind: after each sleep the clock is read again. */
+export async function sleepUntil(timeMs: number, clock: Clock): Promise<void> {
+  for (let waitMs = timeMs - clock.now(); waitMs > 0; waitMs = timeMs - clock.now()) {
+    await clock.sleep(waitMs)
+  }
 }

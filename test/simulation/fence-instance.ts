@@ -64,7 +64,7 @@ export class FenceInstance {
     { setAlarm, onPruned }: Pick<InstanceContext, 'setAlarm' | 'onPruned'>,
   ): FenceStorage {
     const { gate } = this
-    const none = { minSeq: null, registeredSeq: null, askedAt: 0 }
+    const none = { minSeq: null, registeredSeq: null, lastUsedAt: 0 }
     return {
       load: () => ({ ...(stored.base ?? none), floors: new Map(stored.floors) }),
       saveBase: (base) =>

@@ -292,9 +292,9 @@ describe('the canary', () => {
 
   it('keeps no fence open by asking it', async () => {
     const fence = env.FENCE.getByName('oc/0-of-1')
-    const { askedAt } = await fence.inspect('0'.repeat(64))
+    const { lastUsedAt } = await fence.inspect('0'.repeat(64))
     await run()
-    expect((await fence.inspect('0'.repeat(64))).askedAt).toBe(askedAt)
+    expect((await fence.inspect('0'.repeat(64))).lastUsedAt).toBe(lastUsedAt)
   })
 
   it('the drainer alarms at a raise that no fence acknowledges for over a minute', async () => {

@@ -106,8 +106,8 @@ async function seen(env: Env, { now }: Isolate['clock'], { name, seq }: ListedFe
   const registered = { name, region: regionOfFence(name), registered_at: isoTime(seq) }
   const from = now()
   try {
-    const { askedAt, floors } = await inspectFence(env.FENCE, name, noDigest)
-    const asked_at = askedAt === 0 ? null : isoTime(askedAt)
+    const { lastUsedAt, floors } = await inspectFence(env.FENCE, name, noDigest)
+    const asked_at = lastUsedAt === 0 ? null : isoTime(lastUsedAt)
     return { ...registered, answer_ms: now() - from, asked_at, floors }
   } catch {
     return { ...registered, answer_ms: null, asked_at: null, floors: null }

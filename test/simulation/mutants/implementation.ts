@@ -84,8 +84,8 @@ export const implementationMutants: Mutant[] = [
     name: 'a timer trusted without reading the clock',
     ...patch(
       settle,
-      'for (let left = time - clock.now(); left > 0; left = time - clock.now()) await clock.sleep(left)',
-      'await clock.sleep(Math.max(0, time - clock.now()))',
+      '  for (let waitMs = timeMs - clock.now(); waitMs > 0; waitMs = timeMs - clock.now()) {\n    await clock.sleep(waitMs)\n  }\n',
+      '  await clock.sleep(Math.max(0, timeMs - clock.now()))\n',
     ),
   },
   { name: 'a role change that leaves no raises', mistake: 'trigger-without-raise' },
