@@ -2,20 +2,20 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '#config'
 import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
-import { createApp } from './http/app.ts'
 import { createIsolate, systemClock } from './worker/context.ts'
+import { createFetchHandler } from './worker/fetch.ts'
 import { verifyByBinding } from './worker/rpc.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './limits/meter-object.ts'
 
 const isolate = createIsolate(config, systemClock)
-const app = createApp(isolate)
+const handle = createFetchHandler(isolate)
 
 /** A service binding reaches it without naming an entrypoint: `env.LATCHKEY.verify({ token })`. */
 export default class Latchkey extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Response | Promise<Response> {
-    return app.fetch(request, this.env, this.ctx)
+    return handle(request, this.env, this.ctx)
   }
 
   /** For Workers that the deployer bound to this one: of every account, without a key of their own. */

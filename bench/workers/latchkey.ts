@@ -3,9 +3,9 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import latchkeyConfig from '../../latchkey.config.ts'
-import { createApp } from '../../src/http/app.ts'
 import type { Memory } from '../../src/storage/memory.ts'
 import { createIsolate, systemClock } from '../../src/worker/context.ts'
+import { createFetchHandler } from '../../src/worker/fetch.ts'
 
 export { default, FenceObject, MeterObject } from '../../src/index.ts'
 
@@ -21,35 +21,38 @@ const config = {
 /** The memory of an isolate that holds no record. */
 const noMemory: Memory = { get: () => null, keep() {}, forget() {} }
 
-const withUpstream = createApp(createIsolate(config, systemClock))
-const withoutLease = createApp(createIsolate({ ...config, leaseMs: 0 }, systemClock))
-const withoutMemory = createApp({ ...createIsolate(config, systemClock), memory: noMemory })
+const withUpstream = createFetchHandler(createIsolate(config, systemClock))
+const withoutLease = createFetchHandler(createIsolate({ ...config, leaseMs: 0 }, systemClock))
+const withoutMemory = createFetchHandler({
+  ...createIsolate(config, systemClock),
+  memory: noMemory,
+})
 
 /** The gateway in front of an API that answers immediately. */
 export class Gateway extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return withUpstream.fetch(request, this.env, this.ctx)
+    return withUpstream(request, this.env, this.ctx)
   }
 }
 
 /** In memory, lease over. */
 export class LeaseOver extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return withoutLease.fetch(request, this.env, this.ctx)
+    return withoutLease(request, this.env, this.ctx)
   }
 }
 
 /** The first use in an isolate. */
 export class FirstUse extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return withoutMemory.fetch(request, this.env, this.ctx)
+    return withoutMemory(request, this.env, this.ctx)
   }
 }
 
 /** First use without an entry in KV: the put after the answer happens, but later reads do not find it. */
 export class CacheEmpty extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
-    return withoutMemory.fetch(request, { ...this.env, KEY_CACHE: absent(this.env) }, this.ctx)
+    return withoutMemory(request, { ...this.env, KEY_CACHE: absent(this.env) }, this.ctx)
   }
 }
 

@@ -1,19 +1,20 @@
-// What every Hono app of the Worker shares: its bindings and what a request carries.
+// What every Hono app of the Worker shares: the services of a request, and what it carries.
 import type { Actor } from '../core/actor.ts'
-import type { Report } from './response/report.ts'
+import type { Report } from './report.ts'
+import type { Services } from './services.ts'
 
 export type AppEnv = {
-  Bindings: Env
+  Bindings: Services
   Variables: {
     requestId: string
-    /** What the API behind the gateway answered: its headers are its own. */
+    /** The response of the API behind the gateway: its headers are its own. */
     isOfUpstream?: true
-    /** The answer was made with all its headers. */
+    /** The response was made with all its headers. */
     isHardened?: true
     report: Report
-    /** Who manages: set by the guard of the management routes. */
+    /** The principal that manages: set by the guard of the management routes. */
     actor: Actor
-    /** Whose keys a service may ask about: set by the guard of verify and introspect. */
+    /** The account whose keys a service may verify: set by the guards of verify and introspect. */
     audience: { accountId: string }
   }
 }

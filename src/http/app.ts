@@ -1,7 +1,6 @@
 // The Worker's paths, in the order in which they are tried. Only what checks a key is loaded at start;
 // management, people and documents are imported by the first request that needs them.
 import { type Context, Hono } from 'hono'
-import type { Isolate } from '../worker/context.ts'
 import type { AppEnv } from './app-env.ts'
 import { confined, createForwardAuth } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -18,18 +17,19 @@ import {
 } from './paths.ts'
 import { answerFailure, answerUnknownPath } from './response/failures.ts'
 import { hardened } from './response/hardening.ts'
-import { carryReport, reporting } from './response/report.ts'
+import { carryReport, reporting } from './response/reporting.ts'
 import { requestId } from './response/request-id.ts'
+import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
-import { createMe } from './verify/me.ts'
+import { me } from './verify/me.ts'
 
 type Door = (c: Context<AppEnv>) => Response | Promise<Response>
 
-export function createApp(isolate: Isolate): Hono<AppEnv> {
+export function createApp(settings: AppSettings): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
   app.notFound(answerUnfiled)
-  app.use(reporting(isolate))
+  app.use(reporting(settings))
   app.use(hardened)
   app.use(requestId)
   app.use(confined)
@@ -39,19 +39,19 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   app.get('/readyz', async (c) => {
     const { createReadiness } = await import('./status/readiness.ts')
     // Only now: of several that came here at once, each would otherwise have one of its own.
-    readiness ??= createReadiness(isolate)
+    readiness ??= createReadiness(settings)
     return readiness(c)
   })
-  app.get(mePath, createMe(isolate))
+  app.get(mePath, me)
   const revocations = lazily(async () =>
-    handOver((await import('./revocation/routes.ts')).createRevocations(isolate)),
+    handOver((await import('./revocation/routes.ts')).createRevocations(settings)),
   )
   app.delete(mePath, revocations)
   app.all(leakPaths, revocations)
-  app.all(forwardAuthPaths, createForwardAuth(isolate))
+  app.all(forwardAuthPaths, createForwardAuth(settings))
 
   const management = lazily(async () =>
-    handOver((await import('./management/routes.ts')).createManagement(isolate)),
+    handOver((await import('./management/routes.ts')).createManagement(settings)),
   )
   for (const resource of [...guardedResources, ...openResources]) {
     app.all(`/api/${resource}`, management)
@@ -60,15 +60,15 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
   // Asked more than all others: straight to its door, past the router of its kind.
   app.post(
     verifyPath,
-    lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(isolate)),
+    lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(settings)),
   )
   const checks = lazily(async () =>
-    handOver((await import('./verify/routes.ts')).createChecks(isolate)),
+    handOver((await import('./verify/routes.ts')).createChecks(settings)),
   )
   for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
-  app.all(gatewayPaths, createGateway(isolate))
+  app.all(gatewayPaths, createGateway(settings))
   const documents = lazily(async () =>
-    handOver((await import('./openapi/routes.ts')).createDocuments(isolate)),
+    handOver((await import('./openapi/routes.ts')).createDocuments(settings)),
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app
@@ -78,7 +78,7 @@ export function createApp(isolate: Isolate): Hono<AppEnv> {
 async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
   const isPage = c.req.method === 'GET' && c.req.header('accept')?.includes('text/html')
   if (!isPage) return answerUnknownPath(c)
-  const index = await c.env.ASSETS.fetch(new URL('/', c.req.url))
+  const index = await c.env.fetchAsset(new URL('/', c.req.url))
   return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
 
@@ -94,6 +94,6 @@ function lazily(load: () => Promise<Door>): Door {
 function handOver(router: Pick<Hono<AppEnv>, 'fetch'>): Door {
   return (c) => {
     carryReport(c)
-    return router.fetch(c.req.raw, c.env, c.executionCtx)
+    return router.fetch(c.req.raw, c.env)
   }
 }

@@ -1,5 +1,6 @@
 // A limit on questions about tokens that cannot prove themselves: by the Workers rate-limiting binding,
 // which counts in each of Cloudflare's locations and does not wait for a network.
+import { networkOf } from '../core/address.ts'
 import { within } from './unavailable.ts'
 
 export type FloodLimit = {
@@ -27,4 +28,9 @@ export function createFloodLimit(
       }
     },
   }
+}
+
+/** The bucket of a client: the network of its address; all without an address share one. */
+export function senderOf(ip: string | null): string {
+  return `ip/${networkOf(ip) ?? 'unknown'}`
 }

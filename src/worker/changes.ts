@@ -1,8 +1,8 @@
-// The bindings that a change of keys needs, as the narrow arguments of authority/. Apart from wiring.ts: to
-// check a key none of this is evaluated.
+// What a change of keys needs, made from the bindings. Loaded by the first change: a verification needs none of it.
 
 import { createAllFences } from '../coherence/fences.ts'
-import { defaultMarginMs, type SettleSettings } from '../coherence/settle.ts'
+import { resetFences } from '../coherence/restore.ts'
+import { defaultMarginMs, type SettleSettings, settle } from '../coherence/settle.ts'
 import type { ChangeSettings, ChangeStores } from '../keys/change.ts'
 import type { LeakStores } from '../keys/leaks.ts'
 import type { KeySettings } from '../keys/mint.ts'
@@ -43,4 +43,18 @@ export async function keySettings(
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
     newId: () => crypto.randomUUID(),
   }
+}
+
+/** @returns the regions that have not acknowledged. @throws StoreUnavailable */
+export function settleAccount(isolate: Isolate, env: Env, accountId: string): Promise<string[]> {
+  return settle(changeStores(isolate, env), settleSettings(isolate), { accountId })
+}
+
+/** @returns the fences that have not acknowledged. */
+export function resetAllFences(
+  isolate: Isolate,
+  { FENCE }: Pick<Env, 'FENCE'>,
+  names: readonly string[],
+): Promise<string[]> {
+  return resetFences({ fences: createAllFences(FENCE) }, settleSettings(isolate), names)
 }

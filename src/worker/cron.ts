@@ -15,8 +15,9 @@ import { createKeyReader } from '../storage/key-store.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { createUsageStore } from '../storage/usage-store.ts'
 import { changeStores, settleSettings } from './changes.ts'
-import { areChangesStopped, type Isolate, shardsOf, type WaitUntil } from './context.ts'
+import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
+import { areChangesStopped, shardsOf } from './variables.ts'
 
 const drainerCron = '* * * * *'
 

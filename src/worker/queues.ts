@@ -1,36 +1,20 @@
 // Webhooks, wired to the bindings: handed to the queue after an answer, sent by its consumer, and looked after
 // by the drainer. Loaded by management, the queue and the schedule, never on the way of a verification.
-import type { Context, MiddlewareHandler } from 'hono'
 import { log } from '../core/log.ts'
 import { sealingKeys } from '../core/sealing.ts'
-import type { TargetRules } from '../core/webhook-target.ts'
-import type { AppEnv } from '../http/app-env.ts'
 import { pruneDeliveries } from '../storage/webhook-deliveries.ts'
 import { type LowCredits, noticeExpiring, noticeLowCredits } from '../storage/webhook-notices.ts'
 import { createOutbox } from '../storage/webhook-outbox.ts'
 import { deliverAll } from '../webhooks/deliver.ts'
 import { dispatch } from '../webhooks/dispatch.ts'
 import { secretPurpose } from '../webhooks/secret.ts'
-import { areChangesStopped, type Isolate } from './context.ts'
+import type { Isolate } from './context.ts'
+import { areChangesStopped, targetRules } from './variables.ts'
 
 type Clocked = Pick<Isolate, 'clock'>
 
-/** After a change that was answered well, what it wrote into the outbox goes on its way. */
-export function dispatchAfterResponse(isolate: Clocked): MiddlewareHandler<AppEnv> {
-  return async function dispatchAfterResponse(c, next) {
-    await next()
-    const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (!isReading && c.res.ok) tell(isolate, c)
-  }
-}
-
-/** What the outbox holds goes on its way, after the answer. */
-export function tell(isolate: Clocked, c: Context<AppEnv>): void {
-  c.executionCtx.waitUntil(dispatchDue(isolate, c.env))
-}
-
 /** Hands what is due to the queue. It fails silently but for the log: the drainer comes round. */
-async function dispatchDue({ clock }: Clocked, env: Env): Promise<void> {
+export async function dispatchDue({ clock }: Clocked, env: Env): Promise<void> {
   const stores = { outbox: createOutbox(env.DB), queue: env.WEBHOOKS }
   await dispatch(stores, clock.now()).catch((cause) => {
     log('warn', 'webhooks_not_dispatched', { cause })
@@ -86,11 +70,4 @@ export async function notifyLowCredits(
 
 export function webhookKeys({ AUTH_SECRETS }: Pick<Env, 'AUTH_SECRETS'>): Promise<CryptoKey[]> {
   return sealingKeys(AUTH_SECRETS, secretPurpose)
-}
-
-export function targetRules(env: Pick<Env, 'BASE_URL' | 'WEBHOOKS_TO_LOCALHOST'>): TargetRules {
-  return {
-    localhost: (env.WEBHOOKS_TO_LOCALHOST as string) === 'yes',
-    ownHost: new URL(env.BASE_URL).hostname,
-  }
 }

@@ -6,11 +6,14 @@ import {
   type VerifyAnswer,
 } from '../contract/verify.ts'
 import { isAddress } from '../core/address.ts'
+import { createReport, type Report } from '../http/report.ts'
 import { countTiers } from '../http/response/count-usage.ts'
+import { isSampled, writeLine } from '../http/response/log-line.ts'
 import { Problem } from '../http/response/problem.ts'
-import { createReport, isSampled, type Report, writeLine } from '../http/response/report.ts'
+import type { Services } from '../http/services.ts'
 import { invalidKey, type VerifyInput, verifyFor } from '../http/verify/verify-token.ts'
 import type { Isolate } from './context.ts'
+import { RequestServices } from './services.ts'
 
 type Context = Pick<ExecutionContext, 'waitUntil'>
 
@@ -29,23 +32,22 @@ export async function verifyByBinding(
   const asked = readRequest(request, isolate.config.scopes)
   // What is no text is no key: a client decides what it presents, a service what it asks.
   if (asked === null) return invalidKey
-  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work)
   const report = createReport(isolate.clock.now())
-  const callContext = { env, from: request, waitUntil, report }
+  const services = new RequestServices(isolate, env, context)
   try {
-    return await verifyFor('all', isolate, callContext, asked)
+    return await verifyFor('all', { services, from: request, report }, asked)
   } catch (error) {
     report.cause ??= error
     throw plainly(error)
   } finally {
-    countTiers(isolate, report, request)
-    writeRpcLine(isolate, env, report, request.cf)
+    countTiers(services, report, request)
+    writeRpcLine(services, report, request.cf)
   }
 }
 
-function writeRpcLine({ clock }: Isolate, env: Env, report: Report, cf: unknown): void {
-  if (report.cause === null && !isSampled(env)) return
-  const ms = clock.now() - report.startedAt
+function writeRpcLine(services: Services, report: Report, cf: unknown): void {
+  if (report.cause === null && !isSampled(services)) return
+  const ms = services.clock.now() - report.startedAt
   writeLine(report, { door: 'rpc', route: 'verify', cf, ms })
 }
 

@@ -3,12 +3,16 @@ import { env } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import type { Role } from '../../src/core/role.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
-import { createAuthRoutes, peopleSettings } from '../../src/http/management/people/auth.ts'
+import { createAuthRoutes } from '../../src/http/management/people/auth.ts'
 import { createInvitationRoutes } from '../../src/http/management/people/invitations.ts'
 import { createSetupRoutes } from '../../src/http/management/people/setup.ts'
 import { answerFailure, answerUnknownPath } from '../../src/http/response/failures.ts'
 import { hashPassword } from '../../src/identity/password.ts'
 import { personOfSession } from '../../src/identity/session.ts'
+import { createIsolate, systemClock } from '../../src/worker/context.ts'
+import { RequestServices } from '../../src/worker/services.ts'
+import { peopleSettings } from '../../src/worker/variables.ts'
+import config from './latchkey.config.ts'
 
 export const origin = 'http://localhost:8787'
 export const password = 'correct horse battery'
@@ -23,6 +27,7 @@ export const statuses = new Set<number>()
 /** The regions that do not follow a change of members. */
 export const pending: { regions: string[] } = { regions: [] }
 
+const isolate = createIsolate(config, systemClock)
 const app = new Hono<AppEnv>()
 app.route(
   '/api/auth',
@@ -60,7 +65,8 @@ export async function ask(path: string, options: Ask = {}): Promise<Response> {
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   }
-  const response = await app.request(`${origin}${path}`, init, options.env ?? bindings)
+  const services = new RequestServices(isolate, options.env ?? bindings, { waitUntil() {} })
+  const response = await app.request(`${origin}${path}`, init, services)
   statuses.add(response.status)
   return response
 }

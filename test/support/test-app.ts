@@ -5,10 +5,10 @@ import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type Clock, settle } from '../../src/coherence/settle.ts'
 import type { Role } from '../../src/core/config.ts'
-import { createApp } from '../../src/http/app.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
 import { changeStores, settleSettings } from '../../src/worker/changes.ts'
 import { createIsolate, type Isolate } from '../../src/worker/context.ts'
+import { createFetchHandler } from '../../src/worker/fetch.ts'
 import config from './latchkey.config.ts'
 
 /** Real time plus all that was slept: waits take none of it. */
@@ -55,7 +55,7 @@ export async function createTestApp(
   const clock = options.clock ?? createSkippingClock()
   const isolate = options.isolate ?? createIsolate(config, clock)
   isolate.usage = options.usage ?? promptUsage(clock)
-  const app = createApp(isolate)
+  const app = { fetch: createFetchHandler(isolate) }
   const bindings = { ...env, WEBHOOKS: nowhere, ...options.bindings }
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {

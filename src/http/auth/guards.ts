@@ -2,27 +2,25 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../../core/actor.ts'
 import { type Role, roles } from '../../core/role.ts'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
+import { recordPerson } from '../report.ts'
 import { Problem } from '../response/problem.ts'
-import { recordPerson, reportOf } from '../response/report.ts'
+import { reportOf } from '../response/reporting.ts'
 import { isSafeMethod } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
 import { personWithJwt, personWithSession } from './people.ts'
 import { authenticateKey, refuseTokenInQuery } from './principal.ts'
 
 /** Sets `c.var.actor`: a person by session or JWT, or a key that holds `keys:manage`. */
-export function manager(isolate: Isolate): MiddlewareHandler<AppEnv> {
-  return async function manager(c, next) {
-    const actor = await actorOf(isolate, c)
-    if (actor.kind === 'person') recordPerson(reportOf(c), actor.accountId, isolate.clock.now())
-    if (!isSafeMethod(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
-      const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
-      throw new Problem('forbidden', { detail })
-    }
-    c.set('actor', actor)
-    await next()
+export const manager: MiddlewareHandler<AppEnv> = async function manager(c, next) {
+  const actor = await actorOf(c)
+  if (actor.kind === 'person') recordPerson(reportOf(c), actor.accountId, c.env.clock.now())
+  if (!isSafeMethod(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
+    const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
+    throw new Problem('forbidden', { detail })
   }
+  c.set('actor', actor)
+  await next()
 }
 
 /** After `manager`: a person whose role is this or a stronger one. A key is no person. */
@@ -38,20 +36,20 @@ export function personOfRole(least: Role): MiddlewareHandler<AppEnv> {
   }
 }
 
-async function actorOf(isolate: Isolate, c: Context<AppEnv>): Promise<Actor> {
+async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   const credential = readCredential(c.req.raw.headers)
-  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'key': {
-      const holder = await authenticateKey(isolate, c, credential.token, ['keys:manage'])
+      const holder = await authenticateKey(c, credential.token, ['keys:manage'])
       const { accountId, scopes, key } = holder
       if (key === null) throw new Error('A key was verified, and there is none.')
       return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }
     }
     case 'jwt':
-      return personActor(await personWithJwt(c.env, credential.token))
+      return personActor(await personWithJwt(c.env.people, credential.token))
     case 'none':
-      return personActor(await personWithSession(c.env, c.req.raw))
+      return personActor(await personWithSession(c.env.people, c.req.raw))
   }
 }
 

@@ -10,8 +10,8 @@ import {
   type Session,
   type SessionOutcome,
 } from '../../identity/session.ts'
+import type { PeopleSettings } from '../../identity/settings.ts'
 import { accountName } from '../../storage/people-store.ts'
-import { peopleSettings } from '../management/people/auth.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
@@ -19,30 +19,30 @@ import { isSafeMethod } from '../routing/method.ts'
 
 /** The person of a JWT, with the name of their account. @throws Problem */
 export async function authenticateJwt(
-  env: Env,
+  settings: PeopleSettings,
   token: string,
 ): Promise<Person & { accountName: string }> {
-  const settings = peopleSettings(env)
   const person = personOrProblem(await personOfJwt(token, settings))
   const name = await accountName(settings.db, person.accountId)
   return { ...person, accountName: name ?? '' }
 }
 
 /** The person of a JWT, for management. @throws Problem */
-export async function personWithJwt(env: Env, token: string): Promise<Person> {
-  return personOrProblem(await personOfJwt(token, peopleSettings(env)))
+export async function personWithJwt(settings: PeopleSettings, token: string): Promise<Person> {
+  return personOrProblem(await personOfJwt(token, settings))
 }
 
 /** The person of a session cookie. @throws Problem */
-export async function personWithSession(env: Env, request: Request): Promise<Person> {
-  const settings = peopleSettings(env)
+export async function personWithSession(
+  settings: PeopleSettings,
+  request: Request,
+): Promise<Person> {
   refuseForeignPage(request, settings)
   return personOrProblem(await personOfSession(request.headers, settings))
 }
 
 /** Whoever is signed in by cookie, member of an account or not. @throws Problem */
-export async function sessionOf(env: Env, request: Request): Promise<Session> {
-  const settings = peopleSettings(env)
+export async function sessionOf(settings: PeopleSettings, request: Request): Promise<Session> {
   const { headers } = request
   if (headers.has('x-api-key') || headers.has('authorization')) {
     throw new Problem('forbidden', {

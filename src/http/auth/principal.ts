@@ -2,24 +2,20 @@
 // gateway and of /api/v1/me.
 import type { Context } from 'hono'
 import { refusalDetails } from '../../contract/refusals.ts'
+import type { TokenFormats } from '../../core/foreign.ts'
 import { missingScopes, powersOfRole } from '../../core/scopes.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import { consumeLimits, oneCredit } from '../../keys/consume-limits.ts'
 import { speculate } from '../../keys/speculate.ts'
 import { verify } from '../../keys/verify.ts'
-import {
-  type Isolate,
-  lookUpStores,
-  metersOf,
-  senderOf,
-  verifySettings,
-} from '../../worker/context.ts'
-import { watchCredits } from '../../worker/credit-watch.ts'
+import { senderOf } from '../../storage/flood-limit.ts'
 import type { AppEnv } from '../app-env.ts'
+import { recordCaller, recordPerson } from '../report.ts'
 import { countUse } from '../response/count-usage.ts'
 import { Problem } from '../response/problem.ts'
 import { insufficientScope, missingCredential, refusal } from '../response/refusals.ts'
-import { recordCaller, recordPerson, reportOf } from '../response/report.ts'
+import { reportOf } from '../response/reporting.ts'
+import type { Services } from '../services.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
 
 export type Principal = {
@@ -50,51 +46,49 @@ const anything: Check = () => null
  * @throws Problem 401, 403, 429 or 503, or what the check says.
  */
 export async function authenticate(
-  isolate: Isolate,
   c: Context<AppEnv>,
   scopes: readonly string[],
   target: TargetRequest = ownRequest(c.req.raw),
   check: Check = anything,
 ): Promise<Principal> {
   const credential = readCredential(c.req.raw.headers)
-  refuseTokenInQuery(isolate, target.url, credential.kind !== 'none')
+  refuseTokenInQuery(c.env.config, target.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'none':
       throw missingCredential(refusalDetails.missing_credential)
     case 'jwt':
-      return checked(check, await personByJwt(isolate, c, credential.token, scopes))
+      return checked(check, await personByJwt(c, credential.token, scopes))
     case 'key':
-      return authenticateKey(isolate, c, credential.token, scopes, target, check)
+      return authenticateKey(c, credential.token, scopes, target, check)
   }
 }
 
 export async function authenticateKey(
-  isolate: Isolate,
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
   { ip }: TargetRequest = ownRequest(c.req.raw),
   check: Check = anything,
 ): Promise<Principal> {
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const services = c.env
   const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await verifySettings(isolate, c.env, waitUntil, sender)
-  const stores = lookUpStores(isolate, c.env, c.req.raw)
+  const settings = await services.verifySettings(sender)
+  const stores = services.lookUpStores(c.req.raw)
   const verification = await verify(stores, settings, token, { scopes, ip })
   if (verification.verdict.code === 'valid') {
     const refused = check(principalOf(verification.verdict))
     if (refused !== null) {
-      recordCaller(reportOf(c), verification, isolate.clock.now())
+      recordCaller(reportOf(c), verification, services.clock.now())
       const { record } = verification.verdict
-      countUse(isolate, c.env, waitUntil, { code: policyCode(refused), record })
+      countUse(services, { code: policyCode(refused), record })
       throw refused
     }
   }
-  const metered = await consumeLimits(() => metersOf(c.env), verification, oneCredit)
-  recordCaller(reportOf(c), metered, isolate.clock.now())
+  const metered = await consumeLimits(() => services.meters(), verification, oneCredit)
+  recordCaller(reportOf(c), metered, services.clock.now())
   const { verdict } = metered
-  countUse(isolate, c.env, waitUntil, verdict)
-  watchCredits(isolate, c.env, waitUntil, verdict)
+  countUse(services, verdict)
+  services.watchCredits(verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return principalOf(verdict)
 }
@@ -115,7 +109,7 @@ function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
  * Costs no I/O; says nothing about what is true now.
  */
 export async function speculatedPrincipal(
-  { config, clock, memory }: Isolate,
+  { config, clock, memory }: Pick<Services, 'config' | 'clock' | 'memory'>,
   { headers, url }: Request,
   scopes: readonly string[],
 ): Promise<Principal | null> {
@@ -139,23 +133,22 @@ function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): P
 }
 
 async function personByJwt(
-  { config, clock }: Isolate,
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],
 ): Promise<Principal> {
   const { authenticateJwt } = await import('./people.ts')
-  const { userId, accountId, accountName, role } = await authenticateJwt(c.env, token)
-  recordPerson(reportOf(c), accountId, clock.now())
-  const powers = powersOfRole(role, config)
+  const { userId, accountId, accountName, role } = await authenticateJwt(c.env.people, token)
+  recordPerson(reportOf(c), accountId, c.env.clock.now())
+  const powers = powersOfRole(role, c.env.config)
   const missing = missingScopes(scopes, powers.scopes)
   if (missing.length > 0) throw insufficientScope(missing)
   return { accountId, accountName, key: null, personId: userId, ...powers }
 }
 
 /** @throws Problem 401 when a token in the query is all there is, 400 when it is there as well. */
-export function refuseTokenInQuery({ config }: Isolate, url: string, presented: boolean): void {
-  const path = tokenInQuery(url, config)
+export function refuseTokenInQuery(formats: TokenFormats, url: string, presented: boolean): void {
+  const path = tokenInQuery(url, formats)
   if (path === null) return
   const detail =
     'A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.'

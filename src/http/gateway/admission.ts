@@ -1,7 +1,6 @@
 // Whether a request may pass by a policy: the one judgement of the gateway and of forward auth.
 import type { Context } from 'hono'
 import type { RouteMatch } from '../../core/policy.ts'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import {
   authenticate,
@@ -11,6 +10,7 @@ import {
 } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
+import type { Services } from '../services.ts'
 
 /** By these some frameworks take another method than the one that the policy saw. */
 const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
@@ -21,12 +21,11 @@ const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-ov
  * @throws Problem 400, 401, 403, 429 or 503.
  */
 export async function admit(
-  isolate: Isolate,
   c: Context<AppEnv>,
   route: RouteMatch,
   target?: TargetRequest,
 ): Promise<Principal> {
-  return authenticate(isolate, c, scopesOf(route), target, (holder) => {
+  return authenticate(c, scopesOf(route), target, (holder) => {
     if (route.kind === 'unsafe') return unsafePath
     if (!isOpenTo(holder, route)) return unlistedPath
     return refusedOverride(c.req.raw)
@@ -35,12 +34,12 @@ export async function admit(
 
 /** Who would be let in if nothing has changed since this isolate last asked; null for nobody. */
 export async function speculativelyAdmitted(
-  isolate: Isolate,
+  services: Pick<Services, 'config' | 'clock' | 'memory'>,
   request: Request,
   route: RouteMatch,
 ): Promise<Principal | null> {
   if (route.kind === 'unsafe') return null
-  const holder = await speculatedPrincipal(isolate, request, scopesOf(route))
+  const holder = await speculatedPrincipal(services, request, scopesOf(route))
   return holder !== null && isOpenTo(holder, route) ? holder : null
 }
 

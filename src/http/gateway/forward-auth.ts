@@ -4,13 +4,13 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { isAllowedAddress } from '../../core/address.ts'
 import type { ForwardAuth } from '../../core/config.ts'
 import { createPolicy, type Policy } from '../../core/policy.ts'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { ownAnswer } from '../response/hardening.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 import { requestIdOf } from '../response/request-id.ts'
+import type { AppSettings } from '../services.ts'
 import { admit } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { splitTarget, targetOf } from './target.ts'
@@ -31,8 +31,8 @@ const dialects: Record<string, (request: Request, rest: string) => Held> = {
   envoy: ({ method }, rest) => ({ method, target: rest }),
 }
 
-export function createForwardAuth(isolate: Isolate) {
-  const lists = Object.entries(isolate.config.policies)
+export function createForwardAuth({ config }: AppSettings) {
+  const lists = Object.entries(config.policies)
   const policies = new Map(lists.map(([name, routes]) => [name, createPolicy(routes)]))
   return async function forwardAuth(c: Context<AppEnv>): Promise<Response> {
     const { path, query } = targetOf(c.req.raw.url)
@@ -42,7 +42,7 @@ export function createForwardAuth(isolate: Isolate) {
     // Only Envoy puts the path after the prefix; elsewhere a longer path is a mistake of the deployer.
     if (!match || !read || (dialect !== 'envoy' && rest.length > 0)) return answerUnknownPath(c)
     try {
-      return await judge(isolate, c, match, read(c.req.raw, `/${rest.join('/')}${query}`))
+      return await judge(c, match, read(c.req.raw, `/${rest.join('/')}${query}`))
     } catch (error) {
       const denied = answerFailure(denial(error as Error), c)
       return dialect === 'nginx' ? withProblemHeader(denied) : denied
@@ -50,16 +50,11 @@ export function createForwardAuth(isolate: Isolate) {
   }
 }
 
-async function judge(
-  isolate: Isolate,
-  c: Context<AppEnv>,
-  match: Policy,
-  held: Held,
-): Promise<Response> {
+async function judge(c: Context<AppEnv>, match: Policy, held: Held): Promise<Response> {
   const { method, target } = wellFormed(held)
   const route = match(method, splitTarget(target).path)
-  const ip = clientAddress(isolate.config.forwardAuth, c.req.raw.headers)
-  const holder = await admit(isolate, c, route, { url: target, ip })
+  const ip = clientAddress(c.env.config.forwardAuth, c.req.raw.headers)
+  const holder = await admit(c, route, { url: target, ip })
   return ownAnswer(c, 'empty', null, { more: identityHeaders(holder, requestIdOf(c)) })
 }
 

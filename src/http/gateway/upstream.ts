@@ -16,13 +16,8 @@ export type Ask = (
   giveUp?: AbortController,
 ) => Promise<Response>
 
-export function createUpstream({ upstream, timeoutMs }: Config<Env>['gateway']): Ask {
+export function createUpstream({ upstream, timeoutMs }: Config['gateway']): Ask {
   const origin = typeof upstream === 'string' ? new URL(upstream).origin : null
-
-  async function send(request: Request, c: Context<AppEnv>): Promise<Response> {
-    if (typeof upstream === 'string') return fetch(request)
-    return upstream.fetch(request, c.env, c.executionCtx as ExecutionContext)
-  }
 
   return async function ask(c, holder, giveUp = new AbortController()) {
     const { raw } = c.req
@@ -31,7 +26,11 @@ export function createUpstream({ upstream, timeoutMs }: Config<Env>['gateway']):
     const headers = requestHeaders(raw, holder, requestIdOf(c))
     const { request, sent } = outgoing(raw, url, { headers, signal: giveUp.signal })
     const patience = wait(timeoutMs, sent)
-    const first = await Promise.race([send(request, c), patience.over, departure(raw.signal)])
+    const first = await Promise.race([
+      c.env.fetchUpstream(request),
+      patience.over,
+      departure(raw.signal),
+    ])
       .catch((cause) => {
         throw new Problem('upstream_unavailable', { cause })
       })

@@ -2,17 +2,15 @@
 // evaluated on the way of a verification.
 
 import type { Context, MiddlewareHandler } from 'hono'
-import { settle } from '../../coherence/settle.ts'
-import { changeStores, settleSettings } from '../../worker/changes.ts'
-import type { Isolate } from '../../worker/context.ts'
-import { dispatchAfterResponse } from '../../worker/queues.ts'
 import type { AppEnv } from '../app-env.ts'
 import { manager, personOfRole } from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
+import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import { bodySizeLimit, createRouter, jsonOnly, limitBody } from '../routing/router.ts'
-import { createOperationRoutes, whileChangesGoOn } from '../status/operations.ts'
+import type { AppSettings } from '../services.ts'
+import { createOperationRoutes } from '../status/operations.ts'
 import { createStatusRoutes } from '../status/status.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
@@ -31,43 +29,43 @@ import { createWebhookEndpointChanges } from './webhooks/endpoint-changes.ts'
 import { createWebhookEndpoints } from './webhooks/endpoints.ts'
 import { createWebhookSecrets } from './webhooks/secrets.ts'
 
-export function createManagement(isolate: Isolate) {
+export function createManagement(settings: AppSettings) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
   router.use(requestId, sizeLimit, jsonOnly, whileChangesGoOn)
 
-  router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow(isolate) }))
+  router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
   router.route('/', createSessionRoutes())
-  router.route('/', createOperationRoutes(isolate))
+  router.route('/', createOperationRoutes())
 
-  for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager(isolate))
+  for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager)
   for (const telling of ['api-keys', 'webhook-endpoints']) {
-    router.use(`/api/${telling}/*`, dispatchAfterResponse(isolate))
+    router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
   router.use('/api/status', personOfRole('admin'))
-  router.route('/', createGuarded(isolate))
+  router.route('/', createGuarded(settings))
   return router
 }
 
 /** What a person's session, a JWT or a managing key may use; its type is the dashboard's client. */
-function createGuarded(isolate: Isolate) {
+function createGuarded(settings: AppSettings) {
   return createRouter()
-    .route('/', createAccountRoutes(isolate))
-    .route('/', createApiKeyRoutes(isolate))
-    .route('/', createApiKeyActions(isolate))
+    .route('/', createAccountRoutes())
+    .route('/', createApiKeyRoutes(settings))
+    .route('/', createApiKeyActions())
     .route('/', createApiKeyCredits())
-    .route('/', createApiKeyImport(isolate))
-    .route('/', createApiKeyUsage(isolate))
+    .route('/', createApiKeyImport(settings))
+    .route('/', createApiKeyUsage(settings))
     .route('/', createAuditRoutes())
-    .route('/', createScopeRoutes(isolate))
-    .route('/', createWebhookEndpoints(isolate))
-    .route('/', createWebhookEndpointChanges(isolate))
-    .route('/', createWebhookSecrets(isolate))
-    .route('/', createWebhookDeliveries(isolate))
-    .route('/', createStatusRoutes(isolate))
+    .route('/', createScopeRoutes(settings))
+    .route('/', createWebhookEndpoints(settings))
+    .route('/', createWebhookEndpointChanges(settings))
+    .route('/', createWebhookSecrets(settings))
+    .route('/', createWebhookDeliveries(settings))
+    .route('/', createStatusRoutes(settings))
 }
 
 export type ManagementApi = ReturnType<typeof createGuarded>
@@ -79,7 +77,6 @@ const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
 }
 
 /** The keys that inherit from a member follow before the change of the member is answered. */
-function keysFollow(isolate: Isolate) {
-  return ({ accountId }: MembershipChange, c: Context<AppEnv>) =>
-    settle(changeStores(isolate, c.env), settleSettings(isolate), { accountId })
+function keysFollow({ accountId }: MembershipChange, c: Context<AppEnv>): Promise<string[]> {
+  return c.env.settleAccount(accountId)
 }

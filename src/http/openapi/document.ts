@@ -1,11 +1,11 @@
 // The OpenAPI document: made from the routes themselves, so that it cannot tell of others.
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { createManagement } from '../management/routes.ts'
 import { createRevocations } from '../revocation/routes.ts'
 import { createRouter } from '../routing/router.ts'
 import { type Requirement, securitySchemes } from '../routing/security.ts'
+import type { AppSettings } from '../services.ts'
 import { createChecks } from '../verify/routes.ts'
 import { plainOperations } from './plain-operations.ts'
 
@@ -14,13 +14,13 @@ export type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>
 /** Every router with zod routes: a new one belongs here, or its routes are missing from the document. */
 export const documentedRouters = [createManagement, createRevocations, createChecks] as const
 
-export function createDocument(isolate: Isolate, baseUrl: string): Document {
+export function createDocument(settings: AppSettings, baseUrl: string): Document {
   const all = createRouter()
   const { openAPIRegistry } = all
   for (const [name, scheme] of Object.entries(securitySchemes)) {
     openAPIRegistry.registerComponent('securitySchemes', name, scheme)
   }
-  for (const create of documentedRouters) all.route('/', create(isolate) as OpenAPIHono<AppEnv>)
+  for (const create of documentedRouters) all.route('/', create(settings) as OpenAPIHono<AppEnv>)
   for (const operation of plainOperations) openAPIRegistry.registerPath(operation)
   const document = all.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -1,10 +1,10 @@
 // What people and machines read about the API: made from the routes when it is first asked for, and the
 // same from then on.
 import { Hono } from 'hono'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
+import type { AppSettings, Services } from '../services.ts'
 import { apiPage } from './api-page.ts'
 import { createDocument, type Document } from './document.ts'
 import { errorsPage } from './errors-page.ts'
@@ -12,10 +12,10 @@ import { style } from './style.ts'
 
 const shortCache = 'public, max-age=300'
 
-export function createDocuments(isolate: Isolate): Hono<AppEnv> {
+export function createDocuments(settings: AppSettings): Hono<AppEnv> {
   let made: Document | null = null
-  const documentOf = ({ BASE_URL }: Env) => {
-    made ??= createDocument(isolate, BASE_URL)
+  const documentOf = ({ baseUrl }: Pick<Services, 'baseUrl'>) => {
+    made ??= createDocument(settings, baseUrl)
     return made
   }
   const router = new Hono<AppEnv>()

@@ -2,28 +2,23 @@
 import { nearestRegion } from '../../coherence/regions.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
-import type { UsageBatch } from '../../storage/usage-store.ts'
 import type { UsageCode } from '../../usage/counter.ts'
-import type { Isolate, RequestLocation, WaitUntil } from '../../worker/context.ts'
-import type { Report } from './report.ts'
+import type { Report } from '../report.ts'
+import type { RequestLocation, Services } from '../services.ts'
 
-/** Counts a verdict about a key; one about a token of nobody is not counted. */
+/** Counts a verdict about a key; one about an unknown token is not counted. */
 export function countUse(
-  { usage }: Pick<Isolate, 'usage'>,
-  env: Env,
-  waitUntil: WaitUntil,
+  services: Pick<Services, 'countUsage'>,
   verdict: MeteredVerdict | { code: UsageCode; record: KeyRecord },
 ): void {
   if (!('record' in verdict)) return
-  const send = (batch: UsageBatch) => env.USAGE.send(batch)
   const { code, record } = verdict
-  const counted = code === 'meter_unavailable' ? 'authority_unavailable' : code
-  usage.count(record.id, counted, { send, waitUntil })
+  services.countUsage(record.id, code === 'meter_unavailable' ? 'authority_unavailable' : code)
 }
 
 /** Counts which tiers answered for a request: those of tokens that this deployment knows. */
 export function countTiers(
-  { usage }: Pick<Isolate, 'usage'>,
+  services: Pick<Services, 'countTier'>,
   { caller, asked }: Pick<Report, 'caller' | 'asked'>,
   request: RequestLocation,
 ): void {
@@ -31,5 +26,5 @@ export function countTiers(
   const known = all.filter(({ keyId }) => keyId !== null)
   if (known.length === 0) return
   const region = nearestRegion(request.cf)
-  for (const { tier } of known) usage.countTier(region, tier)
+  for (const { tier } of known) services.countTier(region, tier)
 }

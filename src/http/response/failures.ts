@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../app-env.ts'
 import { ownAnswer } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
-import { reportOf } from './report.ts'
+import { reportOf } from './reporting.ts'
 
 export function answerFailure(error: Error, c: Context<AppEnv>): Response {
   const report = reportOf(c)

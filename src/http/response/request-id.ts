@@ -1,7 +1,7 @@
 // The id by which a request is known in every answer and every log line.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { reportOf } from './report.ts'
+import { reportOf } from './reporting.ts'
 
 export function requestIdOf(c: Context<AppEnv>): string {
   return reportOf(c).id

@@ -3,27 +3,16 @@
 import { z } from 'zod'
 import { log } from '../../core/log.ts'
 import { unavailable } from '../response/failures.ts'
-
-export type KeySource = { url: string; token: string | undefined }
+import type { KeySource } from '../services.ts'
 
 /** The key of an identifier, null when GitHub has none. @throws Problem 503 when GitHub does not say. */
 export type FindPublicKey = (id: string, source: KeySource) => Promise<CryptoKey | null>
 
-const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
 const fetchTimeoutMs = 5_000
 const refreshAfterMs = 24 * 60 * 60 * 1000
 // Anybody can name a key that does not exist: that must not make us flood GitHub.
 const pauseMs = 60_000
 const pauseAfterFailureMs = 5_000
-
-/** GITHUB_KEYS_URL; GITHUB_TOKEN is optional, since the addresses of Workers share GitHub's rate limit. */
-export function keySourceOf(env: Env): KeySource {
-  const { GITHUB_KEYS_URL, GITHUB_TOKEN } = env as {
-    GITHUB_KEYS_URL?: string
-    GITHUB_TOKEN?: string
-  }
-  return { url: GITHUB_KEYS_URL || githubKeysUrl, token: GITHUB_TOKEN || undefined }
-}
 
 export function createGithubKeys({ now }: { now(): number }): FindPublicKey {
   // Values, never promises: one request must not wait for another's fetch.

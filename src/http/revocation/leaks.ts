@@ -4,16 +4,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { derToP1363 } from '../../core/signature.ts'
 import { type Finding, type Leak, revokeLeaked } from '../../keys/leaks.ts'
-import { keySettings, leakStores } from '../../worker/changes.ts'
-import type { Isolate } from '../../worker/context.ts'
-import { tell } from '../../worker/queues.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { failure } from '../routing/responses.ts'
 import { createRouter, limitBody } from '../routing/router.ts'
 import { byGithub } from '../routing/security.ts'
-import { createGithubKeys, type FindPublicKey, keySourceOf } from './github-keys.ts'
+import type { AppSettings } from '../services.ts'
+import { createGithubKeys, type FindPublicKey } from './github-keys.ts'
 
 export const path = '/api/leaks/github'
 const maxBodyBytes = 1024 * 1024
@@ -65,19 +63,18 @@ const report = createRoute({
   },
 })
 
-export function createLeakRoutes(isolate: Isolate) {
+export function createLeakRoutes({ clock }: AppSettings) {
   const router = createRouter()
-  const signed = signedByGithub(createGithubKeys(isolate.clock))
+  const signed = signedByGithub(createGithubKeys(clock))
   // Not `openapi()`: a body is read whatever its content type is called, and only once it is believed.
   router.openAPIRegistry.registerPath(report)
   return router.post(path, limitBody(maxBodyBytes), signed, async (c) => {
     const found = readFindings(await c.req.text())
-    const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
     // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
-    const settings = await keySettings(isolate, c.env, { respondAsync: true, waitUntil })
-    const stores = leakStores(isolate, c.env)
+    const settings = await c.env.keySettings({ respondAsync: true })
+    const stores = await c.env.changeStores()
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
-    if (leaks.some(({ isOurs }) => isOurs)) tell(isolate, c)
+    if (leaks.some(({ isOurs }) => isOurs)) c.env.dispatchWebhooks()
     return c.json(
       leaks.map((leak, at) => labelOf(leak, found[at]?.type ?? '')),
       200,
@@ -90,7 +87,7 @@ function signedByGithub(findKey: FindPublicKey): MiddlewareHandler<AppEnv> {
     const id = c.req.header(idHeader)
     const signature = readSignature(c.req.header(signatureHeader))
     if (id === undefined || signature === null) throw notFromGithub()
-    const key = await findKey(id, keySourceOf(c.env))
+    const key = await findKey(id, c.env.githubKeys)
     // The raw body: parsed and written anew it would be another text.
     const body = await c.req.arrayBuffer()
     const algorithm = { name: 'ECDSA', hash: 'SHA-256' }

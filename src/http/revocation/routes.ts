@@ -1,21 +1,20 @@
 // Revoking without managing: what the finder of a token may do, and what GitHub reports. Assembled
 // when it is first asked.
 
-import type { Isolate } from '../../worker/context.ts'
-import { dispatchAfterResponse } from '../../worker/queues.ts'
 import { mePath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
+import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import { createRouter } from '../routing/router.ts'
-import { whileChangesGoOn } from '../status/operations.ts'
+import type { AppSettings } from '../services.ts'
 import { createLeakRoutes } from './leaks.ts'
 import { createSelfRevoke } from './self-revoke.ts'
 
-export function createRevocations(isolate: Isolate) {
+export function createRevocations(settings: AppSettings) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
   router.use(requestId, whileChangesGoOn)
-  router.use(mePath, dispatchAfterResponse(isolate))
-  return router.route('/', createSelfRevoke(isolate)).route('/', createLeakRoutes(isolate))
+  router.use(mePath, dispatchAfterResponse)
+  return router.route('/', createSelfRevoke()).route('/', createLeakRoutes(settings))
 }

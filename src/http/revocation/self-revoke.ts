@@ -6,16 +6,16 @@ import type { Actor } from '../../core/actor.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import { revokeKey } from '../../keys/revoke.ts'
 import { verify } from '../../keys/verify.ts'
-import { changeStores } from '../../worker/changes.ts'
-import { type Isolate, lookUpStores, senderOf, verifySettings } from '../../worker/context.ts'
+import { senderOf } from '../../storage/flood-limit.ts'
 import type { AppEnv } from '../app-env.ts'
 import { readCredential } from '../auth/credentials.ts'
 import { refuseTokenInQuery } from '../auth/principal.ts'
 import { progressOf } from '../management/keys/refusals.ts'
 import { mePath } from '../paths.ts'
+import { recordCaller } from '../report.ts'
 import { Problem } from '../response/problem.ts'
 import { missingCredential, refusal } from '../response/refusals.ts'
-import { recordCaller, reportOf } from '../response/report.ts'
+import { reportOf } from '../response/reporting.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { keySettingsOf } from '../routing/caller.ts'
 import { changeAnswer, underway } from '../routing/change-answer.ts'
@@ -44,12 +44,12 @@ const revokeSelf = createRoute({
   },
 })
 
-export function createSelfRevoke(isolate: Isolate) {
+export function createSelfRevoke() {
   return createRouter().openapi(revokeSelf, async (c) => {
-    const actor = await possessedKey(isolate, c)
+    const actor = await possessedKey(c)
     const caller = { actor, requestId: requestIdOf(c) }
-    const settings = await keySettingsOf(isolate, c)
-    const changed = await revokeKey(changeStores(isolate, c.env), settings, caller, actor.id)
+    const settings = await keySettingsOf(c)
+    const changed = await revokeKey(await c.env.changeStores(), settings, caller, actor.id)
     c.header('Cache-Control', 'no-store')
     const message = 'API key deleted successfully'
     return changeAnswer(c, progressOf(changed), { message })
@@ -57,26 +57,25 @@ export function createSelfRevoke(isolate: Isolate) {
 }
 
 /** The key of the token, in whatever state it is. @throws Problem 400, 401, 403 or 503 */
-async function possessedKey(isolate: Isolate, c: Context<AppEnv>): Promise<KeyActor> {
+async function possessedKey(c: Context<AppEnv>): Promise<KeyActor> {
   const credential = readCredential(c.req.raw.headers)
-  refuseTokenInQuery(isolate, c.req.raw.url, credential.kind !== 'none')
+  refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'none':
       throw missingCredential('Present the key to revoke as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
       throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by itself.' })
     case 'key':
-      return actorOf(await recordOf(isolate, c, credential.token))
+      return actorOf(await recordOf(c, credential.token))
   }
 }
 
-async function recordOf(isolate: Isolate, c: Context<AppEnv>, token: string): Promise<KeyRecord> {
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+async function recordOf(c: Context<AppEnv>, token: string): Promise<KeyRecord> {
   const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await verifySettings(isolate, c.env, waitUntil, sender)
-  const stores = lookUpStores(isolate, c.env, c.req.raw)
+  const settings = await c.env.verifySettings(sender)
+  const stores = c.env.lookUpStores(c.req.raw)
   const verification = await verify(stores, settings, token, { scopes: [], ip: null })
-  recordCaller(reportOf(c), verification, isolate.clock.now())
+  recordCaller(reportOf(c), verification, c.env.clock.now())
   const { verdict } = verification
   if ('record' in verdict) return verdict.record
   throw refusal(verdict)

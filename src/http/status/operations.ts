@@ -1,12 +1,8 @@
 // /api/operations: what an operator does with the deployment's own secret, in scripts/restore.ts.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { fenceNames } from '../../coherence/regions.ts'
-import { resetFences } from '../../coherence/restore.ts'
 import { isSameSecret } from '../../core/secret.ts'
 import { listFences } from '../../storage/fence-registry.ts'
-import { changeStores, settleSettings } from '../../worker/changes.ts'
-import { areChangesStopped, type Isolate, shardsOf } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { missingCredential } from '../response/refusals.ts'
@@ -54,25 +50,22 @@ const reset = createRoute({
   },
 })
 
-export function createOperationRoutes(isolate: Isolate) {
+export function createOperationRoutes() {
   const routes = createRouter()
   routes.use('/api/operations/*', operatorOnly)
   return routes
     .openapi(listed, async (c) => {
-      const data = await listFences(c.env.DB)
+      const data = await listFences(c.env.db)
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(reset, async (c) => {
-      if (!areChangesStopped(c.env)) {
+      if (!c.env.changesStopped) {
         const detail = 'Stop changes first: deploy with CHANGES set to "stopped".'
         throw new Problem('conflict', { detail })
       }
       const before = c.req.valid('json').fences
-      const names = [
-        ...new Set([...before, ...(await listFences(c.env.DB)), ...fenceNames(shardsOf(c.env))]),
-      ]
-      const stores = changeStores(isolate, c.env)
-      const missing = await resetFences(stores, settleSettings(isolate), names)
+      const names = [...new Set([...before, ...(await listFences(c.env.db)), ...c.env.fenceNames])]
+      const missing = await c.env.resetFences(names)
       const data = { reset: names.filter((each) => !missing.includes(each)), missing }
       return c.json({ status: 'success' as const, data }, 200)
     })
@@ -81,22 +74,8 @@ export function createOperationRoutes(isolate: Isolate) {
 const operatorOnly: MiddlewareHandler<AppEnv> = async function operatorOnly(c, next) {
   const presented = /^bearer\s+(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   if (presented === undefined) throw missingCredential('Present SETUP_TOKEN as a Bearer token.')
-  if (!(await isSameSecret(presented, c.env.SETUP_TOKEN))) {
+  if (!(await isSameSecret(presented, c.env.setupToken))) {
     throw new Problem('forbidden', { detail: 'This is not the SETUP_TOKEN of the deployment.' })
-  }
-  await next()
-}
-
-/** While D1 is being restored nothing may be changed: a change would be lost or half undone. */
-export const whileChangesGoOn: MiddlewareHandler<AppEnv> = async function whileChangesGoOn(
-  c,
-  next,
-) {
-  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
-  const isOperation = c.req.path.startsWith('/api/operations/')
-  if (!isReading && !isOperation && areChangesStopped(c.env)) {
-    const detail = 'Changes are stopped while the database is being restored. Keys keep working.'
-    throw new Problem('authority_unavailable', { detail, headers: { 'retry-after': '60' } })
   }
   await next()
 }

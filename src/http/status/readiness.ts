@@ -1,62 +1,35 @@
 // GET /readyz: whether every store answers, for monitors. Anybody may ask, so that an isolate asks the stores
 // once in two seconds at the most, however often it is asked itself; what is wrong stands in the log.
 import type { Context } from 'hono'
-import { inspectFence } from '../../coherence/fences.ts'
-import { fenceName, nearestRegion } from '../../coherence/regions.ts'
 import { log } from '../../core/log.ts'
-import { createMeters } from '../../limits/meters.ts'
-import { summarisePending } from '../../storage/pending-raises.ts'
-import {
-  checkStores,
-  checkTimeoutMs,
-  type Readiness,
-  type ReadinessStores,
-} from '../../storage/readiness.ts'
-import { type Isolate, shardsOf } from '../../worker/context.ts'
+import { checkStores, checkTimeoutMs, type Readiness } from '../../storage/readiness.ts'
 import type { AppEnv } from '../app-env.ts'
+import type { AppSettings, RequestLocation, Services } from '../services.ts'
 
 const memoMs = 2_000
 const pollMs = 25
 
-/** No key has it. */
-export const noDigest = '0'.repeat(64)
-
-export function readinessStores(env: Env, cf: unknown): ReadinessStores {
-  const region = nearestRegion(cf)
-  return {
-    pending: () => summarisePending(env.DB),
-    cache: () => env.KEY_CACHE.get('readiness', { cacheTtl: 30 }),
-    fence: () => inspectFence(env.FENCE, fenceName(region, noDigest, shardsOf(env)), noDigest),
-    async meter() {
-      const terms = { windows: [], credits: null }
-      const { outcome } = await createMeters(env.METER).read(`readiness/${region}`, terms)
-      if (outcome === 'unavailable') throw new Error('no answer')
-    },
-    isQueueBound: typeof env.USAGE?.send === 'function',
-  }
-}
-
 /** Answers from what was found last, or waits for who is asking the stores now. */
-export function createReadiness({ clock }: Pick<Isolate, 'clock'>) {
+export function createReadiness({ clock }: Pick<AppSettings, 'clock'>) {
   let last: Readiness | null = null
   let begunAt = Number.NEGATIVE_INFINITY
 
   const isUnderWay = () =>
     (last === null || last.at < begunAt) && clock.now() < begunAt + checkTimeoutMs + pollMs
 
-  async function current(env: Env, cf: unknown): Promise<Readiness> {
+  async function current(services: Services, from: RequestLocation): Promise<Readiness> {
     // Promises of one request must not be awaited in another: what is shared is the result.
     while (isUnderWay()) await clock.sleep(pollMs)
     if (last !== null && clock.now() - last.at < memoMs) return last
     begunAt = clock.now()
-    const found = await checkStores(readinessStores(env, cf), clock.now)
+    const found = await checkStores(await services.readinessStores(from), clock.now)
     if (!found.ready) log('warn', 'not_ready', { checks: found.checks })
     last = found
     return found
   }
 
   return async function readiness(c: Context<AppEnv>): Promise<Response> {
-    const found = await current(c.env, c.req.raw.cf)
+    const found = await current(c.env, c.req.raw)
     const headers = { 'cache-control': 'no-store' }
     return c.json(viewOf(found, clock.now()), found.ready ? 200 : 503, headers)
   }

@@ -1,18 +1,16 @@
 // GET /api/status: how the deployment is doing, for the admins and owners of its accounts. It tells of no
 // account and no key.
 import { createRoute, z } from '@hono/zod-openapi'
-import { inspectFence } from '../../coherence/fences.ts'
 import { regionOfFence } from '../../coherence/regions.ts'
 import { type CanaryRun, lastRuns } from '../../storage/canary-log.ts'
 import { type ListedFence, listRegistrations } from '../../storage/fence-registry.ts'
 import { checkStores, type Readiness } from '../../storage/readiness.ts'
 import { readTiers } from '../../storage/usage-store.ts'
-import type { Isolate } from '../../worker/context.ts'
 import { managementFailures, success } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byAdmin } from '../routing/security.ts'
 import { isoTime, time } from '../routing/time.ts'
-import { noDigest, readinessStores } from './readiness.ts'
+import type { AppSettings, Services } from '../services.ts'
 
 const maxRuns = 12
 const dayMs = 24 * 60 * 60 * 1000
@@ -68,20 +66,21 @@ const get = createRoute({
   responses: { 200: success('As seen from here, now', status), ...managementFailures },
 })
 
-export function createStatusRoutes({ config, clock }: Isolate) {
+export function createStatusRoutes({ config, clock }: AppSettings) {
   return createRouter().openapi(get, async (c) => {
-    const { env } = c
-    const checking = checkStores(readinessStores(env, c.req.raw.cf), clock.now)
+    const services = c.env
+    const { db } = services
+    const checking = services
+      .readinessStores(c.req.raw)
+      .then((stores) => checkStores(stores, clock.now))
     const [fences, runs, tiers] = await Promise.all([
-      listRegistrations(env.DB).then((all) =>
-        Promise.all(all.map((each) => seen(env, clock, each))),
-      ),
-      lastRuns(env.DB, maxRuns),
-      readTiers(env.DB, clock.now() - dayMs),
+      listRegistrations(db).then((all) => Promise.all(all.map((each) => seen(services, each)))),
+      lastRuns(db, maxRuns),
+      readTiers(db, clock.now() - dayMs),
     ])
     const readiness = await checking
     const data = {
-      version: versionOf(env),
+      version: versionOf(services),
       lease_seconds: config.leaseMs / 1000,
       ready: readiness.ready,
       checks: Object.entries(readiness.checks).map(([name, each]) => ({
@@ -97,16 +96,17 @@ export function createStatusRoutes({ config, clock }: Isolate) {
   })
 }
 
-function versionOf({ VERSION: { id, tag, timestamp } }: Env) {
+function versionOf({ version: { id, tag, timestamp } }: Services) {
   return { id, tag, deployed_at: timestamp }
 }
 
 /** A sequence is the time in ms, unless changes came faster than that. */
-async function seen(env: Env, { now }: Isolate['clock'], { name, seq }: ListedFence) {
+async function seen(services: Services, { name, seq }: ListedFence) {
+  const { now } = services.clock
   const registered = { name, region: regionOfFence(name), registered_at: isoTime(seq) }
   const from = now()
   try {
-    const { lastUsedAt, floors } = await inspectFence(env.FENCE, name, noDigest)
+    const { lastUsedAt, floors } = await services.inspectFence(name)
     const asked_at = lastUsedAt === 0 ? null : isoTime(lastUsedAt)
     return { ...registered, answer_ms: now() - from, asked_at, floors }
   } catch {

@@ -1,36 +1,28 @@
 // Who asks about keys over HTTP: a service by a key that holds keys:verify. It hears of its own
 // account's keys. Persons never hold that scope.
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate, authenticateKey } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
-import { reportOf } from '../response/report.ts'
+import { reportOf } from '../response/reporting.ts'
 import type { CallContext } from './verify-token.ts'
 
 const needed = ['keys:verify']
 
 /** Sets `c.var.audience`, before the body is read. */
-export function verifier(isolate: Isolate): MiddlewareHandler<AppEnv> {
-  return async function verifier(c, next) {
-    const { accountId } = await authenticate(isolate, c, needed)
-    c.set('audience', { accountId })
-    await next()
-  }
+export const verifier: MiddlewareHandler<AppEnv> = async function verifier(c, next) {
+  const { accountId } = await authenticate(c, needed)
+  c.set('audience', { accountId })
+  await next()
 }
 
 /** The same, and the key may also be the password of Basic (RFC 7662 2.1, RFC 6749 2.3.1). */
-export function introspector(isolate: Isolate): MiddlewareHandler<AppEnv> {
-  return async function introspector(c, next) {
-    const password = c.req.raw.headers.has('x-api-key') ? null : basicPassword(c.req.raw.headers)
-    const asking =
-      password === null
-        ? authenticate(isolate, c, needed)
-        : authenticateKey(isolate, c, password, needed)
-    const { accountId } = await asking.catch(challengeBasic)
-    c.set('audience', { accountId })
-    await next()
-  }
+export const introspector: MiddlewareHandler<AppEnv> = async function introspector(c, next) {
+  const password = c.req.raw.headers.has('x-api-key') ? null : basicPassword(c.req.raw.headers)
+  const asking = password === null ? authenticate(c, needed) : authenticateKey(c, password, needed)
+  const { accountId } = await asking.catch(challengeBasic)
+  c.set('audience', { accountId })
+  await next()
 }
 
 /** RFC 6749 5.2: a 401 names the schemes that would do, the one that was tried among them. */
@@ -56,6 +48,5 @@ function basicPassword(headers: Headers): string | null {
 }
 
 export function callContextOf(c: Context<AppEnv>): CallContext {
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
-  return { env: c.env, from: c.req.raw, waitUntil, report: reportOf(c) }
+  return { services: c.env, from: c.req.raw, report: reportOf(c) }
 }

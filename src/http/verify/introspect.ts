@@ -4,7 +4,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { isAddress } from '../../core/address.ts'
 import { oneCredit } from '../../keys/consume-limits.ts'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { introspectPath } from '../paths.ts'
 import { Problem } from '../response/problem.ts'
@@ -75,15 +74,15 @@ const introspect = createRoute({
   },
 })
 
-export function createIntrospectRoutes(isolate: Isolate) {
+export function createIntrospectRoutes() {
   const router = createRouter()
-  router.use(introspectPath, introspector(isolate), formOnly)
+  router.use(introspectPath, introspector, formOnly)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
     const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
-    const verdict = await verdictFor(c.var.audience, isolate, callContextOf(c), asked)
+    const verdict = await verdictFor(c.var.audience, callContextOf(c), asked)
     c.header('Cache-Control', 'no-store')
-    return c.json(introspectionOf(verdict, c.env.BASE_URL), 200)
+    return c.json(introspectionOf(verdict, c.env.baseUrl), 200)
   })
 }
 

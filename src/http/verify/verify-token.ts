@@ -7,22 +7,13 @@ import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
 import { verify } from '../../keys/verify.ts'
-import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
-import {
-  type Isolate,
-  lookUpStores,
-  metersOf,
-  type RequestLocation,
-  senderOf,
-  verifySettings,
-  type WaitUntil,
-} from '../../worker/context.ts'
-import { watchCredits } from '../../worker/credit-watch.ts'
+import { floodPeriodSeconds, senderOf } from '../../storage/flood-limit.ts'
+import { type Report, recordCheck } from '../report.ts'
 import { countUse } from '../response/count-usage.ts'
 import { unavailable } from '../response/failures.ts'
 import { rateLimitStatus } from '../response/limit-headers.ts'
 import { meterUnavailable } from '../response/refusals.ts'
-import { type Report, recordCheck } from '../response/report.ts'
+import type { RequestLocation, Services } from '../services.ts'
 
 /** What a service asks. `ip` is the client's address, null when it is not known. */
 export type VerifyInput = Charge & {
@@ -36,8 +27,8 @@ export type VerifyInput = Charge & {
 /** Whose keys are told of: one account's, or all of the deployment's. */
 export type AccountScope = { accountId: string } | 'all'
 
-/** Where the question runs: the bindings, where it came from, what to finish after the answer, what to log. */
-export type CallContext = { env: Env; from: RequestLocation; waitUntil: WaitUntil; report: Report }
+/** The call that a verification belongs to: its services, where it came from, and what is logged of it. */
+export type CallContext = { services: Services; from: RequestLocation; report: Report }
 
 const nothing: NoKeyContext = {
   key: null,
@@ -56,11 +47,10 @@ export const invalidKey: VerifyAnswer = { valid: false, code: 'invalid_api_key',
  */
 export async function verifyFor(
   audience: AccountScope,
-  isolate: Isolate,
   callContext: CallContext,
   asked: VerifyInput,
 ): Promise<VerifyAnswer> {
-  return answerOf(await verdictFor(audience, isolate, callContext, asked))
+  return answerOf(await verdictFor(audience, callContext, asked))
 }
 
 /** Of a token of somebody else no more is told than of a token of nobody. */
@@ -75,13 +65,12 @@ export type PublicVerdict = Exclude<
  */
 export async function verdictFor(
   audience: AccountScope,
-  isolate: Isolate,
-  { env, from, waitUntil, report }: CallContext,
+  { services, from, report }: CallContext,
   { token, scopes, ip, fresh, ...charge }: VerifyInput,
 ): Promise<PublicVerdict> {
   const sender = () => senderFor(audience, ip)
-  const settings = await verifySettings(isolate, env, waitUntil, sender)
-  const stores = lookUpStores(isolate, env, from)
+  const settings = await services.verifySettings(sender)
+  const stores = services.lookUpStores(from)
   const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
   const { verdict } = verification
   // Nobody may use up what belongs to another account.
@@ -90,13 +79,13 @@ export async function verdictFor(
     audience !== 'all' &&
     audience.accountId !== verdict.record.accountId
   ) {
-    recordCheck(report, verification, isolate.clock.now())
+    recordCheck(report, verification, services.clock.now())
     return { code: 'invalid_api_key' }
   }
-  const metered = await consumeLimits(() => metersOf(env), verification, charge)
-  recordCheck(report, metered, isolate.clock.now())
-  countUse(isolate, env, waitUntil, metered.verdict)
-  watchCredits(isolate, env, waitUntil, metered.verdict)
+  const metered = await consumeLimits(() => services.meters(), verification, charge)
+  recordCheck(report, metered, services.clock.now())
+  countUse(services, metered.verdict)
+  services.watchCredits(metered.verdict)
   if (metered.verdict.code === 'authority_unavailable') throw unavailable()
   if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
   return metered.verdict

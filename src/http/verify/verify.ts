@@ -5,7 +5,6 @@ import type { Context } from 'hono'
 import { maxBatchSize, maxIdempotencyKeyLength } from '../../contract/verify.ts'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
-import type { Isolate } from '../../worker/context.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { verifyBatchPath, verifyPath } from '../paths.ts'
@@ -16,6 +15,7 @@ import { failure, limited, success } from '../routing/responses.ts'
 import { createRouter, jsonOnly } from '../routing/router.ts'
 import { byVerifier } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
+import type { AppSettings } from '../services.ts'
 import { callContextOf, verifier } from './guards.ts'
 import { type VerifyInput, verifyFor } from './verify-token.ts'
 
@@ -178,31 +178,30 @@ function operations(config: Pick<Config, 'scopes'>) {
  * The door of `keys/verify`, whole: what the router of all checks does in a dozen steps, done in one, since
  * nothing over HTTP is asked as often.
  */
-export function createVerifyHandler(isolate: Isolate) {
-  const schema = requestSchema(isolate.config)
+export function createVerifyHandler({ config }: AppSettings) {
+  const schema = requestSchema(config)
   return async function verifyKey(c: Context<AppEnv>) {
-    const { accountId } = await authenticate(isolate, c, ['keys:verify'])
+    const { accountId } = await authenticate(c, ['keys:verify'])
     const asked = askedOf(await readJson(c, schema))
-    const data = await verifyFor({ accountId }, isolate, callContextOf(c), asked)
+    const data = await verifyFor({ accountId }, callContextOf(c), asked)
     return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
   }
 }
 
-export function createVerifyRoutes(isolate: Isolate) {
-  const { one, many } = operations(isolate.config)
+export function createVerifyRoutes({ config }: AppSettings) {
+  const { one, many } = operations(config)
   const router = createRouter()
-  router.use('/api/v1/keys/*', verifier(isolate), jsonOnly)
+  router.use('/api/v1/keys/*', verifier, jsonOnly)
   return router
     .openapi(one, async (c) => {
       // The document and the types need it here; app.ts answers with createVerifyHandler, in fewer steps.
       const asked = askedOf(c.req.valid('json'))
-      const data = await verifyFor(c.var.audience, isolate, callContextOf(c), asked)
+      const data = await verifyFor(c.var.audience, callContextOf(c), asked)
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(many, async (c) => {
       const callContext = callContextOf(c)
-      const ask = (request: Request) =>
-        verifyFor(c.var.audience, isolate, callContext, askedOf(request))
+      const ask = (request: Request) => verifyFor(c.var.audience, callContext, askedOf(request))
       const data = await inOrder(c.req.valid('json').keys, ask)
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)

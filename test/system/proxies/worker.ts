@@ -1,7 +1,6 @@
 // Latchkey in front of the test's own server. `/__pretend/outage` makes it act as if its stores were down.
-
-import { createApp } from '../../../src/http/app.ts'
 import { createIsolate, systemClock } from '../../../src/worker/context.ts'
+import { createFetchHandler } from '../../../src/worker/fetch.ts'
 import config from '../../support/latchkey.config.ts'
 import { down } from '../../support/outage.ts'
 
@@ -16,11 +15,11 @@ const settings = {
 }
 
 let pretending = 'nothing'
-let app = fresh()
+let handle = fresh()
 
 /** An app that remembers no key. */
 function fresh() {
-  return createApp(createIsolate(settings, systemClock))
+  return createFetchHandler(createIsolate(settings, systemClock))
 }
 
 export default {
@@ -28,13 +27,13 @@ export default {
     const [, order, what] = new URL(request.url).pathname.split('/')
     if (order === '__pretend') {
       pretending = what ?? 'nothing'
-      app = fresh()
+      handle = fresh()
       return new Response(pretending)
     }
     // As Cloudflare's edge does.
     const arrived = new Request(request, { signal: request.signal })
     arrived.headers.set('cf-connecting-ip', '127.0.0.1')
-    return app.fetch(
+    return handle(
       arrived,
       pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env,
       context,

@@ -7,8 +7,6 @@ import { checkPassword } from '../../../identity/check-password.ts'
 import { maxPasswordLength } from '../../../identity/password.ts'
 import { closeAccount, reopenAccount } from '../../../keys/closing.ts'
 import { type Account, findAccount, recordEvent } from '../../../storage/account-store.ts'
-import { changeStores } from '../../../worker/changes.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { personOfRole } from '../../auth/guards.ts'
 import { Problem } from '../../response/problem.ts'
@@ -18,7 +16,6 @@ import { bodyFailures, failure, managementFailures, success } from '../../routin
 import { createRouter } from '../../routing/router.ts'
 import { byManager, byOwner } from '../../routing/security.ts'
 import { time } from '../../routing/time.ts'
-import { peopleSettings } from '../people/auth.ts'
 import { tooMany } from '../people/sign-in.ts'
 import { exportAccount } from './export.ts'
 
@@ -114,7 +111,7 @@ const keep = createRoute({
   },
 })
 
-export function createAccountRoutes(isolate: Isolate) {
+export function createAccountRoutes() {
   const routes = createRouter()
   for (const path of ['export', 'deletion']) {
     routes.use(`/api/account/${path}`, personOfRole('owner'))
@@ -123,16 +120,16 @@ export function createAccountRoutes(isolate: Isolate) {
   routes.openAPIRegistry.registerPath(exporting)
   routes.get(exporting.path, async (c) => {
     const { accountId } = c.var.actor
-    const now = isolate.clock.now()
-    await recordEvent(c.env.DB, accountId, auditEntry(callerOf(c), 'account.exported', {}), now)
+    const now = c.env.clock.now()
+    await recordEvent(c.env.db, accountId, auditEntry(callerOf(c), 'account.exported', {}), now)
     const day = new Date(now).toISOString().slice(0, 10)
-    return c.body(exportAccount(c.env.DB, accountId, now), 200, {
+    return c.body(exportAccount(c.env.db, accountId, now), 200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'content-disposition': `attachment; filename="latchkey-${day}.ndjson"`,
     })
   })
   const settingsOf = async (c: Context<AppEnv>) =>
-    [{ ...changeStores(isolate, c.env), db: c.env.DB }, await keySettingsOf(isolate, c)] as const
+    [{ ...(await c.env.changeStores()), db: c.env.db }, await keySettingsOf(c)] as const
   return routes
     .openapi(read, async (c) =>
       c.json({ status: 'success' as const, data: accountView(await accountOf(c)) }, 200),
@@ -145,7 +142,7 @@ export function createAccountRoutes(isolate: Isolate) {
     })
     .openapi(keep, async (c) => {
       const { closesAt } = await accountOf(c)
-      if (closesAt !== null && closesAt.getTime() <= isolate.clock.now()) {
+      if (closesAt !== null && closesAt.getTime() <= c.env.clock.now()) {
         throw new Problem('conflict', { detail: 'The account is being deleted already.' })
       }
       const progress = await reopenAccount(...(await settingsOf(c)), callerOf(c))
@@ -160,7 +157,7 @@ async function confirm(c: Context<AppEnv>, { name, password }: { name: string; p
     const errors = [{ path: 'name', message: 'Not the name of this account' }]
     throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
   }
-  const check = await checkPassword(peopleSettings(c.env), c.var.actor.id, password, Date.now())
+  const check = await checkPassword(c.env.people, c.var.actor.id, password, Date.now())
   switch (check.kind) {
     case 'right':
       return
@@ -172,7 +169,7 @@ async function confirm(c: Context<AppEnv>, { name, password }: { name: string; p
 }
 
 async function accountOf(c: Context<AppEnv>): Promise<Account> {
-  const account = await findAccount(c.env.DB, c.var.actor.accountId)
+  const account = await findAccount(c.env.db, c.var.actor.accountId)
   if (account === null) throw new Problem('not_found', { detail: 'The account is gone.' })
   return account
 }

@@ -51,7 +51,7 @@ export function createAuditRoutes() {
     const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
     const filter = { keyId: key_id, actorId: actor_id, action }
     const page = { limit: limit + 1, after: readCursor(cursor) }
-    const rows = await listEvents(c.env.DB, c.var.actor.accountId, filter, page)
+    const rows = await listEvents(c.env.db, c.var.actor.accountId, filter, page)
     const { page: events, next_cursor } = pageOf(rows, limit)
     return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })

@@ -2,8 +2,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
 import { rotateKey } from '../../../keys/rotate.ts'
-import { changeStores } from '../../../worker/changes.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { isUuid } from '../../routing/paging.ts'
@@ -75,26 +73,26 @@ const revokeMany = createRoute({
   },
 })
 
-export function createApiKeyActions(isolate: Isolate) {
+export function createApiKeyActions() {
   return createRouter()
     .openapi(rotate, async (c) => {
       const { id } = c.req.valid('param')
       if (!isUuid(id)) throw noSuchKey()
       const { overlap_seconds = 0 } = c.req.valid('json') ?? {}
-      const settings = await keySettingsOf(isolate, c)
-      const stores = changeStores(isolate, c.env)
+      const settings = await keySettingsOf(c)
+      const stores = await c.env.changeStores()
       const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
       if (rotation === null) throw noSuchKey()
       const progress = progressOf(rotation.changed)
-      const successor = await viewFor(isolate, c.env, await existing(c, rotation.id))
+      const successor = await viewFor(c.env, await existing(c, rotation.id))
       c.header('Cache-Control', 'no-store')
       return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201)
     })
     .openapi(revokeMany, async (c) => {
       const { ids, created_by, external_id } = c.req.valid('json')
-      const settings = await keySettingsOf(isolate, c)
+      const settings = await keySettingsOf(c)
       const { count, progress } = await revokeKeys(
-        changeStores(isolate, c.env),
+        await c.env.changeStores(),
         settings,
         callerOf(c),
         selectionOf(ids, created_by, external_id),

@@ -3,7 +3,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { maxIdempotencyKeyLength } from '../../../contract/verify.ts'
 import { type TopUpKeyResult, topUpKey } from '../../../keys/top-up.ts'
 import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
-import { metersOf } from '../../../worker/context.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { idParam, json } from '../../routing/requests.ts'
@@ -54,8 +53,8 @@ export function createApiKeyCredits() {
     const key = await existing(c, c.req.valid('param').id)
     const idempotencyKey = c.req.valid('header')['idempotency-key'] ?? null
     const stores = {
-      meters: metersOf(c.env),
-      record: (event: TopUpEvent) => recordTopUp(c.env.DB, event),
+      meters: c.env.meters(),
+      record: (event: TopUpEvent) => recordTopUp(c.env.db, event),
     }
     const wish = { amount: c.req.valid('json').add, idempotencyKey }
     const told = await topUpKey(stores, callerOf(c), key, wish)

@@ -6,12 +6,12 @@ import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
 import { type ImportResult, importKeys, type KeyToImport } from '../../../keys/import-keys.ts'
 import { createKeyImport } from '../../../storage/key-import.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { json } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter, fieldErrors } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
+import type { AppSettings } from '../../services.ts'
 import { attributesOf } from './key-input.ts'
 import { keyFields } from './key-schema.ts'
 import { checkNewLimits } from './limit-schema.ts'
@@ -108,8 +108,7 @@ const importMany = createRoute({
 
 type Reading = { key: KeyToImport } | { refused: { result: 'invalid'; errors: FieldError[] } }
 
-export function createApiKeyImport(isolate: Isolate) {
-  const { config, clock } = isolate
+export function createApiKeyImport({ config, clock }: AppSettings) {
   const entry = entrySchema(config, clock.now)
   const read = (raw: unknown): Reading => {
     const parsed = entry.safeParse(raw)
@@ -123,7 +122,7 @@ export function createApiKeyImport(isolate: Isolate) {
     const readings = c.req.valid('json').keys.map(read)
     const keys = readings.flatMap((reading) => ('key' in reading ? [reading.key] : []))
     const settings = { config, clock, newId: () => crypto.randomUUID() }
-    const imported = await importKeys(createKeyImport(c.env.DB), settings, callerOf(c), keys)
+    const imported = await importKeys(createKeyImport(c.env.db), settings, callerOf(c), keys)
     const data = inOrder(readings, imported)
     return c.json({ status: 'success' as const, data }, 200)
   })

@@ -5,8 +5,6 @@ import { issueKey } from '../../../keys/issue.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
 import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage/key-store.ts'
-import { changeStores } from '../../../worker/changes.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
@@ -21,6 +19,7 @@ import {
 } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
+import type { AppSettings } from '../../services.ts'
 import { attributesOf, changesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
 import { checkNewLimits } from './limit-schema.ts'
@@ -80,7 +79,7 @@ const revoke = createRoute({
   },
 })
 
-function createOperation({ config, clock }: Isolate) {
+function createOperation({ config, clock }: AppSettings) {
   const { name, ...optional } = keyFields(config, clock.now)
   const formats = Object.keys(config.formats) as [string, ...string[]]
   const body = z
@@ -106,7 +105,7 @@ function createOperation({ config, clock }: Isolate) {
   })
 }
 
-function updateOperation({ config, clock }: Isolate) {
+function updateOperation({ config, clock }: AppSettings) {
   const fields = z.object(keyFields(config, clock.now)).partial().shape
   return createRoute({
     method: 'patch',
@@ -130,57 +129,57 @@ function updateOperation({ config, clock }: Isolate) {
   })
 }
 
-export function createApiKeyRoutes(isolate: Isolate) {
+export function createApiKeyRoutes(settings: AppSettings) {
   return createRouter()
     .openapi(list, async (c) => {
       const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
-      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: isolate.clock.now() }
+      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: settings.clock.now() }
       const { accountId } = c.var.actor
-      const rows = await listKeys(c.env.DB, accountId, { ...filter, createdBy: created_by }, page)
+      const rows = await listKeys(c.env.db, accountId, { ...filter, createdBy: created_by }, page)
       const { page: keys, next_cursor } = pageOf(rows, limit)
-      const data = await viewsOf(isolate, c.env, keys)
+      const data = await viewsOf(c.env, keys)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
     })
-    .openapi(createOperation(isolate), async (c) => {
+    .openapi(createOperation(settings), async (c) => {
       const body = c.req.valid('json')
       const issued = await issueKey(
-        changeStores(isolate, c.env),
-        await keySettingsOf(isolate, c),
+        await c.env.changeStores(),
+        await keySettingsOf(c),
         callerOf(c),
-        { ...attributesOf(body), formatName: body.format ?? isolate.config.defaultFormat },
+        { ...attributesOf(body), formatName: body.format ?? settings.config.defaultFormat },
       )
       if (issued.kind === 'refused') throw refusedChange(issued.refusal)
-      const key = await viewFor(isolate, c.env, await existing(c, issued.id))
+      const key = await viewFor(c.env, await existing(c, issued.id))
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
     })
     .openapi(read, async (c) => {
-      const data = await viewFor(isolate, c.env, await existing(c, c.req.valid('param').id))
+      const data = await viewFor(c.env, await existing(c, c.req.valid('param').id))
       return c.json({ status: 'success' as const, data }, 200)
     })
-    .openapi(updateOperation(isolate), async (c) => {
+    .openapi(updateOperation(settings), async (c) => {
       const { id } = c.req.valid('param')
       if (!isUuid(id)) throw noSuchKey()
-      const settings = await keySettingsOf(isolate, c)
+      const settings = await keySettingsOf(c)
       const changes = changesOf(c.req.valid('json'))
-      const stores = changeStores(isolate, c.env)
+      const stores = await c.env.changeStores()
       const changed = await updateKey(stores, settings, callerOf(c), id, changes)
       const progress = progressOf(changed)
-      const key = await viewFor(isolate, c.env, await existing(c, id))
+      const key = await viewFor(c.env, await existing(c, id))
       return changeAnswer(c, progress, key)
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
       if (!isUuid(id)) throw noSuchKey()
-      const settings = await keySettingsOf(isolate, c)
-      const changed = await revokeKey(changeStores(isolate, c.env), settings, callerOf(c), id)
+      const settings = await keySettingsOf(c)
+      const changed = await revokeKey(await c.env.changeStores(), settings, callerOf(c), id)
       const message = 'API key deleted successfully'
       return changeAnswer(c, progressOf(changed), { message })
     })
 }
 
 export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {
-  const key = isUuid(id) ? await findKey(c.env.DB, c.var.actor.accountId, id) : null
+  const key = isUuid(id) ? await findKey(c.env.db, c.var.actor.accountId, id) : null
   if (key === null) throw noSuchKey()
   return key
 }

@@ -2,10 +2,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { roles } from '../../../core/role.ts'
 import { powersOfRole, reservedScopes } from '../../../core/scopes.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import { managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
+import type { AppSettings } from '../../services.ts'
 
 const scope = z.object({
   scope: z.string(),
@@ -42,7 +42,7 @@ const listFormats = createRoute({
   responses: { 200: success('The formats', z.array(format)), ...managementFailures },
 })
 
-export function createScopeRoutes({ config }: Isolate) {
+export function createScopeRoutes({ config }: AppSettings) {
   const scopes = Object.entries(config.scopes).map(([name, description]) => ({
     scope: name,
     description,

@@ -21,26 +21,11 @@ export type AuthRoutesOptions = {
   afterMembershipChange: (change: MembershipChange, c: Context<AppEnv>) => Promise<string[]>
 }
 
-const defaultSignInPerMinute = 10
-
-/** What the people's room needs of the environment: the one place that reads it. */
-export function peopleSettings(env: Env): PeopleSettings {
-  const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
-  const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
-  return {
-    db: env.DB,
-    baseUrl: new URL(env.BASE_URL).origin,
-    authSecrets: env.AUTH_SECRETS.split(',').map((secret) => secret.trim()),
-    signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
-    externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
-  }
-}
-
 export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
   routes.all('/*', async (c) => {
     if (authEndpoint(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
-    const settings = peopleSettings(c.env)
+    const settings = c.env.people
     const isSignIn = c.req.path.endsWith('/sign-in/email')
     const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
     const answer = await askBetterAuth(c.req.raw, settings)

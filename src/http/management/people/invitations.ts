@@ -17,7 +17,6 @@ import { isUuid } from '../../routing/paging.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { peopleSettings } from './auth.ts'
 import { name, password } from './fields.ts'
 import { tooMany } from './sign-in.ts'
 
@@ -76,7 +75,7 @@ const accept = createRoute({
 export function createInvitationRoutes() {
   return createRouter()
     .openapi(view, async (c) => {
-      const found = await invitationOr404(c.env.DB, c.req.valid('param').id)
+      const found = await invitationOr404(c.env.db, c.req.valid('param').id)
       const { email, accountName: account, role, status, hasUser: has_user } = found
       const data = { email, account, role, status, has_user }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
@@ -85,7 +84,7 @@ export function createInvitationRoutes() {
       const { id } = c.req.valid('param')
       const body = c.req.valid('json')
       await countAttempt(c)
-      const found = await invitationOr404(c.env.DB, id)
+      const found = await invitationOr404(c.env.db, id)
       // Asked first only to spare the hash and to say why; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
@@ -93,7 +92,7 @@ export function createInvitationRoutes() {
       const user = { id: crypto.randomUUID(), name: body.name, email: found.email }
       const passwordHash = await hashPassword(body.password)
       const person = { userId: user.id, name: user.name, passwordHash }
-      const outcome = await acceptInvitation(c.env.DB, id, person, Date.now())
+      const outcome = await acceptInvitation(c.env.db, id, person, Date.now())
       if (outcome === 'refused') throw closed
       const data = { user }
       return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
@@ -102,7 +101,7 @@ export function createInvitationRoutes() {
 
 /** A password is hashed for whoever asks, and an id might be guessed at. @throws Problem 429 */
 async function countAttempt(c: Context<AppEnv>): Promise<void> {
-  const { db, signInPerMinute: max } = peopleSettings(c.env)
+  const { db, signInPerMinute: max } = c.env.people
   const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`
   const seconds = await takeAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
   if (seconds !== null) throw tooMany(seconds)

@@ -62,8 +62,8 @@ const endOthers = createRoute({
 export function createSessionRoutes() {
   return createRouter()
     .openapi(list, async (c) => {
-      const { userId, sessionId } = await sessionOf(c.env, c.req.raw)
-      const sessions = await listSessions(c.env.DB, userId, Date.now())
+      const { userId, sessionId } = await sessionOf(c.env.people, c.req.raw)
+      const sessions = await listSessions(c.env.db, userId, Date.now())
       const data = sessions.map((each) => ({
         id: each.id,
         is_current: each.id === sessionId,
@@ -77,15 +77,15 @@ export function createSessionRoutes() {
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(endOne, async (c) => {
-      const { userId } = await sessionOf(c.env, c.req.raw)
+      const { userId } = await sessionOf(c.env.people, c.req.raw)
       const { id } = c.req.valid('param')
-      const isEnded = isUuid(id) && (await endSession(c.env.DB, userId, id))
+      const isEnded = isUuid(id) && (await endSession(c.env.db, userId, id))
       if (!isEnded) throw new Problem('not_found', { detail: 'You have no such session.' })
       return c.json({ status: 'success' as const, data: { id } }, 200)
     })
     .openapi(endOthers, async (c) => {
-      const { userId, sessionId } = await sessionOf(c.env, c.req.raw)
-      const ended = await endOtherSessions(c.env.DB, userId, sessionId)
+      const { userId, sessionId } = await sessionOf(c.env.people, c.req.raw)
+      const ended = await endOtherSessions(c.env.db, userId, sessionId)
       return c.json({ status: 'success' as const, data: { ended } }, 200)
     })
 }

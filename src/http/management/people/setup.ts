@@ -63,20 +63,20 @@ const setup = createRoute({
 export function createSetupRoutes() {
   return createRouter()
     .openapi(status, async (c) => {
-      const data = { needed: await needsFirstOwner(c.env.DB) }
+      const data = { needed: await needsFirstOwner(c.env.db) }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
     })
     .openapi(setup, async (c) => {
       const body = c.req.valid('json')
-      if (!(await isSameSecret(body.setup_token, c.env.SETUP_TOKEN)))
+      if (!(await isSameSecret(body.setup_token, c.env.setupToken)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner has been made already' })
       // Asked first only to spare the hash; the lock in the batch is what decides.
-      if (!(await needsFirstOwner(c.env.DB))) throw done
+      if (!(await needsFirstOwner(c.env.db))) throw done
       const account = { id: crypto.randomUUID(), name: body.account }
       const user = { id: crypto.randomUUID(), name: body.name, email: body.email }
       const outcome = await createFirstOwner(
-        c.env.DB,
+        c.env.db,
         {
           userId: user.id,
           name: user.name,

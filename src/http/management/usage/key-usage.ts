@@ -2,13 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { createUsageStore, type UsageSpan, usageLifetimeMs } from '../../../storage/usage-store.ts'
 import { type Granularity, seriesOf, spanOf, stepMs } from '../../../usage/series.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import { Problem } from '../../response/problem.ts'
 import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { isoTime, time } from '../../routing/time.ts'
+import type { AppSettings } from '../../services.ts'
 import { existing, idPath } from '../keys/keys.ts'
 
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
@@ -66,13 +66,13 @@ const readUsage = createRoute({
   },
 })
 
-export function createApiKeyUsage({ clock }: Isolate) {
+export function createApiKeyUsage({ clock }: AppSettings) {
   return createRouter().openapi(readUsage, async (c) => {
     const { id } = c.req.valid('param')
     const { granularity, from, to } = c.req.valid('query')
     const span = spanAsked(granularity, from, to, clock.now())
     await existing(c, id)
-    const read = await createUsageStore(c.env.DB).read(id, span)
+    const read = await createUsageStore(c.env.db).read(id, span)
     const series = seriesOf(read, span).map((step) => ({ ...step, time: isoTime(step.time) }))
     const byCode = Map.groupBy(read, ({ code }) => code)
     const data = {

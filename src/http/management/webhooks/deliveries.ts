@@ -5,13 +5,13 @@ import { webhookBody } from '../../../core/webhook-event.ts'
 import { findDelivery, listDeliveries } from '../../../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
 import { pingEndpoint, type Requested, resendDelivery } from '../../../webhooks/resend.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
+import type { AppSettings } from '../../services.ts'
 import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
 import { deliverySchema, deliveryView } from './schema.ts'
 
@@ -84,13 +84,13 @@ const test = createRoute({
   },
 })
 
-export function createWebhookDeliveries({ clock }: Isolate) {
+export function createWebhookDeliveries({ clock }: AppSettings) {
   return createRouter()
     .openapi(list, async (c) => {
       const { id } = await endpointOf(c, c.req.valid('param').id)
       const { limit = defaultLimit, cursor, status } = c.req.valid('query')
       const page = { limit: limit + 1, after: readCursor(cursor) }
-      const rows = await listDeliveries(c.env.DB, id, status, page)
+      const rows = await listDeliveries(c.env.db, id, status, page)
       const { page: deliveries, next_cursor } = pageOf(rows, limit)
       const data = deliveries.map(deliveryView)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
@@ -105,11 +105,11 @@ export function createWebhookDeliveries({ clock }: Isolate) {
     .openapi(resend, async (c) => {
       const { id, delivery_id } = c.req.valid('param')
       const endpoint = await endpointOf(c, id)
-      return accepted(c, await resendDelivery(c.env.DB, endpoint, delivery_id, clock.now()))
+      return accepted(c, await resendDelivery(c.env.db, endpoint, delivery_id, clock.now()))
     })
     .openapi(test, async (c) => {
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      return accepted(c, await pingEndpoint(c.env.DB, endpoint, clock.now()))
+      return accepted(c, await pingEndpoint(c.env.db, endpoint, clock.now()))
     })
 }
 
@@ -128,7 +128,7 @@ function accepted(c: Context<AppEnv>, requested: Requested) {
 }
 
 async function deliveryOf(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
-  const found = isUuid(id) ? await findDelivery(c.env.DB, endpoint.id, id) : null
+  const found = isUuid(id) ? await findDelivery(c.env.db, endpoint.id, id) : null
   if (found !== null) return found
   throw noDelivery()
 }

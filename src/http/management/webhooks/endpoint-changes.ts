@@ -8,14 +8,13 @@ import {
   createEndpoint,
   removeEndpoint,
 } from '../../../webhooks/endpoints.ts'
-import type { Isolate } from '../../../worker/context.ts'
-import { targetRules } from '../../../worker/queues.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
+import type { AppSettings } from '../../services.ts'
 import { endpointOf, endpointPath, endpointsPath, noEndpoint, webhookRoute } from './endpoints.ts'
 import { endpointFields, endpointSchema, endpointView, secretField } from './schema.ts'
 import { secretSettings } from './secrets.ts'
@@ -73,16 +72,16 @@ const remove = createRoute({
   },
 })
 
-export function createWebhookEndpointChanges({ clock }: Isolate) {
+export function createWebhookEndpointChanges({ clock }: AppSettings) {
   const view = async (c: Context<AppEnv>, id: string) =>
     endpointView(await endpointOf(c, id), clock.now())
 
   return createRouter()
     .openapi(create, async (c) => {
       const { url, description = null, events = null } = c.req.valid('json')
-      const settings = { rules: targetRules(c.env), ...(await secretSettings(c.env, clock)) }
+      const settings = { rules: c.env.webhookTargets, ...(await secretSettings(c.env)) }
       const input = { url, description, events }
-      const created = await createEndpoint(c.env.DB, settings, callerOf(c), input)
+      const created = await createEndpoint(c.env.db, settings, callerOf(c), input)
       if (created.kind !== 'created') throw refusal(created)
       c.header('Cache-Control', 'no-store')
       const data = { ...(await view(c, created.id)), secret: created.secret }
@@ -91,8 +90,8 @@ export function createWebhookEndpointChanges({ clock }: Isolate) {
     .openapi(update, async (c) => {
       const { is_active, ...edits } = c.req.valid('json')
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      const settings = { rules: targetRules(c.env), now: clock.now }
-      const changed = await changeEndpoint(c.env.DB, settings, callerOf(c), endpoint, {
+      const settings = { rules: c.env.webhookTargets, now: clock.now }
+      const changed = await changeEndpoint(c.env.db, settings, callerOf(c), endpoint, {
         ...edits,
         enabled: is_active,
       })
@@ -101,7 +100,7 @@ export function createWebhookEndpointChanges({ clock }: Isolate) {
     })
     .openapi(remove, async (c) => {
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      await removeEndpoint(c.env.DB, callerOf(c), endpoint, clock.now())
+      await removeEndpoint(c.env.db, callerOf(c), endpoint, clock.now())
       const data = { message: 'Webhook endpoint deleted' }
       return c.json({ status: 'success' as const, data }, 200)
     })

@@ -3,7 +3,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { webhookEvents } from '../../../core/webhook-event.ts'
 import { type Endpoint, findEndpoint, listEndpoints } from '../../../storage/webhook-endpoints.ts'
-import type { Isolate } from '../../../worker/context.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
@@ -11,6 +10,7 @@ import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
+import type { AppSettings } from '../../services.ts'
 import { endpointSchema, endpointView } from './schema.ts'
 
 export const endpointsPath = '/api/webhook-endpoints'
@@ -53,13 +53,13 @@ const read = createRoute({
   responses: { 200: success('The endpoint', endpointSchema), ...managementFailures, ...noEndpoint },
 })
 
-export function createWebhookEndpoints({ clock }: Isolate) {
+export function createWebhookEndpoints({ clock }: AppSettings) {
   const types = Object.entries(webhookEvents).map(([type, text]) => ({ type, description: text }))
   return createRouter()
     .openapi(list, async (c) => {
       const { limit = defaultLimit, cursor } = c.req.valid('query')
       const page = { limit: limit + 1, after: readCursor(cursor) }
-      const rows = await listEndpoints(c.env.DB, c.var.actor.accountId, page)
+      const rows = await listEndpoints(c.env.db, c.var.actor.accountId, page)
       const { page: endpoints, next_cursor } = pageOf(rows, limit)
       const data = endpoints.map((each) => endpointView(each, clock.now()))
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
@@ -75,7 +75,7 @@ export function createWebhookEndpoints({ clock }: Isolate) {
 /** The endpoint, where the caller's account has it. @throws Problem 404 */
 export async function endpointOf(c: Context<AppEnv>, id: string): Promise<Endpoint> {
   const { accountId } = c.var.actor
-  const endpoint = isUuid(id) ? await findEndpoint(c.env.DB, { accountId, id }) : null
+  const endpoint = isUuid(id) ? await findEndpoint(c.env.db, { accountId, id }) : null
   if (endpoint !== null) return endpoint
   throw new Problem('not_found', { detail: 'There is no such webhook endpoint in this account.' })
 }

@@ -1,13 +1,11 @@
 // POST /api/webhook-endpoints/{id}/rotate-secret.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Clock } from '../../../coherence/settle.ts'
 import { type EndpointSettings, rotateSecret } from '../../../webhooks/endpoints.ts'
-import type { Isolate } from '../../../worker/context.ts'
-import { webhookKeys } from '../../../worker/queues.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
+import type { AppSettings, Services } from '../../services.ts'
 import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
 import { endpointSchema, endpointView, secretField } from './schema.ts'
 
@@ -40,12 +38,12 @@ const rotate = createRoute({
   },
 })
 
-export function createWebhookSecrets({ clock }: Isolate) {
+export function createWebhookSecrets({ clock }: AppSettings) {
   return createRouter().openapi(rotate, async (c) => {
     const endpoint = await endpointOf(c, c.req.valid('param').id)
     const { overlap_seconds = daySeconds } = c.req.valid('json') ?? {}
-    const settings = await secretSettings(c.env, clock)
-    const secret = await rotateSecret(c.env.DB, settings, callerOf(c), endpoint, overlap_seconds)
+    const settings = await secretSettings(c.env)
+    const secret = await rotateSecret(c.env.db, settings, callerOf(c), endpoint, overlap_seconds)
     c.header('Cache-Control', 'no-store')
     const view = endpointView(await endpointOf(c, endpoint.id), clock.now())
     return c.json({ status: 'success' as const, data: { ...view, secret } }, 200)
@@ -53,14 +51,11 @@ export function createWebhookSecrets({ clock }: Isolate) {
 }
 
 /** What drawing and sealing a secret takes. */
-export async function secretSettings(
-  env: Env,
-  { now }: Clock,
-): Promise<Omit<EndpointSettings, 'rules'>> {
+export async function secretSettings(services: Services): Promise<Omit<EndpointSettings, 'rules'>> {
   return {
-    sealingKeys: await webhookKeys(env),
+    sealingKeys: await services.webhookSealingKeys(),
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
     newId: () => crypto.randomUUID(),
-    now,
+    now: services.clock.now,
   }
 }

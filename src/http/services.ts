@@ -1,0 +1,72 @@
+// What the HTTP layer needs from below, already parsed: bindings and variables of the environment are read in
+// worker/ only, which implements this.
+import type { FenceStatus } from '../coherence/fence.ts'
+import type { Clock } from '../coherence/settle.ts'
+import type { Config } from '../core/config.ts'
+import type { MeteredVerdict } from '../core/verdict.ts'
+import type { TargetRules } from '../core/webhook-target.ts'
+import type { PeopleSettings } from '../identity/settings.ts'
+import type { LeakStores } from '../keys/leaks.ts'
+import type { LookUpStores } from '../keys/look-up.ts'
+import type { KeySettings } from '../keys/mint.ts'
+import type { VerifySettings } from '../keys/verify.ts'
+import type { Meters } from '../limits/meters.ts'
+import type { Memory } from '../storage/memory.ts'
+import type { ReadinessStores } from '../storage/readiness.ts'
+import type { UsageCode } from '../usage/counter.ts'
+
+/** Known when the routes are assembled, for as long as the isolate lives. */
+export type AppSettings = { config: Config; clock: Clock }
+
+/** Where a request came from; `cf` is parsed only when it is read. */
+export type RequestLocation = { readonly cf?: unknown }
+
+/** Where GitHub publishes its keys. A token raises GitHub's rate limit, which Workers share by address. */
+export type KeySource = { url: string; token: string | undefined }
+
+/** Services of one request. Methods that return a promise load their code on first use. */
+export type Services = Readonly<AppSettings> & {
+  readonly memory: Memory
+  readonly db: D1Database
+  /** The public address of the deployment, as configured. */
+  readonly baseUrl: string
+  readonly setupToken: string
+  /** While D1 is restored nothing may change. */
+  readonly changesStopped: boolean
+  /** Share of the requests without a fault that write a log line: from 0 to 1. */
+  readonly logSample: number
+  readonly version: { id: string; tag: string; timestamp: string }
+  readonly people: PeopleSettings
+  readonly githubKeys: KeySource
+  readonly webhookTargets: TargetRules
+  /** Every fence that the present number of shards can have. */
+  readonly fenceNames: string[]
+
+  waitUntil(work: Promise<unknown>): void
+  /** A file of the dashboard. */
+  fetchAsset(url: URL): Promise<Response>
+  /** The API behind the gateway. */
+  fetchUpstream(request: Request): Promise<Response>
+
+  lookUpStores(from: RequestLocation): LookUpStores
+  /** @param sender the bucket of the flood limit; read only where the limit is consulted. */
+  verifySettings(sender: () => string): Promise<VerifySettings>
+  meters(): Meters
+  countUsage(keyId: string, code: UsageCode): void
+  countTier(region: string, tier: string): void
+  /** After the response, notifies the account where credits run low. */
+  watchCredits(verdict: MeteredVerdict): void
+
+  changeStores(): Promise<LeakStores>
+  keySettings(request: { respondAsync: boolean }): Promise<KeySettings>
+  /** Brings pending changes of an account into force. @returns the regions that have not acknowledged. */
+  settleAccount(accountId: string): Promise<string[]>
+  /** @returns the fences that have not acknowledged. */
+  resetFences(names: readonly string[]): Promise<string[]>
+  webhookSealingKeys(): Promise<CryptoKey[]>
+  /** After the response, hands due webhook deliveries to the queue. */
+  dispatchWebhooks(): void
+  readinessStores(from: RequestLocation): Promise<ReadinessStores>
+  /** @throws StoreUnavailable */
+  inspectFence(name: string): Promise<FenceStatus>
+}

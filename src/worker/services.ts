@@ -1,0 +1,193 @@
+// The services of one request, made from its bindings: the only part of the HTTP layer that sees `env`. Costs a
+// request one small object; nothing is opened, parsed or loaded before it is used.
+import { createNearestFence } from '../coherence/fences.ts'
+import { fenceNames, nearestRegion } from '../coherence/regions.ts'
+import type { MeteredVerdict } from '../core/verdict.ts'
+import type { RequestLocation, Services } from '../http/services.ts'
+import type { LookUpStores } from '../keys/look-up.ts'
+import type { VerifySettings } from '../keys/verify.ts'
+import { createMeters } from '../limits/meters.ts'
+import { createFloodLimit } from '../storage/flood-limit.ts'
+import { createKeyCache } from '../storage/key-cache.ts'
+import type { UsageBatch } from '../storage/usage-store.ts'
+import type { UsageCode } from '../usage/counter.ts'
+import type { Isolate } from './context.ts'
+import { watchCredits } from './credit-watch.ts'
+import {
+  areChangesStopped,
+  githubKeySource,
+  peopleSettings,
+  shardsOf,
+  targetRules,
+} from './variables.ts'
+
+export class RequestServices implements Services {
+  private readonly isolate: Isolate
+  private readonly env: Env
+  private readonly context: Pick<ExecutionContext, 'waitUntil'>
+
+  constructor(isolate: Isolate, env: Env, context: Pick<ExecutionContext, 'waitUntil'>) {
+    this.isolate = isolate
+    this.env = env
+    this.context = context
+  }
+
+  // An arrow: it is handed on as a function.
+  readonly waitUntil = (work: Promise<unknown>): void => this.context.waitUntil(work)
+
+  get config() {
+    return this.isolate.config
+  }
+
+  get clock() {
+    return this.isolate.clock
+  }
+
+  get memory() {
+    return this.isolate.memory
+  }
+
+  get db() {
+    return this.env.DB
+  }
+
+  get baseUrl() {
+    return this.env.BASE_URL
+  }
+
+  get setupToken() {
+    return this.env.SETUP_TOKEN
+  }
+
+  get changesStopped() {
+    return areChangesStopped(this.env)
+  }
+
+  get logSample() {
+    return Number(this.env.LOG_SAMPLE)
+  }
+
+  get version() {
+    return this.env.VERSION
+  }
+
+  get people() {
+    return peopleSettings(this.env)
+  }
+
+  get githubKeys() {
+    return githubKeySource(this.env)
+  }
+
+  get webhookTargets() {
+    return targetRules(this.env)
+  }
+
+  get fenceNames() {
+    return fenceNames(shardsOf(this.env))
+  }
+
+  fetchAsset(url: URL): Promise<Response> {
+    return this.env.ASSETS.fetch(url)
+  }
+
+  async fetchUpstream(request: Request): Promise<Response> {
+    const { upstream } = this.isolate.config.gateway
+    if (typeof upstream === 'string') return fetch(request)
+    return upstream.fetch(request, this.env, this.context as ExecutionContext)
+  }
+
+  lookUpStores(from: RequestLocation): LookUpStores {
+    const { env, isolate } = this
+    const { memory, reportOutage } = isolate
+    return {
+      memory,
+      // Opened when they are used: a key in memory needs none of them.
+      get fence() {
+        const place = { region: nearestRegion(from.cf), shards: shardsOf(env) }
+        return createNearestFence(env.FENCE, place, reportOutage)
+      },
+      get cache() {
+        return createKeyCache(env.KEY_CACHE, reportOutage)
+      },
+      // The code that queries D1 is more than half of all: most isolates verify keys without it.
+      keys: {
+        async read(digest) {
+          const { createKeyReader } = await import('../storage/key-store.ts')
+          return createKeyReader(env.DB).read(digest)
+        },
+      },
+    }
+  }
+
+  async verifySettings(sender: () => string): Promise<VerifySettings> {
+    const { FLOOD, TAG_SECRETS } = this.env
+    const { config, clock, tagKeys, reportOutage } = this.isolate
+    return {
+      config,
+      leaseMs: config.leaseMs,
+      now: clock.now,
+      waitUntil: this.waitUntil,
+      tagKeys: await tagKeys(TAG_SECRETS),
+      admitsUntagged: () => createFloodLimit(FLOOD, reportOutage).admits(sender()),
+    }
+  }
+
+  meters() {
+    return createMeters(this.env.METER)
+  }
+
+  countUsage(keyId: string, code: UsageCode): void {
+    const send = (batch: UsageBatch) => this.env.USAGE.send(batch)
+    this.isolate.usage.count(keyId, code, { send, waitUntil: this.waitUntil })
+  }
+
+  countTier(region: string, tier: string): void {
+    this.isolate.usage.countTier(region, tier)
+  }
+
+  watchCredits(verdict: MeteredVerdict): void {
+    watchCredits(this.isolate, this.env, this.waitUntil, verdict)
+  }
+
+  async changeStores() {
+    const { leakStores } = await import('./changes.ts')
+    return leakStores(this.isolate, this.env)
+  }
+
+  async keySettings({ respondAsync }: { respondAsync: boolean }) {
+    const { keySettings } = await import('./changes.ts')
+    const { waitUntil } = this
+    return keySettings(this.isolate, this.env, { respondAsync, waitUntil })
+  }
+
+  async settleAccount(accountId: string) {
+    const { settleAccount } = await import('./changes.ts')
+    return settleAccount(this.isolate, this.env, accountId)
+  }
+
+  async resetFences(names: readonly string[]) {
+    const { resetAllFences } = await import('./changes.ts')
+    return resetAllFences(this.isolate, this.env, names)
+  }
+
+  async webhookSealingKeys() {
+    const { webhookKeys } = await import('./queues.ts')
+    return webhookKeys(this.env)
+  }
+
+  dispatchWebhooks(): void {
+    const { isolate, env } = this
+    this.waitUntil(import('./queues.ts').then(({ dispatchDue }) => dispatchDue(isolate, env)))
+  }
+
+  async readinessStores(from: RequestLocation) {
+    const { readinessStores } = await import('./readiness.ts')
+    return readinessStores(this.env, from.cf)
+  }
+
+  async inspectFence(name: string) {
+    const { inspectWithoutKey } = await import('./readiness.ts')
+    return inspectWithoutKey(this.env, name)
+  }
+}

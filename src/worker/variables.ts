@@ -1,0 +1,48 @@
+// The variables of wrangler.toml, parsed.
+import type { TargetRules } from '../core/webhook-target.ts'
+import type { KeySource } from '../http/services.ts'
+import type { PeopleSettings } from '../identity/settings.ts'
+
+export function shardsOf({ FENCE_SHARDS }: Env): number {
+  const shards = Number(FENCE_SHARDS)
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw new Error(`FENCE_SHARDS is "${FENCE_SHARDS}": it must be a whole number from 1.`)
+  }
+  return shards
+}
+
+export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
+  return (CHANGES as string) === 'stopped'
+}
+
+const defaultSignInPerMinute = 10
+
+export function peopleSettings(env: Env): PeopleSettings {
+  const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
+  const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
+  return {
+    db: env.DB,
+    baseUrl: new URL(env.BASE_URL).origin,
+    authSecrets: env.AUTH_SECRETS.split(',').map((secret) => secret.trim()),
+    signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
+    externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
+  }
+}
+
+const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
+
+/** GITHUB_KEYS_URL, and GITHUB_TOKEN where there is one. */
+export function githubKeySource(env: Env): KeySource {
+  const { GITHUB_KEYS_URL, GITHUB_TOKEN } = env as {
+    GITHUB_KEYS_URL?: string
+    GITHUB_TOKEN?: string
+  }
+  return { url: GITHUB_KEYS_URL || githubKeysUrl, token: GITHUB_TOKEN || undefined }
+}
+
+export function targetRules(env: Pick<Env, 'BASE_URL' | 'WEBHOOKS_TO_LOCALHOST'>): TargetRules {
+  return {
+    localhost: (env.WEBHOOKS_TO_LOCALHOST as string) === 'yes',
+    ownHost: new URL(env.BASE_URL).hostname,
+  }
+}
