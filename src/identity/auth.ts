@@ -1,5 +1,5 @@
-// Better Auth, configured. Heavy (about 200 kB compressed): reached only through `await import(...)`, so that
-// verifying a key never evaluates it. One instance a request: it holds that request's D1 session and claims.
+// Configures Better Auth. Only imported on demand (about 200 kB compressed), so that verifying a key never evaluates
+// it. One instance per request: it holds the D1 session of the request and its claims on members.
 import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { betterAuth } from 'better-auth/minimal'
@@ -8,7 +8,7 @@ import { organization } from 'better-auth/plugins/organization'
 import { log } from '../core/log.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary } from '../storage/database.ts'
-import { type MemberIntents, memberIdOf, memberIntents } from '../storage/member-intents.ts'
+import { createMemberIntents, type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import * as schema from '../storage/people-schema.ts'
 import { membershipsOf, roleOf } from '../storage/people-store.ts'
 import { trustedOrigins } from './origins.ts'
@@ -17,14 +17,14 @@ import { ownAudience, type PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
-/** `place`: where the request came from, to be shown with a session that begins. */
+/** @param place where the request came from, shown with a session that it starts */
 export async function createAuth(settings: PeopleSettings, place: string | null = null) {
-  const intents = memberIntents(settings.db, Date.now)
+  const intents = createMemberIntents(settings.db, Date.now)
   const auth = await configure(settings, intents, place)
   return {
-    /** Answers a request under /api/auth. Throws only for what is no expected failure. */
+    /** Answers a request under /api/auth. Throws only for unexpected failures. */
     handler: auth.handler,
-    /** Gives back the claims on members that the request did not use up. */
+    /** Deletes the claims on members that the request did not use. */
     release: intents.release,
     async sessionOf(headers: Headers) {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } })
@@ -42,64 +42,64 @@ async function configure(settings: PeopleSettings, intents: MemberIntents, place
     baseURL: settings.baseUrl,
     basePath: '/api/auth',
     trustedOrigins: trustedOrigins(settings.baseUrl),
-    secrets: await versioned(settings.authSecrets),
+    secrets: await versionedSecrets(settings.authSecrets),
     database: drizzleAdapter(openPrimary(settings.db), {
       provider: 'sqlite',
       schema,
-      // D1 refuses BEGIN.
+      // D1 has no BEGIN.
       transaction: false,
     }),
     telemetry: { enabled: false },
     logger: { level: 'error', log: logLine },
-    // Expected failures still become responses; a failing store is thrown, for our own 503.
+    // Expected failures still become responses; a failed store is thrown and becomes our 503.
     onAPIError: { throw: true },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
     account: { accountLinking: { enabled: false } },
-    // A cached session in a copied cookie would outlive sign-out.
+    // A session cached in a copied cookie would outlive sign-out.
     session: {
       cookieCache: { enabled: false },
       additionalFields: { place: { type: 'string', required: false, input: false } },
     },
-    databaseHooks: { session: { create: { before: beginning(settings.db, place) } } },
+    databaseHooks: { session: { create: { before: sessionDefaults(settings.db, place) } } },
     hooks: { before: changes.before },
-    rateLimit: throttle(settings.signInPerMinute),
+    rateLimit: rateLimits(settings.signInPerMinute),
     advanced: {
       ...cookies(settings.baseUrl),
       database: { generateId: 'uuid' },
       ipAddress: { ipAddressHeaders: ['cf-connecting-ip'] },
-      // Said aloud, since Better Auth switches both off by itself where NODE_ENV is `test`.
+      // Explicit, since Better Auth disables both checks when NODE_ENV is `test`.
       disableCSRFCheck: false,
       disableOriginCheck: false,
     },
-    plugins: [organizations(changes), tokens(settings)],
+    plugins: [organizationPlugin(changes), jwtPlugin(settings)],
   })
 }
 
 /**
- * On https the name begins with `__Host-`: no sibling domain and no plain http can then put a cookie into
- * its place (RFC 6265bis 4.1.3.2). Never sent along from another site.
+ * On https the name has the prefix `__Host-`, so that neither a sibling domain nor plain http can set the cookie
+ * (RFC 6265bis 4.1.3.2). Requests from other sites do not carry it.
  */
 function cookies(baseUrl: string) {
   const isHttps = baseUrl.startsWith('https:')
   return {
-    // Its own prefix would be `__Secure-`.
+    // Else Better Auth adds its own prefix, `__Secure-`.
     useSecureCookies: false,
     cookiePrefix: isHttps ? '__Host-better-auth' : 'better-auth',
     defaultCookieAttributes: { secure: isHttps, sameSite: 'strict' as const },
   }
 }
 
-/** What it logs beside errors are addresses that people typed in: those are left out. */
+/** Logs only messages and errors: the other details are e-mail addresses that people typed in. */
 function logLine(_level: string, message: string, ...details: unknown[]) {
   const cause = details.find((detail) => detail instanceof Error)
   log(cause === undefined ? 'warn' : 'error', 'better_auth', { message, ...(cause && { cause }) })
 }
 
 /**
- * The version is drawn from the secret, not from its place in the list, which moves when secrets are rotated;
- * signing keys stay readable for as long as the secret that encrypted them is listed.
+ * The version is derived from the secret, not from its position, which changes when secrets are rotated. Signing keys
+ * stay readable while the secret that encrypted them is listed.
  */
-async function versioned(secrets: readonly string[]) {
+async function versionedSecrets(secrets: readonly string[]) {
   const digestOf = (value: string) =>
     crypto.subtle.digest('SHA-256', new TextEncoder().encode(`latchkey auth secret ${value}`))
   return Promise.all(
@@ -110,17 +110,17 @@ async function versioned(secrets: readonly string[]) {
   )
 }
 
-/** Puts a new session into the person's first account: where they are owner, if anywhere. */
-function beginning(db: D1Database, place: string | null) {
+/** A new session starts in the person's account with their strongest role. */
+function sessionDefaults(db: D1Database, place: string | null) {
   return async (session: { userId: string } & Record<string, unknown>) => {
     const [first] = await membershipsOf(db, session.userId)
     return { data: { ...session, place, activeOrganizationId: first?.accountId ?? null } }
   }
 }
 
-// In D1, so that throttling holds across isolates. Reading is not throttled: it would cost a write each time,
-// and Better Auth's window starts anew with every request, so that a busy page would run into it.
-function throttle(signInPerMinute: number) {
+// In D1, so that the limits hold across isolates. GET is not limited: each count is a write, and Better Auth restarts
+// its window with every request, so that a page with many requests would reach the limit.
+function rateLimits(signInPerMinute: number) {
   return {
     enabled: true,
     storage: 'database' as const,
@@ -133,9 +133,9 @@ function throttle(signInPerMinute: number) {
   }
 }
 
-function tokens({ db, baseUrl }: PeopleSettings) {
+function jwtPlugin({ db, baseUrl }: PeopleSettings) {
   return jwt({
-    // Not on every look at the session: a JWT is made when it is asked for.
+    // Sign a JWT only on request, not with every session read.
     disableSettingJwtHeader: true,
     jwt: {
       issuer: baseUrl,
@@ -152,7 +152,7 @@ function tokens({ db, baseUrl }: PeopleSettings) {
   })
 }
 
-function organizations(changes: ReturnType<typeof memberChanges>) {
+function organizationPlugin(changes: ReturnType<typeof memberChanges>) {
   return organization({
     allowUserToCreateOrganization: false,
     disableOrganizationDeletion: true,
@@ -160,7 +160,7 @@ function organizations(changes: ReturnType<typeof memberChanges>) {
     invitationExpiresIn: 7 * 24 * 60 * 60,
     cancelPendingInvitationsOnReInvite: true,
     organizationHooks: {
-      // One role each is stored, so that SQL (the audit, what keys inherit) need not read lists.
+      // Store one role per member, so that SQL (audit triggers, inherited roles) need not parse lists.
       async beforeCreateInvitation({ invitation }) {
         return { data: { role: strongestRole(invitation.role) ?? 'member' } }
       },
@@ -182,13 +182,13 @@ const memberPaths = [
   '/organization/leave',
 ]
 
-/** Better Auth would say "forbidden" (or more) of another account, and so that there is one. */
+/** Other accounts look unknown: the 403 of Better Auth would disclose that they exist. */
 async function refuseOtherAccount(db: D1Database, userId: string, accountId: unknown) {
   if (typeof accountId !== 'string' || (await roleOf(db, userId, accountId)) !== null) return
   throw new APIError('NOT_FOUND', { message: 'There is no such account' })
 }
 
-/** Claims a member before Better Auth changes it. Its hooks know the member, not who asks: that is kept here. */
+/** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
   let actorId: string | null = null
   const claim = async (memberId: string) => {
@@ -196,25 +196,25 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
   const before = createAuthMiddleware(async (ctx) => {
-    // Whoever changes a password may have lost the old one to somebody who is signed in by it.
+    // The old password may be known to somebody who is signed in with it.
     if (ctx.path === '/change-password') {
       return { context: { body: { ...ctx.body, revokeOtherSessions: true } } }
     }
-    const asked = { ...ctx.query, ...ctx.body }
+    const input = { ...ctx.query, ...ctx.body }
     const isOfMember = memberPaths.includes(ctx.path)
-    if (!isOfMember && asked.organizationId === undefined) return
+    if (!isOfMember && input.organizationId === undefined) return
     const session = await getSessionFromCtx(ctx)
     if (session === null) return
     actorId = session.user.id
-    await refuseOtherAccount(db, actorId, asked.organizationId)
+    await refuseOtherAccount(db, actorId, input.organizationId)
     if (!isOfMember) return
-    const accountId: unknown = asked.organizationId || session.session.activeOrganizationId
+    const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'
-    const target: unknown = isLeaving ? actorId : (asked.memberId ?? asked.memberIdOrEmail)
+    const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
     if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) return
     const memberId = await memberIdOf(db, accountId, target)
     if (memberId === null) throw new APIError('NOT_FOUND', { message: 'Member not found' })
-    // Leaving has no hook of its own in Better Auth 1.7.
+    // Better Auth 1.7 has no hook for leaving.
     if (isLeaving) await claim(memberId)
   })
   return { before, claim }

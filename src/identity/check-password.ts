@@ -1,6 +1,6 @@
-// Whether somebody who is signed in knows their password: for what a stolen session must not be enough for.
+// Checks the password of a signed-in person, before actions that a stolen session must not suffice for.
 
-import { giveBackAttempt, takeAttempt } from '../storage/attempts.ts'
+import { countAttempt, uncountAttempt } from '../storage/attempts.ts'
 import { passwordHashOf } from '../storage/people-store.ts'
 import type { PeopleSettings } from './settings.ts'
 
@@ -8,7 +8,7 @@ export type PasswordCheck = { kind: 'right' | 'wrong' } | { kind: 'too_many'; se
 
 const windowMs = 15 * 60_000
 
-/** Somebody without a password (people of another issuer) has no right one. @throws StoreUnavailable */
+/** `wrong` for people without a password (those of an external issuer). @throws StoreUnavailable */
 export async function checkPassword(
   { db, signInPerMinute: max }: PeopleSettings,
   userId: string,
@@ -16,11 +16,11 @@ export async function checkPassword(
   now: number,
 ): Promise<PasswordCheck> {
   const key = `password/${userId}`
-  const seconds = await takeAttempt(db, key, { max, windowMs }, now)
+  const seconds = await countAttempt(db, key, { max, windowMs }, now)
   if (seconds !== null) return { kind: 'too_many', seconds }
   const hash = await passwordHashOf(db, userId)
   const { verifyPassword } = await import('better-auth/crypto')
   if (hash === null || !(await verifyPassword({ hash, password }))) return { kind: 'wrong' }
-  await giveBackAttempt(db, key)
+  await uncountAttempt(db, key)
   return { kind: 'right' }
 }

@@ -1,6 +1,5 @@
-// Who presents a JWT: one of ours, checked against the public keys in D1 without loading Better Auth, or one
-// of the configured issuer. A claim says who; what they may do is looked up now, since a JWT outlives
-// sign-out, demotion and removal.
+// Verifies JWTs: ours with the public keys in D1, without loading Better Auth, and those of the external issuer. The
+// JWT identifies the person; the role is read from D1, since a JWT outlives sign-out, demotion and removal.
 import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { membershipsOf, publicJwks, roleOf, userIdOf } from '../storage/people-store.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
@@ -10,9 +9,9 @@ import { type ExternalIssuer, ownAudience, type PeopleSettings } from './setting
 export type JwtOutcome =
   | Person
   | { kind: 'invalid_token'; cause?: unknown }
-  /** A good token of somebody who belongs to no account, or not (any longer) to the one it names. */
+  /** A valid token of a person who is no member of the account it names, or of no account. */
   | { kind: 'no_account' }
-  /** The keys or the role could not be read: the answer is not known. */
+  /** The keys or the role could not be read. */
   | { kind: 'unavailable'; cause: unknown }
 
 export type JwtSettings = Pick<PeopleSettings, 'db' | 'baseUrl' | 'externalIssuer'> & {
@@ -27,7 +26,7 @@ const externalAlgorithms = [
   ...['RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((size) => family + size)),
 ]
 
-/** The person of a compact JWS. Never throws for what the token holds. */
+/** The person of a compact JWS. No content of the token makes it throw. */
 export async function personOfJwt(
   token: string,
   settings: JwtSettings,
@@ -41,14 +40,14 @@ export async function personOfJwt(
       return await externalPerson(token, externalIssuer, settings, now)
     return { kind: 'invalid_token' }
   } catch (cause) {
-    // Only what speaks of the token makes it a bad one: anything else says that the answer is not known.
+    // Errors of jose are faults of the token; after any other error the outcome is unknown.
     const { errors } = await import('jose')
     const isOfToken = cause instanceof errors.JOSEError
     return { kind: isOfToken ? 'invalid_token' : 'unavailable', cause }
   }
 }
 
-/** Read before the signature is checked, to choose the keys; `jwtVerify` then checks it again. */
+/** Read before the signature is verified, to select the keys; `jwtVerify` checks it again. */
 async function issuerOf(token: string): Promise<string | undefined> {
   const { decodeJwt } = await import('jose')
   return decodeJwt(token).iss
@@ -95,7 +94,7 @@ async function externalPerson(
   return { kind: 'person', userId, ...only }
 }
 
-/** An address that its issuer has not verified proves nothing: anybody may type in another's. */
+/** An unverified address proves nothing: it may belong to somebody else. */
 function verifiedEmailOf({ email, email_verified }: JWTPayload): string | null {
   return email_verified === true && typeof email === 'string' ? email : null
 }
@@ -128,7 +127,7 @@ async function externalKeys(
     try {
       return await keys(header, jws)
     } catch (cause) {
-      // These speak of the token; everything else of a key set that could not be had.
+      // These are faults of the token; any other error means that the key set could not be fetched.
       const isOfToken =
         cause instanceof errors.JWKSNoMatchingKey ||
         cause instanceof errors.JWKSMultipleMatchingKeys ||

@@ -1,18 +1,18 @@
-// A browser that has signed in before keeps a mark of it, good for one address: its attempts are counted
-// apart from those of the rest of the world, so that strangers who guess at a password can use up their
-// own attempts and not those of its owner (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+// Device cookies. A browser that has signed in with an e-mail address gets a cookie for it, and its attempts are
+// counted separately: an attacker who guesses passwords uses up the attempts of unknown devices, not those of the
+// owner (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 
 const lifetimeSeconds = 400 * 24 * 60 * 60
 
 export type DeviceSettings = { baseUrl: string; authSecrets: readonly string[] }
 
-/** Begins as Better Auth's own do: the gateway passes none of them on. */
+/** Named like the cookies of Better Auth, which the gateway does not forward. */
 function cookieName(baseUrl: string): string {
   const name = 'better-auth.device'
   return baseUrl.startsWith('https:') ? `__Host-${name}` : name
 }
 
-/** The device, if its mark was made here for this e-mail address. */
+/** The id of the device, if its cookie was issued by this deployment for this e-mail address. */
 export async function knownDevice(
   headers: Headers,
   email: string,
@@ -29,7 +29,7 @@ export async function knownDevice(
   return null
 }
 
-/** The `Set-Cookie` that marks a device as one on which this address has signed in. */
+/** The `Set-Cookie` for a device on which this e-mail address has signed in. */
 export async function deviceCookie(
   device: string,
   email: string,

@@ -1,4 +1,4 @@
-// Hashes passwords as Better Auth does at sign-in (scrypt, 65 ms of CPU: only after all cheaper checks).
+// Hashes passwords as Better Auth does at sign-in: scrypt, 65 ms of CPU, so only after all cheaper checks.
 
 export const minPasswordLength = 10
 export const maxPasswordLength = 128

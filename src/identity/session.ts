@@ -1,5 +1,5 @@
-// Who is signed in by cookie. Light: Better Auth is loaded only when a session cookie is there at all,
-// so that verifying a key never evaluates it.
+// Sessions by cookie. Better Auth is imported only for a request with a session cookie, so that verifying a key never
+// evaluates it.
 import type { Role } from '../core/config.ts'
 import { roleOf } from '../storage/people-store.ts'
 import { within } from '../storage/unavailable.ts'
@@ -7,13 +7,13 @@ import type { PeopleSettings } from './settings.ts'
 
 export type Person = { kind: 'person'; userId: string; accountId: string; role: Role }
 
-/** Who is signed in, whether member of an account or not. */
+/** A signed-in person, also without a membership. */
 export type Session = { userId: string; sessionId: string; accountId: string | null }
 
-/** Better Auth waits for D1 without end. */
-const patienceMs = 5_000
+/** Better Auth awaits D1 without a timeout. */
+const sessionTimeoutMs = 5_000
 
-/** The session of a cookie; null when there is none, or it has ended. @throws when a store is down */
+/** The session of a cookie; null when there is none, or it has ended. @throws StoreUnavailable */
 export async function findSession(
   headers: Headers,
   settings: PeopleSettings,
@@ -21,19 +21,19 @@ export async function findSession(
   if (!headers.get('cookie')?.includes('session_token=')) return null
   const { createAuth } = await import('./auth.ts')
   const auth = await createAuth(settings)
-  return within('D1', patienceMs, auth.sessionOf(headers))
+  return within('D1', sessionTimeoutMs, auth.sessionOf(headers))
 }
 
 export type SessionOutcome =
   | Person
-  /** No session, or one that ended. */
+  /** No session, or an ended one. */
   | { kind: 'none' }
-  /** Signed in, and member of no account, or no longer of the one the session is in. */
+  /** Signed in, but not a member of the account of the session, or of any. */
   | { kind: 'no_account' }
-  /** A store did not answer: the answer is not known. */
+  /** A store did not answer. */
   | { kind: 'unavailable'; cause: unknown }
 
-/** The person of a session cookie, with the role they have now: neither is believed from the session. */
+/** The person of a session cookie, with their present role from D1. */
 export async function personOfSession(
   headers: Headers,
   settings: PeopleSettings,

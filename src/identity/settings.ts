@@ -1,4 +1,4 @@
-// What this room needs to know of its surroundings; http/ reads it from the environment.
+// The settings of identity/; a layer above reads them from the environment.
 
 /** `aud` of our own JWTs. */
 export const ownAudience = 'management'
@@ -7,12 +7,12 @@ export type ExternalIssuer = { issuer: string; audience: string; jwksUrl: string
 
 export type PeopleSettings = {
   db: D1Database
-  /** The origin at which people reach us, without a path: cookies, `iss` and the origin check rest on it. */
+  /** The public origin, without a path: cookies, `iss` and the origin check depend on it. */
   baseUrl: string
-  /** Newest first; older ones only decrypt what they once encrypted. */
+  /** Newest first; the others only decrypt. */
   authSecrets: readonly string[]
-  /** Sign-in attempts a minute and address. */
+  /** Sign-in attempts per minute and IP address. */
   signInPerMinute: number
-  /** Whose JWTs are accepted beside our own. */
+  /** The issuer whose JWTs are accepted beside ours. */
   externalIssuer: ExternalIssuer | null
 }

@@ -1,4 +1,4 @@
-// An account as a whole: what it is, that it is about to be deleted, and what goes when it is.
+// Accounts: reading, scheduling their deletion, deleting and purging them.
 import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
@@ -10,7 +10,7 @@ import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema
 export type Account = typeof organization.$inferSelect
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 20_000
+const writeTimeoutMs = 20_000
 
 export async function findAccount(d1: D1Database, id: string): Promise<Account | null> {
   const query = openPrimary(d1).select().from(organization).where(eq(organization.id, id)).get()
@@ -34,7 +34,7 @@ export async function listMembers(d1: D1Database, accountId: string) {
   return within('D1', readTimeoutMs, query)
 }
 
-/** Sets when an account will be deleted, or takes that back (null): once, with the audit event of it. */
+/** Schedules the deletion of an account, or cancels it (null), with the audit event. A repeated call writes nothing. */
 export async function setClosing(
   d1: D1Database,
   accountId: string,
@@ -42,15 +42,15 @@ export async function setClosing(
   audit: AuditEntry,
   nowMs: number,
 ): Promise<void> {
-  const isToChange =
+  const condition =
     closesAt === null
       ? sql`id = ${accountId} and closes_at > ${nowMs}`
       : sql`id = ${accountId} and closes_at is null`
   const statements = [
-    sql`${eventOf(accountId, audit, nowMs)} from ${organization} where ${isToChange}`,
-    sql`update ${organization} set closes_at = ${closesAt} where ${isToChange}`,
+    sql`${insertEvent(accountId, audit, nowMs)} from ${organization} where ${condition}`,
+    sql`update ${organization} set closes_at = ${closesAt} where ${condition}`,
   ]
-  await within('D1', writeLimitMs, runBatch(d1, statements))
+  await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }
 
 export async function recordEvent(
@@ -59,10 +59,10 @@ export async function recordEvent(
   audit: AuditEntry,
   nowMs: number,
 ): Promise<void> {
-  await within('D1', writeLimitMs, runBatch(d1, [eventOf(accountId, audit, nowMs)]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [insertEvent(accountId, audit, nowMs)]))
 }
 
-function eventOf(accountId: string, audit: AuditEntry, nowMs: number): SQL {
+function insertEvent(accountId: string, audit: AuditEntry, nowMs: number): SQL {
   const detail = audit.detail === null ? null : JSON.stringify(audit.detail)
   return sql`insert into ${auditEvent}
     (id, account_id, action, actor_kind, actor_id, detail, request_id, created_at)
@@ -70,7 +70,7 @@ function eventOf(accountId: string, audit: AuditEntry, nowMs: number): SQL {
       ${audit.actorId}, ${detail}, ${audit.requestId}, ${nowMs}`
 }
 
-/** Accounts whose time to take the deletion back is over. */
+/** Accounts whose deletion is due. */
 export async function dueAccounts(d1: D1Database, nowMs: number, limit: number): Promise<string[]> {
   const query = openPrimary(d1)
     .select({ id: organization.id })
@@ -81,15 +81,15 @@ export async function dueAccounts(d1: D1Database, nowMs: number, limit: number):
   return (await within('D1', readTimeoutMs, query)).map(({ id }) => id)
 }
 
-/** Nobody is told of what happens to the keys any more. */
+/** Deletes the endpoints, so that the deletion of the account sends no webhooks. */
 export async function endWebhooks(d1: D1Database, accountId: string): Promise<void> {
   const deletion = build.delete(webhookEndpoint).where(eq(webhookEndpoint.accountId, accountId))
-  await within('D1', writeLimitMs, runBatch(d1, [deletion]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [deletion]))
 }
 
 /**
- * The account, its memberships and invitations go, and with them the people who belong nowhere else; what
- * stays is that there was one.
+ * Deletes the account, its memberships and invitations, and the people who belong to no other account. A row of
+ * `deleted_account` stays.
  */
 export async function deleteAccount(
   d1: D1Database,
@@ -97,8 +97,8 @@ export async function deleteAccount(
   audit: AuditEntry,
   nowMs: number,
 ): Promise<void> {
-  // The account goes first, and its last owner with it: alone they could not be deleted. A batch has no
-  // variables, so that who leaves is marked in a field that nothing else writes.
+  // The account goes before its people: a trigger refuses to delete a last owner. A batch has no variables, so
+  // the people to delete are marked in a column that nothing else writes.
   const mark = `leaving ${accountId}`
   const statements = [
     sql`insert or ignore into ${deletedAccount} (account_id, deleted_at) values (${accountId}, ${nowMs})`,
@@ -107,9 +107,9 @@ export async function deleteAccount(
         select user_id from ${member} where organization_id <> ${accountId}))`,
     sql`delete from ${organization} where id = ${accountId}`,
     sql`delete from ${user} where image = ${mark}`,
-    eventOf(accountId, audit, nowMs),
+    insertEvent(accountId, audit, nowMs),
   ]
-  await within('D1', writeLimitMs, runBatch(d1, statements))
+  await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }
 
 export async function accountsToPurge(d1: D1Database, limit: number): Promise<string[]> {
@@ -125,24 +125,24 @@ export async function accountsToPurge(d1: D1Database, limit: number): Promise<st
 const maxPurged = 2_000
 
 /**
- * Some of what a deleted account leaves: usage, webhooks, the audit trail but for the events of the account
- * itself, and whatever its keys say beside the digest.
- * @returns whether nothing was left.
+ * Purges a part of what a deleted account left: usage, webhooks, the audit trail except `account.*` events, and
+ * the attributes of its keys except the digest.
+ * @returns whether nothing is left.
  */
 export async function purgeAccount(d1: D1Database, accountId: string, nowMs: number) {
   const keys = sql`(select id from ${apiKey} where account_id = ${accountId})`
   const some = (table: SQL, where: SQL) =>
     sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${maxPurged})`
-  const says = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
+  const hasAttributes = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
     or revoked_by is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
-  const left = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
+  const remains = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
     or exists (select 1 from ${auditEvent} where account_id = ${accountId} and action not like 'account.%')
-    or exists (select 1 from ${apiKey} where ${says})
+    or exists (select 1 from ${apiKey} where ${hasAttributes})
     or exists (select 1 from ${webhookEvent} where account_id = ${accountId})`
   const events = sql`(select id from ${webhookEvent} where account_id = ${accountId})`
   const rows = await within(
     'D1',
-    writeLimitMs,
+    writeTimeoutMs,
     runBatch<{ purged_at: number | null }>(d1, [
       some(sql`${usageHourly}`, sql`key_id in ${keys}`),
       some(sql`${webhookDelivery}`, sql`event_id in ${events}`),
@@ -153,9 +153,9 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
       sql`update ${apiKey} set name = '', key_prefix = '', created_by = null, revoked_by = null,
         external_id = null, metadata = null, allowed_ips = null
-        where rowid in (select rowid from ${apiKey} where ${says} limit ${maxPurged})`,
+        where rowid in (select rowid from ${apiKey} where ${hasAttributes} limit ${maxPurged})`,
       sql`update ${deletedAccount} set purged_at = ${nowMs}
-        where account_id = ${accountId} and not (${left}) returning purged_at`,
+        where account_id = ${accountId} and not (${remains}) returning purged_at`,
     ]),
   )
   return rows.length > 0

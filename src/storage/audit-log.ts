@@ -1,4 +1,4 @@
-// The audit trail, as it is read; it is written in the batches of the changes themselves.
+// Reads the audit trail. The batch of each change writes it.
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary } from './database.ts'
@@ -18,14 +18,14 @@ export type AuditFilter = {
   action?: string | undefined
 }
 
-// Names as they are now; a person who is gone has none left.
+// Current names; people who were deleted have none.
 const actor = alias(user, 'actor')
 const subject = alias(user, 'subject')
 const actingKey = alias(apiKey, 'acting_key')
 
 const readTimeoutMs = 2_000
 
-/** Up to `limit` events of the account after a position, newest first. */
+/** Up to `limit` events of the account, newest first, beginning after a position. */
 export async function listEvents(
   d1: D1Database,
   accountId: string,

@@ -1,4 +1,4 @@
-// What the canary found, kept for a week.
+// The runs of the canary, kept for a week.
 import { desc, lt } from 'drizzle-orm'
 import { build, openPrimary, runBatch } from './database.ts'
 import { canaryRun } from './schema.ts'
@@ -6,7 +6,7 @@ import { within } from './unavailable.ts'
 
 export type CanaryRun = typeof canaryRun.$inferSelect
 
-const limitMs = 5_000
+const timeoutMs = 5_000
 const lifetimeMs = 7 * 24 * 60 * 60 * 1000
 
 export async function recordRun(d1: D1Database, run: CanaryRun): Promise<void> {
@@ -16,7 +16,7 @@ export async function recordRun(d1: D1Database, run: CanaryRun): Promise<void> {
     .values({ startedAt, ...rest })
     .onConflictDoNothing()
   const prune = build.delete(canaryRun).where(lt(canaryRun.startedAt, startedAt - lifetimeMs))
-  await within('D1', limitMs, runBatch(d1, [insert, prune]))
+  await within('D1', timeoutMs, runBatch(d1, [insert, prune]))
 }
 
 /** Newest first. */
@@ -26,5 +26,5 @@ export async function lastRuns(d1: D1Database, count: number): Promise<CanaryRun
     .from(canaryRun)
     .orderBy(desc(canaryRun.startedAt))
     .limit(count)
-  return within('D1', limitMs, query.all())
+  return within('D1', timeoutMs, query.all())
 }

@@ -1,28 +1,27 @@
-// How D1 is asked: always its primary, since a lagging replica may not know of a revocation yet, and
-// never longer than a caller can wait.
+// Access to D1. Every statement goes to the primary: a replica that lags may miss a revocation.
 import { type SQLWrapper, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 
-/** Reads and writes through the primary, in the order in which they are asked. */
+/** Reads and writes through the primary, in the order of the calls. */
 export function openPrimary(d1: D1Database) {
-  // A session has the two methods that drizzle uses, prepare and batch, but not its type.
+  // D1DatabaseSession has prepare and batch, which is all that drizzle calls, but is another type.
   return drizzle(d1.withSession('first-primary') as unknown as D1Database)
 }
 
 export type Database = ReturnType<typeof openPrimary>
 
-/** Builds statements for `runBatch`; it has no database and runs none. */
+/** Builds statements for `runBatch`. It has no database, so it cannot run them. */
 export const build = drizzle({} as D1Database)
 
-/** A UUID (RFC 9562, version 4) a row, where one statement writes many; the triggers of migrations/ draw theirs alike. */
+/** A UUID (RFC 9562, version 4) for each row that a statement writes, as the triggers in migrations/ make them. */
 export const newUuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
 
 const dialect = new SQLiteAsyncDialect()
 
 /**
- * All statements in one transaction: each happens or none does. Drizzle 0.45 loses the parameters of
- * raw SQL in its own batch.
+ * Runs all statements in one transaction. Not drizzle's own batch: version 0.45 loses the parameters of raw SQL
+ * there.
  * @returns the rows of the last statement.
  */
 export async function runBatch<Row>(d1: D1Database, statements: SQLWrapper[]): Promise<Row[]> {

@@ -1,18 +1,18 @@
-// D1's list of the fences that exist, as one fence sees it.
+// The list of fences in D1: each fence registers and retires itself, and changes read the list.
 import { and, eq, sql } from 'drizzle-orm'
 import { build, openPrimary, runBatch } from './database.ts'
 import { bump } from './key-changes.ts'
 import { fence, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
-const limitMs = 5_000
+const timeoutMs = 5_000
 
 export function createFenceRegistry(
   d1: D1Database,
   { name, region }: { name: string; region: string },
 ) {
   return {
-    /** Bumps the counter, lists the fence and reads the counter, in one batch. */
+    /** Bumps the counter, inserts the fence and returns the counter, in one batch. */
     async register(nowMs: number): Promise<number> {
       const seq = sql<number>`(select ${sequence.value} from ${sequence})`
       const list = build
@@ -21,31 +21,35 @@ export function createFenceRegistry(
         .onConflictDoUpdate({ target: fence.name, set: { region, seq } })
       const read = build.select({ value: sequence.value }).from(sequence)
       const batch = runBatch<{ value: number }>(d1, [bump(nowMs), list, read])
-      const [counter] = await within('D1', limitMs, batch)
+      const [counter] = await within('D1', timeoutMs, batch)
       if (counter === undefined) throw new Error('D1 has no counter')
       return counter.value
     },
-    /** Takes the fence off the list unless it has registered again since. */
+    /** Removes the fence unless it has registered again since. */
     async retire(seq: number): Promise<void> {
       const ownEntry = and(eq(fence.name, name), eq(fence.seq, seq))
-      await within('D1', limitMs, openPrimary(d1).delete(fence).where(ownEntry))
+      await within('D1', timeoutMs, openPrimary(d1).delete(fence).where(ownEntry))
     },
     async ping(): Promise<void> {
-      await within('D1', limitMs, openPrimary(d1).select({ value: sequence.value }).from(sequence))
+      await within(
+        'D1',
+        timeoutMs,
+        openPrimary(d1).select({ value: sequence.value }).from(sequence),
+      )
     },
   }
 }
 
 export type ListedFence = { name: string; seq: number }
 
-/** All fences that changes wait for, each with the sequence of its registration. */
+/** All fences that changes wait for, with the sequence of their registration. */
 export async function listRegistrations(d1: D1Database): Promise<ListedFence[]> {
   const { name, seq } = fence
   const query = openPrimary(d1).select({ name, seq }).from(fence).orderBy(name)
-  return within('D1', limitMs, query.all())
+  return within('D1', timeoutMs, query.all())
 }
 
-/** Their names alone. */
+/** The names of all fences that changes wait for. */
 export async function listFences(d1: D1Database): Promise<string[]> {
   return (await listRegistrations(d1)).map(({ name }) => name)
 }

@@ -1,29 +1,27 @@
-// A limit on questions about tokens that cannot prove themselves: by the Workers rate-limiting binding,
-// which counts in each of Cloudflare's locations and does not wait for a network.
+// Limits lookups of tokens that carry no valid tag, with the Workers rate-limiting binding: it counts per
+// Cloudflare location, without a network round trip.
 import { networkOf } from '../core/address.ts'
+import type { ReportOutage } from '../core/log.ts'
 import { within } from './unavailable.ts'
 
 export type FloodLimit = {
-  /** Whether the stores may be asked once more for whoever shares this bucket. */
+  /** Whether the senders that share this bucket may cause another lookup. */
   admits(bucket: string): Promise<boolean>
 }
 
-/** The period of the binding in wrangler.toml: after it there is room again. */
+/** The period of the binding in wrangler.toml. */
 export const floodPeriodSeconds = 10
 
-const limitMs = 500
+const timeoutMs = 500
 
-export function createFloodLimit(
-  binding: RateLimit,
-  note: (store: string, cause: unknown) => void,
-): FloodLimit {
+export function createFloodLimit(binding: RateLimit, reportOutage: ReportOutage): FloodLimit {
   return {
     async admits(bucket) {
       try {
-        return (await within('flood limit', limitMs, binding.limit({ key: bucket }))).success
+        return (await within('flood limit', timeoutMs, binding.limit({ key: bucket }))).success
       } catch (cause) {
-        // It saves stores work and lets nobody in: without it the stores are asked, and they decide.
-        note('flood limit', cause)
+        // The limit protects the stores and admits no token: without it, the stores decide.
+        reportOutage('flood limit', cause)
         return true
       }
     },

@@ -1,10 +1,10 @@
-// KV as a cache of records: any value it ever held may come back, so it decides nothing. A cache that
-// fails is a miss, never an error.
+// KV as a cache of records. It may return any value that it ever held, so a record from here counts only as far as
+// its `asOf`. A failure is a miss, never an error.
 import type { ReportOutage } from '../core/log.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
 import { within } from './unavailable.ts'
 
-/** What the cache remembers of a key, and when it was told (ms). */
+/** `cachedAt`: the time that `put` was given with the record (ms). */
 export type CachedRecord = { record: KeyRecord; cachedAt: number }
 
 export type KeyCache = {
@@ -14,18 +14,18 @@ export type KeyCache = {
 }
 
 const lifetimeSeconds = 7 * 24 * 60 * 60
-/** Older entries are read from D1 once more after the answer, so that they are there when D1 is not. */
+/** Older entries are refreshed from D1 after the answer, so that KV still has them during an outage of D1. */
 export const refreshAfterMs = (lifetimeSeconds * 1000) / 2
-const limitMs = 500
-// Freshness does not rest on it: the fence says what is too old.
+const timeoutMs = 500
+// It may be long: the fence decides which records are too old.
 export const edgeCacheSeconds = 60 * 60
 
 export function createKeyCache(kv: KVNamespace, reportOutage: ReportOutage = () => {}): KeyCache {
   return {
     async get(digest) {
       const options = { type: 'json', cacheTtl: edgeCacheSeconds } as const
-      const asked = kv.get<{ at: number }>(name(digest), options)
-      const value = await within('KV', limitMs, asked).catch((cause) => {
+      const reading = kv.get<{ at: number }>(name(digest), options)
+      const value = await within('KV', timeoutMs, reading).catch((cause) => {
         reportOutage('KV', cause)
         return null
       })
@@ -34,13 +34,13 @@ export function createKeyCache(kv: KVNamespace, reportOutage: ReportOutage = () 
     },
     async put(digest, record, nowMs) {
       const text = writeRecord(record, nowMs)
-      // KV takes one write a second for a key and throws beyond; another reader wrote it then.
+      // KV takes one write per second and key, and throws beyond that: another reader has just written it.
       const put = kv.put(name(digest), text, { expirationTtl: lifetimeSeconds })
-      await within('KV', limitMs, put).catch(() => {})
+      await within('KV', timeoutMs, put).catch(() => {})
     },
     async purge(digest) {
-      // A change waits for it, and must not wait for ever.
-      await within('KV', limitMs, kv.delete(name(digest))).catch(() => {})
+      // A change awaits the purge, so it needs a timeout.
+      await within('KV', timeoutMs, kv.delete(name(digest))).catch(() => {})
     },
   }
 }

@@ -1,5 +1,5 @@
-// D1 as the place where keys change. A change is one batch: the sequence is bumped, the rows change,
-// the audit rows and the raises still to be made are written, and what changed is read back.
+// Writes of keys to D1. A change is one batch: it bumps the sequence, updates the rows, inserts the audit events and
+// the pending raises, and returns the digests of the changed rows.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
@@ -23,31 +23,31 @@ export type Change = {
   accountId: string
   selection: Selection
   patch: KeyPatch
-  /** A key that takes the changed one's place, stored only if the change takes place. */
+  /** The key that replaces the changed one; stored only if a row changed. */
   successor?: NewKey
   audit: AuditEntry
   nowMs: number
 }
 
-/** A fence that has not yet been known to hold a change; digest `*` stands for all it guards. */
+/** A raise that a fence has not acknowledged; digest `*` stands for every key. */
 export type PendingRaise = { fence: string; region: string; digest: string; seq: number }
 
 export type KeyChanges = {
   create(key: NewKey, audit: AuditEntry, nowMs: number): Promise<void>
-  /** Digests of the keys that the change changed: none when the selection met no row. */
+  /** @returns the digests of the changed keys; none when the selection matched no row. */
   commit(change: Change): Promise<string[]>
-  /** Raises still to be made for these digests, or for all of an account, or for everybody. */
+  /** The pending raises of these digests, of all keys of an account, or of all keys. */
   pending(of: readonly string[] | { accountId: string } | 'all'): Promise<PendingRaise[]>
-  /** Takes note that fences hold these raises; one that was raised further since stays. */
+  /** Removes raises that fences have acknowledged; one with a higher sequence by now stays. */
   settled(raises: readonly PendingRaise[]): Promise<void>
 }
 
-const writeLimitMs = 10_000
-/** Above this many keys a change raises all that a fence guards, in one row instead of one a key. */
+const writeTimeoutMs = 10_000
+/** A change of more keys raises every key, with one row per fence instead of one per fence and key. */
 const maxSingleRaises = 1_000
 
 export function createKeyChanges(d1: D1Database): KeyChanges {
-  const run = <T>(work: PromiseLike<T>) => within('D1', writeLimitMs, work)
+  const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
     async create(key, audit, nowMs) {
       const insert = build.insert(apiKey).values({ ...key, seq: currentSequence })
@@ -66,10 +66,10 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
   }
 }
 
-/** The counter as this batch has bumped it: what marks the rows that this batch changed. */
+/** The counter as bumped by this batch: it marks the rows that this batch changed. */
 export const currentSequence = sql<number>`(select ${sequence.value} from ${sequence})`
 
-// The clock keeps a restored backup from handing a number out twice.
+// The clock keeps a restored backup from issuing a number twice.
 export function bump(nowMs: number) {
   return build
     .insert(sequence)
@@ -103,13 +103,13 @@ function statementsOf(change: Change) {
 
 function selected({ accountId, selection }: Change): SQL | undefined {
   const ofAccount = eq(apiKey.accountId, accountId)
-  // A bulk change is a revocation, and what is revoked stays as it is.
+  // A bulk change is a revocation, which leaves revoked keys as they are.
   const inForce = and(ofAccount, isNull(apiKey.revokedAt))
   switch (selection.by) {
     case 'version':
       return and(ofAccount, eq(apiKey.id, selection.id), eq(apiKey.seq, selection.seq))
     case 'ids':
-      // The + keeps SQLite from reading the whole account to find a few of its keys.
+      // The + keeps SQLite from choosing the account's index, which would read all keys of the account.
       return and(
         sql`+${apiKey.accountId} = ${accountId}`,
         isNull(apiKey.revokedAt),
@@ -124,14 +124,14 @@ function selected({ accountId, selection }: Change): SQL | undefined {
   }
 }
 
-/** A list as one bound parameter: D1 takes at most 100 of them a statement. */
+/** A list as one bound parameter: D1 allows 100 per statement. */
 function listed(values: readonly string[]): SQL {
   return sql`(select value from json_each(${JSON.stringify(values)}))`
 }
 
 export const changedNow = eq(apiKey.seq, currentSequence)
 
-/** An audit row for each row that this batch changed, with the detail of the entry or one of its own. */
+/** Inserts an audit event for each row that this batch changed; `own` is a detail that differs by row. */
 export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
   const detail = own ?? sql`${json(audit.detail)}`
   return sql`
@@ -142,7 +142,7 @@ export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
     from ${apiKey} where ${changedNow}`
 }
 
-// The fences are listed inside the batch: one that registers later starts above this sequence.
+// Selects the fences inside the batch: one that registers later starts above this sequence.
 function leaveRaises(nowMs: number) {
   const few = sql`(select count(*) from ${apiKey} where ${changedNow}) <= ${maxSingleRaises}`
   return sql`
@@ -155,7 +155,7 @@ function leaveRaises(nowMs: number) {
 }
 
 function insertSuccessor(key: NewKey) {
-  // Only when the predecessor's row did change: the lost race must not leave a key behind.
+  // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, meter_id, created_by,

@@ -1,5 +1,4 @@
-// Storing keys that another system made, by their digests: one batch for all of them, with an audit row
-// for each that was stored.
+// Imports keys of another system by their digests: one batch, with an audit event for each stored key.
 import { sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, runBatch } from './database.ts'
@@ -8,11 +7,11 @@ import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 
 export type KeyImport = {
-  /** Ids of the keys that were stored: not of those whose digest is known already, here or elsewhere. */
+  /** @returns the ids of the stored keys; a digest that exists in any account is skipped. */
   store(keys: readonly NewKey[], audit: AuditEntry, nowMs: number): Promise<string[]>
 }
 
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 
 export function createKeyImport(d1: D1Database): KeyImport {
   return {
@@ -24,15 +23,15 @@ export function createKeyImport(d1: D1Database): KeyImport {
         recordChanges(audit, nowMs, detail),
         build.select({ id: apiKey.id }).from(apiKey).where(changedNow),
       ])
-      return (await within('D1', writeLimitMs, stored)).map(({ id }) => id)
+      return (await within('D1', writeTimeoutMs, stored)).map(({ id }) => id)
     },
   }
 }
 
-// All rows as one bound parameter: D1 takes at most 100 of them a statement. No raise is needed, as for
-// a key that is made: nobody can hold a record of a digest that was never stored.
+// All rows in one bound parameter: D1 allows 100 per statement. No raise is needed, as for a new key: no cache
+// holds a record of a digest that was never stored.
 function insertUnknown(keys: readonly NewKey[]) {
-  // `where true`: without it SQLite takes "on" for the beginning of a join.
+  // Without `where true` SQLite parses "on" as a join constraint.
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, created_by, created_at,

@@ -1,4 +1,4 @@
-// D1 as the truth about keys: one row by digest for a verdict, and what management reads.
+// Reads of keys from D1: the record of a digest for verification, and rows for management.
 import {
   type AnyColumn,
   and,
@@ -22,13 +22,13 @@ import { within } from './unavailable.ts'
 
 export type KeyRow = typeof apiKey.$inferSelect
 
-/** A key with its creator as they are now: the role says what it inherits. */
+/** A key with the present role and name of its creator; a key without scopes inherits from that role. */
 export type ListedKey = KeyRow & { creatorRole: string | null; creatorName: string | null }
 
 export const keyStatuses = ['active', 'expired', 'revoked', 'disabled'] as const
 export type KeyStatus = (typeof keyStatuses)[number]
 
-/** A place in a list ordered newest first: what comes after it is older. */
+/** A position in a list ordered newest first. */
 export type Position = { createdAt: number; id: string }
 
 export type KeyFilter = {
@@ -37,9 +37,9 @@ export type KeyFilter = {
   createdBy?: string | undefined
 }
 
-/** Where verification reads what it finds neither in memory nor in KV. */
+/** Reads records that verification finds neither in memory nor in KV. */
 export type KeyReader = {
-  /** The record with `asOf` read in the same statement; null when no such key was ever stored. */
+  /** The record, with `asOf` from the same statement; null when no key has this digest. */
   read(digest: string): Promise<KeyRecord | null>
 }
 
@@ -87,14 +87,14 @@ function recordOf(
     createdAt: key.createdAt,
     expiresAt: key.expiresAt,
     revoked: key.revokedAt !== null,
-    // An account that is about to be deleted has stopped.
+    // The keys of an account with a scheduled deletion are disabled.
     disabled: key.disabled || (account?.closesAt ?? null) !== null,
     allowedIps: key.allowedIps,
     limits: limitsOf(key),
   }
 }
 
-/** One key of the account, or null; a key of another account does not exist here. */
+/** A key of the account; null also for keys of other accounts. */
 export async function findKey(
   d1: D1Database,
   accountId: string,
@@ -105,7 +105,7 @@ export async function findKey(
   return row === undefined ? null : listed(row)
 }
 
-/** The keys of these digests, in whichever account they are. */
+/** The keys with these digests, of any account. */
 export async function findByDigests(
   d1: D1Database,
   digests: readonly string[],
@@ -117,7 +117,7 @@ export async function findByDigests(
   return within('D1', readTimeoutMs, query.all())
 }
 
-/** Up to `limit` keys of the account after a position, newest first. */
+/** Up to `limit` keys of the account, newest first, beginning after a position. */
 export async function listKeys(
   d1: D1Database,
   accountId: string,
@@ -157,7 +157,7 @@ function after(position: Position | null): SQL | undefined {
   return sql`(${apiKey.createdAt}, ${apiKey.id}) < (${createdAt}, ${id})`
 }
 
-/** A key's status at a time; revoked outweighs disabled, which outweighs expired. */
+/** The status of a key at a time: revoked takes precedence over disabled, and disabled over expired. */
 export function statusOf(key: KeyRow, nowMs: number): KeyStatus {
   if (key.revokedAt !== null) return 'revoked'
   if (key.disabled) return 'disabled'
@@ -180,7 +180,7 @@ function hasStatus(status: KeyStatus | undefined, nowMs: number): SQL | undefine
   }
 }
 
-// Not LIKE: D1 takes patterns of 50 bytes at most, and a NUL ends one.
+// Not LIKE: D1 limits patterns to 50 bytes, and NUL terminates one.
 function matchesSearch(search: string | undefined): SQL | undefined {
   if (search === undefined || search === '') return undefined
   const holds = (column: AnyColumn) => sql`instr(lower(${column}), lower(${search})) > 0`

@@ -1,7 +1,7 @@
-// Who is about to change or remove a member: claimed before Better Auth writes, read by the triggers that
-// write the audit trail. That an account keeps an owner is the business of triggers too.
+// Who is about to change or remove a member: written before Better Auth changes the row, read by the triggers that
+// write the audit trail.
 
-/** A claim outlives any request; one left behind by a crash stops counting after this. */
+/** Longer than any request: after this, a claim was left behind by a crash and may be replaced. */
 const claimMs = 60_000
 
 const claimSql = `
@@ -12,14 +12,14 @@ ON CONFLICT (member_id) DO UPDATE SET actor_id = excluded.actor_id, at = exclude
 RETURNING member_id`
 
 export type MemberIntents = {
-  /** False when another change of that member is under way. */
+  /** @returns false while another change of the member is in progress. */
   claim(memberId: string, actorId: string): Promise<boolean>
-  /** Gives back the claims that no change has used up (the audit trigger deletes those it has read). */
+  /** Deletes the claims that no change used (the audit trigger deletes those it has read). */
   release(): Promise<void>
 }
 
 /** The claims of one request. */
-export function memberIntents(d1: D1Database, now: () => number): MemberIntents {
+export function createMemberIntents(d1: D1Database, now: () => number): MemberIntents {
   const held: { memberId: string; actorId: string }[] = []
   return {
     async claim(memberId, actorId) {
@@ -40,7 +40,7 @@ export function memberIntents(d1: D1Database, now: () => number): MemberIntents 
   }
 }
 
-/** The membership in an account, by its own id or its user's. */
+/** The id of a membership in an account, by the same id or by that of its user. */
 export async function memberIdOf(
   d1: D1Database,
   accountId: string,

@@ -1,19 +1,18 @@
-// Records in this isolate's memory, each with the moment from which its lease runs. Least recently
-// used out first.
+// Key records in the memory of an isolate, each with the start of its lease. The least recently used leaves first.
 import type { KeyRecord } from '../core/record.ts'
 
-/** `from`: when the question was asked to which this record was the answer (ms). */
+/** `from`: when the lookup that returned this record began (ms): its lease runs from there. */
 export type Held = { record: KeyRecord; from: number }
 
 export type Memory = {
   get(digest: string): Held | null
-  /** Keeps a record unless a newer one is held. A lease belongs to the record it came with. */
+  /** Keeps a record with its lease, unless a newer record is held. */
   keep(digest: string, held: Held): void
   forget(digest: string): void
 }
 
 export function createMemory(capacity = 10_000): Memory {
-  // A Map remembers the order of insertion: the first key is the one longest unused.
+  // A Map iterates in insertion order, and get() inserts again: the first entry is the least recently used.
   const entries = new Map<string, Held>()
   return {
     get(digest) {
@@ -38,7 +37,7 @@ export function createMemory(capacity = 10_000): Memory {
   }
 }
 
-/** Of two answers with the same `asOf`, the later question has the longer lease. */
+/** With equal `asOf`, the record of the later lookup has the longer lease. */
 function isNewer(present: Held, other: Held): boolean {
   if (present.record.asOf !== other.record.asOf) return present.record.asOf > other.record.asOf
   return present.from > other.from

@@ -1,4 +1,4 @@
-// How far changes are behind: the raises that fences have not acknowledged, as monitoring sees them.
+// The raises that fences have not acknowledged, summarised for monitoring.
 import { count, min } from 'drizzle-orm'
 import { openPrimary } from './database.ts'
 import { pendingRaise } from './schema.ts'
@@ -6,13 +6,13 @@ import { within } from './unavailable.ts'
 
 export type PendingSummary = {
   count: number
-  /** When the oldest was left (ms); null: none is pending. */
+  /** When the oldest was written (ms); null: none is pending. */
   oldestAt: number | null
   /** Names of the fences that have not acknowledged. */
   fences: string[]
 }
 
-const limitMs = 2_000
+const timeoutMs = 2_000
 
 /** @throws StoreUnavailable */
 export async function summarisePending(d1: D1Database): Promise<PendingSummary> {
@@ -25,7 +25,7 @@ export async function summarisePending(d1: D1Database): Promise<PendingSummary> 
     .from(pendingRaise)
     .groupBy(pendingRaise.fence)
     .orderBy(pendingRaise.fence)
-  const rows = await within('D1', limitMs, query.all())
+  const rows = await within('D1', timeoutMs, query.all())
   const oldest = rows.flatMap(({ oldestAt }) => oldestAt ?? [])
   return {
     count: rows.reduce((sum, row) => sum + row.count, 0),
@@ -34,7 +34,7 @@ export async function summarisePending(d1: D1Database): Promise<PendingSummary> 
   }
 }
 
-/** The drainer runs every minute: a raise that is older waits for a fence that does not answer. */
+/** The reconciler runs every minute, so an older raise waits for a fence that does not answer. */
 export const maxPendingMs = 60_000
 
 export function isOverdue({ oldestAt }: PendingSummary, nowMs: number): boolean {

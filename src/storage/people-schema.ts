@@ -1,5 +1,5 @@
-// The tables of people: what Better Auth 1.7 needs (its field names are the property names here), and
-// tables of our own: `setup_lock`, `member_intent`, `attempt` and `deleted_account`. An "organization" is what our API calls an account.
+// The D1 tables of people: those of Better Auth 1.7 (property names are its field names), and `setup_lock`,
+// `member_intent`, `attempt` and `deleted_account`. An "organization" is an account of our API.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
@@ -35,7 +35,7 @@ export const session = sqliteTable(
   (table) => [index('session_user_id_idx').on(table.userId)],
 )
 
-// A way to sign in (here only `credential`: the password hash), not a customer's account.
+// A sign-in method of Better Auth (only `credential`, a password hash, is used), not an account of our API.
 export const account = sqliteTable(
   'account',
   {
@@ -78,7 +78,7 @@ export const organization = sqliteTable('organization', {
   logo: text('logo'),
   metadata: text('metadata'),
   createdAt: timestamp('created_at').notNull(),
-  /** When it will be deleted: its keys are stopped from the moment this is set. */
+  /** When it will be deleted: while this is set, its keys are disabled. */
   closesAt: timestamp('closes_at'),
 })
 
@@ -134,7 +134,7 @@ export const jwks = sqliteTable('jwks', {
   expiresAt: timestamp('expires_at'),
 })
 
-// In the database, so that throttling sign-ins holds across isolates.
+// In D1, so that the limit on sign-ins holds across isolates.
 export const rateLimit = sqliteTable('rate_limit', {
   id: text('id').primaryKey(),
   key: text('key').notNull().unique(),
@@ -142,7 +142,7 @@ export const rateLimit = sqliteTable('rate_limit', {
   lastRequest: integer('last_request').notNull(),
 })
 
-// One row at most: whoever inserts it makes the first owner.
+// At most one row, inserted with the first owner.
 export const setupLock = sqliteTable(
   'setup_lock',
   {
@@ -152,15 +152,15 @@ export const setupLock = sqliteTable(
   (table) => [check('setup_lock_one_row', sql`${table.id} = 1`)],
 )
 
-// Who is about to change a member: claimed before the change, read by the audit trigger in the
-// change's own transaction. No foreign key, since it must outlive a removed member by a moment.
+// Who is about to change a member: written before the change, read by the audit trigger in the transaction of the
+// change. No foreign key: when a member is removed, the trigger still has to read it.
 export const memberIntent = sqliteTable('member_intent', {
   memberId: text('member_id').primaryKey(),
   actorId: text('actor_id').notNull(),
   at: timestamp('at').notNull(),
 })
 
-// Guesses at something, by a name that says at what and by whom, until the window ends.
+// Attempts (at a password, for example) by a key that names the target and the source, until the window ends.
 export const attempt = sqliteTable(
   'attempt',
   {
@@ -171,10 +171,10 @@ export const attempt = sqliteTable(
   (table) => [index('attempt_by_end').on(table.endsAt)],
 )
 
-// What is left of an account that its owner had deleted: that there was one. Its keys keep their digests.
+// Accounts that were deleted. Their keys keep their digests.
 export const deletedAccount = sqliteTable('deleted_account', {
   accountId: text('account_id').primaryKey(),
   deletedAt: integer('deleted_at').notNull(),
-  /** When the last of what is to go was gone; null while the drainer is at it. */
+  /** When the purge ended; null while data is left. */
   purgedAt: integer('purged_at'),
 })

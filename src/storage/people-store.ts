@@ -1,5 +1,5 @@
-// What our own code asks of people: who belongs to which account and in which role, and the writes that
-// Better Auth cannot make in one transaction. Roles come from D1's primary: a removed member is refused at once.
+// People and memberships: who belongs to which account in which role, and the writes that Better Auth cannot make in
+// one transaction. Roles come from the D1 primary, so that a removed member is refused at once.
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { type Role, roles, strongestRole } from '../core/role.ts'
 import { openPrimary } from './database.ts'
@@ -17,9 +17,9 @@ import { within } from './unavailable.ts'
 export type Membership = { accountId: string; role: Role }
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 
-/** The role of a person in an account now; null when they are not (or no longer) a member. */
+/** The present role of a person in an account; null when they are not a member. */
 export async function roleOf(
   d1: D1Database,
   userId: string,
@@ -33,7 +33,7 @@ export async function roleOf(
   return strongestRole((await within('D1', readTimeoutMs, query))?.role ?? null)
 }
 
-/** All accounts of a person: the strongest role first, the oldest first among equals. */
+/** All memberships of a person: strongest role first, then the oldest. */
 export async function membershipsOf(d1: D1Database, userId: string): Promise<Membership[]> {
   const query = openPrimary(d1)
     .select({ accountId: member.organizationId, role: member.role })
@@ -59,8 +59,8 @@ export async function accountName(d1: D1Database, accountId: string): Promise<st
 }
 
 /**
- * The user whom another issuer speaks of: by our own id, else by an e-mail address which that issuer
- * has verified (null when it has not).
+ * The user that the JWT of an external issuer names: by our id, else by e-mail address.
+ * @param verifiedEmail null when the issuer has not verified the address
  */
 export async function userIdOf(
   d1: D1Database,
@@ -77,7 +77,7 @@ export async function userIdOf(
   return (await within('D1', readTimeoutMs, query))?.id ?? null
 }
 
-/** The hash by which a person signs in; null when they have none. */
+/** The password hash of a person; null when they have no password. */
 export async function passwordHashOf(d1: D1Database, userId: string): Promise<string | null> {
   const query = openPrimary(d1)
     .select({ password: account.password })
@@ -87,7 +87,7 @@ export async function passwordHashOf(d1: D1Database, userId: string): Promise<st
   return (await within('D1', readTimeoutMs, query))?.password ?? null
 }
 
-/** The public half of the keys that sign our JWTs, as a JWK Set (RFC 7517 section 5). */
+/** The public keys that verify our JWTs, as a JWK Set (RFC 7517 section 5). */
 export async function publicJwks(d1: D1Database, now: number) {
   const query = openPrimary(d1)
     .select({ id: jwks.id, alg: jwks.alg, publicKey: jwks.publicKey })
@@ -103,10 +103,10 @@ export async function publicJwks(d1: D1Database, now: number) {
   }
 }
 
-/** A person who signs in by password, about to be stored. */
+/** A new person who signs in with a password. */
 export type NewPerson = { userId: string; name: string; passwordHash: string }
 
-/** Whether nobody owns anything yet, so that whoever holds the set-up token may begin. */
+/** Whether there is no owner yet, so that the set-up token may create one. */
 export async function needsFirstOwner(d1: D1Database): Promise<boolean> {
   const query = openPrimary(d1).get<{ taken: number }>(
     sql`select exists (select 1 from ${setupLock}) or exists (select 1 from ${member}) as taken`,
@@ -115,8 +115,8 @@ export async function needsFirstOwner(d1: D1Database): Promise<boolean> {
 }
 
 /**
- * The first account and its owner, all or nothing. The lock row decides between simultaneous attempts:
- * its id may only be 1, and becomes 2 (which the table's CHECK refuses) where members exist already.
+ * Creates the first account and its owner in one transaction. The lock row decides between concurrent attempts: its
+ * id must be 1, and becomes 2 (which the CHECK of the table refuses) when members exist.
  */
 export async function createFirstOwner(
   d1: D1Database,
@@ -129,7 +129,7 @@ export async function createFirstOwner(
       `INSERT INTO setup_lock (id, at) SELECT CASE WHEN EXISTS (SELECT 1 FROM member) THEN 2 ELSE 1 END, ?`,
     )
     .bind(now)
-  // Whoever holds the set-up token vouches for the address.
+  // email_verified = 1: the holder of the set-up token vouches for the address.
   const person = d1
     .prepare(
       `INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?1, ?2, ?3, 1, ?4, ?4)`,
@@ -187,8 +187,8 @@ export async function invitationView(
 }
 
 /**
- * A new person joins by invitation, all or nothing. Each statement asks again whether the invitation is
- * open, in the same transaction: one cancelled or accepted meanwhile cannot slip through.
+ * Creates a person who accepts an invitation, in one transaction. Each statement checks that the invitation is still
+ * open, since it may be cancelled or accepted concurrently.
  */
 export async function acceptInvitation(
   d1: D1Database,
@@ -221,7 +221,7 @@ export async function acceptInvitation(
   return results?.at(-1)?.results.length === 1 ? 'accepted' : 'refused'
 }
 
-/** The way to sign in of a user who is in the table by now; nothing when they are not. */
+/** Inserts the password of a user that the same batch inserted; no row when it did not. */
 function credential(d1: D1Database, person: NewPerson, now: number): D1PreparedStatement {
   return d1
     .prepare(
@@ -231,13 +231,13 @@ function credential(d1: D1Database, person: NewPerson, now: number): D1PreparedS
     .bind(crypto.randomUUID(), person.passwordHash, now, person.userId)
 }
 
-/** The results, or null when a UNIQUE or CHECK constraint rolled all back: someone else was first. */
+/** @returns null when a UNIQUE or CHECK constraint rolled the batch back: a concurrent request was first. */
 async function inOneBatch(
   d1: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<D1Result[] | null> {
   try {
-    return await within('D1', writeLimitMs, d1.batch(statements))
+    return await within('D1', writeTimeoutMs, d1.batch(statements))
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
     if (cause instanceof Error && cause.message.includes('constraint failed')) return null

@@ -1,5 +1,4 @@
-// Whether every store answers in time: asked all at once, each with a time-out of its own, so that one that
-// hangs tells nothing about the others.
+// Checks every store at once, each with its own timeout, so that a store that hangs does not hide the others.
 import { errorSummary } from '../core/log.ts'
 import { isOverdue, type PendingSummary } from './pending-raises.ts'
 import { StoreUnavailable, within } from './unavailable.ts'
@@ -7,20 +6,20 @@ import { StoreUnavailable, within } from './unavailable.ts'
 export type StoreCheck = {
   ok: boolean
   ms: number
-  /** What was wrong; for people who may know. */
+  /** For admins and owners: why the check failed. */
   problem: string | null
 }
 
 export type Readiness = {
   ready: boolean
-  /** When the last answer was there (ms). */
+  /** When the last check ended (ms). */
   at: number
   checks: Record<'database' | 'cache' | 'fence' | 'meter' | 'queue' | 'raises', StoreCheck>
-  /** null: D1 did not tell. */
+  /** null: D1 did not answer. */
   pending: PendingSummary | null
 }
 
-/** Each resolves when the store answered. `isQueueBound`: asking a queue would send something. */
+/** Each call resolves when its store answers. A queue has no such call: only its binding is checked. */
 export type ReadinessStores = {
   pending(): Promise<PendingSummary>
   cache(): Promise<unknown>
@@ -33,9 +32,11 @@ export const checkTimeoutMs = 2_000
 
 /** Never throws. */
 export async function checkStores(stores: ReadinessStores, now: () => number): Promise<Readiness> {
-  const timed = async <Answer>(name: string, ask: () => Promise<Answer>) => {
+  const timed = async <Answer>(name: string, check: () => Promise<Answer>) => {
     const from = now()
-    const answer = await within(name, checkTimeoutMs, Promise.resolve().then(ask)).catch(asFailure)
+    const answer = await within(name, checkTimeoutMs, Promise.resolve().then(check)).catch(
+      asFailure,
+    )
     return { answer, ms: now() - from }
   }
   const [database, cache, fence, meter] = await Promise.all([
@@ -70,7 +71,7 @@ function checkOf({ answer, ms }: { answer: unknown; ms: number }): StoreCheck {
 }
 
 function checkPending(pending: PendingSummary | null, nowMs: number): StoreCheck {
-  if (pending === null) return { ...good, ok: false, problem: 'D1 did not tell what is pending.' }
+  if (pending === null) return { ...good, ok: false, problem: 'D1 did not report pending changes.' }
   if (!isOverdue(pending, nowMs)) return good
   const problem = `Changes wait for ${pending.fences.join(', ')}.`
   return { ...good, ok: false, problem }

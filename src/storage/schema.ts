@@ -1,5 +1,5 @@
-// D1's tables for keys, in drizzle. What people need stands in people-schema.ts. Times are
-// milliseconds since 1970. Rows of api_key are never deleted: absence must stay absence.
+// The D1 tables of keys, in drizzle. Times are milliseconds since 1970. Rows of api_key are never deleted, so that
+// the digest of a revoked key cannot be stored again.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type CreditTerms, limitOwners, type Window } from '../core/limits.ts'
@@ -8,7 +8,7 @@ export const apiKey = sqliteTable(
   'api_key',
   {
     id: text().primaryKey(),
-    /** SHA-256 of the token, 64 hex letters: the only trace of it. */
+    /** SHA-256 of the token, 64 lower-case hex digits; the token itself is not stored. */
     digest: text().notNull().unique(),
     /** The sequence of its last change. */
     seq: integer().notNull(),
@@ -16,7 +16,7 @@ export const apiKey = sqliteTable(
     name: text().notNull(),
     format: text().notNull(),
     keyPrefix: text('key_prefix').notNull(),
-    /** null: inherits from the creator. */
+    /** null: the key inherits from the role of its creator. */
     scopes: text({ mode: 'json' }).$type<string[]>(),
     disabled: integer({ mode: 'boolean' }).notNull().default(false),
     allowedIps: text('allowed_ips', { mode: 'json' }).$type<string[]>(),
@@ -24,9 +24,9 @@ export const apiKey = sqliteTable(
     metadata: text({ mode: 'json' }).$type<Record<string, unknown>>(),
     rateLimit: text('rate_limit', { mode: 'json' }).$type<Window[]>(),
     credits: text({ mode: 'json' }).$type<CreditTerms>(),
-    /** Whether its limits are its own or those of all keys with its external id. */
+    /** Whether its limits are its own or shared by all keys with its external id. */
     limitsBy: text('limits_by', { enum: limitOwners }).notNull().default('key'),
-    /** The first of the keys that it replaced, whose meter it goes on with; null: its own. */
+    /** The first of the keys that it replaced, whose meter it continues; null: its own meter. */
     meterId: text('meter_id'),
     createdBy: text('created_by'),
     createdAt: integer('created_at').notNull(),
@@ -37,25 +37,25 @@ export const apiKey = sqliteTable(
     replacedBy: text('replaced_by'),
   },
   (table) => [
-    // The list of an account, newest first, by keyset (created_at, id).
+    // The keys of an account, newest first, by keyset (created_at, id).
     index('api_key_by_account').on(table.accountId, table.createdAt, table.id),
     index('api_key_by_creator').on(table.accountId, table.createdBy),
     index('api_key_by_external_id').on(table.accountId, table.externalId),
-    // What one batch changed.
+    // The keys that one batch changed.
     index('api_key_by_seq').on(table.seq),
     // Keys about to expire.
     index('api_key_by_expiry').on(table.expiresAt).where(sql`revoked_at is null`),
   ],
 )
 
-/** One row, one counter: every change of a key bumps it in its own batch. */
+/** One row with the counter that every change of a key bumps in its batch. */
 export const sequence = sqliteTable(
   'sequence',
   { id: integer().primaryKey(), value: integer().notNull() },
   (table) => [check('sequence_has_one_row', sql`${table.id} = 1`)],
 )
 
-/** The fences that exist: whom a change has to wait for. */
+/** The fences that a change waits for. */
 export const fence = sqliteTable('fence', {
   name: text().primaryKey(),
   region: text().notNull(),
@@ -63,7 +63,7 @@ export const fence = sqliteTable('fence', {
   seq: integer().notNull(),
 })
 
-/** Changes not yet known to be in force at a fence; digest `*` raises all that it guards. */
+/** Raises that a fence has not acknowledged; digest `*` stands for every key. */
 export const pendingRaise = sqliteTable(
   'pending_raise',
   {
@@ -78,7 +78,7 @@ export const pendingRaise = sqliteTable(
   ],
 )
 
-/** Who did what, written in the batch of the change; triggers refuse UPDATE and DELETE. */
+/** The audit trail, written in the batch of each change; triggers refuse UPDATE and DELETE. */
 export const auditEvent = sqliteTable(
   'audit_event',
   {
@@ -103,7 +103,7 @@ export const auditEvent = sqliteTable(
   ],
 )
 
-/** Requests of a key in an hour (its first ms) that were answered with a code. Kept for 400 days. */
+/** Requests by key, hour (its first ms) and code of the answer. Kept for 400 days. */
 export const usageHourly = sqliteTable(
   'usage_hourly',
   {
@@ -118,10 +118,10 @@ export const usageHourly = sqliteTable(
   ],
 )
 
-/** Batches of usage that were rolled up; ids sort by age. Kept as long as one may be delivered again. */
+/** Batches of usage that were added; ids sort by age. Kept for as long as the queue may redeliver a batch. */
 export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
 
-/** Verifications in an hour (its first ms) by the region they came from and the tier that answered. Kept for 30 days. */
+/** Verifications by hour (its first ms), region of the request and tier that answered. Kept for 30 days. */
 export const tierHourly = sqliteTable(
   'tier_hourly',
   {
@@ -133,7 +133,10 @@ export const tierHourly = sqliteTable(
   (table) => [primaryKey({ columns: [table.hour, table.region, table.tier] })],
 )
 
-/** What one region answered about the canary's key: `after` lists two readers, one with the record in memory, one whose KV answers with old values. */
+/**
+ * The verdicts of one region on the canary's key. `after`: of a reader with the record in memory, and of one whose KV is
+ * stale.
+ */
 export type RegionProbe = {
   region: string
   /** Its fence had not acknowledged: the revocation was answered with 202. */
@@ -142,7 +145,7 @@ export type RegionProbe = {
   after: string[]
 }
 
-/** What the canary found, by when it began (ms). Kept for a week. */
+/** The runs of the canary. Kept for a week. */
 export const canaryRun = sqliteTable('canary_run', {
   startedAt: integer('started_at').primaryKey(),
   endedAt: integer('ended_at').notNull(),

@@ -1,13 +1,13 @@
-// The sessions of a person, as they may see and end them. Their tokens are Better Auth's and stay in D1.
+// The sessions of a person: list and end them. Session tokens belong to Better Auth and are not selected.
 import { and, desc, eq, gt, ne } from 'drizzle-orm'
 import { openPrimary } from './database.ts'
 import { session } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
-const limitMs = 2_000
+const timeoutMs = 2_000
 const maxShown = 100
 
-/** The sessions that go on, the one last used first. */
+/** The sessions that have not expired, most recently used first. */
 export async function listSessions(d1: D1Database, userId: string, now: number) {
   const query = openPrimary(d1)
     .select({
@@ -23,23 +23,23 @@ export async function listSessions(d1: D1Database, userId: string, now: number) 
     .where(and(eq(session.userId, userId), gt(session.expiresAt, new Date(now))))
     .orderBy(desc(session.updatedAt), desc(session.id))
     .limit(maxShown)
-  return within('D1', limitMs, query.all())
+  return within('D1', timeoutMs, query.all())
 }
 
-/** False when the person has no such session. */
+/** @returns false when the person has no such session. */
 export async function endSession(d1: D1Database, userId: string, id: string): Promise<boolean> {
   const query = openPrimary(d1)
     .delete(session)
     .where(and(eq(session.id, id), eq(session.userId, userId)))
     .returning({ id: session.id })
-  return (await within('D1', limitMs, query.all())).length > 0
+  return (await within('D1', timeoutMs, query.all())).length > 0
 }
 
-/** How many were ended. */
+/** @returns how many were ended. */
 export async function endOtherSessions(d1: D1Database, userId: string, kept: string) {
   const query = openPrimary(d1)
     .delete(session)
     .where(and(eq(session.userId, userId), ne(session.id, kept)))
     .returning({ id: session.id })
-  return (await within('D1', limitMs, query.all())).length
+  return (await within('D1', timeoutMs, query.all())).length
 }

@@ -1,11 +1,11 @@
-// The audit event of a top-up: the credits themselves are in the meter, not in D1.
+// The audit event of a top-up. The credits themselves are in the meter, not in D1.
 import { sql } from 'drizzle-orm'
 import { runBatch } from './database.ts'
 import { auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
 
 export type TopUpEvent = {
-  /** Of the same top-up always the same. */
+  /** Derived from the top-up, so that a retry has the same id. */
   id: string
   accountId: string
   keyId: string
@@ -18,17 +18,17 @@ export type TopUpEvent = {
   atMs: number
 }
 
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 
-/** Stores the event unless it is there: whoever asks again writes nothing twice. */
+/** Stores the event unless it exists: a retry writes nothing twice. */
 export async function recordTopUp(d1: D1Database, event: TopUpEvent): Promise<void> {
   const { id, accountId, keyId, actorKind, actorId, requestId, add, atMs } = event
-  // Not "on conflict do nothing": the trigger that keeps events from being replaced would come first.
+  // Not "on conflict do nothing": the trigger that refuses to replace events would fire first.
   const insert = sql`
     insert into ${auditEvent}
       (id, account_id, action, actor_kind, actor_id, key_id, detail, request_id, created_at)
     select ${id}, ${accountId}, 'key.credits_added', ${actorKind}, ${actorId}, ${keyId},
       ${JSON.stringify({ add })}, ${requestId}, ${atMs}
     where not exists (select 1 from ${auditEvent} where id = ${id})`
-  await within('D1', writeLimitMs, runBatch(d1, [insert]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [insert]))
 }

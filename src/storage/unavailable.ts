@@ -1,7 +1,7 @@
-// A store that does not answer, and how long it is waited for. Apart from D1's own room, so that checking a
-// key evaluates nothing of it.
+// Timeouts of calls to stores, and the error for a store that fails. Separate from database.ts, so that verifying
+// a key does not evaluate drizzle.
 
-/** A store did not answer, or failed: the answer is not known. Never to be told as a refusal. */
+/** A store failed or did not answer in time: the outcome is unknown. It becomes a 503, never a refusal. */
 export class StoreUnavailable extends Error {
   constructor(store: string, cause: unknown) {
     super(`${store} is unavailable`, { cause })
@@ -10,12 +10,16 @@ export class StoreUnavailable extends Error {
 }
 
 /**
- * The outcome of work, or StoreUnavailable when it fails or takes longer than `limitMs`. Work that
- * is given up goes on by itself: a write may still happen.
+ * Awaits work for at most `timeoutMs`. A timeout does not cancel the work: a write may still happen.
+ * @throws StoreUnavailable when the work fails or takes longer
  */
-export async function within<T>(store: string, limitMs: number, work: PromiseLike<T>): Promise<T> {
+export async function within<T>(
+  store: string,
+  timeoutMs: number,
+  work: PromiseLike<T>,
+): Promise<T> {
   const { promise: limit, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer in ${limitMs} ms`)), limitMs)
+  const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
   try {
     return await Promise.race([work, limit])
   } catch (cause) {

@@ -1,4 +1,4 @@
-// All usage of an account, page after page.
+// All usage of an account, by keyset pages.
 import { sql } from 'drizzle-orm'
 import { openPrimary } from './database.ts'
 import { apiKey, usageHourly } from './schema.ts'
@@ -8,7 +8,7 @@ export type UsageRow = typeof usageHourly.$inferSelect
 
 const readTimeoutMs = 5_000
 
-/** Up to `limit` counts after a row, in the order of the table's key. */
+/** Up to `limit` rows after a row, in the order of the primary key. */
 export async function listUsage(
   d1: D1Database,
   accountId: string,

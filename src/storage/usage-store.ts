@@ -1,17 +1,16 @@
-// D1's part of usage: batches rolled up once each, and what is read of them. Adding twice or in another
-// order changes nothing.
+// Usage in D1. Each batch is added once: adding it twice, or in another order, changes nothing.
 import { sql } from 'drizzle-orm'
 import { openPrimary, runBatch } from './database.ts'
 import { apiKey, tierHourly, usageBatch, usageHourly } from './schema.ts'
 import { within } from './unavailable.ts'
 
-/** Key, first ms of the hour, code, requests, when the last of them was (ms). */
+/** Key, first ms of the hour, code, requests, time of the last request (ms). */
 export type UsageRow = [keyId: string, hour: number, code: string, count: number, lastAt: number]
 
 /** First ms of the hour, region, tier that answered, verifications. */
 export type TierRow = [hour: number, region: string, tier: string, count: number]
 
-/** What an isolate counted in a few seconds; the id is its own and begins with the time. */
+/** What an isolate counted in a few seconds. The id begins with the time and is unique. */
 export type UsageBatch = { version: 1; id: string; rows: UsageRow[]; tiers?: TierRow[] }
 
 export type UsageCount = { time: number; code: string; count: number }
@@ -19,29 +18,29 @@ export type UsageCount = { time: number; code: string; count: number }
 export type UsageSpan = { from: number; to: number; stepMs: number }
 
 export type UsageStore = {
-  /** Adds those of the batches that were not added before: all of them in one transaction. */
+  /** Adds the batches that were not added before, in one transaction. */
   add(batches: readonly UsageBatch[]): Promise<void>
   /** Requests by step and code, from `from` to before `to`, without zeros, oldest first. */
   read(keyId: string, span: UsageSpan): Promise<UsageCount[]>
-  /** Forgets what is too old, up to 10,000 rows of each table a call. */
+  /** Deletes rows past their lifetime, up to 10,000 per table and call. */
   prune(nowMs: number): Promise<void>
 }
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 20_000
+const writeTimeoutMs = 20_000
 const dayMs = 24 * 60 * 60 * 1000
 export const usageLifetimeMs = 400 * dayMs
 export const tierLifetimeMs = 30 * dayMs
-/** A message is redelivered for 4 days at the most. */
+/** The queue redelivers a message for at most 4 days. */
 export const batchLifetimeMs = 5 * dayMs
 const maxPruned = 10_000
 
 export function createUsageStore(d1: D1Database): UsageStore {
   return {
     async add(batches) {
-      // The list of a queue may hold one message twice.
+      // A batch of the queue may contain a message twice.
       const once = [...new Map(batches.map((batch) => [batch.id, batch])).values()]
-      await within('D1', writeLimitMs, runBatch(d1, statementsOf(JSON.stringify(once))))
+      await within('D1', writeTimeoutMs, runBatch(d1, statementsOf(JSON.stringify(once))))
     },
     read: (keyId, span) => within('D1', readTimeoutMs, read(d1, keyId, span)),
     async prune(nowMs) {
@@ -54,12 +53,12 @@ export function createUsageStore(d1: D1Database): UsageStore {
         sql`delete from ${usageBatch} where id in (select id from ${usageBatch}
           where id < ${oldestBatch} limit ${maxPruned})`,
       ]
-      await within('D1', writeLimitMs, runBatch(d1, statements))
+      await within('D1', writeTimeoutMs, runBatch(d1, statements))
     },
   }
 }
 
-/** The batches' ids are written last: what they guard is in the same transaction. */
+/** The ids of the batches are inserted last: the statements before select the batches without an id. */
 function statementsOf(batches: string) {
   const newItems = (list: string) => sql`json_each(${batches}) as batch,
     json_each(batch.value, ${list}) as item
@@ -82,7 +81,7 @@ function statementsOf(batches: string) {
   ]
 }
 
-/** Verifications by region and tier in the hours from `fromMs`, most of them first. */
+/** Verifications by region and tier in the hours since `fromMs`, largest count first. */
 export async function readTiers(
   d1: D1Database,
   fromMs: number,

@@ -1,4 +1,4 @@
-// The log of what was sent to an endpoint: read, sent again, and forgotten after a month.
+// The deliveries to an endpoint: list, read, resend, ping, and prune after 30 days.
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { openPrimary, runBatch } from './database.ts'
 import { within } from './unavailable.ts'
@@ -8,11 +8,11 @@ import { webhookDelivery, webhookEvent } from './webhook-schema.ts'
 export type Delivery = typeof webhookDelivery.$inferSelect & { type: string }
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 const lifetimeMs = 30 * 24 * 60 * 60_000
 const maxPruned = 5_000
 
-/** A message to one endpoint, which may be resent but is not repeated by itself. Answers its delivery's id. */
+/** Writes a `ping` to one endpoint, which is not retried. @returns the id of the delivery. */
 export async function writePing(
   d1: D1Database,
   { accountId, id: endpointId }: EndpointPlace,
@@ -27,19 +27,19 @@ export async function writePing(
     sql`insert into ${webhookDelivery} (id, event_id, endpoint_id, status, next_attempt_at, created_at)
       values (${deliveryId}, ${eventId}, ${endpointId}, 'pending', ${nowMs}, ${nowMs})`,
   ])
-  await within('D1', writeLimitMs, written)
+  await within('D1', writeTimeoutMs, written)
   return deliveryId
 }
 
-/** Begins anew with the first attempt. */
+/** Sets a delivery to pending, with the whole retry schedule ahead. */
 export async function restartDelivery(d1: D1Database, id: string, nowMs: number): Promise<void> {
   const update = sql`
     update ${webhookDelivery}
     set status = 'pending', round_start = attempts, next_attempt_at = ${nowMs} where id = ${id}`
-  await within('D1', writeLimitMs, runBatch(d1, [update]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [update]))
 }
 
-/** Forgets what was ended long ago, up to some thousands of rows a call. */
+/** Deletes deliveries that ended and are past their lifetime, and events without deliveries, up to 5,000 rows each. */
 export async function pruneDeliveries(d1: D1Database, nowMs: number): Promise<void> {
   const before = nowMs - lifetimeMs
   const statements = [
@@ -50,12 +50,12 @@ export async function pruneDeliveries(d1: D1Database, nowMs: number): Promise<vo
         and not exists (select 1 from ${webhookDelivery} where event_id = old.id)
       limit ${maxPruned})`,
   ]
-  await within('D1', writeLimitMs, runBatch(d1, statements))
+  await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }
 
 export type DeliveryStatus = Delivery['status']
 
-/** Up to `limit` deliveries of an endpoint after a position, newest first. */
+/** Up to `limit` deliveries of an endpoint, newest first, beginning after a position. */
 export async function listDeliveries(
   d1: D1Database,
   endpointId: string,
@@ -81,7 +81,7 @@ export async function listDeliveries(
   return rows.map(({ delivery, type }) => ({ ...delivery, type }))
 }
 
-/** A delivery with what it tells; null when the endpoint has no such delivery. */
+/** A delivery with its event; null when the endpoint has no such delivery. */
 export async function findDelivery(d1: D1Database, endpointId: string, id: string) {
   const query = openPrimary(d1)
     .select({ delivery: webhookDelivery, event: webhookEvent })

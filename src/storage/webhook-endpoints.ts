@@ -1,4 +1,4 @@
-// The endpoints of an account in D1. Each change is one batch with its audit event.
+// The webhook endpoints of an account in D1. Each change is one batch with its audit event.
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
@@ -17,14 +17,14 @@ export type EndpointPatch = Partial<
 export type EndpointPlace = { accountId: string; id: string }
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 10_000
-/** An event is written once for each of them, in the transaction of the change. */
+const writeTimeoutMs = 10_000
+/** The triggers write a delivery per endpoint in the transaction of each change, so the number is limited. */
 export const maxEndpoints = 20
 
 const write = (d1: D1Database, statements: Parameters<typeof runBatch>[1]) =>
-  within('D1', writeLimitMs, runBatch<{ id: string }>(d1, statements))
+  within('D1', writeTimeoutMs, runBatch<{ id: string }>(d1, statements))
 
-/** Up to `limit` endpoints of the account after a position, newest first. */
+/** Up to `limit` endpoints of the account, newest first, beginning after a position. */
 export async function listEndpoints(
   d1: D1Database,
   accountId: string,
@@ -41,13 +41,13 @@ export async function listEndpoints(
   return within('D1', readTimeoutMs, query.all())
 }
 
-/** One endpoint of the account, or null; one of another account does not exist here. */
+/** An endpoint of the account; null also for endpoints of other accounts. */
 export async function findEndpoint(d1: D1Database, place: EndpointPlace): Promise<Endpoint | null> {
   const query = openPrimary(d1).select().from(webhookEndpoint).where(at(place)).get()
   return (await within('D1', readTimeoutMs, query)) ?? null
 }
 
-/** Whether it was stored: not when the account has as many as it may. */
+/** @returns false when the account already has `maxEndpoints`. */
 export async function insertEndpoint(
   d1: D1Database,
   endpoint: NewEndpoint,
@@ -61,7 +61,7 @@ export async function insertEndpoint(
       ${sealedSecret}, ${createdBy}, ${createdAt}
     where (select count(*) from ${webhookEndpoint} where account_id = ${accountId}) < ${maxEndpoints}`
   const stored = build.select({ id: webhookEndpoint.id }).from(webhookEndpoint).where(at(endpoint))
-  const rows = await write(d1, [insert, record(endpoint, audit, createdAt), stored])
+  const rows = await write(d1, [insert, insertEvent(endpoint, audit, createdAt), stored])
   return rows.length === 1
 }
 
@@ -73,10 +73,10 @@ export async function updateEndpoint(
   nowMs: number,
 ): Promise<void> {
   const update = build.update(webhookEndpoint).set(patch).where(at(place))
-  await write(d1, [update, record(place, audit, nowMs)])
+  await write(d1, [update, insertEvent(place, audit, nowMs)])
 }
 
-/** The secret of now goes on signing until `previousUntil`, beside the new one. */
+/** The present secret becomes the previous one, which also signs until `previousUntil`. */
 export async function replaceSecret(
   d1: D1Database,
   place: EndpointPlace,
@@ -88,10 +88,10 @@ export async function replaceSecret(
     .update(webhookEndpoint)
     .set({ sealedPrevious: sql`${webhookEndpoint.sealedSecret}`, sealedSecret, previousUntil })
     .where(at(place))
-  await write(d1, [update, record(place, audit, nowMs)])
+  await write(d1, [update, insertEvent(place, audit, nowMs)])
 }
 
-/** With its log: what was under way to it is not sent. */
+/** Deletes the endpoint with its deliveries, pending ones included. */
 export async function deleteEndpoint(
   d1: D1Database,
   place: EndpointPlace,
@@ -99,7 +99,7 @@ export async function deleteEndpoint(
   nowMs: number,
 ): Promise<void> {
   await write(d1, [
-    record(place, audit, nowMs),
+    insertEvent(place, audit, nowMs),
     build.delete(webhookDelivery).where(eq(webhookDelivery.endpointId, place.id)),
     build.delete(webhookEndpoint).where(at(place)),
   ])
@@ -109,12 +109,12 @@ function at({ accountId, id }: EndpointPlace): SQL | undefined {
   return and(eq(webhookEndpoint.id, id), eq(webhookEndpoint.accountId, accountId))
 }
 
-function record(place: EndpointPlace, audit: AuditEntry, nowMs: number): SQL {
-  return recordEndpoint(sql`${at(place)}`, audit, nowMs)
+function insertEvent(place: EndpointPlace, audit: AuditEntry, nowMs: number): SQL {
+  return insertEndpointEvent(sql`${at(place)}`, audit, nowMs)
 }
 
-/** An audit event of the endpoint that the condition meets, if it meets one. */
-export function recordEndpoint(condition: SQL, audit: AuditEntry, nowMs: number): SQL {
+/** Inserts an audit event for each endpoint that meets the condition. */
+export function insertEndpointEvent(condition: SQL, audit: AuditEntry, nowMs: number): SQL {
   const { action, actorKind, actorId, requestId, detail } = audit
   return sql`
     insert into ${auditEvent}

@@ -1,20 +1,20 @@
-// Events that no change of a key brings about: it is about to expire, its credits run low. Each is written at
-// most once, under a name of its own, and only where somebody wants to know.
+// Events that no change of a key causes: it expires soon, or its credits run low. Each is written at most once, by its
+// deduplication key (`once_as`), and only for accounts with an enabled endpoint.
 import { sql } from 'drizzle-orm'
 import { newUuid, runBatch } from './database.ts'
 import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookEndpoint, webhookEvent } from './webhook-schema.ts'
 
-const writeLimitMs = 10_000
+const writeTimeoutMs = 10_000
 const dayMs = 24 * 60 * 60_000
-/** Days before the end at which is told of it; each only until the next. */
+/** Days before expiry at which an event is written; each until the next mark. */
 const marks = [
   { days: 7, until: 1 },
   { days: 1, until: 0 },
 ]
 
-/** Tells of keys that expire within the marks: once for each key, time of expiry and mark. */
+/** Writes `key.expiring` once for each key, time of expiry and mark. */
 export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<void> {
   const statements = marks.map(({ days, until }) => {
     const detail = JSON.stringify({ within_days: days })
@@ -31,10 +31,10 @@ export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<voi
           where account_id = ${apiKey.accountId} and enabled)
       on conflict (once_as) do nothing`
   })
-  await within('D1', writeLimitMs, runBatch(d1, statements))
+  await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }
 
-/** Credits of a meter, seen by a key of it, that have fallen below a mark. It is told of once a `period`. */
+/** The credits of a meter below a mark, as seen by one of its keys. The event is written once per `period`. */
 export type LowCredits = {
   keyId: string
   meter: string
@@ -44,8 +44,8 @@ export type LowCredits = {
 }
 
 /**
- * Tells that the credits of a key have fallen below their mark: once for each meter and period, however
- * often and from however many isolates it is called.
+ * Writes `key.credits_low` once for each meter and period, however often and from however many isolates it is
+ * called.
  */
 export async function noticeLowCredits(
   d1: D1Database,
@@ -62,5 +62,5 @@ export async function noticeLowCredits(
       and exists (select 1 from ${webhookEndpoint}
         where account_id = ${apiKey.accountId} and enabled)
     on conflict (once_as) do nothing`
-  await within('D1', writeLimitMs, runBatch(d1, [insert]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [insert]))
 }

@@ -1,91 +1,91 @@
-// The outbox in D1: what is still to be sent, and what became of it. The rows are the truth; the queue only
-// says when to look. Of all who take up one attempt, one gets it.
+// The outbox in D1: pending deliveries and their outcomes. The rows decide; a message of the queue is only a hint to
+// look at one. Of all Workers that claim an attempt, one gets it.
 import { eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { openPrimary, runBatch } from './database.ts'
 import { within } from './unavailable.ts'
-import { recordEndpoint } from './webhook-endpoints.ts'
+import { insertEndpointEvent } from './webhook-endpoints.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
 
-/** One attempt to come: `attempts` were begun before it. */
+/** A delivery whose next attempt is due, after `attempts` earlier ones. */
 export type Due = { id: string; attempts: number }
 
-/** An attempt that is ours to make. `attempt` counts from 1 since the delivery was last asked for. */
+/** An attempt that the caller has to make. `attempt` counts from 1, and again after a resend. */
 export type Claimed = Due & {
   attempt: number
   event: typeof webhookEvent.$inferSelect
   endpoint: typeof webhookEndpoint.$inferSelect
 }
 
-/** What came of an attempt. */
-export type Attempted = { status: number | null; error: string | null }
+/** The outcome of an attempt; `error` null: delivered. */
+export type AttemptOutcome = { status: number | null; error: string | null }
 
 const readTimeoutMs = 2_000
-const writeLimitMs = 10_000
-/** What was handed to the queue and did not come back is handed over again after this. */
-const handOverMs = 2 * 60_000
-/** An attempt whose Worker died is made again after this: more than a time-out and the writes. */
+const writeTimeoutMs = 10_000
+/** A delivery that was sent to the queue and not claimed is due again after this. */
+const enqueuedMs = 2 * 60_000
+/** A claimed delivery without an outcome is due again after this: longer than the timeout and the writes. */
 const claimMs = 60_000
 
 export type Outbox = ReturnType<typeof createOutbox>
 
 export function createOutbox(d1: D1Database) {
   const write = <Row>(...statements: SQL[]) =>
-    within('D1', writeLimitMs, runBatch<Row>(d1, statements))
+    within('D1', writeTimeoutMs, runBatch<Row>(d1, statements))
   return {
-    /** Up to `limit` attempts that are due, the longest due first; for a while nobody else gets them. */
-    handOver: (nowMs: number, limit: number) =>
+    /** Up to `limit` due deliveries, longest due first. No other call returns them for `enqueuedMs`. */
+    takeDue: (nowMs: number, limit: number) =>
       write<Due>(sql`
-        update ${webhookDelivery} set next_attempt_at = ${nowMs + handOverMs}
+        update ${webhookDelivery} set next_attempt_at = ${nowMs + enqueuedMs}
         where id in (select id from ${webhookDelivery}
           where status = 'pending' and next_attempt_at <= ${nowMs}
           order by next_attempt_at limit ${limit})
         returning id, attempts`),
 
-    /** Takes an attempt up; null when another has, or when there is nothing left to do. */
+    /** Starts an attempt; null when another Worker has, or when the delivery is not pending any more. */
     async claim({ id, attempts }: Due, nowMs: number): Promise<Claimed | null> {
-      const [taken] = await write<{ roundStart: number }>(sql`
+      const [claimed] = await write<{ roundStart: number }>(sql`
         update ${webhookDelivery} set attempts = ${attempts + 1}, last_attempt_at = ${nowMs},
           next_attempt_at = ${nowMs + claimMs}
         where id = ${id} and attempts = ${attempts} and status = 'pending'
         returning round_start as roundStart`)
-      if (taken === undefined) return null
-      const row = await within('D1', readTimeoutMs, readWhole(d1, id))
-      const due = { id, attempts: attempts + 1, attempt: attempts + 1 - taken.roundStart }
+      if (claimed === undefined) return null
+      const row = await within('D1', readTimeoutMs, readClaimed(d1, id))
+      const due = { id, attempts: attempts + 1, attempt: attempts + 1 - claimed.roundStart }
       return row === undefined ? null : { ...due, ...row }
     },
 
-    async succeed({ id, attempts, endpoint }: Claimed, { status }: Attempted, nowMs: number) {
+    async succeed({ id, attempts, endpoint }: Claimed, { status }: AttemptOutcome, nowMs: number) {
       await write(
         ended({ id, attempts }, { status, error: null }, 'delivered'),
         sql`update ${webhookEndpoint} set last_success_at = ${nowMs} where id = ${endpoint.id}`,
       )
     },
 
-    async postpone({ id, attempts }: Due, { status, error }: Attempted, untilMs: number) {
+    async postpone({ id, attempts }: Due, { status, error }: AttemptOutcome, untilMs: number) {
       await write(sql`
         update ${webhookDelivery}
         set next_attempt_at = ${untilMs}, last_status = ${status}, last_error = ${error}
         where id = ${id} and attempts = ${attempts} and status = 'pending'`)
     },
 
-    async giveUp(due: Due, outcome: Attempted) {
+    async fail(due: Due, outcome: AttemptOutcome) {
       await write(ended(due, outcome, 'failed'))
     },
 
-    /** Gives up, and disables the endpoint: at once, or where it took nothing since the event was written. */
-    async giveUpEndpoint(
+    /** Fails, and disables the endpoint: `gone` always, `failing` if nothing was delivered since the event. */
+    async failAndDisable(
       { id, attempts, endpoint, event }: Claimed,
-      outcome: Attempted,
+      outcome: AttemptOutcome,
       reason: 'gone' | 'failing',
       nowMs: number,
     ) {
-      const is = sql`${webhookEndpoint.id} = ${endpoint.id} and ${webhookEndpoint.enabled}`
-      const silent = sql`${is} and coalesce(${webhookEndpoint.lastSuccessAt}, 0) < ${event.createdAt}`
-      const condition = reason === 'gone' ? is : silent
+      const isEnabled = sql`${webhookEndpoint.id} = ${endpoint.id} and ${webhookEndpoint.enabled}`
+      const isFailing = sql`${isEnabled} and coalesce(${webhookEndpoint.lastSuccessAt}, 0) < ${event.createdAt}`
+      const condition = reason === 'gone' ? isEnabled : isFailing
       await write(
         ended({ id, attempts }, outcome, 'failed'),
-        recordEndpoint(condition, disabling(reason), nowMs),
+        insertEndpointEvent(condition, disabledEntry(reason), nowMs),
         sql`update ${webhookEndpoint} set enabled = 0, disabled_reason = ${reason} where ${condition}`,
         sql`update ${webhookDelivery} set status = 'failed', last_error = ${endpointDisabled}
           where status = 'pending' and endpoint_id = ${endpoint.id}
@@ -99,7 +99,7 @@ export const endpointDisabled = 'The endpoint is disabled'
 
 function ended(
   { id, attempts }: Due,
-  { status, error }: Attempted,
+  { status, error }: AttemptOutcome,
   end: 'delivered' | 'failed',
 ): SQL {
   return sql`
@@ -108,12 +108,12 @@ function ended(
     where id = ${id} and attempts = ${attempts} and status = 'pending'`
 }
 
-function disabling(reason: string): AuditEntry {
-  const nobody = { actorKind: 'system', actorId: null, requestId: null } as const
-  return { ...nobody, action: 'webhook_endpoint.disabled', detail: { reason } }
+function disabledEntry(reason: string): AuditEntry {
+  const bySystem = { actorKind: 'system', actorId: null, requestId: null } as const
+  return { ...bySystem, action: 'webhook_endpoint.disabled', detail: { reason } }
 }
 
-function readWhole(d1: D1Database, id: string) {
+function readClaimed(d1: D1Database, id: string) {
   return openPrimary(d1)
     .select({ event: webhookEvent, endpoint: webhookEndpoint })
     .from(webhookDelivery)

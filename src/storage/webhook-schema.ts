@@ -1,9 +1,9 @@
-// D1's tables for webhooks, in drizzle. What is to be told is written by triggers (migrations/, "webhook
-// triggers") in the transaction of the change itself. Times are milliseconds since 1970.
+// The D1 tables of webhooks, in drizzle. Triggers (migrations/, "webhook triggers") write events and deliveries in the
+// transaction of the change. Times are milliseconds since 1970.
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
-/** Where an account is told of events. */
+/** Where an account receives events. */
 export const webhookEndpoint = sqliteTable(
   'webhook_endpoint',
   {
@@ -11,14 +11,14 @@ export const webhookEndpoint = sqliteTable(
     accountId: text('account_id').notNull(),
     url: text().notNull(),
     description: text(),
-    /** Types of events; null: all there are. */
+    /** Subscribed types of events; null: all. */
     events: text({ mode: 'json' }).$type<string[]>(),
     enabled: integer({ mode: 'boolean' }).notNull().default(true),
-    /** Why Latchkey itself disabled it; null when a person did, or nobody. */
+    /** Why Latchkey disabled it; null when it is enabled, or a person disabled it. */
     disabledReason: text('disabled_reason', { enum: ['gone', 'failing'] }),
-    /** Encrypted: a signature needs the secret itself, a digest would not do. */
+    /** Encrypted, not hashed: signing needs the secret. */
     sealedSecret: text('sealed_secret').notNull(),
-    /** The secret before, which signs too until `previousUntil`. */
+    /** The previous secret, which also signs until `previousUntil`. */
     sealedPrevious: text('sealed_previous'),
     previousUntil: integer('previous_until'),
     createdBy: text('created_by'),
@@ -28,15 +28,15 @@ export const webhookEndpoint = sqliteTable(
   (table) => [index('webhook_endpoint_by_account').on(table.accountId, table.createdAt, table.id)],
 )
 
-/** What happened, as it was when it happened. */
+/** Events, with the data as of the event. */
 export const webhookEvent = sqliteTable(
   'webhook_event',
   {
-    /** The `webhook-id`; that of the audit event where there is one. */
+    /** The `webhook-id`; equal to the id of the audit event, if there is one. */
     id: text().primaryKey(),
     accountId: text('account_id').notNull(),
     type: text().notNull(),
-    /** What may be told once only has a name; null: told whenever it happens. */
+    /** The deduplication key of an event that is sent once; null: sent whenever it occurs. */
     onceAs: text('once_as').unique(),
     data: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     createdAt: integer('created_at').notNull(),
@@ -44,7 +44,7 @@ export const webhookEvent = sqliteTable(
   (table) => [index('webhook_event_by_age').on(table.createdAt)],
 )
 
-/** The outbox: one row for each event and each endpoint that is to be told of it. */
+/** The outbox: a row for each event and each endpoint that receives it. */
 export const webhookDelivery = sqliteTable(
   'webhook_delivery',
   {
@@ -52,13 +52,13 @@ export const webhookDelivery = sqliteTable(
     eventId: text('event_id').notNull(),
     endpointId: text('endpoint_id').notNull(),
     status: text({ enum: ['pending', 'delivered', 'failed'] }).notNull(),
-    /** Attempts begun; it only ever grows, so that it also tells one claim from another. */
+    /** Attempts started. It only grows, so that it also identifies a claim. */
     attempts: integer().notNull().default(0),
-    /** Attempts begun when it was last asked for anew: the schedule counts from there. */
+    /** `attempts` at the last resend: the retry schedule counts from there. */
     roundStart: integer('round_start').notNull().default(0),
     nextAttemptAt: integer('next_attempt_at').notNull(),
     lastAttemptAt: integer('last_attempt_at'),
-    /** The status code of the last answer; null when there was none. */
+    /** The status code of the last response; null: there was none. */
     lastStatus: integer('last_status'),
     lastError: text('last_error'),
     createdAt: integer('created_at').notNull(),

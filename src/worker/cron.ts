@@ -7,7 +7,7 @@ import { settle } from '../coherence/settle.ts'
 import { errorSummary, log } from '../core/log.ts'
 import { type CanaryStores, runCanary } from '../keys/canary.ts'
 import { finishClosings } from '../keys/closing.ts'
-import { forgetAttempts } from '../storage/attempts.ts'
+import { pruneAttempts } from '../storage/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
@@ -45,7 +45,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
     overdue: () => reportOverdue(env, isolate.clock.now()),
     webhooks: () => drainWebhooks(isolate, env),
     usage: () => createUsageStore(env.DB).prune(now),
-    attempts: () => forgetAttempts(env.DB, now),
+    attempts: () => pruneAttempts(env.DB, now),
     closings: async () => {
       if (!areChangesStopped(env)) await finishClosings({ ...stores, db: env.DB }, settings)
     },

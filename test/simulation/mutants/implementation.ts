@@ -138,7 +138,7 @@ export const implementationMutants: Mutant[] = [
     name: 'a purge that can hang',
     ...patch(
       keyCache,
-      "await within('KV', limitMs, kv.delete(name(digest))).catch",
+      "await within('KV', timeoutMs, kv.delete(name(digest))).catch",
       'await kv.delete(name(digest)).catch',
     ),
   },

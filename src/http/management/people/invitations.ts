@@ -5,7 +5,7 @@ import type { Context } from 'hono'
 import { networkOf } from '../../../core/address.ts'
 import { roles } from '../../../core/role.ts'
 import { hashPassword } from '../../../identity/password.ts'
-import { takeAttempt } from '../../../storage/attempts.ts'
+import { countAttempt } from '../../../storage/attempts.ts'
 import {
   acceptInvitation,
   type InvitationView,
@@ -83,7 +83,7 @@ export function createInvitationRoutes() {
     .openapi(accept, async (c) => {
       const { id } = c.req.valid('param')
       const body = c.req.valid('json')
-      await countAttempt(c)
+      await limitAttempts(c)
       const found = await invitationOr404(c.env.db, id)
       // Asked first only to spare the hash and to say why; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
@@ -100,10 +100,10 @@ export function createInvitationRoutes() {
 }
 
 /** A password is hashed for whoever asks, and an id might be guessed at. @throws Problem 429 */
-async function countAttempt(c: Context<AppEnv>): Promise<void> {
+async function limitAttempts(c: Context<AppEnv>): Promise<void> {
   const { db, signInPerMinute: max } = c.env.people
   const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`
-  const seconds = await takeAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
+  const seconds = await countAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
   if (seconds !== null) throw tooMany(seconds)
 }
 

@@ -3,7 +3,7 @@
 
 import { deviceCookie, knownDevice } from '../../../identity/known-device.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
-import { giveBackAttempt, takeAttempt } from '../../../storage/attempts.ts'
+import { countAttempt, uncountAttempt } from '../../../storage/attempts.ts'
 import { Problem } from '../../response/problem.ts'
 
 const windowMs = 15 * 60_000
@@ -27,11 +27,11 @@ export async function enterSignIn(
   // The address is not kept in the clear, and an unknown one is counted like any other.
   const key = known === null ? `email/${await digest(email)}` : `device/${known}`
   const allowance = { max: settings.signInPerMinute * shareOfAddress, windowMs }
-  const seconds = await takeAttempt(settings.db, key, allowance, now)
+  const seconds = await countAttempt(settings.db, key, allowance, now)
   if (seconds !== null) throw tooMany(seconds)
   return {
     async succeeded() {
-      await giveBackAttempt(settings.db, key)
+      await uncountAttempt(settings.db, key)
       return deviceCookie(known ?? crypto.randomUUID(), email, settings)
     },
   }
