@@ -1,10 +1,10 @@
-// The queue's consumer: makes an attempt and writes down what came of it. A message is only a hint: whatever
-// happens to it, the outbox holds what is still to be done, and the drainer finds it there.
+// The consumer of the queue: makes an attempt and records its outcome. A message is only a hint, so every message is
+// acknowledged: the outbox keeps what is pending, and the reconciler sends it again.
 import { log } from '../core/log.ts'
 import { webhookBody } from '../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
 import {
-  type Attempted,
+  type AttemptOutcome,
   type Claimed,
   type Due,
   endpointDisabled,
@@ -15,7 +15,7 @@ import { waitAfter } from './schedule.ts'
 import { signingSecrets } from './secret.ts'
 
 export type DeliverStores = {
-  outbox: Pick<Outbox, 'claim' | 'succeed' | 'postpone' | 'giveUp' | 'giveUpEndpoint'>
+  outbox: Pick<Outbox, 'claim' | 'succeed' | 'postpone' | 'fail' | 'failAndDisable'>
   queue: Pick<Queue<Due>, 'send'>
   fetch: typeof fetch
 }
@@ -26,7 +26,7 @@ export type DeliverSettings = {
   now(): number
 }
 
-/** Sooner than the drainer comes round: the queue itself waits. */
+/** Shorter waits than the interval of the reconciler are delays of the queue. */
 const shortWaitMs = 60_000
 
 export async function deliverAll(
@@ -52,7 +52,7 @@ function isDue(body: unknown): body is Due {
   return typeof id === 'string' && Number.isInteger(attempts)
 }
 
-/** Makes one attempt, unless another Worker has taken it up. */
+/** Makes one attempt, unless another Worker has claimed it. */
 export async function deliver(
   stores: DeliverStores,
   settings: DeliverSettings,
@@ -68,9 +68,9 @@ async function attempt(
   { fetch }: DeliverStores,
   { sealingKeys, rules, now }: DeliverSettings,
   { endpoint, event }: Claimed,
-): Promise<Attempted> {
+): Promise<AttemptOutcome> {
   if (!endpoint.enabled) return { status: null, error: endpointDisabled }
-  // Judged each time: what was allowed when it was stored may not be any more.
+  // Checked at each attempt: the rules may have changed since the endpoint was stored.
   const target = webhookTarget(endpoint.url, rules)
   if ('refused' in target) return { status: null, error: `The URL ${target.refused}` }
   const nowMs = now()
@@ -89,18 +89,18 @@ async function conclude(
   { outbox, queue }: DeliverStores,
   { now }: DeliverSettings,
   claimed: Claimed,
-  outcome: Attempted,
+  outcome: AttemptOutcome,
 ): Promise<void> {
   const { id, attempts, attempt, event, endpoint } = claimed
   if (outcome.error === null) return outbox.succeed(claimed, outcome, now())
-  if (!endpoint.enabled) return outbox.giveUp(claimed, outcome)
-  if (outcome.status === gone) return outbox.giveUpEndpoint(claimed, outcome, 'gone', now())
+  if (!endpoint.enabled) return outbox.fail(claimed, outcome)
+  if (outcome.status === gone) return outbox.failAndDisable(claimed, outcome, 'gone', now())
   const wait = waitAfter(attempt, event.type)
   if (wait !== null) {
     await outbox.postpone(claimed, outcome, now() + wait)
     if (wait < shortWaitMs) await queue.send({ id, attempts }, { delaySeconds: wait / 1000 })
     return
   }
-  if (event.type === 'ping') return outbox.giveUp(claimed, outcome)
-  return outbox.giveUpEndpoint(claimed, outcome, 'failing', now())
+  if (event.type === 'ping') return outbox.fail(claimed, outcome)
+  return outbox.failAndDisable(claimed, outcome, 'failing', now())
 }

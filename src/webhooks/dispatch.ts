@@ -1,21 +1,21 @@
-// From the outbox to the queue: right after a change was answered, and every minute for what was left.
+// Sends due deliveries from the outbox to the queue: after the response to a change, and every minute.
 import { within } from '../storage/unavailable.ts'
 import type { Due, Outbox } from '../storage/webhook-outbox.ts'
 
 export type DispatchStores = {
-  outbox: Pick<Outbox, 'handOver'>
+  outbox: Pick<Outbox, 'takeDue'>
   queue: Pick<Queue<Due>, 'sendBatch'>
 }
 
-/** A batch of a queue has 100 messages at most. */
+/** A batch that is sent to a queue has at most 100 messages. */
 const maxMessages = 100
 const maxBatches = 50
 const sendTimeoutMs = 10_000
 
-/** Hands over all that is due. What the queue does not take is due again in two minutes. */
+/** Enqueues all due deliveries. What the queue does not accept is due again in two minutes. */
 export async function dispatch({ outbox, queue }: DispatchStores, nowMs: number): Promise<void> {
   for (let batches = 0; batches < maxBatches; batches++) {
-    const due = await outbox.handOver(nowMs, maxMessages)
+    const due = await outbox.takeDue(nowMs, maxMessages)
     if (due.length === 0) return
     const messages = due.map(({ id, attempts }) => ({ body: { id, attempts } }))
     await within('queue', sendTimeoutMs, queue.sendBatch(messages))

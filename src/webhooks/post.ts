@@ -1,6 +1,6 @@
-// One attempt over HTTP: signed, without redirects, with a time-out, its answer judged by the status alone.
+// One attempt over HTTP: signed, without redirects, with a timeout. Only the status of the response counts.
 import { Webhook } from 'standardwebhooks'
-import type { Attempted } from '../storage/webhook-outbox.ts'
+import type { AttemptOutcome } from '../storage/webhook-outbox.ts'
 
 export type Post = {
   url: string
@@ -13,11 +13,11 @@ export type Post = {
 
 const timeoutMs = 20_000
 
-/** @returns the status, or why there was none; `error` is null for 2xx alone. */
+/** @returns the status, or null and why there was none; `error` is null only for 2xx. */
 export async function post(
   { url, id, body, secrets, nowMs }: Post,
   send: typeof fetch,
-): Promise<Attempted> {
+): Promise<AttemptOutcome> {
   const at = new Date(nowMs)
   const headers = {
     'content-type': 'application/json',
@@ -28,16 +28,16 @@ export async function post(
   }
   try {
     const signal = AbortSignal.timeout(timeoutMs)
-    const answer = await send(url, { method: 'POST', headers, body, redirect: 'manual', signal })
-    // What it says is not read: it may be endless, and it is nobody's business what stands at an address.
-    await answer.body?.cancel()
-    return { status: answer.status, error: faultOf(answer) }
+    const response = await send(url, { method: 'POST', headers, body, redirect: 'manual', signal })
+    // The body is not read: it may be endless, and showing it would let an account read foreign addresses.
+    await response.body?.cancel()
+    return { status: response.status, error: errorOf(response) }
   } catch (cause) {
     return { status: null, error: reasonOf(cause) }
   }
 }
 
-function faultOf({ ok, status }: Response): string | null {
+function errorOf({ ok, status }: Response): string | null {
   if (ok) return null
   if (status >= 300 && status < 400) return `Answered ${status}: redirects are not followed`
   return `Answered ${status}`

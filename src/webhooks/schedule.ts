@@ -1,10 +1,10 @@
-// When an attempt that failed is made again: the schedule that Standard Webhooks recommends.
+// The retry schedule that Standard Webhooks recommends.
 
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
 
-/** After the first attempt, made at once: ten in all, over 75 hours and some. */
+/** Waits between ten attempts, the first at once: 75 hours 35 minutes in all. */
 const waitsMs = [
   5 * second,
   5 * minute,
@@ -17,8 +17,8 @@ const waitsMs = [
   24 * hour,
 ]
 
-/** How long to wait after an attempt (from 1) that failed; null: that was the last. */
+/** The wait after a failed attempt (counted from 1); null after the last. */
 export function waitAfter(attempt: number, type: string): number | null {
-  // A person who sends a test watches for its outcome.
+  // A `ping` is not retried: the person who sent it waits for the outcome.
   return type === 'ping' ? null : (waitsMs[attempt - 1] ?? null)
 }

@@ -1,4 +1,4 @@
-// The secrets of endpoints, as Standard Webhooks writes them; at rest they are sealed.
+// Signing secrets in the format of Standard Webhooks, sealed at rest.
 import { seal, unseal } from '../core/sealing.ts'
 import type { RandomBytes } from '../core/token.ts'
 import type { Endpoint } from '../storage/webhook-endpoints.ts'
@@ -7,7 +7,7 @@ export const secretPurpose = 'webhook-secrets'
 
 const secretBytes = 32
 
-/** A new secret and its sealed form: the plain one is for the answer to whoever asked, this once only. */
+/** A new secret and its sealed form. The plain one is shown once, in the response. */
 export async function newSecret(
   keys: readonly CryptoKey[],
   endpointId: string,
@@ -17,7 +17,7 @@ export async function newSecret(
   return { secret, sealedSecret: await seal(keys, secret, endpointId, randomBytes) }
 }
 
-/** The secrets that sign now: the present one, and the one before while its time lasts. */
+/** The secrets that sign at a time: the present one, and the previous one during its overlap. */
 export function signingSecrets(
   keys: readonly CryptoKey[],
   { id, sealedSecret, sealedPrevious, previousUntil }: Endpoint,

@@ -1,4 +1,4 @@
-// What became of each message to an endpoint; sending one again; sending a test.
+// /api/webhook-endpoints/{id}: its deliveries, sending one again, sending a ping.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { webhookBody } from '../../../core/webhook-event.ts'
@@ -45,7 +45,7 @@ const read = createRoute({
   method: 'get',
   path: deliveryPath,
   operationId: 'getWebhookDelivery',
-  summary: 'Read a delivery with what it tells',
+  summary: 'Read a delivery with its payload',
   request: { params: deliveryParams },
   responses: {
     200: success('The delivery', deliverySchema.extend(payload)),
@@ -62,7 +62,7 @@ const resend = createRoute({
   summary: 'Send a message again, with the same webhook-id and from the first attempt on',
   request: { params: deliveryParams },
   responses: {
-    202: success('The delivery, on its way', deliverySchema),
+    202: success('The pending delivery', deliverySchema),
     ...managementFailures,
     ...noEndpoint,
     ...disabled,
@@ -77,7 +77,7 @@ const test = createRoute({
   summary: 'Send a `ping` to an endpoint: one attempt, whose outcome its delivery shows',
   request: { params: idParam },
   responses: {
-    202: success('The delivery, on its way', deliverySchema),
+    202: success('The pending delivery', deliverySchema),
     ...managementFailures,
     ...noEndpoint,
     ...disabled,

@@ -28,7 +28,7 @@ const create = createRoute({
   method: 'post',
   path: endpointsPath,
   operationId: 'createWebhookEndpoint',
-  summary: 'Add an endpoint; the answer holds its secret, this once only',
+  summary: 'Create an endpoint; the response contains its secret, which is not shown again',
   request: json(
     z.strictObject({ url, description: description.optional(), events: events.optional() }),
   ),
@@ -63,7 +63,7 @@ const remove = createRoute({
   method: 'delete',
   path: endpointPath,
   operationId: 'deleteWebhookEndpoint',
-  summary: 'Delete an endpoint with its log; what was under way to it is not sent',
+  summary: 'Delete an endpoint with its deliveries; pending ones are not sent',
   request: { params: idParam },
   responses: {
     200: success('Deleted', z.object({ message: z.string() })),

@@ -1,4 +1,4 @@
-// /api/webhook-endpoints: list, read, and what can be asked for.
+// /api/webhook-endpoints: list, read, and the types of events.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { webhookEvents } from '../../../core/webhook-event.ts'
@@ -36,7 +36,7 @@ const listEvents = createRoute({
   method: 'get',
   path: `${endpointsPath}/events`,
   operationId: 'listWebhookEvents',
-  summary: 'The types of events that an endpoint can ask for',
+  summary: 'The types of events that an endpoint can subscribe to',
   responses: {
     200: success('The types', z.array(z.object({ type: z.string(), description: z.string() }))),
     ...managementFailures,
@@ -72,7 +72,7 @@ export function createWebhookEndpoints({ clock }: AppSettings) {
     })
 }
 
-/** The endpoint, where the caller's account has it. @throws Problem 404 */
+/** An endpoint of the caller's account. @throws Problem 404 */
 export async function endpointOf(c: Context<AppEnv>, id: string): Promise<Endpoint> {
   const { accountId } = c.var.actor
   const endpoint = isUuid(id) ? await findEndpoint(c.env.db, { accountId, id }) : null

@@ -1,4 +1,4 @@
-// Webhooks as the wire knows them: endpoints and deliveries, in requests and in answers.
+// Endpoints and deliveries on the wire: schemas of requests and responses, and the views that fill them.
 import { z } from '@hono/zod-openapi'
 import { webhookTypes } from '../../../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../../../core/webhook-target.ts'
@@ -16,14 +16,14 @@ export const endpointSchema = z
     events: z
       .array(z.string())
       .nullable()
-      .openapi({ description: 'null: all, also those to come' }),
+      .openapi({ description: 'null: all, future ones included' }),
     is_active: z.boolean(),
     disabled_reason: z.enum(['gone', 'failing']).nullable().openapi({
-      description: 'Why Latchkey disabled it: it answered 410, or took nothing for days',
+      description: 'Why Latchkey disabled it: it answered 410, or all attempts failed for days',
     }),
     previous_secret_until: time
       .nullable()
-      .openapi({ description: 'Until then the secret before signs beside the present one' }),
+      .openapi({ description: 'Until then the previous secret signs beside the present one' }),
     created_by: z.uuid().nullable(),
     created_at: time,
     last_success_at: time.nullable(),
@@ -33,7 +33,7 @@ export const endpointSchema = z
 export const secretField = {
   secret: z.string().openapi({
     example: `whsec_${'A'.repeat(43)}=`,
-    description: 'Verifies signatures; told this once only',
+    description: 'Verifies signatures; not shown again',
   }),
 }
 
@@ -45,14 +45,14 @@ export const deliverySchema = z
     status: z.enum(['pending', 'delivered', 'failed']),
     attempts: z.int(),
     last_attempt_at: time.nullable(),
-    last_status: z.int().nullable().openapi({ description: 'The status of the last answer' }),
+    last_status: z.int().nullable().openapi({ description: 'The status of the last response' }),
     last_error: z.string().nullable(),
     next_attempt_at: time.nullable(),
     created_at: time,
   })
   .openapi('WebhookDelivery')
 
-/** The fields that a person decides. */
+/** The fields that a client sets. */
 export function endpointFields(rules: TargetRules) {
   return {
     url: z
@@ -68,10 +68,10 @@ export function endpointFields(rules: TargetRules) {
     description: z.string().trim().min(1).max(200).nullable(),
     events: z
       .array(eventType)
-      .min(1, 'null asks for all')
+      .min(1, 'null means all')
       .transform((types) => [...new Set(types)])
       .nullable()
-      .openapi({ description: 'null or left out: all, also those to come' }),
+      .openapi({ description: 'null or omitted: all, future ones included' }),
   }
 }
 
