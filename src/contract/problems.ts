@@ -23,7 +23,7 @@ export const problems = {
   upstream_unavailable: [502, 'The API behind Latchkey did not answer'],
   upstream_timeout: [504, 'The API behind Latchkey took too long'],
   authority_unavailable: [503, 'The answer is not known right now'],
-} as const satisfies Record<string, readonly [status: number, title: string]>
+} as const
 
 export type ProblemCode = keyof typeof problems
 

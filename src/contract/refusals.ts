@@ -9,7 +9,7 @@ export const refusalDetails = {
 } as const
 
 /** `Retry-After` where no refill will cover the cost: soon enough to notice credits that were added. */
-export const maxRetryAfterSeconds = 60 * 60
+export const maxRetryAfterSeconds = 3_600
 
 export function missingScopesDetail(missing: readonly string[]): string {
   return `This needs ${missing.join(' and ')}.`

@@ -7,6 +7,13 @@ export const maxIdempotencyKeyLength = 255
 /** Tokens in one request of `keys/verify-batch`: 1 to this many. */
 export const maxBatchSize = 100
 
+/**
+ * A request to verify a token.
+ * @example
+ * ```ts
+ * const request: VerifyRequest = { token, scopes: ['contacts:read'], ip: '192.0.2.1' }
+ * ```
+ */
 export type VerifyRequest = {
   /** What the client presented. */
   token: string
@@ -61,6 +68,14 @@ export type NoKeyContext = {
 /** The answer for a key that is valid for the request. */
 export type VerifiedKey = { valid: true; code: 'valid'; scopes: string[] } & KeyContext
 
+/**
+ * The verdict about a token. `retry_after_seconds` are seconds from now.
+ * @example
+ * ```ts
+ * const answer: VerifyAnswer = await client.verify({ token })
+ * if (answer.valid) console.log(answer.key.id, answer.scopes)
+ * ```
+ */
 export type VerifyAnswer =
   | VerifiedKey
   | ({

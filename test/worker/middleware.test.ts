@@ -1,5 +1,5 @@
-// latchkey/hono in front of an app: over the service binding and over HTTP, what passes, what does
-// not, and that nothing passes when the answer is not known.
+// latchkey/hono in front of an app, over a service binding and over HTTP: which requests pass, which do not,
+// and that none passes while the verdict is unknown.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { Hono } from 'hono'
@@ -15,44 +15,43 @@ import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { down } from '../support/outage.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: TestApp
+let testApp: TestApp
 let acme: Account
 let service: string
 
 beforeAll(async () => {
-  house = await createTestApp()
+  testApp = await createTestApp()
   acme = await openAccount('Acme Inc')
-  service = (await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })).key
+  service = (await makeKey(testApp, acme.owner.jwt, { scopes: ['keys:verify'] })).key
 })
 
-const issue = (body: Record<string, unknown> = {}) => makeKey(house, acme.owner.jwt, body)
+const issue = (body: Record<string, unknown> = {}) => makeKey(testApp, acme.owner.jwt, body)
 
-/** The house as a service binding sees it. */
+/** The Worker behind a service binding. */
 function bindingTo(at: TestApp, bindings: Partial<Env> = {}): LatchkeyBinding {
   return {
     async verify(request: BindingVerifyRequest) {
       const context = createExecutionContext()
       const all = { ...env, ...bindings }
-      const asking = verifyByBinding(at.isolate, all, context, structuredClone(request))
-      return asking.finally(() => waitOnExecutionContext(context))
+      const answer = verifyByBinding(at.isolate, all, context, structuredClone(request))
+      return answer.finally(() => waitOnExecutionContext(context))
     },
   }
 }
 
-/** The house as an app on another server sees it. */
-const overHttp = (at = house, key = service) => ({
+/** The Worker from an app on another server. */
+const overHttp = (at = testApp, key = service) => ({
   url: env.BASE_URL,
   key,
   fetch: ((url: URL, init: RequestInit) => at.send(String(url), init)) as typeof fetch,
 })
 
-type Doors = Record<'a service binding' | 'HTTP', () => ApiKeyOptions>
-const doors: Doors = {
-  'a service binding': () => ({ binding: bindingTo(house) }),
+const transports: Record<string, () => ApiKeyOptions> = {
+  'a service binding': () => ({ binding: bindingTo(testApp) }),
   HTTP: () => overHttp(),
 }
 
-/** An app that tells what its handler saw, and how often it ran. */
+/** An app whose handler returns the key that it was given, and counts its runs. */
 function appWith(options: ApiKeyOptions & { optional?: true }) {
   const app = new Hono()
   let runs = 0
@@ -64,7 +63,7 @@ function appWith(options: ApiKeyOptions & { optional?: true }) {
   })
   return {
     runs: () => runs,
-    async ask(headers: Record<string, string> = {}, bindings: object = {}) {
+    async get(headers: Record<string, string> = {}, bindings: object = {}) {
       const request = new Request('https://api.example/contacts', { headers })
       const response = await app.fetch(request, bindings)
       const { status } = response
@@ -74,10 +73,10 @@ function appWith(options: ApiKeyOptions & { optional?: true }) {
   }
 }
 
-describe.each(Object.entries(doors))('over %s', (_, door) => {
-  it('a good key passes, by either header, and the handler knows whose it is', async () => {
+describe.each(Object.entries(transports))('over %s', (_, transport) => {
+  it('a valid key passes, in either header, and the handler gets its key and account', async () => {
     const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'] })
-    const app = appWith({ ...door(), scopes: ['contacts:read'] })
+    const app = appWith({ ...transport(), scopes: ['contacts:read'] })
     const expected = {
       id,
       name: 'CI',
@@ -88,42 +87,44 @@ describe.each(Object.entries(doors))('over %s', (_, door) => {
       credits: null,
     }
     for (const headers of [{ 'x-api-key': key }, { authorization: `bearer  ${key}` }]) {
-      const { status, body } = await app.ask(headers)
+      const { status, body } = await app.get(headers)
       expect(status, JSON.stringify(body)).toBe(200)
       expect(body.apiKey).toEqual(expected)
     }
   })
 
-  it('a refusal is what Latchkey itself would answer, header for header', async () => {
+  it('a refusal is the one of Latchkey itself, header for header', async () => {
     const scopes = ['contacts:read']
-    const [revoked, disabled, walled] = [
+    const [revoked, disabled, restricted] = [
       await issue(),
       await issue(),
       await issue({ allowed_ips: ['192.0.2.1'] }),
     ]
-    const expired = await issue({ expires_at: new Date(house.clock.now() + 30_000).toISOString() })
+    const expired = await issue({
+      expires_at: new Date(testApp.clock.now() + 30_000).toISOString(),
+    })
     const as = acme.owner.jwt
-    await house.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
-    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
-    house.clock.skip(60_000)
-    const lacking = await issue({ scopes: [] })
-    const app = appWith({ ...door(), scopes })
+    await testApp.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
+    await testApp.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
+    testApp.clock.skip(60_000)
+    const unscoped = await issue({ scopes: [] })
+    const app = appWith({ ...transport(), scopes })
     const cases: Record<string, Record<string, string>> = {
       missing_credential: {},
       invalid_api_key: { 'x-api-key': 'whm_nonsense' },
       revoked_api_key: { 'x-api-key': revoked.key },
       disabled_api_key: { authorization: `Bearer ${disabled.key}` },
       expired_api_key: { 'x-api-key': expired.key },
-      ip_not_allowed: { 'x-api-key': walled.key, 'cf-connecting-ip': '198.51.100.1' },
-      insufficient_scope: { 'x-api-key': lacking.key },
+      ip_not_allowed: { 'x-api-key': restricted.key, 'cf-connecting-ip': '198.51.100.1' },
+      insufficient_scope: { 'x-api-key': unscoped.key },
     }
     for (const [code, headers] of Object.entries(cases)) {
-      const own = await house.ask('GET', '/api/contacts', { headers })
-      const { request_id, ...body } = (await app.ask(headers)).body
+      const own = await testApp.ask('GET', '/api/contacts', { headers })
+      const { request_id, ...body } = (await app.get(headers)).body
       const { request_id: _, ...ownBody } = own.body
       expect(body).toEqual(ownBody)
       expect(body.code).toBe(code)
-      const answered = (await app.ask(headers)).headers
+      const answered = (await app.get(headers)).headers
       for (const name of ['content-type', 'cache-control', 'www-authenticate', 'retry-after']) {
         expect(answered.get(name), `${code}: ${name}`).toBe(own.headers.get(name))
       }
@@ -132,21 +133,21 @@ describe.each(Object.entries(doors))('over %s', (_, door) => {
     expect(app.runs()).toBe(0)
   })
 
-  it('a limited key is refused as by Latchkey itself, with what is left and when to come back', async () => {
+  it('a rate-limited key gets the headers and the refusal of Latchkey itself', async () => {
     const rate_limit = [
       { name: 'minute', limit: 2, window_seconds: 60 },
       { name: 'month', limit: 100, window_seconds: 31 * 86_400 },
     ]
     const fields = ['ratelimit-policy', 'ratelimit', 'retry-after', 'www-authenticate']
-    const told = ({ headers }: { headers: Headers }) => fields.map((name) => headers.get(name))
-    const app = appWith(door())
+    const valuesOf = ({ headers }: { headers: Headers }) => fields.map((name) => headers.get(name))
+    const app = appWith(transport())
     const [here, there] = [await issue({ rate_limit }), await issue({ rate_limit })]
     const answers = []
     for (let turn = 0; turn < 3; turn++) {
-      const answer = await app.ask({ 'x-api-key': here.key })
-      const own = await house.ask('GET', '/api/contacts', { key: there.key })
+      const answer = await app.get({ 'x-api-key': here.key })
+      const own = await testApp.ask('GET', '/api/contacts', { key: there.key })
       expect(answer.status).toBe(own.status)
-      expect(told(answer)).toEqual(told(own))
+      expect(valuesOf(answer)).toEqual(valuesOf(own))
       const { request_id: _, ...body } = answer.body
       const { request_id: __, ...ownBody } = own.body
       if (answer.status !== 200) expect(body).toEqual(ownBody)
@@ -158,53 +159,53 @@ describe.each(Object.entries(doors))('over %s', (_, door) => {
     expect(app.runs()).toBe(2)
   })
 
-  it('what a request costs is taken, once for an idempotency key, and refused with 429 or 409', async () => {
+  it('the cost of a request is consumed once for an idempotency key, or refused with 429 or 409', async () => {
     const { key } = await issue({ credits: { remaining: 5 } })
     const app = appWith({
-      ...door(),
+      ...transport(),
       cost: (c) => Number(c.req.header('x-cost')),
       idempotencyKey: (c) => `app/${c.req.header('x-order')}`,
     })
-    const ask = (cost: string, order: string) =>
-      app.ask({ 'x-api-key': key, 'x-cost': cost, 'x-order': order })
-    expect((await ask('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
-    expect((await ask('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
-    const refused = await ask('3', 'b')
+    const spend = (cost: string, order: string) =>
+      app.get({ 'x-api-key': key, 'x-cost': cost, 'x-order': order })
+    expect((await spend('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
+    expect((await spend('3', 'a')).body.apiKey.credits).toEqual({ remaining: 2 })
+    const refused = await spend('3', 'b')
     expect([refused.status, refused.body.code]).toEqual([429, 'credits_exhausted'])
     expect(refused.headers.get('retry-after')).toBe('3600')
-    const conflict = await ask('1', 'a')
+    const conflict = await spend('1', 'a')
     expect([conflict.status, conflict.body.code]).toEqual([409, 'conflict'])
     expect(app.runs()).toBe(2)
   })
 
-  it('a key that is revoked fails on the very next request', async () => {
+  it('a revoked key fails on the very next request', async () => {
     const { key, id } = await issue()
-    const app = appWith(door())
-    expect((await app.ask({ 'x-api-key': key })).status).toBe(200)
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
-    expect((await app.ask({ 'x-api-key': key })).body.code).toBe('revoked_api_key')
+    const app = appWith(transport())
+    expect((await app.get({ 'x-api-key': key })).status).toBe(200)
+    await testApp.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    expect((await app.get({ 'x-api-key': key })).body.code).toBe('revoked_api_key')
     expect(app.runs()).toBe(1)
   })
 
-  it("the client's address is passed on", async () => {
+  it("the client's address reaches Latchkey", async () => {
     const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
-    const app = appWith(door())
+    const app = appWith(transport())
     const from = async (ip: string) =>
-      (await app.ask({ 'x-api-key': key, 'cf-connecting-ip': ip })).status
+      (await app.get({ 'x-api-key': key, 'cf-connecting-ip': ip })).status
     expect(await from('192.0.2.9')).toBe(200)
     expect(await from('198.51.100.1')).toBe(403)
-    expect((await app.ask({ 'x-api-key': key })).status).toBe(403)
-    const chosen = appWith({ ...door(), ip: (c) => c.req.header('x-real-ip') })
+    expect((await app.get({ 'x-api-key': key })).status).toBe(403)
+    const chosen = appWith({ ...transport(), ip: (c) => c.req.header('x-real-ip') })
     const headers = { 'x-api-key': key, 'x-real-ip': '192.0.2.9', 'cf-connecting-ip': '10.0.0.1' }
-    expect((await chosen.ask(headers)).status).toBe(200)
+    expect((await chosen.get(headers)).status).toBe(200)
   })
 
-  it('an optional key may be absent, and never bad', async () => {
-    const app = appWith({ ...door(), optional: true })
-    const absent = await app.ask()
+  it('an optional key may be absent, but never invalid', async () => {
+    const app = appWith({ ...transport(), optional: true })
+    const absent = await app.get()
     expect(absent).toMatchObject({ status: 200, body: { apiKey: null } })
-    expect((await app.ask({ authorization: 'Basic eDp5' })).status).toBe(200)
-    expect((await app.ask({ 'x-api-key': (await issue()).key })).body.apiKey).not.toBe(null)
+    expect((await app.get({ authorization: 'Basic eDp5' })).status).toBe(200)
+    expect((await app.get({ 'x-api-key': (await issue()).key })).body.apiKey).not.toBe(null)
     const before = app.runs()
     for (const headers of [
       { 'x-api-key': '' },
@@ -212,29 +213,29 @@ describe.each(Object.entries(doors))('over %s', (_, door) => {
       { authorization: 'Bearer' },
       { authorization: 'Bearer x' },
     ]) {
-      expect((await app.ask(headers)).body.code, JSON.stringify(headers)).toBe('invalid_api_key')
+      expect((await app.get(headers)).body.code, JSON.stringify(headers)).toBe('invalid_api_key')
     }
     expect(app.runs()).toBe(before)
   })
 
-  it('a bad X-API-Key does not fall back to a good Bearer', async () => {
+  it('an invalid X-API-Key does not fall back to a valid Bearer', async () => {
     const { key } = await issue()
-    const app = appWith(door())
+    const app = appWith(transport())
     const headers = { 'x-api-key': 'whm_nonsense', authorization: `Bearer ${key}` }
-    expect((await app.ask(headers)).status).toBe(401)
+    expect((await app.get(headers)).status).toBe(401)
     expect(app.runs()).toBe(0)
   })
 
-  it('a scope that the configuration does not know is the app’s mistake: thrown, not passed', async () => {
-    const app = appWith({ ...door(), scopes: ['contacts:raed'] })
-    const { status, body } = await app.ask({ 'x-api-key': (await issue()).key })
+  it('an unknown scope is an error of the app: thrown, not passed', async () => {
+    const app = appWith({ ...transport(), scopes: ['contacts:raed'] })
+    const { status, body } = await app.get({ 'x-api-key': (await issue()).key })
     expect(status).toBe(500)
     expect(body.thrown).toMatch(/scope/)
     expect(app.runs()).toBe(0)
   })
 })
 
-describe('when the answer is not known, nothing passes', () => {
+describe('while the verdict is unknown, nothing passes', () => {
   const never = () => new Promise<never>(() => {})
   const answering = (body: unknown, init?: ResponseInit) => ({
     ...overHttp(),
@@ -246,7 +247,7 @@ describe('when the answer is not known, nothing passes', () => {
     [
       'Latchkey’s stores are down, behind the binding',
       () => ({
-        binding: bindingTo(house, down(['DB', 'KEY_CACHE', 'FENCE'])),
+        binding: bindingTo(testApp, down(['DB', 'KEY_CACHE', 'FENCE'])),
       }),
     ],
     ['the binding hangs', () => ({ ...bound(never), timeoutMs: 20 })],
@@ -266,7 +267,7 @@ describe('when the answer is not known, nothing passes', () => {
     ],
     ['the binding answers "true"', () => bound(async () => ({ valid: 'true', code: 'valid' }))],
     [
-      'the binding answers a code of another age',
+      'the binding answers an unknown code',
       () => bound(async () => ({ valid: false, code: 'toString' })),
     ],
     [
@@ -298,10 +299,10 @@ describe('when the answer is not known, nothing passes', () => {
     ['the server fails', () => answering({}, { status: 502 })],
     ['the server redirects', () => answering({}, { status: 302, headers: { location: '/' } })],
     ['the server limits the app', () => answering({}, { status: 429 })],
-  ])('%s: 503, with when to come back', async (_, door) => {
+  ])('%s: 503 with Retry-After', async (_, transport) => {
     const { key } = await issue()
-    const app = appWith(door())
-    const { status, headers, body } = await app.ask({ 'x-api-key': key })
+    const app = appWith(transport())
+    const { status, headers, body } = await app.get({ 'x-api-key': key })
     expect(status).toBe(503)
     expect(body).toMatchObject({ code: 'authority_unavailable', status: 503 })
     expect(headers.get('content-type')).toBe('application/problem+json')
@@ -312,36 +313,36 @@ describe('when the answer is not known, nothing passes', () => {
 
   it('follows no redirect, which would carry the app’s key elsewhere', async () => {
     const sent: RequestInit[] = []
-    const door = {
+    const redirecting = {
       ...overHttp(),
       fetch: (async (_: URL, init: RequestInit) => {
         sent.push(init)
         return new Response(null, { status: 307, headers: { location: 'https://else.example/' } })
       }) as typeof fetch,
     }
-    expect((await appWith(door).ask({ 'x-api-key': 'x' })).status).toBe(503)
+    expect((await appWith(redirecting).get({ 'x-api-key': 'x' })).status).toBe(503)
     expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
   })
 
-  it('comes back no earlier than Latchkey says', async () => {
+  it('passes the Retry-After of Latchkey on', async () => {
     const app = appWith(answering({}, { status: 503, headers: { 'retry-after': '7' } }))
-    expect((await app.ask({ 'x-api-key': 'x' })).headers.get('retry-after')).toBe('7')
+    expect((await app.get({ 'x-api-key': 'x' })).headers.get('retry-after')).toBe('7')
   })
 
-  it('neither does an optional key', async () => {
+  it('an optional key does not pass either', async () => {
     const app = appWith({ ...bound(never), timeoutMs: 20, optional: true })
-    expect((await app.ask({ 'x-api-key': 'x' })).status).toBe(503)
-    expect((await app.ask()).status).toBe(200)
+    expect((await app.get({ 'x-api-key': 'x' })).status).toBe(503)
+    expect((await app.get()).status).toBe(200)
   })
 
   it.each([
-    ['its own key is not good', () => overHttp(house, 'whm_nonsense'), /401/],
-    ['its own key lacks keys:verify', async () => overHttp(house, (await issue()).key), /403/],
+    ['its own key is invalid', () => overHttp(testApp, 'whm_nonsense'), /401/],
+    ['its own key lacks keys:verify', async () => overHttp(testApp, (await issue()).key), /403/],
     ['nothing is there', async () => answering({ detail: 'No' }, { status: 404 }), /404/],
     ['the binding is missing', async () => ({}), /no binding LATCHKEY/],
-  ])('throws for the app’s own fault: %s', async (_, door, sentence) => {
-    const app = appWith(await door())
-    const { status, body } = await app.ask({ 'x-api-key': (await issue()).key })
+  ])('throws for an error of the app: %s', async (_, transport, sentence) => {
+    const app = appWith(await transport())
+    const { status, body } = await app.get({ 'x-api-key': (await issue()).key })
     expect(status).toBe(500)
     expect(body.thrown).toMatch(sentence)
     expect(body.thrown).not.toContain('whm_')
@@ -357,11 +358,11 @@ describe('the options', () => {
     expect(() => apiKey({ timeoutMs: 0 })).toThrow(/timeoutMs/)
   })
 
-  it('reach Latchkey as they were given', async () => {
-    const asked: unknown[] = []
+  it('reach Latchkey unchanged', async () => {
+    const requests: unknown[] = []
     const binding = {
       async verify(request: unknown) {
-        asked.push(request)
+        requests.push(request)
         return { valid: false, code: 'invalid_api_key' }
       },
     } as unknown as LatchkeyBinding
@@ -372,8 +373,8 @@ describe('the options', () => {
       cost: (c) => c.req.path.length,
       idempotencyKey: (c) => `${c.req.method} 1`,
     })
-    await app.ask({ 'x-api-key': ' x ' })
-    expect(asked).toEqual([
+    await app.get({ 'x-api-key': ' x ' })
+    expect(requests).toEqual([
       {
         token: 'x',
         scopes: ['contacts:read'],
@@ -386,34 +387,34 @@ describe('the options', () => {
     ])
   })
 
-  it('name a binding of the app, and real RPC answers', async () => {
+  it('name a binding of the app, and work over real RPC', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const app = appWith({ binding: 'KEYS', scopes: ['contacts:read'] })
     const bindings = { KEYS: exports.default }
-    expect(await app.ask({ 'x-api-key': key }, bindings)).toMatchObject({ status: 200 })
-    const refused = await app.ask({ 'x-api-key': 'x' }, bindings)
+    expect(await app.get({ 'x-api-key': key }, bindings)).toMatchObject({ status: 200 })
+    const refused = await app.get({ 'x-api-key': 'x' }, bindings)
     expect(refused.body).toMatchObject({ code: 'invalid_api_key' })
     const mistaken = appWith({ binding: 'KEYS', scopes: ['contacts:raed'] })
-    const { status, body } = await mistaken.ask({ 'x-api-key': key }, bindings)
+    const { status, body } = await mistaken.get({ 'x-api-key': key }, bindings)
     expect([status, body.thrown]).toEqual([500, expect.stringContaining('contacts:raed')])
   })
 })
 
 describe('its types', () => {
-  it('give a handler the key, and an optional one only when it is there', async () => {
+  it('give a handler the key, and an optional key only where there is one', async () => {
     const { key } = await issue({ name: 'Typed' })
-    const binding = bindingTo(house)
+    const binding = bindingTo(testApp)
     const app = new Hono()
       .get('/needed', apiKey({ binding }), (c) => c.text(c.var.apiKey.account.name))
       // @ts-expect-error: an optional key may be undefined
       .get('/unsafe', apiKey({ binding, optional: true }), (c) => c.text(c.var.apiKey.name))
       .get('/optional', apiKey({ binding, optional: true }), (c) =>
-        c.text(c.var.apiKey?.name ?? 'nobody'),
+        c.text(c.var.apiKey?.name ?? 'anonymous'),
       )
     const headers = { 'x-api-key': key }
     expect(await (await app.request('/needed', { headers })).text()).toBe('Acme Inc')
     expect(await (await app.request('/optional', { headers })).text()).toBe('Typed')
-    expect(await (await app.request('/optional')).text()).toBe('nobody')
+    expect(await (await app.request('/optional')).text()).toBe('anonymous')
   })
 
   it('do not take a url without a key', () => {

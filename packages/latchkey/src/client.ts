@@ -1,6 +1,6 @@
-// latchkey/client: Latchkey's API for Node, Bun, Deno and Workers, by `fetch` alone. Names and fields
-// are those of the wire; whatever is no success is thrown as LatchkeyError.
-import { type Items, pagesOf } from './pages.ts'
+// latchkey/client: the management and verification API for Node, Bun, Deno and Workers, on `fetch` alone. Names
+// and fields are those of the wire; every failure is thrown as LatchkeyError.
+import { type Items, listPages } from './pages.ts'
 import {
   type CallOptions,
   type ClientOptions,
@@ -24,47 +24,132 @@ import type {
   VerifyRequest,
 } from './types.ts'
 
-export { type FieldError, LatchkeyError } from './error.ts'
+export type { FieldError } from '../../../src/contract/problems.ts'
+export { LatchkeyError } from './error.ts'
 export type { Items } from './pages.ts'
 export type { CallOptions, ClientOptions } from './transport.ts'
 export type * from './types.ts'
 
+/**
+ * The calls of one deployment. Each one throws `LatchkeyError`, or the reason of `signal`.
+ * @example
+ * ```ts
+ * const client: Client = createClient({ url: 'https://keys.example.com', key: 'whm_…' })
+ * ```
+ */
 export type Client = {
-  /** `await` gives a page, `for await` every key, newest first. */
+  /**
+   * Keys, newest first: `await` gives one page, `for await` every key.
+   * @example
+   * ```ts
+   * for await (const key of client.list({ status: 'active' })) console.log(key.name, key.expires_at)
+   * ```
+   */
   list(query?: KeyQuery, options?: CallOptions): Items<Key>
-  /** Makes a key. Never asked twice: after `timed_out` or `unreachable`, look whether it was made. */
+  /**
+   * Creates a key. Never retried: after `timed_out` or `unreachable`, look whether it exists.
+   * @example
+   * ```ts
+   * const { id, key } = await client.create({ name: 'CI', scopes: ['contacts:read'] })
+   * ```
+   */
   create(key: NewKey, options?: CallOptions): Promise<IssuedKey>
+  /**
+   * One key by its id; `not_found` for an id of another account.
+   * @example
+   * ```ts
+   * const { status } = await client.get(id)
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<Key>
-  /** Answers once the change is in force everywhere. */
+  /**
+   * Changes a key. Resolves once the change is in force everywhere.
+   * @example
+   * ```ts
+   * await client.update(id, { is_active: false })
+   * ```
+   */
   update(id: string, changes: KeyChanges, options?: CallOptions): Promise<Key & Underway>
-  /** A new token with the same powers; the old one expires after the overlap, 0 by default. */
+  /**
+   * Issues a new token with the same powers. The old one expires after `overlap_seconds`, 0 by default.
+   * @example
+   * ```ts
+   * const { key } = await client.rotate(id, { overlap_seconds: 3_600 })
+   * ```
+   */
   rotate(
     id: string,
     rotation?: { overlap_seconds?: number | undefined },
     options?: CallOptions,
   ): Promise<IssuedKey & Underway>
   /**
-   * Adds credits to what a key has. With an `idempotencyKey` asking again adds nothing twice (24 hours);
-   * without, look at the key before asking again after `timed_out` or `unreachable`.
+   * Adds credits, a whole number from 1, to the balance of a key. With an `idempotencyKey` (1 to 255 characters)
+   * a repeated call adds nothing for 24 hours; without one, read the key before a retry after `timed_out` or `unreachable`.
+   * @example
+   * ```ts
+   * await client.addCredits(id, { add: 1_000 }, { idempotencyKey: 'invoice-42' })
+   * ```
    */
   addCredits(
     id: string,
     credits: { add: number },
     options?: CallOptions & { idempotencyKey?: string | undefined },
   ): Promise<ToppedUp>
-  /** Revokes for good, and answers once the key fails everywhere. Asking again is safe. */
+  /**
+   * Revokes a key for good. Resolves once it fails everywhere; safe to repeat.
+   * @example
+   * ```ts
+   * await client.revoke(id)
+   * ```
+   */
   revoke(id: string, options?: CallOptions): Promise<{ message: string } & Underway>
-  /** Revokes many at once, with one wait for all. */
+  /**
+   * Revokes every key of a selection with one wait. `revoked` counts the keys.
+   * @example
+   * ```ts
+   * const { revoked } = await client.revokeMany({ external_id: 'customer-7' })
+   * ```
+   */
   revokeMany(selection: Selection, options?: CallOptions): Promise<{ revoked: number } & Underway>
-  /** The catalogue that a key's scopes are chosen from. */
+  /**
+   * The scopes that a key can hold.
+   * @example
+   * ```ts
+   * const names = (await client.scopes()).map(({ scope }) => scope)
+   * ```
+   */
   scopes(options?: CallOptions): Promise<Scope[]>
-  /** `await` gives a page, `for await` every event, newest first. */
+  /**
+   * Audit events, newest first: `await` gives one page, `for await` every event.
+   * @example
+   * ```ts
+   * const { data } = await client.auditEvents({ key_id: id, limit: 10 })
+   * ```
+   */
   auditEvents(query?: AuditQuery, options?: CallOptions): Items<AuditEvent>
-  /** Whether a token is good. Not known is thrown (`authority_unavailable`), never `valid: false`. */
+  /**
+   * Verifies a token. An unknown verdict is thrown (`authority_unavailable`), never `valid: false`.
+   * @example
+   * ```ts
+   * const { valid, code } = await client.verify({ token, scopes: ['contacts:read'] })
+   * ```
+   */
   verify(request: VerifyRequest, options?: CallOptions): Promise<VerifyAnswer>
-  /** The same for up to 100, in their order. */
+  /**
+   * Verifies 1 to 100 tokens; answers are in the order of the requests.
+   * @example
+   * ```ts
+   * const answers = await client.verifyBatch(tokens.map((token) => ({ token })))
+   * ```
+   */
   verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<VerifyAnswer[]>
-  /** RFC 7662; `ip` is the client's address, for keys with `allowed_ips`. */
+  /**
+   * Token introspection (RFC 7662). `ip` is the address of the client, for keys with `allowed_ips`.
+   * @example
+   * ```ts
+   * const { active } = await client.introspect(token)
+   * ```
+   */
   introspect(
     token: string,
     options?: CallOptions & { ip?: string | undefined },
@@ -72,61 +157,67 @@ export type Client = {
 }
 
 /**
- * A client of one Latchkey.
- * @throws TypeError for a url that is none, or no key.
+ * Creates a client of one deployment; makes no request.
+ * @throws TypeError for a `url` that is not a URL, or an empty `key`.
+ * @example
+ * ```ts
+ * const client = createClient({ url: 'https://keys.example.com', key: 'whm_…' })
+ * ```
  */
 export function createClient(options: ClientOptions): Client {
-  const ask = createTransport(options)
-  return { ...keysOf(ask), ...readingOf(ask), ...checksOf(ask) }
+  const request = createTransport(options)
+  return { ...keyCalls(request), ...catalogueCalls(request), ...verifyCalls(request) }
 }
 
-type Keys = Pick<
+type KeyCalls = Pick<
   Client,
   'list' | 'create' | 'get' | 'update' | 'rotate' | 'addCredits' | 'revoke' | 'revokeMany'
 >
 
-const keys = '/api/api-keys'
+const keysPath = '/api/api-keys'
 
-function keysOf(ask: Transport): Keys {
+function keyCalls(request: Transport): KeyCalls {
   return {
-    list: (query, options) => pagesOf(ask, keys, query, options),
-    create: (json, options) => dataOf(ask('POST', keys, { ...options, json })),
-    get: async (id, options) => dataOf(ask('GET', keyPath(id), options)),
-    update: async (id, json, options) => dataOf(ask('PATCH', keyPath(id), { ...options, json })),
+    list: (query, options) => listPages(request, keysPath, query, options),
+    create: (json, options) => dataOf(request('POST', keysPath, { ...options, json })),
+    get: async (id, options) => dataOf(request('GET', keyPath(id), options)),
+    update: async (id, json, options) =>
+      dataOf(request('PATCH', keyPath(id), { ...options, json })),
     rotate: async (id, json = {}, options) =>
-      dataOf(ask('POST', `${keyPath(id)}/rotate`, { ...options, json })),
+      dataOf(request('POST', `${keyPath(id)}/rotate`, { ...options, json })),
     addCredits: async (id, json, options) =>
-      dataOf(ask('POST', `${keyPath(id)}/credits`, { ...options, json })),
-    revoke: async (id, options) => dataOf(ask('DELETE', keyPath(id), options)),
-    revokeMany: (json, options) => dataOf(ask('POST', `${keys}/revoke`, { ...options, json })),
+      dataOf(request('POST', `${keyPath(id)}/credits`, { ...options, json })),
+    revoke: async (id, options) => dataOf(request('DELETE', keyPath(id), options)),
+    revokeMany: (json, options) =>
+      dataOf(request('POST', `${keysPath}/revoke`, { ...options, json })),
   }
 }
 
-function readingOf(ask: Transport): Pick<Client, 'scopes' | 'auditEvents'> {
+function catalogueCalls(request: Transport): Pick<Client, 'scopes' | 'auditEvents'> {
   return {
-    scopes: (options) => dataOf(ask('GET', '/api/scopes', options)),
-    auditEvents: (query, options) => pagesOf(ask, '/api/audit-events', query, options),
+    scopes: (options) => dataOf(request('GET', '/api/scopes', options)),
+    auditEvents: (query, options) => listPages(request, '/api/audit-events', query, options),
   }
 }
 
-function checksOf(ask: Transport): Pick<Client, 'verify' | 'verifyBatch' | 'introspect'> {
+function verifyCalls(request: Transport): Pick<Client, 'verify' | 'verifyBatch' | 'introspect'> {
   return {
-    verify: (json, options) => dataOf(ask('POST', '/api/v1/keys/verify', { ...options, json })),
-    verifyBatch: (requests, options) =>
-      dataOf(ask('POST', '/api/v1/keys/verify-batch', { ...options, json: { keys: requests } })),
+    verify: (json, options) => dataOf(request('POST', '/api/v1/keys/verify', { ...options, json })),
+    verifyBatch: (keys, options) =>
+      dataOf(request('POST', '/api/v1/keys/verify-batch', { ...options, json: { keys } })),
     introspect: async (token, { ip, ...options } = {}) => {
       const form = { token, ...(ip !== undefined && { ip }) }
-      return (await ask('POST', '/api/v1/introspect', { ...options, form })) as Introspection
+      return (await request('POST', '/api/v1/introspect', { ...options, form })) as Introspection
     },
   }
 }
 
-async function dataOf<Data>(answer: Promise<unknown>): Promise<Data> {
-  return ((await answer) as { data: Data }).data
+async function dataOf<Data>(body: Promise<unknown>): Promise<Data> {
+  return ((await body) as { data: Data }).data
 }
 
-/** An id cannot lead to another path, whatever it holds. */
+/** The path of a key. An id cannot lead to another path, whatever it holds. */
 function keyPath(id: string): string {
   if (!/^[\w-]+$/.test(id)) throw new TypeError('latchkey/client: the id of a key is a UUID.')
-  return `${keys}/${id}`
+  return `${keysPath}/${id}`
 }

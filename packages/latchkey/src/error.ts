@@ -1,8 +1,7 @@
-// What goes wrong between a client and Latchkey, as one class with a stable code.
+// Every failure of a call to Latchkey, as one class with a stable code.
+import type { FieldError, ProblemBody } from '../../../src/contract/problems.ts'
 
-export type FieldError = { path: string; message: string }
-
-type Facts = {
+type Failure = {
   code: string
   status: number
   detail: string
@@ -13,51 +12,55 @@ type Facts = {
 }
 
 /**
- * `code` is the code of the problem that Latchkey answered (`not_found`, `invalid_request`…), or one
- * of the client's own, with status 0 where nothing was answered:
- * - `unreachable`: no connection, or a broken one. What a change did then is not known.
- * - `timed_out`: no answer in `timeoutMs`. What a change did then is not known.
- * - `unexpected_answer`: not an answer of Latchkey; a proxy's page, for example.
+ * `code` is the code of the problem that Latchkey answered (`not_found`, `invalid_request`…: `/docs/errors` of a
+ * deployment lists them), or one of the client's own:
+ * - `unreachable`: no connection, or a broken one. Whether a change took place is unknown. `status` is 0.
+ * - `timed_out`: no answer in `timeoutMs`. Whether a change took place is unknown. `status` is 0.
+ * - `unexpected_answer`: not an answer of Latchkey, for example a page of a proxy.
+ * @example
+ * ```ts
+ * try {
+ *   await client.get(id)
+ * } catch (error) {
+ *   if (error instanceof LatchkeyError && error.code === 'not_found') return null
+ *   throw error
+ * }
+ * ```
  */
 export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError'
   readonly code: string
-  /** The HTTP status, 0 for none. */
+  /** HTTP status; 0 where there was no answer. */
   readonly status: number
   readonly detail: string
-  /** By which the log of Latchkey knows the request; null where none was answered. */
+  /** Identifies the request in the log of Latchkey; null where there was no answer. */
   readonly requestId: string | null
-  /** For `invalid_request`: which fields, and why. */
+  /** For `invalid_request`: which fields are wrong, and why. */
   readonly errors: FieldError[]
-  /** When asking again makes sense, where Latchkey said so. */
+  /** Seconds after which a retry makes sense, where Latchkey names them; else null. */
   readonly retryAfterSeconds: number | null
 
-  constructor(facts: Facts) {
-    super(`${facts.code}: ${facts.detail}`, { cause: facts.cause })
-    this.code = facts.code
-    this.status = facts.status
-    this.detail = facts.detail
-    this.requestId = facts.requestId ?? null
-    this.errors = facts.errors ?? []
-    this.retryAfterSeconds = facts.retryAfterSeconds ?? null
+  constructor(failure: Failure) {
+    super(`${failure.code}: ${failure.detail}`, { cause: failure.cause })
+    this.code = failure.code
+    this.status = failure.status
+    this.detail = failure.detail
+    this.requestId = failure.requestId ?? null
+    this.errors = failure.errors ?? []
+    this.retryAfterSeconds = failure.retryAfterSeconds ?? null
   }
 }
 
-/** The error of an answer that is no success. */
+/** The error of a response that is not a success. */
 export function errorOf(response: Response, body: unknown): LatchkeyError {
   const { headers, status } = response
   const retryAfterSeconds = secondsUntil(headers.get('retry-after'))
   const requestId = headers.get('x-request-id')
-  const { code, detail, errors } = (body ?? {}) as Partial<Record<string, unknown>>
+  const { code, detail, errors } = (body ?? {}) as Partial<Record<keyof ProblemBody, unknown>>
   if (typeof code !== 'string') {
     const detail = `${response.url || 'The server'} answered ${status}, and not as Latchkey does.`
-    return new LatchkeyError({
-      code: 'unexpected_answer',
-      status,
-      detail,
-      requestId,
-      retryAfterSeconds,
-    })
+    const code = 'unexpected_answer'
+    return new LatchkeyError({ code, status, detail, requestId, retryAfterSeconds })
   }
   return new LatchkeyError({
     code,

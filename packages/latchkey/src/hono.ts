@@ -1,46 +1,74 @@
-// latchkey/hono: a request passes only with a key that Latchkey says is good, now, for this. It fails
-// closed: where the answer is not known, nothing passes. Of Hono it imports types alone.
+// latchkey/hono: middleware that lets a request pass only with a key that Latchkey verifies, now, for this
+// request. It fails closed: without an answer nothing passes. Of Hono it imports types alone.
 import type { Context, MiddlewareHandler } from 'hono'
-import { type Ask, type ByBinding, type ByHttp, byBinding, byHttp } from './ask.ts'
-import { limitFields } from './limit-fields.ts'
-import { refuse } from './refusal.ts'
-import type { VerifiedKey, VerifyRequest } from './verify-types.ts'
+import { rateLimitHeaders } from '../../../src/contract/limit-headers.ts'
+import type { VerifiedKey, VerifyRequest } from '../../../src/contract/verify.ts'
+import { problemResponse } from './problem-response.ts'
+import { type BindingOptions, type HttpOptions, overBinding, overHttp } from './verify-transport.ts'
 
-export type { LatchkeyBinding } from './ask.ts'
-export type { VerifyAnswer, VerifyRequest } from './verify-types.ts'
+export type { VerifyAnswer, VerifyRequest } from '../../../src/contract/verify.ts'
+export type { BindingOptions, HttpOptions, LatchkeyBinding } from './verify-transport.ts'
 
-/** The key of the request, in `c.var.apiKey`. */
+/**
+ * The verified key of a request, in `c.var.apiKey`: `id`, `name`, `expires_at` (RFC 3339 or null), `account`,
+ * `scopes`, `rate_limit` and `credits`.
+ * @example
+ * ```ts
+ * app.get('/whoami', apiKey(), (c) => c.json({ key: c.var.apiKey.id, account: c.var.apiKey.account.id }))
+ * ```
+ */
 export type ApiKey = VerifiedKey['key'] & Omit<VerifiedKey, 'valid' | 'code' | 'key'>
 
-/** For apps whose every route needs a key: `new Hono<{ Variables: ApiKeyVariables }>()`. */
+/**
+ * The variables of an app whose every route needs a key.
+ * @example
+ * ```ts
+ * const app = new Hono<{ Variables: ApiKeyVariables }>()
+ * app.use(apiKey())
+ * ```
+ */
 export type ApiKeyVariables = { apiKey: ApiKey }
 
-type Question = {
-  /** All of these are needed; none by default. */
+export type VerifyOptions = {
+  /** Scopes that the key needs, all of them; none by default. */
   scopes?: readonly string[]
-  /** Ask the nearest fence even while a lease runs. */
+  /** Reads the nearest fence even while a lease runs; false by default. */
   fresh?: boolean
-  /** Credits that the request takes, where its key has any: all of them or none; 1 by default. */
+  /** Credits to consume where the key has any, a whole number from 0: all of them or none; 1 by default. */
   cost?: number | ((c: Context) => number)
-  /** Takes the cost once. Never one that the client may choose alone: it would pay once for all. */
+  /**
+   * Consumes the cost once in 24 hours for each value (1 to 255 characters). A client that chose it alone could
+   * pay once for everything.
+   */
   idempotencyKey?: (c: Context) => string
-  /** The client's address; `CF-Connecting-IP` by default, which only Cloudflare makes true. */
+  /** Address of the client; `CF-Connecting-IP` by default, which is trustworthy behind Cloudflare only. */
   ip?: (c: Context) => string | undefined
-  /** Then the answer is 503. 3,000 by default: longer than Latchkey itself waits for its stores. */
+  /** Milliseconds until the answer is 503; 3,000 by default, longer than Latchkey waits for its own stores. */
   timeoutMs?: number
 }
 
-export type ApiKeyOptions = Question & (ByBinding | ByHttp)
+/**
+ * What a route needs, and how Latchkey is reached: over a service binding, or over HTTP with `url` and `key`.
+ * @example
+ * ```ts
+ * const options: ApiKeyOptions = { url: 'https://keys.example.com', key: 'whm_…', scopes: ['contacts:read'] }
+ * ```
+ */
+export type ApiKeyOptions = VerifyOptions & (BindingOptions | HttpOptions)
 
 /**
- * Lets a request pass that presents a good key (`X-API-Key`, which wins, or `Authorization: Bearer`)
- * and sets `c.var.apiKey`. Every other is answered with the problem+json and the `WWW-Authenticate`
- * that Latchkey itself would answer, a limited key's with `Retry-After`; one whose answer is not known, in time or at all, with 503.
- * With `optional: true` a request that presents nothing passes too, `c.var.apiKey` undefined; a bad
- * key never does.
- * @throws TypeError when the options are wrong: once, as the app is built.
- * @throws Error in a request that Latchkey refused for the app's own fault (its key, an unknown
- * scope): `app.onError` has it, and nothing passes.
+ * Middleware that lets a request pass with a valid key (`X-API-Key`, which wins, or `Authorization: Bearer`) and
+ * sets `c.var.apiKey`. Any other request gets the `application/problem+json` that Latchkey itself would
+ * answer: 401 and 403 with `WWW-Authenticate`, 409, 429 with `Retry-After`; 503 with `Retry-After` where the verdict
+ * is unknown after `timeoutMs`. With `optional: true` a request without a key passes too, and `c.var.apiKey` is
+ * undefined; a request with an invalid key never passes.
+ * @throws TypeError for invalid options: once, as the app is built.
+ * @throws Error in a request that Latchkey refuses because of the app itself (its key, an unknown scope): it
+ * reaches `app.onError`, and nothing passes.
+ * @example
+ * ```ts
+ * app.get('/contacts', apiKey({ scopes: ['contacts:read'] }), (c) => c.text(c.var.apiKey.account.name))
+ * ```
  */
 export function apiKey(
   options: ApiKeyOptions & { optional: true },
@@ -51,27 +79,29 @@ export function apiKey(
 export function apiKey(options: ApiKeyOptions & { optional?: boolean } = {}): MiddlewareHandler {
   const { optional = false, timeoutMs = 3_000 } = options
   if (!(timeoutMs > 0)) throw new TypeError('apiKey: timeoutMs must be more than 0.')
-  const ask: Ask =
-    'url' in options ? byHttp(options as ByHttp, timeoutMs) : byBinding(options, timeoutMs)
+  const verify =
+    'url' in options ? overHttp(options as HttpOptions, timeoutMs) : overBinding(options, timeoutMs)
 
   return async function apiKey(c, next) {
-    const token = tokenOf(c.req.raw.headers)
+    const token = presentedToken(c.req.raw.headers)
     if (token === null) {
-      if (!optional) return refuse(c, { code: 'missing_credential' })
+      if (!optional) return problemResponse(c, { code: 'missing_credential' })
       c.set('apiKey', undefined)
       return next()
     }
-    const answer = await ask(c, questionOf(options, token, c))
-    if (answer.valid !== true) return refuse(c, answer)
+    const answer = await verify(c, verifyRequest(options, token, c))
+    if (answer.valid !== true) return problemResponse(c, answer)
     const { valid: _, code: __, key, ...rest } = answer
     c.set('apiKey', { ...key, ...rest })
     await next()
-    for (const [name, value] of limitFields(answer.rate_limit)) c.header(name, value)
+    for (const [name, value] of rateLimitHeaders(answer.rate_limit ?? [], null)) {
+      c.header(name, value)
+    }
     return
   }
 }
 
-function questionOf(options: Question, token: string, c: Context): VerifyRequest {
+function verifyRequest(options: VerifyOptions, token: string, c: Context): VerifyRequest {
   const { scopes, fresh, cost, idempotencyKey, ip } = options
   return {
     token,
@@ -83,8 +113,8 @@ function questionOf(options: Question, token: string, c: Context): VerifyRequest
   }
 }
 
-/** What the request presents, '' included; null for nothing. Nothing falls back to anything else. */
-function tokenOf(headers: Headers): string | null {
+/** The token that the request presents, '' included; null for none. No header falls back to another. */
+function presentedToken(headers: Headers): string | null {
   const header = headers.get('x-api-key')
   if (header !== null) return header.trim()
   // The scheme is case-insensitive (RFC 9110 11.1).

@@ -1,61 +1,70 @@
-// One request to Latchkey: its time-out, its retries, and the error of whatever is no success.
+// One call of the management API: its timeout, its retries, and the error of a failure.
 import { errorOf, LatchkeyError } from './error.ts'
 
+/**
+ * How a client reaches a deployment.
+ * @example
+ * ```ts
+ * const options: ClientOptions = { url: 'https://keys.example.com', key: 'whm_…', timeoutMs: 10_000 }
+ * ```
+ */
 export type ClientOptions = {
-  /** Where Latchkey is: `https://keys.example.com`. */
+  /** Origin of the deployment, such as `https://keys.example.com`. */
   url: string
-  /** A key that holds `keys:manage` (or `keys:verify`, to verify and introspect), or a person's JWT. */
+  /** A key with the scope `keys:manage` (or `keys:verify`, to verify and introspect), or the JWT of a person. */
   key: string
+  /** The global `fetch` by default. */
   fetch?: typeof fetch
-  /** Of one attempt: 75,000 by default, since a change answers only once it is in force everywhere. */
+  /** Milliseconds of one attempt; 75,000 by default, since a change is answered once it is in force everywhere. */
   timeoutMs?: number
-  /**
-   * How often a GET or DELETE, or a call with an `idempotencyKey`, is asked again: 2 by default. Nothing
-   * else is ever asked twice.
-   */
+  /** Retries of a GET, a DELETE or a call with an `idempotencyKey`; 2 by default. No other call is retried. */
   retries?: number
-  /** Waits between two attempts. */
+  /** Waits `ms` milliseconds between two attempts; `setTimeout` by default. */
   sleep?: (ms: number) => Promise<void>
 }
 
+/**
+ * Options of one call.
+ * @example
+ * ```ts
+ * const { effective_at } = await client.revoke(id, { respondAsync: true })
+ * ```
+ */
 export type CallOptions = {
+  /** Aborts the call; it then throws the reason of the signal. */
   signal?: AbortSignal | undefined
-  /** Answer a change at once, with `effective_at`, rather than once it is in force. */
+  /** Answers a change at once, with `effective_at`, instead of once it is in force. */
   respondAsync?: boolean | undefined
 }
 
 type Call = CallOptions & {
   json?: unknown
   form?: Record<string, string>
-  /** By it the server does twice what it is asked twice only once: it may be asked again. */
+  /** The server executes repeated calls with one key once: the call may be retried. */
   idempotencyKey?: string | undefined
 }
 
 export type Transport = (method: string, path: string, call?: Call) => Promise<unknown>
 
-const maxWaitMs = 30_000
+const maxDelayMs = 30_000
 
-/** @throws TypeError for a url that is none, or no key. */
+/** @throws TypeError for a `url` that is not a URL, or an empty `key`. */
 export function createTransport(options: ClientOptions): Transport {
   const { retries = 2, sleep = wait } = options
   const base = new URL(options.url)
   if (!options.key) throw new TypeError('latchkey/client: key is missing.')
 
-  return async function ask(method, path, call = {}) {
-    // POST and PATCH may have happened though their answer was lost: they are the caller's to repeat.
+  return async function request(method, path, call = {}) {
+    // A POST or PATCH may have taken place though its answer was lost: only the caller can decide to repeat it.
     const isRepeatable =
       method === 'GET' || method === 'DELETE' || call.idempotencyKey !== undefined
     const attempts = isRepeatable ? retries + 1 : 1
+    const url = new URL(path, base)
     for (let attempt = 1; ; attempt++) {
       try {
-        return await askOnce(
-          options,
-          new URL(path, base),
-          requestOf(method, options.key, call),
-          call,
-        )
+        return await sendOnce(options, url, requestInit(method, options.key, call), call)
       } catch (error) {
-        const delayMs = waitBefore(attempt, error)
+        const delayMs = retryDelayMs(attempt, error)
         if (attempt >= attempts || delayMs === null || call.signal?.aborted) throw error
         await sleep(delayMs)
       }
@@ -63,66 +72,57 @@ export function createTransport(options: ClientOptions): Transport {
   }
 }
 
-/** The answer's body, when it is a success. @throws LatchkeyError, or the reason of `signal`. */
-async function askOnce(
+/** The body of a success. @throws LatchkeyError, or the reason of `signal`. */
+async function sendOnce(
   { fetch: send = fetch, timeoutMs = 75_000 }: ClientOptions,
   url: URL,
-  request: RequestInit,
+  init: RequestInit,
   { signal }: CallOptions,
 ): Promise<unknown> {
-  const limit = AbortSignal.timeout(timeoutMs)
-  const either = signal ? AbortSignal.any([signal, limit]) : limit
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout
   let response: Response
   let text: string
   try {
-    response = await send(url, { ...request, signal: either })
+    response = await send(url, { ...init, signal: either })
     text = await response.text()
   } catch (cause) {
     signal?.throwIfAborted()
-    throw limit.aborted
-      ? new LatchkeyError({
-          code: 'timed_out',
-          status: 0,
-          detail: `No answer in ${timeoutMs} ms.`,
-          cause,
-        })
-      : new LatchkeyError({
-          code: 'unreachable',
-          status: 0,
-          detail: `${url.origin} cannot be reached.`,
-          cause,
-        })
+    const failure = timeout.aborted
+      ? { code: 'timed_out', detail: `No answer in ${timeoutMs} ms.` }
+      : { code: 'unreachable', detail: `${url.origin} cannot be reached.` }
+    throw new LatchkeyError({ ...failure, status: 0, cause })
   }
-  const body = parse(text)
+  const body = parseJson(text)
   if (!response.ok || typeof body !== 'object' || body === null) throw errorOf(response, body)
   return body
 }
 
-function requestOf(method: string, key: string, call: Call): RequestInit {
+function requestInit(method: string, key: string, call: Call): RequestInit {
   const { json, form, respondAsync, idempotencyKey } = call
   const headers = new Headers({ authorization: `Bearer ${key}`, accept: 'application/json' })
   if (respondAsync) headers.set('prefer', 'respond-async')
   if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
   // A redirect is not followed: it would carry the key elsewhere.
-  const request: RequestInit = { method, headers, redirect: 'manual' }
-  if (form !== undefined) return { ...request, body: new URLSearchParams(form) }
-  if (json === undefined) return request
+  const init: RequestInit = { method, headers, redirect: 'manual' }
+  if (form !== undefined) return { ...init, body: new URLSearchParams(form) }
+  if (json === undefined) return init
   headers.set('content-type', 'application/json')
-  return { ...request, body: JSON.stringify(json) }
+  return { ...init, body: JSON.stringify(json) }
 }
 
-/** Milliseconds until another attempt, or null when none would do better or too late. */
-function waitBefore(attempt: number, error: unknown): number | null {
+/** Milliseconds until the next attempt; null where a retry is pointless or too far away. */
+function retryDelayMs(attempt: number, error: unknown): number | null {
   if (!(error instanceof LatchkeyError)) return null
   const { status, retryAfterSeconds } = error
   if (![0, 408, 429, 502, 503, 504].includes(status)) return null
-  // Half of it by chance, so that clients that failed together do not come back together.
+  // Half of the delay is random, so that clients that failed together do not return together.
   const backOffMs = 250 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
   const delayMs = Math.max(backOffMs, (retryAfterSeconds ?? 0) * 1000)
-  return delayMs <= maxWaitMs ? delayMs : null
+  return delayMs <= maxDelayMs ? delayMs : null
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,16 +1,23 @@
-// What management and services exchange with Latchkey, field by field as on the wire. Types only:
-// test/worker/client.test.ts compares them with the Worker's own at compile time.
+// Requests and answers of the management API, field by field as on the wire. Types only:
+// test/worker/client.test.ts compares them with the schemas of the server at compile time.
 
+/** `revoked` is final; a change can undo `expired` and `disabled`. */
 export type KeyStatus = 'active' | 'expired' | 'revoked' | 'disabled'
 
-/** Times are RFC 3339 in UTC, ids UUIDs. */
+/**
+ * A key without its token. Times are RFC 3339 in UTC, ids UUIDs.
+ * @example
+ * ```ts
+ * const { name, status, scopes }: Key = await client.get(id)
+ * ```
+ */
 export type Key = {
   id: string
   name: string
-  /** The first eight characters after the prefix: what people tell keys apart by. */
+  /** The first eight characters after the prefix, by which people recognise a key. */
   key_prefix: string
   format: string
-  /** null: inherits what its creator may do. */
+  /** null: inherits the scopes of its creator. */
   scopes: string[] | null
   status: KeyStatus
   is_active: boolean
@@ -18,11 +25,11 @@ export type Key = {
   metadata: Record<string, unknown> | null
   /** Addresses and CIDR blocks; null: any. */
   allowed_ips: string[] | null
-  /** Windows of which all must have room; null: unlimited. */
+  /** Every window must have room for a request; null: unlimited. */
   rate_limit: RateLimitWindow[] | null
   /** null: verifications cost nothing. */
   credits: Credits | null
-  /** Whether its limits are its own or those of all keys with its `external_id`. */
+  /** `external_id`: shares its limits with all keys of the same `external_id`. */
   limits_by: 'key' | 'external_id'
   created_by: string | null
   created_by_name: string | null
@@ -34,31 +41,58 @@ export type Key = {
   replaced_by: string | null
 }
 
-/** `key` is the token, told this once only. */
+/**
+ * A new key. `key` is the token: no other answer contains it.
+ * @example
+ * ```ts
+ * const { key }: IssuedKey = await client.create({ name: 'CI' })
+ * ```
+ */
 export type IssuedKey = Key & { key: string }
 
-/** What a change adds while it is not yet known to be in force everywhere (202). */
+/**
+ * What the answer to a change adds while the change is not yet known to be in force everywhere (202).
+ * @example
+ * ```ts
+ * const { effective_at }: Underway = await client.revoke(id, { respondAsync: true })
+ * ```
+ */
 export type Underway = {
-  /** In force everywhere at this time: asked for with `respondAsync`. */
+  /** In force everywhere at this time (RFC 3339): the answer to `respondAsync`. */
   effective_at?: string | undefined
-  /** In force but for these regions, which follow by themselves. */
+  /** In force except in these regions, which follow without another request. */
   pending_regions?: string[] | undefined
 }
 
-/** `limit` requests (1 to 1,000,000) in `window_seconds` (1 s to 31 days). */
+/**
+ * `limit` requests (1 to 1,000,000) in `window_seconds` (1 to 2,678,400, which is 31 days).
+ * @example
+ * ```ts
+ * const window: RateLimitWindow = { name: 'minute', limit: 100, window_seconds: 60 }
+ * ```
+ */
 export type RateLimitWindow = { name: string; limit: number; window_seconds: number }
+/** The same for a new key; `name` has a default (`NewKey.rate_limit`). */
 export type NewRateLimitWindow = Omit<RateLimitWindow, 'name'> & { name?: string | undefined }
 
+/** The balance of a key, and the refill that raises it. */
 export type Credits = {
-  /** null: not known right now. */
+  /** null: unknown at the moment. */
   remaining: number | null
   refill: { amount: number; interval: 'daily' | 'monthly'; day?: number | undefined } | null
 }
 
+/**
+ * Credits of a new key, or a change of them.
+ * @example
+ * ```ts
+ * const credits: NewCredits = { remaining: 500, refill: { amount: 500, interval: 'monthly', day: 1 } }
+ * ```
+ */
 export type NewCredits = {
-  /** Left out of a change, the balance stays. */
+  /** Without it a change keeps the balance. */
   remaining?: number | undefined
-  /** Lifts the balance to `amount` at midnight UTC; a month too short for the day has it on its last. */
+  /** Raises the balance to `amount` at midnight UTC; a month without that day, on its last day. */
   refill?:
     | { amount: number; interval: 'daily' }
     | { amount: number; interval: 'monthly'; day?: number | undefined }
@@ -66,17 +100,24 @@ export type NewCredits = {
     | undefined
 }
 
+/**
+ * A key to create.
+ * @example
+ * ```ts
+ * const key: NewKey = { name: 'CI', scopes: ['contacts:read'], rate_limit: { limit: 100, window_seconds: 60 } }
+ * ```
+ */
 export type NewKey = {
   /** 1 to 80 characters. */
   name: string
-  /** RFC 3339, in the future; null or left out: never. */
+  /** RFC 3339, in the future; null or absent: never. */
   expires_at?: string | null | undefined
-  /** null or left out: inherits; []: may do nothing but say who it is. */
+  /** null or absent: inherits the scopes of its creator; []: the key can only identify itself. */
   scopes?: string[] | null | undefined
   /** A format of `latchkey.config.ts`; the first one by default. */
   format?: string | undefined
   allowed_ips?: string[] | null | undefined
-  /** One window or up to five. Names default to `default`, and to their length where there are several. */
+  /** One window, or up to five. A name defaults to `default`, and to the length of the window where there are several. */
   rate_limit?: NewRateLimitWindow | NewRateLimitWindow[] | null | undefined
   credits?: NewCredits | null | undefined
   limits_by?: 'key' | 'external_id' | undefined
@@ -84,19 +125,27 @@ export type NewKey = {
   metadata?: Record<string, unknown> | null | undefined
 }
 
-/** What is left out stays; null clears. */
+/**
+ * Changes of a key: absent fields stay, null clears.
+ * @example
+ * ```ts
+ * const changes: KeyChanges = { name: 'CI, old', expires_at: null }
+ * ```
+ */
 export type KeyChanges = Omit<NewKey, 'name' | 'format'> & {
   name?: string | undefined
   is_active?: boolean | undefined
 }
 
+/** Which page of a list. */
 export type PageQuery = {
-  /** Items a page: 1 to 100, 50 by default. */
+  /** Items per page: 1 to 100, 50 by default. */
   limit?: number | undefined
-  /** `next_cursor` of the page before. */
+  /** `next_cursor` of the previous page. */
   cursor?: string | undefined
 }
 
+/** Filters of the list of keys; all of them must match. */
 export type KeyQuery = PageQuery & {
   status?: KeyStatus | undefined
   /** Part of a name, a key prefix or an external id. */
@@ -104,30 +153,39 @@ export type KeyQuery = PageQuery & {
   created_by?: string | undefined
 }
 
+/** Filters of the list of audit events; all of them must match. */
 export type AuditQuery = PageQuery & {
   key_id?: string | undefined
   actor_id?: string | undefined
   action?: string | undefined
 }
 
-/** Newest first; `next_cursor` is null on the last page. */
+/** One page, newest first; `next_cursor` is null on the last page. */
 export type Page<Item> = { data: Item[]; next_cursor: string | null }
 
-/** Which keys to revoke at once. */
-/** `repeated`: they had been added before, by the same idempotency key. */
+/** The balance after a top-up. `repeated`: an earlier call with the same idempotency key added the credits. */
 export type ToppedUp = { credits: Credits; repeated: boolean }
 
+/**
+ * Which keys to revoke.
+ * @example
+ * ```ts
+ * const selection: Selection = { created_by: personId }
+ * ```
+ */
 export type Selection = { ids: string[] } | { created_by: string } | { external_id: string }
 
+/** A scope of the configuration. */
 export type Scope = {
   scope: string
   description: string
-  /** Granted by an owner alone, never inherited. */
+  /** Only an owner can grant it; keys never inherit it. */
   reserved: boolean
-  /** Whose role holds it. */
+  /** The roles that hold it. */
   roles: ('owner' | 'admin' | 'member')[]
 }
 
+/** One change, who made it and to which key. */
 export type AuditEvent = {
   id: string
   /** Such as `key.revoked`. */
@@ -135,7 +193,7 @@ export type AuditEvent = {
   actor: { kind: 'person' | 'key' | 'system'; id: string | null; name: string | null }
   key_id: string | null
   key_name: string | null
-  /** The person concerned, where it is about one. */
+  /** The person that the event is about, if any. */
   subject_id: string | null
   subject_name: string | null
   detail: Record<string, unknown> | null
@@ -143,7 +201,14 @@ export type AuditEvent = {
   created_at: string
 }
 
-/** RFC 7662 2.2; `exp` and `iat` are seconds since 1970. */
+/**
+ * An introspection response (RFC 7662 2.2); `exp` and `iat` are seconds since 1970.
+ * @example
+ * ```ts
+ * const answer: Introspection = await client.introspect(token)
+ * const scopes = answer.active ? answer.scope.split(' ') : []
+ * ```
+ */
 export type Introspection =
   | { active: false }
   | {
@@ -160,4 +225,9 @@ export type Introspection =
       token_type: 'Bearer'
     }
 
-export type { VerifiedKey, VerifyAnswer, VerifyRequest } from './verify-types.ts'
+export type {
+  RateLimitStatus,
+  VerifiedKey,
+  VerifyAnswer,
+  VerifyRequest,
+} from '../../../src/contract/verify.ts'

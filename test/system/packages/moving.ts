@@ -1,6 +1,6 @@
-// The pages on moving over, run as they stand: their configuration is pasted into the shipped one, their
-// SQL exports from tables as those systems have them, their shell lines import, and then the tokens that
-// clients have held all along must work. MySQL's and Postgres' functions are put into SQLite by hand.
+// The migration guides, run as they stand: their configuration is pasted into the shipped one, their SQL exports
+// from tables with the schema of those systems, their shell lines import, and then the tokens that clients already
+// hold must work. Functions of MySQL and Postgres are added to SQLite by hand.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -33,7 +33,7 @@ const account = '00000000-0000-4000-8000-000000000001'
 type System = {
   page: string
   tables: string
-  /** Two keys that must move, and what was done to those that must not. */
+  /** Inserts rows; returns the tokens of two keys that must move. Those that must not are in `stays`. */
   fill(db: DatabaseSync): [string, string]
   stays: string[]
 }
@@ -136,7 +136,7 @@ const wacrm: System = {
 
 const systems = [unkey, betterAuth, wacrm]
 
-/** The shipped Worker, with the configuration of all three pages in it. */
+/** The shipped Worker with the configuration of all three pages. */
 function writeWorker(): string {
   mkdirSync(folder, { recursive: true })
   const foreign = systems.map(
@@ -148,7 +148,7 @@ function writeWorker(): string {
     .replace('\n  scopes: {', `\n  foreign: {\n${foreign.join('')}},\n  scopes: {`)
   const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8')
     .replaceAll("'./", `'${root}/src/`)
-    .replaceAll("'../latchkey.config.ts'", "'./latchkey.config.ts'")
+    .replace("'#config'", "'./latchkey.config.ts'")
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
     .replace('"src/index.ts"', '"index.ts"')
     .replaceAll('migrations_dir = "', `migrations_dir = "${root}/`)
@@ -159,7 +159,7 @@ function writeWorker(): string {
   return join(folder, 'wrangler.toml')
 }
 
-/** What the page's SQL exports, as a file. */
+/** Runs the SQL of the page. Returns the path of its export. */
 function exported({ page }: System, db: DatabaseSync): string {
   const collect = {
     start: () => '',
@@ -208,7 +208,7 @@ export function testMoving(): void {
   type Me = { key: { name: string; scopes: string[]; expires_at: string | null } }
 
   for (const system of systems) {
-    it(`moves keys from ${system.page} whose holders notice nothing`, async () => {
+    it(`moves keys from ${system.page} without a change for their clients`, async () => {
       const db = new DatabaseSync(':memory:')
       db.exec(system.tables)
       const [named, other] = system.fill(db)

@@ -1,17 +1,8 @@
-// What others install: dist/client and the lines of package.json that lead to it. Its size, its types
-// as TypeScript resolves them outside this repository, and that Node imports it.
-import { equal, ok } from 'node:assert/strict'
+// packages/latchkey as a consumer gets it: `npm pack`, then installed into an empty project. What the tarball
+// holds, what it brings along, its size, its types as TypeScript resolves them, and that Node imports it.
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
@@ -23,8 +14,8 @@ const maxBytes = 3_000
 
 const consumer = `
 import { Hono } from 'hono'
-import { apiKey, type ApiKeyVariables } from 'latchkey/hono'
-import { createClient, LatchkeyError } from 'latchkey/client'
+import { apiKey, type ApiKeyVariables, type LatchkeyBinding } from 'latchkey/hono'
+import { createClient, LatchkeyError, type VerifyAnswer } from 'latchkey/client'
 
 const app = new Hono<{ Variables: ApiKeyVariables }>()
 app.use(apiKey({ url: 'https://keys.example', key: 'k', scopes: ['contacts:read'] }))
@@ -33,81 +24,95 @@ new Hono().get('/open', apiKey({ url: 'https://keys.example', key: 'k', optional
   // @ts-expect-error: it may be undefined
   return c.text(c.var.apiKey.name)
 })
+new Hono<{ Bindings: { LATCHKEY: LatchkeyBinding } }>().use(apiKey())
 for await (const key of createClient({ url: 'https://keys.example', key: 'k' }).list()) {
   const status: 'active' | 'expired' | 'revoked' | 'disabled' = key.status
   console.log(status, LatchkeyError)
 }
+function missingScopes(answer: VerifyAnswer): string[] {
+  return answer.code === 'insufficient_scope' ? answer.missing_scopes : []
+}
+console.log(missingScopes)
 `
 
 export function testPackage(): void {
   let folder: string
+  let installed: string
+
+  const run = (program: string, args: string[], cwd = folder) => {
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' })
+    equal(status, 0, `${stdout}${stderr}`)
+    return stdout
+  }
+  const modules = () => readdirSync(join(folder, 'node_modules')).filter((name) => name[0] !== '.')
+  const dist = () => readdirSync(join(installed, 'dist'))
+  const text = (name: string) => readFileSync(join(installed, 'dist', name), 'utf8')
+
   before(() => {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     const built = spawnSync(process.execPath, [tsc, '-p', 'packages/latchkey/src'], { cwd: root })
     equal(built.status, 0, String(built.stdout))
     folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
-    const installed = join(folder, 'node_modules', 'latchkey')
-    mkdirSync(installed, { recursive: true })
-    cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-    cpSync(join(root, 'dist', 'client'), join(installed, 'dist', 'client'), { recursive: true })
-    symlinkSync(join(root, 'node_modules', 'hono'), join(folder, 'node_modules', 'hono'))
+    installed = join(folder, 'node_modules', 'latchkey')
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    // A dist of before must not stand in for the one that `prepack` builds.
+    const source = join(root, 'packages', 'latchkey')
+    rmSync(join(source, 'dist'), { recursive: true, force: true })
+    run('npm', ['pack', '--pack-destination', folder], source)
+    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
+    run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`])
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  const run = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder })
-    equal(status, 0, `${stdout}${stderr}`)
-    return String(stdout)
-  }
-
-  it(`latchkey/hono is under ${maxBytes} bytes compressed, and imports nothing`, async () => {
-    const entry = join(root, 'dist', 'client', 'hono.js')
-    const { outputFiles, metafile } = await build({
-      entryPoints: [entry],
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      write: false,
-      metafile: true,
-    })
-    const inputs = Object.values(metafile.inputs).flatMap(({ imports }) => imports)
-    ok(
-      inputs.every(({ external }) => !external),
-      JSON.stringify(inputs),
-    )
-    const bytes = gzipSync(outputFiles[0]?.contents ?? '').length
-    ok(bytes > 500 && bytes < maxBytes, `${bytes} bytes`)
+  it('brings no other package along', () => {
+    deepEqual(modules(), ['latchkey'])
   })
 
-  it('names no file of Latchkey itself', () => {
-    for (const name of readdirSync(join(root, 'dist', 'client'))) {
-      const text = readFileSync(join(root, 'dist', 'client', name), 'utf8')
-      for (const [, from] of text.matchAll(/from '([^']+)'/g)) {
-        ok(from === 'hono' || from?.startsWith('./'), `${name} imports ${from}`)
+  it('holds code and types, and no sources', () => {
+    deepEqual(readdirSync(installed).sort(), ['LICENSE', 'README.md', 'dist', 'package.json'])
+    for (const entry of ['hono', 'client']) {
+      ok(dist().includes(`${entry}.js`) && dist().includes(`${entry}.d.ts`), dist().join())
+    }
+    for (const name of dist()) match(name, /\.(js|d\.ts)$/)
+  })
+
+  it('imports nothing but types of hono', () => {
+    for (const name of dist()) {
+      for (const [, from = ''] of text(name).matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)) {
+        ok(from.startsWith('./') || (from === 'hono' && name.endsWith('.d.ts')), `${name}: ${from}`)
       }
     }
   })
 
+  it(`has a latchkey/hono under ${maxBytes} bytes, minified and compressed`, async () => {
+    const { outputFiles } = await build({
+      entryPoints: [join(installed, 'dist', 'hono.js')],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    })
+    const bytes = gzipSync(outputFiles[0]?.contents ?? '').length
+    ok(bytes > 500 && bytes < maxBytes, `${bytes} bytes`)
+  })
+
   for (const moduleResolution of ['bundler', 'nodenext']) {
     it(`has its types under moduleResolution ${moduleResolution}`, () => {
-      const module = moduleResolution === 'bundler' ? 'esnext' : 'nodenext'
-      const lib = ['es2024', 'dom', 'dom.iterable']
+      linkHono()
       const compilerOptions = {
-        module,
+        module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
         moduleResolution,
         target: 'es2024',
-        lib,
+        lib: ['es2024', 'dom', 'dom.iterable'],
         types: [],
         strict: true,
         noEmit: true,
       }
-      writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+      const tsconfig = { compilerOptions, files: ['app.ts'] }
       writeFileSync(join(folder, 'app.ts'), consumer)
-      writeFileSync(
-        join(folder, 'tsconfig.json'),
-        JSON.stringify({ compilerOptions, files: ['app.ts'] }),
-      )
-      run(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder)
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+      run(process.execPath, [tsc, '-p', folder])
     })
   }
 
@@ -116,6 +121,13 @@ export function testPackage(): void {
       import { apiKey } from 'latchkey/hono'
       import { createClient } from 'latchkey/client'
       console.log(typeof apiKey({}), typeof createClient({ url: 'https://keys.example', key: 'k' }).list)`
-    equal(run('--input-type=module', '--eval', program).trim(), 'function function')
+    const output = run(process.execPath, ['--input-type=module', '--eval', program])
+    equal(output.trim(), 'function function')
   })
+
+  /** The app's own hono, which the types of `latchkey/hono` need. */
+  function linkHono(): void {
+    if (modules().includes('hono')) return
+    symlinkSync(join(root, 'node_modules', 'hono'), join(folder, 'node_modules', 'hono'))
+  }
 }

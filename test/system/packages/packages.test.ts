@@ -5,5 +5,5 @@ import { testMoving } from './moving.ts'
 import { testPackage } from './package.ts'
 
 describe('examples/hono-worker and Latchkey, two Workers', testExample)
-describe('the package', testPackage)
+describe('packages/latchkey', testPackage)
 describe('docs/moving-from-*.md', testMoving)

@@ -1,22 +1,22 @@
-// Latchkey and examples/hono-worker as two Workers, bound as wrangler binds them, with an owner who
-// has signed in.
+// Latchkey and examples/hono-worker as two Workers with the service binding of wrangler.toml, and an owner
+// who is signed in.
 import { join } from 'node:path'
 import { createTestHarness } from 'wrangler'
 
 export const root = join(import.meta.dirname, '..', '..', '..')
 
 export const secrets = {
-  TAG_SECRETS: 'doors-tag-secret',
-  AUTH_SECRETS: 'doors-auth-secret-of-32-characters-or-more',
-  SETUP_TOKEN: 'doors-setup-token',
+  TAG_SECRETS: 'packages-tag-secret',
+  AUTH_SECRETS: 'packages-auth-secret-of-32-characters-or-more',
+  SETUP_TOKEN: 'packages-setup-token',
 }
 const baseUrl = 'http://localhost:8787'
-const email = 'owner@doors.test'
+const email = 'owner@packages.test'
 const password = 'a-password-of-this-test'
 
-export type TestApps = Awaited<ReturnType<typeof startHouses>>
+export type TestApps = Awaited<ReturnType<typeof startTestApps>>
 
-export async function startHouses() {
+export async function startTestApps() {
   const server = createTestHarness({
     root,
     workers: [
@@ -34,7 +34,7 @@ export async function startHouses() {
     fetchLatchkey,
     example: (path: string, init: RequestInit = {}) =>
       server.getWorker('contacts-api').fetch(`https://api.example${path}`, init as never),
-    drain: () => latchkey.scheduled({ cron: '* * * * *' }),
+    runSchedule: () => latchkey.scheduled({ cron: '* * * * *' }),
     ownerJwt: await signIn(fetchLatchkey),
     stop: () => server.close(),
   }
