@@ -36,7 +36,7 @@ const digest = z
   })
 
 /** One key of the request, read to what is stored of it. */
-function entrySchema(config: Config<Env>, now: () => number) {
+function entrySchema(config: Config, now: () => number) {
   const { name, ...optional } = keyFields(config, now)
   const [onlyFormat, ...others] = Object.keys(config.foreign)
   const error = noSuchFormat(config)
@@ -65,7 +65,7 @@ function entrySchema(config: Config<Env>, now: () => number) {
     .openapi('ForeignKey')
 }
 
-function noSuchFormat({ foreign }: Config<Env>): string {
+function noSuchFormat({ foreign }: Config): string {
   const names = Object.keys(foreign)
   const known = names.length === 0 ? 'none at all' : names.join(', ')
   return `Not a foreign format of latchkey.config.ts, which declares ${known}`

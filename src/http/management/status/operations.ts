@@ -1,14 +1,14 @@
 // /api/operations: what an operator does with the deployment's own secret, in scripts/restore.ts.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { isSameSecret } from '../../core/secret.ts'
-import { listFences } from '../../storage/fence-registry.ts'
-import type { AppEnv } from '../app-env.ts'
-import { Problem } from '../response/problem.ts'
-import { missingCredential } from '../response/refusals.ts'
-import { bodyFailures, failure, managementFailures, success } from '../routing/responses.ts'
-import { createRouter } from '../routing/router.ts'
-import { byOperator } from '../routing/security.ts'
+import { isSameSecret } from '../../../core/secret.ts'
+import { listFences } from '../../../storage/fence-registry.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { Problem } from '../../response/problem.ts'
+import { missingCredential } from '../../response/refusals.ts'
+import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byOperator } from '../../routing/security.ts'
 
 const name = z.string().regex(/^[a-z-]+\/\d+-of-\d+$/, 'Not the name of a fence')
 

@@ -1,16 +1,16 @@
 // GET /api/status: how the deployment is doing, for the admins and owners of its accounts. It tells of no
 // account and no key.
 import { createRoute, z } from '@hono/zod-openapi'
-import { regionOfFence } from '../../coherence/regions.ts'
-import { type CanaryRun, lastRuns } from '../../storage/canary-log.ts'
-import { type ListedFence, listRegistrations } from '../../storage/fence-registry.ts'
-import { checkStores, type Readiness } from '../../storage/readiness.ts'
-import { readTiers } from '../../storage/usage-store.ts'
-import { managementFailures, success } from '../routing/responses.ts'
-import { createRouter } from '../routing/router.ts'
-import { byAdmin } from '../routing/security.ts'
-import { isoTime, time } from '../routing/time.ts'
-import type { AppSettings, Services } from '../services.ts'
+import { regionOfFence } from '../../../coherence/regions.ts'
+import { type CanaryRun, lastRuns } from '../../../storage/canary-log.ts'
+import { type ListedFence, listRegistrations } from '../../../storage/fence-registry.ts'
+import { checkStores, type Readiness } from '../../../storage/readiness.ts'
+import { readTiers } from '../../../storage/usage-store.ts'
+import { managementFailures, success } from '../../routing/responses.ts'
+import { createRouter } from '../../routing/router.ts'
+import { byAdmin } from '../../routing/security.ts'
+import { isoTime, time } from '../../routing/time.ts'
+import type { AppSettings, Services } from '../../services.ts'
 
 const maxRuns = 12
 const dayMs = 24 * 60 * 60 * 1000
