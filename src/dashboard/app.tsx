@@ -1,14 +1,14 @@
-// Which page stands at which path. Pages are loaded when they are first asked for.
+// The routes. Each page is a chunk of its own, loaded when its path is first visited.
 import { lazy, Suspense } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
-import { Gate } from './session/require-session.tsx'
+import { RequireSession } from './session/require-session.tsx'
 import { SignInPage } from './session/sign-in-page.tsx'
-import { Splash } from './ui/page-loader.tsx'
+import { PageLoader } from './ui/page-loader.tsx'
 
 const loadShell = () => import('./shell/shell.tsx')
 const loadKeys = () => import('./keys/keys-page.tsx')
 
-// Asked for before the session is known, unless nobody can be signed in here yet.
+// Load the most frequent page in parallel with the session, except on paths that need no session.
 if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
   void loadShell()
   void loadKeys()
@@ -19,33 +19,33 @@ const KeysPage = lazy(loadKeys)
 const AccountPage = lazy(() => import('./account/account-page.tsx'))
 const AuditLogPage = lazy(() => import('./audit/audit-log-page.tsx'))
 const EditKeyPage = lazy(() => import('./keys/edit-key-page.tsx'))
-const InvitationPage = lazy(() => import('./session/invitation-page.tsx'))
+const EndpointPage = lazy(() => import('./webhooks/endpoint-page.tsx'))
+const InvitationPage = lazy(() => import('./members/invitation-page.tsx'))
 const KeyPage = lazy(() => import('./keys/key-page.tsx'))
 const MembersPage = lazy(() => import('./members/members-page.tsx'))
-const NotFoundPage = lazy(() => import('./ui/not-found-page.tsx'))
 const NewKeyPage = lazy(() => import('./keys/new-key-page.tsx'))
+const NotFoundPage = lazy(() => import('./ui/not-found-page.tsx'))
 const ProfilePage = lazy(() => import('./profile/profile-page.tsx'))
 const ScopesPage = lazy(() => import('./scopes/scopes-page.tsx'))
-const StatusPage = lazy(() => import('./status/status-page.tsx'))
 const SetupPage = lazy(() => import('./session/setup-page.tsx'))
-const WebhookPage = lazy(() => import('./webhooks/endpoint-page.tsx'))
+const StatusPage = lazy(() => import('./status/status-page.tsx'))
 const WebhooksPage = lazy(() => import('./webhooks/webhooks-page.tsx'))
 
 export function App() {
   return (
-    <Suspense fallback={<Splash />}>
+    <Suspense fallback={<PageLoader />}>
       <Switch>
         <Route path="/sign-in" component={SignInPage} />
         <Route path="/setup" component={SetupPage} />
         <Route path="/invitations/:id">{({ id }) => <InvitationPage id={id} />}</Route>
         <Route>
-          <Gate>
+          <RequireSession>
             <Shell>
-              <Suspense fallback={<Splash />}>
+              <Suspense fallback={<PageLoader />}>
                 <Pages />
               </Suspense>
             </Shell>
-          </Gate>
+          </RequireSession>
         </Route>
       </Switch>
     </Suspense>
@@ -63,7 +63,7 @@ function Pages() {
       <Route path="/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
       <Route path="/keys/:id/edit">{({ id }) => <EditKeyPage key={id} id={id} />}</Route>
       <Route path="/webhooks" component={WebhooksPage} />
-      <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+      <Route path="/webhooks/:id">{({ id }) => <EndpointPage key={id} id={id} />}</Route>
       <Route path="/members" component={MembersPage} />
       <Route path="/audit-log" component={AuditLogPage} />
       <Route path="/account" component={AccountPage} />

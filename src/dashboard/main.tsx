@@ -6,11 +6,11 @@ import { LinkProvider } from '@cloudflare/kumo/utils'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { createQueryClient } from './api/queries.ts'
 import { App } from './app.tsx'
+import { createQueryClient } from './session/query-client.ts'
 import { AppLink } from './ui/app-link.tsx'
 
-// A page that was open while a new version was put in place asks for files that are gone.
+// A page that was loaded before a deployment requests chunks that no longer exist.
 addEventListener('vite:preloadError', () => location.reload())
 
 const root = document.getElementById('root')
@@ -18,7 +18,7 @@ if (root === null) throw new Error('index.html has no #root.')
 
 createRoot(root).render(
   <StrictMode>
-    {/* The policy allows no <style> element. */}
+    {/* The Content-Security-Policy allows no <style> element. */}
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={createQueryClient()}>
         <LinkProvider component={AppLink}>

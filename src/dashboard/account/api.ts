@@ -1,12 +1,12 @@
-// The account as a whole, and its end.
+// The account as a whole: its export and its deletion.
 import { queryOptions } from '@tanstack/react-query'
 import { answer, management } from '../api/client.ts'
-import type { Progress } from '../keys/api.ts'
+import type { Progress } from '../api/progress.ts'
 
 const { account } = management
 
-export const accountFactsQuery = queryOptions({
-  queryKey: ['account-facts'],
+export const accountDetailsQuery = queryOptions({
+  queryKey: ['account-details'],
   queryFn: async () => (await answer(account.$get())).data,
   staleTime: 30_000,
 })
@@ -15,7 +15,7 @@ export async function deleteAccount(name: string, password: string): Promise<Pro
   return (await answer(account.deletion.$post({ json: { name, password } }))).data
 }
 
-export async function keepAccount(): Promise<Progress> {
+export async function cancelDeletion(): Promise<Progress> {
   return (await answer(account.deletion.$delete())).data
 }
 

@@ -1,4 +1,4 @@
-// On every page of an account that is about to be deleted: why its keys fail, and the way back.
+// A banner on every page of an account whose deletion has started: why its keys fail, and how to cancel.
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Button } from '@cloudflare/kumo/components/button'
 import { WarningIcon } from '@phosphor-icons/react'
@@ -7,17 +7,17 @@ import { useSignedIn } from '../session/signed-in.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { exactTime } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { accountFactsQuery, keepAccount } from './api.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { accountDetailsQuery, cancelDeletion } from './api.ts'
 
 export function ClosingNotice() {
-  const { data } = useQuery(accountFactsQuery)
+  const { data } = useQuery(accountDetailsQuery)
   const { role } = useSignedIn()
   const client = useQueryClient()
-  const announce = useAnnounce()
-  const keeping = useTask(async () => {
-    announce('The account stays, and its keys go again', await keepAccount())
-    await client.invalidateQueries({ queryKey: accountFactsQuery.queryKey })
+  const toast = useToast()
+  const cancel = useTask(async () => {
+    toast('Deletion cancelled. The keys work again.', await cancelDeletion())
+    await client.invalidateQueries({ queryKey: accountDetailsQuery.queryKey })
   })
   if (!data?.closes_at) return null
   return (
@@ -25,17 +25,17 @@ export function ClosingNotice() {
       <Banner
         variant="error"
         icon={<WarningIcon weight="fill" />}
-        title={`This account is deleted on ${exactTime(data.closes_at)}`}
-        description="All of its keys are stopped. An owner can take this back until then."
+        title={`This account will be deleted on ${exactTime(data.closes_at)}`}
+        description="All its keys have stopped working. An owner can cancel the deletion until then."
         action={
           role === 'owner' && (
-            <Button size="sm" loading={keeping.isPending} onClick={() => keeping.run()}>
-              Keep the account
+            <Button size="sm" loading={cancel.isPending} onClick={() => cancel.run()}>
+              Cancel deletion
             </Button>
           )
         }
       />
-      <ProblemBanner problem={keeping.problem} />
+      <ProblemBanner problem={cancel.problem} />
     </div>
   )
 }

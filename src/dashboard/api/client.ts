@@ -1,11 +1,9 @@
-// The typed client of the management API. It knows the Worker by its types alone.
+// The typed client of the management API. It imports nothing from the Worker but types.
 import { type ClientResponse, hc } from 'hono/client'
-import type { createInvitationRoutes } from '#worker/management/people/invitations.ts'
-import type { createSetupRoutes } from '#worker/management/people/setup.ts'
 import type { ManagementApi } from '#worker/management/routes.ts'
 import { problemOf, unreachable } from './problem.ts'
 
-/** Succeeds with a success, and throws an ApiProblem for everything else. */
+/** Resolves with a response of status 2xx. @throws ApiProblem otherwise */
 export async function fetchOrProblem(...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request).catch((cause: unknown) => {
     throw unreachable(cause)
@@ -14,17 +12,14 @@ export async function fetchOrProblem(...request: Parameters<typeof fetch>): Prom
   return response
 }
 
-const options = { fetch: fetchOrProblem }
+export const clientOptions = { fetch: fetchOrProblem }
 
-export const management = hc<ManagementApi>('/', options).api
-export const setup = hc<ReturnType<typeof createSetupRoutes>>('/', options).api.setup
-export const invitations = hc<ReturnType<typeof createInvitationRoutes>>('/', options).api
-  .invitations
+export const management = hc<ManagementApi>('/', clientOptions).api
 
 type BodyOf<R> = R extends ClientResponse<infer Body, number, string> ? Body : never
 type SuccessOf<R> = Extract<BodyOf<R>, { status: 'success' }>
 
-/** What `data` of an operation's success is. */
+/** The type of `data` in the success response of an operation. */
 export type DataOf<Operation extends (...args: never[]) => unknown> =
   SuccessOf<Awaited<ReturnType<Operation>>> extends { data: infer Data } ? Data : never
 

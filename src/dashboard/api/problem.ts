@@ -1,10 +1,10 @@
-// What went wrong, as the API says it (RFC 9457): every failure a person sees comes through here.
+// A failure of the API as problem details (RFC 9457). Every failure that a page shows is one of these.
 
 export type FieldError = { path: string; message: string }
 
 export class ApiProblem extends Error {
   readonly title: string
-  /** 0 when nothing answered at all. */
+  /** 0 when there was no response. */
   readonly status: number
   readonly code: string
   readonly requestId: string | null
@@ -28,7 +28,7 @@ export class ApiProblem extends Error {
     this.errors = problem.errors ?? []
   }
 
-  /** What is wrong with one field of the form, if anything. */
+  /** The error of one form field. */
   of(path: string): string | undefined {
     return this.errors.find((error) => error.path === path || error.path.startsWith(`${path}.`))
       ?.message
@@ -37,7 +37,7 @@ export class ApiProblem extends Error {
 
 export function unreachable(cause: unknown): ApiProblem {
   return new ApiProblem({
-    title: 'No answer',
+    title: 'No response',
     detail: 'The server could not be reached. Check your connection and try again.',
     status: 0,
     code: 'unreachable',
@@ -46,10 +46,10 @@ export function unreachable(cause: unknown): ApiProblem {
   })
 }
 
-/** The problem of a response that is no success, whatever its body turned out to be. */
+/** The problem of a response that is not a success, also when its body is not JSON. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => null)
-  const told = (typeof body === 'object' && body !== null ? body : {}) as Partial<{
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Partial<{
     title: string
     detail: string
     code: string
@@ -57,11 +57,11 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
     errors: FieldError[]
   }>
   return new ApiProblem({
-    title: told.title ?? 'Something went wrong',
-    detail: told.detail ?? `The server answered with status ${response.status}.`,
+    title: fields.title ?? 'Something went wrong',
+    detail: fields.detail ?? `The server responded with status ${response.status}.`,
     status: response.status,
-    code: told.code ?? 'unknown',
-    requestId: told.request_id ?? response.headers.get('x-request-id'),
-    ...(told.errors && { errors: told.errors }),
+    code: fields.code ?? 'unknown',
+    requestId: fields.request_id ?? response.headers.get('x-request-id'),
+    ...(fields.errors && { errors: fields.errors }),
   })
 }

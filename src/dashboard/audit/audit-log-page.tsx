@@ -3,25 +3,26 @@ import { useSearchParams } from 'wouter'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
+import { useSetSearchParam } from '../ui/use-set-search-param.ts'
 import { AuditTrail } from './audit-trail.tsx'
 import { actionNames } from './event-text.ts'
 
-const names = ['action', 'actor_id'] as const
+const filterNames = ['action', 'actor_id'] as const
 
 export default function AuditLogPage() {
   const [params] = useSearchParams()
-  const chosen = names.flatMap((name) => {
+  const filters = filterNames.flatMap((name) => {
     const value = params.get(name)
     return value ? [[name, value] as const] : []
   })
   return (
     <Page
       title="Audit log"
-      description="Who changed what in this account. Entries are never altered or deleted."
+      description="Who changed what in this account. Entries cannot be edited or deleted."
     >
       <div className={`${surface} ${tableEdges} overflow-hidden`}>
         <Filters />
-        <AuditTrail query={{ ...Object.fromEntries(chosen), limit: '25' }} />
+        <AuditTrail query={{ ...Object.fromEntries(filters), limit: '25' }} />
       </div>
     </Page>
   )
@@ -29,39 +30,36 @@ export default function AuditLogPage() {
 
 function Filters() {
   const { account } = useSignedIn()
-  const people = account.members.map(({ userId, user }) => [userId, user.name])
+  const members = account.members.map(({ userId, user }) => [userId, user.name])
   return (
     <search className="flex flex-wrap gap-3 border-b border-kumo-hairline p-3">
       <Filter name="action" label="Action" all="All actions" items={actionNames} />
-      <Filter name="actor_id" label="Person" all="Everybody" items={Object.fromEntries(people)} />
+      <Filter
+        name="actor_id"
+        label="Member"
+        all="All members"
+        items={Object.fromEntries(members)}
+      />
     </search>
   )
 }
 
 type FilterProps = {
-  name: (typeof names)[number]
+  name: (typeof filterNames)[number]
   label: string
   all: string
   items: Record<string, string>
 }
 
 function Filter({ name, label, all, items }: FilterProps) {
-  const [params, setParams] = useSearchParams()
-  const choose = (value: string | null) =>
-    setParams(
-      (before) => {
-        if (value && value !== 'all') before.set(name, value)
-        else before.delete(name)
-        return before
-      },
-      { replace: true },
-    )
+  const [params] = useSearchParams()
+  const setParam = useSetSearchParam()
   return (
     <Select
       aria-label={label}
       className="min-w-36 flex-1 sm:max-w-52"
       value={params.get(name) ?? 'all'}
-      onValueChange={choose}
+      onValueChange={(value) => setParam(name, value === 'all' ? null : value)}
       items={{ all, ...items }}
     />
   )

@@ -1,63 +1,46 @@
-// Events of the audit log, a page at a time.
+// A paged table of audit events, of the account or of one key.
 import { Table } from '@cloudflare/kumo/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { type AuditEvent, type AuditQuery, auditQuery } from '../api/queries.ts'
 import { useMember } from '../session/signed-in.tsx'
-import { Pager, usePlace } from '../ui/pager.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { ListSkeleton } from '../ui/skeleton.tsx'
+import { EmptyText, PagedList } from '../ui/paged-list.tsx'
+import { useCursorPages } from '../ui/pager.tsx'
+import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
-import { actionLabel, particulars } from './event-text.ts'
+import { type AuditEvent, type AuditQuery, auditQuery } from './api.ts'
+import { actionName, eventDetails } from './event-text.ts'
 
 type Props = { query: AuditQuery; isOfOneKey?: boolean }
 
 export function AuditTrail({ query, isOfOneKey = false }: Props) {
-  const place = usePlace(JSON.stringify(query))
-  const list = useQuery(auditQuery({ ...query, ...(place.cursor && { cursor: place.cursor }) }))
-  const events = list.data?.data
+  const pages = useCursorPages(JSON.stringify(query))
+  const list = useQuery(auditQuery({ ...query, ...pages.query }))
   return (
-    <>
-      {list.error && (
-        <div className="p-4">
-          <ProblemBanner problem={list.error} onRetry={() => list.refetch()} />
-        </div>
-      )}
-      {list.isPending && <ListSkeleton label="Loading the audit log" />}
-      {events?.length === 0 && (
-        <p className="px-4 py-8 text-center text-base text-kumo-subtle">
-          Nothing has happened here.
-        </p>
-      )}
-      {events && events.length > 0 && (
-        <div className={list.isPlaceholderData ? 'opacity-60' : ''}>
-          <EventTable events={events} isOfOneKey={isOfOneKey} />
-        </div>
-      )}
-      <Pager place={place} next={list.data?.next_cursor} isLoading={list.isPlaceholderData} />
-    </>
+    <PagedList
+      list={list}
+      pages={pages}
+      loading="Loading audit events"
+      empty={<EmptyText>No events.</EmptyText>}
+    >
+      {(events) => <EventTable events={events} isOfOneKey={isOfOneKey} />}
+    </PagedList>
   )
 }
 
 const wide = 'hidden md:table-cell'
 
-function EventTable({
-  events,
-  isOfOneKey,
-}: {
-  events: readonly AuditEvent[]
-  isOfOneKey: boolean
-}) {
+type TableProps = { events: readonly AuditEvent[]; isOfOneKey: boolean }
+
+function EventTable({ events, isOfOneKey }: TableProps) {
+  const columns = [
+    'Event',
+    ...(isOfOneKey ? [] : ['Subject']),
+    { name: 'Actor', className: wide },
+    'Time',
+  ]
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>What</Table.Head>
-          {!isOfOneKey && <Table.Head>Concerning</Table.Head>}
-          <Table.Head className={wide}>By</Table.Head>
-          <Table.Head>When</Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={columns} />
       <Table.Body>
         {events.map((event) => (
           <EventRow key={event.id} event={event} isOfOneKey={isOfOneKey} />
@@ -68,12 +51,12 @@ function EventTable({
 }
 
 function EventRow({ event, isOfOneKey }: { event: AuditEvent; isOfOneKey: boolean }) {
-  const more = particulars(event)
+  const details = eventDetails(event)
   return (
     <Table.Row>
       <Table.Cell className="align-top">
-        <span className="font-medium">{actionLabel(event.action)}</span>
-        {more && <span className="block text-sm break-words text-kumo-subtle">{more}</span>}
+        <span className="font-medium">{actionName(event.action)}</span>
+        {details && <span className="block text-sm break-words text-kumo-subtle">{details}</span>}
         <span className="block text-sm text-kumo-subtle md:hidden">
           by <ActorName event={event} />
         </span>
@@ -107,8 +90,8 @@ function Subject({ event }: { event: AuditEvent }) {
       </Link>
     )
   }
-  if (event.subject_id === null) return <span className="text-kumo-subtle">The account</span>
-  return <>{member?.user.name ?? event.subject_name ?? 'Somebody who left'}</>
+  if (event.subject_id === null) return <span className="text-kumo-subtle">Account</span>
+  return <>{member?.user.name ?? event.subject_name ?? 'Former member'}</>
 }
 
 function ActorName({ event: { actor } }: { event: AuditEvent }) {
@@ -121,5 +104,5 @@ function ActorName({ event: { actor } }: { event: AuditEvent }) {
       </Link>
     )
   }
-  return <>{member?.user.name ?? actor.name ?? 'Somebody who left'}</>
+  return <>{member?.user.name ?? actor.name ?? 'Former member'}</>
 }

@@ -1,9 +1,9 @@
-// What happened, in words. Actions that a newer Worker adds are shown by their name.
-import type { AuditEvent } from '../api/queries.ts'
+// Audit events as text. An unknown action, of a newer Worker, is shown by its name.
+import type { AuditEvent } from './api.ts'
 
 export const actionNames: Record<string, string> = {
   'key.created': 'Key created',
-  'key.updated': 'Key changed',
+  'key.updated': 'Key updated',
   'key.rotated': 'Key rotated',
   'key.credits_added': 'Credits added',
   'key.revoked': 'Key revoked',
@@ -12,47 +12,46 @@ export const actionNames: Record<string, string> = {
   'member.removed': 'Member removed',
   'account.renamed': 'Account renamed',
   'account.exported': 'Account exported',
-  'account.deletion_requested': 'Deletion of the account requested',
-  'account.deletion_cancelled': 'Deletion of the account taken back',
+  'account.deletion_requested': 'Account deletion requested',
+  'account.deletion_cancelled': 'Account deletion cancelled',
   'webhook_endpoint.created': 'Webhook endpoint added',
-  'webhook_endpoint.updated': 'Webhook endpoint changed',
+  'webhook_endpoint.updated': 'Webhook endpoint updated',
   'webhook_endpoint.secret_rotated': 'Webhook secret rotated',
   'webhook_endpoint.disabled': 'Webhook endpoint disabled',
   'webhook_endpoint.deleted': 'Webhook endpoint deleted',
 }
 
-export const actionLabel = (action: string) => actionNames[action] ?? action
+export const actionName = (action: string) => actionNames[action] ?? action
 
 const fieldNames: Record<string, string> = {
   name: 'name',
   scopes: 'scopes',
-  expiresAt: 'expiry',
-  allowedIps: 'allowed addresses',
-  externalId: 'external id',
+  expiresAt: 'expiration',
+  allowedIps: 'allowed IP addresses',
+  externalId: 'external ID',
   metadata: 'metadata',
-  rateLimit: 'rate limit',
+  rateLimit: 'rate limits',
   credits: 'credits',
-  limitsBy: 'sharing of limits',
+  limitsBy: 'shared limits',
 }
 
-/** The particulars of an event, or nothing where its action says it all. */
-export function particulars({ action, detail }: AuditEvent): string {
+/** The details of an event, or '' where the name of its action says everything. */
+export function eventDetails({ action, detail }: AuditEvent): string {
   if (detail === null) return ''
   switch (action) {
     case 'key.created':
-      return scopesOf(detail.scopes)
+      return scopesText(detail.scopes)
     case 'key.updated':
-      return changedFields(detail.changed)
+      return changesText(detail.changed)
     case 'key.rotated':
-      return overlapOf(Number(detail.overlap_seconds ?? 0))
+      return overlapText(Number(detail.overlap_seconds ?? 0))
     case 'key.credits_added':
       return `${Number(detail.add).toLocaleString('en')} added`
     case 'key.revoked':
-      return detail.selection ? 'Together with others' : ''
+      return detail.selection ? 'Bulk revocation' : ''
     case 'member.added':
-      return `As ${String(detail.role)}`
     case 'member.removed':
-      return `Was ${String(detail.role)}`
+      return `Role: ${String(detail.role)}`
     case 'member.role_changed':
     case 'account.renamed':
       return `From ${String(detail.from)} to ${String(detail.to)}`
@@ -61,15 +60,15 @@ export function particulars({ action, detail }: AuditEvent): string {
   }
 }
 
-function scopesOf(scopes: unknown): string {
+function scopesText(scopes: unknown): string {
   if (!Array.isArray(scopes)) return 'Inherits its creator’s permissions'
   return scopes.length === 0 ? 'No scopes' : scopes.join(', ')
 }
 
-function changedFields(changed: unknown): string {
+function changesText(changed: unknown): string {
   if (typeof changed !== 'object' || changed === null) return ''
-  const { disabled, ...facts } = changed as Record<string, unknown>
-  const names = Object.keys(facts).map((name) => fieldNames[name] ?? name)
+  const { disabled, ...fields } = changed as Record<string, unknown>
+  const names = Object.keys(fields).map((name) => fieldNames[name] ?? name)
   const parts = [
     ...(disabled === undefined ? [] : [disabled ? 'disabled' : 'enabled']),
     ...(names.length > 0 ? [`changed ${names.join(', ')}`] : []),
@@ -78,9 +77,9 @@ function changedFields(changed: unknown): string {
   return text && text[0]?.toUpperCase() + text.slice(1)
 }
 
-function overlapOf(seconds: number): string {
-  if (seconds === 0) return 'The old token stopped at once'
+function overlapText(seconds: number): string {
+  if (seconds === 0) return 'The old token stopped working immediately'
   const [size, unit] = seconds % 86_400 === 0 ? [86_400, 'day'] : [3_600, 'hour']
   const count = Math.round(seconds / size)
-  return `The old token goes on for ${count} ${unit}${count === 1 ? '' : 's'}`
+  return `The old token works for another ${count === 1 ? unit : `${count} ${unit}s`}`
 }

@@ -1,16 +1,13 @@
-// Topping up the credits of a key.
 import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Key } from '../api/queries.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { errorOf } from '../ui/error-prop.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { numberText } from '../ui/number-text.ts'
+import { NumberInput } from '../ui/text-input.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { numberText } from '../usage/verdicts.ts'
-import { addCredits } from './api.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { addCredits, type Key } from './api.ts'
 import { isWhole } from './limit-draft.ts'
 
 export function AddCredits({ value }: { value: Key }) {
@@ -22,53 +19,50 @@ export function AddCredits({ value }: { value: Key }) {
       <Button size="sm" onClick={() => setIsOpen(true)}>
         Add credits
       </Button>
-      {isOpen && <AddDialog value={value} onClose={() => setIsOpen(false)} />}
+      {isOpen && <AddCreditsDialog value={value} onClose={() => setIsOpen(false)} />}
     </>
   )
 }
 
-/** Sent again, the same amount under the same key is added once. */
-const newCreditInput = (amount: string) => ({ amount, idempotencyKey: crypto.randomUUID() })
+/** A new amount gets a new idempotency key, so that a retry of the same amount adds it once. */
+const newInput = (amount: string) => ({ amount, idempotencyKey: crypto.randomUUID() })
 
-function AddDialog({ value, onClose }: { value: Key; onClose: () => void }) {
+function AddCreditsDialog({ value, onClose }: { value: Key; onClose: () => void }) {
   const client = useQueryClient()
-  const announce = useAnnounce()
+  const toast = useToast()
   const task = useTask(addCredits)
-  const [wish, setCreditInput] = useState(() => newCreditInput(''))
-  const [wasSent, setWasSent] = useState(false)
-  const wrong = isWhole(wish.amount, 1) ? undefined : 'Give a whole number from 1'
-  const send = async () => {
-    setWasSent(true)
-    if (wrong !== undefined) return
-    const done = await task.run(value.id, Number(wish.amount), wish.idempotencyKey)
+  const [{ amount, idempotencyKey }, setInput] = useState(() => newInput(''))
+  const [wasSubmitted, setWasSubmitted] = useState(false)
+  const error = isWhole(amount, 1) ? undefined : 'Enter a whole number of at least 1'
+  const submit = async () => {
+    setWasSubmitted(true)
+    if (error !== undefined) return
+    const done = await task.run(value.id, Number(amount), idempotencyKey)
     if (done === null) return
     await client.invalidateQueries({ queryKey: ['keys'] })
-    announce(`${numberText(Number(wish.amount))} credits are added`)
+    toast(`${numberText(Number(amount))} credits added`)
     onClose()
   }
   return (
-    <ConfirmDialog
+    <FormDialog
       title={`Add credits to ${value.name}`}
-      confirm="Add"
+      submit="Add credits"
       isPending={task.isPending}
-      waitingFor="Adding the credits"
+      waitingFor="Adding credits"
       problem={task.problem}
-      onConfirm={send}
+      onSubmit={submit}
       onClose={onClose}
     >
       {value.limits_by === 'external_id' && (
         <p>All keys that share the limits of {value.external_id} can spend them.</p>
       )}
-      <Input
+      <NumberInput
         label="Credits to add"
         className="w-48"
-        inputMode="numeric"
-        autoComplete="off"
-        value={wish.amount}
-        onChange={(event) => setCreditInput(newCreditInput(event.currentTarget.value))}
-        passwordManagerIgnore
-        {...errorOf(wasSent ? (wrong ?? task.problem?.of('add')) : undefined)}
+        value={amount}
+        onValueChange={(text) => setInput(newInput(text))}
+        error={wasSubmitted ? (error ?? task.problem?.of('add')) : undefined}
       />
-    </ConfirmDialog>
+    </FormDialog>
   )
 }

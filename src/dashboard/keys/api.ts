@@ -1,19 +1,45 @@
-// What can be done to keys. Called directly, not as mutations of a cache: an answer with a token in it is
-// handed to the caller and kept nowhere else.
+// API keys. Requests that return a token bypass the query cache: the caller alone holds the response.
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { InferRequestType } from 'hono/client'
 import { answer, type DataOf, management } from '../api/client.ts'
+import { type Progress, progressOf } from '../api/progress.ts'
 
 const keys = management['api-keys']
 const key = keys[':id']
 
+export type Key = DataOf<typeof key.$get>
+export type KeyStatus = Key['status']
+export type Format = DataOf<typeof management.formats.$get>[number]
 export type NewKey = InferRequestType<typeof keys.$post>['json']
 export type KeyChanges = InferRequestType<typeof key.$patch>['json']
 
-/** A key that was just made, with the token that nobody will see again. */
+/** A new key with its token, which no later response contains. */
 export type MintedKey = DataOf<typeof keys.$post>
 
-/** How far a change has come: in force, unless something is named. */
-export type Progress = { pending_regions?: string[] | undefined; effective_at?: string | undefined }
+export type KeyFilter = { status?: KeyStatus; search?: string }
+export type KeyQuery = KeyFilter & { cursor?: string; limit?: string }
+
+export function keysQuery(query: KeyQuery) {
+  return queryOptions({
+    queryKey: ['keys', 'list', query],
+    queryFn: () => answer(keys.$get({ query })),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function keyQuery(id: string) {
+  return queryOptions({
+    queryKey: ['keys', 'one', id],
+    queryFn: async () => (await answer(key.$get({ param: { id } }))).data,
+  })
+}
+
+export const formatsQuery = queryOptions({
+  queryKey: ['formats'],
+  queryFn: async () => (await answer(management.formats.$get())).data,
+  // Formats change only with a deployment.
+  staleTime: 10 * 60_000,
+})
 
 export function createKey(json: NewKey) {
   return answer(keys.$post({ json }))
@@ -27,7 +53,7 @@ export async function updateKey(id: string, json: KeyChanges): Promise<Progress>
   return progressOf((await answer(key.$patch({ param: { id }, json }))).data)
 }
 
-/** Sent again under the same idempotency key, it adds nothing. */
+/** Idempotent: a retry with the same key adds the credits once. */
 export function addCredits(id: string, add: number, idempotencyKey: string) {
   const header = { 'idempotency-key': idempotencyKey }
   return answer(key.credits.$post({ param: { id }, header, json: { add } }))
@@ -35,14 +61,4 @@ export function addCredits(id: string, add: number, idempotencyKey: string) {
 
 export async function revokeKey(id: string): Promise<Progress> {
   return progressOf((await answer(key.$delete({ param: { id } }))).data)
-}
-
-/** Only an answer of 202 says more than that it is in force. */
-export function progressOf(data: object): Progress {
-  const { pending_regions, effective_at } = data as Progress
-  return { pending_regions, effective_at }
-}
-
-export async function revokeKeysOf(userId: string): Promise<Progress & { revoked: number }> {
-  return (await answer(keys.revoke.$post({ json: { created_by: userId } }))).data
 }

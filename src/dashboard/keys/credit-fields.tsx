@@ -1,40 +1,36 @@
-// The credits of a key: what its requests may cost in all, and when they are filled up again.
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
-import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
-import { errorOf } from '../ui/error-prop.ts'
+import { NumberInput } from '../ui/text-input.tsx'
+import type { LimitFieldProps } from './field-props.ts'
 import type { LimitDraft } from './limit-draft.ts'
-import type { LimitProps } from './limit-fields.tsx'
 
 const refills = {
   never: 'Never',
-  daily: 'Every day',
-  monthly: 'Every month',
+  daily: 'Daily',
+  monthly: 'Monthly',
 }
 
-type Props = LimitProps & { refillError: string | undefined; isNew: boolean }
+type Props = LimitFieldProps & { refillError: string | undefined; isNew: boolean }
 
 export function CreditFields({ limits, setLimits, error, refillError, isNew }: Props) {
   return (
     <fieldset className="flex min-w-0 flex-col items-start gap-3">
       <legend className="mb-3 text-base font-medium text-kumo-default">Credits</legend>
       <Checkbox
-        label="Requests use up credits"
+        label="Requests consume credits"
         checked={limits.hasCredits}
         onCheckedChange={(hasCredits) => setLimits({ hasCredits })}
       />
       {limits.hasCredits && (
         <>
-          <Input
-            label={isNew ? 'Credits to begin with' : 'Set the credits to'}
+          <NumberInput
+            label={isNew ? 'Initial credits' : 'Set credits to'}
             className="w-48"
-            inputMode="numeric"
-            placeholder={isNew ? '1000' : 'As they are'}
+            placeholder={isNew ? '1000' : 'Unchanged'}
             description={describe(limits, isNew)}
             value={limits.balance}
-            onChange={(event) => setLimits({ balance: event.currentTarget.value })}
-            passwordManagerIgnore
-            {...errorOf(error)}
+            onValueChange={(balance) => setLimits({ balance })}
+            error={error}
           />
           <RefillFields limits={limits} setLimits={setLimits} error={refillError} />
         </>
@@ -44,44 +40,40 @@ export function CreditFields({ limits, setLimits, error, refillError, isNew }: P
 }
 
 function describe({ isShared }: LimitDraft, isNew: boolean): string {
-  if (!isNew) return 'Left empty, the balance stays as it is.'
+  if (!isNew) return 'Leave empty to keep the current balance.'
   return isShared
-    ? 'Left empty, it joins the balance that its external id has.'
-    : 'A request costs 1, unless whoever verifies the key says otherwise.'
+    ? 'Leave empty to use the current balance of the external ID.'
+    : 'A request costs 1 credit, unless the caller that verifies the key sets another cost.'
 }
 
-function RefillFields({ limits, setLimits, error }: LimitProps) {
+function RefillFields({ limits, setLimits, error }: LimitFieldProps) {
   const { refill, refillAmount, refillDay } = limits
   return (
     <div className="flex flex-wrap items-start gap-3">
       <Select
-        label="Filled up again"
+        label="Refill"
         className="w-40"
         value={refill}
         onValueChange={(next) => setLimits({ refill: (next ?? 'never') as LimitDraft['refill'] })}
         items={refills}
       />
       {refill !== 'never' && (
-        <Input
-          label="To"
+        <NumberInput
+          label="Refill to"
           className="w-40"
-          inputMode="numeric"
           placeholder="1000"
-          description="At midnight UTC. A higher balance stays."
+          description="At midnight UTC. A higher balance is kept."
           value={refillAmount}
-          onChange={(event) => setLimits({ refillAmount: event.currentTarget.value })}
-          passwordManagerIgnore
-          {...errorOf(error)}
+          onValueChange={(amount) => setLimits({ refillAmount: amount })}
+          error={error}
         />
       )}
       {refill === 'monthly' && (
-        <Input
-          label="On day"
-          className="w-24"
-          inputMode="numeric"
+        <NumberInput
+          label="Day of the month"
+          className="w-36"
           value={refillDay}
-          onChange={(event) => setLimits({ refillDay: event.currentTarget.value })}
-          passwordManagerIgnore
+          onValueChange={(day) => setLimits({ refillDay: day })}
         />
       )}
     </div>

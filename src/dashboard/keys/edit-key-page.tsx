@@ -1,20 +1,18 @@
-import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { type Key, keyQuery } from '../api/queries.ts'
-import { readOnlyReason } from '../session/read-only-notice.tsx'
+import { readOnlyReason } from '../session/read-only.tsx'
 import { useMember, useSignedIn } from '../session/signed-in.tsx'
-import { BackTo } from '../ui/back-link.tsx'
+import { BackLink } from '../ui/back-link.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { dateOf } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { updateKey } from './api.ts'
-import { changesOf, draftOf, errorsIn } from './key-draft.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { type Key, keyQuery, updateKey } from './api.ts'
+import { changesOf, draftOfKey } from './key-draft.ts'
 import { KeyForm } from './key-form.tsx'
+import { useKeyDraft } from './use-key-draft.ts'
 
 export default function EditKeyPage({ id }: { id: string }) {
   const key = useQuery(keyQuery(id))
@@ -24,13 +22,13 @@ export default function EditKeyPage({ id }: { id: string }) {
     <Page
       title={key.data ? `Edit ${key.data.name}` : 'Edit'}
       isNarrow
-      above={<BackTo path={`/keys/${id}`}>{key.data?.name ?? 'The key'}</BackTo>}
+      above={<BackLink path={`/keys/${id}`}>{key.data?.name ?? 'API key'}</BackLink>}
       description={
-        !canChange ? readOnlyReason : isRevoked ? 'A revoked key stays as it is.' : undefined
+        !canChange ? readOnlyReason : isRevoked ? 'A revoked key cannot be changed.' : undefined
       }
     >
       <ProblemBanner problem={key.error} onRetry={() => key.refetch()} />
-      {key.isPending && <ListSkeleton label="Loading the key" />}
+      {key.isPending && <ListSkeleton label="Loading key" />}
       {key.data && canChange && !isRevoked && <EditForm value={key.data} />}
     </Page>
   )
@@ -39,42 +37,33 @@ export default function EditKeyPage({ id }: { id: string }) {
 function EditForm({ value }: { value: Key }) {
   const client = useQueryClient()
   const [, navigate] = useLocation()
-  const announce = useAnnounce()
+  const toast = useToast()
   const creator = useMember(value.created_by)
   const { user } = useSignedIn()
-  const [draft, setDraft] = useState(() => draftOf(value))
-  const [wasSent, setWasSent] = useState(false)
+  const { draft, fields, validate } = useKeyDraft(() => draftOfKey(value), value)
   const task = useTask(updateKey)
-  const errors = errorsIn(draft, value)
-  const back = () => navigate(`/keys/${value.id}`, { replace: true })
-  const send = async () => {
-    setWasSent(true)
-    if (Object.keys(errors).length > 0) return
+  const close = () => navigate(`/keys/${value.id}`, { replace: true })
+  const submit = async () => {
+    if (!validate()) return
     const done = await task.run(value.id, changesOf(draft, Date.now()))
     await client.invalidateQueries()
     if (done === null) return
-    announce(`${draft.name.trim()} is changed`, done.result)
-    back()
+    toast(`${draft.name.trim()} updated`, done.result)
+    close()
   }
   const isOwn = value.created_by === user.id
-  const name = creator?.user.name ?? value.created_by_name ?? 'its creator'
+  const creatorName = creator?.user.name ?? value.created_by_name ?? 'the creator'
   return (
     <KeyForm
-      draft={draft}
-      onChange={setDraft}
-      errors={wasSent ? errors : {}}
+      {...fields}
       problem={task.problem}
       isPending={task.isPending}
-      existing={{ expiry: `Unchanged: ${value.expires_at ? dateOf(value.expires_at) : 'never'}` }}
-      inherits={{ whose: isOwn ? 'your' : `${name}’s`, role: creator?.role ?? null }}
-      submit="Save"
-      waitingFor="Making sure every region knows"
-      onSubmit={send}
-      cancel={
-        <Button disabled={task.isPending} onClick={back}>
-          Cancel
-        </Button>
-      }
+      currentExpiry={`Unchanged (${value.expires_at ? dateOf(value.expires_at) : 'never'})`}
+      inheritance={{ whose: isOwn ? 'your' : `${creatorName}’s`, role: creator?.role ?? null }}
+      submit="Save changes"
+      waitingFor="Waiting for all regions to apply the change"
+      onSubmit={submit}
+      onCancel={close}
     />
   )
 }

@@ -1,45 +1,44 @@
-import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
-import { errorOf } from '../ui/error-prop.ts'
+import { TextInput } from '../ui/text-input.tsx'
 import { exactTime } from '../ui/time.tsx'
+import type { FieldProps } from './field-props.ts'
 import { type ExpiryChoice, expiresAt } from './key-draft.ts'
-import type { FieldProps } from './key-form.tsx'
 
-const presets = {
+const choices = {
   '7': '7 days',
   '30': '30 days',
   '90': '90 days',
   '365': '1 year',
-  date: 'On a date…',
-  never: 'Never',
+  date: 'Custom date…',
+  never: 'No expiration',
 }
 
-type Props = FieldProps & { error: string | undefined; existing: string | undefined }
+type Props = FieldProps & { error: string | undefined; current: string | undefined }
 
-export function ExpiryField({ draft, set, problem, error, existing }: Props) {
-  const items = existing === undefined ? presets : { keep: existing, ...presets }
+export function ExpiryField({ draft, set, problem, error, current }: Props) {
+  const items = current === undefined ? choices : { keep: current, ...choices }
   const end = expiresAt(draft, Date.now())
-  const wrong = error ?? problem?.of('expires_at')
+  const shownError = error ?? problem?.of('expires_at')
   return (
     <div className="flex flex-wrap items-start gap-3">
       <Select
-        label="Expires"
+        label="Expiration"
         className="w-56"
         value={draft.expiry}
         onValueChange={(next) => set({ expiry: (next ?? 'never') as ExpiryChoice })}
         items={items}
         description={describe(draft.expiry, end)}
-        {...(wrong && draft.expiry !== 'date' && { error: wrong })}
+        {...(shownError && draft.expiry !== 'date' && { error: shownError })}
       />
       {draft.expiry === 'date' && (
-        <Input
+        <TextInput
           label="Last day"
           type="date"
           className="w-44"
           min={new Date().toISOString().slice(0, 10)}
           value={draft.date}
-          onChange={(event) => set({ date: event.currentTarget.value })}
-          {...errorOf(wrong)}
+          onValueChange={(date) => set({ date })}
+          error={shownError}
         />
       )}
     </div>
@@ -47,7 +46,8 @@ export function ExpiryField({ draft, set, problem, error, existing }: Props) {
 }
 
 function describe(choice: ExpiryChoice, end: Date | null): string {
-  if (choice === 'keep') return 'As it is now.'
-  if (choice === 'never') return 'It works until somebody revokes it.'
-  return end === null ? 'At the end of that day.' : `It stops on ${exactTime(end.getTime())}.`
+  if (choice === 'keep') return 'The current expiration is kept.'
+  if (choice === 'never') return 'The key works until it is revoked.'
+  if (end === null) return 'The key expires at the end of the last day.'
+  return `The key expires on ${exactTime(end.getTime())}.`
 }

@@ -1,9 +1,9 @@
-// What may be done to a key in its state, and by whom.
-import type { Key } from '../api/queries.ts'
+// The actions that the status of a key allows.
+import type { Key } from './api.ts'
 
 export type KeyAction = 'rotate' | 'disable' | 'enable' | 'revoke'
 
-export function actionsOn({ status, replaced_by }: Key): KeyAction[] {
+export function keyActions({ status, replaced_by }: Key): KeyAction[] {
   switch (status) {
     case 'active':
       return replaced_by === null ? ['rotate', 'disable', 'revoke'] : ['disable', 'revoke']

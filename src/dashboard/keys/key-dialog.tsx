@@ -1,9 +1,9 @@
-// The dialog of a key's action, loaded when the first one is opened.
+// The dialog of a key's action. Its code loads when it is first opened.
 import { lazy, Suspense } from 'react'
-import type { Key } from '../api/queries.ts'
+import type { Key } from './api.ts'
 import type { KeyAction } from './key-actions.ts'
 
-const Loaded = lazy(() => import('./key-dialogs.tsx'))
+const KeyActionDialog = lazy(() => import('./key-action-dialog.tsx'))
 
 type Props = { action: KeyAction | null; value: Key; onClose: () => void }
 
@@ -11,7 +11,7 @@ export function KeyDialog({ action, ...props }: Props) {
   if (action === null) return null
   return (
     <Suspense fallback={null}>
-      <Loaded action={action} {...props} />
+      <KeyActionDialog action={action} {...props} />
     </Suspense>
   )
 }

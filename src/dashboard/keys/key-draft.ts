@@ -1,19 +1,17 @@
-// A key as somebody is filling it in, and what of it is sent.
-
-import type { Key } from '../api/queries.ts'
-import type { KeyChanges, NewKey } from './api.ts'
+// The key form's state, and its conversion from a key and to a request. Pure: no React, no I/O.
+import type { Key, KeyChanges, NewKey } from './api.ts'
 import {
+  draftOfLimits,
   emptyLimits,
   type LimitDraft,
   type LimitErrors,
-  limitErrorsIn,
-  limitFactsOf,
-  limitsOfKey,
+  limitErrors,
+  limitsOfDraft,
 } from './limit-draft.ts'
 
-export type ScopeChoice = 'none' | 'chosen' | 'inherit'
+export type ScopeChoice = 'none' | 'selected' | 'inherit'
 
-/** Days, a date (`YYYY-MM-DD`), never, or as it is. */
+/** Unchanged, a number of days, a date (`YYYY-MM-DD`), or no expiration. */
 export type ExpiryChoice = 'keep' | '7' | '30' | '90' | '365' | 'date' | 'never'
 
 export type KeyDraft = {
@@ -23,7 +21,7 @@ export type KeyDraft = {
   format: string
   scopeChoice: ScopeChoice
   scopes: readonly string[]
-  /** One a line, or separated by commas. */
+  /** Separated by newlines, spaces or commas. */
   addresses: string
   externalId: string
   limits: LimitDraft
@@ -36,54 +34,50 @@ export const emptyDraft: KeyDraft = {
   expiry: '90',
   date: '',
   format: '',
-  scopeChoice: 'chosen',
+  scopeChoice: 'selected',
   scopes: [],
   addresses: '',
   externalId: '',
   limits: emptyLimits,
 }
 
-export function draftOf(key: Key): KeyDraft {
+export function draftOfKey(key: Key): KeyDraft {
   return {
     name: key.name,
     expiry: 'keep',
     date: '',
     format: key.format,
-    scopeChoice: key.scopes === null ? 'inherit' : key.scopes.length === 0 ? 'none' : 'chosen',
+    scopeChoice: key.scopes === null ? 'inherit' : key.scopes.length === 0 ? 'none' : 'selected',
     scopes: key.scopes ?? [],
     addresses: key.allowed_ips?.join('\n') ?? '',
     externalId: key.external_id ?? '',
-    limits: limitsOfKey(key),
+    limits: draftOfLimits(key),
   }
 }
 
-/** What can be said without asking the server; everything else it says itself. */
-export function errorsIn(draft: KeyDraft, before?: Key): DraftErrors {
-  const isJoining = draft.limits.isShared || (before?.credits ?? null) !== null
+/** Errors that need no request. The server validates everything else. `before`: the key to change. */
+export function draftErrors(draft: KeyDraft, before?: Key): DraftErrors {
+  const hasBalance = draft.limits.isShared || (before?.credits ?? null) !== null
   return {
-    ...limitErrorsIn(draft.limits, isJoining),
-    ...(draft.name.trim() === '' && { name: 'Give the key a name' }),
-    ...(draft.expiry === 'date' && draft.date === '' && { date: 'Choose a date' }),
-    ...(draft.scopeChoice === 'chosen' &&
-      draft.scopes.length === 0 && { scopes: 'Choose at least one scope, or “No scopes”' }),
+    ...limitErrors(draft.limits, hasBalance),
+    ...(draft.name.trim() === '' && { name: 'Enter a name' }),
+    ...(draft.expiry === 'date' && draft.date === '' && { date: 'Select a date' }),
+    ...(draft.scopeChoice === 'selected' &&
+      draft.scopes.length === 0 && { scopes: 'Select at least one scope, or “No scopes”' }),
   }
 }
 
 const dayMs = 86_400_000
 
-/** The end of a day where the person is. */
-export function endOfDay(date: string): Date {
-  return new Date(`${date}T23:59:59`)
-}
-
+/** A date expires at its end, in local time. */
 export function expiresAt(draft: KeyDraft, nowMs: number): Date | null {
   if (draft.expiry === 'never' || draft.expiry === 'keep') return null
-  if (draft.expiry === 'date') return draft.date === '' ? null : endOfDay(draft.date)
+  if (draft.expiry === 'date') return draft.date === '' ? null : new Date(`${draft.date}T23:59:59`)
   return new Date(nowMs + Number(draft.expiry) * dayMs)
 }
 
 function attributesOf(draft: KeyDraft) {
-  const scopes = { none: [], chosen: [...draft.scopes], inherit: null }[draft.scopeChoice]
+  const scopes = { none: [], selected: [...draft.scopes], inherit: null }[draft.scopeChoice]
   const addresses = draft.addresses.split(/[\s,]+/).filter(Boolean)
   const external_id = draft.externalId.trim() || null
   return {
@@ -91,7 +85,7 @@ function attributesOf(draft: KeyDraft) {
     scopes,
     allowed_ips: addresses.length > 0 ? addresses : null,
     external_id,
-    ...limitFactsOf(draft.limits, external_id),
+    ...limitsOfDraft(draft.limits, external_id),
   }
 }
 
@@ -104,7 +98,7 @@ export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
 }
 
 export function changesOf(draft: KeyDraft, nowMs: number): KeyChanges {
-  const facts = attributesOf(draft)
-  if (draft.expiry === 'keep') return facts
-  return { ...facts, expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }
+  const attributes = attributesOf(draft)
+  if (draft.expiry === 'keep') return attributes
+  return { ...attributes, expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }
 }

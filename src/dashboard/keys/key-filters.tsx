@@ -1,34 +1,25 @@
 import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
 import { useEffect, useRef, useState } from 'react'
-import { useSearchParams } from 'wouter'
-import type { KeyFilter } from './keys-page.tsx'
+import { useSetSearchParam } from '../ui/use-set-search-param.ts'
+import type { KeyFilter } from './api.ts'
 import { statuses, statusName } from './status-badge.tsx'
 
-const pauseMs = 250
+const debounceMs = 250
 const maxSearchLength = 100
 
 export function KeyFilters({ filter }: { filter: KeyFilter }) {
-  const [, setParams] = useSearchParams()
-  const set = (name: string, value: string | null) =>
-    setParams(
-      (params) => {
-        if (value) params.set(name, value)
-        else params.delete(name)
-        return params
-      },
-      { replace: true },
-    )
+  const setParam = useSetSearchParam()
   return (
     <search className="flex flex-wrap items-start gap-3 border-b border-kumo-hairline p-3">
       <div className="min-w-48 flex-1">
-        <SearchField initial={filter.search ?? ''} onSearch={(text) => set('search', text)} />
+        <SearchField initial={filter.search ?? ''} onSearch={(text) => setParam('search', text)} />
       </div>
       <Select
         aria-label="Status"
         className="w-40"
         value={filter.status ?? 'all'}
-        onValueChange={(next) => set('status', next === 'all' ? null : next)}
+        onValueChange={(next) => setParam('status', next === 'all' ? null : next)}
         items={{
           all: 'All statuses',
           ...Object.fromEntries(statuses.map((status) => [status, statusName(status)])),
@@ -43,20 +34,20 @@ type SearchProps = { initial: string; onSearch: (text: string) => void }
 function SearchField({ initial, onSearch }: SearchProps) {
   const [text, setText] = useState(initial)
   const [wasToken, setWasToken] = useState(false)
-  const sent = useRef(initial)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again for other words only.
+  const searched = useRef(initial)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text starts a search.
   useEffect(() => {
-    if (text.trim() === sent.current) return
+    if (text.trim() === searched.current) return
     const timer = setTimeout(() => {
-      sent.current = text.trim()
-      onSearch(sent.current)
-    }, pauseMs)
+      searched.current = text.trim()
+      onSearch(searched.current)
+    }, debounceMs)
     return () => clearTimeout(timer)
   }, [text])
-  // The address was changed by something else: going back, or "Show all keys".
+  // The address changed without this field: by going back, or by "Show all keys".
   useEffect(() => {
-    if (initial === sent.current) return
-    sent.current = initial
+    if (initial === searched.current) return
+    searched.current = initial
     setText(initial)
   }, [initial])
   const type = (typed: string) => {
@@ -67,25 +58,25 @@ function SearchField({ initial, onSearch }: SearchProps) {
   return (
     <>
       <Input
-        aria-label="Search by name, prefix or external id"
-        placeholder="Search by name, prefix or external id"
+        aria-label="Search by name, prefix or external ID"
+        placeholder="Search by name, prefix or external ID"
         type="search"
         className="w-full"
         value={text}
         maxLength={maxSearchLength}
-        onChange={(event) => type(event.currentTarget.value)}
+        onValueChange={type}
         passwordManagerIgnore
       />
       <p role="status" className="text-sm text-kumo-subtle empty:hidden">
-        {wasToken && 'That was a whole token: only its prefix is searched for and goes anywhere.'}
+        {wasToken && 'You pasted a whole token. Only its prefix is used for the search.'}
       </p>
     </>
   )
 }
 
 /**
- * Somebody who found a token wants to know which key it is, and pastes it whole. Searches stand in the
- * address and in logs, where no token may be: all that is kept are the eight letters that the list shows.
+ * The prefix of a pasted token, as the list shows it. Searches appear in addresses and in logs, which must not
+ * contain a token.
  */
 function prefixOfToken(text: string): string | null {
   const found = /^\s*[A-Za-z][A-Za-z0-9_-]*_([0-9A-Za-z]{16,})\s*$/.exec(text)

@@ -1,21 +1,20 @@
-// The fields of a key, for making one and for changing one.
+// The form of a new key and of changes to a key.
 import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
 import type { ApiProblem } from '../api/problem.ts'
-import { formatsQuery, scopesQuery } from '../api/queries.ts'
+import { scopesQuery } from '../scopes/api.ts'
 import { Card } from '../ui/card.tsx'
-import { errorOf } from '../ui/error-prop.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ProgressNote } from '../ui/progress-note.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
+import { TextInput } from '../ui/text-input.tsx'
+import { formatsQuery } from './api.ts'
 import { ExpiryField } from './expiry-field.tsx'
 import { FormatField } from './format-field.tsx'
 import type { DraftErrors, KeyDraft } from './key-draft.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { RestrictionFields } from './restriction-fields.tsx'
-import { type Inherited, ScopePicker } from './scope-picker.tsx'
+import { type Inheritance, ScopePicker } from './scope-picker.tsx'
 
 type Props = {
   draft: KeyDraft
@@ -23,23 +22,24 @@ type Props = {
   errors: DraftErrors
   problem: ApiProblem | null
   isPending: boolean
-  /** When changing a key: what is sent, what is waited for, and when it expires today. */
-  existing?: { expiry: string }
-  inherits: Inherited
+  /** When changing a key: the label of its current expiration. */
+  currentExpiry?: string
+  inheritance: Inheritance
   submit: string
   waitingFor: string
   onSubmit: () => void
-  cancel: ReactNode
+  onCancel: () => void
 }
 
 export function KeyForm(props: Props) {
-  const { draft, onChange, errors, problem, isPending, existing } = props
+  const { draft, onChange, errors, problem, isPending, currentExpiry } = props
+  const isNew = currentExpiry === undefined
   const set = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part })
   const field = { draft, set, problem }
   const scopes = useQuery(scopesQuery)
-  const formats = useQuery({ ...formatsQuery, enabled: !existing })
-  // What comes later moves what is below it, and a click in that moment is lost.
-  if (scopes.isLoading || formats.isLoading) return <ListSkeleton label="Loading the form" />
+  const formats = useQuery({ ...formatsQuery, enabled: isNew })
+  // A field that appears later moves the fields below it, and a click at that moment misses.
+  if (scopes.isLoading || formats.isLoading) return <ListSkeleton label="Loading form" />
   return (
     <form
       noValidate
@@ -49,28 +49,28 @@ export function KeyForm(props: Props) {
         if (!isPending) props.onSubmit()
       }}
     >
-      <Card title="What it is for">
+      <Card title="General">
         <div className="flex flex-col gap-5">
-          <Input
+          <TextInput
             label="Name"
             name="name"
             placeholder="CRM integration"
-            description="After what will use it, so that you know later what breaks when you revoke it."
+            description="Name the program that will use the key, so that you know what depends on it."
             className="w-full max-w-lg"
             maxLength={80}
             required
             autoComplete="off"
             value={draft.name}
-            onChange={(event) => set({ name: event.currentTarget.value })}
+            onValueChange={(name) => set({ name })}
             passwordManagerIgnore
-            {...errorOf(errors.name ?? problem?.of('name'))}
+            error={errors.name ?? problem?.of('name')}
           />
-          <ExpiryField {...field} error={errors.date} existing={existing?.expiry} />
-          {!existing && <FormatField {...field} />}
+          <ExpiryField {...field} error={errors.date} current={currentExpiry} />
+          {isNew && <FormatField {...field} />}
         </div>
       </Card>
-      <ScopePicker {...field} error={errors.scopes} inherits={props.inherits} />
-      <LimitFields {...field} errors={errors} isNew={!existing} />
+      <ScopePicker {...field} error={errors.scopes} inheritance={props.inheritance} />
+      <LimitFields {...field} errors={errors} isNew={isNew} />
       <RestrictionFields {...field} />
       <ProblemBanner problem={problem} />
       <ProgressNote isShown={isPending}>{props.waitingFor}</ProgressNote>
@@ -78,14 +78,10 @@ export function KeyForm(props: Props) {
         <Button type="submit" variant="primary" loading={isPending}>
           {props.submit}
         </Button>
-        {props.cancel}
+        <Button disabled={isPending} onClick={props.onCancel}>
+          Cancel
+        </Button>
       </div>
     </form>
   )
-}
-
-export type FieldProps = {
-  draft: KeyDraft
-  set: (part: Partial<KeyDraft>) => void
-  problem: ApiProblem | null
 }

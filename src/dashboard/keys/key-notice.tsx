@@ -1,19 +1,17 @@
-// What one should know about a key at a glance, when it is anything.
+// A banner for a key that is revoked, replaced, disabled or without permissions.
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Link } from 'wouter'
-import type { Key } from '../api/queries.ts'
 import { useMember } from '../session/signed-in.tsx'
 import { exactTime } from '../ui/time.tsx'
+import type { Key } from './api.ts'
 
-export function KeyState({ value }: { value: Key }) {
+export function KeyNotice({ value }: { value: Key }) {
   const revoker = useMember(value.revoked_by)
   const creator = useMember(value.created_by)
   if (value.status === 'revoked') {
     const by = revoker ? ` by ${revoker.user.name}` : ''
     const on = value.revoked_at ? ` on ${exactTime(value.revoked_at)}` : ''
-    return (
-      <Notice title="Revoked for good" text={`Revoked${by}${on}. It stays here as a record.`} />
-    )
+    return <Notice title="Revoked" text={`Revoked${by}${on}. The key is kept as a record.`} />
   }
   if (value.replaced_by !== null) {
     return (
@@ -22,7 +20,7 @@ export function KeyState({ value }: { value: Key }) {
         title="Rotated"
         description={
           <>
-            {value.status === 'expired' ? 'It has been' : 'It is being'} replaced by{' '}
+            {value.status === 'expired' ? 'The key has been' : 'The key is being'} replaced by{' '}
             <Link href={`/keys/${value.replaced_by}`} className="underline">
               a new key
             </Link>
@@ -33,12 +31,12 @@ export function KeyState({ value }: { value: Key }) {
     )
   }
   if (value.status === 'disabled') {
-    return <Notice title="Disabled" text="It is refused everywhere until somebody enables it." />
+    return <Notice title="Disabled" text="The key is rejected until it is enabled again." />
   }
   if (value.scopes === null && creator === undefined) {
     const text =
-      'It inherits from somebody who left the account, so it is recognised and may do nothing.'
-    return <Notice title="Holds no permissions" text={text} />
+      'The key inherits its permissions from a former member, so it is valid but has none.'
+    return <Notice title="No permissions" text={text} />
   }
   return null
 }

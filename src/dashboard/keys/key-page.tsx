@@ -1,21 +1,21 @@
-// One key: what it is, what can be done to it, how it is used and what happened to it.
+// One key: its details, its actions, its usage and its audit log.
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { type Key, keyQuery } from '../api/queries.ts'
 import { AuditTrail } from '../audit/audit-trail.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
-import { BackTo } from '../ui/back-link.tsx'
+import { BackLink } from '../ui/back-link.tsx'
 import { Card } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { UsageCard } from '../usage/usage-card.tsx'
-import { actionName, actionsOn, type KeyAction } from './key-actions.ts'
-import { KeyDetailList } from './key-details.tsx'
+import { type Key, keyQuery } from './api.ts'
+import { actionName, type KeyAction, keyActions } from './key-actions.ts'
+import { KeyDetails } from './key-details.tsx'
 import { KeyDialog } from './key-dialog.tsx'
-import { KeyState } from './key-notice.tsx'
+import { KeyNotice } from './key-notice.tsx'
 import { StatusBadge } from './status-badge.tsx'
 
 export default function KeyPage({ id }: { id: string }) {
@@ -24,20 +24,20 @@ export default function KeyPage({ id }: { id: string }) {
   return (
     <Page
       title={value?.name ?? 'API key'}
-      above={<BackTo path="/keys">API keys</BackTo>}
+      above={<BackLink path="/keys">API keys</BackLink>}
       badge={value && <StatusBadge status={value.status} />}
       actions={value && <Actions value={value} />}
     >
       <ProblemBanner problem={key.error} onRetry={() => key.refetch()} />
-      {key.isPending && <ListSkeleton label="Loading the key" />}
+      {key.isPending && <ListSkeleton label="Loading key" />}
       {value && (
         <>
-          <KeyState value={value} />
-          <Card title="Facts">
-            <KeyDetailList value={value} />
+          <KeyNotice value={value} />
+          <Card title="Details">
+            <KeyDetails value={value} />
           </Card>
           <UsageCard id={id} />
-          <Card title="Audit trail" description="What happened to this key, newest first." isFlush>
+          <Card title="Audit log" description="Changes to this key, newest first." isFlush>
             <AuditTrail query={{ key_id: id, limit: '10' }} isOfOneKey />
           </Card>
         </>
@@ -54,7 +54,7 @@ function Actions({ value }: { value: Key }) {
   return (
     <>
       <Button onClick={() => navigate(`/keys/${value.id}/edit`)}>Edit</Button>
-      {actionsOn(value).map((name) => (
+      {keyActions(value).map((name) => (
         <Button
           key={name}
           variant={name === 'revoke' ? 'secondary-destructive' : 'secondary'}

@@ -1,30 +1,28 @@
-// The keys of a page of the list. Where there is little room, a key's facts stand below its name.
+// One page of keys. On narrow screens, the details of a key are below its name.
 import { Table } from '@cloudflare/kumo/components/table'
 import { Link } from 'wouter'
-import type { Key } from '../api/queries.ts'
+import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
+import type { Key } from './api.ts'
 import { KeyMenu } from './key-menu.tsx'
-import { CreatorName, Expires, expiryOf, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
+import { CreatorName, Expires, expiryText, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
 import { StatusBadge } from './status-badge.tsx'
 
 const wide = 'hidden lg:table-cell'
+const columns = [
+  'Name',
+  { name: 'Scopes', className: wide },
+  { name: 'Created', className: wide },
+  { name: 'Last used', className: wide },
+  { name: 'Expires', className: wide },
+  'Status',
+  actionsColumn,
+]
 
 export function KeyTable({ keys }: { keys: readonly Key[] }) {
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Name</Table.Head>
-          <Table.Head className={wide}>Scopes</Table.Head>
-          <Table.Head className={wide}>Created</Table.Head>
-          <Table.Head className={wide}>Last used</Table.Head>
-          <Table.Head className={wide}>Expires</Table.Head>
-          <Table.Head>Status</Table.Head>
-          <Table.Head>
-            <span className="sr-only">Actions</span>
-          </Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={columns} />
       <Table.Body>
         {keys.map((key) => (
           <KeyRow key={key.id} value={key} />
@@ -49,7 +47,7 @@ function KeyRow({ value }: { value: Key }) {
         </span>
         <div className="mt-1 text-sm text-kumo-subtle lg:hidden">
           <ScopesHint value={value} />
-          <div>{expiryOf(value)}</div>
+          <div>{expiryText(value)}</div>
         </div>
       </Table.Cell>
       <Table.Cell className={wide}>

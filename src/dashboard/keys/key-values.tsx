@@ -1,31 +1,31 @@
-// Single facts of a key, as the list and its page show them alike.
-import type { Key } from '../api/queries.ts'
-import { useTokenPrefix } from '../api/queries.ts'
+// Values of a key that both the list and the page of a key show.
+import { useQuery } from '@tanstack/react-query'
 import { roleName } from '../session/roles.ts'
 import { useMember } from '../session/signed-in.tsx'
 import { dateOf, RelativeTime } from '../ui/time.tsx'
+import { formatsQuery, type Key } from './api.ts'
 
-/** The beginning of the token, as people know it from where they stored it. */
+/** The start of the token. */
 export function TokenHint({ value }: { value: Key }) {
-  const prefix = useTokenPrefix()(value.format)
+  const { data: formats } = useQuery(formatsQuery)
   return (
     <code className="font-mono text-sm whitespace-nowrap">
-      {prefix}
+      {formats?.find(({ format }) => format === value.format)?.prefix}
       {value.key_prefix}…
     </code>
   )
 }
 
-const shownScopes = 2
+const maxScopes = 2
 
 export function ScopesHint({ value }: { value: Key }) {
   const { scopes } = value
-  if (scopes === null) return <InheritsHint value={value} />
+  if (scopes === null) return <InheritedHint value={value} />
   if (scopes.length === 0) return <span className="text-kumo-subtle">No scopes</span>
-  const hidden = scopes.slice(shownScopes)
+  const hidden = scopes.slice(maxScopes)
   return (
     <span className="flex flex-col items-start gap-0.5">
-      {scopes.slice(0, shownScopes).map((scope) => (
+      {scopes.slice(0, maxScopes).map((scope) => (
         <code key={scope} className="font-mono text-sm whitespace-nowrap">
           {scope}
         </code>
@@ -39,22 +39,22 @@ export function ScopesHint({ value }: { value: Key }) {
   )
 }
 
-/** What a key without scopes of its own may do follows its creator's role, as it is now. */
-function InheritsHint({ value }: { value: Key }) {
+/** A key without scopes of its own follows the current role of its creator. */
+function InheritedHint({ value }: { value: Key }) {
   const creator = useMember(value.created_by)
   if (creator === undefined) {
     return (
       <span
         className="text-kumo-subtle"
-        title="Its creator left the account, so it may do nothing."
+        title="The creator is no longer a member, so the key has no permissions."
       >
-        inherits nothing
+        Inherits nothing
       </span>
     )
   }
   return (
-    <span title={`Whatever ${creator.user.name} may do, as it is at each request`}>
-      inherits {roleName[creator.role]}
+    <span title={`The permissions of ${creator.user.name}’s current role`}>
+      Inherits {roleName[creator.role]}
     </span>
   )
 }
@@ -62,8 +62,8 @@ function InheritsHint({ value }: { value: Key }) {
 export function CreatorName({ value }: { value: Pick<Key, 'created_by' | 'created_by_name'> }) {
   const creator = useMember(value.created_by)
   if (creator) return <>{creator.user.name}</>
-  if (value.created_by_name) return <>{value.created_by_name} (left)</>
-  return <>{value.created_by === null ? 'nobody known' : 'somebody who left'}</>
+  if (value.created_by_name) return <>{value.created_by_name} (former member)</>
+  return <>{value.created_by === null ? 'unknown' : 'a former member'}</>
 }
 
 export function LastUsed({ value }: { value: Key }) {
@@ -76,6 +76,6 @@ export function Expires({ value }: { value: Key }) {
   return <RelativeTime time={value.expires_at} />
 }
 
-export function expiryOf(value: Key): string {
+export function expiryText(value: Key): string {
   return value.expires_at === null ? 'Never expires' : `Expires ${dateOf(value.expires_at)}`
 }

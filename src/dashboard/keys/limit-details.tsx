@@ -1,7 +1,7 @@
-// How much a key may be used, in words.
-import type { Key } from '../api/queries.ts'
-import { numberText } from '../usage/verdicts.ts'
-import { isNamed, spanOf } from './limit-draft.ts'
+// The rate limits and credits of a key as text.
+import { numberText } from '../ui/number-text.ts'
+import type { Key } from './api.ts'
+import { hasOwnName, splitSeconds } from './limit-draft.ts'
 
 export function RateLimits({ value: { rate_limit } }: { value: Key }) {
   if (rate_limit === null) return <>None</>
@@ -9,8 +9,8 @@ export function RateLimits({ value: { rate_limit } }: { value: Key }) {
     <ul>
       {rate_limit.map(({ name, limit, window_seconds }) => (
         <li key={name}>
-          {numberText(limit)} {spanText(window_seconds)}
-          {name !== 'default' && isNamed(name, window_seconds) && (
+          {numberText(limit)} per {windowText(window_seconds)}
+          {name !== 'default' && hasOwnName(name, window_seconds) && (
             <span className="text-kumo-subtle"> ({name})</span>
           )}
         </li>
@@ -19,25 +19,25 @@ export function RateLimits({ value: { rate_limit } }: { value: Key }) {
   )
 }
 
-function spanText(seconds: number): string {
-  const { count, unit } = spanOf(seconds)
-  return count === 1 ? `a ${unit}`.replace('a hour', 'an hour') : `in ${count} ${unit}s`
+function windowText(seconds: number): string {
+  const { count, unit } = splitSeconds(seconds)
+  return count === 1 ? unit : `${count} ${unit}s`
 }
 
 export function Credits({ value: { credits } }: { value: Key }) {
-  if (credits === null) return <>Not needed</>
-  if (credits.remaining === null) return <>Not known right now</>
+  if (credits === null) return <>Unlimited</>
+  if (credits.remaining === null) return <>Currently unavailable</>
   return <>{numberText(credits.remaining)} left</>
 }
 
 export function creditNote({ credits, limits_by }: Key): string | null {
   const refill = credits?.refill
-  const again =
+  const refillText =
     refill &&
-    `Filled up to ${numberText(refill.amount)} ${
-      refill.interval === 'daily' ? 'every day' : `on day ${refill.day ?? 1} of every month`
+    `Refilled to ${numberText(refill.amount)} ${
+      refill.interval === 'daily' ? 'daily' : `on day ${refill.day ?? 1} of every month`
     }`
-  return [again, limits_by === 'external_id' && 'Shared by its external id']
+  return [refillText, limits_by === 'external_id' && 'Shared by keys of the external ID']
     .filter(Boolean)
     .join('. ')
 }

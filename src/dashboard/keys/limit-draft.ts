@@ -1,23 +1,21 @@
-// The limits of a key as somebody is filling them in, and what of it is sent.
-
-import type { Key } from '../api/queries.ts'
-import type { NewKey } from './api.ts'
+// The form state of a key's rate limits and credits, and its conversion from a key and to a request. Pure.
+import type { Key, NewKey } from './api.ts'
 
 export const units = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const
 export type Unit = keyof typeof units
 
-/** Numbers are the text that was typed. `id` tells rows apart while they come and go. */
+/** Numbers are text as typed. `id` is the React key of the row. */
 export type WindowDraft = { id: string; limit: string; count: string; unit: Unit; name: string }
 
 export type LimitDraft = {
   windows: readonly WindowDraft[]
   hasCredits: boolean
-  /** Left empty, the balance stays as it is. */
+  /** Empty: the balance does not change. */
   balance: string
   refill: 'never' | 'daily' | 'monthly'
   refillAmount: string
   refillDay: string
-  /** With the other keys of its external id. */
+  /** Shared with the other keys of the external ID. */
   isShared: boolean
 }
 
@@ -39,14 +37,18 @@ export function newWindow(): WindowDraft {
   return { id: crypto.randomUUID(), limit: '100', count: '1', unit: 'minute', name: '' }
 }
 
-export function limitsOfKey({ rate_limit, credits, limits_by }: Key): LimitDraft {
+export function draftOfLimits({
+  rate_limit,
+  credits,
+  limits_by,
+}: Pick<Key, 'rate_limit' | 'credits' | 'limits_by'>): LimitDraft {
   const refill = credits?.refill
   return {
     ...emptyLimits,
     windows: (rate_limit ?? []).map(({ name, limit, window_seconds }) => {
-      const { count, unit } = spanOf(window_seconds)
-      const shown = isNamed(name, window_seconds) ? name : ''
-      return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: shown }
+      const { count, unit } = splitSeconds(window_seconds)
+      const ownName = hasOwnName(name, window_seconds) ? name : ''
+      return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: ownName }
     }),
     hasCredits: credits !== null,
     ...(refill && { refill: refill.interval, refillAmount: `${refill.amount}` }),
@@ -55,40 +57,41 @@ export function limitsOfKey({ rate_limit, credits, limits_by }: Key): LimitDraft
   }
 }
 
-/** Whether somebody named a window: else its length is its name. */
-export function isNamed(name: string, seconds: number): boolean {
+/** false for the name that the API gives to a window without one, like "60s". */
+export function hasOwnName(name: string, seconds: number): boolean {
   return name !== `${seconds}s`
 }
 
-/** The greatest unit of which a number of seconds is a multiple. */
-export function spanOf(seconds: number): { count: number; unit: Unit } {
+/** In the largest unit that divides the seconds. */
+export function splitSeconds(seconds: number): { count: number; unit: Unit } {
   const order = ['day', 'hour', 'minute'] as const
   const unit: Unit = order.find((name) => seconds % units[name] === 0) ?? 'second'
   return { count: seconds / units[unit], unit }
 }
 
-/** What can be said without asking the server. `isJoining`: the balance may be one that is there already. */
-export function limitErrorsIn(draft: LimitDraft, isJoining: boolean): LimitErrors {
+/** Errors that need no request. `hasBalance`: there may be a balance already, so an empty one is valid. */
+export function limitErrors(draft: LimitDraft, hasBalance: boolean): LimitErrors {
   const { windows, hasCredits, balance, refill, refillAmount, refillDay } = draft
-  const isWrong = ({ limit, count }: WindowDraft) => !isWhole(limit, 1) || !isWhole(count, 1)
-  const needsBalance = balance.trim() === '' ? !isJoining : !isWhole(balance, 0)
-  const day = refill !== 'monthly' || (isWhole(refillDay, 1) && Number(refillDay) <= 31)
+  const isInvalid = ({ limit, count }: WindowDraft) => !isWhole(limit, 1) || !isWhole(count, 1)
+  const isBalanceInvalid = balance.trim() === '' ? !hasBalance : !isWhole(balance, 0)
+  const isDayValid = refill !== 'monthly' || (isWhole(refillDay, 1) && Number(refillDay) <= 31)
   return {
-    ...(windows.some(isWrong) && { windows: 'Give whole numbers from 1' }),
-    ...(hasCredits && needsBalance && { balance: 'Give a whole number from 0' }),
+    ...(windows.some(isInvalid) && { windows: 'Enter whole numbers of at least 1' }),
+    ...(hasCredits && isBalanceInvalid && { balance: 'Enter a whole number of at least 0' }),
     ...(hasCredits &&
       refill !== 'never' && {
-        ...(!isWhole(refillAmount, 1) && { refill: 'Give a whole number of credits from 1' }),
-        ...(!day && { refill: 'Give a day of the month from 1 to 31' }),
+        ...(!isWhole(refillAmount, 1) && { refill: 'Enter a whole number of at least 1' }),
+        ...(!isDayValid && { refill: 'Enter a day of the month from 1 to 31' }),
       }),
   }
 }
 
-export function isWhole(text: string, least: number): boolean {
-  return /^\s*\d{1,15}\s*$/.test(text) && Number(text) >= least
+/** At most 15 digits, which a number holds exactly. */
+export function isWhole(text: string, min: number): boolean {
+  return /^\s*\d{1,15}\s*$/.test(text) && Number(text) >= min
 }
 
-export function limitFactsOf(
+export function limitsOfDraft(
   draft: LimitDraft,
   externalId: string | null,
 ): Pick<NewKey, 'rate_limit' | 'credits' | 'limits_by'> {

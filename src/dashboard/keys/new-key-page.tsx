@@ -1,25 +1,25 @@
-// Settings → API keys → New API key, and then its token, once.
-import { Button } from '@cloudflare/kumo/components/button'
+// Creates a key and shows its token once.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { readOnlyReason } from '../session/read-only-notice.tsx'
+import { readOnlyReason } from '../session/read-only.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
-import { BackTo } from '../ui/back-link.tsx'
+import { BackLink } from '../ui/back-link.tsx'
 import { Page } from '../ui/page.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { createKey, type MintedKey } from './api.ts'
-import { emptyDraft, errorsIn, newKeyOf } from './key-draft.ts'
+import { emptyDraft, newKeyOf } from './key-draft.ts'
 import { KeyForm } from './key-form.tsx'
 import { TokenDialog } from './token-dialog.tsx'
+import { useKeyDraft } from './use-key-draft.ts'
 
 export default function NewKeyPage() {
   const { canChange } = useSignedIn()
   return (
     <Page
-      title="New API key"
+      title="Create API key"
       isNarrow
-      above={<BackTo path="/keys">API keys</BackTo>}
+      above={<BackLink path="/keys">API keys</BackLink>}
       {...(!canChange && { description: readOnlyReason })}
     >
       {canChange && <NewKeyForm />}
@@ -31,44 +31,34 @@ function NewKeyForm() {
   const client = useQueryClient()
   const [, navigate] = useLocation()
   const { role } = useSignedIn()
-  const [draft, setDraft] = useState(emptyDraft)
-  const [wasSent, setWasSent] = useState(false)
   const [minted, setMinted] = useState<MintedKey | null>(null)
+  const { draft, fields, validate } = useKeyDraft(() => emptyDraft)
   const task = useTask(createKey)
-  const errors = errorsIn(draft)
-  const send = async () => {
-    setWasSent(true)
-    if (Object.keys(errors).length > 0) return
+  const submit = async () => {
+    if (!validate()) return
     const done = await task.run(newKeyOf(draft, Date.now()))
-    if (done === null) return
-    setMinted(done.result.data)
+    if (done !== null) setMinted(done.result.data)
   }
-  const stored = (id: string) => {
+  const onStored = (id: string) => {
     setMinted(null)
     client.invalidateQueries({ queryKey: ['keys'] })
     client.invalidateQueries({ queryKey: ['audit'] })
-    // Going back then leads to the list, not to a form that would make another key.
+    // Replaced, so that going back does not lead to a form that would create another key.
     navigate(`/keys/${id}`, { replace: true })
   }
   return (
     <>
       <KeyForm
-        draft={draft}
-        onChange={setDraft}
-        errors={wasSent ? errors : {}}
+        {...fields}
         problem={task.problem}
         isPending={task.isPending}
-        inherits={{ whose: 'your', role }}
+        inheritance={{ whose: 'your', role }}
         submit="Create key"
-        waitingFor="Making the key"
-        onSubmit={send}
-        cancel={
-          <Button disabled={task.isPending} onClick={() => navigate('/keys')}>
-            Cancel
-          </Button>
-        }
+        waitingFor="Creating the key"
+        onSubmit={submit}
+        onCancel={() => navigate('/keys')}
       />
-      {minted && <TokenDialog minted={minted} onStored={() => stored(minted.id)} />}
+      {minted && <TokenDialog minted={minted} onStored={() => onStored(minted.id)} />}
     </>
   )
 }

@@ -1,4 +1,4 @@
-// The list before the first key: says what a key is for and how one is used.
+// Shown before the first key: what a key is for and how to use it.
 import { Empty } from '@cloudflare/kumo/components/empty'
 import { KeyIcon, MagnifyingGlassIcon } from '@phosphor-icons/react'
 import { Link } from 'wouter'
@@ -6,9 +6,9 @@ import { surface } from '../ui/card.tsx'
 import { NewKeyButton } from './new-key-button.tsx'
 
 const steps = [
-  ['Make a key', 'Name it after what will use it, and give it the few scopes that it needs.'],
-  ['Store its token', 'It is shown once. Put it into the environment of your server.'],
-  ['Send it along', 'In the header X-API-Key, or as Authorization: Bearer.'],
+  ['Create a key', 'Name the program that will use it, and select only the scopes it needs.'],
+  ['Store its token', 'It is shown only once. Put it into the environment of your server.'],
+  ['Send the token', 'In the X-API-Key header, or as Authorization: Bearer.'],
 ]
 
 export function NoKeys() {
@@ -19,7 +19,7 @@ export function NoKeys() {
         <div>
           <h2 className="text-lg font-semibold text-kumo-default">No API keys yet</h2>
           <p className="mt-1 text-base text-kumo-subtle">
-            A key lets a server or a script call your API without anybody signing in.
+            A key lets a server or a script call your API without a signed-in user.
           </p>
         </div>
         <ol className="grid w-full gap-4 text-left sm:grid-cols-3">
@@ -47,8 +47,8 @@ export function NoMatch() {
       size="sm"
       className="border-none"
       icon={<MagnifyingGlassIcon size={32} />}
-      title="No key matches"
-      description="Try fewer letters, or another status."
+      title="No matching keys"
+      description="Try a shorter search or another status."
       contents={
         <Link href="/keys" className="text-kumo-link underline">
           Show all keys

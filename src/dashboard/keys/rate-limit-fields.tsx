@@ -1,14 +1,14 @@
-// The rate limits of a key, a row each.
+// The rate limits of a key, one row each.
 import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
 import { PlusIcon, TrashIcon } from '@phosphor-icons/react'
+import { NumberInput, TextInput } from '../ui/text-input.tsx'
+import type { LimitFieldProps } from './field-props.ts'
 import { maxWindows, newWindow, type Unit, type WindowDraft } from './limit-draft.ts'
-import type { LimitProps } from './limit-fields.tsx'
 
 const unitNames = { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' }
 
-export function WindowFields({ limits: { windows }, setLimits, error }: LimitProps) {
+export function RateLimitFields({ limits: { windows }, setLimits, error }: LimitFieldProps) {
   const change = (id: string, part: Partial<WindowDraft>) =>
     setLimits({ windows: windows.map((row) => (row.id === id ? { ...row, ...part } : row)) })
   const remove = (id: string) => setLimits({ windows: windows.filter((row) => row.id !== id) })
@@ -16,13 +16,13 @@ export function WindowFields({ limits: { windows }, setLimits, error }: LimitPro
     <fieldset className="flex min-w-0 flex-col items-start gap-3">
       <legend className="text-base font-medium text-kumo-default">Rate limits</legend>
       <p className="text-sm text-kumo-subtle">
-        A request passes when every one of them has room. Without any, there is no limit.
+        A request must be within every rate limit. Without one, the rate is unlimited.
       </p>
-      {windows.map((row, at) => (
+      {windows.map((row, index) => (
         <WindowRow
           key={row.id}
           row={row}
-          name={`Limit ${at + 1}`}
+          name={`Limit ${index + 1}`}
           onChange={(part) => change(row.id, part)}
           onRemove={() => remove(row.id)}
         />
@@ -38,7 +38,7 @@ export function WindowFields({ limits: { windows }, setLimits, error }: LimitPro
           icon={PlusIcon}
           onClick={() => setLimits({ windows: [...windows, newWindow()] })}
         >
-          Add a rate limit
+          Add rate limit
         </Button>
       )}
     </fieldset>
@@ -55,22 +55,18 @@ type RowProps = {
 function WindowRow({ row, name, onChange, onRemove }: RowProps) {
   return (
     <div className="flex flex-wrap items-center gap-2 text-base">
-      <Input
+      <NumberInput
         aria-label={`${name}: requests`}
         className="w-24"
-        inputMode="numeric"
         value={row.limit}
-        onChange={(event) => onChange({ limit: event.currentTarget.value })}
-        passwordManagerIgnore
+        onValueChange={(limit) => onChange({ limit })}
       />
-      <span>requests in</span>
-      <Input
+      <span>requests per</span>
+      <NumberInput
         aria-label={`${name}: length`}
         className="w-16"
-        inputMode="numeric"
         value={row.count}
-        onChange={(event) => onChange({ count: event.currentTarget.value })}
-        passwordManagerIgnore
+        onValueChange={(count) => onChange({ count })}
       />
       <Select
         aria-label={`${name}: unit`}
@@ -79,13 +75,13 @@ function WindowRow({ row, name, onChange, onRemove }: RowProps) {
         onValueChange={(unit) => onChange({ unit: (unit ?? 'minute') as Unit })}
         items={unitNames}
       />
-      <Input
+      <TextInput
         aria-label={`${name}: name`}
         className="w-32"
         placeholder="Name (optional)"
         maxLength={40}
         value={row.name}
-        onChange={(event) => onChange({ name: event.currentTarget.value })}
+        onValueChange={(text) => onChange({ name: text })}
         passwordManagerIgnore
       />
       <Button

@@ -1,45 +1,48 @@
-// What few keys need, folded away.
+// Allowed IP addresses and the external ID. Collapsed, since few keys need them.
 import { Collapsible } from '@cloudflare/kumo/components/collapsible'
-import { Input, InputArea } from '@cloudflare/kumo/components/input'
+import { InputArea } from '@cloudflare/kumo/components/input'
 import { useState } from 'react'
 import { surface } from '../ui/card.tsx'
-import { errorOf } from '../ui/error-prop.ts'
-import type { FieldProps } from './key-form.tsx'
+import { errorProp } from '../ui/error-prop.ts'
+import { TextInput } from '../ui/text-input.tsx'
+import type { FieldProps } from './field-props.ts'
 
 export function RestrictionFields({ draft, set, problem }: FieldProps) {
-  const wrongAddress = problem?.of('allowed_ips')
-  const wrongId = problem?.of('external_id')
+  const addressError = problem?.of('allowed_ips')
+  const idError = problem?.of('external_id')
   const [isOpen, setIsOpen] = useState(draft.addresses !== '' || draft.externalId !== '')
   return (
     <div className={`${surface} p-4`}>
       <Collapsible.Root
-        open={isOpen || wrongAddress !== undefined || wrongId !== undefined}
+        open={isOpen || addressError !== undefined || idError !== undefined}
         onOpenChange={setIsOpen}
       >
-        <Collapsible.DefaultTrigger>Allowed addresses and external id</Collapsible.DefaultTrigger>
+        <Collapsible.DefaultTrigger>
+          Allowed IP addresses and external ID
+        </Collapsible.DefaultTrigger>
         <Collapsible.DefaultPanel>
           <div className="flex flex-col gap-5 pt-2">
             <InputArea
-              label="Allowed addresses"
+              label="Allowed IP addresses"
               placeholder={'203.0.113.7\n2001:db8::/32'}
-              description="IP addresses or CIDR blocks, one a line. Left empty, the key works from anywhere."
+              description="Addresses or CIDR blocks, one per line. Leave empty to allow every address."
               className="w-full max-w-lg font-mono"
               rows={3}
               spellCheck={false}
               value={draft.addresses}
               onValueChange={(addresses) => set({ addresses })}
-              {...errorOf(wrongAddress)}
+              {...errorProp(addressError)}
             />
-            <Input
-              label="External id"
+            <TextInput
+              label="External ID"
               placeholder="customer-1042"
-              description="Your own name for whom the key was made; keys can be searched and revoked by it."
+              description="Your own identifier of the customer or user of the key. Keys can be searched and revoked by it."
               className="w-full max-w-lg"
               maxLength={255}
               value={draft.externalId}
-              onChange={(event) => set({ externalId: event.currentTarget.value })}
+              onValueChange={(externalId) => set({ externalId })}
               passwordManagerIgnore
-              {...errorOf(wrongId)}
+              error={idError}
             />
           </div>
         </Collapsible.DefaultPanel>

@@ -1,76 +1,70 @@
-// A new token with the same powers; for a while both work, so that nothing breaks while it is put in place.
-import { Select } from '@cloudflare/kumo/components/select'
+// Creates a successor with the same permissions. Both tokens work during the overlap, so that the new one can
+// be deployed.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import type { Key } from '../api/queries.ts'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { progressOf } from '../api/progress.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { defaultOverlap, OverlapSelect, overlaps } from '../ui/overlap-select.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { waitingFor } from '../ui/use-toast.ts'
-import { type MintedKey, progressOf, rotateKey } from './api.ts'
+import { progressText } from '../ui/use-toast.ts'
+import { type Key, type MintedKey, rotateKey } from './api.ts'
 import { TokenDialog } from './token-dialog.tsx'
 
-const overlaps = {
-  '0': 'At once',
-  '3600': 'After 1 hour',
-  '86400': 'After 1 day',
-  '604800': 'After 7 days',
-  '2592000': 'After 30 days',
-}
+const options: Record<string, string> = { ...overlaps, '2592000': 'After 30 days' }
 
 type Props = { value: Key; onClose: () => void }
 
 export function RotateDialog({ value, onClose }: Props) {
   const client = useQueryClient()
   const [, navigate] = useLocation()
-  const [overlap, setOverlap] = useState('86400')
+  const [overlap, setOverlap] = useState(defaultOverlap)
   const [minted, setMinted] = useState<MintedKey | null>(null)
   const task = useTask(rotateKey)
   const confirm = async () => {
     const done = await task.run(value.id, Number(overlap))
     if (done !== null) setMinted(done.result.data)
   }
-  const stored = (id: string) => {
+  const onStored = (id: string) => {
     setMinted(null)
     onClose()
     navigate(`/keys/${id}`)
     return client.invalidateQueries()
   }
   if (minted !== null) {
-    const hint = waitingFor(progressOf(minted)) ?? oldTokenEnds(overlap)
-    return <TokenDialog minted={minted} hint={hint} onStored={() => stored(minted.id)} />
+    const hint = progressText(progressOf(minted)) ?? oldTokenText(overlap)
+    return <TokenDialog minted={minted} hint={hint} onStored={() => onStored(minted.id)} />
   }
   return (
-    <ConfirmDialog
+    <FormDialog
       title={`Rotate ${value.name}?`}
-      confirm="Make the new token"
+      submit="Create new token"
       isPending={task.isPending}
       waitingFor={
         overlap === '0'
-          ? 'Making sure no region accepts the old token any more'
-          : 'Making sure every region knows'
+          ? 'Waiting for all regions to reject the old token'
+          : 'Waiting for all regions to apply the change'
       }
       problem={task.problem}
-      onConfirm={confirm}
+      onSubmit={confirm}
       onClose={onClose}
     >
       <p>
-        Makes a new key with the same name, scopes and restrictions. Put its token where the old one
-        is before the old one stops.
+        Creates a new key with the same name, scopes and restrictions. Replace the old token with
+        the new one before the old one expires.
       </p>
-      <Select
-        label="The old token stops"
-        value={overlap}
-        onValueChange={(next) => setOverlap(next ?? '0')}
-        items={overlaps}
-        disabled={task.isPending}
+      <OverlapSelect
+        label="Old token expires"
+        overlap={overlap}
+        options={options}
+        isDisabled={task.isPending}
+        onChange={setOverlap}
       />
-    </ConfirmDialog>
+    </FormDialog>
   )
 }
 
-function oldTokenEnds(overlap: string): string {
-  if (overlap === '0') return 'The old token has stopped working.'
-  const [, when] = Object.entries(overlaps).find(([seconds]) => seconds === overlap) ?? []
-  return `The old token goes on working for now and stops ${when?.toLowerCase()}.`
+function oldTokenText(overlap: string): string {
+  if (overlap === '0') return 'The old token no longer works.'
+  return `The old token still works and expires ${options[overlap]?.toLowerCase()}.`
 }

@@ -1,23 +1,23 @@
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
-import type { Scope } from '../api/queries.ts'
-import { groupScopes, resourceName, type ScopeGroup, whyNotGrant } from '../scopes/catalogue.ts'
+import type { Scope } from '../scopes/api.ts'
+import { grantRefusal, groupScopes, resourceName, type ScopeGroup } from '../scopes/catalogue.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 
 type Props = {
   catalogue: readonly Scope[]
-  chosen: readonly string[]
-  onChange: (chosen: string[]) => void
+  selected: readonly string[]
+  onChange: (selected: string[]) => void
 }
 
-export function ScopeList({ catalogue, chosen, onChange }: Props) {
-  // A scope that the configuration no longer lists: shown, so that it can be taken away.
-  const unknown = chosen.filter((name) => !catalogue.some(({ scope }) => scope === name))
+export function ScopeList({ catalogue, selected, onChange }: Props) {
+  // A scope that the configuration no longer has is listed, so that it can be deselected.
+  const unknown = selected.filter((name) => !catalogue.some(({ scope }) => scope === name))
   const toggle = (name: string, isOn: boolean) =>
-    onChange(isOn ? [...chosen, name] : chosen.filter((other) => other !== name))
+    onChange(isOn ? [...selected, name] : selected.filter((other) => other !== name))
   return (
     <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
       {groupScopes(catalogue).map((group) => (
-        <Group key={group.resource} group={group} chosen={chosen} onToggle={toggle} />
+        <Group key={group.resource} group={group} selected={selected} onToggle={toggle} />
       ))}
       {unknown.map((name) => (
         <Checkbox
@@ -33,11 +33,11 @@ export function ScopeList({ catalogue, chosen, onChange }: Props) {
 
 type GroupProps = {
   group: ScopeGroup
-  chosen: readonly string[]
+  selected: readonly string[]
   onToggle: (name: string, isOn: boolean) => void
 }
 
-function Group({ group, chosen, onToggle }: GroupProps) {
+function Group({ group, selected, onToggle }: GroupProps) {
   const { role } = useSignedIn()
   return (
     <fieldset className="flex min-w-0 flex-col gap-3">
@@ -45,15 +45,15 @@ function Group({ group, chosen, onToggle }: GroupProps) {
         {resourceName(group.resource)}
       </legend>
       {group.scopes.map((scope) => {
-        const reason = whyNotGrant(scope, role)
-        const isChosen = chosen.includes(scope.scope)
+        const refusal = grantRefusal(scope, role)
+        const isSelected = selected.includes(scope.scope)
         return (
           <Checkbox
             key={scope.scope}
-            checked={isChosen}
-            disabled={reason !== null && !isChosen}
+            checked={isSelected}
+            disabled={refusal !== null && !isSelected}
             onCheckedChange={(isOn) => onToggle(scope.scope, isOn === true)}
-            label={<ScopeLabel scope={scope} reason={reason} />}
+            label={<ScopeLabel scope={scope} refusal={refusal} />}
           />
         )
       })}
@@ -61,13 +61,13 @@ function Group({ group, chosen, onToggle }: GroupProps) {
   )
 }
 
-function ScopeLabel({ scope, reason }: { scope: Scope; reason: string | null }) {
+function ScopeLabel({ scope, refusal }: { scope: Scope; refusal: string | null }) {
   return (
     <span className="block">
       <code className="font-mono text-sm text-kumo-default">{scope.scope}</code>
       <span className="block text-sm font-normal text-kumo-subtle">
         {scope.description}
-        {reason && `. ${reason}`}
+        {refusal && `. ${refusal}`}
       </span>
     </span>
   )

@@ -1,64 +1,64 @@
-// What a key may do: nothing, chosen scopes, or whatever its creator may; the least power first.
+// The permissions of a key: no scopes, selected scopes, or those of its creator's role.
 import { Radio } from '@cloudflare/kumo/components/radio'
 import { useQuery } from '@tanstack/react-query'
-import type { Role } from '../api/people.ts'
-import { scopesQuery } from '../api/queries.ts'
+import { scopesQuery } from '../scopes/api.ts'
 import { scopesOfRole } from '../scopes/catalogue.ts'
-import { roleName } from '../session/roles.ts'
+import { type Role, roleName } from '../session/roles.ts'
 import { Card } from '../ui/card.tsx'
+import { errorProp } from '../ui/error-prop.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import type { FieldProps } from './field-props.ts'
 import type { ScopeChoice } from './key-draft.ts'
-import type { FieldProps } from './key-form.tsx'
 import { ScopeList } from './scope-list.tsx'
 
-/** Whose permissions a key without scopes of its own takes on; no role: they left. */
-export type Inherited = { whose: string; role: Role | null }
+/** Whose role a key without scopes of its own follows ("your", "Ada’s"). Without a role: a former member. */
+export type Inheritance = { whose: string; role: Role | null }
 
-type Props = FieldProps & { error: string | undefined; inherits: Inherited }
+type Props = FieldProps & { error: string | undefined; inheritance: Inheritance }
 
-export function ScopePicker({ draft, set, problem, error, inherits }: Props) {
+export function ScopePicker({ draft, set, problem, error, inheritance }: Props) {
   const catalogue = useQuery(scopesQuery)
-  const wrong = error ?? problem?.of('scopes')
+  const { role } = inheritance
   return (
-    <Card title="What it may do" description="As little as it needs: more can be added later.">
+    <Card title="Permissions" description="Grant only what the key needs. You can add more later.">
       <div className="flex flex-col gap-5">
         <Radio.Group
           legend="Scopes"
           appearance="card"
           value={draft.scopeChoice}
           onValueChange={(choice) => set({ scopeChoice: choice as ScopeChoice })}
-          {...(wrong && { error: wrong })}
+          {...errorProp(error ?? problem?.of('scopes'))}
         >
           <Radio.Item
             value="none"
             label="No scopes"
-            description="It is recognised, and may call nothing but /api/v1/me."
+            description="The key is valid but can only call /api/v1/me."
           />
           <Radio.Item
-            value="chosen"
-            label="Chosen scopes"
-            description="Exactly what you tick, whatever happens to your own role."
+            value="selected"
+            label="Selected scopes"
+            description="Exactly the scopes that you select. A change of your role does not affect them."
           />
           <Radio.Item
             value="inherit"
-            label={`Inherit ${inherits.whose} permissions`}
-            description={describe(inherits)}
+            label={`Inherit ${inheritance.whose} permissions`}
+            description={describe(inheritance)}
           />
         </Radio.Group>
         <ProblemBanner problem={catalogue.error} onRetry={() => catalogue.refetch()} />
-        {draft.scopeChoice === 'chosen' && catalogue.data && (
+        {draft.scopeChoice === 'selected' && catalogue.data && (
           <ScopeList
             catalogue={catalogue.data}
-            chosen={draft.scopes}
+            selected={draft.scopes}
             onChange={(scopes) => set({ scopes })}
           />
         )}
-        {draft.scopeChoice === 'inherit' && catalogue.data && inherits.role && (
+        {draft.scopeChoice === 'inherit' && catalogue.data && role && (
           <p className="text-base text-kumo-subtle">
-            {`Today, as ${roleName[inherits.role]}: `}
-            {scopesOfRole(catalogue.data, inherits.role)
+            {`Currently, as ${roleName[role]}: `}
+            {scopesOfRole(catalogue.data, role)
               .map(({ scope }) => scope)
-              .join(', ') || 'nothing'}
+              .join(', ') || 'none'}
             .
           </p>
         )}
@@ -67,7 +67,7 @@ export function ScopePicker({ draft, set, problem, error, inherits }: Props) {
   )
 }
 
-function describe({ whose, role }: Inherited): string {
-  if (role === null) return `${whose} account membership ended, so it would hold nothing.`
-  return `Whatever ${whose} role allows at each request: demoted or removed, the key follows at once.`
+function describe({ whose, role }: Inheritance): string {
+  if (role === null) return `Now none: ${whose} membership of this account has ended.`
+  return `Everything that ${whose} role allows. The key follows each change of the role immediately.`
 }

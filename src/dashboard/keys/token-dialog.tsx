@@ -1,10 +1,12 @@
-// A token, shown once: never in a URL, in storage or in a cache. Leaving the page asks first.
+// A new token, shown once. It is never in a URL, in storage or in a cache. The browser asks before the page is
+// left.
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon } from '@phosphor-icons/react'
 import { useEffect } from 'react'
-import { SecretPart } from '../ui/code-block.tsx'
+import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { ShownOnce } from '../ui/one-time-secret-dialog.tsx'
+import { downloadText } from '../ui/download.ts'
+import { OneTimeSecretDialog } from '../ui/one-time-secret-dialog.tsx'
 import type { MintedKey } from './api.ts'
 
 type Props = { minted: MintedKey; hint?: string; onStored: () => void }
@@ -12,18 +14,18 @@ type Props = { minted: MintedKey; hint?: string; onStored: () => void }
 export function TokenDialog({ minted, hint, onStored }: Props) {
   const { key: token, name } = minted
   useEffect(() => {
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
+    const confirmLeaving = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', confirmLeaving)
+    return () => removeEventListener('beforeunload', confirmLeaving)
   }, [])
   return (
-    <ShownOnce
-      title={`Store the token of ${name} now`}
-      warning="Latchkey keeps only a hash of it. Whoever has the token has the key: put it into a secret store, not into code."
+    <OneTimeSecretDialog
+      title={`Store the token of ${name}`}
+      warning="Latchkey stores only a hash of it. Everyone who has the token can use the key: keep it in a secret store, not in code."
       hint={hint}
       onStored={onStored}
     >
-      <SecretPart
+      <CodeBlock
         title="Token"
         buttons={
           <>
@@ -31,7 +33,7 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
             <Button
               size="sm"
               icon={DownloadSimpleIcon}
-              onClick={() => download(`${slug(name)}.env`, `LATCHKEY_API_KEY=${token}\n`)}
+              onClick={() => downloadText(`LATCHKEY_API_KEY=${token}\n`, `${slug(name)}.env`)}
             >
               Download .env
             </Button>
@@ -39,11 +41,11 @@ export function TokenDialog({ minted, hint, onStored }: Props) {
         }
       >
         {token}
-      </SecretPart>
-      <SecretPart title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
+      </CodeBlock>
+      <CodeBlock title="Try it" buttons={<CopyButton text={curlWith(token)} what="command" />}>
         {curlWith(token)}
-      </SecretPart>
-    </ShownOnce>
+      </CodeBlock>
+    </OneTimeSecretDialog>
   )
 }
 
@@ -54,14 +56,4 @@ function curlWith(token: string): string {
 function slug(name: string): string {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   return plain.replaceAll(/^-|-$/g, '') || 'latchkey'
-}
-
-/** By a blob, whose URL says nothing; a data: URL would hold the token. */
-function download(fileName: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = fileName
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -1,75 +1,59 @@
-// Inviting somebody. No e-mail is sent: the link is handed over by whoever invites.
+// Creates an invitation and shows its link. Latchkey sends no e-mail for it.
 import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Invitation, people, type Role } from '../api/people.ts'
-import { accountQuery } from '../api/queries.ts'
-import { CopyButton } from '../ui/copy-button.tsx'
-import { errorOf } from '../ui/error-prop.ts'
-import { submitted } from '../ui/handle-submit.ts'
+import { accountQuery, type Invitation } from '../session/api.ts'
+import type { Role } from '../session/roles.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { Modal } from '../ui/modal.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { TextInput } from '../ui/text-input.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { linkOf } from './invitation-link.ts'
+import { invite } from './api.ts'
+import { CopyLinkButton, invitationLink } from './invitation-link.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
 type Props = { onClose: () => void }
 
 export function InviteDialog({ onClose }: Props) {
   const client = useQueryClient()
-  const [made, setMade] = useState<Invitation | null>(null)
+  const [invitation, setInvitation] = useState<Invitation | null>(null)
   const [role, setRole] = useState<Role>('member')
-  const task = useTask(people.invite)
+  const task = useTask(invite)
   const send = async (email: string) => {
     const done = await task.run(email, role)
     if (done === null) return
-    setMade(done.result)
+    setInvitation(done.result)
     await client.invalidateQueries({ queryKey: accountQuery.queryKey })
   }
-  if (made !== null) return <HandOver invitation={made} onClose={onClose} />
+  if (invitation !== null) return <LinkDialog invitation={invitation} onClose={onClose} />
   return (
-    <Modal
-      title="Invite somebody"
-      onClose={task.isPending ? undefined : onClose}
-      buttons={
-        <>
-          <Button onClick={onClose} disabled={task.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" form="invite" variant="primary" loading={task.isPending}>
-            Make the invitation
-          </Button>
-        </>
-      }
+    <FormDialog
+      title="Invite member"
+      submit="Create invitation"
+      isPending={task.isPending}
+      problem={task.problem}
+      onSubmit={({ trimmed }) => send(trimmed('email'))}
+      onClose={onClose}
     >
-      <form
-        id="invite"
-        className="flex flex-col gap-4"
-        onSubmit={submitted(({ trimmed }) => send(trimmed('email')))}
-      >
-        <Input
-          label="E-mail"
-          name="email"
-          type="email"
-          autoComplete="off"
-          required
-          passwordManagerIgnore
-          {...errorOf(task.problem?.of('email'))}
-        />
-        <RoleChoice role={role} onChoose={setRole} />
-        <ProblemBanner problem={task.problem} />
-      </form>
-    </Modal>
+      <TextInput
+        label="E-mail"
+        name="email"
+        type="email"
+        autoComplete="off"
+        required
+        passwordManagerIgnore
+        error={task.problem?.of('email')}
+      />
+      <RoleChoice role={role} onChange={setRole} />
+    </FormDialog>
   )
 }
 
-function HandOver({ invitation, onClose }: Props & { invitation: Invitation }) {
-  const link = linkOf(invitation)
+function LinkDialog({ invitation: { id, email }, onClose }: Props & { invitation: Invitation }) {
   return (
     <Modal
-      title={`${invitation.email} is invited`}
-      description="Latchkey sends no e-mail: hand this link over yourself. It works once, for seven days."
+      title="Invitation created"
+      description={`Latchkey does not send e-mail. Send this link to ${email}. It works once and expires in seven days.`}
       onClose={onClose}
       buttons={
         <Button variant="primary" onClick={onClose}>
@@ -78,10 +62,10 @@ function HandOver({ invitation, onClose }: Props & { invitation: Invitation }) {
       }
     >
       <p className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all select-all">
-        {link}
+        {invitationLink(id)}
       </p>
       <div>
-        <CopyButton text={link} what="link" />
+        <CopyLinkButton id={id} />
       </div>
     </Modal>
   )

@@ -1,14 +1,13 @@
-// Who belongs to the account, in which role, and who is invited.
-import { Button } from '@cloudflare/kumo/components/button'
 import { Table } from '@cloudflare/kumo/components/table'
 import { UserPlusIcon } from '@phosphor-icons/react'
 import { useState } from 'react'
-import type { Member } from '../api/people.ts'
-import { readOnlyReason } from '../session/read-only-notice.tsx'
-import { roleMeaning, roleName, roles } from '../session/roles.ts'
+import type { Member } from '../session/api.ts'
+import { PrimaryAction } from '../session/read-only.tsx'
+import { roleDescription, roleName, roles } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Card } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
+import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { dateOf } from '../ui/time.tsx'
 import { InvitationList } from './invitation-list.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
@@ -20,29 +19,23 @@ export default function MembersPage() {
   return (
     <Page
       title="Members"
-      description="People who sign in to this account. Keys without scopes of their own follow the role of whoever made them."
+      description="People with access to this account. A key without scopes of its own follows the role of its creator."
       actions={
-        <Button
-          variant="primary"
-          icon={UserPlusIcon}
-          disabled={!canChange}
-          title={canChange ? '' : readOnlyReason}
-          onClick={() => setIsInviting(true)}
-        >
-          Invite
-        </Button>
+        <PrimaryAction icon={UserPlusIcon} onClick={() => setIsInviting(true)}>
+          Invite member
+        </PrimaryAction>
       }
     >
       <Card title="People" isFlush>
         <MemberTable members={account.members} />
       </Card>
       {canChange && <InvitationList />}
-      <Card title="What the roles mean">
+      <Card title="Roles">
         <dl className="grid gap-4 sm:grid-cols-3">
           {roles.map((role) => (
             <div key={role}>
               <dt className="text-base font-medium text-kumo-default">{roleName[role]}</dt>
-              <dd className="text-base text-kumo-subtle">{roleMeaning[role]}.</dd>
+              <dd className="text-base text-kumo-subtle">{roleDescription[role]}.</dd>
             </div>
           ))}
         </dl>
@@ -52,19 +45,12 @@ export default function MembersPage() {
   )
 }
 
+const wide = 'hidden md:table-cell'
+
 function MemberTable({ members }: { members: readonly Member[] }) {
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Name</Table.Head>
-          <Table.Head>Role</Table.Head>
-          <Table.Head className="hidden md:table-cell">Joined</Table.Head>
-          <Table.Head>
-            <span className="sr-only">Actions</span>
-          </Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={['Name', 'Role', { name: 'Joined', className: wide }, actionsColumn]} />
       <Table.Body>
         {members.map((member) => (
           <MemberRow key={member.id} member={member} />
@@ -88,9 +74,7 @@ function MemberRow({ member }: { member: Member }) {
         <span className="block truncate text-sm text-kumo-subtle">{member.user.email}</span>
       </Table.Cell>
       <Table.Cell>{roleName[member.role]}</Table.Cell>
-      <Table.Cell className="hidden whitespace-nowrap md:table-cell">
-        {dateOf(member.createdAt)}
-      </Table.Cell>
+      <Table.Cell className={`${wide} whitespace-nowrap`}>{dateOf(member.createdAt)}</Table.Cell>
       <Table.Cell className="w-10 text-right">
         <MemberMenu member={member} />
       </Table.Cell>

@@ -1,27 +1,26 @@
-// Removing somebody, or leaving: with what that does to the keys they made.
+// Removes a member, or the user's own membership, and optionally revokes the keys that the member created.
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Member, people } from '../api/people.ts'
-import { revokeKeysOf } from '../keys/api.ts'
+import type { Member } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { countOf, KeysOfNote, verb } from './key-effects.tsx'
-import type { KeysOf } from './member-keys.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { leaveAccount, type MemberKeys, removeMember, revokeMemberKeys } from './api.ts'
+import { KeyEffects, keyCount, plural } from './key-effects.tsx'
 
 type Props = { member: Member; isSelf: boolean; onClose: () => void }
 
 export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
   const client = useQueryClient()
-  const announce = useAnnounce()
+  const toast = useToast()
   const { account, canChange } = useSignedIn()
   const [alsoRevoke, setAlsoRevoke] = useState(false)
   const { name } = member.user
   const task = useTask(async () => {
-    const progress = alsoRevoke ? await revokeKeysOf(member.userId) : {}
-    await (isSelf ? people.leave(account.id) : people.remove(member.id))
+    const progress = alsoRevoke ? await revokeMemberKeys(member.userId) : {}
+    await (isSelf ? leaveAccount(account.id) : removeMember(member.id))
     return progress
   })
   const confirm = async () => {
@@ -30,49 +29,49 @@ export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
       await client.invalidateQueries()
       return
     }
-    announce(isSelf ? `You left ${account.name}` : `${name} is removed`, done.result)
+    toast(isSelf ? `You left ${account.name}` : `${name} removed`, done.result)
     onClose()
     await (isSelf ? client.resetQueries() : client.invalidateQueries())
   }
   return (
-    <ConfirmDialog
+    <FormDialog
       title={isSelf ? `Leave ${account.name}?` : `Remove ${name}?`}
-      confirm={isSelf ? 'Leave' : 'Remove'}
+      submit={isSelf ? 'Leave account' : 'Remove member'}
       isDestructive
       isPending={task.isPending}
-      waitingFor="Making sure no region lets their keys through any more"
+      waitingFor="Waiting for all regions to apply the change"
       problem={task.problem}
-      onConfirm={confirm}
+      onSubmit={confirm}
       onClose={onClose}
     >
       <p>
         {isSelf
-          ? 'You lose access to this account at once; only an invitation brings you back.'
-          : `${name} (${member.user.email}) loses access to ${account.name} at once.`}
+          ? 'You lose access to this account immediately. To return, you need a new invitation.'
+          : `${name} (${member.user.email}) loses access to ${account.name} immediately.`}
       </p>
-      <KeysOfNote member={member} what={effects} />
+      <KeyEffects member={member} describe={effects} />
       {canChange && (
         <Checkbox
-          label={`Also revoke for good every key that ${isSelf ? 'you' : name} made`}
+          label={`Also revoke all keys that ${isSelf ? 'you' : name} created`}
           checked={alsoRevoke}
           disabled={task.isPending}
           onCheckedChange={(isOn) => setAlsoRevoke(isOn === true)}
         />
       )}
-    </ConfirmDialog>
+    </FormDialog>
   )
 }
 
-function effects({ inheriting, own, isMore }: KeysOf): string[] {
-  const follows =
+function effects({ inheriting, own, isMore }: MemberKeys): string[] {
+  const change =
     inheriting > 0
-      ? ` ${verb(inheriting, 'It stays', 'They stay')} in the list and may do nothing from the next request on.`
+      ? ` ${plural(inheriting, 'It has', 'They have')} no permissions from the next request on.`
       : ''
   return [
-    `${countOf(inheriting, isMore)} ${verb(inheriting, 'inherits', 'inherit')} these permissions.${follows}`,
+    `${keyCount(inheriting, isMore)} ${plural(inheriting, 'inherits', 'inherit')} these permissions.${change}`,
     ...(own > 0
       ? [
-          `${countOf(own, isMore)} with scopes of ${verb(own, 'its', 'their')} own: ${verb(own, 'goes', 'go')} on working unless revoked.`,
+          `${keyCount(own, isMore)} with scopes of ${plural(own, 'its', 'their')} own: ${plural(own, 'keeps', 'keep')} working unless revoked.`,
         ]
       : []),
   ]

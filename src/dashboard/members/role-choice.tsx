@@ -1,12 +1,11 @@
 import { Radio } from '@cloudflare/kumo/components/radio'
-import { type Role, roles } from '../api/people.ts'
-import { roleMeaning, roleName } from '../session/roles.ts'
+import { type Role, roleDescription, roleName, roles } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 
-type Props = { role: Role; onChoose: (role: Role) => void; isOff?: boolean }
+type Props = { role: Role; onChange: (role: Role) => void; isDisabled?: boolean }
 
-/** The least power first; only owners make owners. */
-export function RoleChoice({ role, onChoose, isOff = false }: Props) {
+/** The least powerful role first. Only owners can assign the role owner. */
+export function RoleChoice({ role, onChange, isDisabled = false }: Props) {
   const { role: ownRole } = useSignedIn()
   const offered = roles.filter((name) => name !== 'owner' || ownRole === 'owner').toReversed()
   return (
@@ -14,15 +13,15 @@ export function RoleChoice({ role, onChoose, isOff = false }: Props) {
       legend="Role"
       appearance="card"
       value={role}
-      onValueChange={(next) => onChoose(next as Role)}
-      disabled={isOff}
+      onValueChange={(next) => onChange(next as Role)}
+      disabled={isDisabled}
     >
       {offered.map((name) => (
         <Radio.Item
           key={name}
           value={name}
           label={roleName[name]}
-          description={roleMeaning[name]}
+          description={roleDescription[name]}
         />
       ))}
     </Radio.Group>

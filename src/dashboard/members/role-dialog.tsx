@@ -1,64 +1,64 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Member, people, type Role } from '../api/people.ts'
-import { type Scope, scopesQuery } from '../api/queries.ts'
+import { type Scope, scopesQuery } from '../scopes/api.ts'
 import { scopesOfRole } from '../scopes/catalogue.ts'
-import { roleName } from '../session/roles.ts'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import type { Member } from '../session/api.ts'
+import { type Role, roleName } from '../session/roles.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { countOf, KeysOfNote, verb } from './key-effects.tsx'
-import type { KeysOf } from './member-keys.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { changeRole, type MemberKeys } from './api.ts'
+import { KeyEffects, keyCount, plural } from './key-effects.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
 type Props = { member: Member; onClose: () => void }
 
 export function RoleDialog({ member, onClose }: Props) {
   const client = useQueryClient()
-  const announce = useAnnounce()
+  const toast = useToast()
   const { data: catalogue = [] } = useQuery(scopesQuery)
   const [role, setRole] = useState(member.role)
-  const task = useTask(people.changeRole)
+  const task = useTask(changeRole)
   const { name } = member.user
   const confirm = async () => {
     if (role === member.role) return onClose()
     const done = await task.run(member.id, role)
     await client.invalidateQueries()
     if (done === null) return
-    announce(`${name} is now ${roleName[role]}`)
+    toast(`${name} is now ${roleName[role]}`)
     onClose()
   }
   return (
-    <ConfirmDialog
-      title={`Role of ${name}`}
-      confirm="Change the role"
+    <FormDialog
+      title={`Change role of ${name}`}
+      submit="Change role"
       isPending={task.isPending}
-      waitingFor="Making sure every region knows"
+      waitingFor="Waiting for all regions to apply the change"
       problem={task.problem}
-      onConfirm={confirm}
+      onSubmit={confirm}
       onClose={onClose}
     >
-      <RoleChoice role={role} onChoose={setRole} isOff={task.isPending} />
+      <RoleChoice role={role} onChange={setRole} isDisabled={task.isPending} />
       {role !== member.role && (
-        <KeysOfNote member={member} what={(keys) => effects(keys, name, role, catalogue)} />
+        <KeyEffects member={member} describe={(keys) => effects(keys, name, role, catalogue)} />
       )}
-    </ConfirmDialog>
+    </FormDialog>
   )
 }
 
 function effects(
-  { inheriting, own, isMore }: KeysOf,
+  { inheriting, own, isMore }: MemberKeys,
   name: string,
   role: Role,
   catalogue: readonly Scope[],
 ): string[] {
-  const held = scopesOfRole(catalogue, role).map(({ scope }) => scope)
-  const powers = held.length > 0 ? held.join(', ') : 'nothing'
-  const follows = inheriting > 0 ? ` From their next request on: ${powers}.` : ''
+  const scopes = scopesOfRole(catalogue, role).map(({ scope }) => scope)
+  const permissions = scopes.length > 0 ? scopes.join(', ') : 'none'
+  const change = inheriting > 0 ? ` Scopes from the next request on: ${permissions}.` : ''
   return [
-    `${countOf(inheriting, isMore)} ${verb(inheriting, 'inherits', 'inherit')} from ${name}.${follows}`,
+    `${keyCount(inheriting, isMore)} ${plural(inheriting, 'inherits', 'inherit')} from ${name}.${change}`,
     ...(own > 0
-      ? [`${countOf(own, isMore)} with scopes of ${verb(own, 'its', 'their')} own: unchanged.`]
+      ? [`${keyCount(own, isMore)} with scopes of ${plural(own, 'its', 'their')} own: unchanged.`]
       : []),
   ]
 }

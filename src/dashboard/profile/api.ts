@@ -1,13 +1,13 @@
-// Where the person is signed in.
+// The user's own sessions and password.
 import { queryOptions } from '@tanstack/react-query'
 import { hc } from 'hono/client'
 import type { createSessionRoutes } from '#worker/management/people/sessions.ts'
-import { answer, type DataOf, fetchOrProblem } from '../api/client.ts'
+import { authPost } from '../api/better-auth.ts'
+import { answer, clientOptions, type DataOf } from '../api/client.ts'
 
-const sessions = hc<ReturnType<typeof createSessionRoutes>>('/', { fetch: fetchOrProblem }).api
-  .sessions
+const { sessions } = hc<ReturnType<typeof createSessionRoutes>>('/', clientOptions).api
 
-export type PersonSession = DataOf<typeof sessions.$get>[number]
+export type UserSession = DataOf<typeof sessions.$get>[number]
 
 export const sessionsQuery = queryOptions({
   queryKey: ['sessions'],
@@ -16,4 +16,8 @@ export const sessionsQuery = queryOptions({
 
 export const endSession = (id: string) => answer(sessions[':id'].$delete({ param: { id } }))
 
+/** Resolves with the number of sessions that were ended. */
 export const endOtherSessions = async () => (await answer(sessions.$delete())).data.ended
+
+export const changePassword = (currentPassword: string, newPassword: string) =>
+  authPost('change-password', { currentPassword, newPassword })

@@ -1,4 +1,3 @@
-// The person's own sign-in: sessions and password.
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Page } from '../ui/page.tsx'
 import { PasswordForm } from './password-form.tsx'
@@ -7,7 +6,7 @@ import { SessionList } from './session-list.tsx'
 export default function ProfilePage() {
   const { user } = useSignedIn()
   return (
-    <Page title="Your sign-in" description={`${user.name}, ${user.email}`} isNarrow>
+    <Page title="Profile" description={`${user.name}, ${user.email}`} isNarrow>
       <SessionList />
       <PasswordForm />
     </Page>

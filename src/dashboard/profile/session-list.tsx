@@ -1,4 +1,4 @@
-// Where the person is signed in, with a way to end each session and all the others.
+// The active sessions of the user. Each can be ended.
 import { Badge } from '@cloudflare/kumo/components/badge'
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,52 +7,50 @@ import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { endOtherSessions, endSession, type PersonSession, sessionsQuery } from './api.ts'
-import { agentName } from './user-agent.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { endOtherSessions, endSession, sessionsQuery, type UserSession } from './api.ts'
+import { userAgentName } from './user-agent.ts'
 
 export function SessionList() {
   const { data, error, refetch } = useQuery(sessionsQuery)
   const client = useQueryClient()
-  const announce = useAnnounce()
-  const others = useTask(async () => {
+  const toast = useToast()
+  const endOthers = useTask(async () => {
     const ended = await endOtherSessions()
-    announce(ended === 1 ? 'One session ended' : `${ended} sessions ended`)
+    toast(ended === 1 ? '1 session ended' : `${ended} sessions ended`)
     await client.invalidateQueries({ queryKey: sessionsQuery.queryKey })
   })
-  const hasOthers = data?.some((each) => !each.is_current) ?? false
+  const hasOthers = data?.some((session) => !session.is_current) ?? false
   return (
     <Card
-      title="Where you are signed in"
-      description="End what you do not recognise, then change your password."
+      title="Active sessions"
+      description="If you do not recognise a session, end it and change your password."
       actions={
         hasOthers && (
-          <Button loading={others.isPending} onClick={() => others.run()}>
-            Sign out everywhere else
+          <Button loading={endOthers.isPending} onClick={() => endOthers.run()}>
+            End all other sessions
           </Button>
         )
       }
     >
-      <ProblemBanner problem={others.problem ?? error} onRetry={() => refetch()} />
-      {data === undefined && error === null && (
-        <ListSkeleton rows={2} label="Loading your sessions" />
-      )}
+      <ProblemBanner problem={endOthers.problem ?? error} onRetry={() => refetch()} />
+      {data === undefined && error === null && <ListSkeleton rows={2} label="Loading sessions" />}
       <ul className="-my-3 divide-y divide-kumo-hairline">
-        {data?.map((each) => (
-          <SessionRow key={each.id} session={each} />
+        {data?.map((session) => (
+          <SessionRow key={session.id} session={session} />
         ))}
       </ul>
     </Card>
   )
 }
 
-function SessionRow({ session }: { session: PersonSession }) {
+function SessionRow({ session }: { session: UserSession }) {
   const client = useQueryClient()
-  const announce = useAnnounce()
-  const name = agentName(session.user_agent)
-  const ending = useTask(async () => {
+  const toast = useToast()
+  const name = userAgentName(session.user_agent)
+  const end = useTask(async () => {
     await endSession(session.id)
-    announce('Session ended')
+    toast('Session ended')
     await client.invalidateQueries({ queryKey: sessionsQuery.queryKey })
   })
   return (
@@ -60,25 +58,25 @@ function SessionRow({ session }: { session: PersonSession }) {
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2 text-base font-medium text-kumo-default">
           {name}
-          {session.is_current && <Badge variant="success">This browser</Badge>}
+          {session.is_current && <Badge variant="success">Current session</Badge>}
         </p>
         <p className="text-sm text-kumo-subtle">
-          {[session.place, session.ip_address].filter(Boolean).join(' · ') || 'Unknown address'}
+          {[session.place, session.ip_address].filter(Boolean).join(' · ') || 'Unknown location'}
         </p>
         <p className="text-sm text-kumo-subtle">
-          Signed in <RelativeTime time={session.created_at} />, ends{' '}
+          Signed in <RelativeTime time={session.created_at} />, expires{' '}
           <RelativeTime time={session.expires_at} />
         </p>
-        <ProblemBanner problem={ending.problem} />
+        <ProblemBanner problem={end.problem} />
       </div>
       {!session.is_current && (
         <Button
           size="sm"
-          aria-label={`End the session of ${name}`}
-          loading={ending.isPending}
-          onClick={() => ending.run()}
+          aria-label={`End session: ${name}`}
+          loading={end.isPending}
+          onClick={() => end.run()}
         >
-          End
+          End session
         </Button>
       )}
     </li>

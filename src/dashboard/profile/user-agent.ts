@@ -1,4 +1,4 @@
-// A browser by the name that people know it by, from what it says of itself.
+// The common name of a browser and its system, from a User-Agent header.
 
 const browsers: [RegExp, string][] = [
   [/Edg\//, 'Edge'],
@@ -16,10 +16,10 @@ const systems: [RegExp, string][] = [
   [/Linux|CrOS/, 'Linux'],
 ]
 
-export function agentName(userAgent: string | null): string {
-  if (userAgent === null) return 'Unknown program'
+export function userAgentName(userAgent: string | null): string {
+  if (userAgent === null) return 'Unknown client'
   const find = (list: [RegExp, string][]) => list.find(([pattern]) => pattern.test(userAgent))?.[1]
   const [browser, system] = [find(browsers), find(systems)]
-  if (browser === undefined) return userAgent.split(/[\s/]/)[0] || 'Unknown program'
+  if (browser === undefined) return userAgent.split(/[\s/]/)[0] || 'Unknown client'
   return system === undefined ? browser : `${browser} on ${system}`
 }

@@ -1,10 +1,10 @@
-// The scope catalogue by resource: what stands before the colon.
-import type { Role } from '../api/people.ts'
-import type { Scope } from '../api/queries.ts'
+// The scope catalogue, grouped by resource: the part of a scope before the colon.
+import type { Role } from '../session/roles.ts'
+import type { Scope } from './api.ts'
 
 export type ScopeGroup = { resource: string; scopes: Scope[]; isReserved: boolean }
 
-/** In the order of the catalogue; the reserved ones last. */
+/** In the order of the catalogue, with reserved groups last. */
 export function groupScopes(scopes: readonly Scope[]): ScopeGroup[] {
   const groups = new Map<string, ScopeGroup>()
   for (const scope of scopes) {
@@ -17,15 +17,13 @@ export function groupScopes(scopes: readonly Scope[]): ScopeGroup[] {
 }
 
 export function resourceName(resource: string): string {
-  return resource === 'keys'
-    ? 'API keys themselves'
-    : resource[0]?.toUpperCase() + resource.slice(1)
+  return resource === 'keys' ? 'API keys' : resource[0]?.toUpperCase() + resource.slice(1)
 }
 
-/** Why a person of a role cannot give this scope to a key, or null when they can. */
-export function whyNotGrant(scope: Scope, role: Role): string | null {
-  if (scope.reserved) return role === 'owner' ? null : 'Only an owner may grant this.'
-  return scope.roles.includes(role) ? null : 'Your role does not hold this.'
+/** Why a user with this role cannot grant the scope, or null when they can. */
+export function grantRefusal(scope: Scope, role: Role): string | null {
+  if (scope.reserved) return role === 'owner' ? null : 'Only owners can grant this scope.'
+  return scope.roles.includes(role) ? null : 'Your role does not include this scope.'
 }
 
 export function scopesOfRole(scopes: readonly Scope[], role: Role): Scope[] {

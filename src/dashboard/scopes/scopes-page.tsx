@@ -1,13 +1,14 @@
-// The catalogue of scopes: what each allows and whose role holds it.
+// The scope catalogue: each scope with its description and the roles that include it.
 import { Badge } from '@cloudflare/kumo/components/badge'
 import { Table } from '@cloudflare/kumo/components/table'
 import { useQuery } from '@tanstack/react-query'
-import { type Scope, scopesQuery } from '../api/queries.ts'
 import { roleName } from '../session/roles.ts'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
+import { TableHead } from '../ui/table-head.tsx'
+import { type Scope, scopesQuery } from './api.ts'
 import { groupScopes, resourceName, type ScopeGroup } from './catalogue.ts'
 
 export default function ScopesPage() {
@@ -15,10 +16,10 @@ export default function ScopesPage() {
   return (
     <Page
       title="Scopes"
-      description="What a key can be allowed to do. The list stands in latchkey.config.ts and changes with a deployment."
+      description="The permissions that a key can have. They are defined in latchkey.config.ts and change with a deployment."
     >
       <ProblemBanner problem={catalogue.error} onRetry={() => catalogue.refetch()} />
-      {catalogue.isPending && <ListSkeleton label="Loading the scopes" />}
+      {catalogue.isPending && <ListSkeleton label="Loading scopes" />}
       {catalogue.data && (
         <div className={`${surface} ${tableEdges} overflow-hidden`}>
           <Catalogue groups={groupScopes(catalogue.data)} />
@@ -28,16 +29,12 @@ export default function ScopesPage() {
   )
 }
 
+const wide = 'hidden sm:table-cell'
+
 function Catalogue({ groups }: { groups: readonly ScopeGroup[] }) {
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Scope</Table.Head>
-          <Table.Head className="hidden sm:table-cell">Allows</Table.Head>
-          <Table.Head>Held by</Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={['Scope', { name: 'Description', className: wide }, 'Roles']} />
       {groups.map((group) => (
         <Table.Body key={group.resource}>
           <Table.Row>
@@ -45,7 +42,7 @@ function Catalogue({ groups }: { groups: readonly ScopeGroup[] }) {
               <span className="font-semibold">{resourceName(group.resource)}</span>
               {group.isReserved && (
                 <span className="block text-sm font-normal text-kumo-subtle">
-                  Reserved: never inherited from a role, and granted by an owner alone.
+                  Reserved: not inherited from a role, and granted only by owners.
                 </span>
               )}
             </th>
@@ -66,7 +63,7 @@ function ScopeRow({ scope }: { scope: Scope }) {
         <code className="font-mono text-sm">{scope.scope}</code>
         <span className="block text-sm text-kumo-subtle sm:hidden">{scope.description}</span>
       </Table.Cell>
-      <Table.Cell className="hidden sm:table-cell">{scope.description}</Table.Cell>
+      <Table.Cell className={wide}>{scope.description}</Table.Cell>
       <Table.Cell className="sm:w-1/4">
         <span className="flex flex-wrap gap-1">
           {scope.roles.map((role) => (
@@ -74,7 +71,7 @@ function ScopeRow({ scope }: { scope: Scope }) {
               {roleName[role]}
             </Badge>
           ))}
-          {scope.roles.length === 0 && <span className="text-kumo-subtle">No role</span>}
+          {scope.roles.length === 0 && <span className="text-kumo-subtle">None</span>}
         </span>
       </Table.Cell>
     </Table.Row>

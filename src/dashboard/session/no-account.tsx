@@ -1,39 +1,38 @@
-// Signed in, and in no account: removed from the one the session was in, or not yet invited.
+// Shown to a signed-in user who is not a member of the session's account: removed, or not yet invited.
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery } from '@tanstack/react-query'
-import type { User } from '../api/people.ts'
-import { accountsQuery } from '../api/queries.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { DoorPage } from './sign-in-layout.tsx'
+import { accountsQuery, type User } from './api.ts'
+import { SignInLayout } from './sign-in-layout.tsx'
 import { useSessionChanges } from './use-session-changes.ts'
 
 export function NoAccount({ user }: { user: User }) {
   const { data: accounts = [] } = useQuery(accountsQuery)
-  const { enterAccount, signOut } = useSessionChanges()
-  const entering = useTask(enterAccount)
-  const leaving = useTask(signOut)
+  const { switchAccount, signOut } = useSessionChanges()
+  const switching = useTask(switchAccount)
+  const signingOut = useTask(signOut)
   return (
-    <DoorPage
-      title="You are not in this account"
-      description={`You are signed in as ${user.email}, and not (or no longer) a member here. ${
-        accounts.length > 0 ? 'Go on in another account:' : 'Ask an owner for an invitation.'
+    <SignInLayout
+      title="No access to this account"
+      description={`You are signed in as ${user.email}, but you are not a member of this account. ${
+        accounts.length > 0 ? 'Continue with another account:' : 'Ask an owner for an invitation.'
       }`}
     >
-      <ProblemBanner problem={entering.problem ?? leaving.problem} />
+      <ProblemBanner problem={switching.problem ?? signingOut.problem} />
       {accounts.map(({ id, name }) => (
         <Button
           key={id}
           variant="primary"
-          loading={entering.isPending}
-          onClick={() => entering.run(id)}
+          loading={switching.isPending}
+          onClick={() => switching.run(id)}
         >
-          {`Open ${name}`}
+          {`Switch to ${name}`}
         </Button>
       ))}
-      <Button loading={leaving.isPending} onClick={() => leaving.run()}>
+      <Button loading={signingOut.isPending} onClick={() => signingOut.run()}>
         Sign out
       </Button>
-    </DoorPage>
+    </SignInLayout>
   )
 }

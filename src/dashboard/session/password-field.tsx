@@ -1,25 +1,23 @@
-import { Input } from '@cloudflare/kumo/components/input'
 import type { ApiProblem } from '../api/problem.ts'
-import { errorOf } from '../ui/error-prop.ts'
+import { TextInput } from '../ui/text-input.tsx'
 
-const shortest = 10
-const longest = 128
+const minLength = 10
+const maxLength = 128
 
 type Props = { problem: ApiProblem | null; label?: string }
 
-/** A password that is being chosen. */
-export function PasswordField({ problem, label = 'Password' }: Props) {
+export function NewPasswordField({ problem, label = 'Password' }: Props) {
   return (
-    <Input
+    <TextInput
       label={label}
       name="password"
       type="password"
       autoComplete="new-password"
-      description={`At least ${shortest} characters.`}
-      minLength={shortest}
-      maxLength={longest}
+      description={`At least ${minLength} characters.`}
+      minLength={minLength}
+      maxLength={maxLength}
       required
-      {...errorOf(problem?.of('password'))}
+      error={problem?.of('password')}
     />
   )
 }

@@ -1,37 +1,36 @@
-// Lets signed-in people in and sends everybody else to the sign-in page.
+// Renders its children for signed-in members of an account, and redirects everyone else to the sign-in page.
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Redirect, useLocation, useSearch } from 'wouter'
-import type { FullAccount, User } from '../api/people.ts'
-import { accountQuery, sessionQuery } from '../api/queries.ts'
-import { Splash } from '../ui/page-loader.tsx'
+import { PageLoader } from '../ui/page-loader.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { accountQuery, type FullAccount, sessionQuery, type User } from './api.ts'
 import { NoAccount } from './no-account.tsx'
 import { SignedInProvider } from './signed-in.tsx'
 
-export function Gate({ children }: { children: ReactNode }) {
+export function RequireSession({ children }: { children: ReactNode }) {
   const session = useQuery(sessionQuery)
   const account = useQuery({ ...accountQuery, enabled: Boolean(session.data) })
   const [path] = useLocation()
   const search = useSearch()
 
   if (session.data === null) {
-    const wanted = search === '' ? path : `${path}?${search}`
-    return <Redirect to={`/sign-in?next=${encodeURIComponent(wanted)}`} replace />
+    const next = search === '' ? path : `${path}?${search}`
+    return <Redirect to={`/sign-in?next=${encodeURIComponent(next)}`} replace />
   }
   const failed = [session, account].find((query) => query.isError && query.data === undefined)
   if (failed?.error) return <Failed problem={failed.error} onRetry={() => failed.refetch()} />
-  if (session.data === undefined || account.data === undefined) return <Splash />
+  if (session.data === undefined || account.data === undefined) return <PageLoader />
   return (
-    <InAccount user={session.data.user} account={account.data}>
+    <RequireAccount user={session.data.user} account={account.data}>
       {children}
-    </InAccount>
+    </RequireAccount>
   )
 }
 
-type InAccountProps = { user: User; account: FullAccount | null; children: ReactNode }
+type AccountProps = { user: User; account: FullAccount | null; children: ReactNode }
 
-function InAccount({ user, account, children }: InAccountProps) {
+function RequireAccount({ user, account, children }: AccountProps) {
   const role = account?.members.find((member) => member.userId === user.id)?.role
   if (account === null || role === undefined) return <NoAccount user={user} />
   return (

@@ -1,11 +1,11 @@
-import { type Role, roles } from '../api/people.ts'
-
-export { roles }
+/** The most powerful first. */
+export const roles = ['owner', 'admin', 'member'] as const
+export type Role = (typeof roles)[number]
 
 export const roleName: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
 
-export const roleMeaning: Record<Role, string> = {
-  owner: 'Everything, including other owners and keys that manage or verify keys',
-  admin: 'Makes and revokes keys, invites and removes people',
-  member: 'Sees everything, changes nothing',
+export const roleDescription: Record<Role, string> = {
+  owner: 'Full access, including owners and keys that manage or verify other keys',
+  admin: 'Creates and revokes keys, invites and removes members',
+  member: 'Can view everything but cannot make changes',
 }

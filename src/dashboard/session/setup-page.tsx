@@ -1,82 +1,60 @@
-// The first account and its owner, once, by whoever deployed Latchkey.
-import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
+// Creates the first account of a deployment and its owner.
 import { useQuery } from '@tanstack/react-query'
 import { Redirect } from 'wouter'
-import { answer, setup } from '../api/client.ts'
-import { errorOf } from '../ui/error-prop.ts'
-import { type Fields, submitted } from '../ui/handle-submit.ts'
-import { Splash } from '../ui/page-loader.tsx'
+import { type Fields, handleSubmit } from '../ui/handle-submit.ts'
+import { PageLoader } from '../ui/page-loader.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { TextInput } from '../ui/text-input.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { PasswordField } from './password-field.tsx'
-import { DoorPage } from './sign-in-layout.tsx'
+import { createFirstAccount, setupNeededQuery } from './api.ts'
+import { NewPasswordField } from './password-field.tsx'
+import { SignInLayout, WideButton } from './sign-in-layout.tsx'
 import { useSessionChanges } from './use-session-changes.ts'
 
 export default function SetupPage() {
-  const status = useQuery({
-    queryKey: ['setup'],
-    queryFn: async () => (await answer(setup.$get())).data.needed,
-  })
-  if (status.isPending) return <Splash />
-  if (status.data === false) return <Redirect to="/sign-in" replace />
+  const isNeeded = useQuery(setupNeededQuery)
+  if (isNeeded.isPending) return <PageLoader />
+  if (isNeeded.data === false) return <Redirect to="/sign-in" replace />
   return (
-    <DoorPage
+    <SignInLayout
       title="Set up Latchkey"
-      description="Makes the first account and you as its owner. Everybody else joins by invitation."
+      description="Create the first account and become its owner. Everyone else joins by invitation."
     >
-      <ProblemBanner problem={status.error} onRetry={() => status.refetch()} />
+      <ProblemBanner problem={isNeeded.error} onRetry={() => isNeeded.refetch()} />
       <SetupForm />
-    </DoorPage>
+    </SignInLayout>
   )
 }
 
 function SetupForm() {
   const { signIn } = useSessionChanges()
   const task = useTask(async ({ text, trimmed }: Fields) => {
-    const json = {
+    const fields = {
       setup_token: trimmed('setup_token'),
       account: trimmed('account'),
       name: trimmed('name'),
       email: trimmed('email'),
       password: text('password'),
     }
-    await answer(setup.$post({ json }))
-    await signIn(json.email, json.password, '/keys')
+    await createFirstAccount(fields)
+    await signIn(fields.email, fields.password, '/keys')
   })
-  const error = (path: string) => errorOf(task.problem?.of(path))
+  const field = (name: string) => ({ name, required: true, error: task.problem?.of(name) })
   return (
-    <form className="flex flex-col gap-4" onSubmit={submitted(task.run)}>
-      <Input
+    <form className="flex flex-col gap-4" onSubmit={handleSubmit(task.run)}>
+      <TextInput
+        {...field('setup_token')}
         label="Set-up token"
-        name="setup_token"
         type="password"
         autoComplete="off"
-        description="The secret SETUP_TOKEN of this deployment."
-        required
-        {...error('setup_token')}
+        description="The SETUP_TOKEN secret of this deployment."
       />
-      <Input label="Account" name="account" placeholder="Acme Inc" required {...error('account')} />
-      <Input label="Your name" name="name" autoComplete="name" required {...error('name')} />
-      <Input
-        label="E-mail"
-        name="email"
-        type="email"
-        autoComplete="username"
-        required
-        {...error('email')}
-      />
-      <PasswordField problem={task.problem} />
+      <TextInput {...field('account')} label="Account name" placeholder="Acme Inc" />
+      <TextInput {...field('name')} label="Your name" autoComplete="name" />
+      <TextInput {...field('email')} label="E-mail" type="email" autoComplete="username" />
+      <NewPasswordField problem={task.problem} />
       <ProblemBanner problem={task.problem} />
-      <Button
-        type="submit"
-        variant="primary"
-        size="lg"
-        className="w-full justify-center"
-        loading={task.isPending}
-      >
-        Make the account
-      </Button>
+      <WideButton isPending={task.isPending}>Create account</WideButton>
     </form>
   )
 }

@@ -1,4 +1,5 @@
-// The pages before one is in: one card in the middle.
+// The layout of pages that need no account: one card in the middle.
+import { Button } from '@cloudflare/kumo/components/button'
 import type { ReactNode } from 'react'
 import { surface } from '../ui/card.tsx'
 import { Logo } from '../ui/logo.tsx'
@@ -6,7 +7,7 @@ import { usePageTitle } from '../ui/page.tsx'
 
 type Props = { title: string; description?: ReactNode; children: ReactNode }
 
-export function DoorPage({ title, description, children }: Props) {
+export function SignInLayout({ title, description, children }: Props) {
   usePageTitle(title)
   return (
     <main className="flex min-h-dvh flex-col items-center bg-kumo-canvas px-4 py-10 sm:justify-center">
@@ -19,5 +20,23 @@ export function DoorPage({ title, description, children }: Props) {
         <div className="mt-6 flex flex-col gap-4">{children}</div>
       </div>
     </main>
+  )
+}
+
+type ButtonProps = { isPending: boolean; onClick?: () => void; children: string }
+
+/** As wide as the card. Without `onClick` it submits the form around it. */
+export function WideButton({ isPending, onClick, children }: ButtonProps) {
+  return (
+    <Button
+      type={onClick ? 'button' : 'submit'}
+      variant="primary"
+      size="lg"
+      className="w-full justify-center"
+      loading={isPending}
+      onClick={onClick}
+    >
+      {children}
+    </Button>
   )
 }

@@ -1,12 +1,13 @@
-// Who is signed in, into which account and as what: handed to every page behind the gate.
+// The signed-in user, the active account and the user's role in it, for every page that requires a session.
 import { createContext, type ReactNode, useContext } from 'react'
-import type { FullAccount, Member, Role, User } from '../api/people.ts'
+import type { FullAccount, Member, User } from './api.ts'
+import type { Role } from './roles.ts'
 
 export type SignedIn = {
   user: User
   account: FullAccount
   role: Role
-  /** Members of the role `member` see everything and change nothing. */
+  /** false for the role `member`, which is read-only. */
   canChange: boolean
 }
 
@@ -18,7 +19,7 @@ export function SignedInProvider({ value, children }: { value: SignedIn; childre
 
 export function useSignedIn(): SignedIn {
   const signedIn = useContext(Context)
-  if (signedIn === null) throw new Error('This page is behind the sign-in gate.')
+  if (signedIn === null) throw new Error('useSignedIn needs a parent RequireSession.')
   return signedIn
 }
 

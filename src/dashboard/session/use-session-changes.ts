@@ -1,26 +1,25 @@
-// Signing in and out and changing the account: each time, nothing of before may stay in the cache.
+// Sign-in, sign-out and account switches. Each drops the query cache, which holds another session's data.
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import { people } from '../api/people.ts'
-import { sessionQuery } from '../api/queries.ts'
+import { sessionQuery, signIn, signOut, switchAccount } from './api.ts'
 
 export function useSessionChanges() {
   const client = useQueryClient()
   const [, navigate] = useLocation()
   return {
     async signIn(email: string, password: string, next: string) {
-      await people.signIn(email, password)
+      await signIn(email, password)
       await client.resetQueries()
       navigate(next, { replace: true })
     },
     async signOut(next = '/sign-in') {
-      await people.signOut()
+      await signOut()
       client.setQueryData(sessionQuery.queryKey, null)
       client.removeQueries({ predicate: ({ queryKey }) => queryKey !== sessionQuery.queryKey })
       navigate(next, { replace: true })
     },
-    async enterAccount(id: string) {
-      await people.enterAccount(id)
+    async switchAccount(id: string) {
+      await switchAccount(id)
       navigate('/keys')
       await client.resetQueries()
     },

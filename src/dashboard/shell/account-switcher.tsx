@@ -1,9 +1,8 @@
-// The account that everything on the page belongs to, and a way into another for people in several.
+// The active account, and a menu of the user's other accounts.
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown'
 import { BuildingsIcon, CaretUpDownIcon, CheckIcon } from '@phosphor-icons/react'
 import { useQuery } from '@tanstack/react-query'
-import type { Account } from '../api/people.ts'
-import { accountsQuery } from '../api/queries.ts'
+import { type Account, accountsQuery } from '../session/api.ts'
 import { roleName } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { useSessionChanges } from '../session/use-session-changes.ts'
@@ -13,8 +12,8 @@ import { useTask } from '../ui/use-task.ts'
 export function AccountSwitcher() {
   const { account } = useSignedIn()
   const { data: accounts = [] } = useQuery(accountsQuery)
-  const { enterAccount } = useSessionChanges()
-  const task = useTask(enterAccount)
+  const { switchAccount } = useSessionChanges()
+  const task = useTask(switchAccount)
   if (accounts.length < 2) return <Current />
   return (
     <>
@@ -24,7 +23,7 @@ export function AccountSwitcher() {
             <button
               type="button"
               disabled={task.isPending}
-              aria-label={`Account ${account.name}. Switch the account`}
+              aria-label={`Account ${account.name}. Switch account`}
               className="w-full rounded-md text-left outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus"
             >
               <Current canSwitch />
@@ -32,12 +31,12 @@ export function AccountSwitcher() {
           }
         />
         <DropdownMenu.Content>
-          {accounts.map((other) => (
+          {accounts.map((each) => (
             <AccountItem
-              key={other.id}
-              account={other}
-              isCurrent={other.id === account.id}
-              onEnter={() => task.run(other.id)}
+              key={each.id}
+              account={each}
+              isCurrent={each.id === account.id}
+              onSwitch={() => task.run(each.id)}
             />
           ))}
         </DropdownMenu.Content>
@@ -47,14 +46,14 @@ export function AccountSwitcher() {
   )
 }
 
-type ItemProps = { account: Account; isCurrent: boolean; onEnter: () => void }
+type ItemProps = { account: Account; isCurrent: boolean; onSwitch: () => void }
 
-function AccountItem({ account, isCurrent, onEnter }: ItemProps) {
+function AccountItem({ account, isCurrent, onSwitch }: ItemProps) {
   return (
     <DropdownMenu.Item
       icon={isCurrent ? CheckIcon : BuildingsIcon}
       disabled={isCurrent}
-      onClick={onEnter}
+      onClick={onSwitch}
     >
       {account.name}
     </DropdownMenu.Item>

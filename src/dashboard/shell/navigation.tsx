@@ -1,4 +1,4 @@
-// The list of pages, with the account above and the person below.
+// Links to the pages, between the account switcher and the user menu.
 import {
   BroadcastIcon,
   BuildingsIcon,
@@ -13,14 +13,14 @@ import { useSignedIn } from '../session/signed-in.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { AccountSwitcher } from './account-switcher.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
-import { PersonMenu } from './user-menu.tsx'
+import { UserMenu } from './user-menu.tsx'
 
 type NavigationPage = {
   path: string
   name: string
   Icon: typeof KeyIcon
-  isForSeniors?: boolean
-  isForOwners?: boolean
+  requiresAdmin?: boolean
+  requiresOwner?: boolean
 }
 
 const pages: NavigationPage[] = [
@@ -29,11 +29,11 @@ const pages: NavigationPage[] = [
   { path: '/members', name: 'Members', Icon: UsersIcon },
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
   { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },
-  { path: '/status', name: 'Status', Icon: HeartbeatIcon, isForSeniors: true },
-  { path: '/account', name: 'Account', Icon: BuildingsIcon, isForOwners: true },
+  { path: '/status', name: 'Status', Icon: HeartbeatIcon, requiresAdmin: true },
+  { path: '/account', name: 'Account', Icon: BuildingsIcon, requiresOwner: true },
 ]
 
-/** `isCompact`: below a bar that has the name of the product already. */
+/** `isCompact`: without the logo. */
 export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
   const { canChange, role } = useSignedIn()
   return (
@@ -48,8 +48,8 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
         <p className="px-2 pb-1 text-sm font-medium text-kumo-subtle">Settings</p>
         <ul className="flex flex-col gap-0.5">
           {pages
-            .filter(({ isForSeniors }) => canChange || !isForSeniors)
-            .filter(({ isForOwners }) => role === 'owner' || !isForOwners)
+            .filter(({ requiresAdmin }) => canChange || !requiresAdmin)
+            .filter(({ requiresOwner }) => role === 'owner' || !requiresOwner)
             .map((page) => (
               <NavigationItem key={page.path} {...page} />
             ))}
@@ -57,27 +57,27 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
       </nav>
       <div className="flex flex-col gap-3 border-t border-kumo-hairline pt-3">
         <ThemeSwitch />
-        <PersonMenu />
+        <UserMenu />
       </div>
     </div>
   )
 }
 
 function NavigationItem({ path, name, Icon }: NavigationPage) {
-  const [current] = useLocation()
-  const isHere = current === path || current.startsWith(`${path}/`)
+  const [location] = useLocation()
+  const isCurrent = location === path || location.startsWith(`${path}/`)
   return (
     <li>
       <Link
         href={path}
-        aria-current={isHere ? 'page' : undefined}
+        aria-current={isCurrent ? 'page' : undefined}
         className={`flex items-center gap-2.5 rounded-md px-2 py-1.5 text-base outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
-          isHere
+          isCurrent
             ? 'bg-kumo-tint font-medium text-kumo-default'
             : 'text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default'
         }`}
       >
-        <Icon size={18} aria-hidden weight={isHere ? 'fill' : 'regular'} />
+        <Icon size={18} aria-hidden weight={isCurrent ? 'fill' : 'regular'} />
         {name}
       </Link>
     </li>

@@ -1,10 +1,10 @@
-// What surrounds every page: navigation at the left, or behind a button where there is no room for it.
+// The frame around every page: navigation on the left, or behind a button on narrow screens.
 import { Button } from '@cloudflare/kumo/components/button'
 import { ListIcon, XIcon } from '@phosphor-icons/react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { ClosingNotice } from '../account/closing-notice.tsx'
-import { ReadOnlyNotice } from '../session/read-only-notice.tsx'
+import { ReadOnlyNotice } from '../session/read-only.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Navigation } from './navigation.tsx'
@@ -16,7 +16,7 @@ export default function Shell({ children }: { children: ReactNode }) {
         href="#content"
         className="sr-only z-50 rounded bg-kumo-base p-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
       >
-        Skip to the content
+        Skip to content
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col border-r border-kumo-hairline bg-kumo-base md:flex">
         <Navigation />
@@ -35,7 +35,7 @@ function NarrowNavigation() {
   const [isOpen, setIsOpen] = useState(false)
   const [path] = useLocation()
   const { account } = useSignedIn()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: closes whenever another page comes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: closes after each navigation.
   useEffect(() => setIsOpen(false), [path])
   useEffect(() => {
     if (!isOpen) return
@@ -54,7 +54,7 @@ function NarrowNavigation() {
           variant="ghost"
           shape="square"
           icon={isOpen ? XIcon : ListIcon}
-          aria-label={isOpen ? 'Close the navigation' : 'Open the navigation'}
+          aria-label={isOpen ? 'Close navigation' : 'Open navigation'}
           aria-expanded={isOpen}
           aria-controls="narrow-navigation"
           onClick={() => setIsOpen(!isOpen)}

@@ -1,8 +1,8 @@
 import { DesktopIcon, MoonIcon, SunIcon } from '@phosphor-icons/react'
-import { chooseTheme, type Theme, themes, useTheme } from '../ui/theme.ts'
+import { setTheme, type Theme, themes, useTheme } from '../ui/theme.ts'
 
-const faces = {
-  system: { name: 'As the system', Icon: DesktopIcon },
+const options = {
+  system: { name: 'System', Icon: DesktopIcon },
   light: { name: 'Light', Icon: SunIcon },
   dark: { name: 'Dark', Icon: MoonIcon },
 }
@@ -16,25 +16,27 @@ export function ThemeSwitch() {
       </span>
       <div className="flex gap-0.5 rounded-md bg-kumo-recessed p-0.5">
         {themes.map((theme) => (
-          <Choice key={theme} theme={theme} />
+          <Option key={theme} theme={theme} />
         ))}
       </div>
     </fieldset>
   )
 }
 
-function Choice({ theme }: { theme: Theme }) {
-  const chosen = useTheme() === theme
-  const { name, Icon } = faces[theme]
+function Option({ theme }: { theme: Theme }) {
+  const isCurrent = useTheme() === theme
+  const { name, Icon } = options[theme]
   return (
     <button
       type="button"
-      aria-pressed={chosen}
+      aria-pressed={isCurrent}
       aria-label={name}
       title={name}
-      onClick={() => chooseTheme(theme)}
+      onClick={() => setTheme(theme)}
       className={`rounded p-1.5 outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus ${
-        chosen ? 'bg-kumo-base text-kumo-default shadow-xs ring ring-kumo-line' : 'text-kumo-subtle'
+        isCurrent
+          ? 'bg-kumo-base text-kumo-default shadow-xs ring ring-kumo-line'
+          : 'text-kumo-subtle'
       }`}
     >
       <Icon size={16} aria-hidden />

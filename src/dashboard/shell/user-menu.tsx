@@ -6,7 +6,7 @@ import { useSessionChanges } from '../session/use-session-changes.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { useTask } from '../ui/use-task.ts'
 
-export function PersonMenu() {
+export function UserMenu() {
   const { user } = useSignedIn()
   const { signOut } = useSessionChanges()
   const task = useTask(signOut)
@@ -16,7 +16,7 @@ export function PersonMenu() {
       <div className="flex items-center gap-2 px-2 pb-1">
         <Link
           href="/profile"
-          title="Your sessions and password"
+          title="Profile"
           className="min-w-0 flex-1 rounded-md outline-none hover:underline focus-visible:ring-2 focus-visible:ring-kumo-focus"
         >
           <span className="block truncate text-base font-medium text-kumo-default">

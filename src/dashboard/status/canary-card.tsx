@@ -1,50 +1,46 @@
 import { Table } from '@cloudflare/kumo/components/table'
-import type { Status } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
+import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
-import { Health } from './health-badge.tsx'
+import type { Status } from './api.ts'
+import { HealthBadge } from './health-badge.tsx'
 
 type Run = Status['canary'][number]
 
 const outcomes: Record<Run['outcome'], string> = {
-  held: 'Refused everywhere',
-  broken: 'A revoked key passed',
-  unfinished: 'Not shown',
+  held: 'Rejected in all regions',
+  broken: 'Revoked key accepted',
+  unfinished: 'Inconclusive',
 }
+
+const wide = 'hidden sm:table-cell'
+const columns = [
+  'Time',
+  'Result',
+  { name: 'In force after', className: wide },
+  { name: 'Regions', className: wide },
+]
 
 export function CanaryCard({ runs }: { runs: readonly Run[] }) {
   return (
     <Card
       title="Canary"
-      description="Every five minutes Latchkey revokes a key of its own and asks for it in every region right after"
+      description="Every five minutes, Latchkey revokes a key of its own and then verifies it in every region"
       isFlush
     >
       {runs.length === 0 ? (
-        <p className="p-4 text-base text-kumo-subtle">It has not run yet.</p>
+        <p className="p-4 text-base text-kumo-subtle">No runs yet.</p>
       ) : (
-        <Runs runs={runs} />
+        <Table>
+          <TableHead columns={columns} />
+          <Table.Body>
+            {runs.map((run) => (
+              <RunRow key={run.started_at} run={run} />
+            ))}
+          </Table.Body>
+        </Table>
       )}
     </Card>
-  )
-}
-
-function Runs({ runs }: { runs: readonly Run[] }) {
-  return (
-    <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>When</Table.Head>
-          <Table.Head>Result</Table.Head>
-          <Table.Head className="hidden sm:table-cell">In force after</Table.Head>
-          <Table.Head className="hidden sm:table-cell">Regions</Table.Head>
-        </Table.Row>
-      </Table.Header>
-      <Table.Body>
-        {runs.map((run) => (
-          <RunRow key={run.started_at} run={run} />
-        ))}
-      </Table.Body>
-    </Table>
   )
 }
 
@@ -56,15 +52,15 @@ function RunRow({ run }: { run: Run }) {
         <RelativeTime time={run.started_at} />
       </Table.Cell>
       <Table.Cell className="align-top">
-        <Health isWell={outcome === 'held'} isUnknown={outcome === 'unfinished'}>
+        <HealthBadge isHealthy={outcome === 'held'} isUnknown={outcome === 'unfinished'}>
           {outcomes[outcome]}
-        </Health>
+        </HealthBadge>
         {problem && <span className="block text-sm break-words text-kumo-subtle">{problem}</span>}
       </Table.Cell>
-      <Table.Cell className="hidden align-top whitespace-nowrap sm:table-cell">
+      <Table.Cell className={`${wide} align-top whitespace-nowrap`}>
         {revocation_ms === null ? '' : `${(revocation_ms / 1000).toFixed(1)} s`}
       </Table.Cell>
-      <Table.Cell className="hidden align-top sm:table-cell">{regions.join(', ')}</Table.Cell>
+      <Table.Cell className={`${wide} align-top`}>{regions.join(', ')}</Table.Cell>
     </Table.Row>
   )
 }

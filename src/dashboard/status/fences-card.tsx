@@ -1,70 +1,63 @@
 import { Table } from '@cloudflare/kumo/components/table'
-import type { Status } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
+import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
-import { Health } from './health-badge.tsx'
+import type { Status } from './api.ts'
+import { HealthBadge } from './health-badge.tsx'
 
 type Fence = Status['fences'][number]
+
+const wide = 'hidden md:table-cell'
+const columns = [
+  'Fence',
+  'State',
+  { name: 'Registered', className: 'hidden sm:table-cell' },
+  { name: 'Last request (to the hour)', className: wide },
+  { name: 'Floors', className: wide },
+]
 
 export function FencesCard({ status: { fences } }: { status: Status }) {
   return (
     <Card
       title="Fences"
-      description="One opens where keys are first verified, and closes after two days without a question. Every change waits for all of them."
+      description="A fence opens in each region that verifies keys and closes after two days without requests. Every change waits for all fences."
       isFlush
     >
       {fences.length === 0 ? (
-        <p className="p-4 text-base text-kumo-subtle">
-          None is open yet: no key has been verified.
-        </p>
+        <p className="p-4 text-base text-kumo-subtle">No fences: no key has been verified yet.</p>
       ) : (
-        <FenceTable fences={fences} />
+        <Table>
+          <TableHead columns={columns} />
+          <Table.Body>
+            {fences.map((fence) => (
+              <FenceRow key={fence.name} fence={fence} />
+            ))}
+          </Table.Body>
+        </Table>
       )}
     </Card>
   )
 }
 
-function FenceTable({ fences }: { fences: readonly Fence[] }) {
-  return (
-    <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Fence</Table.Head>
-          <Table.Head>State</Table.Head>
-          <Table.Head className="hidden sm:table-cell">Registered</Table.Head>
-          <Table.Head className="hidden md:table-cell">Last asked (to the hour)</Table.Head>
-          <Table.Head className="hidden md:table-cell">Changes held</Table.Head>
-        </Table.Row>
-      </Table.Header>
-      <Table.Body>
-        {fences.map((fence) => (
-          <FenceRow key={fence.name} fence={fence} />
-        ))}
-      </Table.Body>
-    </Table>
-  )
-}
-
 function FenceRow({ fence }: { fence: Fence }) {
   const { name, registered_at, answer_ms, asked_at, floors } = fence
+  const isHealthy = answer_ms !== null
   return (
     <Table.Row>
       <Table.Cell>
         <code className="font-mono text-sm">{name}</code>
       </Table.Cell>
       <Table.Cell className="whitespace-nowrap">
-        <Health isWell={answer_ms !== null}>{answer_ms === null ? 'No answer' : 'Answers'}</Health>
-        {answer_ms !== null && (
-          <span className="ml-2 text-sm text-kumo-subtle">{answer_ms} ms</span>
-        )}
+        <HealthBadge isHealthy={isHealthy}>
+          {isHealthy ? 'Responding' : 'Not responding'}
+        </HealthBadge>
+        {isHealthy && <span className="ml-2 text-sm text-kumo-subtle">{answer_ms} ms</span>}
       </Table.Cell>
       <Table.Cell className="hidden sm:table-cell">
         <RelativeTime time={registered_at} />
       </Table.Cell>
-      <Table.Cell className="hidden md:table-cell">
-        {asked_at ? <RelativeTime time={asked_at} /> : ''}
-      </Table.Cell>
-      <Table.Cell className="hidden tabular-nums md:table-cell">{floors ?? ''}</Table.Cell>
+      <Table.Cell className={wide}>{asked_at ? <RelativeTime time={asked_at} /> : ''}</Table.Cell>
+      <Table.Cell className={`${wide} tabular-nums`}>{floors ?? ''}</Table.Cell>
     </Table.Row>
   )
 }

@@ -1,12 +1,12 @@
 import { Badge } from '@cloudflare/kumo/components/badge'
 import type { ReactNode } from 'react'
 
-type Props = { isWell: boolean; isUnknown?: boolean; children: ReactNode }
+type Props = { isHealthy: boolean; isUnknown?: boolean; children: ReactNode }
 
-export function Health({ isWell, isUnknown = false, children }: Props) {
-  const bad = isUnknown ? 'warning' : 'error'
+export function HealthBadge({ isHealthy, isUnknown = false, children }: Props) {
+  const unhealthy = isUnknown ? 'warning' : 'error'
   return (
-    <Badge variant={isWell ? 'success' : bad} appearance="dot">
+    <Badge variant={isHealthy ? 'success' : unhealthy} appearance="dot">
       {children}
     </Badge>
   )

@@ -1,16 +1,16 @@
-// How the deployment is doing: its stores, the canary, the fences and which tier answers.
-import { Badge } from '@cloudflare/kumo/components/badge'
+// The health of the deployment: its health checks, the canary, the fences and the tiers that answer.
 import { useQuery } from '@tanstack/react-query'
-import { statusQuery } from '../api/queries.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { surface } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { exactTime } from '../ui/time.tsx'
+import { statusQuery } from './api.ts'
 import { CanaryCard } from './canary-card.tsx'
+import { ChecksCard } from './checks-card.tsx'
 import { FencesCard } from './fences-card.tsx'
-import { StoresCard } from './stores-card.tsx'
+import { HealthBadge } from './health-badge.tsx'
 import { TiersCard } from './tiers-card.tsx'
 
 export default function StatusPage() {
@@ -19,19 +19,19 @@ export default function StatusPage() {
   return (
     <Page
       title="Status"
-      badge={data && <Overall isWell={data.ready && data.canary[0]?.outcome !== 'broken'} />}
-      description="How this deployment of Latchkey is doing, seen from where your request is answered. Looks again every 15 seconds."
+      badge={data && <Overall isHealthy={data.ready && data.canary[0]?.outcome !== 'broken'} />}
+      description="The health of this deployment, seen from the location that serves your request. Refreshes every 15 seconds."
     >
       {!canChange && (
         <p className={`${surface} p-4 text-base`}>
-          Your role is Member: admins and owners see the status.
+          Your role is Member. Only admins and owners can view the status.
         </p>
       )}
       <ProblemBanner problem={error} onRetry={() => refetch()} />
-      {isPending && canChange && <ListSkeleton label="Asking the stores" />}
+      {isPending && canChange && <ListSkeleton label="Loading status" />}
       {data && (
         <>
-          <StoresCard status={data} />
+          <ChecksCard status={data} />
           <CanaryCard runs={data.canary} />
           <FencesCard status={data} />
           <TiersCard tiers={data.tiers} />
@@ -42,11 +42,11 @@ export default function StatusPage() {
   )
 }
 
-function Overall({ isWell }: { isWell: boolean }) {
+function Overall({ isHealthy }: { isHealthy: boolean }) {
   return (
-    <Badge variant={isWell ? 'success' : 'error'} appearance="dot">
-      {isWell ? 'All well' : 'Needs attention'}
-    </Badge>
+    <HealthBadge isHealthy={isHealthy}>
+      {isHealthy ? 'All systems operational' : 'Needs attention'}
+    </HealthBadge>
   )
 }
 
@@ -56,7 +56,7 @@ function Version({ id, tag, deployed_at, lease }: VersionProps) {
   const isDeployed = Date.parse(deployed_at) > 0
   return (
     <p className="text-sm text-kumo-subtle">
-      Version <code className="font-mono break-all">{tag || id || 'of no deployment'}</code>
+      Version <code className="font-mono break-all">{tag || id || 'unknown'}</code>
       {isDeployed && `, deployed ${exactTime(deployed_at)}`}. Lease {lease} s.
     </p>
   )

@@ -1,17 +1,17 @@
-// Which tier answered, as a share of all, and by region.
+// The share of verifications that each tier answered, with counts by region.
 import { Meter } from '@cloudflare/kumo/components/meter'
-import type { Status } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
-import { numberText } from '../usage/verdicts.ts'
+import { numberText } from '../ui/number-text.ts'
+import type { Status } from './api.ts'
 
 type Count = Status['tiers'][number]
 
 const tiers: [tier: string, name: string][] = [
-  ['memory', 'Memory: no I/O'],
-  ['fence', 'Memory, and the fence asked'],
-  ['cache', 'KV, and the fence asked'],
+  ['memory', 'Memory (no I/O)'],
+  ['fence', 'Memory and fence'],
+  ['cache', 'KV and fence'],
   ['database', 'D1'],
-  ['none', 'Not known: a store was down'],
+  ['none', 'Unavailable (a store was down)'],
 ]
 
 export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
@@ -19,10 +19,10 @@ export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
   return (
     <Card
       title="Verifications by tier"
-      description="Keys verified in the last 24 hours, by what answered; counted a few seconds later"
+      description="Verifications in the last 24 hours by the tier that answered, counted with a delay of a few seconds"
     >
       {total === 0 ? (
-        <p className="text-base text-kumo-subtle">None were counted.</p>
+        <p className="text-base text-kumo-subtle">No verifications.</p>
       ) : (
         <div className="flex flex-col gap-4">
           {tiers.map(([tier, name]) => (

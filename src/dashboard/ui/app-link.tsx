@@ -1,4 +1,4 @@
-// Kumo's links, routed in the browser.
+// Routes Kumo's links in the browser.
 import type { LinkComponentProps } from '@cloudflare/kumo/utils'
 import { forwardRef } from 'react'
 import { Link } from 'wouter'

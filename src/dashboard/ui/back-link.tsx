@@ -1,8 +1,8 @@
 import { CaretLeftIcon } from '@phosphor-icons/react'
 import { Link } from 'wouter'
 
-/** The way back up, above a page's heading. */
-export function BackTo({ path, children }: { path: string; children: string }) {
+/** The link to the parent page, above a heading. */
+export function BackLink({ path, children }: { path: string; children: string }) {
   return (
     <Link
       href={path}

@@ -1,4 +1,4 @@
-// A titled part of a page.
+// A titled section of a page.
 import { type ReactNode, useId } from 'react'
 
 type Props = {
@@ -6,11 +6,11 @@ type Props = {
   description?: ReactNode
   actions?: ReactNode
   children: ReactNode
-  /** For tables, which reach the edges. */
+  /** Without padding: for tables. */
   isFlush?: boolean
 }
 
-/** A table's first and last columns begin and end where the heading above does. */
+/** Aligns the first and last columns of a table with the heading above it. */
 export const tableEdges = '[&_:is(td,th):first-child]:pl-4 [&_:is(td,th):last-child]:pr-4'
 
 export const surface = 'rounded-lg bg-kumo-base ring ring-kumo-hairline'

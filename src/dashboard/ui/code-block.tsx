@@ -1,9 +1,9 @@
-// Text to be carried away: whole, selectable at a click, with its buttons.
+// Text to copy: selected as a whole by one click.
 import type { ReactNode } from 'react'
 
 type Props = { title: string; buttons: ReactNode; children: string }
 
-export function SecretPart({ title, buttons, children }: Props) {
+export function CodeBlock({ title, buttons, children }: Props) {
   return (
     <section aria-label={title} className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-between gap-2">

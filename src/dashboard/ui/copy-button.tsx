@@ -4,18 +4,18 @@ import { useEffect, useState } from 'react'
 
 type Props = {
   text: string
-  /** What is copied, for those who cannot see where the button stands: "token". */
+  /** What is copied, for screen readers: "token". */
   what: string
   isPrimary?: boolean
 }
 
-const shownMs = 2_000
+const feedbackMs = 2_000
 
 export function CopyButton({ text, what, isPrimary }: Props) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
   useEffect(() => {
     if (state === 'idle') return
-    const timer = setTimeout(() => setState('idle'), shownMs)
+    const timer = setTimeout(() => setState('idle'), feedbackMs)
     return () => clearTimeout(timer)
   }, [state])
   const copy = () =>
@@ -23,7 +23,7 @@ export function CopyButton({ text, what, isPrimary }: Props) {
       () => setState('copied'),
       () => setState('failed'),
     )
-  const said = { idle: `Copy ${what}`, copied: 'Copied', failed: 'Select it and copy by hand' }[
+  const label = { idle: `Copy ${what}`, copied: 'Copied', failed: 'Copy failed: select the text' }[
     state
   ]
   return (
@@ -34,10 +34,10 @@ export function CopyButton({ text, what, isPrimary }: Props) {
         icon={state === 'copied' ? CheckIcon : CopyIcon}
         onClick={copy}
       >
-        {said}
+        {label}
       </Button>
       <span role="status" className="sr-only">
-        {state === 'idle' ? '' : said}
+        {state === 'idle' ? '' : label}
       </span>
     </>
   )

@@ -1,4 +1,4 @@
-/** What a field of Kumo's takes when something is wrong with it; it wants the props left out when nothing is. */
-export function errorOf(error: string | undefined) {
+/** The `error` prop of a Kumo field, which must be absent rather than undefined. */
+export function errorProp(error: string | undefined) {
   return error === undefined ? {} : { error }
 }

@@ -1,4 +1,4 @@
-// Reading a form that was sent, without a state for each of its fields.
+// Reads the fields of a submitted form, so that they need no React state.
 import type { FormEvent } from 'react'
 
 export type Fields = {
@@ -7,11 +7,11 @@ export type Fields = {
   trimmed: (name: string) => string
 }
 
-export function submitted(send: (fields: Fields) => unknown) {
+export function handleSubmit(onFields: (fields: Fields) => unknown) {
   return (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
     const text = (name: string) => String(data.get(name) ?? '')
-    send({ text, trimmed: (name) => text(name).trim() })
+    onFields({ text, trimmed: (name) => text(name).trim() })
   }
 }

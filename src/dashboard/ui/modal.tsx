@@ -1,4 +1,4 @@
-// A dialog with its heading, its text and its buttons; scrolls within the window on a phone.
+// A dialog with a heading and buttons; its content scrolls on small screens.
 import { Dialog } from '@cloudflare/kumo/components/dialog'
 import type { ReactNode } from 'react'
 
@@ -6,7 +6,7 @@ type Props = {
   title: string
   description?: ReactNode
   size?: 'base' | 'lg' | 'xl'
-  /** Left out: the dialog cannot be closed but by its own buttons. */
+  /** Without it, only the dialog's own buttons close it. */
   onClose?: (() => void) | undefined
   children: ReactNode
   buttons: ReactNode

@@ -5,14 +5,14 @@ import { Page } from './page.tsx'
 
 export default function NotFoundPage() {
   return (
-    <Page title="Nothing here">
+    <Page title="Page not found">
       <Empty
         icon={<CompassIcon size={48} />}
-        title="There is no page at this address"
-        description="It may have been typed wrong, or belong to another account."
+        title="No page at this address"
+        description="The address may be mistyped, or the page may belong to another account."
         contents={
           <Link href="/keys" className="text-kumo-link underline">
-            To the API keys
+            Go to API keys
           </Link>
         }
       />

@@ -1,5 +1,5 @@
-// The one moment at which a secret can be seen: it lives in the state of whoever opened this dialog, and is
-// gone with it. Closing takes "I have stored it".
+// Shows a secret once. It exists only in the state of the component that opened this dialog, so only
+// "I have stored it" closes the dialog.
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Button } from '@cloudflare/kumo/components/button'
 import { WarningIcon } from '@phosphor-icons/react'
@@ -8,14 +8,14 @@ import { Modal } from './modal.tsx'
 
 type Props = {
   title: string
-  /** What becomes of a secret that is lost, or that others know. */
+  /** What to do with the secret, and what to do when it is lost. */
   warning: string
-  hint: string | undefined
+  hint?: string | undefined
   onStored: () => void
   children: ReactNode
 }
 
-export function ShownOnce({ title, warning, hint, onStored, children }: Props) {
+export function OneTimeSecretDialog({ title, warning, hint, onStored, children }: Props) {
   return (
     <Modal
       title={title}
@@ -28,10 +28,10 @@ export function ShownOnce({ title, warning, hint, onStored, children }: Props) {
     >
       <Banner
         variant="alert"
-        // Kumo's own colour has a contrast of 4 where 4.5 is needed.
+        // Kumo's colour has a contrast of 4; WCAG AA needs 4.5.
         className="text-kumo-default"
         icon={<WarningIcon weight="fill" />}
-        title="It is shown this once only"
+        title="Shown only once"
         description={warning}
       />
       {hint && <p className="text-base text-kumo-default">{hint}</p>}

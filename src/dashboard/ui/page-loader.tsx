@@ -1,6 +1,6 @@
 import { Loader } from '@cloudflare/kumo/components/loader'
 
-export function Splash() {
+export function PageLoader() {
   return (
     <div
       role="status"

@@ -1,10 +1,10 @@
-// The frame of a page: its heading, which takes the focus when one arrives, so that a screen reader says
-// where one is; and the title of the tab.
+// The frame of a page. Its heading takes the focus after navigation, so that a screen reader announces the
+// page.
 import { type ReactNode, useEffect, useRef } from 'react'
 
 type Props = {
   title: string
-  /** Beside the title: a status. */
+  /** A status beside the title. */
   badge?: ReactNode
   above?: ReactNode
   description?: ReactNode

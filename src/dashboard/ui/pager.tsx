@@ -1,46 +1,50 @@
-// Forwards and back through a list that is read by cursor: a cursor leads on only, so the ones before are kept.
+// Pages of a list with cursors. A cursor only leads forward, so the cursors of earlier pages are kept.
 import { Button } from '@cloudflare/kumo/components/button'
 import { CaretLeftIcon, CaretRightIcon } from '@phosphor-icons/react'
 import { useState } from 'react'
 
-/** The place in a list; back at its beginning whenever `filter` changes. */
-export function usePlace(filter: string) {
-  const [place, setPlace] = useState<{ filter: string; before: string[] }>({ filter, before: [] })
-  const before = place.filter === filter ? place.before : []
+/** Returns to the first page whenever `filter` changes. */
+export function useCursorPages(filter: string) {
+  const [state, setState] = useState<{ filter: string; cursors: string[] }>({ filter, cursors: [] })
+  const cursors = state.filter === filter ? state.cursors : []
+  const cursor = cursors.at(-1)
   return {
-    cursor: before.at(-1),
-    page: before.length + 1,
-    goTo: (cursor: string) => setPlace({ filter, before: [...before, cursor] }),
-    goBack: () => setPlace({ filter, before: before.slice(0, -1) }),
+    /** The query parameter of the current page. */
+    query: cursor === undefined ? {} : { cursor },
+    number: cursors.length + 1,
+    goForward: (next: string) => setState({ filter, cursors: [...cursors, next] }),
+    goBack: () => setState({ filter, cursors: cursors.slice(0, -1) }),
   }
 }
 
-type Props = {
-  place: ReturnType<typeof usePlace>
-  next: string | null | undefined
-  isLoading: boolean
-}
+export type CursorPages = ReturnType<typeof useCursorPages>
 
-export function Pager({ place, next, isLoading }: Props) {
-  if (place.page === 1 && !next) return null
+type Props = { pages: CursorPages; next: string | null | undefined; isLoading: boolean }
+
+export function Pager({ pages, next, isLoading }: Props) {
+  if (pages.number === 1 && !next) return null
   return (
     <nav
       aria-label="Pages"
       className="flex items-center justify-between gap-3 border-t border-kumo-hairline px-4 py-2.5"
     >
       <span role="status" className="text-sm text-kumo-subtle">
-        Page {place.page}
+        Page {pages.number}
       </span>
       <span className="flex gap-2">
         <Button
           size="sm"
           icon={CaretLeftIcon}
-          disabled={place.page === 1 || isLoading}
-          onClick={place.goBack}
+          disabled={pages.number === 1 || isLoading}
+          onClick={pages.goBack}
         >
           Newer
         </Button>
-        <Button size="sm" disabled={!next || isLoading} onClick={() => next && place.goTo(next)}>
+        <Button
+          size="sm"
+          disabled={!next || isLoading}
+          onClick={() => next && pages.goForward(next)}
+        >
           Older
           <CaretRightIcon aria-hidden />
         </Button>

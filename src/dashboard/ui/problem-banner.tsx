@@ -1,4 +1,4 @@
-// A failure of the API, with what support needs to find it in the log.
+// A failure of the API, with the request id by which it is found in the log.
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Button } from '@cloudflare/kumo/components/button'
 import { WarningCircleIcon } from '@phosphor-icons/react'
@@ -8,14 +8,14 @@ type Props = { problem: Error | null; onRetry?: () => void }
 
 export function ProblemBanner({ problem, onRetry }: Props) {
   if (problem === null) return null
-  const told = problem instanceof ApiProblem ? problem : null
+  const apiProblem = problem instanceof ApiProblem ? problem : null
   return (
     <div role="alert">
       <Banner
         variant="error"
         icon={<WarningCircleIcon weight="fill" />}
-        title={told?.title ?? 'Something went wrong'}
-        description={<Detail problem={problem} requestId={told?.requestId ?? null} />}
+        title={apiProblem?.title ?? 'Something went wrong'}
+        description={<ProblemDetail problem={problem} requestId={apiProblem?.requestId ?? null} />}
         action={
           onRetry && (
             <Button size="sm" onClick={onRetry}>
@@ -28,13 +28,13 @@ export function ProblemBanner({ problem, onRetry }: Props) {
   )
 }
 
-function Detail({ problem, requestId }: { problem: Error; requestId: string | null }) {
+function ProblemDetail({ problem, requestId }: { problem: Error; requestId: string | null }) {
   return (
     <span className="break-words">
       {problem.message}
       {requestId && (
         <span className="mt-1 block text-sm opacity-90">
-          Request id <code className="break-all">{requestId}</code>
+          Request ID <code className="break-all">{requestId}</code>
         </span>
       )}
     </span>

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it. first.js applies the choice before the first paint.
+// The theme: light, dark, or the system's. boot.js applies it before the first paint.
 import { useSyncExternalStore } from 'react'
 
 export const themes = ['system', 'light', 'dark'] as const
@@ -7,7 +7,7 @@ export type Theme = (typeof themes)[number]
 const storageName = 'theme'
 const system = matchMedia('(prefers-color-scheme: dark)')
 const listeners = new Set<() => void>()
-let chosen: Theme = read()
+let current: Theme = read()
 
 system.addEventListener('change', apply)
 
@@ -21,7 +21,7 @@ function read(): Theme {
 }
 
 function isDarkNow(): boolean {
-  return chosen === 'system' ? system.matches : chosen === 'dark'
+  return current === 'system' ? system.matches : current === 'dark'
 }
 
 function apply(): void {
@@ -34,19 +34,19 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-export function chooseTheme(theme: Theme): void {
-  chosen = theme
+export function setTheme(theme: Theme): void {
+  current = theme
   try {
     if (theme === 'system') localStorage.removeItem(storageName)
     else localStorage.setItem(storageName, theme)
   } catch {
-    // Storage may be forbidden: the choice then lasts as long as the page.
+    // Storage may be blocked: the theme then lasts until the page is closed.
   }
   apply()
 }
 
 export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, () => chosen)
+  return useSyncExternalStore(subscribe, () => current)
 }
 
 export function useIsDark(): boolean {

@@ -1,4 +1,4 @@
-// Times as people speak of them, with the exact one on hover.
+// Relative times, with the exact time on hover.
 import { Tooltip } from '@cloudflare/kumo/components/tooltip'
 import { useSyncExternalStore } from 'react'
 
@@ -6,7 +6,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long' })
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
 
-/** Each with its seconds, and from how many of it on it is spoken of: "in 90 days" says more than "in 3 months". */
+/** Unit, its seconds, and the smallest count that uses it: "in 90 days" is more precise than "in 3 months". */
 const units = [
   ['year', 365.25 * 86_400, 2],
   ['month', 30.44 * 86_400, 4],
@@ -30,7 +30,7 @@ export const dateOf = (time: string | number) => day.format(new Date(time))
 const tickMs = 30_000
 let nowMs = Date.now()
 
-/** One clock for the page, so that "2 minutes ago" does not stand still. */
+/** One timer for all times on a page. */
 function subscribe(listener: () => void): () => void {
   nowMs = Date.now()
   const timer = setInterval(() => {

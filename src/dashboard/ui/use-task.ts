@@ -1,14 +1,13 @@
-// Work that a person starts and waits for: whether it is under way, and what went wrong. Its result goes to
-// the caller alone and is kept by nobody, since it may hold a token.
+// A request that a person starts and waits for. Its result goes to the caller and is stored nowhere else, since
+// it may hold a token.
 import { useState } from 'react'
 import { ApiProblem } from '../api/problem.ts'
 
 export type Task<Args extends unknown[], Result> = {
   isPending: boolean
   problem: ApiProblem | null
-  /** null when it failed; `problem` then says why. */
+  /** Resolves with null when the request failed; `problem` is then set. */
   run: (...args: Args) => Promise<{ result: Result } | null>
-  forget: () => void
 }
 
 type State = { isPending: boolean; problem: ApiProblem | null }
@@ -32,6 +31,5 @@ export function useTask<Args extends unknown[], Result>(
         return null
       }
     },
-    forget: () => setState(idle),
   }
 }

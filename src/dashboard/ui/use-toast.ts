@@ -1,20 +1,21 @@
-// How far a change has come, said in a toast.
+// A toast that reports a change, and how far the change has come.
 import { useKumoToastManager } from '@cloudflare/kumo/components/toast'
-import type { Progress } from '../keys/api.ts'
+import type { Progress } from '../api/progress.ts'
 import { exactTime } from './time.tsx'
 
-export function useAnnounce() {
+export function useToast() {
   const toasts = useKumoToastManager()
   return (title: string, progress: Progress = {}) => {
-    const waiting = waitingFor(progress)
-    if (waiting === null) toasts.add({ title, variant: 'success' })
-    else toasts.add({ title, description: waiting, variant: 'warning', timeout: 15_000 })
+    const description = progressText(progress)
+    if (description === null) toasts.add({ title, variant: 'success' })
+    else toasts.add({ title, description, variant: 'warning', timeout: 15_000 })
   }
 }
 
-export function waitingFor({ pending_regions, effective_at }: Progress): string | null {
+/** null when the change is in force everywhere. */
+export function progressText({ pending_regions, effective_at }: Progress): string | null {
   if (pending_regions && pending_regions.length > 0) {
-    return `In force, but for ${pending_regions.join(', ')}: these regions have not confirmed yet and follow by themselves.`
+    return `Not yet confirmed by ${pending_regions.join(', ')}. These regions follow automatically.`
   }
-  return effective_at ? `In force everywhere at ${exactTime(effective_at)}.` : null
+  return effective_at ? `In force everywhere from ${exactTime(effective_at)}.` : null
 }

@@ -1,4 +1,4 @@
-// How requests of a key were answered, up to now.
+// The usage of a key over a time range that ends now.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, type DataOf, management } from '../api/client.ts'
 
@@ -8,24 +8,24 @@ export type Usage = DataOf<typeof usage.$get>
 
 const hourMs = 3_600_000
 
-/** What can be looked at: so many steps up to the present one, each of UTC as the counts are. */
-export const spans = {
-  '24 h': { granularity: 'hour', steps: 24, stepMs: hourMs, words: 'the last 24 hours' },
-  '7 d': { granularity: 'day', steps: 7, stepMs: 24 * hourMs, words: 'the last 7 days' },
-  '30 d': { granularity: 'day', steps: 30, stepMs: 24 * hourMs, words: 'the last 30 days' },
+/** Steps are hours or days of UTC, as the Worker counts them. */
+export const timeRanges = {
+  '24 h': { granularity: 'hour', steps: 24, stepMs: hourMs, text: 'the last 24 hours' },
+  '7 d': { granularity: 'day', steps: 7, stepMs: 24 * hourMs, text: 'the last 7 days' },
+  '30 d': { granularity: 'day', steps: 30, stepMs: 24 * hourMs, text: 'the last 30 days' },
 } as const
-export type Span = keyof typeof spans
+export type TimeRange = keyof typeof timeRanges
 
-/** The span comes with the answer: while another is being asked, the one before is still shown. */
-export function usageQuery(id: string, span: Span) {
+/** The data includes its range: while another range loads, the data of the previous one stays visible. */
+export function usageQuery(id: string, range: TimeRange) {
   return queryOptions({
-    queryKey: ['keys', 'usage', id, span],
+    queryKey: ['keys', 'usage', id, range],
     async queryFn() {
-      const { granularity, steps, stepMs } = spans[span]
+      const { granularity, steps, stepMs } = timeRanges[range]
       const first = Math.floor(Date.now() / stepMs) - steps + 1
       const from = new Date(first * stepMs).toISOString()
-      const asked = usage.$get({ param: { id }, query: { from, granularity } })
-      return { usage: (await answer(asked)).data, span }
+      const response = usage.$get({ param: { id }, query: { from, granularity } })
+      return { usage: (await answer(response)).data, range }
     },
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,

@@ -1,83 +1,83 @@
-// How requests of a key were answered: in sum, by reason, as a chart and as a table.
+// The requests of a key by verdict: totals, a chart and a table.
 import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { Card } from '../ui/card.tsx'
+import { numberText } from '../ui/number-text.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { Bone, ListSkeleton } from '../ui/skeleton.tsx'
-import { type Span, spans, type Usage, usageQuery } from './api.ts'
-import { SpanSwitch } from './time-range-switch.tsx'
+import { ListSkeleton, Skeleton } from '../ui/skeleton.tsx'
+import { type TimeRange, timeRanges, type Usage, usageQuery } from './api.ts'
+import { TimeRangeSelect } from './time-range-select.tsx'
 import { UsageTable } from './usage-table.tsx'
-import { answersOf, colorOfValid, numberText } from './verdicts.ts'
+import { validColor, verdictCounts } from './verdicts.ts'
 
-// The chart is the heaviest part of the dashboard: loaded where there is something to draw.
+// The chart is the largest part of the dashboard: it loads only when there is data.
 const UsageChart = lazy(() => import('./usage-chart.tsx'))
 
 export function UsageCard({ id }: { id: string }) {
-  const [span, setSpan] = useState<Span>('24 h')
-  const usage = useQuery(usageQuery(id, span))
+  const [range, setRange] = useState<TimeRange>('24 h')
+  const usage = useQuery(usageQuery(id, range))
   return (
     <Card
       title="Usage"
-      description={`Requests in ${spans[span].words}, by how they were answered. ${
-        spans[span].granularity === 'day' ? 'Days are those of UTC. ' : ''
-      }Counted within about 20 seconds.`}
-      actions={<SpanSwitch span={span} onChoose={setSpan} />}
+      description={`Requests in ${timeRanges[range].text} by result. ${
+        timeRanges[range].granularity === 'day' ? 'Days are in UTC. ' : ''
+      }Updated within about 20 seconds.`}
+      actions={<TimeRangeSelect range={range} onChange={setRange} />}
     >
       {usage.error && <ProblemBanner problem={usage.error} onRetry={() => usage.refetch()} />}
-      {usage.isPending && <ListSkeleton label="Loading the usage" rows={3} />}
+      {usage.isPending && <ListSkeleton label="Loading usage" rows={3} />}
       {usage.data && (
         <div className={usage.isPlaceholderData ? 'opacity-60' : ''}>
-          <Shown usage={usage.data.usage} span={usage.data.span} />
+          <UsageData {...usage.data} />
         </div>
       )}
     </Card>
   )
 }
 
-function Shown({ usage, span }: { usage: Usage; span: Span }) {
+function UsageData({ usage, range }: { usage: Usage; range: TimeRange }) {
   if (usage.total === 0) {
     return (
       <p className="py-8 text-center text-base text-kumo-subtle">
-        No requests in {spans[span].words}.
+        No requests in {timeRanges[range].text}.
       </p>
     )
   }
   return (
     <div className="flex flex-col gap-4">
-      <Sums usage={usage} />
-      <Suspense fallback={<ChartPlace />}>
-        <UsageChart usage={usage} span={span} />
+      <Totals usage={usage} />
+      <Suspense fallback={<ChartSkeleton />}>
+        <UsageChart usage={usage} range={range} />
       </Suspense>
-      <UsageTable usage={usage} span={span} />
+      <UsageTable usage={usage} range={range} />
     </div>
   )
 }
 
-/** As high as the chart, so that nothing moves when it comes. */
-function ChartPlace() {
+/** As high as the chart, so that the page does not move when the chart loads. */
+function ChartSkeleton() {
   return (
-    <div role="status" aria-label="Loading the chart">
-      <Bone className="h-[220px] w-full" />
+    <div role="status" aria-label="Loading chart">
+      <Skeleton className="h-[220px] w-full" />
     </div>
   )
 }
 
-function Sums({ usage: { total, counts } }: { usage: Usage }) {
-  const answers = answersOf(counts)
-  const denied = answers.filter(({ code }) => code !== 'valid')
+function Totals({ usage: { total, counts } }: { usage: Usage }) {
+  const denials = verdictCounts(counts).filter(({ code }) => code !== 'valid')
   const valid = counts.valid ?? 0
   return (
     <div className="flex flex-wrap items-start gap-x-8 gap-y-3">
       <dl className="flex gap-x-8">
-        <Sum name="Requests">{numberText(total)}</Sum>
-        <Sum name="Valid" color={colorOfValid}>
+        <Total name="Requests">{numberText(total)}</Total>
+        <Total name="Valid" color={validColor}>
           {numberText(valid)}
-        </Sum>
-        <Sum name="Denied">{numberText(total - valid)}</Sum>
+        </Total>
+        <Total name="Denied">{numberText(total - valid)}</Total>
       </dl>
-      {denied.length > 0 && (
+      {denials.length > 0 && (
         <ul aria-label="Denied by reason" className="flex flex-wrap gap-x-4 gap-y-1 pt-1 text-sm">
-          {denied.map(({ code, name, color, count }) => (
+          {denials.map(({ code, name, color, count }) => (
             <li key={code} className="flex items-center gap-1.5 text-kumo-subtle">
               <Swatch color={color} />
               {name} <span className="text-kumo-default tabular-nums">{numberText(count)}</span>
@@ -89,7 +89,7 @@ function Sums({ usage: { total, counts } }: { usage: Usage }) {
   )
 }
 
-function Sum({ name, color, children }: { name: string; color?: string; children: ReactNode }) {
+function Total({ name, color, children }: { name: string; color?: string; children: ReactNode }) {
   return (
     <div>
       <dt className="flex items-center gap-1.5 text-sm text-kumo-subtle">
@@ -101,7 +101,7 @@ function Sum({ name, color, children }: { name: string; color?: string; children
   )
 }
 
-/** The colour of an answer in the chart. */
+/** The colour of a verdict in the chart. */
 function Swatch({ color }: { color: string }) {
   return (
     <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">

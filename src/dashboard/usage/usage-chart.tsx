@@ -1,4 +1,4 @@
-// Requests over time, stacked by how they were answered.
+// Requests over time, stacked by verdict.
 import { TimeseriesChart } from '@cloudflare/kumo/components/chart'
 import { BarChart } from 'echarts/charts'
 import {
@@ -10,9 +10,10 @@ import {
 import * as echarts from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useMemo } from 'react'
+import { numberText } from '../ui/number-text.ts'
 import { useIsDark } from '../ui/theme.ts'
-import { type Span, spans, type Usage } from './api.ts'
-import { answersOf, numberText } from './verdicts.ts'
+import { type TimeRange, timeRanges, type Usage } from './api.ts'
+import { verdictCounts } from './verdicts.ts'
 
 echarts.use([
   AriaComponent,
@@ -23,14 +24,16 @@ echarts.use([
   TooltipComponent,
 ])
 
-export default function UsageChart({ usage, span }: { usage: Usage; span: Span }) {
+export default function UsageChart({ usage, range }: { usage: Usage; range: TimeRange }) {
   const isDark = useIsDark()
   const series = useMemo(() => seriesOf(usage), [usage])
-  const told = answersOf(usage.counts).map(({ name, count }) => `${name}: ${numberText(count)}`)
+  const totals = verdictCounts(usage.counts).map(
+    ({ name, count }) => `${name}: ${numberText(count)}`,
+  )
   return (
     <TimeseriesChart
-      // A series that is no longer there would stay in the chart, and taking one out under a tooltip throws.
-      key={`${span} ${Object.keys(usage.counts).sort()}`}
+      // ECharts keeps a removed series, and removing one under a tooltip throws: remount instead.
+      key={`${range} ${Object.keys(usage.counts).sort()}`}
       echarts={echarts}
       type="bar"
       data={series}
@@ -38,24 +41,24 @@ export default function UsageChart({ usage, span }: { usage: Usage; span: Span }
       isDarkMode={isDark}
       yAxisMinInterval={1}
       tooltipValueFormat={numberText}
-      ariaDescription={`Requests in ${spans[span].words}. ${told.join(', ')}. The table below has every number.`}
+      ariaDescription={`Requests in ${timeRanges[range].text}. ${totals.join(', ')}. The table below lists all values.`}
     />
   )
 }
 
 function seriesOf({ series, counts, granularity }: Usage) {
   const times = series.map(({ time }) =>
-    granularity === 'hour' ? Date.parse(time) : sameDayHere(time),
+    granularity === 'hour' ? Date.parse(time) : localDay(time),
   )
-  return answersOf(counts).map(({ code, name, color }) => ({
+  return verdictCounts(counts).map(({ code, name, color }) => ({
     name,
     color,
     data: series.map((step, at): [number, number] => [times[at] ?? 0, step.counts[code] ?? 0]),
   }))
 }
 
-/** The chart's axis knows local days only: a day of UTC is drawn as the local one of the same date. */
-function sameDayHere(time: string): number {
+/** The chart's axis uses local time: a UTC day is drawn as the local day of the same date. */
+function localDay(time: string): number {
   const date = new Date(time)
   return new Date(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()).getTime()
 }

@@ -1,15 +1,17 @@
-// What the chart shows, in numbers: for those who cannot see it, or want to know exactly.
+// The data of the chart as a table, for screen readers and exact values.
 import { Collapsible } from '@cloudflare/kumo/components/collapsible'
 import { Table } from '@cloudflare/kumo/components/table'
-import type { Span, Usage } from './api.ts'
-import { answersOf, numberText, stepName } from './verdicts.ts'
+import { numberText } from '../ui/number-text.ts'
+import { TableHead } from '../ui/table-head.tsx'
+import type { TimeRange, Usage } from './api.ts'
+import { stepName, verdictCounts } from './verdicts.ts'
 
-export function UsageTable({ usage, span }: { usage: Usage; span: Span }) {
+export function UsageTable({ usage, range }: { usage: Usage; range: TimeRange }) {
   return (
     <Collapsible.Root>
-      <Collapsible.DefaultTrigger>The numbers as a table</Collapsible.DefaultTrigger>
+      <Collapsible.DefaultTrigger>View as table</Collapsible.DefaultTrigger>
       <Collapsible.DefaultPanel>
-        <Numbers usage={usage} span={span} />
+        <Numbers usage={usage} range={range} />
       </Collapsible.DefaultPanel>
     </Collapsible.Root>
   )
@@ -17,31 +19,22 @@ export function UsageTable({ usage, span }: { usage: Usage; span: Span }) {
 
 const number = 'text-right tabular-nums whitespace-nowrap'
 
-function Numbers({ usage, span }: { usage: Usage; span: Span }) {
-  const answers = answersOf(usage.counts)
+function Numbers({ usage, range }: { usage: Usage; range: TimeRange }) {
+  const verdicts = verdictCounts(usage.counts)
   const used = usage.series.filter(({ total }) => total > 0).toReversed()
-  const step = usage.granularity === 'hour' ? 'Hour from' : 'Day (UTC)'
+  const names = ['Requests', ...verdicts.map(({ name }) => name)]
+  const step = usage.granularity === 'hour' ? 'Hour' : 'Day (UTC)'
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard (WCAG 2.1.1)
-    <section aria-label="Requests by time and answer" tabIndex={0} className="overflow-x-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard (WCAG 2.1.1)
+    <section aria-label="Requests by time and result" tabIndex={0} className="overflow-x-auto">
       <Table>
-        <Table.Header>
-          <Table.Row>
-            <Table.Head>{step}</Table.Head>
-            <Table.Head className={number}>Requests</Table.Head>
-            {answers.map(({ code, name }) => (
-              <Table.Head key={code} className={number}>
-                {name}
-              </Table.Head>
-            ))}
-          </Table.Row>
-        </Table.Header>
+        <TableHead columns={[step, ...names.map((name) => ({ name, className: number }))]} />
         <Table.Body>
           {used.map(({ time, total, counts }) => (
             <Table.Row key={time}>
-              <Table.Cell className="whitespace-nowrap">{stepName(span, time)}</Table.Cell>
+              <Table.Cell className="whitespace-nowrap">{stepName(range, time)}</Table.Cell>
               <Table.Cell className={number}>{numberText(total)}</Table.Cell>
-              {answers.map(({ code }) => (
+              {verdicts.map(({ code }) => (
                 <Table.Cell key={code} className={number}>
                   {numberText(counts[code] ?? 0)}
                 </Table.Cell>
@@ -51,7 +44,7 @@ function Numbers({ usage, span }: { usage: Usage; span: Span }) {
         </Table.Body>
       </Table>
       <p className="px-3 py-2 text-sm text-kumo-subtle">
-        {usage.granularity === 'hour' ? 'Hours' : 'Days'} without requests are left out.
+        {usage.granularity === 'hour' ? 'Hours' : 'Days'} without requests are omitted.
       </p>
     </section>
   )

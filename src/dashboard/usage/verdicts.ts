@@ -1,28 +1,28 @@
-// How requests of a key were answered, in words and colours.
-import { type Span, spans } from './api.ts'
+// The verdict codes that usage counts, with a name and a colour for each.
+import { type TimeRange, timeRanges } from './api.ts'
 
-const faces = {
+const verdicts = {
   valid: ['Valid', '#059669'],
-  insufficient_scope: ['Scope missing', '#d97706'],
+  insufficient_scope: ['Missing scope', '#d97706'],
   rate_limited: ['Rate limited', '#8b5cf6'],
-  credits_exhausted: ['No credits left', '#db2777'],
-  ip_not_allowed: ['Address not allowed', '#3b82f6'],
+  credits_exhausted: ['Out of credits', '#db2777'],
+  ip_not_allowed: ['IP address not allowed', '#3b82f6'],
   expired_api_key: ['Expired', '#78716c'],
   disabled_api_key: ['Disabled', '#64748b'],
   revoked_api_key: ['Revoked', '#ef4444'],
   conflict: ['Idempotency key reused', '#0d9488'],
   forbidden: ['Path not allowed', '#0891b2'],
-  invalid_request: ['Request not valid', '#a16207'],
-  authority_unavailable: ['Answer not known', '#e11d48'],
+  invalid_request: ['Invalid request', '#a16207'],
+  authority_unavailable: ['Service unavailable', '#e11d48'],
 } as const satisfies Record<string, [name: string, color: string]>
 
-export const colorOfValid = faces.valid[1]
+export const validColor = verdicts.valid[1]
 
-export type Answered = { code: string; name: string; color: string; count: number }
+export type VerdictCount = { code: string; name: string; color: string; count: number }
 
-/** The codes that occurred, valid first, then those denied, the most frequent first. */
-export function answersOf(counts: Record<string, number>): Answered[] {
-  const known: Record<string, readonly [string, string]> = faces
+/** `valid` first, then the denials by frequency. */
+export function verdictCounts(counts: Record<string, number>): VerdictCount[] {
+  const known: Record<string, readonly [string, string]> = verdicts
   return Object.entries(counts)
     .map(([code, count]) => {
       const [name, color] = known[code] ?? [code, '#6b7280']
@@ -34,10 +34,7 @@ export function answersOf(counts: Record<string, number>): Answered[] {
 const hour = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' })
 
-/** An hour where the person is, a day in UTC. */
-export function stepName(span: Span, time: string): string {
-  return (spans[span].granularity === 'hour' ? hour : day).format(new Date(time))
+/** Hours in local time, days in UTC. */
+export function stepName(range: TimeRange, time: string): string {
+  return (timeRanges[range].granularity === 'hour' ? hour : day).format(new Date(time))
 }
-
-const plain = new Intl.NumberFormat('en')
-export const numberText = (count: number) => plain.format(count)

@@ -1,5 +1,4 @@
-// Webhook endpoints and what was sent to them. What answers with a secret is called directly, so that no
-// cache ever holds it.
+// Webhook endpoints and their deliveries. Requests that return a secret bypass the query cache.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { InferRequestType } from 'hono/client'
 import { answer, type DataOf, management } from '../api/client.ts'
@@ -10,14 +9,10 @@ const delivery = endpoint.deliveries[':delivery_id']
 
 export type Endpoint = DataOf<typeof endpoint.$get>
 export type EndpointWithSecret = Endpoint & { secret: string }
-export type EndpointDraft = InferRequestType<typeof endpoints.$post>['json']
+export type EndpointInput = InferRequestType<typeof endpoints.$post>['json']
 export type EndpointChanges = InferRequestType<typeof endpoint.$patch>['json']
 export type EventType = DataOf<typeof endpoints.events.$get>[number]
 export type Delivery = DataOf<typeof endpoint.deliveries.$get>[number]
-
-/** Attempts go on behind the page: while one is near, it looks again soon. */
-const soonMs = 2_000
-const laterMs = 20_000
 
 export const eventTypesQuery = queryOptions({
   queryKey: ['webhooks', 'events'],
@@ -42,20 +37,25 @@ export function endpointQuery(id: string) {
 
 export type DeliveryQuery = { cursor?: string; limit: string; status?: Delivery['status'] }
 
+/** Attempts continue in the background: while one is due soon, the list refreshes often. */
+const activeRefreshMs = 2_000
+const idleRefreshMs = 20_000
+
 export function deliveriesQuery(id: string, query: DeliveryQuery) {
   return queryOptions({
     queryKey: ['webhooks', 'deliveries', id, query],
     queryFn: () => answer(endpoint.deliveries.$get({ param: { id }, query })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some(isNear) ? soonMs : laterMs),
+    refetchInterval: ({ state }) =>
+      state.data?.data.some(isDueSoon) ? activeRefreshMs : idleRefreshMs,
   })
 }
 
-// What the queue holds is due again in two minutes, should the queue lose it: it is tried long before.
-const nearMs = 3 * 60_000
+// A delivery in the queue is due again in two minutes, in case the queue loses it.
+const soonMs = 3 * 60_000
 
-function isNear({ next_attempt_at }: Delivery): boolean {
-  return next_attempt_at !== null && Date.parse(next_attempt_at) < Date.now() + nearMs
+function isDueSoon({ next_attempt_at }: Delivery): boolean {
+  return next_attempt_at !== null && Date.parse(next_attempt_at) < Date.now() + soonMs
 }
 
 export function deliveryQuery(id: string, delivery_id: string) {
@@ -65,10 +65,10 @@ export function deliveryQuery(id: string, delivery_id: string) {
   })
 }
 
-export const addEndpoint = async (json: EndpointDraft): Promise<EndpointWithSecret> =>
+export const createEndpoint = async (json: EndpointInput): Promise<EndpointWithSecret> =>
   (await answer(endpoints.$post({ json }))).data
 
-export const changeEndpoint = async (id: string, json: EndpointChanges) =>
+export const updateEndpoint = async (id: string, json: EndpointChanges) =>
   (await answer(endpoint.$patch({ param: { id }, json }))).data
 
 export const deleteEndpoint = (id: string) => answer(endpoint.$delete({ param: { id } }))
@@ -81,7 +81,7 @@ export const rotateSecret = async (
   return (await answer(endpoint['rotate-secret'].$post({ param: { id }, json }))).data
 }
 
-export const sendTest = async (id: string) =>
+export const sendTestEvent = async (id: string) =>
   (await answer(endpoint.test.$post({ param: { id } }))).data
 
 export const resendDelivery = async (id: string, delivery_id: string) =>

@@ -1,34 +1,29 @@
-// What was sent to an endpoint and what became of it, newest first; each can be looked at and sent again.
-import { Badge } from '@cloudflare/kumo/components/badge'
+// The deliveries of an endpoint, newest first. Each can be viewed and resent.
 import { Button } from '@cloudflare/kumo/components/button'
 import { Select } from '@cloudflare/kumo/components/select'
 import { Table } from '@cloudflare/kumo/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Card } from '../ui/card.tsx'
-import { Pager, usePlace } from '../ui/pager.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { ListSkeleton } from '../ui/skeleton.tsx'
+import { EmptyText, PagedList } from '../ui/paged-list.tsx'
+import { useCursorPages } from '../ui/pager.tsx'
+import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { type Delivery, deliveriesQuery, type Endpoint } from './api.ts'
 import { DeliveryDialog } from './delivery-dialog.tsx'
-
-type Status = Delivery['status']
-
-const filters = { all: 'All', delivered: 'Delivered', pending: 'Waiting', failed: 'Failed' }
+import { DeliveryBadge, DeliveryOutcome, statusFilters } from './delivery-status.tsx'
 
 export function DeliveryLog({ endpoint }: { endpoint: Endpoint }) {
   const [filter, setFilter] = useState('all')
-  const [shown, setShown] = useState<Delivery | null>(null)
-  const status = filter === 'all' ? {} : { status: filter as Status }
-  const place = usePlace(filter)
-  const cursor = place.cursor && { cursor: place.cursor }
-  const list = useQuery(deliveriesQuery(endpoint.id, { ...status, ...cursor, limit: '15' }))
-  const deliveries = list.data?.data
+  const [viewed, setViewed] = useState<Delivery | null>(null)
+  const status = filter === 'all' ? {} : { status: filter as Delivery['status'] }
+  const pages = useCursorPages(filter)
+  const list = useQuery(deliveriesQuery(endpoint.id, { ...status, ...pages.query, limit: '15' }))
+  const empty = filter === 'all' ? 'No deliveries yet. Send a test event.' : 'No such deliveries.'
   return (
     <Card
-      title="Messages"
-      description="Kept for 30 days. One that fails is sent again for three days."
+      title="Deliveries"
+      description="Kept for 30 days. Failed deliveries are retried for three days."
       isFlush
       actions={
         <Select
@@ -36,106 +31,76 @@ export function DeliveryLog({ endpoint }: { endpoint: Endpoint }) {
           className="w-36"
           value={filter}
           onValueChange={(next) => setFilter(next ?? 'all')}
-          items={filters}
+          items={statusFilters}
         />
       }
     >
-      {list.error && (
-        <div className="p-4">
-          <ProblemBanner problem={list.error} onRetry={() => list.refetch()} />
-        </div>
-      )}
-      {list.isPending && <ListSkeleton label="Loading the messages" />}
-      {deliveries?.length === 0 && (
-        <p className="px-4 py-8 text-center text-base text-kumo-subtle">
-          {filter === 'all' ? 'Nothing has been sent yet. Try a test.' : 'No such message.'}
-        </p>
-      )}
-      {deliveries && deliveries.length > 0 && (
-        <DeliveryTable deliveries={deliveries} onShow={setShown} />
-      )}
-      <Pager place={place} next={list.data?.next_cursor} isLoading={list.isPlaceholderData} />
-      {shown && (
-        <DeliveryDialog endpoint={endpoint} delivery={shown} onClose={() => setShown(null)} />
+      <PagedList
+        list={list}
+        pages={pages}
+        loading="Loading deliveries"
+        empty={<EmptyText>{empty}</EmptyText>}
+      >
+        {(deliveries) => <DeliveryTable deliveries={deliveries} onView={setViewed} />}
+      </PagedList>
+      {viewed && (
+        <DeliveryDialog endpoint={endpoint} delivery={viewed} onClose={() => setViewed(null)} />
       )}
     </Card>
   )
 }
 
 const wide = 'hidden md:table-cell'
+const columns = [
+  'Event',
+  'Status',
+  { name: 'Attempts', className: wide },
+  { name: 'Created', className: wide },
+  actionsColumn,
+]
 
-type TableProps = { deliveries: readonly Delivery[]; onShow: (delivery: Delivery) => void }
+type TableProps = {
+  deliveries: readonly Delivery[]
+  onView: (delivery: Delivery) => void
+}
 
-function DeliveryTable({ deliveries, onShow }: TableProps) {
+function DeliveryTable({ deliveries, onView }: TableProps) {
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Event</Table.Head>
-          <Table.Head>Status</Table.Head>
-          <Table.Head className={wide}>Attempts</Table.Head>
-          <Table.Head className={wide}>When</Table.Head>
-          <Table.Head>
-            <span className="sr-only">Actions</span>
-          </Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={columns} />
       <Table.Body>
         {deliveries.map((delivery) => (
-          <Table.Row key={delivery.id}>
-            <Table.Cell className="align-top">
-              <code className="font-mono text-sm">{delivery.type}</code>
-              <span className="block text-sm text-kumo-subtle md:hidden">
-                <RelativeTime time={delivery.created_at} />
-              </span>
-            </Table.Cell>
-            <Table.Cell className="align-top">
-              <DeliveryBadge status={delivery.status} />
-              <span className="block text-sm text-kumo-subtle">
-                <Outcome delivery={delivery} />
-              </span>
-            </Table.Cell>
-            <Table.Cell className={`${wide} align-top`}>{delivery.attempts}</Table.Cell>
-            <Table.Cell className={`${wide} align-top`}>
-              <RelativeTime time={delivery.created_at} />
-            </Table.Cell>
-            <Table.Cell className="w-10 text-right align-top">
-              <Button
-                size="sm"
-                onClick={() => onShow(delivery)}
-                aria-label={`Show ${delivery.type}`}
-              >
-                Show
-              </Button>
-            </Table.Cell>
-          </Table.Row>
+          <DeliveryRow key={delivery.id} delivery={delivery} onView={() => onView(delivery)} />
         ))}
       </Table.Body>
     </Table>
   )
 }
 
-const faces = {
-  delivered: { name: 'Delivered', variant: 'success' },
-  pending: { name: 'Waiting', variant: 'warning' },
-  failed: { name: 'Failed', variant: 'error' },
-} as const
-
-export function DeliveryBadge({ status }: { status: Status }) {
+function DeliveryRow({ delivery, onView }: { delivery: Delivery; onView: () => void }) {
   return (
-    <Badge variant={faces[status].variant} appearance="dot">
-      {faces[status].name}
-    </Badge>
-  )
-}
-
-export function Outcome({ delivery }: { delivery: Delivery }) {
-  const { status, last_status, last_error, next_attempt_at, attempts } = delivery
-  if (status === 'delivered') return <>Answered {last_status}</>
-  if (status === 'failed' || attempts === 0 || !next_attempt_at) return <>{last_error}</>
-  return (
-    <>
-      {last_error ?? 'No answer yet'}; again <RelativeTime time={next_attempt_at} />
-    </>
+    <Table.Row>
+      <Table.Cell className="align-top">
+        <code className="font-mono text-sm">{delivery.type}</code>
+        <span className="block text-sm text-kumo-subtle md:hidden">
+          <RelativeTime time={delivery.created_at} />
+        </span>
+      </Table.Cell>
+      <Table.Cell className="align-top">
+        <DeliveryBadge status={delivery.status} />
+        <span className="block text-sm text-kumo-subtle">
+          <DeliveryOutcome delivery={delivery} />
+        </span>
+      </Table.Cell>
+      <Table.Cell className={`${wide} align-top`}>{delivery.attempts}</Table.Cell>
+      <Table.Cell className={`${wide} align-top`}>
+        <RelativeTime time={delivery.created_at} />
+      </Table.Cell>
+      <Table.Cell className="w-10 text-right align-top">
+        <Button size="sm" onClick={onView} aria-label={`View ${delivery.type}`}>
+          View
+        </Button>
+      </Table.Cell>
+    </Table.Row>
   )
 }

@@ -1,25 +1,25 @@
-// What can be done to an endpoint, each in its dialog.
-import { Select } from '@cloudflare/kumo/components/select'
+// The dialogs of an endpoint's actions.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { defaultOverlap, OverlapSelect } from '../ui/overlap-select.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
+import { useToast } from '../ui/use-toast.ts'
 import {
-  changeEndpoint,
   deleteEndpoint,
   type Endpoint,
-  type EndpointDraft,
-  type EndpointWithSecret,
+  type EndpointInput,
   rotateSecret,
+  updateEndpoint,
 } from './api.ts'
-import { EndpointDialog } from './endpoint-form-dialog.tsx'
+import { EndpointFormDialog } from './endpoint-form-dialog.tsx'
 import { SecretDialog } from './secret-dialog.tsx'
 
 export type EndpointAction = 'edit' | 'rotate' | 'delete'
 
-type Props = { action: EndpointAction | null; endpoint: Endpoint; onClose: () => void }
+type DialogProps = { endpoint: Endpoint; onClose: () => void }
+type Props = DialogProps & { action: EndpointAction | null }
 
 export function EndpointDialogs({ action, ...props }: Props) {
   switch (action) {
@@ -34,99 +34,89 @@ export function EndpointDialogs({ action, ...props }: Props) {
   }
 }
 
-type OneProps = Omit<Props, 'action'>
-
-function EditDialog({ endpoint, onClose }: OneProps) {
+function EditDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
-  const task = useTask((draft: Required<EndpointDraft>) => changeEndpoint(endpoint.id, draft))
-  const done = () => {
+  const task = useTask((input: Required<EndpointInput>) => updateEndpoint(endpoint.id, input))
+  const onDone = () => {
     onClose()
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
   return (
-    <EndpointDialog
-      title="Edit the endpoint"
-      submit="Save"
+    <EndpointFormDialog
+      title="Edit endpoint"
+      submit="Save changes"
       endpoint={endpoint}
       task={task}
-      onDone={done}
+      onDone={onDone}
       onClose={onClose}
     />
   )
 }
 
-const overlaps = {
-  '0': 'At once',
-  '3600': 'After 1 hour',
-  '86400': 'After 1 day',
-  '604800': 'After 7 days',
-}
-
-function RotateSecretDialog({ endpoint, onClose }: OneProps) {
+function RotateSecretDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
-  const [overlap, setOverlap] = useState('86400')
-  const [made, setMade] = useState<EndpointWithSecret | null>(null)
+  const [overlap, setOverlap] = useState(defaultOverlap)
+  const [secret, setSecret] = useState<string | null>(null)
   const task = useTask(rotateSecret)
   const confirm = async () => {
     const done = await task.run(endpoint.id, Number(overlap))
-    if (done !== null) setMade(done.result)
+    if (done !== null) setSecret(done.result.secret)
   }
-  const stored = () => {
+  const onStored = () => {
     onClose()
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
-  if (made !== null) return <SecretDialog made={made} onStored={stored} />
+  if (secret !== null) return <SecretDialog secret={secret} onStored={onStored} />
   return (
-    <ConfirmDialog
+    <FormDialog
       title="Rotate the signing secret?"
-      confirm="Make the new secret"
+      submit="Create new secret"
       isPending={task.isPending}
-      waitingFor="Making the secret"
+      waitingFor="Creating the secret"
       problem={task.problem}
-      onConfirm={confirm}
+      onSubmit={confirm}
       onClose={onClose}
     >
       <p>
-        Until the old secret stops, every message carries a signature by each: a receiver that knows
-        either accepts it.
+        Until the old secret expires, every message is signed with both secrets, so a receiver with
+        either one accepts it.
       </p>
-      <Select
-        label="The old secret stops"
-        value={overlap}
-        onValueChange={(next) => setOverlap(next ?? '0')}
-        items={overlaps}
-        disabled={task.isPending}
+      <OverlapSelect
+        label="Old secret expires"
+        overlap={overlap}
+        isDisabled={task.isPending}
+        onChange={setOverlap}
       />
-    </ConfirmDialog>
+    </FormDialog>
   )
 }
 
-function DeleteDialog({ endpoint, onClose }: OneProps) {
+function DeleteDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
-  const announce = useAnnounce()
+  const toast = useToast()
   const [, navigate] = useLocation()
   const task = useTask(deleteEndpoint)
   const confirm = async () => {
     if ((await task.run(endpoint.id)) === null) return
-    announce('The endpoint is deleted')
+    toast('Endpoint deleted')
     navigate('/webhooks')
     await client.invalidateQueries({ queryKey: ['webhooks', 'list'] })
   }
   return (
-    <ConfirmDialog
+    <FormDialog
       title="Delete the endpoint?"
-      confirm="Delete"
+      submit="Delete endpoint"
       isDestructive
       isPending={task.isPending}
       waitingFor="Deleting the endpoint"
       problem={task.problem}
-      onConfirm={confirm}
+      onSubmit={confirm}
       onClose={onClose}
     >
       <p>
-        Its messages go with it, also those that still wait to be sent to{' '}
+        Its deliveries are deleted too, including those still pending to{' '}
         <code className="font-mono text-sm break-all">{endpoint.url}</code>.
       </p>
-    </ConfirmDialog>
+    </FormDialog>
   )
 }

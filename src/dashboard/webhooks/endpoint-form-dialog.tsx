@@ -1,89 +1,76 @@
-// Adding an endpoint, or changing one: where it is and what it is told of.
-import { Button } from '@cloudflare/kumo/components/button'
+// The form for a new endpoint and for changes to one: its URL and its events.
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
-import { Input } from '@cloudflare/kumo/components/input'
 import { Radio } from '@cloudflare/kumo/components/radio'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { errorOf } from '../ui/error-prop.ts'
-import { submitted } from '../ui/handle-submit.ts'
-import { Modal } from '../ui/modal.tsx'
+import { errorProp } from '../ui/error-prop.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { TextInput } from '../ui/text-input.tsx'
 import type { Task } from '../ui/use-task.ts'
-import { type Endpoint, type EndpointDraft, eventTypesQuery } from './api.ts'
+import { type Endpoint, type EndpointInput, type EventType, eventTypesQuery } from './api.ts'
+import { allEvents } from './endpoint-details.tsx'
 
-type Draft = Required<EndpointDraft>
+type Input = Required<EndpointInput>
 
 type Props<Result> = {
   title: string
   submit: string
   endpoint?: Endpoint
-  task: Task<[Draft], Result>
+  task: Task<[Input], Result>
   onDone: (result: Result) => void
   onClose: () => void
 }
 
-export function EndpointDialog<Result>(props: Props<Result>) {
+export function EndpointFormDialog<Result>(props: Props<Result>) {
   const { title, submit, endpoint, task, onClose } = props
   const [events, setEvents] = useState<string[] | null>(endpoint?.events ?? null)
   const send = async (url: string, description: string) => {
-    const draft = { url, description: description || null, events } as Draft
-    const done = await task.run(draft)
+    const input = { url, description: description || null, events } as Input
+    const done = await task.run(input)
     if (done !== null) props.onDone(done.result)
   }
   return (
-    <Modal
+    <FormDialog
       title={title}
       size="xl"
-      onClose={task.isPending ? undefined : onClose}
-      buttons={
-        <>
-          <Button onClick={onClose} disabled={task.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" form="endpoint" variant="primary" loading={task.isPending}>
-            {submit}
-          </Button>
-        </>
-      }
+      submit={submit}
+      isPending={task.isPending}
+      problem={task.problem}
+      noValidate
+      onSubmit={({ trimmed }) => send(trimmed('url'), trimmed('description'))}
+      onClose={onClose}
     >
-      <form
-        id="endpoint"
-        noValidate
-        className="flex flex-col gap-5"
-        onSubmit={submitted(({ trimmed }) => send(trimmed('url'), trimmed('description')))}
-      >
-        <Input
-          label="URL"
-          name="url"
-          type="url"
-          placeholder="https://example.com/webhooks/latchkey"
-          description="A public https address of yours. It is called with POST."
-          defaultValue={endpoint?.url ?? ''}
-          autoComplete="off"
-          required
-          passwordManagerIgnore
-          {...errorOf(task.problem?.of('url'))}
-        />
-        <Input
-          label="Description"
-          name="description"
-          placeholder="Keeps the CRM informed"
-          description="Optional; its name in this list."
-          maxLength={200}
-          defaultValue={endpoint?.description ?? ''}
-          autoComplete="off"
-          passwordManagerIgnore
-          {...errorOf(task.problem?.of('description'))}
-        />
-        <EventChoice events={events} onChange={setEvents} error={task.problem?.of('events')} />
-        <ProblemBanner problem={task.problem} />
-      </form>
-    </Modal>
+      <TextInput
+        label="URL"
+        name="url"
+        type="url"
+        placeholder="https://example.com/webhooks/latchkey"
+        description="A public HTTPS URL that accepts POST requests."
+        defaultValue={endpoint?.url ?? ''}
+        autoComplete="off"
+        required
+        passwordManagerIgnore
+        error={task.problem?.of('url')}
+      />
+      <TextInput
+        label="Description"
+        name="description"
+        placeholder="CRM synchronization"
+        description="Optional. Shown as the name of the endpoint."
+        maxLength={200}
+        defaultValue={endpoint?.description ?? ''}
+        autoComplete="off"
+        passwordManagerIgnore
+        error={task.problem?.of('description')}
+      />
+      <EventChoice events={events} onChange={setEvents} error={task.problem?.of('events')} />
+    </FormDialog>
   )
 }
 
 type ChoiceProps = {
+  /** null: all events. */
   events: string[] | null
   onChange: (events: string[] | null) => void
   error: string | undefined
@@ -95,30 +82,42 @@ function EventChoice({ events, onChange, error }: ChoiceProps) {
     <div className="flex flex-col gap-4">
       <Radio.Group
         legend="Events"
-        value={events === null ? 'all' : 'chosen'}
+        value={events === null ? 'all' : 'selected'}
         onValueChange={(choice) => onChange(choice === 'all' ? null : [])}
-        {...(error && { error })}
+        {...errorProp(error)}
       >
-        <Radio.Item value="all" label="All, also those to come" />
-        <Radio.Item value="chosen" label="Chosen ones" />
+        <Radio.Item value="all" label={allEvents} />
+        <Radio.Item value="selected" label="Selected events" />
       </Radio.Group>
       <ProblemBanner problem={types.error} onRetry={() => types.refetch()} />
       {events !== null && types.data && (
-        <ul className="flex flex-col gap-3 pl-1">
-          {types.data.map(({ type, description }) => (
-            <li key={type}>
-              <Checkbox
-                label={<code className="font-mono text-sm">{type}</code>}
-                checked={events.includes(type)}
-                onCheckedChange={(isOn) =>
-                  onChange(isOn ? [...events, type] : events.filter((each) => each !== type))
-                }
-              />
-              <p className="pl-6 text-sm text-kumo-subtle">{description.replaceAll('`', '')}.</p>
-            </li>
-          ))}
-        </ul>
+        <EventList types={types.data} events={events} onChange={onChange} />
       )}
     </div>
+  )
+}
+
+type ListProps = {
+  types: readonly EventType[]
+  events: readonly string[]
+  onChange: (events: string[]) => void
+}
+
+function EventList({ types, events, onChange }: ListProps) {
+  return (
+    <ul className="flex flex-col gap-3 pl-1">
+      {types.map(({ type, description }) => (
+        <li key={type}>
+          <Checkbox
+            label={<code className="font-mono text-sm">{type}</code>}
+            checked={events.includes(type)}
+            onCheckedChange={(isOn) =>
+              onChange(isOn ? [...events, type] : events.filter((each) => each !== type))
+            }
+          />
+          <p className="pl-6 text-sm text-kumo-subtle">{description.replaceAll('`', '')}.</p>
+        </li>
+      ))}
+    </ul>
   )
 }

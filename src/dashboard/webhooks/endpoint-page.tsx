@@ -1,38 +1,43 @@
-// One endpoint: what it is, what can be done to it, and what was sent to it.
+// One webhook endpoint: its details, its actions and its deliveries.
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSignedIn } from '../session/signed-in.tsx'
-import { BackTo } from '../ui/back-link.tsx'
+import { BackLink } from '../ui/back-link.tsx'
 import { Card } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useAnnounce } from '../ui/use-toast.ts'
-import { changeEndpoint, type Endpoint, endpointQuery, sendTest } from './api.ts'
+import { useToast } from '../ui/use-toast.ts'
+import { type Endpoint, endpointQuery, sendTestEvent, updateEndpoint } from './api.ts'
 import { DeliveryLog } from './delivery-log.tsx'
-import { EndpointBadge, EndpointDetails, EndpointState, endpointName } from './endpoint-details.tsx'
+import {
+  EndpointBadge,
+  EndpointDetails,
+  EndpointNotice,
+  endpointName,
+} from './endpoint-details.tsx'
 import { type EndpointAction, EndpointDialogs } from './endpoint-dialogs.tsx'
 
-export default function WebhookPage({ id }: { id: string }) {
+export default function EndpointPage({ id }: { id: string }) {
   const endpoint = useQuery(endpointQuery(id))
   const value = endpoint.data
-  const work = useWork(id)
+  const tasks = useEndpointTasks(id)
   return (
     <Page
       title={value ? endpointName(value) : 'Webhook endpoint'}
-      above={<BackTo path="/webhooks">Webhooks</BackTo>}
+      above={<BackLink path="/webhooks">Webhooks</BackLink>}
       badge={value && <EndpointBadge value={value} />}
-      actions={value && <Actions endpoint={value} work={work} />}
+      actions={value && <Actions endpoint={value} tasks={tasks} />}
     >
       <ProblemBanner problem={endpoint.error} onRetry={() => endpoint.refetch()} />
-      <ProblemBanner problem={work.problem} />
-      {endpoint.isPending && <ListSkeleton label="Loading the endpoint" />}
+      <ProblemBanner problem={tasks.problem} />
+      {endpoint.isPending && <ListSkeleton label="Loading endpoint" />}
       {value && (
         <>
-          <EndpointState value={value} />
-          <Card title="Facts">
+          <EndpointNotice value={value} />
+          <Card title="Details">
             <EndpointDetails value={value} />
           </Card>
           <DeliveryLog endpoint={value} />
@@ -42,31 +47,31 @@ export default function WebhookPage({ id }: { id: string }) {
   )
 }
 
-/** What takes a click and no dialog. */
-function useWork(id: string) {
+/** The actions that need no dialog. */
+function useEndpointTasks(id: string) {
   const client = useQueryClient()
-  const announce = useAnnounce()
-  const testing = useTask(sendTest)
-  const switching = useTask(changeEndpoint)
-  const look = () => client.invalidateQueries({ queryKey: ['webhooks'] })
+  const toast = useToast()
+  const testing = useTask(sendTestEvent)
+  const updating = useTask(updateEndpoint)
+  const refresh = () => client.invalidateQueries({ queryKey: ['webhooks'] })
   return {
     isTesting: testing.isPending,
-    isSwitching: switching.isPending,
-    problem: testing.problem ?? switching.problem,
-    async test() {
+    isUpdating: updating.isPending,
+    problem: testing.problem ?? updating.problem,
+    async sendTest() {
       if ((await testing.run(id)) === null) return
-      announce('A ping is on its way')
-      await look()
+      toast('Test event queued')
+      await refresh()
     },
-    async enable(is_active: boolean) {
-      if ((await switching.run(id, { is_active })) !== null) await look()
+    async setActive(is_active: boolean) {
+      if ((await updating.run(id, { is_active })) !== null) await refresh()
     },
   }
 }
 
-type ActionsProps = { endpoint: Endpoint; work: ReturnType<typeof useWork> }
+type ActionsProps = { endpoint: Endpoint; tasks: ReturnType<typeof useEndpointTasks> }
 
-function Actions({ endpoint, work }: ActionsProps) {
+function Actions({ endpoint, tasks }: ActionsProps) {
   const { canChange } = useSignedIn()
   const [action, setAction] = useState<EndpointAction | null>(null)
   if (!canChange) return null
@@ -74,13 +79,13 @@ function Actions({ endpoint, work }: ActionsProps) {
   return (
     <>
       {is_active && (
-        <Button variant="primary" onClick={work.test} loading={work.isTesting}>
-          Send a test
+        <Button variant="primary" onClick={tasks.sendTest} loading={tasks.isTesting}>
+          Send test event
         </Button>
       )}
       <Button onClick={() => setAction('edit')}>Edit</Button>
       <Button onClick={() => setAction('rotate')}>Rotate secret</Button>
-      <Button onClick={() => work.enable(!is_active)} loading={work.isSwitching}>
+      <Button onClick={() => tasks.setActive(!is_active)} loading={tasks.isUpdating}>
         {is_active ? 'Disable' : 'Enable'}
       </Button>
       <Button variant="secondary-destructive" onClick={() => setAction('delete')}>

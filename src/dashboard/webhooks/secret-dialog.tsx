@@ -1,35 +1,29 @@
-// The secret of a webhook endpoint, shown once, with the code that needs it.
-
-import { SecretPart } from '../ui/code-block.tsx'
+// The signing secret of an endpoint, shown once, with code that uses it.
+import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { ShownOnce } from '../ui/one-time-secret-dialog.tsx'
-import type { EndpointWithSecret } from './api.ts'
+import { OneTimeSecretDialog } from '../ui/one-time-secret-dialog.tsx'
 
-type Props = { made: EndpointWithSecret; hint?: string; onStored: () => void }
+type Props = { secret: string; onStored: () => void }
 
-const verifying = `import { Webhook } from 'standardwebhooks'
+const example = `import { Webhook } from 'standardwebhooks'
 
-// The raw body: parsed and written anew it is another text.
+// Needs the raw body: parsed and serialized again, its bytes differ.
 const event = new Webhook(process.env.LATCHKEY_WEBHOOK_SECRET)
   .verify(rawBody, request.headers)`
 
-export function SecretDialog({ made, hint, onStored }: Props) {
+export function SecretDialog({ secret, onStored }: Props) {
   return (
-    <ShownOnce
-      title="Store the signing secret now"
-      warning="Your receiver needs it to tell messages of Latchkey from those of anybody else. Lost, it can be rotated."
-      hint={hint}
+    <OneTimeSecretDialog
+      title="Store the signing secret"
+      warning="Your receiver needs it to verify that a message comes from Latchkey. If you lose it, rotate it."
       onStored={onStored}
     >
-      <SecretPart
-        title="Secret"
-        buttons={<CopyButton text={made.secret} what="secret" isPrimary />}
-      >
-        {made.secret}
-      </SecretPart>
-      <SecretPart title="Check every message" buttons={<CopyButton text={verifying} what="code" />}>
-        {verifying}
-      </SecretPart>
-    </ShownOnce>
+      <CodeBlock title="Secret" buttons={<CopyButton text={secret} what="secret" isPrimary />}>
+        {secret}
+      </CodeBlock>
+      <CodeBlock title="Verify each message" buttons={<CopyButton text={example} what="code" />}>
+        {example}
+      </CodeBlock>
+    </OneTimeSecretDialog>
   )
 }

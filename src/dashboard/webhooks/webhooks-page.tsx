@@ -1,86 +1,73 @@
-// Settings → Webhooks: the endpoints that are told what happens to keys.
-import { Button } from '@cloudflare/kumo/components/button'
+// The webhook endpoints of the account.
 import { Table } from '@cloudflare/kumo/components/table'
 import { BroadcastIcon, PlusIcon } from '@phosphor-icons/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { readOnlyReason } from '../session/read-only-notice.tsx'
-import { useSignedIn } from '../session/signed-in.tsx'
+import { PrimaryAction } from '../session/read-only.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
-import { Pager, usePlace } from '../ui/pager.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { ListSkeleton } from '../ui/skeleton.tsx'
+import { PagedList } from '../ui/paged-list.tsx'
+import { useCursorPages } from '../ui/pager.tsx'
+import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { addEndpoint, type Endpoint, type EndpointWithSecret, endpointsQuery } from './api.ts'
+import { createEndpoint, type Endpoint, type EndpointWithSecret, endpointsQuery } from './api.ts'
 import { EndpointBadge, endpointName } from './endpoint-details.tsx'
-import { EndpointDialog } from './endpoint-form-dialog.tsx'
+import { EndpointFormDialog } from './endpoint-form-dialog.tsx'
 import { SecretDialog } from './secret-dialog.tsx'
 
 export default function WebhooksPage() {
-  const place = usePlace('')
-  const cursor = place.cursor && { cursor: place.cursor }
-  const list = useQuery(endpointsQuery({ limit: '25', ...cursor }))
-  const endpoints = list.data?.data
-  const isEmpty = endpoints?.length === 0
+  const pages = useCursorPages('')
+  const list = useQuery(endpointsQuery({ limit: '25', ...pages.query }))
+  const isEmpty = list.data?.data.length === 0
   const [isAdding, setIsAdding] = useState(false)
-  const button = <AddButton onClick={() => setIsAdding(true)} />
+  const addButton = (
+    <PrimaryAction icon={PlusIcon} onClick={() => setIsAdding(true)}>
+      Add endpoint
+    </PrimaryAction>
+  )
   return (
     <Page
       title="Webhooks"
-      description="Your own systems are told when a key is made, changed, leaked or about to expire: signed, and again until they have heard."
-      actions={!isEmpty && button}
+      description="Latchkey sends a signed message to your systems when a key is created, changed, leaked or about to expire."
+      actions={!isEmpty && addButton}
     >
-      <ProblemBanner problem={list.error} onRetry={() => list.refetch()} />
-      {isEmpty ? (
-        <NoEndpoints>{button}</NoEndpoints>
-      ) : (
-        <div className={`${surface} ${tableEdges} overflow-hidden`}>
-          {list.isPending && <ListSkeleton label="Loading the endpoints" />}
-          {endpoints && <EndpointTable endpoints={endpoints} />}
-          <Pager place={place} next={list.data?.next_cursor} isLoading={list.isPlaceholderData} />
-        </div>
-      )}
-      {/* Apart from its button, which moves when the list is no longer empty: the secret must stay. */}
+      <div className={`${surface} ${tableEdges} overflow-hidden`}>
+        <PagedList
+          list={list}
+          pages={pages}
+          loading="Loading endpoints"
+          empty={<NoEndpoints>{addButton}</NoEndpoints>}
+        >
+          {(endpoints) => <EndpointTable endpoints={endpoints} />}
+        </PagedList>
+      </div>
+      {/* Outside the list, which unmounts its button when it is no longer empty: the secret must stay. */}
       {isAdding && <AddDialogs onClose={() => setIsAdding(false)} />}
     </Page>
-  )
-}
-
-function AddButton({ onClick }: { onClick: () => void }) {
-  const { canChange } = useSignedIn()
-  return (
-    <Button
-      variant="primary"
-      icon={PlusIcon}
-      disabled={!canChange}
-      title={canChange ? '' : readOnlyReason}
-      onClick={onClick}
-    >
-      Add endpoint
-    </Button>
   )
 }
 
 function AddDialogs({ onClose }: { onClose: () => void }) {
   const client = useQueryClient()
   const [, navigate] = useLocation()
-  const [made, setMade] = useState<EndpointWithSecret | null>(null)
-  const task = useTask(addEndpoint)
-  const stored = ({ id }: EndpointWithSecret) => {
+  const [created, setCreated] = useState<EndpointWithSecret | null>(null)
+  const task = useTask(createEndpoint)
+  const onStored = ({ id }: EndpointWithSecret) => {
     onClose()
     navigate(`/webhooks/${id}`)
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
-  if (made !== null) return <SecretDialog made={made} onStored={() => stored(made)} />
+  if (created !== null) {
+    return <SecretDialog secret={created.secret} onStored={() => onStored(created)} />
+  }
   return (
-    <EndpointDialog
-      title="Add an endpoint"
-      submit="Add"
+    <EndpointFormDialog
+      title="Add endpoint"
+      submit="Add endpoint"
       task={task}
-      onDone={setMade}
+      onDone={setCreated}
       onClose={onClose}
     />
   )
@@ -88,13 +75,13 @@ function AddDialogs({ onClose }: { onClose: () => void }) {
 
 function NoEndpoints({ children }: { children: ReactNode }) {
   return (
-    <div className={`${surface} flex flex-col items-center gap-4 px-4 py-12 text-center`}>
+    <div className="flex flex-col items-center gap-4 px-4 py-12 text-center">
       <BroadcastIcon size={44} aria-hidden className="text-kumo-subtle" />
       <div className="max-w-xl">
-        <h2 className="text-lg font-semibold text-kumo-default">Nobody is told anything yet</h2>
+        <h2 className="text-lg font-semibold text-kumo-default">No webhook endpoints yet</h2>
         <p className="mt-1 text-base text-kumo-subtle">
-          Add an https address of yours. Latchkey sends it a signed POST for each event, and tries
-          again for three days when it does not answer.
+          Add an HTTPS URL. Latchkey sends a signed POST request to it for each event, and retries
+          for three days if the request fails.
         </p>
       </div>
       {children}
@@ -103,18 +90,17 @@ function NoEndpoints({ children }: { children: ReactNode }) {
 }
 
 const wide = 'hidden md:table-cell'
+const columns = [
+  'Endpoint',
+  { name: 'Events', className: wide },
+  { name: 'Last success', className: wide },
+  'Status',
+]
 
 function EndpointTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
   return (
     <Table>
-      <Table.Header>
-        <Table.Row>
-          <Table.Head>Endpoint</Table.Head>
-          <Table.Head className={wide}>Events</Table.Head>
-          <Table.Head className={wide}>Last success</Table.Head>
-          <Table.Head>Status</Table.Head>
-        </Table.Row>
-      </Table.Header>
+      <TableHead columns={columns} />
       <Table.Body>
         {endpoints.map((endpoint) => (
           <EndpointRow key={endpoint.id} value={endpoint} />
@@ -138,7 +124,7 @@ function EndpointRow({ value }: { value: Endpoint }) {
         <span className="block truncate font-mono text-sm text-kumo-subtle">{value.url}</span>
       </Table.Cell>
       <Table.Cell className={wide}>
-        {events === null ? 'All' : <span title={events.join(', ')}>{events.length} chosen</span>}
+        {events === null ? 'All' : <span title={events.join(', ')}>{events.length} selected</span>}
       </Table.Cell>
       <Table.Cell className={wide}>
         {last_success_at ? <RelativeTime time={last_success_at} /> : 'Never'}

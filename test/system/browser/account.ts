@@ -1,5 +1,5 @@
-// Seeing and ending sessions, changing the password, taking everything along, deleting the account and taking
-// that back. In a deployment of its own, since keys stop.
+// Sessions, the password, the export of an account, its deletion and the cancelled deletion. In a deployment of
+// its own, since all keys stop working.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -17,8 +17,8 @@ after(async () => await server?.stop())
 const email = 'ada@northwind.test'
 const password = randomUUID()
 
-/** A window on a deployment of its own; what the browser complains of fails the test. */
-async function open(look: { theme: 'light' | 'dark'; width: number }, complaints: string[]) {
+/** A window on a deployment of its own. Console errors are collected in `errors`. */
+async function open(look: { theme: 'light' | 'dark'; width: number }, errors: string[]) {
   server ??= await startEmpty()
   const context = await (await chromium()).newContext({
     baseURL: server.url,
@@ -29,9 +29,9 @@ async function open(look: { theme: 'light' | 'dark'; width: number }, complaints
   })
   context.setDefaultTimeout(20_000)
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type())) errors.push(message.text())
   })
-  context.on('weberror', (error) => complaints.push(String(error.error().stack)))
+  context.on('weberror', (error) => errors.push(String(error.error().stack)))
   return context.newPage()
 }
 
@@ -59,16 +59,16 @@ async function look(page: Page, name: string) {
   await page.setViewportSize({ width: wide, height: 900 })
 }
 
-test('an owner ends sessions, exports the account, deletes it and takes that back', async () => {
-  const complaints: string[] = []
-  const page = await open({ theme: 'light', width: wide }, complaints)
+test('an owner ends sessions, exports the account, deletes it and cancels the deletion', async () => {
+  const errors: string[] = []
+  const page = await open({ theme: 'light', width: wide }, errors)
   const url = server?.url ?? ''
   const person = { account: 'Northwind', name: 'Ada Lovelace', email, password }
   await page.request.post('/api/setup', {
     data: { setup_token: secretOf('SETUP_TOKEN'), ...person },
     headers: { origin: url },
   })
-  const lost = await open({ theme: 'light', width: wide }, complaints)
+  const lost = await open({ theme: 'light', width: wide }, errors)
   await signIn(lost, email, password)
   await signIn(page, email, password)
   const made = await page.request.post('/api/api-keys', {
@@ -78,27 +78,27 @@ test('an owner ends sessions, exports the account, deletes it and takes that bac
   const { key, id } = (await made.json()).data
 
   await page.getByRole('link', { name: /Ada Lovelace/ }).click()
-  await heading(page, 'Your sign-in')
-  await page.getByText('This browser').waitFor()
+  await heading(page, 'Profile')
+  await page.getByText('Current session').waitFor()
   await look(page, 'profile')
-  await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
-  await page.getByText('One session ended').waitFor()
-  await page.getByRole('button', { name: /^End the session/ }).waitFor({ state: 'detached' })
-  complaints.splice(0)
+  await page.getByRole('button', { name: 'End all other sessions' }).click()
+  await page.getByText('1 session ended').waitFor()
+  await page.getByRole('button', { name: /^End session/ }).waitFor({ state: 'detached' })
+  errors.splice(0)
   await lost.goto('/members')
   await heading(lost, 'Sign in')
 
-  await page.getByLabel('Present password').fill('not this one')
+  await page.getByLabel('Current password').fill('not this one')
   await page.getByLabel('New password').fill(`${password}-new`)
-  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByRole('button', { name: 'Change password' }).click()
   await page
     .getByRole('alert')
     .getByText(/Invalid password/)
     .waitFor()
-  await page.getByLabel('Present password').fill(password)
-  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByLabel('Current password').fill(password)
+  await page.getByRole('button', { name: 'Change password' }).click()
   await page
-    .getByText(/Your password is changed/)
+    .getByText(/Password changed/)
     .first()
     .waitFor()
 
@@ -107,7 +107,7 @@ test('an owner ends sessions, exports the account, deletes it and takes that bac
   await look(page, 'account')
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Export' }).click(),
+    page.getByRole('button', { name: 'Export data' }).click(),
   ])
   assert.match(download.suggestedFilename(), /^latchkey-\d{4}-\d\d-\d\d\.ndjson$/)
   const lines = readFileSync((await download.path()) ?? '', 'utf8')
@@ -119,9 +119,9 @@ test('an owner ends sessions, exports the account, deletes it and takes that bac
   const verdict = async () =>
     (await fetch(`${url}/api/v1/me`, { headers: { 'x-api-key': key } })).status
   assert.equal(await verdict(), 200)
-  await page.getByRole('button', { name: 'Delete the account' }).click()
+  await page.getByRole('button', { name: 'Delete account' }).click()
   const dialog = page.getByRole('dialog')
-  const confirm = dialog.getByRole('button', { name: 'Delete the account' })
+  const confirm = dialog.getByRole('button', { name: 'Delete account' })
   assert.ok(await confirm.isDisabled())
   await dialog.getByLabel(/Type Northwind/).fill('Northwind')
   await dialog.getByLabel('Your password').fill('wrong')
@@ -130,14 +130,14 @@ test('an owner ends sessions, exports the account, deletes it and takes that bac
   await dialog.getByText('The password is wrong.').waitFor()
   await dialog.getByLabel('Your password').fill(`${password}-new`)
   await confirm.click()
-  await page.getByText(/This account is deleted on/).waitFor()
+  await page.getByText(/This account will be deleted on/).waitFor()
   assert.equal(await verdict(), 401)
   await look(page, 'account-closing')
 
-  await page.getByRole('button', { name: 'Keep the account' }).click()
-  await page.getByText(/This account is deleted on/).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Cancel deletion' }).click()
+  await page.getByText(/This account will be deleted on/).waitFor({ state: 'detached' })
   assert.equal(await verdict(), 200)
-  const unexpected = complaints.filter((text) => !text.includes('Failed to load resource'))
+  const unexpected = errors.filter((text) => !text.includes('Failed to load resource'))
   assert.deepEqual(unexpected, [])
   await page.context().close()
   await lost.context().close()

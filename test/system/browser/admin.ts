@@ -1,33 +1,35 @@
-// The admin's way: changes keys, and grants no more than an admin may.
+// An admin: changes keys, and can grant only the scopes of the role.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demo, makeKey, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('an admin makes a key with an expiry and allowed addresses, and cannot grant what is an owner’s', async (t) => {
+test('an admin creates a key with an expiration and allowed addresses, and cannot grant reserved scopes', async (t) => {
   const page = await openPage(t, {}, ['status of 400'])
   await signIn(page, demo.admin)
-  await page.getByRole('button', { name: 'New API key' }).click()
+  await page.getByRole('button', { name: 'Create API key' }).click()
   await page.getByRole('button', { name: 'Create key' }).click()
-  await page.getByText('Give the key a name').waitFor()
-  await page.getByText('Choose at least one scope').waitFor()
+  await page.getByText('Enter a name').waitFor()
+  await page.getByText('Select at least one scope').waitFor()
 
   await page.getByLabel('Name', { exact: true }).fill('Office only')
-  await page.getByRole('combobox', { name: 'Expires' }).click()
+  await page.getByRole('combobox', { name: 'Expiration' }).click()
   await page.getByRole('option', { name: '30 days' }).click()
   await page.getByRole('combobox', { name: 'Token format' }).click()
   await page.getByRole('option', { name: /wacrm_live_/ }).click()
   await page.getByRole('checkbox', { name: /contacts:read/ }).click()
   const reserved = page.getByRole('checkbox', { name: /keys:manage/ })
   assert.equal(await reserved.isDisabled(), true)
-  await page.getByText('Only an owner may grant this').first().waitFor()
-  await page.getByRole('button', { name: 'Allowed addresses' }).click()
-  await page.getByRole('textbox', { name: 'Allowed addresses' }).fill('203.0.113.7\nnonsense')
+  await page.getByText('Only owners can grant this scope').first().waitFor()
+  await page.getByRole('button', { name: 'Allowed IP addresses' }).click()
+  await page.getByRole('textbox', { name: 'Allowed IP addresses' }).fill('203.0.113.7\nnonsense')
   await page.getByRole('button', { name: 'Create key' }).click()
-  const alert = page.getByRole('alert').filter({ hasText: 'Request id' })
+  const alert = page.getByRole('alert').filter({ hasText: 'Request ID' })
   await alert.getByText('No IP address or CIDR block').waitFor()
-  await page.getByRole('textbox', { name: 'Allowed addresses' }).fill('203.0.113.7, 2001:db8::/32')
+  await page
+    .getByRole('textbox', { name: 'Allowed IP addresses' })
+    .fill('203.0.113.7, 2001:db8::/32')
   await page.getByRole('button', { name: 'Create key' }).click()
 
   await page.getByRole('button', { name: 'I have stored it' }).waitFor()
@@ -47,16 +49,16 @@ test('an admin disables a key and enables it again', async (t) => {
   await signIn(page, demo.admin)
   await openKey(page, name)
   await page.getByRole('button', { name: 'Disable' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
-  await page.getByText(`${name} is disabled`).waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable key' }).click()
+  await page.getByText(`${name} disabled`).waitFor()
   assert.equal(await curl(token), 401)
   await page.getByRole('button', { name: 'Enable' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Enable' }).click()
-  await page.getByText(`${name} is enabled`).waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Enable key' }).click()
+  await page.getByText(`${name} enabled`).waitFor()
   assert.equal(await curl(token), 200)
 })
 
-test('an admin changes what a key may do, and it holds when the page says so', async (t) => {
+test('an admin changes the scopes of a key, and the change is in force when the page says so', async (t) => {
   const name = 'Shrinking'
   const scopes = ['contacts:read', 'messages:read']
   const { key: token } = await makeKey(await signedIn(demo.admin), { name, scopes })
@@ -69,7 +71,7 @@ test('an admin changes what a key may do, and it holds when the page says so', a
   await page.getByLabel('Name', { exact: true }).fill('Shrunk')
   await page.getByRole('checkbox', { name: /messages:read/ }).click()
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Making sure every region knows').waitFor()
+  await page.getByText('Waiting for all regions to apply the change').waitFor()
   await heading(page, 'Shrunk')
   assert.equal(await curl(token, '/api/messages'), 403)
   assert.equal(await curl(token, '/api/contacts'), 200)

@@ -1,7 +1,7 @@
 // The dashboard in a real browser against the real `npm start`. Run by `npm run test:system`.
 import { describe } from 'node:test'
 
-// Each test has its own window, people and keys, and waits most of its time for changes to come into force.
+// Each test has its own window, users and keys, and mostly waits for changes to come into force.
 describe('the dashboard', { concurrency: 3 }, async () => {
   await import('./pages.ts')
   await import('./setup.ts')

@@ -1,4 +1,4 @@
-// What the first visit costs: the JavaScript of the sign-in page and of the list, as compressed on the wire.
+// The size of the first visit: the compressed JavaScript of the sign-in page and of the list of keys.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -31,7 +31,7 @@ test('sign-in and list together load less than 250 kB of compressed JavaScript, 
   )
 })
 
-test('pages come with the strict policy and nothing inline', async (t) => {
+test('pages have the strict policy and nothing inline', async (t) => {
   const page = await openPage(t)
   const response = await page.goto('/keys')
   const policy = response?.headers()['content-security-policy'] ?? ''
@@ -44,7 +44,7 @@ test('pages come with the strict policy and nothing inline', async (t) => {
   assert.equal(response?.headers()['referrer-policy'], 'no-referrer')
 })
 
-/** Each script once, by its path: its size as gzip makes it. */
+/** The gzip size of each script, by its path. */
 function watchScripts(page: Page): () => Promise<Map<string, number>> {
   const pending = new Map<string, Promise<number>>()
   page.on('response', (response) => {

@@ -1,4 +1,4 @@
-// What a person sees when something is slow or goes wrong.
+// Slow and failed requests.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demo, makeKey, signedIn } from './support/api.ts'
@@ -14,7 +14,7 @@ test('a wrong password is refused with its reason and a request id', async (t) =
   await page.getByRole('button', { name: 'Sign in' }).click()
   const alert = page.getByRole('alert')
   await alert.getByText(/Invalid email or password/).waitFor()
-  assert.match(await alert.innerText(), /Request id\s+[0-9a-f-]{36}/)
+  assert.match(await alert.innerText(), /Request ID\s+[0-9a-f-]{36}/)
 })
 
 test('a failure of the API shows its detail and request id, and can be tried again', async (t) => {
@@ -56,7 +56,7 @@ test('a slow answer shows a skeleton first', async (t) => {
     await route.continue()
   })
   await page.getByRole('link', { name: 'Scopes', exact: true }).click()
-  await page.getByRole('status', { name: 'Loading the scopes' }).waitFor()
+  await page.getByRole('status', { name: 'Loading scopes' }).waitFor()
   release()
   await page.getByRole('cell', { name: 'Launch broadcast campaigns' }).waitFor()
 })
@@ -74,21 +74,21 @@ test('a change that some regions have not confirmed names them', async (t) => {
   })
   await page.getByRole('button', { name: 'Revoke', exact: true }).click()
   await page.getByLabel(/to confirm/).fill(name)
-  await page.getByRole('button', { name: 'Revoke for good' }).click()
+  await page.getByRole('button', { name: 'Revoke key' }).click()
   await page.getByText('weur, apac').waitFor()
 })
 
-test('a key of another account, or none, is a page that says so', async (t) => {
+test('an unknown key, or one of another account, has an error page', async (t) => {
   const foreign = await makeKey(await signedIn(demo.globex), { name: 'Foreign', scopes: [] })
   const page = await openPage(t, {}, failedLoads)
   await signIn(page, demo.owner)
   await page.goto(`/keys/${foreign.id}`)
   await page.getByRole('alert').getByText('There is no such key in this account').waitFor()
   await page.goto('/nowhere')
-  await heading(page, 'Nothing here')
+  await heading(page, 'Page not found')
 })
 
-test('a session that ended elsewhere leads to the sign-in page and back to where one was', async (t) => {
+test('an ended session leads to the sign-in page and back to the requested page', async (t) => {
   const page = await openPage(t, {}, failedLoads)
   await signIn(page, demo.owner)
   await page.waitForLoadState('networkidle')
@@ -102,7 +102,7 @@ test('a session that ended elsewhere leads to the sign-in page and back to where
   await heading(page, 'Audit log')
 })
 
-test('the sign-in page sends nobody to another site', async (t) => {
+test('the sign-in page does not redirect to another site', async (t) => {
   const page = await openPage(t)
   for (const next of [
     'https://evil.example/',

@@ -1,4 +1,4 @@
-// Every file and page of the dashboard, as the real asset server hands it out.
+// The response headers of every file and page of the dashboard, from the real asset server.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ async function fetched(path: string): Promise<Record<string, string | null>> {
   return Object.fromEntries(Object.keys(expected).map((name) => [name, response.headers.get(name)]))
 }
 
-test('every file of the dashboard is handed out with all headers', async () => {
+test('every file of the dashboard has all security headers', async () => {
   await latchkey()
   const folder = join(root, 'dist', 'dashboard')
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -42,7 +42,7 @@ test('every file of the dashboard is handed out with all headers', async () => {
   }
 })
 
-test('every page of the dashboard too, at whatever path it stands', async () => {
+test('every page of the dashboard has all security headers', async () => {
   const app = readFileSync(join(root, 'src', 'dashboard', 'app.tsx'), 'utf8')
   const paths = [...app.matchAll(/path="([^"]+)"/g)].map(([, path = '']) =>
     path.replace(/:\w+/, 'x'),
@@ -50,7 +50,7 @@ test('every page of the dashboard too, at whatever path it stands', async () => 
   assert.ok(paths.length > 8, paths.join(' '))
   for (const path of [...paths, '/nowhere']) {
     const headers = await fetched(path)
-    // Here the Worker answers, which says so over https only.
+    // The Worker answers here, and it sets HSTS over HTTPS only.
     const isWorker = headers['strict-transport-security'] === null
     assert.deepEqual(headers, {
       ...expected,

@@ -1,12 +1,12 @@
-// How much a key may be used, as its owner decides it.
+// Rate limits and credits of a key.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { demo, makeKey, type Person, signedIn } from './support/api.ts'
-import { fact, heading, openKey, openPage, signIn } from './support/browser.ts'
+import { detail, heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('a key is made with rate limits and credits, and changed without touching the balance', async (t) => {
+test('a key is created with rate limits and credits, and changed without changing its balance', async (t) => {
   const owner = await signedIn(demo.owner)
   const page = await openPage(t)
   await signIn(page, demo.owner)
@@ -14,30 +14,30 @@ test('a key is made with rate limits and credits, and changed without touching t
   await page.getByLabel('Name', { exact: true }).fill('Limited')
   await page.getByRole('radio', { name: 'No scopes' }).click()
   await page.getByRole('button', { name: 'Rate limits and credits' }).click()
-  await page.getByRole('button', { name: 'Add a rate limit' }).click()
+  await page.getByRole('button', { name: 'Add rate limit' }).click()
   await page.getByLabel('Limit 1: requests').fill('a few')
-  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
+  await page.getByRole('checkbox', { name: 'Requests consume credits' }).click()
   await page.getByRole('button', { name: 'Create key' }).click()
-  await page.getByText('Give whole numbers from 1').waitFor()
-  await page.getByText('Give a whole number from 0').waitFor()
+  await page.getByText('Enter whole numbers of at least 1').waitFor()
+  await page.getByText('Enter a whole number of at least 0').waitFor()
 
   await page.getByLabel('Limit 1: requests').fill('30')
-  await page.getByRole('button', { name: 'Add a rate limit' }).click()
+  await page.getByRole('button', { name: 'Add rate limit' }).click()
   await page.getByLabel('Limit 2: requests').fill('500')
   await choose(page, 'Limit 2: unit', 'hours')
   await page.getByLabel('Limit 2: length').fill('6')
   await page.getByLabel('Limit 2: name').fill('burst')
-  await page.getByLabel('Credits to begin with').fill('1200')
-  await choose(page, 'Filled up again', 'Every month')
-  await page.getByLabel('To', { exact: true }).fill('2000')
-  await page.getByLabel('On day').fill('15')
+  await page.getByLabel('Initial credits').fill('1200')
+  await choose(page, 'Refill', 'Monthly')
+  await page.getByLabel('Refill to').fill('2000')
+  await page.getByLabel('Day of the month').fill('15')
   await page.getByRole('button', { name: 'Create key' }).click()
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'Limited')
-  assert.equal(await fact(page, 'Rate limits'), '30 a minute\n500 in 6 hours (burst)')
+  assert.equal(await detail(page, 'Rate limits'), '30 per minute\n500 per 6 hours (burst)')
   assert.match(
-    await fact(page, 'Credits'),
-    /^1,200 left\s+Add credits\s+Filled up to 2,000 on day 15/,
+    await detail(page, 'Credits'),
+    /^1,200 left\s+Add credits\s+Refilled to 2,000 on day 15/,
   )
   const refill = { interval: 'monthly', amount: 2000, day: 15 }
   assert.deepEqual(await limitsOf(owner, page), {
@@ -55,7 +55,7 @@ test('a key is made with rate limits and credits, and changed without touching t
   await page.getByLabel('Limit 1: requests').fill('60')
   await page.getByRole('button', { name: 'Save' }).click()
   await heading(page, 'Limited')
-  assert.equal(await fact(page, 'Rate limits'), '60 a minute')
+  assert.equal(await detail(page, 'Rate limits'), '60 per minute')
   assert.deepEqual((await limitsOf(owner, page)).credits, { remaining: 1200, refill })
 })
 
@@ -70,16 +70,19 @@ test('keys of one external id share a balance, which a new one joins', async (t)
   await page.getByLabel('Name', { exact: true }).fill('Second of two')
   await page.getByRole('radio', { name: 'No scopes' }).click()
   await page.getByRole('button', { name: 'Rate limits and credits' }).click()
-  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
-  const share = page.getByRole('checkbox', { name: 'Share the limits' })
+  await page.getByRole('checkbox', { name: 'Requests consume credits' }).click()
+  const share = page.getByRole('checkbox', { name: 'Share limits' })
   assert.equal(await share.isDisabled(), true, 'without an external id')
-  await page.getByRole('button', { name: 'Allowed addresses' }).click()
-  await page.getByRole('textbox', { name: 'External id' }).fill('customer-shared')
+  await page.getByRole('button', { name: 'Allowed IP addresses' }).click()
+  await page.getByRole('textbox', { name: 'External ID' }).fill('customer-shared')
   await share.click()
   await page.getByRole('button', { name: 'Create key' }).click()
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'Second of two')
-  assert.match(await fact(page, 'Credits'), /^70 left\s+Add credits\s+Shared by its external id$/)
+  assert.match(
+    await detail(page, 'Credits'),
+    /^70 left\s+Add credits\s+Shared by keys of the external ID$/,
+  )
 })
 
 test('a key that leaves a shared balance says what it begins with', async (t) => {
@@ -91,16 +94,16 @@ test('a key that leaves a shared balance says what it begins with', async (t) =>
   await signIn(page, demo.owner)
   await openKey(page, name)
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
-  await page.getByRole('checkbox', { name: 'Share the limits' }).click()
+  await page.getByRole('checkbox', { name: 'Share limits' }).click()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Its balance does not move along').first().waitFor()
-  await page.getByLabel('Set the credits to').fill('15')
+  await page.getByLabel('Set credits to').fill('15')
   await page.getByRole('button', { name: 'Save' }).click()
   await heading(page, name)
-  assert.match(await fact(page, 'Credits'), /^15 left/)
+  assert.match(await detail(page, 'Credits'), /^15 left/)
 })
 
-test('credits are added once, however often the same wish is sent', async (t) => {
+test('credits are added once, however often the same request is sent', async (t) => {
   const owner = await signedIn(demo.owner)
   const name = 'Nearly spent'
   const { id, key } = await makeKey(owner, { name, scopes: [], credits: { remaining: 1 } })
@@ -112,8 +115,8 @@ test('credits are added once, however often the same wish is sent', async (t) =>
   await page.getByRole('button', { name: 'Add credits' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Credits to add').fill('none')
-  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
-  await dialog.getByText('Give a whole number from 1').waitFor()
+  await dialog.getByRole('button', { name: 'Add credits', exact: true }).click()
+  await dialog.getByText('Enter a whole number of at least 1').waitFor()
   await dialog.getByLabel('Credits to add').fill('3')
   // The first answer is lost on its way: the credits are there, and the page does not know.
   let isLost = false
@@ -123,11 +126,11 @@ test('credits are added once, however often the same wish is sent', async (t) =>
     assert.equal((await route.fetch()).status(), 200)
     await route.fulfill({ status: 503, json: { detail: 'The answer was lost.' } })
   })
-  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Add credits', exact: true }).click()
   await dialog.getByText('The answer was lost').waitFor()
-  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
-  await page.getByText('3 credits are added').waitFor()
-  assert.match(await fact(page, 'Credits'), /^3 left/)
+  await dialog.getByRole('button', { name: 'Add credits', exact: true }).click()
+  await page.getByText('3 credits added').waitFor()
+  assert.match(await detail(page, 'Credits'), /^3 left/)
   assert.equal(await curl(key), 200)
 })
 
@@ -137,7 +140,7 @@ test('members see limits and credits, and cannot add any', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.member)
   await openKey(page, name)
-  assert.equal(await fact(page, 'Credits'), '9 left')
+  assert.equal(await detail(page, 'Credits'), '9 left')
   assert.equal(await page.getByRole('button', { name: 'Add credits' }).count(), 0)
 })
 

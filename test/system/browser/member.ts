@@ -1,16 +1,19 @@
-// The member's way: sees everything, changes nothing, and is told why.
+// A member: can view everything, cannot make changes, and sees why.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demo, makeKey, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
 
-test('a member sees keys, people, the log and the scopes, and nothing that would change them', async (t) => {
+test('a member can view keys, members, the audit log and scopes, and cannot change them', async (t) => {
   const owner = await signedIn(demo.owner)
   const { id, name } = await makeKey(owner, { name: 'Seen by members', scopes: [] })
   const page = await openPage(t)
   await signIn(page, demo.member)
-  await page.getByRole('note').getByText('you see everything here and can change nothing').waitFor()
-  const create = page.getByRole('button', { name: 'New API key' })
+  await page
+    .getByRole('note')
+    .getByText('you can view everything but cannot make changes')
+    .waitFor()
+  const create = page.getByRole('button', { name: 'Create API key' })
   assert.equal(await create.isDisabled(), true)
   await create.hover({ force: true })
   await page.getByText('Your role is Member').waitFor()
@@ -38,7 +41,7 @@ test('a member sees keys, people, the log and the scopes, and nothing that would
   await page.getByRole('cell', { name: 'Launch broadcast campaigns' }).waitFor()
 })
 
-test('somebody who signs out is out', async (t) => {
+test('after sign-out every page leads to the sign-in page', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.member)
   await page.getByRole('link', { name: 'Scopes', exact: true }).click()

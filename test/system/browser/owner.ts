@@ -1,11 +1,11 @@
-// The owner's way: sign in, make a key, use it, revoke it.
+// An owner: signs in, creates a key, uses it and revokes it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demo, makeKey, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('an owner makes a key by keyboard alone and uses its token', async (t) => {
+test('an owner creates a key by keyboard alone and uses its token', async (t) => {
   const page = await openPage(t)
   await page.goto('/')
   await heading(page, 'Sign in')
@@ -16,9 +16,9 @@ test('an owner makes a key by keyboard alone and uses its token', async (t) => {
   await page.keyboard.press('Enter')
   await heading(page, 'API keys')
 
-  await tabTo(page, 'New API key')
+  await tabTo(page, 'Create API key')
   await page.keyboard.press('Enter')
-  await heading(page, 'New API key')
+  await heading(page, 'Create API key')
   await tabTo(page, 'Name')
   await page.keyboard.type('By keyboard')
   await tabTo(page, 'contacts:read')
@@ -46,7 +46,7 @@ test('an owner makes a key by keyboard alone and uses its token', async (t) => {
   await page.getByRole('tooltip').or(page.locator('.kumo-tooltip-popup')).getByText('UTC').waitFor()
 })
 
-test('the moment the page says revoked, curl fails', async (t) => {
+test('as soon as the page shows the revocation, curl fails', async (t) => {
   const name = 'Ends today'
   const { key: token } = await makeKey(await signedIn(demo.owner), { name })
   assert.equal(await curl(token), 200)
@@ -55,21 +55,21 @@ test('the moment the page says revoked, curl fails', async (t) => {
   await signIn(page, demo.owner)
   await openKey(page, name)
   await page.getByRole('button', { name: 'Revoke', exact: true }).click()
-  const confirm = page.getByRole('button', { name: 'Revoke for good' })
+  const confirm = page.getByRole('button', { name: 'Revoke key' })
   assert.equal(await confirm.isDisabled(), true, 'before its name is typed')
   await page.getByLabel(`Type ${name} to confirm`).fill(name)
   await confirm.click()
-  await page.getByText('Making sure no region accepts it any more').waitFor()
-  await page.getByText(`${name} is revoked`).waitFor()
+  await page.getByText('Waiting for all regions to reject the key').waitFor()
+  await page.getByText(`${name} revoked`).waitFor()
   assert.equal(await curl(token), 401)
 
-  await page.getByText('Revoked for good').waitFor()
+  await page.getByText('The key is kept as a record').waitFor()
   await page.getByRole('cell', { name: 'Key revoked' }).waitFor()
   await page.goto(`/keys?search=${name}`)
   await row(page, name).getByText('Revoked').waitFor()
 })
 
-test('a filtered list can be searched, shared by its address and left again', async (t) => {
+test('the list can be searched and filtered, and its filters cleared', async (t) => {
   const owner = await signedIn(demo.owner)
   await makeKey(owner, { name: 'Findable one' })
   await makeKey(owner, { name: 'Findable two', external_id: 'customer-77' })
@@ -88,7 +88,7 @@ test('a filtered list can be searched, shared by its address and left again', as
 
   await page.getByRole('combobox', { name: 'Status' }).click()
   await page.getByRole('option', { name: 'Revoked' }).click()
-  await page.getByText('No key matches').waitFor()
+  await page.getByText('No matching keys').waitFor()
   await page.getByRole('link', { name: 'Show all keys' }).click()
   await row(page, 'Findable one').waitFor()
   assert.equal(await page.getByLabel('Search by name').inputValue(), '')
@@ -112,7 +112,7 @@ test('a long list is read page by page', async (t) => {
   await row(page, 'Paged 27').waitFor()
 })
 
-/** Presses Tab until what has the focus is called so. */
+/** Presses Tab until the element of that name has the focus. */
 async function tabTo(page: Awaited<ReturnType<typeof openPage>>, name: string): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press('Tab')
@@ -130,6 +130,6 @@ function nameOfFocus(): string {
   const by = (element.getAttribute('aria-labelledby') ?? '')
     .split(' ')
     .map((id) => document.getElementById(id))
-  const told = [element, ...labels, ...by].map((part) => part?.textContent ?? '')
-  return [element.getAttribute('aria-label') ?? '', ...told].join(' ')
+  const texts = [element, ...labels, ...by].map((part) => part?.textContent ?? '')
+  return [element.getAttribute('aria-label') ?? '', ...texts].join(' ')
 }

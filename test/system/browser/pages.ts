@@ -1,5 +1,5 @@
-// Every page in both themes, wide and narrow: axe finds nothing serious, nothing scrolls sideways, and a
-// picture is taken for people to look at (.screenshots/).
+// Every page in both themes, wide and narrow: axe finds no serious violation, nothing scrolls sideways, and a
+// screenshot is taken (.screenshots/).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,18 +11,18 @@ import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 import { screenshot } from './support/screenshots.ts'
 
-type Stop = { name: string; visit: (page: Page, there: Furnished) => Promise<void> }
+type Stop = { name: string; visit: (page: Page, seeded: Seeded) => Promise<void> }
 
-type Furnished = { keyId: string; invitationId: string; endpointId: string }
-let furnishing: Promise<Furnished> | null = null
+type Seeded = { keyId: string; invitationId: string; endpointId: string }
+let seeding: Promise<Seeded> | null = null
 
-/** What the pages show. */
-function furnished(): Promise<Furnished> {
-  furnishing ??= furnish()
-  return furnishing
+/** The data that the pages show, created once. */
+function seeded(): Promise<Seeded> {
+  seeding ??= seed()
+  return seeding
 }
 
-async function furnish(): Promise<Furnished> {
+async function seed(): Promise<Seeded> {
   const owner = await signedIn(demo.owner)
   const admin = await signedIn(demo.admin)
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -60,16 +60,16 @@ async function furnish(): Promise<Furnished> {
     role: 'member',
   })
   await counted(owner, key.id, 8)
-  return { keyId: key.id, invitationId: invitation.id, endpointId: await told(owner) }
+  return { keyId: key.id, invitationId: invitation.id, endpointId: await seedEndpoints(owner) }
 }
 
-/** An endpoint that answered a test, and one that nobody is at. */
-async function told(owner: Person): Promise<string> {
+/** An endpoint that accepted a test event, and one whose port is closed. */
+async function seedEndpoints(owner: Person): Promise<string> {
   const receiver = await startReceiver()
   const ids: string[] = []
   const drafts = [
     { url: `${receiver.origin}/webhooks/latchkey`, description: 'Keeps the CRM informed' },
-    { url: 'http://localhost:1/nobody', events: ['key.leaked', 'key.expiring'] },
+    { url: 'http://localhost:1/closed', events: ['key.leaked', 'key.expiring'] },
   ]
   for (const draft of drafts) {
     const { data } = await owner.post<{ data: { id: string } }>('/api/webhook-endpoints', draft)
@@ -83,7 +83,7 @@ async function told(owner: Person): Promise<string> {
   return first
 }
 
-const doors: Stop[] = [
+const publicPages: Stop[] = [
   { name: 'sign-in', visit: (page) => at(page, '/sign-in', 'Sign in') },
   {
     name: 'invitation',
@@ -91,13 +91,13 @@ const doors: Stop[] = [
   },
 ]
 
-const rooms: Stop[] = [
+const accountPages: Stop[] = [
   { name: 'keys', visit: (page) => at(page, '/keys', 'API keys') },
   {
-    name: 'keys-none-found',
+    name: 'keys-no-match',
     async visit(page) {
       await at(page, '/keys?search=zzzz', 'API keys')
-      await page.getByText('No key matches').waitFor()
+      await page.getByText('No matching keys').waitFor()
     },
   },
   { name: 'new-key', visit: newKey },
@@ -111,8 +111,8 @@ const rooms: Stop[] = [
       await chart.hover({ position: { x: 90, y: 90 } })
       await page.getByRole('button', { name: '24 h', exact: true }).click()
       await page.getByText('Created', { exact: true }).hover()
-      await page.getByRole('button', { name: 'The numbers as a table' }).click()
-      await page.getByRole('columnheader', { name: 'Scope missing' }).waitFor()
+      await page.getByRole('button', { name: 'View as table' }).click()
+      await page.getByRole('columnheader', { name: 'Missing scope' }).waitFor()
     },
   },
   {
@@ -147,10 +147,10 @@ const rooms: Stop[] = [
     },
   },
   {
-    name: 'webhook-message',
+    name: 'webhook-delivery',
     async visit(page, { endpointId }) {
       await at(page, `/webhooks/${endpointId}`, 'Keeps the CRM informed')
-      await page.getByRole('button', { name: 'Show ping' }).last().click()
+      await page.getByRole('button', { name: 'View ping' }).last().click()
       await page.getByText('"endpoint_id"').waitFor()
     },
   },
@@ -159,7 +159,7 @@ const rooms: Stop[] = [
     async visit(page) {
       await at(page, '/webhooks', 'Webhooks')
       await page.getByRole('button', { name: 'Add endpoint' }).click()
-      await page.getByRole('radio', { name: 'Chosen ones' }).click()
+      await page.getByRole('radio', { name: 'Selected events' }).click()
       await page.getByRole('checkbox', { name: 'key.leaked' }).click()
     },
   },
@@ -186,21 +186,21 @@ const rooms: Stop[] = [
       await at(page, '/members', 'Members')
       await page.getByRole('button', { name: 'Actions for Daniel Okafor' }).click()
       await page.getByRole('menuitem', { name: 'Remove…' }).click()
-      await page.getByRole('list', { name: 'What happens to their keys' }).waitFor()
+      await page.getByRole('list', { name: 'Effect on keys' }).waitFor()
     },
   },
   { name: 'audit-log', visit: (page) => at(page, '/audit-log', 'Audit log') },
   { name: 'scopes', visit: (page) => at(page, '/scopes', 'Scopes') },
-  { name: 'not-found', visit: (page) => at(page, '/nowhere', 'Nothing here') },
+  { name: 'not-found', visit: (page) => at(page, '/nowhere', 'Page not found') },
 ]
 
 for (const theme of ['light', 'dark'] as const) {
   for (const width of [wide, narrow]) {
     test(`every page is accessible and fits: ${theme}, ${width} px`, async (t) => {
       const page = await openPage(t, { theme, width })
-      for (const stop of doors) await examine(page, stop, `${theme}-${width}`)
+      for (const stop of publicPages) await examine(page, stop, `${theme}-${width}`)
       await signIn(page, demo.owner)
-      for (const stop of rooms) await examine(page, stop, `${theme}-${width}`)
+      for (const stop of accountPages) await examine(page, stop, `${theme}-${width}`)
       await examineToken(page, `${theme}-${width}`)
       if (width === narrow) await examineNavigation(page, theme)
     })
@@ -217,7 +217,7 @@ test('a member’s pages are accessible', async (t) => {
   )
 })
 
-test('the theme follows the system until somebody chooses', async (t) => {
+test('the theme follows the system until one is selected', async (t) => {
   const page = await openPage(t, { theme: 'dark' })
   await signIn(page, demo.owner)
   await untilTheme(page, 'dark')
@@ -225,7 +225,7 @@ test('the theme follows the system until somebody chooses', async (t) => {
   await untilTheme(page, 'light')
   await page.reload()
   await untilTheme(page, 'light')
-  await page.getByRole('button', { name: 'As the system' }).click()
+  await page.getByRole('button', { name: 'System', exact: true }).click()
   await untilTheme(page, 'dark')
   await page.emulateMedia({ colorScheme: 'light' })
   await untilTheme(page, 'light')
@@ -241,20 +241,20 @@ async function at(page: Page, path: string, title: string): Promise<void> {
   await settled(page)
 }
 
-/** Everything that was being loaded is there. */
+/** No loading state is left. */
 async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^=Loading]'))
 }
 
 async function newKey(page: Page): Promise<void> {
-  await at(page, '/keys/new', 'New API key')
+  await at(page, '/keys/new', 'Create API key')
   await page.getByLabel('Name', { exact: true }).fill('CRM integration')
   await page.getByRole('checkbox', { name: /contacts:read/ }).click()
   await page.getByRole('button', { name: 'Rate limits and credits' }).click()
-  await page.getByRole('button', { name: 'Add a rate limit' }).click()
-  await page.getByRole('checkbox', { name: 'Requests use up credits' }).click()
-  await page.getByLabel('Credits to begin with').fill('5000')
-  await page.getByRole('button', { name: 'Allowed addresses' }).click()
+  await page.getByRole('button', { name: 'Add rate limit' }).click()
+  await page.getByRole('checkbox', { name: 'Requests consume credits' }).click()
+  await page.getByLabel('Initial credits').fill('5000')
+  await page.getByRole('button', { name: 'Allowed IP addresses' }).click()
 }
 
 async function examineToken(page: Page, look: string): Promise<void> {
@@ -267,7 +267,7 @@ async function examineToken(page: Page, look: string): Promise<void> {
 }
 
 async function examineNavigation(page: Page, theme: string): Promise<void> {
-  await page.getByRole('button', { name: 'Open the navigation' }).click()
+  await page.getByRole('button', { name: 'Open navigation' }).click()
   await page.getByRole('link', { name: 'Members', exact: true }).waitFor()
   await inspect(page, 'navigation', `${theme}-${narrow}`)
   await page.getByRole('link', { name: 'Members', exact: true }).click()
@@ -276,7 +276,7 @@ async function examineNavigation(page: Page, theme: string): Promise<void> {
 }
 
 async function examine(page: Page, { name, visit }: Stop, look: string): Promise<void> {
-  await visit(page, await furnished())
+  await visit(page, await seeded())
   await inspect(page, name, look)
 }
 
@@ -284,7 +284,7 @@ async function inspect(page: Page, name: string, look: string): Promise<void> {
   const where = `${name}, ${look}`
   const isDialog = (await page.getByRole('dialog').count()) > 0
   await screenshot(page, `${name}-${look}`, !isDialog)
-  // What differs between the themes are colours, and those do not differ between the widths.
+  // The themes differ in colours only, and colours do not depend on the width.
   if (look !== `dark-${narrow}`) await assertAccessible(page, where)
   const excess = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -6,7 +6,7 @@ import { demo, joins, makeKey, signedIn } from './support/api.ts'
 import { heading, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('somebody new is invited, joins by the link, and is in with the role that was offered', async (t) => {
+test('a new user joins by the link of an invitation and has the offered role', async (t) => {
   const email = `priya.${randomUUID().slice(0, 8)}@acme.test`
   const owner = await openPage(t)
   await signIn(owner, demo.owner)
@@ -14,8 +14,8 @@ test('somebody new is invited, joins by the link, and is in with the role that w
   await owner.getByRole('button', { name: 'Invite' }).click()
   await owner.getByLabel('E-mail').fill(email)
   await owner.getByRole('radio', { name: /Admin/ }).click()
-  await owner.getByRole('button', { name: 'Make the invitation' }).click()
-  await owner.getByText(`${email} is invited`).waitFor()
+  await owner.getByRole('button', { name: 'Create invitation' }).click()
+  await owner.getByText(`Send this link to ${email}`).waitFor()
   const link = await owner.getByText(/\/invitations\//).innerText()
   await owner.getByRole('button', { name: 'Done' }).click()
   await owner.getByRole('listitem').filter({ hasText: email }).waitFor()
@@ -27,7 +27,10 @@ test('somebody new is invited, joins by the link, and is in with the role that w
   await guest.getByLabel('Password').fill(randomUUID())
   await guest.getByRole('button', { name: 'Join Acme Inc' }).click()
   await heading(guest, 'API keys')
-  assert.equal(await guest.getByRole('button', { name: 'New API key' }).first().isEnabled(), true)
+  assert.equal(
+    await guest.getByRole('button', { name: 'Create API key' }).first().isEnabled(),
+    true,
+  )
 
   await guest.goto(link)
   await heading(guest, 'This invitation has been used')
@@ -35,7 +38,7 @@ test('somebody new is invited, joins by the link, and is in with the role that w
   await row(owner, email).getByText('Admin').waitFor()
 })
 
-test('an invitation that was cancelled opens nothing', async (t) => {
+test('a cancelled invitation cannot be accepted', async (t) => {
   const email = `nobody.${randomUUID().slice(0, 8)}@acme.test`
   const inviter = await signedIn(demo.owner)
   const { id } = await inviter.post<{ id: string }>('/api/auth/organization/invite-member', {
@@ -45,13 +48,13 @@ test('an invitation that was cancelled opens nothing', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await page.goto('/members')
-  await page.getByRole('button', { name: `Cancel the invitation of ${email}` }).click()
+  await page.getByRole('button', { name: `Cancel invitation for ${email}` }).click()
   await page.getByText(email).waitFor({ state: 'detached' })
   await page.goto(`/invitations/${id}`)
-  await heading(page, 'This invitation was withdrawn')
+  await heading(page, 'This invitation was cancelled')
 })
 
-test('before a role changes the page says what happens to the keys that inherit, and then it does', async (t) => {
+test('the page shows the effect of a role change on inheriting keys before the change', async (t) => {
   const owner = await signedIn(demo.owner)
   const person = await joins(owner, 'admin', 'Ines Duarte')
   const { key: token } = await makeKey(person, { name: 'Inherits from Ines' })
@@ -67,23 +70,23 @@ test('before a role changes the page says what happens to the keys that inherit,
     .click()
   await page.getByRole('menuitem', { name: 'Change role…' }).click()
   await page.getByRole('radio', { name: /^Member/ }).click()
-  const effects = page.getByRole('list', { name: 'What happens to their keys' })
+  const effects = page.getByRole('list', { name: 'Effect on keys' })
   await effects.getByText('1 key inherits from Ines Duarte').waitFor()
   await effects
     .getByText('contacts:read, messages:read')
     .or(effects.getByText('messages:read, contacts:read'))
     .waitFor()
   await effects.getByText('1 key with scopes of its own: unchanged').waitFor()
-  await page.getByRole('button', { name: 'Change the role' }).click()
+  await page.getByRole('button', { name: 'Change role' }).click()
   await page.getByText('Ines Duarte is now Member').waitFor()
   assert.equal(await curl(token, probe), 403)
   await page.goto('/keys?search=Inherits%20from%20Ines')
   await row(page, 'Inherits from Ines')
-    .getByRole('cell', { name: 'inherits Member', exact: true })
+    .getByRole('cell', { name: 'Inherits Member', exact: true })
     .waitFor()
 })
 
-test('removing somebody says what their keys do, and can revoke them too', async (t) => {
+test('removing a member shows the effect on their keys and can revoke them', async (t) => {
   const owner = await signedIn(demo.owner)
   const person = await joins(owner, 'admin', 'Otto Brandt')
   const inheriting = await makeKey(person, { name: 'Inherits from Otto' })
@@ -96,17 +99,17 @@ test('removing somebody says what their keys do, and can revoke them too', async
     .getByRole('button', { name: /Actions/ })
     .click()
   await page.getByRole('menuitem', { name: 'Remove…' }).click()
-  const effects = page.getByRole('list', { name: 'What happens to their keys' })
+  const effects = page.getByRole('list', { name: 'Effect on keys' })
   await effects.getByText('1 key inherits these permissions').waitFor()
-  await effects.getByText('goes on working unless revoked').waitFor()
-  await page.getByRole('checkbox', { name: /Also revoke for good/ }).click()
-  await page.getByRole('button', { name: 'Remove', exact: true }).click()
-  await page.getByText('Otto Brandt is removed').waitFor()
+  await effects.getByText('keeps working unless revoked').waitFor()
+  await page.getByRole('checkbox', { name: /Also revoke all keys/ }).click()
+  await page.getByRole('button', { name: 'Remove member', exact: true }).click()
+  await page.getByText('Otto Brandt removed').waitFor()
   assert.deepEqual(await Promise.all([curl(inheriting.key), curl(own.key)]), [401, 401])
   await row(page, person.email).waitFor({ state: 'detached' })
 })
 
-test('who is removed while the page is open is signed out, and who leaves is told so', async (t) => {
+test('a member removed while a page is open is signed out, and one who leaves sees that access ended', async (t) => {
   const owner = await signedIn(demo.owner)
   const removed = await joins(owner, 'member', 'Emil Krause')
   const page = await openPage(t, {}, ['status of 403', 'status of 401'])
@@ -122,12 +125,12 @@ test('who is removed while the page is open is signed out, and who leaves is tol
     .getByRole('button', { name: /Actions/ })
     .click()
   await page.getByRole('menuitem', { name: 'Change role…' }).waitFor()
-  await page.getByRole('menuitem', { name: 'Leave the account…' }).click()
-  await page.getByRole('button', { name: 'Leave', exact: true }).click()
-  await heading(page, 'You are not in this account')
+  await page.getByRole('menuitem', { name: 'Leave account…' }).click()
+  await page.getByRole('button', { name: 'Leave account', exact: true }).click()
+  await heading(page, 'No access to this account')
 })
 
-test('somebody in two accounts accepts by signing in, switches, and sees only what belongs there', async (t) => {
+test('a user of two accounts accepts by signing in, switches, and sees only the keys of the active account', async (t) => {
   const acme = await signedIn(demo.owner)
   const person = await joins(acme, 'admin', 'Tomas Lund')
   await makeKey(person, { name: 'Of Acme only', scopes: [] })
@@ -143,7 +146,7 @@ test('somebody in two accounts accepts by signing in, switches, and sees only wh
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('button', { name: 'Join Globex' }).click()
   await heading(page, 'API keys')
-  const switcher = page.getByRole('button', { name: /Switch the account/ })
+  const switcher = page.getByRole('button', { name: /Switch account/ })
   await switcher.filter({ hasText: 'Globex' }).waitFor()
   await page.getByRole('note').getByText('of Globex').waitFor()
   assert.equal(await row(page, 'Of Acme only').count(), 0)

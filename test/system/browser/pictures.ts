@@ -1,4 +1,4 @@
-// Takes the two pictures of the README again: `npm run build && node test/system/browser/pictures.ts`.
+// Takes the two screenshots of the README again: `npm run build && node test/system/browser/pictures.ts`.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { launchChromium } from './support/chromium.ts'
@@ -7,7 +7,7 @@ import { root, secretOf, startEmpty } from './support/server.ts'
 const folder = join(root, 'docs', 'images')
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
-// Oldest first: the list shows them the other way round.
+// Oldest first: the list shows the newest first.
 const keys = [
   { name: 'Legacy importer' },
   { name: 'Newsletter tool', scopes: ['broadcasts:send'], expires_at: inDays(300) },

@@ -1,4 +1,4 @@
-// The first visit to a new deployment: the first owner is made with the set-up token, once.
+// The first visit to a new deployment: the set-up token creates the first owner, once.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { screenshot } from './support/screenshots.ts'
 import { secretOf, startEmpty } from './support/server.ts'
 import { latchkey } from './support/world.ts'
 
-test('whoever holds the set-up token makes the first account, and finds it empty and inviting', async (t) => {
+test('the set-up token creates the first account, whose list of keys is empty', async (t) => {
   // Builds the dashboard that this second server shows.
   await latchkey()
   const empty = await startEmpty()
@@ -20,16 +20,16 @@ test('whoever holds the set-up token makes the first account, and finds it empty
   await screenshot(page, 'setup-light-1280')
   const fields = {
     'Set-up token': 'wrong',
-    Account: 'Northwind',
+    'Account name': 'Northwind',
     'Your name': 'Amara Diallo',
     'E-mail': 'amara@northwind.test',
     Password: randomUUID(),
   }
   for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value)
-  await page.getByRole('button', { name: 'Make the account' }).click()
+  await page.getByRole('button', { name: 'Create account' }).click()
   await page.getByRole('alert').getByText('The set-up token is wrong').waitFor()
   await page.getByLabel('Set-up token').fill(secretOf('SETUP_TOKEN'))
-  await page.getByRole('button', { name: 'Make the account' }).click()
+  await page.getByRole('button', { name: 'Create account' }).click()
   await heading(page, 'API keys')
   await page.getByText('No API keys yet').waitFor()
 

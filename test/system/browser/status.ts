@@ -1,4 +1,4 @@
-// The status page: what an owner sees of the deployment, and a member does not.
+// The status page: owners see the health of the deployment, members do not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demo, makeKey, signedIn } from './support/api.ts'
@@ -8,14 +8,14 @@ import { curl } from './support/curl.ts'
 import { screenshot } from './support/screenshots.ts'
 import { latchkey } from './support/world.ts'
 
-/** What the clock does in production. */
+/** Runs the cron trigger of the canary. */
 async function runCanary(): Promise<void> {
   const cron = encodeURIComponent('*/5 * * * *')
   const answer = await fetch(`${await latchkey()}/cdn-cgi/handler/scheduled?cron=${cron}`)
   assert.equal(answer.status, 200)
 }
 
-test('an owner sees stores, fences, tiers and what the canary found', async (t) => {
+test('an owner sees health checks, fences, tiers and the runs of the canary', async (t) => {
   await latchkey()
   const owner = await signedIn(demo.owner)
   const { key } = await makeKey(owner, { name: 'Seen on the status page' })
@@ -27,12 +27,12 @@ test('an owner sees stores, fences, tiers and what the canary found', async (t) 
       await signIn(page, demo.owner)
       await page.goto('/status')
       await heading(page, 'Status')
-      await page.getByText('All well').waitFor()
+      await page.getByText('All systems operational').waitFor()
       for (const store of ['D1', 'KV', 'Nearest fence', 'Meters']) {
-        await row(page, store).getByText('Answers').first().waitFor()
+        await row(page, store).getByText('Responding').first().waitFor()
       }
-      await row(page, 'Refused everywhere').first().waitFor()
-      await row(page, '0-of-1').getByText('Answers').first().waitFor()
+      await row(page, 'Rejected in all regions').first().waitFor()
+      await row(page, '0-of-1').getByText('Responding').first().waitFor()
       // Counted a few seconds after the answers.
       await page.getByText(/\d verifications/).waitFor({ timeout: 60_000 })
       await assertAccessible(page, `status, ${theme}, ${width}`)
@@ -45,10 +45,10 @@ test('an owner sees stores, fences, tiers and what the canary found', async (t) 
   }
 })
 
-test('a member sees no status', async (t) => {
+test('a member cannot view the status', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.member)
   assert.equal(await page.getByRole('link', { name: 'Status', exact: true }).count(), 0)
   await page.goto('/status')
-  await page.getByText('admins and owners see the status').waitFor()
+  await page.getByText('Only admins and owners can view the status').waitFor()
 })

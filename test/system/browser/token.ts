@@ -1,4 +1,4 @@
-// The token: seen once, and nowhere afterwards.
+// A token is shown once and is nowhere in the browser afterwards.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ test('a new token is gone from everywhere once its dialog is closed', async (t) 
   const page = await openPage(t)
   const bodies = watchBodies(page)
   await signIn(page, demo.owner)
-  await page.getByRole('button', { name: 'New API key' }).click()
+  await page.getByRole('button', { name: 'Create API key' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Seen once')
   await page.getByRole('radio', { name: /No scopes/ }).click()
   await page.getByRole('button', { name: 'Create key' }).click()
@@ -20,7 +20,7 @@ test('a new token is gone from everywhere once its dialog is closed', async (t) 
 
   await page.keyboard.press('Escape')
   await page.mouse.click(5, 5)
-  assert.equal(await tokenShown(page), token, 'nothing but its button closes the dialog')
+  assert.equal(await tokenShown(page), token, 'only its button closes the dialog')
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Download .env' }).click(),
@@ -56,17 +56,17 @@ test('a new token is gone from everywhere once its dialog is closed', async (t) 
   assert.equal(await curl(token), 200)
 })
 
-test('a rotated key shows its new token once, and the old one goes on for the overlap', async (t) => {
+test('a rotated key shows its new token once, and the old one works for the overlap', async (t) => {
   const name = 'Rotated by hand'
   const old = await makeKey(await signedIn(demo.owner), { name, scopes: ['contacts:read'] })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await openKey(page, name)
   await page.getByRole('button', { name: 'Rotate' }).click()
-  await page.getByRole('button', { name: 'Make the new token' }).click()
-  await page.getByText('Making sure every region knows').waitFor()
+  await page.getByRole('button', { name: 'Create new token' }).click()
+  await page.getByText('Waiting for all regions to apply the change').waitFor()
   const token = await tokenShown(page)
-  await page.getByText('goes on working for now and stops after 1 day').waitFor()
+  await page.getByText('still works and expires after 1 day').waitFor()
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await page.waitForURL((url) => !url.pathname.endsWith(old.id))
   await heading(page, name)
@@ -74,20 +74,20 @@ test('a rotated key shows its new token once, and the old one goes on for the ov
   assert.deepEqual(await Promise.all([curl(token), curl(old.key)]), [200, 200])
 })
 
-test('a whole token pasted into the search goes nowhere', async (t) => {
+test('a token pasted into the search is not sent', async (t) => {
   const { key: token, name } = await makeKey(await signedIn(demo.owner), {
     name: 'Leaked somewhere',
   })
   const page = await openPage(t)
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(request.url()))
+  const requested: string[] = []
+  page.on('request', (request) => requested.push(request.url()))
   await signIn(page, demo.owner)
   await page.getByLabel('Search by name').fill(token)
-  await page.getByText('That was a whole token').waitFor()
+  await page.getByText('You pasted a whole token').waitFor()
   await page.waitForURL(/search=[0-9a-f]{8}$/)
   await page.getByRole('link', { name }).waitFor()
   assert.equal(await page.getByRole('link', { name: 'Leaked somewhere' }).count(), 1)
-  assert.ok(asked.every((url) => !url.includes(token)))
+  assert.ok(requested.every((url) => !url.includes(token)))
   await assertGone(page, token)
 })
 
@@ -112,7 +112,7 @@ function watchBodies(page: Page) {
   return () => Promise.all(pending)
 }
 
-/** Neither in the page, its address and history, nor in any storage, nor in what scripts can still reach. */
+/** Neither in the page, its address and history, nor in any storage or script-readable cache. */
 async function assertGone(page: Page, token: string): Promise<void> {
   assert.ok(!page.url().includes(token), 'address')
   const found = await page.evaluate(placesThatHold, token)

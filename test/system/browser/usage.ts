@@ -1,11 +1,11 @@
-// What was asked with a key, on its page.
+// The usage of a key on its page.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counted, demo, makeKey, signedIn } from './support/api.ts'
-import { fact, openKey, openPage, row, signIn } from './support/browser.ts'
+import { detail, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('a key’s page tells how its requests were answered, and when it was last used', async (t) => {
+test('the page of a key shows its requests by result and its last use', async (t) => {
   const name = 'Counted'
   const owner = await signedIn(demo.owner)
   const { id, key } = await makeKey(owner, { name, scopes: ['contacts:read'] })
@@ -13,7 +13,7 @@ test('a key’s page tells how its requests were answered, and when it was last 
   await signIn(page, demo.owner)
   await openKey(page, name)
   await page.getByText('No requests in the last 24 hours').waitFor()
-  assert.equal(await fact(page, 'Last used'), 'Never')
+  assert.equal(await detail(page, 'Last used'), 'Never')
   assert.equal(await page.locator('canvas').count(), 0, 'no chart without requests')
 
   for (let turn = 0; turn < 5; turn++) assert.equal(await curl(key, '/api/contacts'), 200)
@@ -21,17 +21,17 @@ test('a key’s page tells how its requests were answered, and when it was last 
   await counted(owner, id, 7)
   await page.reload()
   await page.locator('canvas').waitFor()
-  assert.equal(await fact(page, 'Requests'), '7')
-  assert.equal(await fact(page, 'Valid'), '5')
-  assert.equal(await fact(page, 'Denied'), '2')
+  assert.equal(await detail(page, 'Requests'), '7')
+  assert.equal(await detail(page, 'Valid'), '5')
+  assert.equal(await detail(page, 'Denied'), '2')
   const reasons = page.getByRole('list', { name: 'Denied by reason' })
-  assert.match(await reasons.innerText(), /^Scope missing\s+2$/)
-  assert.match(await fact(page, 'Last used'), /just now|minute/)
+  assert.match(await reasons.innerText(), /^Missing scope\s+2$/)
+  assert.match(await detail(page, 'Last used'), /just now|minute/)
 
   await page.getByRole('button', { name: '30 d', exact: true }).click()
   await page.getByText('Requests in the last 30 days').waitFor()
-  await page.getByRole('button', { name: 'The numbers as a table' }).click()
-  const numbers = page.getByRole('region', { name: 'Requests by time and answer' })
+  await page.getByRole('button', { name: 'View as table' }).click()
+  const numbers = page.getByRole('region', { name: 'Requests by time and result' })
   await numbers.getByRole('columnheader', { name: 'Day (UTC)' }).waitFor()
   const cells = await numbers.getByRole('row').nth(1).getByRole('cell').allInnerTexts()
   assert.deepEqual(cells.slice(1), ['7', '5', '2'])
@@ -43,7 +43,7 @@ test('a key’s page tells how its requests were answered, and when it was last 
     .waitFor()
 })
 
-test('usage that is slow or fails says so, and can be asked again', async (t) => {
+test('slow usage shows a loading state, and failed usage can be retried', async (t) => {
   const name = 'Uncounted'
   const { id } = await makeKey(await signedIn(demo.owner), { name, scopes: [] })
   const page = await openPage(t, {}, ['Failed to load resource'])
@@ -60,7 +60,7 @@ test('usage that is slow or fails says so, and can be asked again', async (t) =>
     })
   })
   await openKey(page, name)
-  await page.getByRole('status', { name: 'Loading the usage' }).waitFor()
+  await page.getByRole('status', { name: 'Loading usage' }).waitFor()
   release()
   await page.getByRole('alert').getByText(detail).waitFor()
   await page.unroute(`**/api/api-keys/${id}/usage*`)

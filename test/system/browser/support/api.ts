@@ -1,4 +1,4 @@
-// The API as a program sees it: to make what a journey starts from, and to see what a page has really done.
+// The API without a browser: creates the data of a test, and checks what a page has changed.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { secretOf } from './server.ts'
@@ -31,13 +31,13 @@ export async function signedIn(
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ')
-  const ask = async (method: string, path: string, body: object | null) =>
+  const request = async (method: string, path: string, body: object | null) =>
     (await send(method, url + path, body, url, cookie)).json()
   return {
     email,
     password,
-    post: (path, body) => ask('POST', path, body),
-    get: (path) => ask('GET', path, null),
+    post: (path, body) => request('POST', path, body),
+    get: (path) => request('GET', path, null),
   }
 }
 
@@ -49,7 +49,7 @@ export async function makeKey(
   return data
 }
 
-/** Somebody new in an account, invited by one of its people. */
+/** A new member of an account, by invitation. */
 export async function joins(inviter: Person, role: string, name: string): Promise<Person> {
   const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}.${randomUUID().slice(0, 8)}@acme.test`
   const invitation = await inviter.post<{ id: string }>('/api/auth/organization/invite-member', {
@@ -81,7 +81,7 @@ async function send(
   throw new Error(`${method} ${address}: ${response.status} ${await response.text()}`)
 }
 
-/** Waits until a key's usage has so many requests: they are counted after their answers. */
+/** Waits until a key's usage has that many requests: they are counted after their responses. */
 export async function counted(person: Person, id: string, requests: number): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
     const { data } = await person.get<{ data: { total: number } }>(`/api/api-keys/${id}/usage`)

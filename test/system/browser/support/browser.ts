@@ -1,5 +1,5 @@
-// A browser window in which nothing may go wrong unseen: every console error, exception and violation of the
-// Content-Security-Policy fails the test that opened it.
+// A browser window whose console errors, exceptions and violations of the Content-Security-Policy fail the test
+// that opened it.
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -11,11 +11,11 @@ export type Look = { theme?: 'light' | 'dark'; width?: number; height?: number }
 export const wide = 1280
 export const narrow = 390
 
-type Watched = { context: BrowserContext; page: Page; complaints: string[] }
+type Watched = { context: BrowserContext; page: Page; errors: string[] }
 
 /**
- * A page in a window of its own, closed and asked for complaints when the test ends.
- * `expected`: failures that the journey provokes, by a part of what the browser says of them.
+ * A page in a window of its own, which is closed and checked for errors when the test ends.
+ * `expected`: parts of the error messages that the test provokes.
  */
 export async function openPage(
   t: TestContext,
@@ -32,17 +32,17 @@ export async function openPage(
     locale: 'en-GB',
   })
   context.setDefaultTimeout(20_000)
-  const { page, complaints } = await watch(context)
+  const { page, errors } = await watch(context)
   t.after(async () => {
     await context.close()
-    const unexpected = complaints.filter((text) => !expected.some((part) => text.includes(part)))
-    assert.deepEqual(unexpected, [], 'the browser complained')
+    const unexpected = errors.filter((text) => !expected.some((part) => text.includes(part)))
+    assert.deepEqual(unexpected, [], 'console errors')
   })
   return page
 }
 
 async function watch(context: BrowserContext): Promise<Watched> {
-  const complaints: string[] = []
+  const errors: string[] = []
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
       console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`)
@@ -50,10 +50,10 @@ async function watch(context: BrowserContext): Promise<Watched> {
   })
   context.on('console', (message) => {
     const { url } = message.location()
-    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${url}`)
+    if (['error', 'warning'].includes(message.type())) errors.push(`${message.text()} ${url}`)
   })
-  context.on('weberror', (error) => complaints.push(String(error.error().stack)))
-  return { context, page: await context.newPage(), complaints }
+  context.on('weberror', (error) => errors.push(String(error.error().stack)))
+  return { context, page: await context.newPage(), errors }
 }
 
 export async function signIn(
@@ -72,7 +72,7 @@ export async function heading(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 }
 
-/** Opens a key's page from the list, as a person does. */
+/** Opens a key's page from the list. */
 export async function openKey(page: Page, name: string): Promise<void> {
   await page.goto(`/keys?search=${encodeURIComponent(name)}`)
   await page.getByRole('link', { name, exact: true }).click()
@@ -84,8 +84,8 @@ export function row(page: Page, text: string) {
   return page.getByRole('row').filter({ hasText: text })
 }
 
-/** What a page says under a name in a list of facts. */
-export async function fact(page: Page, name: string): Promise<string> {
+/** The text under a name in a description list. */
+export async function detail(page: Page, name: string): Promise<string> {
   const term = page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) })
   return (await term.locator('xpath=following-sibling::dd').innerText()).trim()
 }

@@ -1,4 +1,4 @@
-// Debian's Chromium: installed when it is absent and apt is there, otherwise what is missing is said.
+// Debian's Chromium, installed by apt when it is absent.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'

@@ -1,4 +1,4 @@
-// Pictures for people to look at; git ignores the folder.
+// Screenshots for review, in a folder that git ignores.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'

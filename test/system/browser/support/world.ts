@@ -1,4 +1,4 @@
-// What all journeys share: one Latchkey and one browser, started by the first that needs them.
+// One Latchkey and one browser for all tests, started when first used.
 import { after } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { launchChromium } from './chromium.ts'

@@ -1,0 +1,22 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { answer, type DataOf, management } from '../api/client.ts'
+
+const events = management['audit-events']
+
+export type AuditEvent = DataOf<typeof events.$get>[number]
+
+export type AuditQuery = {
+  key_id?: string
+  actor_id?: string
+  action?: string
+  cursor?: string
+  limit?: string
+}
+
+export function auditQuery(query: AuditQuery) {
+  return queryOptions({
+    queryKey: ['audit', query],
+    queryFn: () => answer(events.$get({ query })),
+    placeholderData: keepPreviousData,
+  })
+}

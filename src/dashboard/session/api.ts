@@ -1,0 +1,75 @@
+// The session, its user and account, and the first sign-in of a deployment. Better Auth's "organization" is
+// our account.
+import { queryOptions } from '@tanstack/react-query'
+import { hc } from 'hono/client'
+import type { createSetupRoutes } from '#worker/management/people/setup.ts'
+import { authGet, authPost } from '../api/better-auth.ts'
+import { answer, clientOptions } from '../api/client.ts'
+import { ApiProblem } from '../api/problem.ts'
+import { type Role, roles } from './roles.ts'
+
+export type User = { id: string; name: string; email: string }
+export type Session = { user: User; session: { activeOrganizationId?: string | null } }
+export type Account = { id: string; name: string }
+export type Member = { id: string; userId: string; role: Role; createdAt: string; user: User }
+export type Invitation = {
+  id: string
+  email: string
+  role: Role
+  status: string
+  expiresAt: string
+}
+export type FullAccount = Account & { members: Member[]; invitations: Invitation[] }
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: () => authGet<Session | null>('get-session'),
+  staleTime: 60_000,
+})
+
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: () => authGet<Account[]>('organization/list'),
+  staleTime: 60_000,
+})
+
+const accountPath = 'organization/get-full-organization?membersLimit=1000'
+
+export const accountQuery = queryOptions({
+  queryKey: ['account'],
+  queryFn: async () => {
+    const account = await authGet<FullAccount | null>(accountPath).catch(nullIfForbidden)
+    return account && { ...account, members: account.members.toSorted(byRoleAndName) }
+  },
+  staleTime: 30_000,
+})
+
+/** The active account of the session may be one from which the user has been removed. */
+function nullIfForbidden(error: unknown): null {
+  if (error instanceof ApiProblem && error.status === 403) return null
+  throw error
+}
+
+function byRoleAndName(a: Member, b: Member): number {
+  return roles.indexOf(a.role) - roles.indexOf(b.role) || a.user.name.localeCompare(b.user.name)
+}
+
+export const signIn = (email: string, password: string) =>
+  authPost('sign-in/email', { email, password })
+
+export const signOut = () => authPost('sign-out')
+
+export const switchAccount = (organizationId: string) =>
+  authPost('organization/set-active', { organizationId })
+
+const { setup } = hc<ReturnType<typeof createSetupRoutes>>('/', clientOptions).api
+
+/** Whether the deployment has no account yet. */
+export const setupNeededQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: async () => (await answer(setup.$get())).data.needed,
+})
+
+type SetupFields = Parameters<typeof setup.$post>[0]['json']
+
+export const createFirstAccount = (json: SetupFields) => answer(setup.$post({ json }))

@@ -1,0 +1,43 @@
+// Members cannot make changes: a notice on every page, and the button that creates something.
+import { Button, type ButtonProps } from '@cloudflare/kumo/components/button'
+import { InfoIcon } from '@phosphor-icons/react'
+import { useSignedIn } from './signed-in.tsx'
+
+export const readOnlyReason = 'Your role is Member. Ask an admin or an owner to make changes.'
+
+export function ReadOnlyNotice() {
+  const { account, canChange } = useSignedIn()
+  if (canChange) return null
+  const admins = account.members.filter(({ role }) => role !== 'member').slice(0, 3)
+  return (
+    <div
+      role="note"
+      className="flex items-start gap-2 border-b border-kumo-hairline bg-kumo-info-tint px-4 py-2.5 text-base text-kumo-default md:px-8"
+    >
+      <InfoIcon size={20} aria-hidden className="mt-px shrink-0" />
+      <p>
+        You are a <strong>member</strong> of {account.name}: you can view everything but cannot make
+        changes. Ask {admins.map(({ user }) => user.name).join(' or ') || 'an owner'} to make
+        changes.
+      </p>
+    </div>
+  )
+}
+
+type Props = { icon: NonNullable<ButtonProps['icon']>; onClick: () => void; children: string }
+
+/** The primary action of a page, disabled for members. */
+export function PrimaryAction({ icon, onClick, children }: Props) {
+  const { canChange } = useSignedIn()
+  return (
+    <Button
+      variant="primary"
+      icon={icon}
+      disabled={!canChange}
+      title={canChange ? '' : readOnlyReason}
+      onClick={onClick}
+    >
+      {children}
+    </Button>
+  )
+}

@@ -1,0 +1,3 @@
+const format = new Intl.NumberFormat('en')
+
+export const numberText = (count: number) => format.format(count)
