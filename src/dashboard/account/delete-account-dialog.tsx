@@ -24,9 +24,8 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
       title={`Delete ${account.name}?`}
       submit="Delete account"
       expected={account.name}
-      isPending={task.isPending}
+      task={task}
       waitingFor="Waiting for all regions to reject the keys"
-      problem={task.problem}
       onSubmit={({ text }) => confirm(text('password'))}
       onClose={onClose}
     >

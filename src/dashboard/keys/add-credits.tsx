@@ -47,9 +47,8 @@ function AddCreditsDialog({ value, onClose }: { value: Key; onClose: () => void 
     <FormDialog
       title={`Add credits to ${value.name}`}
       submit="Add credits"
-      isPending={task.isPending}
+      task={task}
       waitingFor="Adding credits"
-      problem={task.problem}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -42,9 +42,8 @@ function RevokeDialog({ value, onClose }: Props) {
       title={`Revoke ${value.name}?`}
       submit="Revoke key"
       expected={value.name}
-      isPending={task.isPending}
+      task={task}
       waitingFor={untilRejected}
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -72,9 +71,8 @@ function SetActiveDialog({ value, isActive, onClose }: Props & { isActive: boole
     <FormDialog
       title={`${isActive ? 'Enable' : 'Disable'} ${value.name}?`}
       submit={isActive ? 'Enable key' : 'Disable key'}
-      isPending={task.isPending}
+      task={task}
       waitingFor={isActive ? untilInForce : untilRejected}
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >

@@ -39,13 +39,12 @@ export function RotateDialog({ value, onClose }: Props) {
     <FormDialog
       title={`Rotate ${value.name}?`}
       submit="Create new token"
-      isPending={task.isPending}
+      task={task}
       waitingFor={
         overlap === '0'
           ? 'Waiting for all regions to reject the old token'
           : 'Waiting for all regions to apply the change'
       }
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >

@@ -30,8 +30,7 @@ export function InviteDialog({ onClose }: Props) {
     <FormDialog
       title="Invite member"
       submit="Create invitation"
-      isPending={task.isPending}
-      problem={task.problem}
+      task={task}
       onSubmit={({ trimmed }) => send(trimmed('email'))}
       onClose={onClose}
     >

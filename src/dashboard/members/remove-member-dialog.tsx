@@ -38,9 +38,8 @@ export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
       title={isSelf ? `Leave ${account.name}?` : `Remove ${name}?`}
       submit={isSelf ? 'Leave account' : 'Remove member'}
       isDestructive
-      isPending={task.isPending}
+      task={task}
       waitingFor="Waiting for all regions to apply the change"
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >

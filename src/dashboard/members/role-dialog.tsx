@@ -32,9 +32,8 @@ export function RoleDialog({ member, onClose }: Props) {
     <FormDialog
       title={`Change role of ${name}`}
       submit="Change role"
-      isPending={task.isPending}
+      task={task}
       waitingFor="Waiting for all regions to apply the change"
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >

@@ -25,7 +25,7 @@ export function CanaryCard({ runs }: { runs: readonly Run[] }) {
   return (
     <Card
       title="Canary"
-      description="Every five minutes, Latchkey revokes a key of its own and then verifies it in every region"
+      description="Every five minutes, Latchkey revokes a key of its own and then verifies it in every region."
       isFlush
     >
       {runs.length === 0 ? (

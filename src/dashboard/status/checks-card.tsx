@@ -59,7 +59,7 @@ export function ChecksCard({ status: { checks, pending } }: { status: Status }) 
   return (
     <Card
       title="Health checks"
-      description="Run just now, with a timeout of two seconds each"
+      description="Run just now, with a timeout of two seconds each."
       isFlush
     >
       <Table>

@@ -19,7 +19,7 @@ export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
   return (
     <Card
       title="Verifications by tier"
-      description="Verifications in the last 24 hours by the tier that answered, counted with a delay of a few seconds"
+      description="Verifications in the last 24 hours by the tier that answered, counted with a delay of a few seconds."
     >
       {total === 0 ? (
         <p className="text-base text-kumo-subtle">No verifications.</p>

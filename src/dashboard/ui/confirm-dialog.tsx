@@ -21,7 +21,7 @@ export function ConfirmDialog({ expected, children, ...props }: Props) {
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
-        disabled={props.isPending}
+        disabled={props.task.isPending}
         passwordManagerIgnore
       />
     </FormDialog>

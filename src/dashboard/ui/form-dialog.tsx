@@ -12,10 +12,9 @@ export type FormDialogProps = {
   submit: string
   isDestructive?: boolean
   isReady?: boolean
-  isPending: boolean
-  /** What is in progress; shown while `isPending`. */
+  task: { isPending: boolean; problem: Error | null }
+  /** What the task waits for. */
   waitingFor?: string
-  problem: Error | null
   noValidate?: boolean
   onSubmit: (fields: Fields) => void
   onClose: () => void
@@ -23,7 +22,8 @@ export type FormDialogProps = {
 }
 
 export function FormDialog(props: FormDialogProps) {
-  const { title, size = 'lg', submit, isReady = true, isPending, waitingFor, onClose } = props
+  const { title, size = 'lg', submit, isReady = true, waitingFor, onClose } = props
+  const { isPending, problem } = props.task
   const formId = useId()
   return (
     <Modal
@@ -57,7 +57,7 @@ export function FormDialog(props: FormDialogProps) {
       >
         {props.children}
         {waitingFor && <ProgressNote isShown={isPending}>{waitingFor}</ProgressNote>}
-        <ProblemBanner problem={props.problem} />
+        <ProblemBanner problem={problem} />
       </form>
     </Modal>
   )

@@ -71,9 +71,8 @@ function RotateSecretDialog({ endpoint, onClose }: DialogProps) {
     <FormDialog
       title="Rotate the signing secret?"
       submit="Create new secret"
-      isPending={task.isPending}
+      task={task}
       waitingFor="Creating the secret"
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >
@@ -107,9 +106,8 @@ function DeleteDialog({ endpoint, onClose }: DialogProps) {
       title="Delete the endpoint?"
       submit="Delete endpoint"
       isDestructive
-      isPending={task.isPending}
+      task={task}
       waitingFor="Deleting the endpoint"
-      problem={task.problem}
       onSubmit={confirm}
       onClose={onClose}
     >

@@ -35,8 +35,7 @@ export function EndpointFormDialog<Result>(props: Props<Result>) {
       title={title}
       size="xl"
       submit={submit}
-      isPending={task.isPending}
-      problem={task.problem}
+      task={task}
       noValidate
       onSubmit={({ trimmed }) => send(trimmed('url'), trimmed('description'))}
       onClose={onClose}
