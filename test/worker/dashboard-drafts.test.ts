@@ -1,0 +1,317 @@
+// The key form of the dashboard: errors, conversion to a request, and the round trip of a key.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Key } from '../../src/dashboard/keys/api.ts'
+import {
+  changesOf,
+  draftErrors,
+  draftOfKey,
+  emptyDraft,
+  expiresAt,
+  type KeyDraft,
+  newKeyOf,
+} from '../../src/dashboard/keys/key-draft.ts'
+import {
+  draftOfLimits,
+  emptyLimits,
+  hasOwnName,
+  isWhole,
+  type LimitDraft,
+  limitErrors,
+  limitsOfDraft,
+  newWindow,
+  splitSeconds,
+  units,
+} from '../../src/dashboard/keys/limit-draft.ts'
+
+const now = Date.parse('2026-11-28T12:00:00Z')
+const dayMs = 86_400_000
+
+const key: Key = {
+  id: '0b0c8a52-4a8e-4d0c-9a55-6a1d0f6f6a01',
+  name: 'CRM integration',
+  format: 'whm',
+  key_prefix: '3f9a0c7e',
+  status: 'active',
+  is_active: true,
+  scopes: ['contacts:read'],
+  allowed_ips: null,
+  external_id: null,
+  metadata: null,
+  rate_limit: null,
+  credits: null,
+  limits_by: 'key',
+  created_at: '2026-11-01T00:00:00.000Z',
+  created_by: null,
+  created_by_name: null,
+  expires_at: null,
+  last_used_at: null,
+  revoked_at: null,
+  revoked_by: null,
+  replaced_by: null,
+}
+
+const drafted = (part: Partial<KeyDraft>): KeyDraft => ({
+  ...emptyDraft,
+  name: 'CRM',
+  scopes: ['contacts:read'],
+  ...part,
+})
+const limited = (part: Partial<LimitDraft>): LimitDraft => ({ ...emptyLimits, ...part })
+
+describe('errors of a key', () => {
+  it('an empty draft lacks a name and a scope', () => {
+    expect(Object.keys(draftErrors(emptyDraft)).sort()).toEqual(['name', 'scopes'])
+  })
+
+  it('a name of spaces is empty', () => {
+    expect(draftErrors(drafted({ name: ' \t' }))).toHaveProperty('name')
+    expect(draftErrors(drafted({}))).toEqual({})
+  })
+
+  it('scopes are needed only when they are selected', () => {
+    expect(draftErrors(drafted({ scopes: [] }))).toHaveProperty('scopes')
+    expect(draftErrors(drafted({ scopes: [], scopeChoice: 'none' }))).toEqual({})
+    expect(draftErrors(drafted({ scopes: [], scopeChoice: 'inherit' }))).toEqual({})
+  })
+
+  it('a custom date needs a date', () => {
+    expect(draftErrors(drafted({ expiry: 'date' }))).toHaveProperty('date')
+    expect(draftErrors(drafted({ expiry: 'date', date: '2027-01-31' }))).toEqual({})
+  })
+
+  it('the balance may be empty where one exists: on a key with credits, or on a shared one', () => {
+    const limits = limited({ hasCredits: true })
+    const credits = { remaining: 5, refill: null }
+    expect(draftErrors(drafted({ limits }))).toHaveProperty('balance')
+    expect(draftErrors(drafted({ limits }), key)).toHaveProperty('balance')
+    expect(draftErrors(drafted({ limits }), { ...key, credits })).toEqual({})
+    expect(draftErrors(drafted({ limits: { ...limits, isShared: true } }))).toEqual({})
+  })
+})
+
+describe('the request of a key', () => {
+  it('trims the name and the external ID, and sends null for an empty one', () => {
+    expect(newKeyOf(drafted({ name: ' CRM ', externalId: ' c-1 ' }), now)).toMatchObject({
+      name: 'CRM',
+      external_id: 'c-1',
+    })
+    expect(newKeyOf(drafted({ externalId: '  ' }), now).external_id).toBeNull()
+  })
+
+  it('splits addresses at newlines, spaces and commas', () => {
+    const request = newKeyOf(drafted({ addresses: '\n203.0.113.7, 10.0.0.0/8\r\n ::1 ,,' }), now)
+    expect(request.allowed_ips).toEqual(['203.0.113.7', '10.0.0.0/8', '::1'])
+    expect(newKeyOf(drafted({ addresses: ' ,\n' }), now).allowed_ips).toBeNull()
+  })
+
+  it('sends [] for no scopes, null for inherited ones, and else the selected ones', () => {
+    const scopesOf = (scopeChoice: KeyDraft['scopeChoice']) =>
+      newKeyOf(drafted({ scopeChoice }), now).scopes
+    expect(scopesOf('none')).toEqual([])
+    expect(scopesOf('inherit')).toBeNull()
+    expect(scopesOf('selected')).toEqual(['contacts:read'])
+  })
+
+  it('leaves the format to the server unless one is selected', () => {
+    expect(newKeyOf(drafted({}), now)).not.toHaveProperty('format')
+    expect(newKeyOf(drafted({ format: 'wacrm_live' }), now).format).toBe('wacrm_live')
+  })
+
+  it.each(['7', '30', '90', '365'] as const)('expires after %s days', (expiry) => {
+    const end = new Date(now + Number(expiry) * dayMs).toISOString()
+    expect(newKeyOf(drafted({ expiry }), now).expires_at).toBe(end)
+  })
+
+  it('a date expires at its last second in local time', () => {
+    const end = expiresAt(drafted({ expiry: 'date', date: '2027-01-31' }), now)
+    expect(end).toEqual(new Date(2027, 0, 31, 23, 59, 59))
+  })
+
+  it('no date and no expiration are null', () => {
+    expect(expiresAt(drafted({ expiry: 'date' }), now)).toBeNull()
+    expect(newKeyOf(drafted({ expiry: 'never' }), now).expires_at).toBeNull()
+  })
+
+  it('a change has no expiration when it is kept, null when it is removed, and never a format', () => {
+    expect(changesOf(draftOfKey(key), now)).not.toHaveProperty('expires_at')
+    expect(changesOf(draftOfKey(key), now)).not.toHaveProperty('format')
+    expect(changesOf({ ...draftOfKey(key), expiry: 'never' }, now).expires_at).toBeNull()
+    const changes = changesOf({ ...draftOfKey(key), expiry: '7' }, now)
+    expect(changes.expires_at).toBe(new Date(now + 7 * dayMs).toISOString())
+  })
+})
+
+describe('whole numbers', () => {
+  it.each(['1', ' 42 ', '007', '999999999999999'])('accepts %j', (text) => {
+    expect(isWhole(text, 1)).toBe(true)
+  })
+
+  it.each(['', ' ', '0', '-1', '+1', '1.5', '1e3', '0x10', '1 000', 'a few', '1000000000000000'])(
+    'refuses %j',
+    (text) => {
+      expect(isWhole(text, 1)).toBe(false)
+    },
+  )
+
+  it('the minimum counts', () => {
+    expect(isWhole('0', 0)).toBe(true)
+    expect(isWhole('0', 1)).toBe(false)
+  })
+})
+
+describe('errors of limits', () => {
+  const windows = [{ ...newWindow(), limit: '30' }]
+
+  it('a new window is valid, and each of its numbers is checked', () => {
+    expect(limitErrors(limited({ windows: [newWindow()] }), false)).toEqual({})
+    for (const part of [{ limit: '0' }, { limit: 'a few' }, { count: '0' }, { count: '' }]) {
+      const invalid = { ...newWindow(), ...part }
+      expect(limitErrors(limited({ windows: [...windows, invalid] }), false)).toHaveProperty(
+        'windows',
+      )
+    }
+  })
+
+  it('credits are checked only when requests consume them', () => {
+    const invalid = { balance: 'x', refill: 'daily', refillAmount: '0' } as const
+    expect(limitErrors(limited({ hasCredits: false, ...invalid }), false)).toEqual({})
+    const errors = limitErrors(limited({ hasCredits: true, ...invalid }), false)
+    expect(Object.keys(errors).sort()).toEqual(['balance', 'refill'])
+  })
+
+  it('a balance of 0 is valid, and a wrong one is not, even where one exists', () => {
+    expect(limitErrors(limited({ hasCredits: true, balance: '0' }), false)).toEqual({})
+    expect(limitErrors(limited({ hasCredits: true, balance: '-1' }), true)).toHaveProperty(
+      'balance',
+    )
+  })
+
+  it('a monthly refill needs a day from 1 to 31', () => {
+    const refill = { hasCredits: true, balance: '1', refill: 'monthly', refillAmount: '5' } as const
+    for (const refillDay of ['1', '31']) {
+      expect(limitErrors(limited({ ...refill, refillDay }), false)).toEqual({})
+    }
+    for (const refillDay of ['0', '32', '', 'x']) {
+      expect(limitErrors(limited({ ...refill, refillDay }), false)).toHaveProperty('refill')
+    }
+    const daily = { ...refill, refill: 'daily', refillDay: '99' } as const
+    expect(limitErrors(limited(daily), false)).toEqual({})
+  })
+})
+
+describe('the request of limits', () => {
+  it('sends null without limits', () => {
+    expect(limitsOfDraft(emptyLimits, null)).toEqual({
+      rate_limit: null,
+      credits: null,
+      limits_by: 'key',
+    })
+  })
+
+  it('limits are shared only with an external ID', () => {
+    const draft = limited({ isShared: true })
+    expect(limitsOfDraft(draft, null).limits_by).toBe('key')
+    expect(limitsOfDraft(draft, 'customer-1').limits_by).toBe('external_id')
+  })
+
+  it('an empty balance is not sent', () => {
+    expect(limitsOfDraft(limited({ hasCredits: true, balance: ' ' }), null).credits).toEqual({
+      refill: null,
+    })
+    expect(limitsOfDraft(limited({ hasCredits: true, balance: '0' }), null).credits).toEqual({
+      remaining: 0,
+      refill: null,
+    })
+  })
+
+  it('names of windows are trimmed, and empty ones are not sent', () => {
+    const windows = [
+      { ...newWindow(), name: ' burst ' },
+      { ...newWindow(), name: ' ', limit: '7', count: '2', unit: 'hour' as const },
+    ]
+    expect(limitsOfDraft(limited({ windows }), null).rate_limit).toEqual([
+      { name: 'burst', limit: 100, window_seconds: 60 },
+      { limit: 7, window_seconds: 7_200 },
+    ])
+  })
+
+  it('seconds are shown in the largest unit that divides them', () => {
+    expect(splitSeconds(86_400)).toEqual({ count: 1, unit: 'day' })
+    expect(splitSeconds(90_000)).toEqual({ count: 25, unit: 'hour' })
+    expect(splitSeconds(90)).toEqual({ count: 90, unit: 'second' })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 * 86_400 }), (seconds) => {
+        const { count, unit } = splitSeconds(seconds)
+        expect(count * units[unit]).toBe(seconds)
+      }),
+    )
+  })
+})
+
+describe('round trips', () => {
+  const anyWindow = fc
+    .record({
+      seconds: fc.integer({ min: 1, max: 31 * 86_400 }),
+      limit: fc.integer({ min: 1, max: 1_000_000_000 }),
+      name: fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), { nil: undefined }),
+    })
+    .map(({ seconds, limit, name = `${seconds}s` }) => ({ name, limit, window_seconds: seconds }))
+  const anyAmount = fc.integer({ min: 1, max: 1_000_000_000 })
+  const anyRefill = fc.oneof(
+    fc.constant(null),
+    fc.record({ interval: fc.constant('daily' as const), amount: anyAmount }),
+    fc.record({
+      interval: fc.constant('monthly' as const),
+      amount: anyAmount,
+      day: fc.integer({ min: 1, max: 31 }),
+    }),
+  )
+  const anyKey = fc
+    .record({
+      name: fc.stringMatching(/^[A-Za-z][A-Za-z ]{0,30}[a-z]$/),
+      scopes: fc.option(fc.uniqueArray(fc.constantFrom('contacts:read', 'messages:send', 'x:y'))),
+      allowed_ips: fc.option(
+        fc.uniqueArray(fc.constantFrom('203.0.113.7', '10.0.0.0/8', '2001:db8::/32'), {
+          minLength: 1,
+        }),
+      ),
+      external_id: fc.option(fc.stringMatching(/^[a-z0-9-]{1,20}$/)),
+      rate_limit: fc.option(fc.array(anyWindow, { minLength: 1, maxLength: 5 })),
+      credits: fc.option(fc.record({ remaining: fc.option(fc.nat()), refill: anyRefill })),
+      isShared: fc.boolean(),
+    })
+    .map(({ isShared, ...attributes }): Key => {
+      const isSharable = isShared && attributes.external_id !== null
+      return { ...key, ...attributes, limits_by: isSharable ? 'external_id' : 'key' }
+    })
+
+  it('a key that is opened and saved keeps every attribute and its balance', () => {
+    fc.assert(
+      fc.property(anyKey, (value) => {
+        const draft = draftOfKey(value)
+        expect(draftErrors(draft, value)).toEqual({})
+        expect(changesOf(draft, now)).toEqual({
+          name: value.name,
+          scopes: value.scopes,
+          allowed_ips: value.allowed_ips,
+          external_id: value.external_id,
+          rate_limit:
+            value.rate_limit?.map(({ name, limit, window_seconds }) => ({
+              limit,
+              window_seconds,
+              ...(hasOwnName(name, window_seconds) && { name }),
+            })) ?? null,
+          credits: value.credits && { refill: value.credits.refill },
+          limits_by: value.limits_by,
+        })
+      }),
+    )
+  })
+
+  it('the rows of windows have ids of their own', () => {
+    const window = { name: '60s', limit: 1, window_seconds: 60 }
+    const { windows } = draftOfLimits({ ...key, rate_limit: [window, window] })
+    expect(new Set(windows.map(({ id }) => id)).size).toBe(2)
+  })
+})
