@@ -3,8 +3,8 @@
 import type { RateLimitStatus } from './verify.ts'
 
 /**
- * The two headers as names and values; none without windows. A client that reads both must neither come
- * back before `Retry-After` nor wait longer than it (draft 11, section 5): windows with a longer reset are left out of `RateLimit`.
+ * The two headers as names and values; none without windows. A client that reads both must neither come back
+ * before `Retry-After` nor wait longer than it (draft 11, section 5): `RateLimit` omits windows with a longer reset.
  * @param retryAfterSeconds `Retry-After` of a 429; null where the answer has none.
  */
 export function rateLimitHeaders(

@@ -83,8 +83,9 @@ export type Client = {
     options?: CallOptions,
   ): Promise<IssuedKey & Underway>
   /**
-   * Adds credits, a whole number from 1, to the balance of a key. With an `idempotencyKey` (1 to 255 characters)
-   * a repeated call adds nothing for 24 hours; without one, read the key before a retry after `timed_out` or `unreachable`.
+   * Adds credits, a whole number from 1, to the balance of a key. With an `idempotencyKey` (1 to 255 characters) a
+   * repeated call adds nothing for 24 hours; without one, read the key before a retry after `timed_out` or
+   * `unreachable`.
    * @example
    * ```ts
    * await client.addCredits(id, { add: 1_000 }, { idempotencyKey: 'invoice-42' })

@@ -117,7 +117,7 @@ export type NewKey = {
   /** A format of `latchkey.config.ts`; the first one by default. */
   format?: string | undefined
   allowed_ips?: string[] | null | undefined
-  /** One window, or up to five. A name defaults to `default`, and to the length of the window where there are several. */
+  /** One window, or up to five. A name defaults to `default`, or where there are several to the window's length. */
   rate_limit?: NewRateLimitWindow | NewRateLimitWindow[] | null | undefined
   credits?: NewCredits | null | undefined
   limits_by?: 'key' | 'external_id' | undefined
