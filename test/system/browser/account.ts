@@ -9,7 +9,7 @@ import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
 import { type Server, secretOf, startEmpty } from './support/server.ts'
-import { chromium } from './support/world.ts'
+import { chromium } from './support/shared.ts'
 
 let server: Server | null = null
 after(async () => await server?.stop())

@@ -1,7 +1,7 @@
 // An admin: changes keys, and can grant only the scopes of the role.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
@@ -44,7 +44,7 @@ test('an admin creates a key with an expiration and allowed addresses, and canno
 
 test('an admin disables a key and enables it again', async (t) => {
   const name = 'Switched'
-  const { key: token } = await makeKey(await signedIn(demo.admin), { name })
+  const { key: token } = await createKey(await signedIn(demo.admin), { name })
   const page = await openPage(t)
   await signIn(page, demo.admin)
   await openKey(page, name)
@@ -61,7 +61,7 @@ test('an admin disables a key and enables it again', async (t) => {
 test('an admin changes the scopes of a key, and the change is in force when the page says so', async (t) => {
   const name = 'Shrinking'
   const scopes = ['contacts:read', 'messages:read']
-  const { key: token } = await makeKey(await signedIn(demo.admin), { name, scopes })
+  const { key: token } = await createKey(await signedIn(demo.admin), { name, scopes })
   assert.equal(await curl(token, '/api/messages'), 200)
   const page = await openPage(t)
   await signIn(page, demo.admin)

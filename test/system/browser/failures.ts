@@ -1,7 +1,7 @@
 // Slow and failed requests.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 
 const failedLoads = ['Failed to load resource']
@@ -63,7 +63,7 @@ test('a slow answer shows a skeleton first', async (t) => {
 
 test('a change that some regions have not confirmed names them', async (t) => {
   const name = 'Slow regions'
-  const { id } = await makeKey(await signedIn(demo.owner), { name })
+  const { id } = await createKey(await signedIn(demo.owner), { name })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await openKey(page, name)
@@ -79,7 +79,7 @@ test('a change that some regions have not confirmed names them', async (t) => {
 })
 
 test('an unknown key, or one of another account, has an error page', async (t) => {
-  const foreign = await makeKey(await signedIn(demo.globex), { name: 'Foreign', scopes: [] })
+  const foreign = await createKey(await signedIn(demo.globex), { name: 'Foreign', scopes: [] })
   const page = await openPage(t, {}, failedLoads)
   await signIn(page, demo.owner)
   await page.goto(`/keys/${foreign.id}`)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { demo, makeKey, type Person, signedIn } from './support/api.ts'
+import { createKey, demo, type Person, signedIn } from './support/api.ts'
 import { detail, heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
@@ -59,11 +59,11 @@ test('a key is created with rate limits and credits, and changed without changin
   assert.deepEqual((await limitsOf(owner, page)).credits, { remaining: 1200, refill })
 })
 
-test('keys of one external id share a balance, which a new one joins', async (t) => {
+test('keys of one external id share a balance, which a new key joins', async (t) => {
   const owner = await signedIn(demo.owner)
   const name = 'First of two'
   const shared = { external_id: 'customer-shared', limits_by: 'external_id' }
-  await makeKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
+  await createKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await page.goto('/keys/new')
@@ -85,11 +85,11 @@ test('keys of one external id share a balance, which a new one joins', async (t)
   )
 })
 
-test('a key that leaves a shared balance says what it begins with', async (t) => {
+test('a key that stops sharing a balance needs one of its own', async (t) => {
   const owner = await signedIn(demo.owner)
   const name = 'Leaves the others'
   const shared = { external_id: 'customer-left', limits_by: 'external_id' }
-  await makeKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
+  await createKey(owner, { name, scopes: [], ...shared, credits: { remaining: 70 } })
   const page = await openPage(t, {}, ['status of 400'])
   await signIn(page, demo.owner)
   await openKey(page, name)
@@ -106,7 +106,7 @@ test('a key that leaves a shared balance says what it begins with', async (t) =>
 test('credits are added once, however often the same request is sent', async (t) => {
   const owner = await signedIn(demo.owner)
   const name = 'Nearly spent'
-  const { id, key } = await makeKey(owner, { name, scopes: [], credits: { remaining: 1 } })
+  const { id, key } = await createKey(owner, { name, scopes: [], credits: { remaining: 1 } })
   assert.equal(await curl(key), 200)
   assert.equal(await curl(key), 429, 'its only credit is spent')
   const page = await openPage(t, {}, ['status of 503'])
@@ -118,7 +118,7 @@ test('credits are added once, however often the same request is sent', async (t)
   await dialog.getByRole('button', { name: 'Add credits', exact: true }).click()
   await dialog.getByText('Enter a whole number of at least 1').waitFor()
   await dialog.getByLabel('Credits to add').fill('3')
-  // The first answer is lost on its way: the credits are there, and the page does not know.
+  // The first response is lost: the credits were added, but the page does not know.
   let isLost = false
   await page.route(`**/api/api-keys/${id}/credits`, async (route) => {
     if (isLost) return route.continue()
@@ -136,7 +136,7 @@ test('credits are added once, however often the same request is sent', async (t)
 
 test('members see limits and credits, and cannot add any', async (t) => {
   const name = 'Not for members'
-  await makeKey(await signedIn(demo.owner), { name, scopes: [], credits: { remaining: 9 } })
+  await createKey(await signedIn(demo.owner), { name, scopes: [], credits: { remaining: 9 } })
   const page = await openPage(t)
   await signIn(page, demo.member)
   await openKey(page, name)
@@ -149,7 +149,7 @@ async function choose(page: Page, name: string, option: string): Promise<void> {
   await page.getByRole('option', { name: option }).click()
 }
 
-/** What the API says of the limits of the key whose page this is. */
+/** The limits of the key on this page, from the API. */
 async function limitsOf(person: Person, page: Page) {
   const id = new URL(page.url()).pathname.split('/').at(-1)
   type Limits = { rate_limit: unknown; credits: unknown; limits_by: unknown }

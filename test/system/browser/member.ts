@@ -1,12 +1,12 @@
 // A member: can view everything, cannot make changes, and sees why.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
 
 test('a member can view keys, members, the audit log and scopes, and cannot change them', async (t) => {
   const owner = await signedIn(demo.owner)
-  const { id, name } = await makeKey(owner, { name: 'Seen by members', scopes: [] })
+  const { id, name } = await createKey(owner, { name: 'Seen by members', scopes: [] })
   const page = await openPage(t)
   await signIn(page, demo.member)
   await page

@@ -1,7 +1,7 @@
 // An owner: signs in, creates a key, uses it and revokes it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
@@ -30,7 +30,7 @@ test('an owner creates a key by keyboard alone and uses its token', async (t) =>
   await dialog.getByRole('button', { name: 'I have stored it' }).waitFor()
   const token = await dialog.locator('pre').first().innerText()
   await tabTo(page, 'Copy token')
-  // Other windows are open too, and Chromium gives the clipboard to the one in front.
+  // Chromium gives the clipboard to the window in front only, and other tests have windows too.
   await page.bringToFront()
   await dialog.getByRole('button', { name: 'Copy token' }).press('Enter')
   await dialog.getByRole('button', { name: 'Copied' }).waitFor()
@@ -48,7 +48,7 @@ test('an owner creates a key by keyboard alone and uses its token', async (t) =>
 
 test('as soon as the page shows the revocation, curl fails', async (t) => {
   const name = 'Ends today'
-  const { key: token } = await makeKey(await signedIn(demo.owner), { name })
+  const { key: token } = await createKey(await signedIn(demo.owner), { name })
   assert.equal(await curl(token), 200)
 
   const page = await openPage(t)
@@ -71,8 +71,8 @@ test('as soon as the page shows the revocation, curl fails', async (t) => {
 
 test('the list can be searched and filtered, and its filters cleared', async (t) => {
   const owner = await signedIn(demo.owner)
-  await makeKey(owner, { name: 'Findable one' })
-  await makeKey(owner, { name: 'Findable two', external_id: 'customer-77' })
+  await createKey(owner, { name: 'Findable one' })
+  await createKey(owner, { name: 'Findable two', external_id: 'customer-77' })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await page.getByLabel('Search by name').fill('findable')
@@ -100,7 +100,7 @@ test('a long list is read page by page', async (t) => {
     { length: 27 },
     (_, index) => `Paged ${String(index + 1).padStart(2, '0')}`,
   )
-  for (const name of names) await makeKey(owner, { name, scopes: [] })
+  for (const name of names) await createKey(owner, { name, scopes: [] })
   const page = await openPage(t)
   await signIn(page, demo.globex)
   await page.goto('/keys?search=Paged')

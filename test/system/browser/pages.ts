@@ -5,7 +5,14 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { startReceiver } from '../webhooks/receiver.ts'
-import { counted, demo, joins, makeKey, type Person, signedIn } from './support/api.ts'
+import {
+  createKey,
+  demo,
+  inviteMember,
+  type Person,
+  signedIn,
+  waitForUsage,
+} from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
@@ -26,19 +33,19 @@ async function seed(): Promise<Seeded> {
   const owner = await signedIn(demo.owner)
   const admin = await signedIn(demo.admin)
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
-  await makeKey(owner, {
+  await createKey(owner, {
     name: 'Nightly export',
     scopes: ['contacts:read', 'messages:read', 'conversations:read'],
     expires_at: inDays(20),
   })
-  await makeKey(admin, { name: 'Support desk' })
-  await makeKey(owner, { name: 'Status page', scopes: [] })
-  const newsletter = await makeKey(owner, {
+  await createKey(admin, { name: 'Support desk' })
+  await createKey(owner, { name: 'Status page', scopes: [] })
+  const newsletter = await createKey(owner, {
     name: 'Newsletter campaign tool with a name that is rather long',
     scopes: ['broadcasts:send'],
     expires_at: inDays(300),
   })
-  const key = await makeKey(owner, {
+  const key = await createKey(owner, {
     name: 'Checkout service',
     scopes: ['contacts:read', 'contacts:write', 'messages:send'],
     allowed_ips: ['203.0.113.0/24', '127.0.0.1', '::1'],
@@ -54,12 +61,12 @@ async function seed(): Promise<Seeded> {
   for (let turn = 0; turn < 6; turn++) await curl(key.key, '/api/contacts')
   for (let turn = 0; turn < 2; turn++) await curl(key.key, '/api/conversations')
   await owner.post('/api/api-keys/revoke', { ids: [newsletter.id] })
-  await joins(owner, 'member', 'Lena Hoffmann')
+  await inviteMember(owner, 'member', 'Lena Hoffmann')
   const invitation = await owner.post<{ id: string }>('/api/auth/organization/invite-member', {
     email: 'new.colleague@acme.test',
     role: 'member',
   })
-  await counted(owner, key.id, 8)
+  await waitForUsage(owner, key.id, 8)
   return { keyId: key.id, invitationId: invitation.id, endpointId: await seedEndpoints(owner) }
 }
 

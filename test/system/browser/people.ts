@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { demo, joins, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, inviteMember, signedIn } from './support/api.ts'
 import { heading, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
@@ -56,9 +56,9 @@ test('a cancelled invitation cannot be accepted', async (t) => {
 
 test('the page shows the effect of a role change on inheriting keys before the change', async (t) => {
   const owner = await signedIn(demo.owner)
-  const person = await joins(owner, 'admin', 'Ines Duarte')
-  const { key: token } = await makeKey(person, { name: 'Inherits from Ines' })
-  await makeKey(person, { name: 'Own scopes of Ines', scopes: ['contacts:read'] })
+  const person = await inviteMember(owner, 'admin', 'Ines Duarte')
+  const { key: token } = await createKey(person, { name: 'Inherits from Ines' })
+  await createKey(person, { name: 'Own scopes of Ines', scopes: ['contacts:read'] })
   const probe = '/api/webhooks'
   assert.equal(await curl(token, probe), 200)
 
@@ -88,9 +88,9 @@ test('the page shows the effect of a role change on inheriting keys before the c
 
 test('removing a member shows the effect on their keys and can revoke them', async (t) => {
   const owner = await signedIn(demo.owner)
-  const person = await joins(owner, 'admin', 'Otto Brandt')
-  const inheriting = await makeKey(person, { name: 'Inherits from Otto' })
-  const own = await makeKey(person, { name: 'Own scopes of Otto', scopes: ['contacts:read'] })
+  const person = await inviteMember(owner, 'admin', 'Otto Brandt')
+  const inheriting = await createKey(person, { name: 'Inherits from Otto' })
+  const own = await createKey(person, { name: 'Own scopes of Otto', scopes: ['contacts:read'] })
 
   const page = await openPage(t)
   await signIn(page, demo.owner)
@@ -111,14 +111,14 @@ test('removing a member shows the effect on their keys and can revoke them', asy
 
 test('a member removed while a page is open is signed out, and one who leaves sees that access ended', async (t) => {
   const owner = await signedIn(demo.owner)
-  const removed = await joins(owner, 'member', 'Emil Krause')
+  const removed = await inviteMember(owner, 'member', 'Emil Krause')
   const page = await openPage(t, {}, ['status of 403', 'status of 401'])
   await signIn(page, removed.email, removed.password)
   await owner.post('/api/auth/organization/remove-member', { memberIdOrEmail: removed.email })
   await page.reload()
   await heading(page, 'Sign in')
 
-  const leaving = await joins(owner, 'admin', 'Nora Falk')
+  const leaving = await inviteMember(owner, 'admin', 'Nora Falk')
   await signIn(page, leaving.email, leaving.password)
   await page.getByRole('link', { name: 'Members', exact: true }).click()
   await row(page, leaving.email)
@@ -132,8 +132,8 @@ test('a member removed while a page is open is signed out, and one who leaves se
 
 test('a user of two accounts accepts by signing in, switches, and sees only the keys of the active account', async (t) => {
   const acme = await signedIn(demo.owner)
-  const person = await joins(acme, 'admin', 'Tomas Lund')
-  await makeKey(person, { name: 'Of Acme only', scopes: [] })
+  const person = await inviteMember(acme, 'admin', 'Tomas Lund')
+  await createKey(person, { name: 'Of Acme only', scopes: [] })
   const globex = await signedIn(demo.globex)
   const { id } = await globex.post<{ id: string }>('/api/auth/organization/invite-member', {
     email: person.email,

@@ -6,7 +6,7 @@ import { assertAccessible } from './support/axe.ts'
 import { heading, openPage } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
 import { secretOf, startEmpty } from './support/server.ts'
-import { latchkey } from './support/world.ts'
+import { latchkey } from './support/shared.ts'
 
 test('the set-up token creates the first account, whose list of keys is empty', async (t) => {
   // Builds the dashboard that this second server shows.

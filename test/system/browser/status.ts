@@ -1,12 +1,12 @@
 // The status page: owners see the health of the deployment, members do not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, row, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 import { screenshot } from './support/screenshots.ts'
-import { latchkey } from './support/world.ts'
+import { latchkey } from './support/shared.ts'
 
 /** Runs the cron trigger of the canary. */
 async function runCanary(): Promise<void> {
@@ -18,7 +18,7 @@ async function runCanary(): Promise<void> {
 test('an owner sees health checks, fences, tiers and the runs of the canary', async (t) => {
   await latchkey()
   const owner = await signedIn(demo.owner)
-  const { key } = await makeKey(owner, { name: 'Seen on the status page' })
+  const { key } = await createKey(owner, { name: 'Seen on the status page' })
   for (let turn = 0; turn < 5; turn++) await curl(key, '/api/v1/me')
   await runCanary()
   for (const theme of ['light', 'dark'] as const) {

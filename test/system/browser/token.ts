@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
@@ -58,7 +58,7 @@ test('a new token is gone from everywhere once its dialog is closed', async (t) 
 
 test('a rotated key shows its new token once, and the old one works for the overlap', async (t) => {
   const name = 'Rotated by hand'
-  const old = await makeKey(await signedIn(demo.owner), { name, scopes: ['contacts:read'] })
+  const old = await createKey(await signedIn(demo.owner), { name, scopes: ['contacts:read'] })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await openKey(page, name)
@@ -75,7 +75,7 @@ test('a rotated key shows its new token once, and the old one works for the over
 })
 
 test('a token pasted into the search is not sent', async (t) => {
-  const { key: token, name } = await makeKey(await signedIn(demo.owner), {
+  const { key: token, name } = await createKey(await signedIn(demo.owner), {
     name: 'Leaked somewhere',
   })
   const page = await openPage(t)
@@ -96,7 +96,7 @@ async function tokenShown(page: Page): Promise<string> {
   return page.getByRole('dialog').locator('pre').first().innerText()
 }
 
-/** Every body that the page received, once they are all there. */
+/** The bodies of all responses to the page. */
 function watchBodies(page: Page) {
   const pending: Promise<{ body: string; cacheControl: string | undefined; method: string }>[] = []
   page.on('response', (response) => {
@@ -121,7 +121,7 @@ async function assertGone(page: Page, token: string): Promise<void> {
   assert.ok(!JSON.stringify(cookies).includes(token), 'cookies')
 }
 
-/** In the browser. The query cache is found where React hangs it: in the props of the provider's fibre. */
+/** In the browser. The query cache is found in React's tree, in the props of its provider. */
 async function placesThatHold(token: string): Promise<string[]> {
   const databases = await Promise.all((await indexedDB.databases()).map(({ name }) => name ?? ''))
   const cached = await Promise.all(

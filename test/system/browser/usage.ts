@@ -1,14 +1,14 @@
 // The usage of a key on its page.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { counted, demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn, waitForUsage } from './support/api.ts'
 import { detail, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
 test('the page of a key shows its requests by result and its last use', async (t) => {
   const name = 'Counted'
   const owner = await signedIn(demo.owner)
-  const { id, key } = await makeKey(owner, { name, scopes: ['contacts:read'] })
+  const { id, key } = await createKey(owner, { name, scopes: ['contacts:read'] })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await openKey(page, name)
@@ -18,7 +18,7 @@ test('the page of a key shows its requests by result and its last use', async (t
 
   for (let turn = 0; turn < 5; turn++) assert.equal(await curl(key, '/api/contacts'), 200)
   for (let turn = 0; turn < 2; turn++) assert.equal(await curl(key, '/api/messages'), 403)
-  await counted(owner, id, 7)
+  await waitForUsage(owner, id, 7)
   await page.reload()
   await page.locator('canvas').waitFor()
   assert.equal(await detail(page, 'Requests'), '7')
@@ -45,7 +45,7 @@ test('the page of a key shows its requests by result and its last use', async (t
 
 test('slow usage shows a loading state, and failed usage can be retried', async (t) => {
   const name = 'Uncounted'
-  const { id } = await makeKey(await signedIn(demo.owner), { name, scopes: [] })
+  const { id } = await createKey(await signedIn(demo.owner), { name, scopes: [] })
   const page = await openPage(t, {}, ['Failed to load resource'])
   await signIn(page, demo.owner)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startReceiver } from '../webhooks/receiver.ts'
-import { demo, makeKey, signedIn } from './support/api.ts'
+import { createKey, demo, signedIn } from './support/api.ts'
 import { detail, heading, openPage, row, signIn } from './support/browser.ts'
 
 test('an owner adds an endpoint, views and resends its deliveries, rotates its secret and deletes it', async (t) => {
@@ -38,7 +38,7 @@ test('an owner adds an endpoint, views and resends its deliveries, rotates its s
   assert.ok(receiver.at('/browser')[0]?.isSignedBy(secret))
 
   const owner = await signedIn(demo.owner)
-  const { id } = await makeKey(owner, { name: 'Notified of' })
+  const { id } = await createKey(owner, { name: 'Notified of' })
   await owner.post('/api/api-keys/revoke', { ids: [id] })
   await row(page, 'key.revoked').getByText('Delivered').waitFor({ timeout: 30_000 })
   await page.getByRole('button', { name: 'View key.revoked' }).click()

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { secretOf } from './server.ts'
-import { latchkey } from './world.ts'
+import { latchkey } from './shared.ts'
 
-export type Made = { id: string; key: string; name: string }
+export type CreatedKey = { id: string; key: string; name: string }
 
 export type Person = {
   email: string
@@ -41,16 +41,16 @@ export async function signedIn(
   }
 }
 
-export async function makeKey(
+export async function createKey(
   person: Person,
   body: { name: string } & Record<string, unknown>,
-): Promise<Made> {
-  const { data } = await person.post<{ data: Made }>('/api/api-keys', body)
+): Promise<CreatedKey> {
+  const { data } = await person.post<{ data: CreatedKey }>('/api/api-keys', body)
   return data
 }
 
 /** A new member of an account, by invitation. */
-export async function joins(inviter: Person, role: string, name: string): Promise<Person> {
+export async function inviteMember(inviter: Person, role: string, name: string): Promise<Person> {
   const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}.${randomUUID().slice(0, 8)}@acme.test`
   const invitation = await inviter.post<{ id: string }>('/api/auth/organization/invite-member', {
     email,
@@ -82,7 +82,7 @@ async function send(
 }
 
 /** Waits until a key's usage has that many requests: they are counted after their responses. */
-export async function counted(person: Person, id: string, requests: number): Promise<void> {
+export async function waitForUsage(person: Person, id: string, requests: number): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
     const { data } = await person.get<{ data: { total: number } }>(`/api/api-keys/${id}/usage`)
     if (data.total >= requests) return

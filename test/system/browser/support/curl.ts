@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { latchkey } from './world.ts'
+import { latchkey } from './shared.ts'
 
-/** What `curl` gets for a token: the status of GET /api/v1/me or another path. */
+/** The status that `curl` receives with a token. */
 export async function curl(token: string, path = '/api/v1/me'): Promise<number> {
   const url = (await latchkey()) + path
   const silent = ['--silent', '--output', '/dev/null', '--write-out', '%{http_code}']

@@ -41,7 +41,7 @@ export async function startLatchkey(): Promise<Server> {
   }
 }
 
-/** The Worker on databases that are migrated and empty, as after a first deployment: nobody owns anything. */
+/** The Worker on migrated, empty databases, as after a first deployment. */
 export async function startEmpty(): Promise<Server> {
   const port = await freePort()
   const stateDir = mkdtempSync(join(tmpdir(), 'latchkey-e2e-empty-'))
@@ -93,6 +93,6 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
   try {
     if (child.pid) process.kill(-child.pid, name)
   } catch {
-    // It is gone already.
+    // It has already exited.
   }
 }
