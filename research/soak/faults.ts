@@ -1,40 +1,40 @@
-// Bindings that fail as they are told to, and pass everything else on. A KV here may also hand out what it
-// once held: workerd's own is strongly consistent and would hide what rests on it.
-import { createRandom } from '../world/random.ts'
-import type { Faults, StoreName, Strikes, Way } from './orders.ts'
+// Bindings that inject faults and pass every other call on. KV may also return an old value, since workerd's own
+// KV is strongly consistent and would hide a dependence on that.
+import { createRandom } from '../../test/simulation/random.ts'
+import type { FaultCounts, FaultKind, Faults, StoreName } from './commands.ts'
 
 let faults: Faults = {}
 let random = createRandom(1)
-const strikes: Strikes = {}
+const injected: FaultCounts = {}
 
-export function order(ordered: Faults, seed: number): void {
-  faults = ordered
+export function setFaults(next: Faults, seed: number): void {
+  faults = next
   random = createRandom(seed)
 }
 
-export const countStrikes = (): Strikes => strikes
+export const injectedCounts = (): FaultCounts => injected
 
-/** One for each call: a promise that all waited for would remember every one of them. */
+/** A new promise for each call: a shared one would retain every caller. */
 const never = () => new Promise<never>(() => {})
 const maxLateMs = 1_500
 
-/** The way in which this call is struck, if it is. */
-function struck(store: StoreName): Way | null {
+/** The fault of this call, or null. */
+function drawFault(store: StoreName): FaultKind | null {
   const fault = faults[store]
-  if (fault === undefined || random() >= fault.share) return null
-  const name = `${store} ${fault.way}`
-  strikes[name] = (strikes[name] ?? 0) + 1
-  return fault.way
+  if (fault === undefined || !random.is(fault.share)) return null
+  const name = `${store} ${fault.kind}`
+  injected[name] = (injected[name] ?? 0) + 1
+  return fault.kind
 }
 
-async function strike<T>(store: StoreName, call: () => PromiseLike<T>): Promise<T> {
-  switch (struck(store)) {
+async function withFault<T>(store: StoreName, call: () => PromiseLike<T>): Promise<T> {
+  switch (drawFault(store)) {
     case 'throws':
       throw new Error(`${store} is down`)
     case 'hangs':
       return never()
     case 'slow':
-      await new Promise((resolve) => setTimeout(resolve, random() * maxLateMs))
+      await new Promise((resolve) => setTimeout(resolve, random.int(maxLateMs)))
       return call()
     case 'lost':
       await call()
@@ -45,8 +45,8 @@ async function strike<T>(store: StoreName, call: () => PromiseLike<T>): Promise<
   }
 }
 
-/** The bindings of a Worker, struck as ordered. */
-export function faulty(env: Env): Env {
+/** The bindings of a Worker, with faults. */
+export function faultyBindings(env: Env): Env {
   return {
     ...env,
     DB: faultyD1(env.DB),
@@ -56,14 +56,14 @@ export function faulty(env: Env): Env {
   }
 }
 
-/** What a wrapped statement stands for: D1's own `batch` takes only statements of its own making. */
+/** The real statement of each wrapper: D1's `batch` accepts only its own statements. */
 const originals = new WeakMap<object, D1PreparedStatement>()
 
 function faultyD1(d1: D1Database): D1Database {
   const over = (target: Pick<D1Database, 'prepare' | 'batch'>) => ({
     prepare: (sql: string) => faultyStatement(target.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
-      strike('DB', () => target.batch(statements.map((each) => originals.get(each) ?? each))),
+      withFault('DB', () => target.batch(statements.map((each) => originals.get(each) ?? each))),
   })
   const withSession = (constraint?: string) => {
     const session = d1.withSession(constraint)
@@ -75,36 +75,37 @@ function faultyD1(d1: D1Database): D1Database {
 function faultyStatement(statement: D1PreparedStatement): D1PreparedStatement {
   const wrapped = {
     bind: (...values: unknown[]) => faultyStatement(statement.bind(...values)),
-    all: () => strike('DB', () => statement.all()),
-    run: () => strike('DB', () => statement.run()),
-    raw: (options?: never) => strike('DB', () => statement.raw(options as never)),
-    first: (column?: never) => strike('DB', () => statement.first(column as never)),
+    all: () => withFault('DB', () => statement.all()),
+    run: () => withFault('DB', () => statement.run()),
+    raw: (options?: never) => withFault('DB', () => statement.raw(options as never)),
+    first: (column?: never) => withFault('DB', () => statement.first(column as never)),
   } as unknown as D1PreparedStatement
   originals.set(wrapped, statement)
   return wrapped
 }
 
 const maxRemembered = 2_000
-/** The first value that each key ever held: as old as KV can be. */
-const once = new Map<string, string>()
+/** The first value of each key, the oldest that KV can return. */
+const firstValues = new Map<string, string>()
 
 function faultyKv(kv: KVNamespace): KVNamespace {
   return {
     get: (name: string, options: never) => {
-      const old = once.get(name)
-      if (faults.KEY_CACHE?.way === 'stale' && old !== undefined && struck('KEY_CACHE')) {
+      const old = firstValues.get(name)
+      if (faults.KEY_CACHE?.kind === 'stale' && old !== undefined && drawFault('KEY_CACHE')) {
         return Promise.resolve(JSON.parse(old))
       }
-      return strike('KEY_CACHE', () => kv.get(name, options))
+      return withFault('KEY_CACHE', () => kv.get(name, options))
     },
     put: (name: string, value: string, options: never) => {
-      if (!once.has(name)) once.set(name, value)
-      if (once.size > maxRemembered) once.delete(once.keys().next().value ?? '')
-      return strike('KEY_CACHE', () => kv.put(name, value, options))
+      if (!firstValues.has(name)) firstValues.set(name, value)
+      if (firstValues.size > maxRemembered)
+        firstValues.delete(firstValues.keys().next().value ?? '')
+      return withFault('KEY_CACHE', () => kv.put(name, value, options))
     },
     delete: (name: string) => {
-      if (faults.KEY_CACHE?.way === 'stale' && struck('KEY_CACHE')) return Promise.resolve()
-      return strike('KEY_CACHE', () => kv.delete(name))
+      if (faults.KEY_CACHE?.kind === 'stale' && drawFault('KEY_CACHE')) return Promise.resolve()
+      return withFault('KEY_CACHE', () => kv.delete(name))
     },
   } as unknown as KVNamespace
 }
@@ -118,14 +119,14 @@ function faultyFences(namespace: Env['FENCE']): Env['FENCE'] {
       get:
         (_, method: string) =>
         (...args: unknown[]) =>
-          // Not kept apart from its stub: a method of a stub is itself a stub.
-          strike('FENCE', () => (stub as unknown as Methods)[method]?.(...args) ?? never()),
+          // Called on its stub: a method of a stub is itself a stub.
+          withFault('FENCE', () => (stub as unknown as Methods)[method]?.(...args) ?? never()),
     })
   }
   return { getByName } as Env['FENCE']
 }
 
 function faultyQueue(queue: Env['USAGE']): Env['USAGE'] {
-  const send = (message: unknown) => strike('USAGE', () => queue.send(message))
+  const send = (message: unknown) => withFault('USAGE', () => queue.send(message))
   return { send } as unknown as Env['USAGE']
 }

@@ -1,14 +1,14 @@
-// What a soak has shown, in words and figures.
+// The summary of a soak.
 import { cpus } from 'node:os'
-import type { Bucket } from './curves.ts'
 import type { SoakResult } from './soak.ts'
+import type { Bucket } from './time-series.ts'
 
 type Counted = 'verified' | 'changed'
 
 const sum = (buckets: readonly Bucket[], of: Counted, outcome: keyof Bucket[Counted]) =>
   buckets.reduce((total, bucket) => total + bucket[of][outcome], 0)
 
-function figures({ buckets, blows, strikes, keys, auditRows }: SoakResult) {
+function figures({ buckets, disturbances, injected, keys, auditRows }: SoakResult) {
   const verified = (outcome: keyof Bucket['verified']) => sum(buckets, 'verified', outcome)
   const changed = (outcome: keyof Bucket['changed']) => sum(buckets, 'changed', outcome)
   return {
@@ -18,16 +18,16 @@ function figures({ buckets, blows, strikes, keys, auditRows }: SoakResult) {
     unanswered: verified('other'),
     changes: changed('passed'),
     unavailableChanges: changed('503'),
-    struck: Object.values(strikes).reduce((total, count) => total + count, 0),
-    ...blows,
+    faults: Object.values(injected).reduce((total, count) => total + count, 0),
+    ...disturbances,
     keys,
     auditRows,
     memory: memoryOf(buckets),
   }
 }
 
-/** Resident memory in the first and the last quarter of the longest time without a restart (MB, medians). */
-function memoryOf(buckets: readonly Bucket[]): { first: number; last: number; most: number } {
+/** Median resident memory in the first and last quarter of the longest period without a restart (MB). */
+function memoryOf(buckets: readonly Bucket[]): { first: number; last: number; max: number } {
   const runs: number[][] = [[]]
   for (const { residentMb, marks } of buckets) {
     if (marks.includes('restart')) runs.push([])
@@ -40,35 +40,35 @@ function memoryOf(buckets: readonly Bucket[]): { first: number; last: number; mo
   return {
     first: median(longest.slice(0, quarter)),
     last: median(longest.slice(-quarter)),
-    most: Math.max(0, ...runs.flat()),
+    max: Math.max(0, ...runs.flat()),
   }
 }
 
 export function describe(result: SoakResult): string {
   const all = figures(result)
   return [
-    `${all.passed} verifications passed, ${all.refused} were refused, ${all.unavailable} told 503, ${all.unanswered} not answered (workerd was killed).`,
-    `${all.changes} changes were answered with success, ${all.unavailableChanges} with 503; ${all.keys} keys, ${all.auditRows} audit rows.`,
-    `${all.struck} calls of stores were struck; ${all.recycle} isolates recycled, ${all.evict} fences evicted, ${all.restart} times workerd killed, ${all.drain} drains.`,
-    `workerd: ${all.memory.first.toFixed(0)} MB, later ${all.memory.last.toFixed(0)} MB, at most ${all.memory.most.toFixed(0)} MB.`,
+    `${all.passed} verifications passed, ${all.refused} were refused, ${all.unavailable} got 503, ${all.unanswered} got no answer (workerd restarted).`,
+    `${all.changes} changes succeeded, ${all.unavailableChanges} got 503; ${all.keys} keys, ${all.auditRows} audit rows.`,
+    `${all.faults} faults injected; ${all.recycle} isolates recycled, ${all.evict} fences evicted, ${all.reconcile} runs of the reconciler, ${all.restart} restarts of workerd.`,
+    `workerd: first ${all.memory.first.toFixed(0)} MB, last ${all.memory.last.toFixed(0)} MB, maximum ${all.memory.max.toFixed(0)} MB.`,
     `${result.violations.length} violations.`,
   ].join('\n')
 }
 
-/** What must have happened for a soak without violations to say anything. */
-export function meaningless(result: SoakResult): string[] {
+/** Events that happened too rarely for a soak without violations to show anything. */
+export function unmetMinimums(result: SoakResult): string[] {
   const all = figures(result)
-  const least = {
+  const minimums = {
     passed: 500,
     refused: 500,
     changes: 20,
-    struck: 100,
+    faults: 100,
     recycle: 3,
     evict: 3,
   } as const
   const perMinute = Math.min(1, result.minutes)
-  return Object.entries(least).flatMap(([name, count]) => {
-    const happened = all[name as keyof typeof least]
+  return Object.entries(minimums).flatMap(([name, count]) => {
+    const happened = all[name as keyof typeof minimums]
     return happened >= count * perMinute ? [] : [`${name} happened ${happened} times`]
   })
 }
@@ -86,27 +86,27 @@ export function summary(result: SoakResult): string {
     ],
     ['verifications that passed', all.passed],
     ['refused with 401', all.refused],
-    ['told 503', all.unavailable],
-    ['not answered, workerd being killed', all.unanswered],
-    ['changes answered with success', all.changes],
-    ['changes told 503 (asked again until they were in force)', all.unavailableChanges],
-    ['keys made, audit rows', `${all.keys}, ${all.auditRows}`],
-    ['calls of stores that were struck', strikesIn(result)],
+    ['answered with 503', all.unavailable],
+    ['not answered while workerd restarted', all.unanswered],
+    ['changes that succeeded', all.changes],
+    ['changes answered with 503 (repeated until they were in force)', all.unavailableChanges],
+    ['keys created, audit rows', `${all.keys}, ${all.auditRows}`],
+    ['faults injected', injectedIn(result)],
     [
-      'isolates recycled, fences evicted, drains, workerd killed',
-      `${all.recycle}, ${all.evict}, ${all.drain}, ${all.restart}`,
+      'isolates recycled, fences evicted, runs of the reconciler, restarts of workerd',
+      `${all.recycle}, ${all.evict}, ${all.reconcile}, ${all.restart}`,
     ],
     [
-      'workerd’s memory in the longest time without a restart: first quarter, last quarter; most of all',
-      `${all.memory.first.toFixed(0)} MB, ${all.memory.last.toFixed(0)} MB; ${all.memory.most.toFixed(0)} MB`,
+      'memory of workerd in the longest period without a restart: first quarter, last quarter; maximum',
+      `${all.memory.first.toFixed(0)} MB, ${all.memory.last.toFixed(0)} MB; ${all.memory.max.toFixed(0)} MB`,
     ],
     ['**violations**', `**${result.violations.length}**`],
   ]
   return ['| | |', '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n')
 }
 
-function strikesIn({ strikes }: SoakResult): string {
-  const sorted = Object.entries(strikes).toSorted(([one], [other]) => one.localeCompare(other))
+function injectedIn({ injected }: SoakResult): string {
+  const sorted = Object.entries(injected).toSorted(([one], [other]) => one.localeCompare(other))
   const total = sorted.reduce((all, [, count]) => all + count, 0)
   return `${total} (${sorted.map(([name, count]) => `${name} ${count}`).join(', ')})`
 }

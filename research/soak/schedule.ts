@@ -1,24 +1,25 @@
-// What fails when: drawn from the seed before anything runs.
-import { createRandom, exponential, pick } from '../world/random.ts'
-import { type Faults, type StoreName, stores, type Way } from './orders.ts'
+// The schedule of faults, drawn from the seed before the run.
+import { createRandom, type Random } from '../../test/simulation/random.ts'
+import { exponential } from '../world/distributions.ts'
+import { type FaultKind, type Faults, type StoreName, stores } from './commands.ts'
 
 export type Episode = { atMs: number; untilMs: number; isolates: number[]; faults: Faults }
-export type Blow =
+export type Disturbance =
   | { atMs: number; kind: 'recycle'; isolate: number }
   | { atMs: number; kind: 'evict'; fence: string }
-  | { atMs: number; kind: 'drain'; isolate: number }
+  | { atMs: number; kind: 'reconcile'; isolate: number }
   | { atMs: number; kind: 'restart' }
 
-export type Schedule = { episodes: Episode[]; blows: Blow[] }
+export type Schedule = { episodes: Episode[]; disturbances: Disturbance[] }
 
-const waysOf: Record<StoreName, readonly Way[]> = {
+const kindsOf: Record<StoreName, readonly FaultKind[]> = {
   DB: ['throws', 'hangs', 'slow', 'lost'],
   KEY_CACHE: ['throws', 'hangs', 'slow', 'lost', 'stale', 'stale'],
   FENCE: ['throws', 'hangs', 'slow', 'lost'],
   USAGE: ['throws', 'hangs', 'lost'],
 }
 
-export function planOf(
+export function drawSchedule(
   seed: number,
   {
     isolates,
@@ -31,50 +32,51 @@ export function planOf(
   const all = Array.from({ length: isolates }, (_, isolate) => isolate)
   const episodes: Episode[] = []
   for (let at = 4_000; at < lengthMs; ) {
-    const untilMs = at + 3_000 + random() * 9_000
-    // All of them: the store itself is down. One: its way there is.
-    const struck = random() < 0.6 ? all : [pick(random, all)]
-    episodes.push({ atMs: at, untilMs, isolates: struck, faults: drawFaults(random) })
-    at = untilMs + 2_000 + random() * 6_000
+    const untilMs = at + 3_000 + random.int(9_000)
+    // All isolates: the store is down. One isolate: its connection to the store is down.
+    const affected = random.is(0.6) ? all : [random.one(all)]
+    episodes.push({ atMs: at, untilMs, isolates: affected, faults: drawFaults(random) })
+    at = untilMs + 2_000 + random.int(6_000)
   }
-  const blows: Blow[] = [
-    ...times(random, 5_000, lengthMs).map((atMs) => ({
+  const disturbances: Disturbance[] = [
+    ...drawTimes(random, 5_000, lengthMs).map((atMs) => ({
       atMs,
       kind: 'recycle' as const,
-      isolate: pick(random, all),
+      isolate: random.one(all),
     })),
-    ...times(random, 7_000, lengthMs).map((atMs) => ({
+    ...drawTimes(random, 7_000, lengthMs).map((atMs) => ({
       atMs,
       kind: 'evict' as const,
-      fence: pick(random, fences),
+      fence: random.one(fences),
     })),
-    ...times(random, 30_000, lengthMs).map((atMs) => ({
+    ...drawTimes(random, 30_000, lengthMs).map((atMs) => ({
       atMs,
-      kind: 'drain' as const,
-      isolate: pick(random, all),
+      kind: 'reconcile' as const,
+      isolate: random.one(all),
     })),
     ...Array.from({ length: Math.ceil(lengthMs / restartMs) - 1 }, (_, nth) => ({
       atMs: (nth + 1) * restartMs,
       kind: 'restart' as const,
     })),
   ]
-  return { episodes, blows: blows.toSorted((one, other) => one.atMs - other.atMs) }
+  return { episodes, disturbances: disturbances.toSorted((one, other) => one.atMs - other.atMs) }
 }
 
-function drawFaults(random: () => number): Faults {
+function drawFaults(random: Random): Faults {
   const faults: Faults = {}
-  const most = random() < 0.25 ? 2 : 1
-  for (let nth = 0; nth < most; nth++) {
-    const store = pick(random, stores)
-    const share = random() < 0.5 ? 1 : 0.1 + 0.6 * random()
-    faults[store] = { way: pick(random, waysOf[store]), share }
+  const count = random.is(0.25) ? 2 : 1
+  for (let nth = 0; nth < count; nth++) {
+    const store = random.one(stores)
+    const share = random.is(0.5) ? 1 : 0.1 + 0.6 * random.next()
+    faults[store] = { kind: random.one(kindsOf[store]), share }
   }
   return faults
 }
 
-function times(random: () => number, meanMs: number, lengthMs: number): number[] {
-  const drawn: number[] = []
-  for (let at = exponential(random, meanMs); at < lengthMs; at += exponential(random, meanMs))
-    drawn.push(at)
-  return drawn
+/** A Poisson process. */
+function drawTimes(random: Random, meanMs: number, lengthMs: number): number[] {
+  const times: number[] = []
+  let at = exponential(random, meanMs)
+  for (; at < lengthMs; at += exponential(random, meanMs)) times.push(at)
+  return times
 }

@@ -1,21 +1,22 @@
-// Who asks: clients with keys, good, disabled, revoked and forged, and an owner who changes them.
-import { createRandom, exponential, pick } from '../world/random.ts'
-import { judge, judgeForged, type SoakKey, seen, type Told } from './judge.ts'
+// The clients: verifications with active, disabled, revoked and forged keys, and an owner who changes keys.
+import { createRandom } from '../../test/simulation/random.ts'
+import { exponential } from '../world/distributions.ts'
+import { type AnswerCode, checkAnswer, checkForged, type SoakKey, snapshotOf } from './oracle.ts'
 import { isolateCount, type Workerd } from './workerd.ts'
 
-export type Answered = { told: Told; beganMs: number; tookMs: number }
+export type Answer = { code: AnswerCode; beganMs: number; tookMs: number }
 
 export type Sink = {
-  verified(answer: Answered): void
-  changed(answer: Answered): void
+  verified(answer: Answer): void
+  changed(answer: Answer): void
   violation(what: string): void
-  /** Whether workerd was being restarted at some time since then: no answer is then no fault. */
-  wasRestarting(sinceMs: number): boolean
+  /** Whether workerd restarted since then: a missing answer is then allowed. */
+  restartedSince(sinceMs: number): boolean
 }
 
 export type Traffic = ReturnType<typeof createTraffic>
 
-const fewestKeys = 60
+const minActiveKeys = 60
 const maxRefused = 60
 const groups = 20
 const retryMs = 400
@@ -24,18 +25,18 @@ const maxWaitMs = 60_000
 export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
   const keys: SoakKey[] = []
   const random = createRandom(seed)
-  const anyIsolate = () => Math.floor(random() * isolateCount)
+  const anyIsolate = () => random.int(isolateCount)
   let isOver = false
   const creations = new Map<string, number>()
   const revokedGroups = new Set<string>()
-  /** Keys that are known no more; what was answered of them must still stand in the audit log. */
+  /** Keys that are no longer verified; the audit log must still have their changes. */
   const dropped: SoakKey[] = []
 
-  async function ask(
+  async function request(
     path: string,
     init: RequestInit,
     isolate = anyIsolate(),
-  ): Promise<Answered & { body: Body | null }> {
+  ): Promise<Answer & { body: Body | null }> {
     const beganMs = performance.now()
     const answer = await send(new URL(path, workerd.url(isolate)), init)
     return { ...answer, beganMs, tookMs: performance.now() - beganMs }
@@ -46,35 +47,38 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
       authorization: `Bearer ${await workerd.owner.jwt()}`,
       'content-type': 'application/json',
     }
-    const answer = await ask(path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+    const answer = await request(path, init)
     sink.changed(answer)
-    if (
-      !isAllowedOfAChange(answer.told) &&
-      !(answer.told === lost && sink.wasRestarting(answer.beganMs))
-    ) {
-      sink.violation(`${method} ${path} was told ${answer.told}`)
+    if (!isAllowedForChange(answer.code) && !isLostByRestart(answer)) {
+      sink.violation(`${method} ${path} got ${answer.code}`)
     }
     return answer
   }
 
-  async function verify(key: SoakKey, isolate?: number): Promise<Told> {
-    const before = seen(key)
-    const answer = await ask('/api/v1/me', { headers: { 'x-api-key': key.token } }, isolate)
+  function isLostByRestart({ code, beganMs }: Answer): boolean {
+    return code === noAnswer && sink.restartedSince(beganMs)
+  }
+
+  async function verify(key: SoakKey, isolate?: number): Promise<AnswerCode> {
+    const before = snapshotOf(key)
+    const answer = await request('/api/v1/me', { headers: { 'x-api-key': key.token } }, isolate)
     sink.verified(answer)
-    if (answer.told === lost && sink.wasRestarting(answer.beganMs)) return lost
-    const wrong = judge(before, seen(key), answer.told)
-    if (wrong !== null)
+    if (isLostByRestart(answer)) return noAnswer
+    const wrong = checkAnswer(before, snapshotOf(key), answer.code)
+    if (wrong !== null) {
       sink.violation(`${wrong} (key ${key.id}, after ${Math.round(answer.tookMs)} ms)`)
-    return answer.told
+    }
+    return answer.code
   }
 
   async function verifyForged(key: SoakKey): Promise<void> {
     const last = key.token.endsWith('0') ? '1' : '0'
     const token = key.token.slice(0, -1) + last
-    const answer = await ask('/api/v1/me', { headers: { 'x-api-key': token } })
+    const answer = await request('/api/v1/me', { headers: { 'x-api-key': token } })
     sink.verified(answer)
-    if (answer.told === lost && sink.wasRestarting(answer.beganMs)) return
-    const wrong = judgeForged(answer.told)
+    if (isLostByRestart(answer)) return
+    const wrong = checkForged(answer.code)
     if (wrong !== null) sink.violation(wrong)
   }
 
@@ -82,37 +86,36 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
     while (!isOver) {
       await pause(exponential(random, 1000 / perSecond))
       if (keys.length === 0) continue
-      // A few keys are hot: the newest, which are soon changed.
-      const hottest = Math.max(0, keys.length - 15)
-      const key = pick(random, random() < 0.6 ? keys.slice(hottest) : keys)
-      await (random() < 0.1 ? verifyForged(key) : verify(key))
+      // The newest keys are hot, and soon changed.
+      const key = random.one(random.is(0.6) ? keys.slice(-15) : keys)
+      await (random.is(0.1) ? verifyForged(key) : verify(key))
     }
   }
 
   async function create(): Promise<void> {
-    const group = `group-${Math.floor(random() * groups)}`
-    // Whether a key made while its group is revoked is among them, nobody could say.
+    const group = `group-${random.int(groups)}`
+    // A bulk revocation in flight may or may not cover a key created meanwhile.
     if (revokedGroups.has(group)) return
     creations.set(group, (creations.get(group) ?? 0) + 1)
-    const { told, body } = await manage('POST', '/api/api-keys', {
-      name: 'Soaked',
+    const { code, body } = await manage('POST', '/api/api-keys', {
+      name: 'Soak',
       external_id: group,
     })
     creations.set(group, (creations.get(group) ?? 0) - 1)
-    if (told !== '201' || body === null) return
+    if (code !== '201' || body === null) return
     const { id, key } = body.data
     keys.push({ id, token: key, group, state: 'active', isChanging: false, version: 0, updates: 0 })
   }
 
-  /** Asks until it is answered with 200: only then is the new state promised. */
+  /** Repeats the change until it is answered with 200: only then is the new state guaranteed. */
   async function change(
     changed: readonly SoakKey[],
     to: SoakKey['state'],
-    send: () => Promise<{ told: Told }>,
+    send: () => Promise<{ code: AnswerCode }>,
   ) {
     for (const key of changed) Object.assign(key, { isChanging: true, version: key.version + 1 })
     const beganMs = performance.now()
-    while ((await send()).told !== '200') {
+    while ((await send()).code !== '200') {
       if (performance.now() - beganMs > maxWaitMs && isOver) {
         return sink.violation(`a change to ${to} was not in force after a minute without faults`)
       }
@@ -129,13 +132,13 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
       const free = keys.filter(({ isChanging }) => !isChanging)
       const ofState = (state: SoakKey['state']) => free.filter((key) => key.state === state)
       const [active, disabled] = [ofState('active'), ofState('disabled')]
-      const drawn = random()
-      forgetSome(ofState('revoked'))
-      if (active.length < fewestKeys || drawn < 0.2) await create()
-      else if (drawn < 0.6) await revoke(pick(random, active))
-      else if (drawn < 0.65) await revokeGroup(pick(random, active).group)
-      else if (drawn < 0.85) await setActive(pick(random, active), false)
-      else if (disabled.length > 0) await setActive(pick(random, disabled), true)
+      const drawn = random.next()
+      dropOldest(ofState('revoked'))
+      if (active.length < minActiveKeys || drawn < 0.2) await create()
+      else if (drawn < 0.6) await revoke(random.one(active))
+      else if (drawn < 0.65) await revokeGroup(random.one(active).group)
+      else if (drawn < 0.85) await setActive(random.one(active), false)
+      else if (disabled.length > 0) await setActive(random.one(disabled), true)
     }
   }
 
@@ -149,7 +152,7 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 
   async function revokeGroup(group: string): Promise<void> {
     const changed = keys.filter((key) => key.group === group && key.state !== 'revoked')
-    // One that is being changed at the same time would leave it open which of both came last.
+    // With a concurrent change of one of its keys, the order of the two would be unknown.
     if (changed.some(({ isChanging }) => isChanging) || (creations.get(group) ?? 0) > 0) return
     if (revokedGroups.has(group)) return
     revokedGroups.add(group)
@@ -158,8 +161,8 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
     revokedGroups.delete(group)
   }
 
-  /** So that the soak itself does not grow: what was long revoked is asked no more. */
-  function forgetSome(revoked: readonly SoakKey[]): void {
+  /** Bounds the number of keys: those revoked first are no longer verified. */
+  function dropOldest(revoked: readonly SoakKey[]): void {
     for (const key of revoked.slice(0, Math.max(0, revoked.length - maxRefused))) {
       keys.splice(keys.indexOf(key), 1)
       dropped.push(key)
@@ -183,30 +186,28 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 
 type Body = { code?: string; data: { id: string; key: string } }
 
-const lost: Told = 'no answer'
+const noAnswer: AnswerCode = 'no answer'
 const maxAnswerMs = 45_000
 
-async function send(url: URL, init: RequestInit): Promise<{ told: Told; body: Body | null }> {
+async function send(url: URL, init: RequestInit): Promise<{ code: AnswerCode; body: Body | null }> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(maxAnswerMs) })
     const text = await response.text()
     const body = text.startsWith('{') ? (JSON.parse(text) as Body) : null
-    const told =
+    const code =
       response.status < 400
         ? String(response.status)
         : `${response.status} ${body?.code ?? text.slice(0, 80)}`
-    return { told, body }
+    return { code, body }
   } catch (error) {
-    return {
-      told: error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 45 s' : lost,
-      body: null,
-    }
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError'
+    return { code: isTimeout ? 'no answer in 45 s' : noAnswer, body: null }
   }
 }
 
-/** A change is done, on its way, contended, or nobody knows. */
-function isAllowedOfAChange(told: Told): boolean {
-  return /^(200|201|202|409 .*|503 authority_unavailable)$/.test(told)
+/** In force, pending, contended, or unavailable. */
+function isAllowedForChange(code: AnswerCode): boolean {
+  return /^(200|201|202|409 .*|503 authority_unavailable)$/.test(code)
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,10 +1,10 @@
-// The real Worker on bindings that fail, in one place of the world, doing as the soak orders.
+// The real Worker with bindings that fail, in one location, controlled by the commands of the soak.
 
-// `replaceIsolate` is put into src/index.ts when the soak builds it (build.ts).
+// build.ts patches `replaceIsolate` into src/index.ts.
 import * as built from '../../src/index.ts'
 import RealLatchkey, { FenceObject as RealFence } from '../../src/index.ts'
-import { countStrikes, faulty, order as orderFaults } from './faults.ts'
-import { type Order, orderPath } from './orders.ts'
+import { type Command, commandPath } from './commands.ts'
+import { faultyBindings, injectedCounts, setFaults } from './faults.ts'
 
 export { MeterObject } from '../../src/index.ts'
 
@@ -12,10 +12,10 @@ type SoakEnv = Env & { PLACE: { latitude: string; longitude: string } }
 
 export class FenceObject extends RealFence {
   constructor(context: DurableObjectState, env: Env) {
-    super(context, faulty(env))
+    super(context, faultyBindings(env))
   }
 
-  /** All that is in memory is gone, and calls under way fail, as when a machine vanishes. */
+  /** Loses the memory of the instance and fails its calls in flight, as the failure of a machine does. */
   evict(): void {
     this.ctx.abort('evicted by the soak')
   }
@@ -25,33 +25,33 @@ export default class Soak extends RealLatchkey {
   private readonly real: SoakEnv
 
   constructor(context: ExecutionContext, env: SoakEnv) {
-    super(context, faulty(env))
+    super(context, faultyBindings(env))
     this.real = env
   }
 
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
-    if (pathname === orderPath) return Response.json(await this.obey(await request.json()))
+    if (pathname === commandPath) return Response.json(await this.execute(await request.json()))
     const cf = this.real.PLACE as unknown as CfProperties
     return super.fetch(new Request(request, { cf }))
   }
 
-  private async obey(order: Order): Promise<unknown> {
-    switch (order.order) {
+  private async execute(command: Command): Promise<unknown> {
+    switch (command.command) {
       case 'faults':
-        return orderFaults(order.faults, order.seed) ?? null
+        return setFaults(command.faults, command.seed) ?? null
       case 'recycle':
         return (built as unknown as { replaceIsolate(): void }).replaceIsolate() ?? null
       case 'evict': {
-        const fence = this.real.FENCE.getByName(order.fence) as unknown as {
+        const fence = this.real.FENCE.getByName(command.fence) as unknown as {
           evict(): Promise<void>
         }
         return fence.evict().catch(() => null)
       }
-      case 'drain':
+      case 'reconcile':
         return (await super.scheduled({ cron: '* * * * *' } as ScheduledController)) ?? null
       case 'count':
-        return countStrikes()
+        return injectedCounts()
     }
   }
 }

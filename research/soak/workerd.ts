@@ -1,13 +1,13 @@
-// Workerd with several isolates of the Worker in several places, on one D1, one KV and one set of fences.
+// workerd with several isolates of the Worker in several locations, on one D1, one KV and one set of fences.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import * as wrangler from 'wrangler'
 import { root } from './build.ts'
-import { type Order, orderPath, type Strikes } from './orders.ts'
+import { addCounts, type Command, commandPath, type FaultCounts } from './commands.ts'
 
-/** Where isolates stand, by the fence that each asks; two of them ask the same. */
+/** The location of each isolate and its nearest fence; two isolates share one. */
 const places = [
   { fence: 'weur/0-of-1', latitude: '48.9', longitude: '2.4' },
   { fence: 'weur/0-of-1', latitude: '52.4', longitude: '4.9' },
@@ -27,7 +27,7 @@ const baseUrl = 'http://localhost:8787'
 
 export type Workerd = Awaited<ReturnType<typeof startWorkerd>>
 
-// Wrangler asks for required secrets in the environment; what counts are the bindings below.
+// Wrangler requires these secrets in the environment; the bindings below are the ones in use.
 for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
 export async function startWorkerd(folder: string, scriptPath: string) {
@@ -39,34 +39,35 @@ export async function startWorkerd(folder: string, scriptPath: string) {
   const owner = await createOwner(db)
   let urls = await urlsOf(miniflare)
 
-  async function tell<T>(isolate: number, order: Order): Promise<T> {
-    const body = JSON.stringify(order)
-    const response = await fetch(new URL(orderPath, urls[isolate]), { method: 'POST', body })
-    if (!response.ok) throw new Error(`${order.order}: ${response.status} ${await response.text()}`)
+  async function send<T>(isolate: number, command: Command): Promise<T> {
+    const body = JSON.stringify(command)
+    const response = await fetch(new URL(commandPath, urls[isolate]), { method: 'POST', body })
+    if (!response.ok) {
+      throw new Error(`${command.command}: ${response.status} ${await response.text()}`)
+    }
     return (await response.json()) as T
   }
 
   return {
     owner,
     url: (isolate: number) => urls[isolate] as URL,
-    tell,
-    tellAll: (order: Order) =>
-      Promise.all(places.map((_, isolate) => tell(isolate, order))).then(() => {}),
-    /** Strikes since workerd was started, of all isolates. */
-    async strikes(): Promise<Strikes> {
-      const all: Strikes = {}
+    send,
+    sendAll: (command: Command) =>
+      Promise.all(places.map((_, isolate) => send(isolate, command))).then(() => {}),
+    /** Faults injected in all isolates since workerd was started. */
+    async injectedFaults(): Promise<FaultCounts> {
+      const all: FaultCounts = {}
       for (const isolate of places.keys()) {
-        const counted = await tell<Strikes>(isolate, { order: 'count' })
-        for (const [name, count] of Object.entries(counted)) all[name] = (all[name] ?? 0) + count
+        addCounts(all, await send<FaultCounts>(isolate, { command: 'count' }))
       }
       return all
     },
-    /** Kills workerd, and with it every isolate, fence and request under way; storage stays. */
+    /** Kills workerd with every isolate, fence and request in flight; storage survives. */
     async restart(): Promise<void> {
       await miniflare.setOptions(optionsOf(folder, scriptPath) as never)
       urls = await urlsOf(miniflare)
     },
-    /** Asks D1 past all faults. */
+    /** Queries D1 without faults. */
     async rows<Row>(sql: string): Promise<Row[]> {
       const database = await miniflare.getD1Database('DB', nameOf(0))
       return (await database.prepare(sql).all<Row>()).results
@@ -104,17 +105,17 @@ function optionsOf(folder: string, scriptPath: string) {
       LOG_SAMPLE: '0',
       PLACE: { latitude, longitude },
     },
-    durableObjects: isolate === 0 ? durableObjects : ofTheFirst(durableObjects as object),
+    durableObjects: isolate === 0 ? durableObjects : hostedByFirst(durableObjects as object),
     ...(isolate === 0 ? { queueConsumers } : {}),
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   }))
-  // Failures are what this is about: what workerd and the Worker say of each would fill the disk.
+  // Logs of the injected failures would fill the disk.
   const quiet = { handleStructuredLogs() {} }
   return { ...convertV4MiniflareOptions({ workers } as never), ...quiet }
 }
 
-/** Durable Objects live in the first Worker; the others reach them there. */
-function ofTheFirst(durableObjects: object): object {
+/** The first Worker hosts the Durable Objects; the others bind to it. */
+function hostedByFirst(durableObjects: object): object {
   const entries = Object.entries(durableObjects) as [string, { className: string } | string][]
   return Object.fromEntries(
     entries.map(([binding, object]) => {
@@ -132,10 +133,10 @@ function residentMegabytes(): number | null {
       if (!/^Name:\s*workerd$/m.test(status)) continue
       if (Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1]) !== process.pid) continue
       const kilobytes = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1])
-      // A process that is being killed has none.
+      // A process that is exiting has no VmRSS.
       return Number.isNaN(kilobytes) ? null : kilobytes / 1024
     } catch {
-      // It ended between the list and the look.
+      // The process ended after it was listed.
     }
   }
   return null
@@ -151,7 +152,7 @@ async function migrate(db: Database, folder: string): Promise<void> {
   }
 }
 
-/** An account and its owner, who presents JWTs signed by a key that stands in D1. */
+/** An account and its owner, whose JWTs are signed by a key in D1. */
 async function createOwner(db: Database) {
   const [account, user, kid] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
@@ -169,7 +170,7 @@ async function createOwner(db: Database) {
     insert(
       'INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?)',
       user,
-      'The owner',
+      'Owner',
       'owner@soak.test',
       now,
       now,

@@ -1,13 +1,13 @@
-// Every number that the model takes from outside, with where it comes from and how far it may be
-// wrong. What the code itself decides (lease, margin, time-outs, cache times) is imported from it.
+// Every input of the model with its source and its range. Values that the code decides (lease, margin, timeouts,
+// cache times) are imported from it.
 import config from '#config'
 import { fenceTimeoutMs } from '../../src/coherence/fences.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
 import { edgeCacheSeconds } from '../../src/storage/key-cache.ts'
 
 /**
- * `code`: imported from the source, so it cannot drift. `published`: somebody says so, in public.
- * `measured`: on this machine or counted in a test. `assumed`: nobody says so; a guess with a range.
+ * `code`: imported from the source, so it cannot drift. `published`: has a public source. `measured`: on this
+ * machine, or counted in a test. `assumed`: an estimate with a range.
  */
 export type Kind = 'code' | 'published' | 'measured' | 'assumed'
 
@@ -45,10 +45,10 @@ export const table = {
     kind: 'code',
     source: design('src/coherence/settle.ts'),
   },
-  fenceLimitMs: {
+  fenceTimeoutMs: {
     ...fixed(fenceTimeoutMs),
     unit: 'ms',
-    what: 'a fence that has not answered by then: ask D1',
+    what: 'timeout of a call to the fence; D1 is read then',
     kind: 'code',
     source: design('src/coherence/fences.ts'),
   },
@@ -62,14 +62,14 @@ export const table = {
   cpuMs: {
     ...range(0.1, 0.15, 1),
     unit: 'ms',
-    what: 'CPU of a verification from memory, the request around it included',
+    what: 'CPU of a verification from memory, including its request',
     kind: 'measured',
     source: 'platform.md: a bare request in workerd on a 2-core VM',
   },
   stretch: {
     ...range(1.1, 1.4, 1.9),
     unit: '×',
-    what: 'round trip, over twice the great circle at 200 km a ms in fibre',
+    what: 'round trip, relative to twice the great circle at 200 km/ms in fibre',
     kind: 'published',
     source: `speed: SLAC IEPM; factor: fitted to 10 city pairs of ${objectsLive} (0.95 to 1.9)`,
   },
@@ -104,28 +104,28 @@ export const table = {
   asleep: {
     ...range(0, 0.02, 1),
     unit: 'share',
-    what: 'fence calls that find the object out of memory (idle 10 s; 1: one lone key, seldom used)',
+    what: 'share of fence calls that find the object out of memory (idle for 10 s; 1: a single, rarely used key)',
     kind: 'assumed',
-    source: 'assumed; that it sleeps after about 10 s: platform.md',
+    source: 'assumed; an object is evicted after about 10 s: platform.md',
   },
   wakeMs: {
     ...range(10, 40, 150),
     unit: 'ms',
-    what: 'waking such an object, median (p99: four times)',
+    what: 'starting such an object, median (p99: four times)',
     kind: 'assumed',
     source: 'assumed',
   },
   flushMs: {
     ...range(5, 12, 30),
     unit: 'ms',
-    what: 'making a raise durable before it is acknowledged, median (p99: four times)',
+    what: 'writing a raise durably before it is acknowledged, median (p99: four times)',
     kind: 'published',
     source: 'lumenize.com/blog/what-i-got-wrong-about-do-throughput: 10 to 13 ms',
   },
   isolates: {
     ...range(1, 4, 16),
     unit: 'isolates',
-    what: 'isolates a colo among which a key’s requests fall by chance',
+    what: 'isolates in a colo, among which the requests of a key are spread at random',
     kind: 'assumed',
     source:
       'assumed; Cloudflare sends a Worker’s requests to few servers of a colo (“shard and conquer”)',
@@ -205,7 +205,7 @@ export const table = {
   clockLagMs: {
     ...range(0, 30, 1_500),
     unit: 'ms',
-    what: 'how far a clock that stood still may be behind (CPU burnt since the last I/O)',
+    what: 'maximum lag of a clock that stands still (CPU time since the last I/O)',
     kind: 'assumed',
     source: 'assumed; platform.md: earlier than the real time, never later',
   },
@@ -247,7 +247,7 @@ export const table = {
   nodes: {
     ...range(2, 3, 10),
     unit: 'nodes',
-    what: 'servers a region behind one address',
+    what: 'servers in each region behind one address',
     kind: 'assumed',
     source: 'assumed',
   },
@@ -258,24 +258,24 @@ export const table = {
     kind: 'published',
     source: 'peers.md: p95 4.1 to 9.6 ms from five cities',
   },
-  heat: {
+  rateFactor: {
     ...range(0.1, 1, 10),
     unit: '×',
-    what: 'requests a second a key a colo, against the mix below',
+    what: 'factor on the request rates of the mix',
     kind: 'assumed',
     source: 'assumed',
   },
   servers: {
     ...range(0, 0.5, 1),
     unit: 'share',
-    what: 'callers that are servers in cloud regions; the others are where people live',
+    what: 'callers in cloud regions; the others are where people live',
     kind: 'assumed',
     source: 'assumed',
   },
   colos: {
     ...range(1, 3, 10),
     unit: 'colos',
-    what: 'colos in which a key that is revoked is in use',
+    what: 'colos in which a revoked key is in use',
     kind: 'assumed',
     source: 'assumed',
   },
@@ -303,7 +303,7 @@ export const table = {
   durationPrice: {
     ...fixed(12.5),
     unit: '$/M GB-s',
-    what: 'Durable Objects awake (128 MB)',
+    what: 'duration of Durable Objects (128 MB)',
     kind: 'published',
     source: 'developers.cloudflare.com/durable-objects/platform/pricing',
   },
@@ -335,14 +335,14 @@ export type Inputs = Record<InputName, number>
 
 export const inputNames = Object.keys(table) as InputName[]
 
-/** The inputs as they are, but for those named. */
+/** The inputs with some values changed. */
 export function inputsWith(changes: Partial<Inputs> = {}): Inputs {
   const values = inputNames.map((name) => [name, table[name].value])
   return { ...(Object.fromEntries(values) as Inputs), ...changes }
 }
 
-/** Requests a second a key a colo, and the share of all requests that come at such a heat (assumed). */
-export const heats = [
+/** Requests per second of one key in one colo, and the share of all requests at that rate (assumed). */
+export const requestRates = [
   { perSecond: 100, share: 0.2 },
   { perSecond: 10, share: 0.3 },
   { perSecond: 1, share: 0.3 },

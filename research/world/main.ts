@@ -1,5 +1,6 @@
-// `npx node research/world/main.ts`: runs the model and writes docs/world.md and its plots. --seed N, --requests N (a
-// city, heat and design), --revocations N (a heat and design), --dry to write nothing.
+// `npx node research/world/main.ts`: runs the model and writes the tables and charts of docs/world.md.
+// Options: --seed N, --requests N (for each city, rate and design), --revocations N (for each rate and design),
+// --dry (writes nothing).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,14 +1,15 @@
-// Runs the designs on the planet: many requests from every city at every heat, many revocations.
+// Runs the designs: many requests from every city at every request rate, and many revocations.
 
+import { createRandom, type Random } from '../../test/simulation/random.ts'
 import { priceOf } from './cost.ts'
-import type { Answer, Design } from './designs.ts'
-import { heats, type Inputs } from './inputs.ts'
+import type { Answer, Design } from './design.ts'
+import { exponential, weightedIndex } from './distributions.ts'
+import { type Inputs, requestRates } from './inputs.ts'
 import { type City, cities } from './places.ts'
-import { createRandom, exponential, pickWeighted } from './random.ts'
 import { add, emptySample, type Sample } from './sample.ts'
-import { never } from './stores.ts'
+import { noRevocation } from './stores.ts'
 
-/** Callers are partly people, partly servers in cloud regions. */
+/** Callers are people and servers in cloud regions. */
 export function weightOf(inputs: Inputs, city: City): number {
   const people = cities.reduce((sum, each) => sum + each.people, 0)
   const servers = cities.reduce((sum, each) => sum + each.servers, 0)
@@ -19,13 +20,13 @@ export type Size = { seed: number; requests: number; revocations: number }
 
 export type Verifying = {
   latency: Sample
-  /** Dollars a million verifications. */
+  /** Dollars per million verifications. */
   dollars: number
   /** Share of verifications by the tier that answered. */
   tiers: Record<Answer['tier'], number>
 }
 
-/** Verifications of a key in one city at one heat (requests a second), in a steady state. */
+/** Verifications of a key in one city at one request rate, in a steady state. */
 export function verifyingIn(
   design: Design,
   inputs: Inputs,
@@ -37,8 +38,8 @@ export function verifyingIn(
   const verifying = emptyVerifying()
   for (let world = 0; world < worlds; world++) {
     const random = createRandom(seed + 7919 * world + Math.round(1e3 * (city.north + city.east)))
-    const reader = design.read({ random, inputs, here: city, revocation: never })
-    const meanMs = 1000 / (perSecond * inputs.heat)
+    const reader = design.read({ random, inputs, here: city, revocation: noRevocation })
+    const meanMs = 1000 / (perSecond * inputs.rateFactor)
     const warmUp = Math.max(requests / worlds, 30 * Math.round(inputs.isolates))
     let at = 0
     for (let turn = -warmUp; turn < requests / worlds; turn++) {
@@ -50,12 +51,12 @@ export function verifyingIn(
   return finish(verifying)
 }
 
-/** The same for every city by its weight, at one heat or at all of them as they are mixed. */
+/** Verifications in every city by weight, at one request rate or at the mix of all. */
 export function verifying(
   design: Design,
   inputs: Inputs,
   size: Size,
-  at: readonly { perSecond: number; share: number }[] = heats,
+  at: readonly { perSecond: number; share: number }[] = requestRates,
 ): Verifying {
   const all = emptyVerifying()
   for (const city of cities) {
@@ -71,11 +72,11 @@ export function verifying(
 export type Revoking = {
   /** From the request to its 200 (ms). */
   answer: Sample
-  /** From the 200 to the last request that passed all the same (ms); 0 when none did. */
+  /** From the 200 to the last request that still passed (ms); 0 when none did. */
   window: Sample
 }
 
-/** Revocations by people anywhere of keys that are in use in a few colos at one heat. */
+/** Revocations from random cities of keys that are in use in a few colos at one request rate. */
 export function revoking(
   design: Design,
   inputs: Inputs,
@@ -86,13 +87,18 @@ export function revoking(
   const weights = cities.map((city) => weightOf(inputs, city))
   for (let turn = 0; turn < revocations; turn++) {
     const random = createRandom(seed + 104729 * turn)
-    const cityOf = () => cities[pickWeighted(random, weights)] as City
+    const cityOf = () => cities[weightedIndex(random, weights)] as City
     const revoked = design.revoke({ random, inputs, here: cityOf() })
     add(result.answer, revoked.answeredAt)
     let longest = 0
     for (let colo = 0; colo < Math.round(inputs.colos); colo++) {
       const reader = design.read({ random, inputs, here: cityOf(), revocation: revoked })
-      const last = lastPass(reader.verify, random, perSecond * inputs.heat, revoked.answeredAt)
+      const last = lastPass(
+        reader.verify,
+        random,
+        perSecond * inputs.rateFactor,
+        revoked.answeredAt,
+      )
       longest = Math.max(longest, last - revoked.answeredAt)
     }
     add(result.window, longest)
@@ -101,21 +107,21 @@ export function revoking(
 }
 
 const day = 86_400_000
-/** Long enough for every cache to be in its steady state when the revocation comes. */
+/** Enough for every cache to be in its steady state when the revocation begins. */
 const warmUpRequests = 60
 
 /**
- * When the last request that began after the answer passed. It stops where nothing of before can be
- * left: several refusals on end from every isolate, or more than a day.
+ * The time of the last request that passed although it began after the answer. The search ends after many
+ * consecutive refusals, or two days.
  */
 function lastPass(
   verify: (at: number) => Answer,
-  random: () => number,
+  random: Random,
   perSecond: number,
   answeredAt: number,
 ): number {
   const meanMs = 1000 / perSecond
-  // As many requests as it takes, and enough time for the caches of 60 s.
+  // Enough requests, and enough time for caches of 60 s.
   let at = -Math.max(warmUpRequests * meanMs, Math.min(130_000, 2_000 * meanMs))
   let last = answeredAt
   let refusals = 0
@@ -129,7 +135,7 @@ function lastPass(
   return last
 }
 
-/** Refusals on end after which an isolate that still passes is out of the question (200 s of them if hot). */
+/** Consecutive refusals after which no isolate can still pass the key (200 s of them at high rates). */
 function maxRefusals(perSecond: number): number {
   return Math.max(150, Math.min(2_500, perSecond * 200))
 }

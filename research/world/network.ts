@@ -1,8 +1,9 @@
-// How far places are from one another, in milliseconds.
+// Distances and round trips between places.
 
+import type { Random } from '../../test/simulation/random.ts'
+import { lognormal } from './distributions.ts'
 import type { Inputs } from './inputs.ts'
 import type { Place } from './places.ts'
-import { type Random, spread } from './random.ts'
 
 const earthRadiusKm = 6371
 const fibreKmPerMs = 200
@@ -22,14 +23,14 @@ export function roundTripMs(inputs: Inputs, from: Place, to: Place): number {
 
 export function nearest<P extends Place>(from: Place, places: readonly P[]): P {
   const [first] = places
-  if (first === undefined) throw new Error('No place to go to.')
+  if (first === undefined) throw new Error('There is no place.')
   return places.reduce(
     (best, place) => (distanceKm(from, place) < distanceKm(from, best) ? place : best),
     first,
   )
 }
 
-/** One round trip, with the jitter of the day. */
-export function travelMs(random: Random, inputs: Inputs, medianMs: number): number {
-  return spread(random, medianMs, medianMs * inputs.jitter)
+/** One round trip, with jitter. */
+export function drawTripMs(random: Random, inputs: Inputs, medianMs: number): number {
+  return lognormal(random, medianMs, medianMs * inputs.jitter)
 }

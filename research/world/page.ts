@@ -1,6 +1,6 @@
-// The tables of docs/world.md, each written between the marks that stand there for it.
-import { heats, inputNames, table } from './inputs.ts'
-import type { AtHeat, DesignResult, Results } from './results.ts'
+// The tables of docs/world.md, each between its markers.
+import { inputNames, requestRates, table } from './inputs.ts'
+import type { AtRate, DesignResult, Results } from './results.ts'
 import { quantile, type Sample, shareAbove } from './sample.ts'
 import { type Outcome, outcomes, type Swing } from './sensitivity.ts'
 
@@ -22,28 +22,32 @@ function rows(head: string[], body: string[][]): string {
   return [row(head), row(head.map(() => '---')), ...body.map(row)].join('\n')
 }
 
-function byHeat(
+function byRate(
   results: readonly DesignResult[],
-  cell: (at: AtHeat) => string,
+  cell: (at: AtRate) => string,
   mixed?: (result: DesignResult) => string,
 ) {
-  const head = ['', ...heats.map(({ perSecond }) => `${perSecond}/s`), ...(mixed ? ['mixed'] : [])]
+  const head = [
+    '',
+    ...requestRates.map(({ perSecond }) => `${perSecond}/s`),
+    ...(mixed ? ['mixed'] : []),
+  ]
   const body = results.map((result) => [
     result.design.name,
-    ...result.atHeats.map(cell),
+    ...result.atRates.map(cell),
     ...(mixed ? [mixed(result)] : []),
   ])
   return rows(head, body)
 }
 
-/** What can be said without the model, from how each works. */
-const longest: Record<string, string> = {
-  latchkey: 'none, while clocks lag by less than the margin',
-  kv: 'none is promised (“60 seconds or more”); in this model twice the TTL',
+/** Known from how each design works, without the model. */
+const maxStaleness: Record<string, string> = {
+  latchkey: 'none, as long as clocks lag by less than the margin',
+  kv: 'not guaranteed (“60 seconds or more”); in this model twice the TTL',
   d1: 'none',
-  'd1-replicas': 'none is promised (“arbitrarily out of date”)',
-  'swr-edge': '24 h, and a round trip',
-  'swr-servers': '10 min, and a round trip',
+  'd1-replicas': 'not guaranteed (“arbitrarily out of date”)',
+  'swr-edge': '24 h plus a round trip',
+  'swr-servers': '10 min plus a round trip',
 }
 
 export function tables(
@@ -60,21 +64,21 @@ export function tables(
         return [`\`${name}\``, what, `${value} ${unit}`, span, kind, source]
       }),
     ),
-    latency: byHeat(
+    latency: byRate(
       results.designs,
       ({ verifying }) => pair(verifying.latency),
       ({ mixed }) => pair(mixed.latency),
     ),
     tiers: rows(
-      ['', ...heats.map(({ perSecond }) => `${perSecond}/s`)],
+      ['', ...requestRates.map(({ perSecond }) => `${perSecond}/s`)],
       (['memory', 'fence', 'cache', 'database'] as const).map((tier) => [
         {
           memory: 'memory, lease running',
           fence: 'the fence',
           cache: 'the fence and KV',
-          database: 'D1 too',
+          database: 'D1 as well',
         }[tier],
-        ...(results.designs[0]?.atHeats ?? []).map(({ verifying }) =>
+        ...(results.designs[0]?.atRates ?? []).map(({ verifying }) =>
           percent(verifying.tiers[tier]),
         ),
       ]),
@@ -83,7 +87,7 @@ export function tables(
       [
         'city',
         'fence of',
-        'lease over: p50 / p99',
+        'lease expired: p50 / p99',
         'isolate’s first: p50 / p99',
         'colo’s first: p50 / p99',
         'D1: p50 / p99',
@@ -97,35 +101,35 @@ export function tables(
         ]),
     ),
     regions: rows(
-      ['city', 'asks', 'round trip', 'would be nearer', 'round trip'],
-      results.cities.flatMap(({ city, region, better }) =>
-        better === null
+      ['city', 'reads', 'round trip', 'nearer region', 'round trip'],
+      results.cities.flatMap(({ city, region, nearer }) =>
+        nearer === null
           ? []
           : [
               [
                 city.name,
                 region,
-                `${ms(better.insteadOfMs)} ms`,
-                better.region,
-                `${ms(better.ms)} ms`,
+                `${ms(nearer.insteadOfMs)} ms`,
+                nearer.region,
+                `${ms(nearer.ms)} ms`,
               ],
             ],
       ),
     ),
     revocation: rows(
-      ['', 'till the 200: p50 / p99', 'longest stale pass, by how it works'],
-      built.map(({ design, atHeats }) => [
+      ['', 'until the 200: p50 / p99', 'maximum staleness by design'],
+      built.map(({ design, atRates }) => [
         design.name,
-        `${pair(atHeats[0]?.revoking.answer ?? { values: [], weights: [] })} ms`,
-        longest[design.id] ?? '',
+        `${pair(atRates[0]?.revoking.answer ?? { values: [], weights: [] })} ms`,
+        maxStaleness[design.id] ?? '',
       ]),
     ),
-    staleness: byHeat(built, ({ revoking: { window } }) => {
+    staleness: byRate(built, ({ revoking: { window } }) => {
       const share = shareAbove(window, 0)
       if (share === 0) return 'never'
       return `${percent(share)}; ${time(quantile(window, 0.5))}, ${time(quantile(window, 0.99))}, ${time(quantile(window, 1))}`
     }),
-    cost: byHeat(
+    cost: byRate(
       results.designs,
       ({ verifying }) => dollars(verifying.dollars),
       ({ mixed }) => dollars(mixed.dollars),
@@ -135,7 +139,7 @@ export function tables(
         'lease',
         'verification, mixed: p50 / p99',
         'from memory',
-        'dollars a million',
+        'dollars per million',
         'revocation p50 / p99',
       ],
       results.leases.map(({ leaseMs, mixed, revoking }) => [
@@ -160,23 +164,22 @@ function sensitivityTable({ base, swings }: { base: Outcome; swings: readonly Sw
       return one === other ? '' : `${one} to ${other}`
     }),
   ])
-  const first = ['as it is', '', ...outcomes.map(({ id }) => show(id, base[id]))]
+  const first = ['unchanged', '', ...outcomes.map(({ id }) => show(id, base[id]))]
   return rows(['input', 'from, to', ...outcomes.map(({ name }) => name)], [first, ...body])
 }
 
-/** The page with each table put between its marks. A mark without a table, or the reverse, is an error. */
+/** @throws Error for a marker without a table, or a table without a marker. */
 export function fill(page: string, parts: Record<string, string>): string {
   const left = new Set(Object.keys(parts))
   const filled = page.replaceAll(
     /<!-- world:(\w+) -->[\s\S]*?<!-- \/world -->/g,
     (_, name: string) => {
       const part = parts[name]
-      if (part === undefined)
-        throw new Error(`docs/world.md asks for "${name}", which there is not.`)
+      if (part === undefined) throw new Error(`There is no table "${name}" for its marker.`)
       left.delete(name)
       return `<!-- world:${name} -->\n${part}\n<!-- /world -->`
     },
   )
-  if (left.size > 0) throw new Error(`docs/world.md has no place for ${[...left].join(', ')}.`)
+  if (left.size > 0) throw new Error(`There is no marker for ${[...left].join(', ')}.`)
   return filled
 }

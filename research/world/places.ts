@@ -1,5 +1,4 @@
-// Where things stand: client cities with weights, the cities that hold Durable Objects, and which of
-// them a location hint leads to. Coordinates are those of the cities.
+// Client cities with weights, the cities that host Durable Objects, and the cities that a location hint leads to.
 import type { Region } from '../../src/coherence/regions.ts'
 
 export type Place = { north: number; east: number }
@@ -67,7 +66,7 @@ export const cities: readonly City[] = [
   city('Auckland', -36.8, 174.8, 2),
 ]
 
-/** Cities that were seen to hold Durable Objects: 32 of 276 (where.durableobjects.live, 2026-01-04). */
+/** Cities observed to host Durable Objects: 32 of 276 (where.durableobjects.live, 2026-01-04). */
 const hosts = {
   newark: { north: 40.7, east: -74.2 },
   ashburn: { north: 39, east: -77.5 },
@@ -100,10 +99,10 @@ export type Host = keyof typeof hosts
 export const hostPlace = (host: Host): Place => hosts[host]
 
 /**
- * Where an object with this hint comes to stand: the first call decides, by chance, for ever. No city
- * of South America, Africa, the Middle East or India was seen to hold objects: those hints lead away.
+ * The cities that may host an object with this hint; its first call picks one permanently. No city of South
+ * America, Africa, the Middle East or India was observed to host objects, so their hints lead elsewhere.
  */
-export const seats: Record<Region, readonly Host[]> = {
+export const hostsOf: Record<Region, readonly Host[]> = {
   wnam: ['sanJose', 'losAngeles', 'seattle'],
   enam: ['newark', 'ashburn', 'chicago'],
   sam: ['miami', 'newark', 'ashburn'],
@@ -116,7 +115,7 @@ export const seats: Record<Region, readonly Host[]> = {
   me: ['milan', 'frankfurt', 'vienna'],
 }
 
-/** D1’s primary (its place is chosen when the database is made), and its replicas, one a region. */
+/** D1’s primary, placed when the database is created, and its replicas, one for each region. */
 export const primary: Place = hosts.ashburn
 export const replicas: readonly Place[] = [
   hosts.ashburn,
@@ -127,7 +126,7 @@ export const replicas: readonly Place[] = [
   hosts.sydney,
 ]
 
-/** KV: “a small number of centralized data centers”; where they are is assumed. */
+/** KV: “a small number of centralized data centers”; their places are assumed. */
 export const kvStores: readonly Place[] = [hosts.ashburn, hosts.amsterdam]
 
 /** Regions of a service of servers, such as Unkey’s in Go (assumed). */

@@ -1,8 +1,8 @@
 // The plots of docs/world.md.
 import { designs as compared } from './designs.ts'
-import { heats, type Inputs, inputsWith } from './inputs.ts'
+import { type Inputs, inputsWith, requestRates } from './inputs.ts'
 import { weightOf } from './measure.ts'
-import { cities, hostPlace, type Place, seats } from './places.ts'
+import { cities, hostPlace, hostsOf, type Place } from './places.ts'
 import type { CityResult, DesignResult, Results } from './results.ts'
 import { quantile, shareAbove } from './sample.ts'
 import { type OutcomeId, outcomes, type Swing } from './sensitivity.ts'
@@ -37,14 +37,14 @@ export function mapPlot(inputs: Inputs, results: readonly CityResult[]): string 
   const heat = (ms: number) => `hsl(${Math.round(150 - 150 * Math.max(0, tone(ms)))} 70% 45%)`
   const most = Math.max(...cities.map((city) => weightOf(inputs, city)))
   const lines = results.flatMap(({ city, region }) =>
-    seats[region].map((seat) => line([at(city), at(hostPlace(seat))], '#8887', { width: 0.6 })),
+    hostsOf[region].map((host) => line([at(city), at(hostPlace(host))], '#8887', { width: 0.6 })),
   )
   const marks = results.map(({ city, fence }) =>
     dot(at(city), 3 + 9 * Math.sqrt(weightOf(inputs, city) / most), heat(fence.p50)),
   )
-  const placed = new Set(Object.values(seats).flat())
-  const hosts = [...placed].map((seat) =>
-    dot(at(hostPlace(seat)), 4, 'currentColor', { hollow: true }),
+  const placed = new Set(Object.values(hostsOf).flat())
+  const hosts = [...placed].map((host) =>
+    dot(at(hostPlace(host)), 4, 'currentColor', { hollow: true }),
   )
   const key = [20, 50, 100, 200].flatMap((ms, row) => [
     dot([30 + row * 90, 462], 6, heat(ms)),
@@ -63,17 +63,17 @@ export function mapPlot(inputs: Inputs, results: readonly CityResult[]): string 
   ])
 }
 
-const heatTicks = heats.map(({ perSecond }) => perSecond).toReversed()
+const rateTicks = requestRates.map(({ perSecond }) => perSecond).toReversed()
 const latencyTicks = [0.1, 1, 10, 100]
 
 export function latencyPlot(results: readonly DesignResult[]): string {
   const panel = (left: number, share: number, title: string) => {
     const [top, right, bottom] = [60, left + 360, 340]
-    const x = Object.assign(logarithmic([0.001, 100], [left, right]), { ticks: heatTicks })
+    const x = Object.assign(logarithmic([0.001, 100], [left, right]), { ticks: rateTicks })
     const y = Object.assign(logarithmic([0.1, 600], [bottom, top]), { ticks: latencyTicks })
-    const drawn = results.map(({ design, atHeats }) =>
+    const drawn = results.map(({ design, atRates }) =>
       line(
-        atHeats.map(
+        atRates.map(
           ({ perSecond, verifying }): Point => [
             x(perSecond),
             y(quantile(verifying.latency, share)),
@@ -143,9 +143,9 @@ export function revocationPlot({ designs, stages }: Results): string {
   const [left, right, top, step] = [220, 860, 60, 34]
   const bottom = top + shown.length * step
   const x = linear([0, 5000], [left, right], [0, 1000, 2000, 3000, 4000, 5000])
-  const rows = shown.flatMap(({ design, atHeats }, row) => {
+  const rows = shown.flatMap(({ design, atRates }, row) => {
     const height = top + (row + 0.5) * step
-    const [first] = atHeats
+    const [first] = atRates
     const [p50, p99] = [0.5, 0.99].map((share) =>
       quantile(first?.revoking.answer ?? { values: [], weights: [] }, share),
     ) as [number, number]
@@ -207,8 +207,8 @@ export function stalenessPlot(results: readonly DesignResult[]): string {
     const ticks = [1, 10, 60, 600, 3600, 86_400]
     const x = Object.assign(logarithmic([0.1, 172_800], [left, right]), { ticks })
     const y = linear([0, 1], [bottom, top], [0, 0.25, 0.5, 0.75, 1])
-    const drawn = shown.map(({ design, atHeats }) => {
-      const window = atHeats.find((each) => each.perSecond === perSecond)?.revoking.window
+    const drawn = shown.map(({ design, atRates }) => {
+      const window = atRates.find((each) => each.perSecond === perSecond)?.revoking.window
       const seconds = Array.from({ length: 120 }, (_, at) => 0.1 * 1_728_000 ** (at / 119))
       const points = seconds.map(
         (each): Point => [x(each), y(window === undefined ? 0 : shareAbove(window, each * 1000))],
@@ -244,11 +244,11 @@ export function stalenessPlot(results: readonly DesignResult[]): string {
 export function costPlot(results: readonly DesignResult[]): string {
   const shown = results.filter(({ design }) => design.hasListPrice)
   const [left, right, top, bottom] = [60, 620, 60, 340]
-  const x = Object.assign(logarithmic([0.001, 100], [left, right]), { ticks: heatTicks })
+  const x = Object.assign(logarithmic([0.001, 100], [left, right]), { ticks: rateTicks })
   const y = linear([0, 1], [bottom, top], [0, 0.2, 0.4, 0.6, 0.8, 1])
-  const drawn = shown.map(({ design, atHeats }) =>
+  const drawn = shown.map(({ design, atRates }) =>
     line(
-      atHeats.map(({ perSecond, verifying }): Point => [x(perSecond), y(verifying.dollars)]),
+      atRates.map(({ perSecond, verifying }): Point => [x(perSecond), y(verifying.dollars)]),
       colorOf(design.id),
       design.id === 'ahead' ? { dash: '5 4' } : {},
     ),

@@ -1,7 +1,10 @@
-// One run of the model: everything that the page and its plots show.
+// One run of the model: all results for the page and its charts.
 import { type Region, regions } from '../../src/coherence/regions.ts'
-import { type Design, designs, type Stages, variantOf } from './designs.ts'
-import { heats, type Inputs } from './inputs.ts'
+import { createRandom } from '../../test/simulation/random.ts'
+import type { Design, Stages } from './design.ts'
+import { designs, variantOf } from './designs.ts'
+import { weightedIndex } from './distributions.ts'
+import { type Inputs, requestRates } from './inputs.ts'
 import { regionOf } from './latchkey.ts'
 import {
   type Revoking,
@@ -13,29 +16,28 @@ import {
   weightOf,
 } from './measure.ts'
 import { roundTripMs } from './network.ts'
-import { type City, cities, hostPlace, seats } from './places.ts'
-import { createRandom, pickWeighted } from './random.ts'
+import { type City, cities, hostPlace, hostsOf } from './places.ts'
 import { add, emptySample, quantile } from './sample.ts'
 
 export const renewing = variantOf('ahead', 'Latchkey, renewing ahead (not built)', {
   renewedAhead: 0.5,
 })
 
-export type AtHeat = { perSecond: number; verifying: Verifying; revoking: Revoking }
-export type DesignResult = { design: Design; mixed: Verifying; atHeats: AtHeat[] }
+export type AtRate = { perSecond: number; verifying: Verifying; revoking: Revoking }
+export type DesignResult = { design: Design; mixed: Verifying; atRates: AtRate[] }
 
 export type CityResult = {
   city: City
   region: Region
-  /** The lease is over, memory has the record: one call of the fence. */
+  /** The lease has expired and memory has the record: one call to the fence. */
   fence: { p50: number; p99: number }
   /** An isolate’s first use: the fence and KV. */
   first: { p50: number; p99: number }
-  /** A colo's first use: KV has to ask further away. */
+  /** A colo's first use: KV reads from a more distant store. */
   firstOfColo: { p50: number; p99: number }
   d1: { p50: number; p99: number }
   /** The region whose fence would be nearest by the model, and the round trips to both (ms). */
-  better: { region: Region; ms: number; insteadOfMs: number } | null
+  nearer: { region: Region; ms: number; insteadOfMs: number } | null
 }
 
 export type Results = {
@@ -45,8 +47,8 @@ export type Results = {
   leases: { leaseMs: number; mixed: Verifying; revoking: Revoking }[]
 }
 
-/** Memory at most answers a hundredth of what comes at this heat: what remains is the fence. */
-const cold = 0.01
+/** At this request rate memory answers at most a hundredth; the fence answers the rest. */
+const coldRate = 0.01
 
 export function run(inputs: Inputs, size: Size): Results {
   return {
@@ -66,20 +68,20 @@ export function run(inputs: Inputs, size: Size): Results {
 }
 
 function runDesign(design: Design, inputs: Inputs, size: Size): DesignResult {
-  const atHeats = heats.map((heat) => ({
-    perSecond: heat.perSecond,
-    verifying: verifying(design, inputs, size, [heat]),
-    // A key with 100 requests a second in each colo is not different from one with 10 in this.
-    revoking: revoking(design, inputs, size, Math.min(heat.perSecond, 10)),
+  const atRates = requestRates.map((rate) => ({
+    perSecond: rate.perSecond,
+    verifying: verifying(design, inputs, size, [rate]),
+    // Above 10 requests per second the staleness no longer changes.
+    revoking: revoking(design, inputs, size, Math.min(rate.perSecond, 10)),
   }))
-  return { design, mixed: verifying(design, inputs, size), atHeats }
+  return { design, mixed: verifying(design, inputs, size), atRates }
 }
 
 function runCity(inputs: Inputs, size: Size, city: City): CityResult {
   const [latchkey, , d1] = designs as [Design, Design, Design]
   const many = { ...size, requests: size.requests * 2 }
   const of = (design: Design, changes: Partial<Inputs>) => {
-    const { latency } = verifyingIn(design, { ...inputs, ...changes }, many, city, cold)
+    const { latency } = verifyingIn(design, { ...inputs, ...changes }, many, city, coldRate)
     return { p50: quantile(latency, 0.5), p99: quantile(latency, 0.99) }
   }
   return {
@@ -89,22 +91,22 @@ function runCity(inputs: Inputs, size: Size, city: City): CityResult {
     first: of(latchkey, { isolateLifeMs: 1 }),
     firstOfColo: of(latchkey, { isolateLifeMs: 1, kvCacheMs: 1 }),
     d1: of(d1, {}),
-    better: betterRegion(inputs, city),
+    nearer: nearerRegion(inputs, city),
   }
 }
 
-/** The mean round trip from a city to where a region’s fence may stand (ms). */
+/** The mean round trip from a city to the possible hosts of a region’s fence (ms). */
 export function fenceTripMs(inputs: Inputs, city: City, region: Region): number {
-  const trips = seats[region].map((seat) => roundTripMs(inputs, city, hostPlace(seat)))
+  const trips = hostsOf[region].map((host) => roundTripMs(inputs, city, hostPlace(host)))
   return trips.reduce((sum, trip) => sum + trip, 0) / trips.length
 }
 
-function betterRegion(inputs: Inputs, city: City): CityResult['better'] {
+function nearerRegion(inputs: Inputs, city: City): CityResult['nearer'] {
   const insteadOfMs = fenceTripMs(inputs, city, regionOf(city))
   const [best] = regions
     .map((region) => ({ region, ms: fenceTripMs(inputs, city, region), insteadOfMs }))
     .sort((one, other) => one.ms - other.ms)
-  // Less than a tenth is within what the seats’ random decides.
+  // Differences below a tenth are within the random choice of the host.
   return best !== undefined && best.ms < 0.9 * insteadOfMs ? best : null
 }
 
@@ -115,7 +117,7 @@ function stagesOf(inputs: Inputs, { seed, revocations }: Size): Results['stages'
   const samples = names.map(() => emptySample())
   for (let turn = 0; turn < revocations * 5; turn++) {
     const random = createRandom(seed + 15485863 * turn)
-    const here = cities[pickWeighted(random, weights)] as City
+    const here = cities[weightedIndex(random, weights)] as City
     const { stages } = latchkey.revoke({ random, inputs, here })
     for (const [at, name] of names.entries()) {
       const sample = samples[at]

@@ -1,5 +1,6 @@
-// Which inputs matter: each is set to its low and to its high, all else and all chance the same.
-import { type Design, designs } from './designs.ts'
+// Sensitivity: each input is set to its low and its high, with all others and the random numbers unchanged.
+import type { Design } from './design.ts'
+import { designs } from './designs.ts'
 import { type InputName, type Inputs, inputNames, inputsWith, table } from './inputs.ts'
 import { revoking, type Size, verifying } from './measure.ts'
 import { mean, quantile } from './sample.ts'
@@ -7,8 +8,8 @@ import { mean, quantile } from './sample.ts'
 export const outcomes = [
   { id: 'mean', name: 'verification, mean (ms)' },
   { id: 'p99', name: 'verification, p99 (ms)' },
-  { id: 'revocation', name: 'revocation till its 200, p50 (ms)' },
-  { id: 'dollars', name: 'dollars a million verifications' },
+  { id: 'revocation', name: 'revocation until its 200, p50 (ms)' },
+  { id: 'dollars', name: 'dollars per million verifications' },
   { id: 'stale', name: 'longest stale pass (ms)' },
 ] as const
 
@@ -16,7 +17,7 @@ export type OutcomeId = (typeof outcomes)[number]['id']
 export type Outcome = Record<OutcomeId, number>
 export type Swing = { input: InputName; low: Outcome; high: Outcome }
 
-/** Inputs that only the other designs have. */
+/** Inputs of the other designs only. */
 const ofOthers: readonly InputName[] = ['lagMs', 'lagP99Ms', 'nodes', 'nodeMs']
 
 export function sensitivity(size: Size): { base: Outcome; swings: Swing[] } {

@@ -1,12 +1,13 @@
-// What the designs are built of: stores with a place, a speed and, where they cache, an age.
+// The stores that the designs are built of, each with a place, a latency and, where they cache, an age.
 
 import type { Region } from '../../src/coherence/regions.ts'
+import type { Random } from '../../test/simulation/random.ts'
+import { lognormal } from './distributions.ts'
 import type { Inputs } from './inputs.ts'
-import { nearest, roundTripMs, travelMs } from './network.ts'
-import { hostPlace, kvStores, type Place, primary, replicas, seats } from './places.ts'
-import { pick, type Random, spread } from './random.ts'
+import { drawTripMs, nearest, roundTripMs } from './network.ts'
+import { hostPlace, hostsOf, kvStores, type Place, primary, replicas } from './places.ts'
 
-/** When a revocation came to pass, at each place that matters to somebody who reads (ms). */
+/** When a revocation took effect in each store that a reader uses (ms). */
 export type Revocation = {
   committedAt: number
   /** When KV’s central stores have the new value. */
@@ -14,65 +15,65 @@ export type Revocation = {
   raisedAt(region: Region): number
 }
 
-export const never: Revocation = {
+export const noRevocation: Revocation = {
   committedAt: Number.POSITIVE_INFINITY,
   inKvAt: Number.POSITIVE_INFINITY,
   raisedAt: () => Number.POSITIVE_INFINITY,
 }
 
-/** `isOld`: it tells of a key as it was before the revocation. */
+/** `isOld`: the value is from before the revocation. */
 export type Read = { tookMs: number; isOld: boolean }
 
 export type Setting = { random: Random; inputs: Inputs; here: Place; revocation: Revocation }
 
 /** D1’s primary, from here. */
 export function createD1({ random, inputs, here, revocation }: Setting) {
-  const way = roundTripMs(inputs, here, primary)
-  const ask = () => travelMs(random, inputs, way)
+  const tripMs = roundTripMs(inputs, here, primary)
+  const trip = () => drawTripMs(random, inputs, tripMs)
   return {
-    /** Reads see what is committed when they arrive. */
+    /** A read returns what is committed when it arrives. */
     read(at: number): Read {
-      const there = ask()
-      const tookMs = there + spread(random, inputs.d1Ms, inputs.d1Ms * 4)
-      return { tookMs, isOld: at + there / 2 < revocation.committedAt }
+      const travelMs = trip()
+      const tookMs = travelMs + lognormal(random, inputs.d1Ms, inputs.d1Ms * 4)
+      return { tookMs, isOld: at + travelMs / 2 < revocation.committedAt }
     },
-    writeMs: () => ask() + spread(random, inputs.d1WriteMs, inputs.d1WriteMs * 4),
+    writeMs: () => trip() + lognormal(random, inputs.d1WriteMs, inputs.d1WriteMs * 4),
   }
 }
 
-/** The nearest replica, which lags by an amount that is drawn once a revocation. */
+/** The nearest replica. Its lag is drawn once for each revocation. */
 export function createReplica({ random, inputs, here, revocation }: Setting) {
-  const way = roundTripMs(inputs, here, nearest(here, replicas))
-  const lagMs = spread(random, inputs.lagMs, inputs.lagP99Ms)
+  const tripMs = roundTripMs(inputs, here, nearest(here, replicas))
+  const lagMs = lognormal(random, inputs.lagMs, inputs.lagP99Ms)
   return {
     read(at: number): Read {
-      const there = travelMs(random, inputs, way)
-      const tookMs = there + spread(random, inputs.d1Ms, inputs.d1Ms * 4)
-      return { tookMs, isOld: at + there / 2 < revocation.committedAt + lagMs }
+      const travelMs = drawTripMs(random, inputs, tripMs)
+      const tookMs = travelMs + lognormal(random, inputs.d1Ms, inputs.d1Ms * 4)
+      return { tookMs, isOld: at + travelMs / 2 < revocation.committedAt + lagMs }
     },
   }
 }
 
-/** What one colo holds of one KV entry. The colo refreshes an entry in use before it runs out. */
+/** One KV entry in one colo. The colo refreshes an entry in use before it expires. */
 export function createKv({ random, inputs, here, revocation }: Setting, ttlMs: number) {
-  const way = roundTripMs(inputs, here, nearest(here, kvStores))
+  const tripMs = roundTripMs(inputs, here, nearest(here, kvStores))
   let entry: { since: number; until: number; isOld: boolean } | null = null
 
   function fetch(at: number): Read {
-    if (random() < inputs.kvTierShare) {
-      // A tier has its own copy, of any age that it may have.
-      const age = random() * ttlMs
+    if (random.is(inputs.kvTierShare)) {
+      // A tier has a copy of any age up to the TTL.
+      const age = random.next() * ttlMs
       const isOld = at - age < revocation.inKvAt
-      return { tookMs: spread(random, inputs.kvTierMs, inputs.kvTierMs * 4), isOld }
+      return { tookMs: lognormal(random, inputs.kvTierMs, inputs.kvTierMs * 4), isOld }
     }
-    const there = travelMs(random, inputs, way)
-    const tookMs = there + spread(random, inputs.kvStoreMs, inputs.kvStoreMs * 4)
-    return { tookMs, isOld: at + there / 2 < revocation.inKvAt }
+    const travelMs = drawTripMs(random, inputs, tripMs)
+    const tookMs = travelMs + lognormal(random, inputs.kvStoreMs, inputs.kvStoreMs * 4)
+    return { tookMs, isOld: at + travelMs / 2 < revocation.inKvAt }
   }
 
   function hotMs(): number {
-    if (random() < inputs.kvMemoryShare) return spread(random, 0.5, 1)
-    return spread(random, inputs.kvHotMs, inputs.kvHotMs * 4)
+    if (random.is(inputs.kvMemoryShare)) return lognormal(random, 0.5, 1)
+    return lognormal(random, inputs.kvHotMs, inputs.kvHotMs * 4)
   }
 
   return {
@@ -81,7 +82,7 @@ export function createKv({ random, inputs, here, revocation }: Setting, ttlMs: n
       if (held !== null && held.since <= at && at < held.until) {
         if (at >= held.until - ttlMs / 4) {
           const { tookMs, isOld } = fetch(at)
-          entry = { since: at, until: at + tookMs + ttlMs, isOld: isOld }
+          entry = { since: at, until: at + tookMs + ttlMs, isOld }
         }
         return { tookMs: hotMs(), isOld: held.isOld }
       }
@@ -92,25 +93,25 @@ export function createKv({ random, inputs, here, revocation }: Setting, ttlMs: n
   }
 }
 
-/** The fence of a region, seen from here; its seat was decided by whoever asked first. */
+/** The fence of a region, as seen from here. Its first caller decided its host. */
 export function createFence({ random, inputs, here, revocation }: Setting, region: Region) {
-  const seat = hostPlace(pick(random, seats[region]))
-  const way = roundTripMs(inputs, here, seat)
+  const host = hostPlace(random.one(hostsOf[region]))
+  const tripMs = roundTripMs(inputs, here, host)
   return {
-    /** `isOld`: it does not know of the revocation yet. */
-    ask(at: number): Read {
-      const there = travelMs(random, inputs, way)
-      const tookMs = there + objectMs(random, inputs)
-      return { tookMs, isOld: at + there / 2 < revocation.raisedAt(region) }
+    /** `isOld`: the fence does not know the revocation yet. */
+    read(at: number): Read {
+      const travelMs = drawTripMs(random, inputs, tripMs)
+      const tookMs = travelMs + objectMs(random, inputs)
+      return { tookMs, isOld: at + travelMs / 2 < revocation.raisedAt(region) }
     },
     raiseMs: () =>
-      travelMs(random, inputs, way) +
+      drawTripMs(random, inputs, tripMs) +
       objectMs(random, inputs) +
-      spread(random, inputs.flushMs, inputs.flushMs * 4),
+      lognormal(random, inputs.flushMs, inputs.flushMs * 4),
   }
 }
 
 function objectMs(random: Random, inputs: Inputs): number {
-  const wake = random() < inputs.asleep ? spread(random, inputs.wakeMs, inputs.wakeMs * 4) : 0
-  return wake + spread(random, inputs.objectMs, inputs.objectP99Ms)
+  const startMs = random.is(inputs.asleep) ? lognormal(random, inputs.wakeMs, inputs.wakeMs * 4) : 0
+  return startMs + lognormal(random, inputs.objectMs, inputs.objectP99Ms)
 }

@@ -1,21 +1,22 @@
-// The model of the planet (research/world) against the code that it speaks of, and against cases that
-// can be counted by hand.
+// The world model (research/world) against the code that it models, and against cases calculated by hand.
 import { describe, expect, it } from 'vitest'
 import { priceOf } from '../../research/world/cost.ts'
-import { type Design, designs, steps } from '../../research/world/designs.ts'
-import { heats, type Inputs, inputsWith } from '../../research/world/inputs.ts'
+import { type Design, steps } from '../../research/world/design.ts'
+import { designs } from '../../research/world/designs.ts'
+import { exponential } from '../../research/world/distributions.ts'
+import { type Inputs, inputsWith, requestRates } from '../../research/world/inputs.ts'
 import { createLatchkeyReader, rowsOfARead } from '../../research/world/latchkey.ts'
 import { revoking, verifyingIn, weightOf } from '../../research/world/measure.ts'
 import { distanceKm, roundTripMs } from '../../research/world/network.ts'
 import { fill } from '../../research/world/page.ts'
 import { cities } from '../../research/world/places.ts'
-import { createRandom, exponential } from '../../research/world/random.ts'
 import { add, emptySample, quantile, shareAbove } from '../../research/world/sample.ts'
-import { never, type Revocation } from '../../research/world/stores.ts'
+import { noRevocation, type Revocation } from '../../research/world/stores.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
 import type { KeyRecord } from '../../src/core/record.ts'
 import { type LookUpStores, lookUp, recall } from '../../src/keys/look-up.ts'
 import { createMemory } from '../../src/storage/memory.ts'
+import { createRandom } from '../simulation/random.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import config from '../support/latchkey.config.ts'
 import { createTestApp } from '../support/test-app.ts'
@@ -28,7 +29,7 @@ const cityOf = (name: string) => {
 }
 const designOf = (id: string) => designs.find((design) => design.id === id) as Design
 
-/** A world without random in its latencies: each is its median, and clocks are right. */
+/** A world without random latencies: each is its median, and clocks are correct. */
 const steady = { jitter: 1, asleep: 0, objectP99Ms: 8, clockLagMs: 0, isolates: 1 }
 const still = {
   ...steady,
@@ -37,7 +38,7 @@ const still = {
 }
 
 describe('the model and the code', () => {
-  it('has the lease, the margin and the steps of a revocation that the code has', async () => {
+  it('has the lease, the margin and the steps of a revocation of the code', async () => {
     expect(inputsWith()).toMatchObject({ leaseMs: config.leaseMs, marginMs: defaultMarginMs })
     const watch = watchBindings()
     const house = await createTestApp({ bindings: watch.bindings })
@@ -58,7 +59,7 @@ describe('the model and the code', () => {
     )
   })
 
-  it('asks memory, fence, KV and D1 when the real look-up does', async () => {
+  it('reads memory, fence, KV and D1 when the real look-up does', async () => {
     const changedAt = 4_000
     const revocation: Revocation = {
       committedAt: changedAt,
@@ -93,7 +94,7 @@ function createRealReader(leaseMs: number, changedAt: number) {
   const stores: LookUpStores = {
     memory: createMemory(),
     fence: { requiredSeq: async () => (now < changedAt ? 1 : 2) },
-    // It never hears of the change: freshness does not rest on it.
+    // It keeps the old record: freshness does not depend on KV.
     cache: {
       get: async () => ({ record: record(1), cachedAt: now }),
       put: async () => {},
@@ -111,7 +112,7 @@ function createRealReader(leaseMs: number, changedAt: number) {
   }
 }
 
-describe('by hand', () => {
+describe('calculated by hand', () => {
   it('London to New York is 5,570 km, and at 1.4 times the way 79 ms', () => {
     const [london, newYork] = [cityOf('London'), cityOf('New York')]
     expect(distanceKm(london, newYork)).toBeGreaterThan(5_540)
@@ -122,7 +123,7 @@ describe('by hand', () => {
     )
   })
 
-  it('memory answers λ(L − d) of 1 + λL requests, d being how long the fence takes', () => {
+  it('memory answers λ(L − d) of 1 + λL requests, where d is the latency of the fence', () => {
     const inputs = inputsWith({ ...steady, stretch: 0, isolateLifeMs: Number.MAX_SAFE_INTEGER })
     // A trip inside a city and the object: 1 + 8 ms, and the CPU of the request.
     const delay = inputs.hopMs + inputs.objectMs + inputs.cpuMs
@@ -135,20 +136,20 @@ describe('by hand', () => {
     }
   })
 
-  it('a revocation from D1’s own city takes its steps, the lease and the margin', () => {
-    // Nothing lies between but the fences’ flush: all places are one.
+  it('a revocation from the city of D1 takes its steps, the lease and the margin', () => {
+    // No distances: only the flush of the fences takes time.
     const inputs = inputsWith({ ...still, flushMs: 0, kvStoreMs: 0 })
     const random = createRandom(1)
     const revoked = designOf('latchkey').revoke({ random, inputs, here: cityOf('Ashburn') })
     expect(revoked.answeredAt).toBe(inputs.leaseMs + inputs.marginMs)
-    // One millisecond a trip: seven in a row, the raises counting once.
+    // One millisecond for each trip: seven in sequence; parallel raises count once.
     const trips = inputsWith({ ...still, hopMs: 1 })
     const slower = designOf('latchkey').revoke({ random, inputs: trips, here: cityOf('Ashburn') })
-    const inARow = steps.readsBefore + 1 + steps.kvDeletes + steps.readsOfPending + 1
-    expect(slower.answeredAt).toBeCloseTo(inARow + 2_000 + steps.closingBatches, 6)
+    const sequential = steps.readsBefore + 1 + steps.kvDeletes + steps.readsOfPending + 1
+    expect(slower.answeredAt).toBeCloseTo(sequential + 2_000 + steps.closingBatches, 6)
   })
 
-  it('costs what the price list says', () => {
+  it('costs what the price list states', () => {
     const inputs = inputsWith({ cpuMs: 0, objectMs: 0 })
     const memory = {
       tookMs: 0,
@@ -167,7 +168,7 @@ describe('by hand', () => {
     ).toBeCloseTo(5.953, 9)
   })
 
-  it('quantiles are those of the weights, and weights and shares add up to one', () => {
+  it('weights quantiles, and weights and shares sum to one', () => {
     const sample = emptySample()
     for (const [value, weight] of [
       [3, 1],
@@ -179,7 +180,7 @@ describe('by hand', () => {
     expect(shareAbove(sample, 1)).toBeCloseTo(0.02, 9)
     const weights = cities.reduce((sum, city) => sum + weightOf(inputsWith(), city), 0)
     expect(weights).toBeCloseTo(1, 9)
-    expect(heats.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9)
+    expect(requestRates.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9)
   })
 })
 
@@ -195,7 +196,7 @@ describe('how long a revoked key passes', () => {
     }
   })
 
-  it('in Latchkey too where the wait is shorter than the lease: the model can tell', () => {
+  it('in Latchkey if the wait is shorter than the lease', () => {
     expect(longest('latchkey', 10, { marginMs: -900 })).toBeGreaterThan(200)
     expect(longest('latchkey', 10, { clockLagMs: 5_000 })).toBeGreaterThan(500)
   })
@@ -212,15 +213,15 @@ describe('how long a revoked key passes', () => {
   })
 })
 
-it('the same seed gives the same figures', () => {
+it('gives the same results for the same seed', () => {
   const size = { seed: 3, requests: 100, revocations: 0 }
   const once = () =>
     verifyingIn(designOf('swr-edge'), inputsWith(), size, cityOf('Tokyo'), 1).latency.values
   expect(once()).toEqual(once())
-  expect(never.committedAt).toBe(Number.POSITIVE_INFINITY)
+  expect(noRevocation.committedAt).toBe(Number.POSITIVE_INFINITY)
 })
 
-it('a table without a place in the page, or a place without a table, is an error', () => {
+it('refuses a table without a place in the page and a place without a table', () => {
   const page = '<!-- world:one -->\nold\n<!-- /world -->'
   expect(fill(page, { one: 'new' })).toBe('<!-- world:one -->\nnew\n<!-- /world -->')
   expect(() => fill(page, {})).toThrow('"one"')

@@ -1,39 +1,40 @@
-// Mistakes that the soak must find: made in the source as it is built, never in the source.
+// Mutants that the soak must kill, patched into the source as it is bundled.
 import type { Patch } from '../../test/simulation/patching.ts'
 
-export type Mistake = { patches: Patch[]; foundAs: RegExp }
+/** `violation`: what the soak must report. */
+export type Mutant = { patches: Patch[]; violation: RegExp }
 
-const one = (file: string, find: string, put: string, foundAs: RegExp): Mistake => ({
+const mutant = (file: string, find: string, put: string, violation: RegExp): Mutant => ({
   patches: [{ file, find, put }],
-  foundAs,
+  violation,
 })
 
-export const mistakes: Record<string, Mistake> = {
-  'settle-skipped': one(
+export const mutants: Record<string, Mutant> = {
+  'settle-skipped': mutant(
     'src/keys/change.ts',
     'const regions = await settle(stores, settings, of)',
     'const regions: string[] = []',
     /STALE PASS/,
   ),
-  'no-wait': one(
+  'no-wait': mutant(
     'src/coherence/settle.ts',
     '  await sleepUntil(from + leaseMs + marginMs, clock)\n',
     '',
     /STALE PASS/,
   ),
-  'no-fence': one(
+  'no-fence': mutant(
     'src/keys/look-up.ts',
     'requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq',
     'candidate !== null',
     /STALE PASS/,
   ),
-  'outage-is-a-401': one(
+  'outage-is-a-401': mutant(
     'src/keys/verify.ts',
     'return { ...unavailable, cause: error }',
     'return { ...invalid, cause: error }',
-    /told 401 invalid_api_key/,
+    /was active got 401 invalid_api_key/,
   ),
-  'audit-row-lost': one(
+  'audit-row-lost': mutant(
     'src/storage/key-changes.ts',
     '    recordChanges(audit, nowMs),\n    leaveRaises(nowMs),\n',
     '    ...(nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(nowMs),\n',

@@ -1,76 +1,6 @@
-// What happened when, in buckets of some seconds, and its plots.
+// The chart of a soak.
 import { axes, legend, line, linear, logarithmic, type Point, picture, text } from '../world/svg.ts'
-import type { Told } from './judge.ts'
-import type { Answered } from './traffic.ts'
-
-const outcomes = ['passed', 'refused', '503', 'other'] as const
-type Outcome = (typeof outcomes)[number]
-
-export type Bucket = {
-  atSeconds: number
-  verified: Record<Outcome, number>
-  changed: Record<Outcome, number>
-  p50Ms: number
-  p99Ms: number
-  residentMb: number | null
-  /** Stores that were struck, and what else happened. */
-  marks: string[]
-}
-
-export function createCurves(bucketMs: number, residentMb: () => number | null) {
-  const beganMs = performance.now()
-  const buckets: Bucket[] = []
-  let open = emptyBucket()
-  let took: number[] = []
-
-  function close(): void {
-    took.sort((one, other) => one - other)
-    const at = (share: number) =>
-      took[Math.min(took.length - 1, Math.floor(share * took.length))] ?? 0
-    const atSeconds = (performance.now() - beganMs) / 1000
-    buckets.push({ ...open, atSeconds, p50Ms: at(0.5), p99Ms: at(0.99), residentMb: residentMb() })
-    open = emptyBucket()
-    took = []
-  }
-  const timer = setInterval(close, bucketMs)
-
-  return {
-    buckets,
-    verified({ told, tookMs }: Answered) {
-      open.verified[outcomeOf(told)]++
-      took.push(tookMs)
-    },
-    changed({ told }: Answered) {
-      open.changed[outcomeOf(told)]++
-    },
-    mark: (what: string) => void (open.marks.includes(what) || open.marks.push(what)),
-    end() {
-      clearInterval(timer)
-      close()
-    },
-  }
-}
-
-export type Curves = ReturnType<typeof createCurves>
-
-function outcomeOf(told: Told): Outcome {
-  if (told.startsWith('2')) return 'passed'
-  if (told.startsWith('401')) return 'refused'
-  return told.startsWith('503') ? '503' : 'other'
-}
-
-function emptyBucket(): Bucket {
-  const none = () => ({ passed: 0, refused: 0, '503': 0, other: 0 })
-  return {
-    atSeconds: 0,
-    verified: none(),
-    changed: none(),
-    p50Ms: 0,
-    p99Ms: 0,
-    residentMb: null,
-    marks: [],
-  }
-}
+import { type Bucket, type Outcome, outcomes } from './time-series.ts'
 
 const colors: Record<Outcome, string> = {
   passed: '#2a9d6e',
@@ -80,7 +10,7 @@ const colors: Record<Outcome, string> = {
 }
 
 /** Answers, latency and memory over time, one below the other. */
-export function drawCurves(buckets: readonly Bucket[], title: string): string {
+export function drawChart(buckets: readonly Bucket[], title: string): string {
   const [left, right] = [70, 900]
   const end = buckets.at(-1)?.atSeconds ?? 1
   const minutes = Array.from({ length: 7 }, (_, at) => (end * at) / 6)
@@ -134,7 +64,7 @@ export function drawCurves(buckets: readonly Bucket[], title: string): string {
     ...frame(
       520,
       memory,
-      'Resident memory of workerd, MB (dashed: killed and started anew)',
+      'Resident memory of workerd, MB (dashed: killed and restarted)',
       (value) => value.toFixed(0),
     ),
     line(
@@ -145,7 +75,7 @@ export function drawCurves(buckets: readonly Bucket[], title: string): string {
     ...restarts,
     text(
       [left, 732],
-      'passed: 200; refused: 401; 503: a store did not answer; other: no answer while workerd was killed',
+      'passed: 200; refused: 401; 503: a store did not answer; other: no answer while workerd restarted',
       { kind: 'faint' },
     ),
   ])
