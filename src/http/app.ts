@@ -2,6 +2,7 @@
 // management, people and documents are imported by the first request that needs them.
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from './app-env.ts'
+import { gate } from './gate.ts'
 import { confined, createForwardAuth } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
 import {
@@ -12,6 +13,7 @@ import {
   leakPaths,
   mePath,
   openResources,
+  ownOperations,
   verifyBatchPath,
   verifyPath,
 } from './paths.ts'
@@ -19,6 +21,7 @@ import { answerFailure, answerUnknownPath } from './response/failures.ts'
 import { hardened } from './response/hardening.ts'
 import { carryReport, reporting } from './response/reporting.ts'
 import { requestId } from './response/request-id.ts'
+import { allowMethods } from './routing/methods.ts'
 import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
 import { me } from './verify/me.ts'
@@ -29,10 +32,7 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
   app.notFound(answerUnfiled)
-  app.use(reporting(settings))
-  app.use(hardened)
-  app.use(requestId)
-  app.use(confined)
+  addMiddleware(app, settings)
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   let readiness: ReturnType<typeof createReadiness> | null = null
@@ -72,6 +72,16 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app
+}
+
+/** In this order: what logs and hardens sees every answer, and what refuses stands before every route. */
+function addMiddleware(app: Hono<AppEnv>, settings: AppSettings): void {
+  app.use(reporting(settings))
+  app.use(hardened)
+  app.use(requestId)
+  app.use(gate)
+  app.use(confined)
+  app.use(allowMethods(() => ownOperations))
 }
 
 /** A path that no file and no route answers: a page of the dashboard for a browser, else a problem. */

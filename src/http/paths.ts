@@ -21,3 +21,17 @@ export const guardedResources = [
 
 /** Resources under /api/ whose routes check their callers themselves. */
 export const openResources = ['auth', 'setup', 'invitations', 'sessions', 'operations']
+
+/** The methods of the paths that no router of its own answers. */
+export const ownOperations = [
+  { method: 'GET', path: '/healthz' },
+  { method: 'GET', path: '/readyz' },
+  { method: 'GET', path: '/openapi.json' },
+  { method: 'GET', path: '/docs' },
+  { method: 'GET', path: '/docs/*' },
+  { method: 'GET', path: mePath },
+  { method: 'DELETE', path: mePath },
+  { method: 'POST', path: verifyPath },
+  { method: 'POST', path: verifyBatchPath },
+  { method: 'POST', path: introspectPath },
+]

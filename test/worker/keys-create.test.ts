@@ -317,8 +317,13 @@ describe('a field that will not do', () => {
 })
 
 describe('a body that will not do', () => {
+  it('without a body misses its required field', async () => {
+    const answer = await post('')
+    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+    expect(answer.body.errors).toMatchObject([{ path: 'name' }])
+  })
+
   it.each([
-    '',
     ' ',
     '{',
     '{"name":',

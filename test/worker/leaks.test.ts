@@ -203,7 +203,7 @@ describe('who may report', () => {
     for (const body of ['', '{}', 'null', '[{}]', '[{"token":1,"type":"t","url":""}]']) {
       expect(await outcome(report(body))).toBe('400 invalid_request')
     }
-    expect(await outcome(house.ask('GET', path))).toBe('404 not_found')
+    expect(await outcome(house.ask('GET', path))).toBe('405 method_not_allowed')
   })
 
   it('waits while the database is being restored', async () => {

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isAddressOrBlock, isAllowedAddress } from '../../src/core/address.ts'
-import { createPolicy, decodePathSegments } from '../../src/core/policy.ts'
+import { readPath } from '../../src/core/path.ts'
+import { createPolicy } from '../../src/core/policy.ts'
 import { pageOf, readCursor, writeCursor } from '../../src/http/routing/paging.ts'
 import config from '../support/latchkey.config.ts'
 
@@ -28,7 +29,6 @@ describe('a policy', () => {
     ['get', '/api/contacts'],
     ['GET', '/api/Contacts'],
     ['GET', '/api/contacts/'],
-    ['GET', '/api//contacts'],
     ['GET', `/api/contacts/${id}/`],
     ['GET', '/api/contacts/a/b'],
     ['GET', '/api/v2/contacts'],
@@ -41,6 +41,7 @@ describe('a policy', () => {
   })
 
   it.each([
+    '/api//contacts',
     '/api/contacts/..',
     '/api/./contacts',
     '/api/x/../contacts',
@@ -75,9 +76,7 @@ describe('a policy', () => {
       .filter((text) => !/^\.+$/.test(text))
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 5 }), (segments) => {
-        expect(decodePathSegments(`/${segments.map(encodeURIComponent).join('/')}`)).toEqual(
-          segments,
-        )
+        expect(readPath(`/${segments.map(encodeURIComponent).join('/')}`)).toEqual(segments)
       }),
     )
   })

@@ -10,16 +10,25 @@ export type Credential =
 export function readCredential(headers: Headers): Credential {
   const apiKey = headers.get('x-api-key')
   if (apiKey !== null) return { kind: 'key', token: apiKey.trim() }
-  // The scheme is case-insensitive (RFC 9110 11.1).
-  const bearer = /^bearer(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
-  if (bearer === null) return { kind: 'none' }
-  const token = bearer[1]?.trim() ?? ''
+  const token = credentialsOf(headers, 'bearer')
+  if (token === null) return { kind: 'none' }
   return { kind: isJwt(token) ? 'jwt' : 'key', token }
+}
+
+/**
+ * What stands behind the scheme in `Authorization`, without white space around it; null for another scheme.
+ * The scheme is case-insensitive (RFC 9110 11.1).
+ */
+export function credentialsOf(headers: Headers, scheme: 'basic' | 'bearer'): string | null {
+  const value = headers.get('authorization')?.trim() ?? ''
+  if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null
+  const rest = value.slice(scheme.length)
+  return rest === '' || /^\s/.test(rest) ? rest.trim() : null
 }
 
 /** Three dot-separated parts (RFC 7515 3.1); no token format has a dot. */
 function isJwt(token: string): boolean {
-  return token.split('.').length === 3
+  return token.split('.', 4).length === 3
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { isAllowedAddress } from '../../core/address.ts'
 import type { ForwardAuth } from '../../core/config.ts'
 import { createPolicy, type Policy } from '../../core/policy.ts'
+import { splitTarget, targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { ownAnswer } from '../response/hardening.ts'
@@ -13,7 +14,6 @@ import { requestIdOf } from '../response/request-id.ts'
 import type { AppSettings } from '../services.ts'
 import { admit } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
-import { splitTarget, targetOf } from './target.ts'
 
 /** The request that the proxy holds; null where the proxy did not say. */
 type Held = { method: string | null; target: string | null }

@@ -1,6 +1,7 @@
 // One API behind Latchkey: who may pass is decided by a policy, what passes is streamed both ways.
 import type { Context } from 'hono'
 import { createPolicy, type RouteMatch } from '../../core/policy.ts'
+import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { requestIdOf } from '../response/request-id.ts'
@@ -8,7 +9,6 @@ import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
 import { admit, speculativelyAdmitted } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
-import { targetOf } from './target.ts'
 import { type Ask, createUpstream } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
 

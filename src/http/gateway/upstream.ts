@@ -1,12 +1,12 @@
 // Asking the API behind the gateway: bodies stream both ways, and it has a set time to begin its answer.
 import type { Context } from 'hono'
 import type { Config } from '../../core/config.ts'
+import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
-import { targetOf } from './target.ts'
 import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 
 /** @throws Problem 502 or 504 */

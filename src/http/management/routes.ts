@@ -1,14 +1,16 @@
 // Everything that people and managing keys use, assembled when it is first asked for: none of it is
 // evaluated on the way of a verification.
 
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { manager, personOfRole } from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
+import { jsonBody, maxBodyBytes } from '../routing/body.ts'
 import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
-import { bodySizeLimit, createRouter, jsonOnly, limitBody } from '../routing/router.ts'
+import type { Operation } from '../routing/methods.ts'
+import { createRouter, methodsOfRouter } from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
@@ -18,6 +20,7 @@ import { createApiKeyImport, importPath, maxImportBytes } from './keys/import.ts
 import { createApiKeyRoutes } from './keys/keys.ts'
 import { createScopeRoutes } from './keys/scopes.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
+import { authEndpoints } from './people/auth-endpoints.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
@@ -33,7 +36,8 @@ export function createManagement(settings: AppSettings) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, sizeLimit, jsonOnly, whileChangesGoOn)
+  const auth = Object.keys(authEndpoints).map(operationOf)
+  router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
 
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
@@ -70,10 +74,14 @@ function createGuarded(settings: AppSettings) {
 
 export type ManagementApi = ReturnType<typeof createGuarded>
 
-const importSizeLimit = limitBody(maxImportBytes)
+function maxBytesOf(path: string): number {
+  return path === importPath ? maxImportBytes : maxBodyBytes
+}
 
-const sizeLimit: MiddlewareHandler<AppEnv> = function sizeLimit(c, next) {
-  return (c.req.path === importPath ? importSizeLimit : bodySizeLimit)(c, next)
+/** Of `METHOD /path`, as Better Auth's endpoints are listed. */
+function operationOf(name: string): Operation {
+  const [method = '', path = ''] = name.split(' ')
+  return { method, path: `/api/auth${path}` }
 }
 
 /** The keys that inherit from a member follow before the change of the member is answered. */

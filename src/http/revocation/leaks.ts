@@ -1,14 +1,16 @@
 // POST /api/leaks/github: GitHub's secret scanning found tokens where everybody can read them. The
 // tokens are in the body: nothing of it is ever logged or answered.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
+import { readJson } from '../../core/json.ts'
 import { derToP1363 } from '../../core/signature.ts'
 import { type Finding, type Leak, revokeLeaked } from '../../keys/leaks.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
+import { readBytes } from '../routing/body.ts'
 import { failure } from '../routing/responses.ts'
-import { createRouter, limitBody } from '../routing/router.ts'
+import { createRouter } from '../routing/router.ts'
 import { byGithub } from '../routing/security.ts'
 import type { AppSettings } from '../services.ts'
 import { createGithubKeys, type FindPublicKey } from './github-keys.ts'
@@ -65,11 +67,13 @@ const report = createRoute({
 
 export function createLeakRoutes({ clock }: AppSettings) {
   const router = createRouter()
-  const signed = signedByGithub(createGithubKeys(clock))
+  const findKey = createGithubKeys(clock)
   // Not `openapi()`: a body is read whatever its content type is called, and only once it is believed.
   router.openAPIRegistry.registerPath(report)
-  return router.post(path, limitBody(maxBodyBytes), signed, async (c) => {
-    const found = readFindings(await c.req.text())
+  return router.post(path, async (c) => {
+    const body = await readBytes(c.req.raw, maxBodyBytes)
+    await requireSignature(c, findKey, body)
+    const found = readFindings(body)
     // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
     const settings = await c.env.keySettings({ respondAsync: true })
     const stores = await c.env.changeStores()
@@ -82,19 +86,19 @@ export function createLeakRoutes({ clock }: AppSettings) {
   })
 }
 
-function signedByGithub(findKey: FindPublicKey): MiddlewareHandler<AppEnv> {
-  return async function signedByGithub(c, next) {
-    const id = c.req.header(idHeader)
-    const signature = readSignature(c.req.header(signatureHeader))
-    if (id === undefined || signature === null) throw notFromGithub()
-    const key = await findKey(id, c.env.githubKeys)
-    // The raw body: parsed and written anew it would be another text.
-    const body = await c.req.arrayBuffer()
-    const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
-    if (key === null || !(await crypto.subtle.verify(algorithm, key, signature, body))) {
-      throw notFromGithub()
-    }
-    await next()
+/** Of the raw body: parsed and written anew it would be another text. */
+async function requireSignature(
+  c: Context<AppEnv>,
+  findKey: FindPublicKey,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const id = c.req.header(idHeader)
+  const signature = readSignature(c.req.header(signatureHeader))
+  if (id === undefined || signature === null) throw notFromGithub()
+  const key = await findKey(id, c.env.githubKeys)
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
+  if (key === null || !(await crypto.subtle.verify(algorithm, key, signature, body))) {
+    throw notFromGithub()
   }
 }
 
@@ -111,20 +115,13 @@ function notFromGithub(): Problem {
 }
 
 /** @throws Problem 400 that quotes nothing: whatever stands in the body may be a token. */
-function readFindings(text: string): z.infer<typeof findings> {
-  const parsed = findings.safeParse(parseJson(text))
+function readFindings(body: Uint8Array): z.infer<typeof findings> {
+  const reading = readJson(body)
+  const parsed = findings.safeParse('value' in reading ? reading.value : null)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const detail = 'The body must be a list of { token, type, url, source }.'
-  throw new Problem('invalid_request', { detail, errors })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  throw new Problem('invalid_request', { detail, errors: errors.slice(0, 20) })
 }
 
 function findingOf({ token, url, source }: z.infer<typeof findings>[number]): Finding {

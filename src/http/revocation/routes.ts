@@ -5,7 +5,7 @@ import { mePath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
-import { createRouter } from '../routing/router.ts'
+import { createRouter, methodsOfRouter } from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createLeakRoutes } from './leaks.ts'
 import { createSelfRevoke } from './self-revoke.ts'
@@ -14,7 +14,11 @@ export function createRevocations(settings: AppSettings) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, whileChangesGoOn)
+  router.use(
+    requestId,
+    methodsOfRouter(router, [{ method: 'get', path: mePath }]),
+    whileChangesGoOn,
+  )
   router.use(mePath, dispatchAfterResponse)
   return router.route('/', createSelfRevoke()).route('/', createLeakRoutes(settings))
 }

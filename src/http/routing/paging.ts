@@ -1,6 +1,7 @@
 // Keyset paging: a cursor names the last row of a page by what the list is ordered by, so that rows
 // that come or go meanwhile move nothing.
 import { z } from '@hono/zod-openapi'
+import { readId } from '../../core/id.ts'
 import { Problem } from '../response/problem.ts'
 
 export type Position = { createdAt: number; id: string }
@@ -18,17 +19,15 @@ export const pageQuery = z.object({
 
 export const defaultLimit = 50
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-export function isUuid(text: string): boolean {
-  return uuid.test(text)
-}
-
 /** The position a cursor stands for. @throws Problem 400: never silently the first page. */
 export function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
   const [time = '', id = ''] = decode(cursor).split('/')
-  if (!/^\d{1,15}$/.test(time) || !isUuid(id) || writeCursor({ createdAt: +time, id }) !== cursor) {
+  if (
+    !/^\d{1,15}$/.test(time) ||
+    readId(id) === null ||
+    writeCursor({ createdAt: +time, id }) !== cursor
+  ) {
     const errors = [{ path: 'query.cursor', message: 'Not a cursor of this list' }]
     throw new Problem('invalid_request', {
       detail: 'query.cursor: not a cursor of this list',

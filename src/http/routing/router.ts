@@ -1,36 +1,52 @@
-// The router of every resource (schema, handler and OpenAPI together, one shape of failure) and what
-// all bodies must keep to.
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+// The router of every resource: schema, handler and OpenAPI together, one shape of failure, and strict: a
+// query parameter or a body field that an operation does not know is an error, on every operation.
+import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../contract/problems.ts'
+import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
-
-export const maxBodyBytes = 64 * 1024
+import { allowMethods, type Operation } from './methods.ts'
 
 export function createRouter(): OpenAPIHono<AppEnv> {
-  return new OpenAPIHono<AppEnv>({
+  const router = new OpenAPIHono<AppEnv>({
     defaultHook(result) {
-      if (!result.success) throw invalidBody(result.error, result.target)
+      if (result.success) return
+      // Ids are the parameters of our paths: what is no id names nothing.
+      if (result.target === 'param')
+        throw new Problem('not_found', { detail: 'There is no such id.' })
+      throw invalidRequest(result.error, result.target)
     },
+  })
+  const register = router.openapi
+  router.openapi = ((route: RouteConfig, ...handlers: [never, never]) =>
+    register(strict(route), ...handlers)) as typeof router.openapi
+  return router
+}
+
+/** Answers 405 for every path that the router has with other methods: to be used before anything else is. */
+export function methodsOfRouter(router: OpenAPIHono<AppEnv>, more: readonly Operation[] = []) {
+  return allowMethods(function* operations() {
+    for (const definition of router.openAPIRegistry.definitions) {
+      if (definition.type === 'route') yield definition.route
+    }
+    yield* more
   })
 }
 
-export const bodySizeLimit = limitBody(maxBodyBytes)
-
-export function limitBody(maxSize: number): MiddlewareHandler {
-  const detail = `A body may have ${maxSize} bytes.`
-  const onError = () => {
-    throw new Problem('payload_too_large', { detail })
-  }
-  return bodyLimit({ maxSize, onError })
+/** A query without a schema takes no parameters. Forms ignore what they do not know (RFC 6749 3.2). */
+function strict<Route extends RouteConfig>(route: Route): Route {
+  const { query } = route.request ?? {}
+  const strictQuery = query === undefined ? z.strictObject({}) : (query as z.ZodObject).strict()
+  return { ...route, request: { ...route.request, query: strictQuery } }
 }
 
-export function invalidBody({ issues }: { issues: Issue[] }, target: string): Problem {
-  const errors = issues.flatMap((issue) => fieldErrors(issue, target))
+export function invalidRequest({ issues }: { issues: Issue[] }, target: string): Problem {
+  const errors = issues.flatMap((issue) => fieldErrors(issue, target)).slice(0, maxErrors)
   return new Problem('invalid_request', { detail: sentenceOf(errors), errors })
 }
+
+/** More help nobody, and a body may hold thousands of unknown fields. */
+const maxErrors = 20
 
 type Issue = {
   code: string
@@ -43,11 +59,14 @@ type Issue = {
 
 export function fieldErrors(issue: Issue, target: string): FieldError[] {
   const place = issue.path.map(String)
-  const path = [...(target === 'json' ? [] : [target]), ...place].join('.')
+  const path = [...(target === 'json' ? [] : [target]), ...place].map(quote).join('.')
   // zod names the object that holds unknown fields; people look for the fields.
   if (issue.code === 'unrecognized_keys' && issue.keys) {
     const prefix = path === '' ? '' : `${path}.`
-    return issue.keys.map((key) => ({ path: `${prefix}${key}`, message: 'There is no such field' }))
+    const message = target === 'query' ? 'There is no such parameter' : 'There is no such field'
+    return issue.keys
+      .slice(0, maxErrors)
+      .map((key) => ({ path: `${prefix}${quote(key)}`, message }))
   }
   const meant = issue.errors?.find((kind) => kind.every(({ path }) => path.length > 0))
   if (meant === undefined) return [{ path, message: issue.message }]
@@ -60,37 +79,4 @@ function sentenceOf(errors: FieldError[]): string {
   return errors
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ')
-}
-
-/** A body that is not declared as JSON is refused, rather than read as an empty one. */
-export const jsonOnly: MiddlewareHandler<AppEnv> = async function jsonOnly(c, next) {
-  const { raw } = c.req
-  const type = raw.headers.get('content-type')
-  const needsBody = raw.method === 'POST' || raw.method === 'PATCH' || raw.method === 'PUT'
-  if (needsBody && !isJson(type) && (type !== null || !(await isEmpty(raw)))) {
-    throw unsupportedBody(type)
-  }
-  if (type !== null && /\s;/.test(type)) c.req.raw = withPlainType(raw, type)
-  await next()
-}
-
-export function unsupportedBody(type: string | null): Problem {
-  const detail = `The body must be application/json, not ${type ?? 'undeclared'}.`
-  return new Problem('unsupported_media_type', { detail })
-}
-
-/** Over HTTP nothing may be a stream too: browsers send an empty POST with a length, some proxies in chunks. */
-async function isEmpty(request: Request): Promise<boolean> {
-  return request.body === null || (await request.clone().arrayBuffer()).byteLength === 0
-}
-
-/** Spaces before a parameter are allowed (RFC 9110 5.6.6); the validators below know none. */
-function withPlainType(request: Request, type: string): Request {
-  const headers = new Headers(request.headers)
-  headers.set('content-type', type.replace(/\s*;\s*/g, '; '))
-  return new Request(request, { headers })
-}
-
-export function isJson(type: string | null): boolean {
-  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type ?? '')
 }

@@ -2,6 +2,7 @@
 // account's keys. Persons never hold that scope.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
+import { credentialsOf } from '../auth/credentials.ts'
 import { authenticate, authenticateKey } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { reportOf } from '../response/reporting.ts'
@@ -35,11 +36,10 @@ function challengeBasic(error: unknown): never {
 
 /** The password of Basic, '' when it cannot be read, null when another scheme or none is there. */
 function basicPassword(headers: Headers): string | null {
-  // The scheme is case-insensitive (RFC 9110 11.1).
-  const basic = /^basic(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  const basic = credentialsOf(headers, 'basic')
   if (basic === null) return null
   try {
-    const pair = atob(basic[1] ?? '')
+    const pair = atob(basic)
     // OAuth clients form-encode both halves (RFC 6749 2.3.1): `_` may arrive as %5F.
     return decodeURIComponent(pair.slice(pair.indexOf(':') + 1))
   } catch {

@@ -6,15 +6,13 @@ import { isAddress } from '../../core/address.ts'
 import { oneCredit } from '../../keys/consume-limits.ts'
 import type { AppEnv } from '../app-env.ts'
 import { introspectPath } from '../paths.ts'
-import { Problem } from '../response/problem.ts'
 import { refusal } from '../response/refusals.ts'
+import { formType, maxBodyBytes, requireForm, withUtf8Body } from '../routing/body.ts'
 import { failure, limited } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byIntrospector } from '../routing/security.ts'
 import { callContextOf, introspector } from './guards.ts'
 import { type PublicVerdict, verdictFor } from './verify-token.ts'
-
-const formType = 'application/x-www-form-urlencoded'
 
 // Parameters that are not known are ignored (RFC 6749 3.2); one that is given twice is not valid.
 const form = z
@@ -76,7 +74,7 @@ const introspect = createRoute({
 
 export function createIntrospectRoutes() {
   const router = createRouter()
-  router.use(introspectPath, introspector, formOnly)
+  router.use(introspectPath, introspector, strictForm)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
     const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
@@ -112,11 +110,8 @@ function secondsOf(timeMs: number): number {
   return Math.floor(timeMs / 1000)
 }
 
-const formOnly: MiddlewareHandler<AppEnv> = async function formOnly(c, next) {
-  const type = c.req.raw.headers.get('content-type')
-  if (type?.split(';')[0]?.trim().toLowerCase() !== formType) {
-    const detail = `The body must be ${formType}, not ${type ?? 'undeclared'}.`
-    throw new Problem('unsupported_media_type', { detail })
-  }
+const strictForm: MiddlewareHandler<AppEnv> = async function strictForm(c, next) {
+  requireForm(c.req.raw)
+  c.req.raw = await withUtf8Body(c.req.raw, maxBodyBytes)
   await next()
 }

@@ -3,9 +3,11 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { ownAnswer } from '../response/hardening.ts'
+import { refuseQuery } from '../routing/query.ts'
 
 export async function me(c: Context<AppEnv>): Promise<Response> {
   const { accountId, accountName, key, personId, scopes } = await authenticate(c, [])
+  refuseQuery(c.req.raw.url)
   const account = { id: accountId, name: accountName }
   if (key === null) {
     const person = { id: personId, scopes }

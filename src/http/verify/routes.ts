@@ -3,7 +3,7 @@
 
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
-import { bodySizeLimit, createRouter } from '../routing/router.ts'
+import { createRouter, methodsOfRouter } from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createIntrospectRoutes } from './introspect.ts'
 import { createVerifyRoutes } from './verify.ts'
@@ -12,7 +12,7 @@ export function createChecks(settings: AppSettings) {
   const router = createRouter()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId, bodySizeLimit)
+  router.use(requestId, methodsOfRouter(router))
   return router.route('/', createVerifyRoutes(settings)).route('/', createIntrospectRoutes())
 }
 

@@ -9,10 +9,11 @@ import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { verifyBatchPath, verifyPath } from '../paths.ts'
 import { ownAnswer } from '../response/hardening.ts'
+import { jsonBody, readJsonBody } from '../routing/body.ts'
 import { inOrder } from '../routing/in-order.ts'
-import { readJson } from '../routing/json-body.ts'
+import { refuseQuery } from '../routing/query.ts'
 import { failure, limited, success } from '../routing/responses.ts'
-import { createRouter, jsonOnly } from '../routing/router.ts'
+import { createRouter } from '../routing/router.ts'
 import { byVerifier } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
 import type { AppSettings } from '../services.ts'
@@ -182,7 +183,8 @@ export function createVerifyHandler({ config }: AppSettings) {
   const schema = requestSchema(config)
   return async function verifyKey(c: Context<AppEnv>) {
     const { accountId } = await authenticate(c, ['keys:verify'])
-    const asked = askedOf(await readJson(c, schema))
+    refuseQuery(c.req.raw.url)
+    const asked = askedOf(await readJsonBody(c, schema))
     const data = await verifyFor({ accountId }, callContextOf(c), asked)
     return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
   }
@@ -191,7 +193,7 @@ export function createVerifyHandler({ config }: AppSettings) {
 export function createVerifyRoutes({ config }: AppSettings) {
   const { one, many } = operations(config)
   const router = createRouter()
-  router.use('/api/v1/keys/*', verifier, jsonOnly)
+  router.use('/api/v1/keys/*', verifier, jsonBody())
   return router
     .openapi(one, async (c) => {
       // The document and the types need it here; app.ts answers with createVerifyHandler, in fewer steps.

@@ -1,7 +1,9 @@
 // GET /api/audit-events: who did what, newest first.
+
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { idField } from '../../routing/requests.ts'
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
@@ -35,8 +37,8 @@ const list = createRoute({
   summary: 'The audit trail of the account, newest first',
   request: {
     query: pageQuery.extend({
-      key_id: z.uuid().optional(),
-      actor_id: z.uuid().optional(),
+      key_id: idField.optional(),
+      actor_id: idField.optional(),
       action: z.string().max(64).optional(),
     }),
   },

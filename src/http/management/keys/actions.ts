@@ -4,8 +4,7 @@ import { revokeKeys } from '../../../keys/revoke.ts'
 import { rotateKey } from '../../../keys/rotate.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
-import { isUuid } from '../../routing/paging.ts'
-import { idParam, json } from '../../routing/requests.ts'
+import { idField, idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
@@ -50,8 +49,8 @@ const rotate = createRoute({
 const oneSelection = 'Give one of ids, created_by and external_id'
 const selection = z
   .strictObject({
-    ids: z.array(z.uuid()).min(1).max(maxIds).optional(),
-    created_by: z.uuid().optional(),
+    ids: z.array(idField).min(1).max(maxIds).optional(),
+    created_by: idField.optional(),
     external_id: z.string().min(1).max(255).optional(),
   })
   .refine((body) => Object.keys(body).length === 1, { error: oneSelection })
@@ -77,7 +76,6 @@ export function createApiKeyActions() {
   return createRouter()
     .openapi(rotate, async (c) => {
       const { id } = c.req.valid('param')
-      if (!isUuid(id)) throw noSuchKey()
       const { overlap_seconds = 0 } = c.req.valid('json') ?? {}
       const settings = await keySettingsOf(c)
       const stores = await c.env.changeStores()

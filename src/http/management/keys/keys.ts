@@ -8,8 +8,8 @@ import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
-import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
-import { idParam, json } from '../../routing/requests.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { idField, idParam, json } from '../../routing/requests.ts'
 import {
   bodyFailures,
   failure,
@@ -34,7 +34,7 @@ const conflict = { 409: failure('The key is not in a state for this') }
 const listQuery = pageQuery.extend({
   status: z.enum(keyStatuses).optional(),
   search: z.string().trim().max(100).optional(),
-  created_by: z.uuid().optional(),
+  created_by: idField.optional(),
 })
 
 const list = createRoute({
@@ -159,7 +159,6 @@ export function createApiKeyRoutes(settings: AppSettings) {
     })
     .openapi(updateOperation(settings), async (c) => {
       const { id } = c.req.valid('param')
-      if (!isUuid(id)) throw noSuchKey()
       const settings = await keySettingsOf(c)
       const changes = changesOf(c.req.valid('json'))
       const stores = await c.env.changeStores()
@@ -170,7 +169,6 @@ export function createApiKeyRoutes(settings: AppSettings) {
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
-      if (!isUuid(id)) throw noSuchKey()
       const settings = await keySettingsOf(c)
       const changed = await revokeKey(await c.env.changeStores(), settings, callerOf(c), id)
       const message = 'API key deleted successfully'
@@ -179,7 +177,7 @@ export function createApiKeyRoutes(settings: AppSettings) {
 }
 
 export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {
-  const key = isUuid(id) ? await findKey(c.env.db, c.var.actor.accountId, id) : null
+  const key = await findKey(c.env.db, c.var.actor.accountId, id)
   if (key === null) throw noSuchKey()
   return key
 }

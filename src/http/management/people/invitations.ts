@@ -1,5 +1,6 @@
 // /api/invitations/{id}: joining an account for people who have no user yet. The unguessable id is the
 // credential. Who has a user signs in and accepts by Better Auth's own endpoint.
+
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { networkOf } from '../../../core/address.ts'
@@ -13,14 +14,12 @@ import {
 } from '../../../storage/people-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
-import { isUuid } from '../../routing/paging.ts'
+import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
 import { name, password } from './fields.ts'
 import { tooMany } from './sign-in.ts'
-
-const params = z.object({ id: z.string().openapi({ format: 'uuid' }) })
 
 const view = createRoute({
   method: 'get',
@@ -29,7 +28,7 @@ const view = createRoute({
   security: anonymous,
   tags: ['People'],
   summary: 'What an invitation offers, for whoever holds its link',
-  request: { params },
+  request: { params: idParam },
   responses: {
     200: success(
       'The invitation',
@@ -53,7 +52,7 @@ const accept = createRoute({
   tags: ['People'],
   summary: 'Join by invitation as a new user',
   request: {
-    params,
+    params: idParam,
     body: {
       required: true,
       content: { 'application/json': { schema: z.object({ name, password }) } },
@@ -108,7 +107,7 @@ async function limitAttempts(c: Context<AppEnv>): Promise<void> {
 }
 
 async function invitationOr404(db: D1Database, id: string): Promise<InvitationView> {
-  const found = isUuid(id) ? await invitationView(db, id, Date.now()) : null
+  const found = await invitationView(db, id, Date.now())
   if (found === null) throw new Problem('not_found')
   return found
 }

@@ -1,9 +1,10 @@
 // /api/sessions: where a person is signed in. By session cookie only: what a JWT or a key may do ends with them.
+
 import { createRoute, z } from '@hono/zod-openapi'
 import { endOtherSessions, endSession, listSessions } from '../../../storage/session-store.ts'
 import { sessionOf } from '../../auth/people.ts'
 import { Problem } from '../../response/problem.ts'
-import { isUuid } from '../../routing/paging.ts'
+import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { bySession } from '../../routing/security.ts'
@@ -39,7 +40,7 @@ const endOne = createRoute({
   path: '/api/sessions/{id}',
   operationId: 'endSession',
   summary: 'Sign out there, at once; JWTs of that session end within 15 minutes',
-  request: { params: z.object({ id: z.string().openapi({ format: 'uuid' }) }) },
+  request: { params: idParam },
   responses: {
     200: success('Ended', z.object({ id: z.uuid() })),
     ...managementFailures,
@@ -79,7 +80,7 @@ export function createSessionRoutes() {
     .openapi(endOne, async (c) => {
       const { userId } = await sessionOf(c.env.people, c.req.raw)
       const { id } = c.req.valid('param')
-      const isEnded = isUuid(id) && (await endSession(c.env.db, userId, id))
+      const isEnded = await endSession(c.env.db, userId, id)
       if (!isEnded) throw new Problem('not_found', { detail: 'You have no such session.' })
       return c.json({ status: 'success' as const, data: { id } }, 200)
     })

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import { isSameSecret } from '../../../core/secret.ts'
 import { listFences } from '../../../storage/fence-registry.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { credentialsOf } from '../../auth/credentials.ts'
 import { Problem } from '../../response/problem.ts'
 import { missingCredential } from '../../response/refusals.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
@@ -72,7 +73,7 @@ export function createOperationRoutes() {
 }
 
 const operatorOnly: MiddlewareHandler<AppEnv> = async function operatorOnly(c, next) {
-  const presented = /^bearer\s+(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  const presented = credentialsOf(c.req.raw.headers, 'bearer') || undefined
   if (presented === undefined) throw missingCredential('Present SETUP_TOKEN as a Bearer token.')
   if (!(await isSameSecret(presented, c.env.setupToken))) {
     throw new Problem('forbidden', { detail: 'This is not the SETUP_TOKEN of the deployment.' })

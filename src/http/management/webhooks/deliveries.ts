@@ -7,8 +7,8 @@ import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
 import { pingEndpoint, type Requested, resendDelivery } from '../../../webhooks/resend.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
-import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
-import { idParam } from '../../routing/requests.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { idField, idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import type { AppSettings } from '../../services.ts'
@@ -17,9 +17,7 @@ import { deliverySchema, deliveryView } from './schema.ts'
 
 const deliveriesPath = `${endpointPath}/deliveries` as const
 const deliveryPath = `${deliveriesPath}/{delivery_id}` as const
-const deliveryParams = idParam.extend({
-  delivery_id: z.string().openapi({ format: 'uuid' }),
-})
+const deliveryParams = idParam.extend({ delivery_id: idField })
 const disabled = { 409: failure('The endpoint is disabled') }
 const payload = { payload: z.record(z.string(), z.unknown()).openapi({ description: 'The body' }) }
 
@@ -128,7 +126,7 @@ function accepted(c: Context<AppEnv>, requested: Requested) {
 }
 
 async function deliveryOf(c: Context<AppEnv>, endpoint: Endpoint, id: string) {
-  const found = isUuid(id) ? await findDelivery(c.env.db, endpoint.id, id) : null
+  const found = await findDelivery(c.env.db, endpoint.id, id)
   if (found !== null) return found
   throw noDelivery()
 }

@@ -5,7 +5,7 @@ import { webhookEvents } from '../../../core/webhook-event.ts'
 import { type Endpoint, findEndpoint, listEndpoints } from '../../../storage/webhook-endpoints.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
-import { defaultLimit, isUuid, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -75,7 +75,7 @@ export function createWebhookEndpoints({ clock }: AppSettings) {
 /** An endpoint of the caller's account. @throws Problem 404 */
 export async function endpointOf(c: Context<AppEnv>, id: string): Promise<Endpoint> {
   const { accountId } = c.var.actor
-  const endpoint = isUuid(id) ? await findEndpoint(c.env.db, { accountId, id }) : null
+  const endpoint = await findEndpoint(c.env.db, { accountId, id })
   if (endpoint !== null) return endpoint
   throw new Problem('not_found', { detail: 'There is no such webhook endpoint in this account.' })
 }

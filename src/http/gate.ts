@@ -1,0 +1,21 @@
+// The gate before every route. It reads the path once; a path with more than one reading ends here, so that
+// no guard, policy or library behind it can read it differently.
+import type { MiddlewareHandler } from 'hono'
+import { readPath } from '../core/path.ts'
+import { targetOf } from '../core/target.ts'
+import type { AppEnv } from './app-env.ts'
+import { Problem } from './response/problem.ts'
+import { challenge } from './response/refusals.ts'
+
+export const gate: MiddlewareHandler<AppEnv> = async function gate(c, next) {
+  const { path } = targetOf(c.req.raw.url)
+  if (readPath(path) === null) throw path.startsWith('/forward-auth/') ? denied : notFound
+  await next()
+}
+
+const detail = 'The path can be read in more than one way.'
+
+// Made once: a stack trace for each would cost more than the refusal.
+const notFound = new Problem('not_found', { detail })
+/** A proxy takes 403 for a denial, and nginx makes a 500 of 404. */
+const denied = new Problem('forbidden', { detail, headers: challenge('invalid_request') })

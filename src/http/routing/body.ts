@@ -1,0 +1,157 @@
+// Bodies of requests: bytes up to a limit, not encoded, JSON in UTF-8, read once and strictly.
+import type { Context, MiddlewareHandler } from 'hono'
+import type { z } from 'zod'
+import type { FieldError } from '../../contract/problems.ts'
+import { readJson } from '../../core/json.ts'
+import { quote } from '../../core/text.ts'
+import type { AppEnv } from '../app-env.ts'
+import { Problem } from '../response/problem.ts'
+import { isSafeMethod } from './method.ts'
+import { invalidRequest } from './router.ts'
+
+export const maxBodyBytes = 64 * 1024
+
+/**
+ * Reads the JSON of every request that may have an effect, before any handler does. Handlers get a request whose
+ * body is valid; without a body it has no content type either, so that an optional body may be empty.
+ * @throws Problem 400 naming the fields, 413 for too many bytes, 415 for what is not JSON or is encoded.
+ */
+export function jsonBody(
+  maxBytesOf: (path: string) => number = () => maxBodyBytes,
+): MiddlewareHandler<AppEnv> {
+  return async function jsonBody(c, next) {
+    const { raw } = c.req
+    if (!isSafeMethod(raw.method)) {
+      const bytes = await readBytes(raw, maxBytesOf(c.req.path))
+      if (bytes.byteLength > 0) parseJson(raw.headers, bytes)
+      c.req.raw = withBytes(raw, bytes)
+    }
+    await next()
+  }
+}
+
+/** The body of a request by its schema, in one step. @throws Problem as `jsonBody`. */
+export async function readJsonBody<T>(
+  { req: { raw } }: Context<AppEnv>,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const value = parseJson(raw.headers, await readBytes(raw, maxBodyBytes))
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalidRequest(parsed.error, 'json')
+  return parsed.data
+}
+
+/** @throws Problem 413, or 415 for a body in an encoding (RFC 9110 8.4.1): it is not decoded here. */
+export async function readBytes(
+  { headers, body }: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (encoding !== 'identity' && encoding !== '') throw encodedBody()
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of (body ?? []) as Iterable<Uint8Array>) {
+    length += chunk.byteLength
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}
+
+function parseJson(headers: Headers, bytes: Uint8Array): unknown {
+  const type = headers.get('content-type')
+  const { essence, charset } = mediaType(type ?? '')
+  if (!isJson(essence)) throw unsupportedBody('application/json', type)
+  if (charset !== null && charset !== 'utf-8' && charset !== 'utf8') throw otherCharset()
+  const reading = readJson(bytes)
+  if ('mistakes' in reading) throw invalidBody(reading.mistakes)
+  return reading.value
+}
+
+/** @throws Problem 415 unless the request says that its body is a form. */
+export function requireForm({ headers }: Request): void {
+  const type = headers.get('content-type')
+  if (mediaType(type ?? '').essence !== formType) throw unsupportedBody(formType, type)
+}
+
+/** The same request with its body read and found to be UTF-8. @throws Problem 400, 413 or 415 */
+export async function withUtf8Body(request: Request, maxBytes: number): Promise<Request> {
+  const bytes = await readBytes(request, maxBytes)
+  if (!isUtf8(bytes)) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
+  const { url, method, headers, cf, signal } = request
+  return new Request(url, { method, headers, body: bytes, signal, ...(cf && { cf }) })
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const formType = 'application/x-www-form-urlencoded'
+
+function withBytes(
+  { url, method, headers: sent, cf, signal }: Request,
+  bytes: Uint8Array<ArrayBuffer>,
+): Request {
+  const headers = new Headers(sent)
+  if (bytes.byteLength === 0) {
+    headers.delete('content-type')
+    headers.delete('content-length')
+  } else headers.set('content-type', 'application/json')
+  const body = bytes.byteLength === 0 ? null : bytes
+  return new Request(url, { method, headers, body, signal, ...(cf && { cf }) })
+}
+
+function mediaType(type: string): { essence: string; charset: string | null } {
+  const [essence = '', ...parameters] = type.slice(0, 1_000).split(';')
+  const pairs = parameters.map((parameter) => parameter.trim().toLowerCase().split('='))
+  const charset = pairs.find(([name]) => name === 'charset')?.[1]?.replaceAll('"', '') ?? null
+  return { essence: essence.trim().toLowerCase(), charset }
+}
+
+/** `application/json`, or a structured suffix (RFC 6839 3.1). */
+function isJson(essence: string): boolean {
+  return (
+    essence === 'application/json' ||
+    (essence.startsWith('application/') && essence.endsWith('+json'))
+  )
+}
+
+function invalidBody(errors: FieldError[]): Problem {
+  const detail = errors.map(({ path, message }) =>
+    path === '' ? message : `${quote(path)}: ${message}`,
+  )
+  return new Problem('invalid_request', { detail: detail.join('; '), errors })
+}
+
+function otherCharset(): Problem {
+  return invalidBody([{ path: 'content-type', message: 'JSON is UTF-8 (RFC 8259 8.1)' }])
+}
+
+function unsupportedBody(expected: string, type: string | null): Problem {
+  const detail = `The body must be ${expected}, not ${type === null ? 'undeclared' : quote(type)}.`
+  return new Problem('unsupported_media_type', { detail })
+}
+
+function encodedBody(): Problem {
+  const detail = 'The body must not be encoded.'
+  return new Problem('unsupported_media_type', {
+    detail,
+    headers: { 'accept-encoding': 'identity' },
+  })
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem('payload_too_large', { detail: `A body may have ${maxBytes} bytes.` })
+}

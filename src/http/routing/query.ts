@@ -1,0 +1,24 @@
+// Operations that take no query parameters, and are answered without zod.
+import type { FieldError } from '../../contract/problems.ts'
+import { quote } from '../../core/text.ts'
+import { Problem } from '../response/problem.ts'
+
+const maxErrors = 20
+
+/** @throws Problem 400 naming the first parameters, for operations that take none. */
+export function refuseQuery(url: string): void {
+  const start = url.indexOf('?')
+  if (start === -1) return
+  const names = new Set(new URLSearchParams(url.slice(start)).keys())
+  if (names.size === 0) return
+  const errors = [...names].slice(0, maxErrors).map(unknownParameter)
+  throw new Problem('invalid_request', { detail: sentenceOf(errors), errors })
+}
+
+function unknownParameter(name: string): FieldError {
+  return { path: `query.${quote(name)}`, message: 'There is no such parameter' }
+}
+
+function sentenceOf(errors: readonly FieldError[]): string {
+  return errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
+}
