@@ -24,6 +24,7 @@ const layers = [
   ['src/http/management/routes.ts'],
   ['src/http/revocation', 'src/http/status'],
   ['src/http/openapi'],
+  ['src/http/gate.ts'],
   ['src/http/app.ts'],
   ['src/worker'],
   ['src/index.ts'],

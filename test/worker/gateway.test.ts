@@ -397,17 +397,17 @@ describe('a path with tricks', () => {
     expect(requests).toBe(0)
   })
 
-  it.each([
-    '/api/contacts;a=b',
-    '/api/contacts/%252e',
-  ])('%s is a 400 for whoever has full access, and reaches nothing', async (path) => {
-    let asked = 0
-    const behind = await openGateway({ fetch: () => new Response(String(asked++)) })
-    const answer = await behind.ask('GET', path, { key })
-    expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
-    expect(answer.body.errors).toHaveLength(1)
-    expect(asked).toBe(0)
-  })
+  it.each(['/api/contacts;a=b', '/api/contacts/%252e'])(
+    '%s is a 400 for whoever has full access, and reaches nothing',
+    async (path) => {
+      let asked = 0
+      const behind = await openGateway({ fetch: () => new Response(String(asked++)) })
+      const answer = await behind.ask('GET', path, { key })
+      expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
+      expect(answer.body.errors).toHaveLength(1)
+      expect(asked).toBe(0)
+    },
+  )
 
   it('needs its scope however the letters are written', async () => {
     const { key } = await makeKey(house, account.owner.jwt, { scopes: ['messages:read'] })
