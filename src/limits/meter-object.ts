@@ -1,5 +1,5 @@
-// The meter as a Durable Object: SQLite underneath, RPC in front. The platform withholds an answer
-// until what was written before it is durable (output gate): nothing that passed is ever forgotten.
+// The meter as a Durable Object with SQLite storage. The platform holds back an answer until the writes
+// before it are durable (output gate), so that no admitted request is lost.
 import { DurableObject } from 'cloudflare:workers'
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
 import type { ConsumeResult, MeterState } from './decision.ts'
@@ -19,12 +19,12 @@ export class MeterObject extends DurableObject<Env> {
     this.meter = new Meter(createStorage(context.storage), Date.now)
   }
 
-  take(take: ConsumeRequest): ConsumeResult {
-    return this.meter.take(take)
+  take(request: ConsumeRequest): ConsumeResult {
+    return this.meter.take(request)
   }
 
-  topUp(topUp: TopUpRequest): TopUpResult {
-    return this.meter.topUp(topUp)
+  topUp(request: TopUpRequest): TopUpResult {
+    return this.meter.topUp(request)
   }
 
   read(terms: MeterTerms): LimitsRemaining {
@@ -39,7 +39,7 @@ export class MeterObject extends DurableObject<Env> {
 function createStorage(storage: DurableObjectStorage): MeterStorage {
   const { sql } = storage
   let isOpen = false
-  // Once cleared, an object takes no room until it is used again.
+  // A cleared object occupies no storage until it is used again.
   const open = () => {
     if (!isOpen) for (const table of tables) sql.exec(table)
     isOpen = true
@@ -47,9 +47,9 @@ function createStorage(storage: DurableObjectStorage): MeterStorage {
   open()
   return {
     load: () => load(sql),
-    save({ fillings, balance }, use) {
+    save({ buckets, balance }, use) {
       open()
-      const state = JSON.stringify({ fillings: [...fillings], balance })
+      const state = JSON.stringify({ fillings: [...buckets], balance })
       storage.transactionSync(() => {
         sql.exec('INSERT OR REPLACE INTO state VALUES (1, ?)', state)
         if (use === undefined) return
@@ -82,12 +82,12 @@ const tables = [
 
 function load(sql: SqlStorage): MeterState {
   const [row] = sql.exec<{ json: string }>('SELECT json FROM state').toArray()
-  if (row === undefined) return { fillings: new Map(), balance: null }
+  if (row === undefined) return { buckets: new Map(), balance: null }
   const { fillings, balance } = JSON.parse(row.json)
-  return { fillings: new Map(fillings), balance }
+  return { buckets: new Map(fillings), balance }
 }
 
 async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {
-  // An alarm that is already set comes soon enough.
+  // An earlier alarm sets the next one itself.
   if ((await storage.getAlarm()) === null) await storage.setAlarm(timeMs)
 }

@@ -1,6 +1,5 @@
-// A meter: the rate windows and the credits of one key, or of all keys that share them. What it takes
-// is durable before it answers. Pure of the platform: storage and clock are handed in
-// (meter-object.ts, and the simulation).
+// A meter: the rate windows and the credits of one key, or of all keys that share them. Independent of
+// the platform: storage and clock are passed in, by meter-object.ts and by the simulation.
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
 import {
   type ConsumeResult,
@@ -9,46 +8,47 @@ import {
   remainingIn,
   stateAt,
 } from './decision.ts'
-import { isDrained } from './gcra.ts'
+import { isEmpty } from './gcra.ts'
 
 export type ConsumeRequest = {
   terms: MeterTerms
-  /** Credits, a whole number from 0. Of each window a request takes one, whatever it costs. */
+  /** Credits, an integer from 0. Every request consumes one of each window besides. */
   cost: number
-  /** Spends `cost` once in 24 h; null: each request spends. */
+  /** Consumes `cost` once in 24 h; null: every request does. */
   idempotencyKey: string | null
 }
 
 export type TopUpRequest = {
   terms: MeterTerms
-  /** Credits to add: a whole number from 1. */
+  /** Credits to add, an integer from 1. */
   amount: number
   idempotencyKey: string | null
 }
 
 export type TopUpResult =
-  /** `atMs`: when they were added. */
+  /** `atMs`: when the credits were added, by this call or by the one that it repeats. */
   | { outcome: 'topped_up'; isRepeated: boolean; credits: number; atMs: number }
+  /** The idempotency key was used for another amount. */
   | { outcome: 'conflict' }
 
-/** What an idempotency key was used for: credits taken (or, for a top-up, added) at a time. */
+/** One use of an idempotency key: the credits consumed, or added by a top-up. */
 export type Use = { credits: number; atMs: number }
 
-/** Storage that is durable before the object's next answer leaves it (a Durable Object's SQLite). */
+/** Writes are durable before the object's next answer is sent (output gate of a Durable Object). */
 export type MeterStorage = {
   load(): MeterState
-  /** Both or neither. */
+  /** Stores both in one transaction. */
   save(state: MeterState, use?: { name: string } & Use): void
   findUse(name: string): Use | null
-  /** Forgets uses up to a time; whether any are left. */
+  /** Deletes uses up to a time. Returns whether any remain. */
   forgetUses(untilMs: number): boolean
   wakeAt(timeMs: number): void
-  /** Forgets everything. */
+  /** Deletes everything. */
   clear(): Promise<void>
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** For how long an idempotency key is remembered. */
+/** How long an idempotency key is stored. */
 export const useLifetimeMs = dayMs
 
 export class Meter {
@@ -63,13 +63,16 @@ export class Meter {
     this.state = storage.load()
   }
 
-  /** Takes everything that the request takes, or nothing. */
+  /**
+   * Consumes all that the request needs, or nothing.
+   * @throws RangeError for a cost that is no integer from 0.
+   */
   take({ terms, cost, idempotencyKey }: ConsumeRequest): ConsumeResult {
     requireWhole(cost, 0)
     const nowMs = this.now()
     const name = idempotencyKey === null || terms.credits === null ? null : `take/${idempotencyKey}`
     const spentBefore = this.used(name, nowMs)?.credits ?? null
-    const { answer, next, spent } = decideConsumption(
+    const { result, next, spent } = decideConsumption(
       this.state,
       terms,
       { cost, spentBefore },
@@ -77,16 +80,17 @@ export class Meter {
     )
     if (next !== null) this.keep(next, nowMs, spent > 0 ? name : null, spent)
     else this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)
-    return answer
+    return result
   }
 
+  /** @throws RangeError for an amount that is no integer from 1, or a balance above 2^53. */
   topUp({ terms, amount, idempotencyKey }: TopUpRequest): TopUpResult {
     requireWhole(amount, 1)
     const nowMs = this.now()
     const name = idempotencyKey === null ? null : `top-up/${idempotencyKey}`
     const { balance, ...rest } = stateAt(this.state, terms, nowMs)
     if (terms.credits === null || balance === null)
-      throw new Error('There are no credits to add to.')
+      throw new Error('A key without credits cannot be topped up.')
     const before = this.used(name, nowMs)
     if (before !== null) this.keepBalance({ balance, ...rest }, nowMs)
     if (before !== null && before.credits !== amount) return { outcome: 'conflict' }
@@ -108,8 +112,8 @@ export class Meter {
   }
 
   /**
-   * A set or a refill that was found is kept, also by who takes nothing: it outlasts a change of the terms,
-   * and an older record that comes late does not undo it.
+   * Stores a set or a refill even when the request consumed nothing: it outlives a change of the terms,
+   * and a request with an older record does not undo it.
    */
   private keepBalance(state: MeterState, nowMs: number): void {
     const [held, found] = [this.state.balance, state.balance]
@@ -117,16 +121,16 @@ export class Meter {
     if (isNew) this.keep(state, nowMs)
   }
 
-  /** Daily while there is anything to forget. A balance is never forgotten. */
+  /** Runs daily while there are buckets or uses to delete. A balance is never deleted. */
   async maintain(): Promise<void> {
     const nowMs = this.now()
     this.isWakeSet = false
     const hasUses = this.storage.forgetUses(nowMs - useLifetimeMs)
-    const filled = [...this.state.fillings].filter(([, filling]) => !isDrained(filling, nowMs))
-    if (filled.length > 0 || hasUses) {
-      this.keep({ ...this.state, fillings: new Map(filled) }, nowMs)
+    const buckets = [...this.state.buckets].filter(([, bucket]) => !isEmpty(bucket, nowMs))
+    if (buckets.length > 0 || hasUses) {
+      this.keep({ ...this.state, buckets: new Map(buckets) }, nowMs)
     } else if (this.state.balance === null) {
-      this.state = { fillings: new Map(), balance: null }
+      this.state = { buckets: new Map(), balance: null }
       await this.storage.clear()
     }
   }
@@ -136,7 +140,7 @@ export class Meter {
     return use !== null && nowMs - use.atMs < useLifetimeMs ? use : null
   }
 
-  /** Storage first: what could not be written has not happened. */
+  /** Storage before memory: a write that fails must leave the state unchanged. */
   private keep(state: MeterState, nowMs: number, used: string | null = null, credits = 0): void {
     if (used === null) this.storage.save(state)
     else this.storage.save(state, { name: used, credits, atMs: nowMs })
@@ -147,7 +151,7 @@ export class Meter {
   }
 }
 
-function requireWhole(credits: number, least: number): void {
-  if (Number.isSafeInteger(credits) && credits >= least) return
-  throw new RangeError(`${credits} is no whole number of credits from ${least}.`)
+function requireWhole(credits: number, min: number): void {
+  if (Number.isSafeInteger(credits) && credits >= min) return
+  throw new RangeError(`${credits} is not a whole number of credits from ${min}.`)
 }

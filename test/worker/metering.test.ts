@@ -20,16 +20,16 @@ const at = (text: string) => Date.parse(text)
 
 /** Storage that survives its meter, as JSON: what a Durable Object keeps when it is evicted. */
 function createMemoryStorage() {
-  let state = '{"fillings":[],"balance":null}'
+  let state = '{"buckets":[],"balance":null}'
   const uses = new Map<string, Use>()
   let wake: number | null = null
   const storage: MeterStorage = {
     load(): MeterState {
-      const { fillings, balance } = JSON.parse(state)
-      return { fillings: new Map(fillings), balance }
+      const { buckets, balance } = JSON.parse(state)
+      return { buckets: new Map(buckets), balance }
     },
-    save({ fillings, balance }, use) {
-      state = JSON.stringify({ fillings: [...fillings], balance })
+    save({ buckets, balance }, use) {
+      state = JSON.stringify({ buckets: [...buckets], balance })
       if (use !== undefined) uses.set(use.name, { credits: use.credits, atMs: use.atMs })
     },
     findUse: (name) => uses.get(name) ?? null,
@@ -41,7 +41,7 @@ function createMemoryStorage() {
       wake ??= timeMs
     },
     async clear() {
-      state = '{"fillings":[],"balance":null}'
+      state = '{"buckets":[],"balance":null}'
     },
   }
   return {
@@ -502,7 +502,7 @@ describe('a meter that nobody asks', () => {
     held.clock.now += 3 * day
     await held.meter.maintain()
     expect(held.takeWake()).toBe(null)
-    expect(held.text()).toBe('{"fillings":[],"balance":null}')
+    expect(held.text()).toBe('{"buckets":[],"balance":null}')
   })
 
   it('never forgets a balance', async () => {

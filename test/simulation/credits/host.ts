@@ -29,7 +29,7 @@ export class MeterHost {
   evictions = 0
   alarms = 0
   /** The storage, which survives evictions. */
-  private state = '{"fillings":[],"balance":null}'
+  private state = '{"buckets":[],"balance":null}'
   private readonly uses = new Map<string, Use>()
   private alarmAt: number | null = null
   private instance: MeterInstance | null = null
@@ -94,11 +94,11 @@ export class MeterHost {
   private storageOf({ actor, gate, used }: MeterInstance): MeterStorage {
     return {
       load: (): MeterState => {
-        const { fillings, balance } = JSON.parse(this.state)
-        return { fillings: new Map(fillings), balance }
+        const { buckets, balance } = JSON.parse(this.state)
+        return { buckets: new Map(buckets), balance }
       },
-      save: ({ fillings, balance }, use) => {
-        const state = JSON.stringify({ fillings: [...fillings], balance })
+      save: ({ buckets, balance }, use) => {
+        const state = JSON.stringify({ buckets: [...buckets], balance })
         gate.write(() => {
           this.state = state
           if (use) this.uses.set(use.name, { credits: use.credits, atMs: use.atMs })
@@ -115,7 +115,7 @@ export class MeterHost {
       wakeAt: (timeMs) => gate.write(() => this.setAlarm(timeMs - actor.skew)),
       clear: async () => {
         gate.write(() => {
-          this.state = '{"fillings":[],"balance":null}'
+          this.state = '{"buckets":[],"balance":null}'
           this.uses.clear()
         })
       },
