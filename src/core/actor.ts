@@ -1,4 +1,4 @@
-// Who asks for a change: a person with a role in one account, or a key that manages keys.
+// The principal that makes a change: a person with a role in one account, or a key that manages keys.
 import type { Role } from './role.ts'
 
 export type Actor =

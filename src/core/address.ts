@@ -1,7 +1,7 @@
-// Client addresses against lists of addresses and CIDR blocks, IPv4 and IPv6, by ipaddr.js.
+// Matches client addresses against lists of addresses and CIDR blocks, IPv4 and IPv6.
 import ipaddr from 'ipaddr.js'
 
-/** Whether the text is an address or a CIDR block with no host bits left over to guess about. */
+/** Whether the text is an address, or a CIDR block whose network is an address in full form. */
 export function isAddressOrBlock(text: string): boolean {
   return text.includes('/')
     ? ipaddr.isValidCIDR(text) && isAddress(text.split('/')[0])
@@ -9,16 +9,16 @@ export function isAddressOrBlock(text: string): boolean {
 }
 
 /**
- * Whether the text is an address written in full. ipaddr.js also reads 127.1, 0x7f.1 and 010.0.0.1 as
- * IPv4, each in a way of its own: what two readers read differently is no address.
+ * Whether the text is an IPv6 address, or IPv4 in four decimal parts. ipaddr.js also parses 127.1, 0x7f.1
+ * and 010.0.0.1, which parsers read differently: those are refused.
  */
 export function isAddress(text = ''): boolean {
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
 /**
- * What one sender can choose addresses from: of IPv6 the first 64 bits (RFC 4291 2.5.4), as a household or a
- * server is given them. null for what is no address.
+ * The network that one sender can choose addresses from: the address itself for IPv4, the first 64 bits for
+ * IPv6 (RFC 4291 2.5.4), as `2001:db8:0:1::/64`. null when the text is no address.
  */
 export function networkOf(ip: string | null): string | null {
   if (ip === null || !isAddress(ip)) return null
@@ -28,7 +28,7 @@ export function networkOf(ip: string | null): string | null {
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`
 }
 
-/** Whether the address is in the list. An address that is not known is in none. */
+/** Whether the address matches an entry of the list; an unknown address (null) matches none. */
 export function isAllowedAddress(ip: string | null, allowed: readonly string[]): boolean {
   if (ip === null || !isAddress(ip)) return false
   // An IPv4 client may arrive as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).

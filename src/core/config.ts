@@ -1,10 +1,10 @@
-// What a deployer decides, and the rules that make a decision sound. Pure: `defineConfig` throws at
-// start, with a sentence that names the mistake, so that a wrong configuration never serves.
+// The deployer's configuration and its validation. `defineConfig` throws while the Worker starts, so that
+// an invalid configuration never serves a request.
 import { isAddressOrBlock } from './address.ts'
+import { fail } from './config-error.ts'
 import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
 import { checkForeign, checkFormats } from './format-rules.ts'
-import { fail } from './mistake.ts'
 import type { Route } from './policy.ts'
 import { type Role, type RolePowers, roles } from './role.ts'
 import { isScopeName, reservedScopes } from './scopes.ts'
@@ -12,8 +12,8 @@ import { isScopeName, reservedScopes } from './scopes.ts'
 export type { Role } from './role.ts'
 
 /**
- * The API behind the gateway: an origin such as `https://api.example.com`, or anything with `fetch`:
- * an imported Hono app, or `{ fetch: (request, env) => env.MY_API.fetch(request) }`.
+ * The API behind the gateway: an origin such as `https://api.example.com`, or an object with `fetch`, such as
+ * an imported Hono app or `{ fetch: (request, env) => env.MY_API.fetch(request) }`.
  */
 export type Upstream<Env> =
   | string
@@ -21,11 +21,11 @@ export type Upstream<Env> =
       fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
     }
 
-/** Proxies that are believed about the address of their client. */
+/** The proxies whose statement of the client's address is trusted. */
 export type ForwardAuth = {
   /** The proxies' own addresses and CIDR blocks, as Cloudflare sees them. */
   proxies: readonly string[]
-  /** The header in which each of them puts its client's address, over whatever the client sent. */
+  /** The header that each of them sets to the client's address, replacing a value that the client sent. */
   clientAddressHeader: string
 }
 
@@ -33,31 +33,31 @@ export type ConfigInput<Env> = {
   /** Token formats by name; the first is the default of `POST /api/api-keys`. */
   formats: Record<string, Format>
   /**
-   * Shapes of tokens that another system made, by name: needed to import their digests. They carry no
-   * tag, so one that is made up costs store reads. Take a format out when its last key is rotated.
+   * Formats of tokens that another system issued, by name: needed to import their digests. Such tokens
+   * carry no tag, so a forged one costs store reads. Remove a format once its last key is rotated.
    */
   foreign?: Record<string, ForeignFormat>
-  /** Scope → what it allows, in words. The reserved scopes are added by `defineConfig`. */
+  /** Scope → description of what it allows. `defineConfig` adds the reserved scopes. */
   scopes: Record<string, string>
   roles: Record<Role, RolePowers>
-  /** Lists of routes by name: method, path pattern with `{name}` segments, scope needed. */
+  /** Lists of routes by name: method, path pattern with `{name}` segments, required scope. */
   policies: Record<string, readonly Route[]>
   gateway: {
     policy: string
     upstream: Upstream<Env>
-    /** How long the upstream may take to begin its answer, from the last byte of the request; default 60,000. */
+    /** Time from the last byte of the request to the first of the upstream's answer; default 60,000. */
     timeoutMs?: number
     /**
-     * Ask the upstream for GET and HEAD while it is still being asked whether the key holds, and let
-     * the answer out only if it does (docs/decisions/0007). Off by default.
+     * Send GET and HEAD requests to the upstream while the key is still being verified, and return the
+     * answer only if it is valid (docs/decisions/0007). Off by default.
      */
     speculative?: boolean
   }
-  /** Without it, a key that is bound to addresses is refused at /forward-auth (docs/decisions/0006). */
+  /** Without it, /forward-auth refuses a key that is bound to addresses (docs/decisions/0006). */
   forwardAuth?: ForwardAuth | null
   /**
-   * Seconds for which an isolate may answer from memory without asking (0 to 60; 0 asks each time).
-   * Verifying is faster the longer it is, and a change of a key answers later by as much.
+   * Seconds for which an isolate may answer from memory without querying the fence; 0 to 60, default 1.
+   * A longer lease makes verifications faster, and every change of a key slower by the same time.
    */
   lease?: number
 }
@@ -74,8 +74,8 @@ export type Config<Env = never> = Omit<
 }
 
 /**
- * Checks a configuration and returns it with the reserved scopes added.
- * @throws Error whose message names the setting that is wrong and why.
+ * Validates a configuration and returns it with defaults and the reserved scopes.
+ * @throws Error whose message names the invalid setting and the reason.
  */
 export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   const scopes = { ...input.scopes, ...reservedScopes }
@@ -108,13 +108,13 @@ function checkScopes(scopes: Record<string, string>) {
     }
     if (!description.trim()) fail(`the scope "${scope}" has no description`)
     if (Object.hasOwn(reservedScopes, scope))
-      fail(`the scope "${scope}" is there already: leave it out`)
+      fail(`the scope "${scope}" is reserved and always present: remove it`)
   }
 }
 
 function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, string>) {
   for (const role of Object.keys(powers)) {
-    if (!roles.includes(role as Role)) fail(`roles.${role} is none of ${roles.join(', ')}`)
+    if (!roles.includes(role as Role)) fail(`roles.${role} must be one of ${roles.join(', ')}`)
   }
   for (const role of roles) {
     const granted = powers[role]?.scopes
@@ -135,9 +135,12 @@ function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record
   }
   for (const { method, path, scope } of routes) {
     const route = `${method} ${path}`
-    if (!/^[A-Z]+$/.test(method)) fail(`policies.${policy}: the method of "${route}" is no method`)
-    if (method === 'HEAD')
-      fail(`policies.${policy}: "${route}" can never match: HEAD needs what GET needs`)
+    if (!/^[A-Z]+$/.test(method)) {
+      fail(`policies.${policy}: the method of "${route}" must be upper-case letters`)
+    }
+    if (method === 'HEAD') {
+      fail(`policies.${policy}: "${route}" can never match: HEAD needs the scope of GET`)
+    }
     if (!/^(\/(\{\w+\}|[\w.~-]+))+$/.test(path)) {
       fail(`policies.${policy}: the path of "${route}" must be /segments, each plain or {name}`)
     }
@@ -155,7 +158,7 @@ function checkGateway(
   policies: Record<string, readonly Route[]>,
 ) {
   if (!Object.hasOwn(policies, policy)) {
-    fail(`gateway.policy is "${policy}", but policies has no list of that name`)
+    fail(`gateway.policy is "${policy}", which policies does not define`)
   }
   checkUpstream(upstream)
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
@@ -174,15 +177,15 @@ function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
   }
   for (const proxy of proxies) {
     if (!isAddressOrBlock(proxy)) {
-      fail(`forwardAuth.proxies has "${proxy}", which is no address and no CIDR block`)
+      fail(`forwardAuth.proxies has "${proxy}", which is neither an address nor a CIDR block`)
     }
-    // Whoever believes every caller believes every client.
-    if (proxy.endsWith('/0')) fail(`forwardAuth.proxies has "${proxy}": that is everybody`)
+    // Then every client could name any address as its own.
+    if (proxy.endsWith('/0')) fail(`forwardAuth.proxies has "${proxy}", which is every address`)
   }
   if (!/^[A-Za-z0-9-]+$/.test(clientAddressHeader)) {
-    fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is no name of a header`)
+    fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is not a header name`)
   }
-  // On the way here Cloudflare sets or appends to these: they tell of the proxy, not of its client.
+  // Cloudflare sets or extends these on the way here: they hold the proxy's address, not its client's.
   if (/^(cf-.*|x-forwarded-for|true-client-ip)$/i.test(clientAddressHeader)) {
     fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is written by Cloudflare`)
   }
@@ -190,12 +193,14 @@ function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
 
 function checkUpstream(upstream: Upstream<never>) {
   if (typeof upstream !== 'string') {
-    if (typeof upstream?.fetch !== 'function') fail('gateway.upstream has no fetch and is no URL')
+    if (typeof upstream?.fetch !== 'function') {
+      fail('gateway.upstream must be a URL or an object with fetch')
+    }
     return
   }
   const url = URL.canParse(upstream) ? new URL(upstream) : null
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    fail(`gateway.upstream "${upstream}" is no http or https URL`)
+    fail(`gateway.upstream "${upstream}" is not an http or https URL`)
   }
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
     fail(`gateway.upstream "${upstream}" must be an origin: no path, no query, no user`)

@@ -1,14 +1,16 @@
-// What makes token formats sound: long enough that nobody guesses one, and told apart by their shape
-// alone, so that no token can be taken for one of another format.
+// Validates token formats: long enough that tokens cannot be guessed, and distinct by shape alone, so that
+// no token matches two formats.
+
+import { fail } from './config-error.ts'
 import { type ForeignFormat, foreignAlphabets, lengthRange } from './foreign.ts'
 import { alphabets, type Format } from './format.ts'
-import { fail } from './mistake.ts'
 
-// 96 random bits cannot be guessed; 32 tag bits stop all but one forgery in four thousand million.
+// 96 random bits cannot be guessed; a forged token passes a tag of 32 bits once in 2^32 attempts.
 const minRandomBits = 96
 const minTagBits = 32
 const maxTokenLength = 200
 
+/** @throws Error for a format that is unsafe or whose tokens could match another format. */
 export function checkFormats(formats: Record<string, Format>) {
   const entries = Object.entries(formats)
   if (entries.length === 0) fail('formats is empty: at least one token format is needed')
@@ -43,7 +45,7 @@ function checkFormat(name: string, format: Format) {
   if ((length - tagLength) * bits < minRandomBits) {
     fail(`formats.${name} is too short to be safe: its random part has fewer than 96 bits`)
   }
-  // One letter a byte of the HMAC, which has 32.
+  // A base62 tag takes one letter from each byte of the HMAC, which has 32.
   if (tagLength * bits < minTagBits || tagLength > 32) {
     fail(`formats.${name}.tagLength ${tagLength} must give at least 32 bits in at most 32 letters`)
   }
@@ -52,6 +54,7 @@ function checkFormat(name: string, format: Format) {
   }
 }
 
+/** @throws Error for a foreign format that is unsafe or whose tokens could match another format. */
 export function checkForeign(
   foreign: Record<string, ForeignFormat>,
   formats: Record<string, Format>,
@@ -59,10 +62,10 @@ export function checkForeign(
   const shapes = Object.entries(formats).map(([name, format]) => shapeOf(`formats.${name}`, format))
   for (const [name, format] of Object.entries(foreign)) {
     checkForeignFormat(`foreign.${name}`, format)
-    // Answers name the format of a key, whoever made it.
-    if (Object.hasOwn(formats, name)) fail(`foreign.${name} has the name of one of formats`)
+    // Answers name a key's format without saying whether it is foreign.
+    if (Object.hasOwn(formats, name)) fail(`foreign.${name} has the same name as formats.${name}`)
     const shape = shapeOf(`foreign.${name}`, format)
-    for (const other of shapes) checkToldApart(shape, other)
+    for (const other of shapes) checkDistinct(shape, other)
     shapes.push(shape)
   }
 }
@@ -73,15 +76,15 @@ function checkForeignFormat(name: string, { prefix, alphabet, length }: ForeignF
   }
   if (!Object.hasOwn(foreignAlphabets, alphabet)) {
     const known = Object.keys(foreignAlphabets).join(', ')
-    fail(`${name}.alphabet "${alphabet}" is none of ${known}`)
+    fail(`${name}.alphabet "${alphabet}" must be one of ${known}`)
   }
   const { min, max } = lengthRange(length)
   if (!Number.isInteger(min) || !Number.isInteger(max) || min > max) {
     fail(`${name}.length must be a whole number, or { min, max } of them`)
   }
-  // Without a prefix any text of its alphabet looks like a token, and each one costs store reads.
+  // Without a prefix any text in the alphabet matches, and each match costs store reads.
   if (prefix === '' && min !== max) fail(`${name} has no prefix, and so needs one exact length`)
-  if (min * Math.log2(foreignAlphabets[alphabet].letters) < minRandomBits) {
+  if (min * Math.log2(foreignAlphabets[alphabet].size) < minRandomBits) {
     fail(`${name} is too short to be safe: a token of ${min} letters has fewer than 96 bits`)
   }
   if (prefix.length + max > maxTokenLength) {
@@ -89,21 +92,21 @@ function checkForeignFormat(name: string, { prefix, alphabet, length }: ForeignF
   }
 }
 
-type Shape = { name: string; prefix: string; shortest: number; longest: number }
+type Shape = { name: string; prefix: string; minLength: number; maxLength: number }
 
 function shapeOf(
   name: string,
   { prefix, length }: Pick<ForeignFormat, 'prefix' | 'length'>,
 ): Shape {
   const { min, max } = lengthRange(length)
-  return { name, prefix, shortest: prefix.length + min, longest: prefix.length + max }
+  return { name, prefix, minLength: prefix.length + min, maxLength: prefix.length + max }
 }
 
-/** One prefix may be another's start (Wacrm's is ours) as long as no token of both has the same length. */
-function checkToldApart(one: Shape, other: Shape) {
-  const nested = one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)
-  if (!nested || one.longest < other.shortest || other.longest < one.shortest) return
+/** A prefix may start another, as Wacrm's does, as long as tokens of both never have the same length. */
+function checkDistinct(one: Shape, other: Shape) {
+  const isNested = one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)
+  if (!isNested || one.maxLength < other.minLength || other.maxLength < one.minLength) return
   fail(
-    `${one.name} and ${other.name} cannot be told apart: the prefix "${one.prefix}" overlaps "${other.prefix}", and so do the lengths of their tokens`,
+    `a token could match both ${one.name} and ${other.name}: the prefix "${one.prefix}" overlaps "${other.prefix}", and so do the lengths of their tokens`,
   )
 }

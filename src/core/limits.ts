@@ -1,47 +1,47 @@
-// What a key may use: rate windows, and credits with their refill. Part of its record, so that metering
-// needs no second look-up. No I/O, no clock.
+// The limits of a key: rate windows, and credits with their refill. They are part of its record, so that
+// metering needs no second look-up.
 
-/** A named limit: `limit` requests (1 to 1,000,000) in `windowSeconds` (1 s to 31 days). */
+/** `limit` requests (1 to 1,000,000) in `windowSeconds` (1 s to 31 days). */
 export type Window = { name: string; limit: number; windowSeconds: number }
 
-/** Every day, or once a month on a day; a month without that day has it on its last. Midnight in UTC. */
+/** At midnight UTC, daily or on one day of each month; a shorter month has it on its last day. */
 export type Schedule = { interval: 'daily' } | { interval: 'monthly'; day: number }
 
 /**
- * Lifts the balance to `amount` at each refill after `since` (ms): the time when it was decided. A
- * higher balance (topped up) stays as it is.
+ * Lifts the balance to `amount` at each refill after `since` (ms), when the refill was set. A higher
+ * balance, from a top-up, stays.
  */
 export type Refill = Schedule & { amount: number; since: number }
 
 /**
- * What the key's record says of its credits. It travels with each call, so that a set is one change of
- * the key and needs no second store: whichever `since` is later counts, and begins with `remaining`.
+ * The credits in the key's record. They are sent with each call to the meter, so that setting a balance is
+ * one change of the key: terms with a later `since` than the meter's replace its balance by `remaining`.
  */
 export type CreditTerms = {
   /** The balance that was set at `since`. */
   remaining: number
-  /** When it was set (ms): of two sets the later one must have the greater. 0: it joins a shared balance. */
+  /** When it was set (ms), greater with each set. 0: never, the key joins a shared balance. */
   since: number
   refill: Refill | null
 }
 
-/** The limits of a key as its record tells them; no two windows have one name. */
+/** Windows have distinct names. */
 export type MeterTerms = { windows: readonly Window[]; credits: CreditTerms | null }
 
-/** Which meter a key asks, and by what terms. */
+/** `meter`: the name of the Durable Object that decides by these terms. */
 export type Limits = { meter: string; terms: MeterTerms }
 
-/** What is left of a window. `resetSeconds`: until `remaining` grows by one; 0 when nothing is used. */
+/** `resetSeconds`: until `remaining` grows by one; 0 when nothing is used. */
 export type WindowStatus = Window & { remaining: number; resetSeconds: number }
 
-/** What is left, as told to the client; `credits` is null for a key without. */
+/** `credits` is null for a key without credits. */
 export type LimitsRemaining = { windows: WindowStatus[]; credits: number | null }
 
-/** Whether a key shares its limits with the others of its external id. */
+/** `external_id`: the keys of an account with the same external id share their limits. */
 export const limitOwners = ['key', 'external_id'] as const
 export type LimitOwner = (typeof limitOwners)[number]
 
-/** What a key's row says of its limits. `meterId`: the key whose token it replaced, the first of them. */
+/** `meterId`: after rotations the first key of the chain; null for that key itself. */
 export type LimitAttributes = {
   id: string
   accountId: string
@@ -52,7 +52,7 @@ export type LimitAttributes = {
   meterId: string | null
 }
 
-/** The limits of a key; null for one without, which no meter is asked about. */
+/** The limits of a key; null for an unlimited one, for which no meter is called. */
 export function limitsOf(key: LimitAttributes): Limits | null {
   const { rateLimit, credits } = key
   if (rateLimit === null && credits === null) return null
@@ -62,68 +62,69 @@ export function limitsOf(key: LimitAttributes): Limits | null {
 /** The name of the meter: of a key and its successors, or of all keys with its external id. */
 export function meterOf({ id, accountId, externalId, limitsBy, meterId }: LimitAttributes): string {
   if (limitsBy === 'key' || externalId === null) return `key/${meterId ?? id}`
-  // No external id can reach into another account: account ids hold no slash.
+  // Account ids contain no slash, so an external id cannot name another account's meter.
   return `account/${accountId}/${externalId}`
 }
 
-/** What is wished for the credits of a key. What is undefined stays as it is. */
+/** Requested credits; a field that is undefined keeps its value. */
 export type CreditInput = {
   remaining?: number | undefined
   refill?: (Schedule & { amount: number }) | null | undefined
 }
 
-/** The terms that a wish makes of those that a key has, at a time (ms). */
+/** The terms that result from the current ones and the requested credits. */
 export function creditTerms(
-  present: CreditTerms | null,
+  current: CreditTerms | null,
   { remaining, refill }: CreditInput,
   nowMs: number,
 ): CreditTerms {
-  const kept = present ?? { remaining: 0, since: 0, refill: null }
+  const kept = current ?? { remaining: 0, since: 0, refill: null }
   const set =
     remaining === undefined
       ? { remaining: kept.remaining, since: kept.since }
-      : // Of two sets in one millisecond the later must win.
+      : // The later of two sets in one millisecond must have the greater `since`.
         { remaining, since: Math.max(kept.since + 1, nowMs) }
   return { ...set, refill: refillOf(kept.refill, refill, nowMs) }
 }
 
-function refillOf(kept: Refill | null, wish: CreditInput['refill'], since: number): Refill | null {
-  if (wish === undefined || wish === null) return wish === null ? null : kept
-  const { amount } = wish
+function refillOf(kept: Refill | null, input: CreditInput['refill'], since: number): Refill | null {
+  if (input === undefined) return kept
+  if (input === null) return null
+  const { amount } = input
   const refill: Refill =
-    wish.interval === 'daily'
+    input.interval === 'daily'
       ? { interval: 'daily', amount, since }
-      : { interval: 'monthly', day: wish.day, amount, since }
-  // Said again, it is no other refill: one that is due stays so.
+      : { interval: 'monthly', day: input.day, amount, since }
+  // The same refill again keeps its `since`: a refill that is due stays due.
   return JSON.stringify({ ...kept, since }) === JSON.stringify(refill) ? kept : refill
 }
 
-/** Why the limits of a key cannot be as wished. */
+/** Why the requested limits are invalid. */
 export type LimitsError = 'no_external_id' | 'no_balance' | 'balance_moves'
 
-/** What is wrong with the limits that are wished for a new key; null when nothing is. */
+/** Validates the limits of a new key; null when they are valid. */
 export function validateNewLimits(
   { limitsBy, externalId }: Pick<LimitAttributes, 'limitsBy' | 'externalId'>,
   credits: CreditInput | null,
 ): LimitsError | null {
   if (limitsBy === 'external_id' && externalId === null) return 'no_external_id'
-  // Only a shared balance can be joined as it is.
+  // A key without a balance of its own can only join a shared one.
   return credits !== null && credits.remaining === undefined && limitsBy === 'key'
     ? 'no_balance'
     : null
 }
 
-/** The same for a change of a key. */
+/** Validates the limits of a changed key; null when they are valid. @param input the requested credits. */
 export function validateChangedLimits(
   before: LimitAttributes,
   after: LimitAttributes,
-  wish: CreditInput | null | undefined,
+  input: CreditInput | null | undefined,
 ): LimitsError | null {
   if (after.credits === null || before.credits === null) {
-    return validateNewLimits(after, after.credits === null ? null : (wish ?? {}))
+    return validateNewLimits(after, after.credits === null ? null : (input ?? {}))
   }
   if (after.limitsBy === 'external_id' && after.externalId === null) return 'no_external_id'
-  // Another meter knows nothing of what was spent: it would begin with the credits of long ago.
-  const moves = meterOf(before) !== meterOf(after)
-  return moves && wish?.remaining === undefined ? 'balance_moves' : null
+  // Another meter does not know what was spent: it would start with the balance that was set long ago.
+  const isMoved = meterOf(before) !== meterOf(after)
+  return isMoved && input?.remaining === undefined ? 'balance_moves' : null
 }

@@ -1,5 +1,5 @@
-// The one place that writes log lines: one JSON object a line, without anything that looks like a token
-// and without the parameters of a failed statement.
+// Writes log lines, each one JSON object. Whatever looks like a token is redacted, and the parameters of
+// a failed SQL statement are removed.
 import { redact } from './redact.ts'
 
 export function log(
@@ -8,31 +8,32 @@ export function log(
   fields: Record<string, unknown> = {},
 ): void {
   const line = JSON.stringify({ level, event, ...fields }, (_, value) =>
-    value instanceof Error ? describe(value) : value,
+    value instanceof Error ? serializeError(value) : value,
   )
   // biome-ignore lint/suspicious/noConsole: a Worker's log is its console
   console[level](redact(line))
 }
 
-/** Takes note of a store that did not answer where the request was answered all the same. */
+/** Reports a store that did not answer while the request could still be answered. */
 export type ReportOutage = (store: string, cause: unknown) => void
 
-const noteEveryMs = 10_000
+const outageIntervalMs = 10_000
 
-/** One line a store in ten seconds, with how often it failed since the last: an outage must not flood the log. */
+/** At most one line for each store in ten seconds, with the failures since the last: an outage must not flood the log. */
 export function createOutageLog(now: () => number): ReportOutage {
-  const noted = new Map<string, { at: number; since: number }>()
+  const outages = new Map<string, { loggedAt: number; failures: number }>()
   return (store, cause) => {
-    const last = noted.get(store) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
-    last.since++
-    noted.set(store, last)
-    if (now() - last.at < noteEveryMs) return
-    log('warn', 'store_unanswered', { store, failures: last.since, cause: errorSummary(cause) })
-    Object.assign(last, { at: now(), since: 0 })
+    const outage = outages.get(store) ?? { loggedAt: Number.NEGATIVE_INFINITY, failures: 0 }
+    outage.failures++
+    outages.set(store, outage)
+    if (now() - outage.loggedAt < outageIntervalMs) return
+    const { failures } = outage
+    log('warn', 'store_unanswered', { store, failures, cause: errorSummary(cause) })
+    Object.assign(outage, { loggedAt: now(), failures: 0 })
   }
 }
 
-/** What failed, and what lay at the bottom of it: of the statement in between nobody learns anything. */
+/** The message of the error and that of its root cause. Causes in between may quote an SQL statement. */
 export function errorSummary(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   let root: unknown = error
@@ -40,7 +41,7 @@ export function errorSummary(error: unknown): string {
   return root === error ? error.message : `${error.message}: ${(root as Error).message ?? root}`
 }
 
-function describe(error: Error): Record<string, unknown> {
+function serializeError(error: Error): Record<string, unknown> {
   const [message = ''] = error.message.split('\nparams:')
   const { name, stack, cause } = error
   const frames = stack?.split('\n').filter((frame) => /^\s+at /.test(frame))

@@ -1,22 +1,22 @@
-// Route policies: which scope a request needs, by method and path. Paths are made plain first, since
-// a path that two readers read differently is a way around the policy.
+// Route policies: the scope that a request needs, by method and path. A path that two servers could read
+// differently is refused, since it would bypass the policy.
 
 import { isAmbiguousUpstream, readPath } from './path.ts'
 
 export type Route = {
   method: string
-  /** `/contacts/{id}`: plain segments and `{name}` for any one segment. */
+  /** `/contacts/{id}`: literal segments, and `{name}` for any one segment. */
   path: string
   scope: string
 }
 
-/** `scope` to hold, `unlisted` (full access only), or `unsafe`: a path with more than one reading. */
+/** `unlisted`: needs full access. `unsafe`: the path is ambiguous. */
 export type RouteMatch =
   | { kind: 'scope'; scope: string }
   | { kind: 'unlisted' }
   | { kind: 'unsafe' }
 
-/** A policy ready to be asked: its patterns are taken apart once. */
+/** Matches a request against a policy whose patterns are already split. */
 export type Policy = (method: string, rawPath: string) => RouteMatch
 
 export function createPolicy(routes: readonly Route[]): Policy {
@@ -24,9 +24,9 @@ export function createPolicy(routes: readonly Route[]): Policy {
   return function matchRoute(method, rawPath) {
     const segments = readPath(rawPath)
     if (segments === null || isAmbiguousUpstream(segments)) return { kind: 'unsafe' }
-    // HEAD needs what GET needs (RFC 9110 9.3.2).
-    const asked = method === 'HEAD' ? 'GET' : method
-    const route = compiled.find((each) => each.method === asked && matches(each.parts, segments))
+    // HEAD is GET without the content (RFC 9110 9.3.2).
+    const listed = method === 'HEAD' ? 'GET' : method
+    const route = compiled.find((each) => each.method === listed && matches(each.parts, segments))
     return route === undefined ? { kind: 'unlisted' } : { kind: 'scope', scope: route.scope }
   }
 }

@@ -1,19 +1,19 @@
-// The record of a key: all that a verdict needs, so that no second look-up is ever made. It is what
-// memory and KV hold, whole, with `asOf`: D1's counter, read in the same statement as the row.
+// The record of a key, as memory and KV hold it: all that a verdict needs, so that no second look-up is
+// made.
 import type { Limits } from './limits.ts'
 import type { Role } from './role.ts'
 
 export type KeyRecord = {
-  /** How fresh: D1's counter when this was read. */
+  /** D1's counter, read in the same statement as the row: how fresh the record is. */
   asOf: number
   id: string
   name: string
   accountId: string
   accountName: string
   createdBy: string | null
-  /** null: inherits what `role` may do. */
+  /** null: the key has the scopes of `role`. */
   scopes: readonly string[] | null
-  /** The creator's role in the account as of `asOf`; null when they are no member. */
+  /** The creator's role in the account as of `asOf`; null when they are not a member. */
   role: Role | null
   /** Milliseconds since 1970. */
   createdAt: number
@@ -23,19 +23,19 @@ export type KeyRecord = {
   disabled: boolean
   /** Addresses and CIDR blocks; null for any. */
   allowedIps: readonly string[] | null
-  /** null: unlimited, and no meter is asked. */
+  /** null: unlimited; no meter is called. */
   limits: Limits | null
 }
 
-// Raised whenever the record changes shape: a reader takes what it does not know for absent.
+// Incremented whenever the record changes shape: readers treat other versions as absent.
 const version = 3
 
-/** The record as text for KV; `at` is when it was written (ms). */
+/** The value for KV. @param at when it is written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {
   return JSON.stringify({ v: version, at, record })
 }
 
-/** The record of a KV value, or null when it is absent, of another version or no record at all. */
+/** The record in a KV value; null when it is absent, malformed or of another version. */
 export function readRecord(value: unknown): KeyRecord | null {
   if (typeof value !== 'object' || value === null) return null
   const { v, record } = value as { v?: unknown; record?: KeyRecord }

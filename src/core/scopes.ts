@@ -1,16 +1,16 @@
-// Scopes: their names, and what a key or a person holds.
+// Scopes, and which of them a role or a key holds.
 import type { Role, RolePowers } from './role.ts'
 
-/** Power over keys themselves: granted by an owner by name, never inherited. */
+/** Scopes for managing keys: only an owner grants them, and they are never inherited. */
 export const reservedScopes = {
   'keys:manage': 'Create, change, rotate and revoke API keys of the account',
   'keys:verify': 'Ask whether an API key is valid',
 } as const
 
-/** The part of the configuration that says who holds what. */
+/** The part of the configuration that defines scopes and roles. */
 export type Catalogue = { scopes: Record<string, string>; roles: Record<Role, RolePowers> }
 
-/** What is held at the API: `fullAccess` also opens paths that no route names. */
+/** `fullAccess` also allows paths that no route lists. */
 export type Powers = { scopes: readonly string[]; fullAccess: boolean }
 
 const none: Powers = { scopes: [], fullAccess: false }
@@ -19,7 +19,7 @@ export function isScopeName(text: string): boolean {
   return /^[a-z0-9]+([:._-][a-z0-9]+)*$/.test(text) && text.length <= 64
 }
 
-/** What a role may do by today's configuration; no role (a removed member), nothing. */
+/** The powers of a role in the current configuration; none for a removed member (null). */
 export function powersOfRole(role: Role | null, config: Catalogue): Powers {
   if (role === null) return none
   const granted = config.roles[role].scopes
@@ -29,8 +29,8 @@ export function powersOfRole(role: Role | null, config: Catalogue): Powers {
 }
 
 /**
- * What a key may do: its own scopes, or its creator's role as it is now when it has none of its own.
- * A scope that the configuration no longer lists is no longer held.
+ * The powers of a key: its own scopes, or its creator's current role when it has none. A scope that the
+ * configuration no longer lists is not held.
  */
 export function powersOfKey(
   key: { scopes: readonly string[] | null; role: Role | null },
@@ -41,7 +41,7 @@ export function powersOfKey(
   return { scopes, fullAccess: false }
 }
 
-/** The scopes of `needed` that are not held, in their order. */
+/** The scopes of `needed` that are not in `held`, in the order of `needed`. */
 export function missingScopes(needed: readonly string[], held: readonly string[]): string[] {
   return needed.filter((scope) => !held.includes(scope))
 }

@@ -1,21 +1,22 @@
-// Secrets that must be read again, encrypted at rest: AES-256-GCM under keys derived from the deployment's
-// own secrets. Randomness is handed in.
+// Encryption at rest for secrets that must be readable again: AES-256-GCM with keys derived from the
+// deployment's secrets.
 import type { RandomBytes } from './token.ts'
 
 const utf8 = new TextEncoder()
 const ivBytes = 12
 
 /**
- * Keys for one purpose by HKDF (RFC 5869), so that no two purposes share one.
- * @param secrets newest first, comma-separated: sealing uses the first, opening tries each.
+ * Derives keys by HKDF (RFC 5869), different ones for each purpose.
+ * @param secrets newest first, comma-separated: `seal` uses the first, `unseal` tries each.
+ * @throws Error when there is no secret.
  */
 export async function sealingKeys(secrets: string, purpose: string): Promise<CryptoKey[]> {
   const parts = secrets.split(',').flatMap((part) => part.trim() || [])
   if (parts.length === 0) throw new Error('There is no secret to derive a key from.')
-  return Promise.all(parts.map((secret) => derived(secret, purpose)))
+  return Promise.all(parts.map((secret) => deriveKey(secret, purpose)))
 }
 
-async function derived(secret: string, purpose: string): Promise<CryptoKey> {
+async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {
   const input = await crypto.subtle.importKey('raw', utf8.encode(secret), 'HKDF', false, [
     'deriveKey',
   ])
@@ -25,7 +26,10 @@ async function derived(secret: string, purpose: string): Promise<CryptoKey> {
   return crypto.subtle.deriveKey(hkdf, input, aes, false, ['encrypt', 'decrypt'])
 }
 
-/** Base64url of iv + ciphertext. It opens for the same `owner` alone: moved to another row, it is void. */
+/**
+ * Base64url of iv + ciphertext.
+ * @param owner authenticated, not stored: a value that is moved to another row cannot be unsealed.
+ */
 export async function seal(
   [newest]: readonly CryptoKey[],
   text: string,
@@ -39,7 +43,7 @@ export async function seal(
   return whole.toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
-/** What was sealed. @throws Error when none of the keys opens it for this owner. */
+/** The sealed text. @throws Error when none of the keys decrypts it for this owner. */
 export async function unseal(
   keys: readonly CryptoKey[],
   sealed: string,
@@ -53,9 +57,7 @@ export async function unseal(
       .catch(() => null)
     if (opened !== null) return new TextDecoder().decode(opened)
   }
-  throw new Error(
-    'A sealed secret opens under none of the keys: was a secret taken away too early?',
-  )
+  throw new Error('None of the keys decrypts a sealed secret: was a secret removed too early?')
 }
 
 function aesGcm(iv: Uint8Array<ArrayBuffer>, owner: string) {

@@ -1,6 +1,9 @@
-// Comparing what somebody presents with a secret of the deployment.
+// Compares a presented value with a secret of the deployment.
 
-/** Compares digests: neither time nor length tells anything. No secret set: nothing matches. */
+/**
+ * Compares digests, so that the time depends on neither the content nor the length of the secret. False
+ * when no secret is set.
+ */
 export async function isSameSecret(
   presented: string,
   secret: string | undefined,

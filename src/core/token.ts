@@ -1,15 +1,15 @@
-// Minting, tag and digest of tokens. Randomness is handed in; hashing is Web Crypto, which is pure.
+// Minting, tag and digest of tokens. Random bytes are passed in.
 import { alphabets, type Format, type ShapedToken } from './format.ts'
 
-/** Fills the bytes with random and returns them: `crypto.getRandomValues`. */
+/** Fills the array with random bytes and returns it, as `crypto.getRandomValues` does. */
 export type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
 
 const utf8 = new TextEncoder()
 
 /**
- * The secrets under which tags are made, as HMAC keys.
+ * The HMAC keys for tags.
  * @param secrets newest first, comma-separated: minting uses the first, checking accepts each.
- * @throws Error when there is none.
+ * @throws Error when there is no secret.
  */
 export async function importTagKeys(secrets: string): Promise<CryptoKey[]> {
   const parts = secrets.split(',').filter((part) => part !== '')
@@ -23,20 +23,20 @@ function importTagKey(secret: string): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', utf8.encode(secret), algorithm, false, ['sign'])
 }
 
-/** A fresh token of the format, its tag made under the newest secret. */
+/** A new token of the format, tagged with the newest key. @throws Error when there is no key. */
 export async function mintToken(
   format: Format,
   tagKeys: readonly CryptoKey[],
   randomBytes: RandomBytes,
 ): Promise<string> {
   const [newest] = tagKeys
-  if (newest === undefined) throw new Error('No tag secret to mint under.')
+  if (newest === undefined) throw new Error('There is no tag secret to mint a token with.')
   const random = randomLetters(format, format.length - format.tagLength, randomBytes)
   const untagged = format.prefix + random
   return untagged + (await tagOf(untagged, format, newest))
 }
 
-/** Letters chosen evenly: bytes past the last whole multiple of the alphabet are thrown away. */
+/** Uniformly distributed letters: bytes above the last multiple of the alphabet's size are rejected. */
 function randomLetters({ alphabet }: Format, count: number, randomBytes: RandomBytes): string {
   const letters = alphabets[alphabet]
   const limit = 256 - (256 % letters.length)
@@ -50,8 +50,8 @@ function randomLetters({ alphabet }: Format, count: number, randomBytes: RandomB
 }
 
 /**
- * The tag: HMAC-SHA256 over prefix + random part, truncated and written in the format's alphabet.
- * Hex takes the first half-bytes, as hex always does; base62 one letter a byte.
+ * The tag: HMAC-SHA256 of prefix + random part, truncated, in the format's alphabet. Hex has two letters
+ * for each byte, base62 one.
  */
 export async function tagOf(untagged: string, format: Format, key: CryptoKey): Promise<string> {
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(untagged)))
@@ -62,7 +62,7 @@ export async function tagOf(untagged: string, format: Format, key: CryptoKey): P
   return tag
 }
 
-/** Whether this deployment minted the token, under any of its secrets. Costs no I/O. */
+/** Whether the tag matches under any of the keys: this deployment minted the token. */
 export async function isGenuine(
   { token, format }: ShapedToken,
   tagKeys: readonly CryptoKey[],
@@ -75,14 +75,14 @@ export async function isGenuine(
   return false
 }
 
-/** Compares in a time that does not tell where two strings of one length differ. */
+/** Takes the same time wherever two strings of one length differ. */
 function isSame(left: string, right: string): boolean {
   let difference = left.length ^ right.length
   for (let at = 0; at < left.length; at++) difference |= left.charCodeAt(at) ^ right.charCodeAt(at)
   return difference === 0
 }
 
-/** What is stored of a token: SHA-256 of all of it, 64 lower-case hex letters. */
+/** The stored form of a token: SHA-256 of the whole token, as 64 lower-case hex digits. */
 export async function digestOf(token: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(token))).toHex()
 }

@@ -1,25 +1,25 @@
-// What the outside can be told, and how it is said: the bodies of webhooks, made from what the outbox keeps.
-// Never a token, never a digest.
+// Webhook events: their types, and the bodies made from what the outbox stores. A body never contains a
+// token or a digest.
 
-/** Types of events that an endpoint can ask for, with what each means. */
+/** The event types that an endpoint can subscribe to, with a description of each. */
 export const webhookEvents = {
-  'key.created': 'A key was made',
-  'key.imported': 'A key of another system was taken over',
+  'key.created': 'A key was created',
+  'key.imported': 'A key of another system was imported',
   'key.updated': 'A key was changed, disabled or enabled; `changed` names the fields',
-  'key.rotated': 'A key was given a successor; `key.expires_at` says how long the old token works',
-  'key.revoked': 'A key was revoked for good, by whomever',
+  'key.rotated': 'A key was replaced by a successor; its old token works until `key.expires_at`',
+  'key.revoked': 'A key was revoked permanently',
   'key.leaked':
-    'A token was found in public; its key has been revoked, which key.revoked tells too',
+    'A token was found in public; its key has been revoked, which also sends key.revoked',
   'key.expiring': 'A key expires within 7 days, and again within 1 day (`within_days`)',
   'key.credits_low':
-    'Less than a tenth of the credits of a key is left (`credits`); told at most once a day',
+    'Less than a tenth of the credits of a key remains (`credits`); sent at most once a day',
 } as const
 
 export type WebhookType = keyof typeof webhookEvents | 'ping'
 
 export const webhookTypes = Object.keys(webhookEvents) as (keyof typeof webhookEvents)[]
 
-/** A key as the outbox keeps it: times are milliseconds since 1970. */
+/** A key as the outbox stores it, in wire names; times are milliseconds since 1970. */
 type StoredKey = Record<string, unknown> & { disabled: number }
 
 export type StoredEvent = {
@@ -28,18 +28,18 @@ export type StoredEvent = {
   data: Record<string, unknown>
 }
 
-/** The body that is signed and sent, always the same for one event. */
+/** The body that is signed and sent: the same for every attempt. */
 export function webhookBody({ type, createdAt, data }: StoredEvent): string {
   const { key, detail, ...rest } = data
-  const shown = key === undefined ? {} : { key: shownKey(key as StoredKey) }
+  const shown = key === undefined ? {} : { key: keyView(key as StoredKey) }
   return JSON.stringify({
     type,
     timestamp: new Date(createdAt).toISOString(),
-    data: { ...rest, ...shown, ...particulars(type, (detail ?? {}) as Record<string, unknown>) },
+    data: { ...rest, ...shown, ...eventFields(type, (detail ?? {}) as Record<string, unknown>) },
   })
 }
 
-function shownKey({ disabled, ...key }: StoredKey) {
+function keyView({ disabled, ...key }: StoredKey) {
   const entries = Object.entries(key).map(([name, value]) => [
     name,
     name.endsWith('_at') && typeof value === 'number' ? new Date(value).toISOString() : value,
@@ -47,7 +47,7 @@ function shownKey({ disabled, ...key }: StoredKey) {
   return { ...Object.fromEntries(entries), is_active: disabled === 0 && key.revoked_at === null }
 }
 
-function particulars(type: string, detail: Record<string, unknown>): Record<string, unknown> {
+function eventFields(type: string, detail: Record<string, unknown>): Record<string, unknown> {
   switch (type as WebhookType) {
     case 'key.updated':
       return { changed: Object.keys(detail.changed ?? {}).map(wireName) }
@@ -68,7 +68,7 @@ function particulars(type: string, detail: Record<string, unknown>): Record<stri
   }
 }
 
-/** A field of a key as the API names it. */
+/** The API's name for a field of a key. */
 function wireName(field: string): string {
   if (field === 'disabled') return 'is_active'
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -145,10 +145,10 @@ describe('a sealed secret', () => {
     const sealed = await seal(await keys('secret'), 'whsec_x', 'endpoint', random)
     const changed = sealed.slice(0, 20) + (sealed[20] === 'A' ? 'B' : 'A') + sealed.slice(21)
     await expect(unseal(await keys('other'), sealed, 'endpoint')).rejects.toThrow(
-      'opens under none',
+      'None of the keys decrypts',
     )
     const purpose = await sealingKeys('secret', 'else')
-    await expect(unseal(purpose, sealed, 'endpoint')).rejects.toThrow('opens under none')
+    await expect(unseal(purpose, sealed, 'endpoint')).rejects.toThrow('None of the keys decrypts')
     await expect(unseal(await keys('secret'), sealed, 'another')).rejects.toThrow()
     await expect(unseal(await keys('secret'), changed, 'endpoint')).rejects.toThrow()
   })
