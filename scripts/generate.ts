@@ -1,13 +1,15 @@
-// `npm run generate`: writes the pages that are derived from the source. `--check` fails when one of
+// `npm run generate`: writes the files that are derived from the source. `--check` fails when one of
 // them is not current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderErrors } from './generate/errors.ts'
+import { renderLayers } from './generate/layers.ts'
 import { renderLicences } from './generate/licences.ts'
 import { renderPermissions } from './generate/permissions.ts'
 import { root } from './settings.ts'
 
-const pages: Record<string, () => string> = {
+const files: Record<string, () => string> = {
+  'biome.layers.json': renderLayers,
   'docs/errors.md': renderErrors,
   'docs/licences.md': renderLicences,
   'docs/permissions.md': renderPermissions,
@@ -15,7 +17,7 @@ const pages: Record<string, () => string> = {
 
 const isCheck = process.argv.includes('--check')
 
-for (const [file, render] of Object.entries(pages)) {
+for (const [file, render] of Object.entries(files)) {
   const path = join(root, file)
   const text = render()
   if (!isCheck) writeFileSync(path, text)
