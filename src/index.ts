@@ -1,4 +1,4 @@
-// The Worker's doors, and nothing else.
+// The exports of the Worker: its entrypoint and the Durable Object classes.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import config from '#config'
 import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
@@ -12,18 +12,18 @@ export { MeterObject } from './limits/meter-object.ts'
 const isolate = createIsolate(config, systemClock)
 const handle = createFetchHandler(isolate)
 
-/** A service binding reaches it without naming an entrypoint: `env.LATCHKEY.verify({ token })`. */
+/** The default entrypoint, so that a service binding needs no name: `env.LATCHKEY.verify({ token })`. */
 export default class Latchkey extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Response | Promise<Response> {
     return handle(request, this.env, this.ctx)
   }
 
-  /** For Workers that the deployer bound to this one: of every account, without a key of their own. */
+  /** For Workers that the deployer bound to this one: keys of every account, without a credential. */
   verify(request: BindingVerifyRequest): Promise<VerifyAnswer> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
-  /** Webhooks to send, or usage that isolates counted, on its way to D1. */
+  /** Webhook deliveries that are due, or usage counts on their way to D1. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
     if (queue === 'latchkey-webhooks') {
       const { sendWebhooks } = await import('./worker/queues.ts')
@@ -34,7 +34,7 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
   }
 
-  /** The drainer and the canary. */
+  /** The reconciler and the canary. */
   override async scheduled({ cron }: ScheduledController): Promise<void> {
     const { runScheduled } = await import('./worker/cron.ts')
     await runScheduled(isolate, this.env, cron, (work) => this.ctx.waitUntil(work))

@@ -1,5 +1,5 @@
-// What was asked for, as it was sent. `new URL` would resolve dot segments and turn back-slashes, and
-// so hide from the policy what the server behind may read differently.
+// The target of a request as it was sent. `new URL` would resolve dot segments and backslashes, and so hide from the
+// policy what the server behind may read differently.
 
 export type Target = { path: string; query: string }
 

@@ -12,9 +12,9 @@ export type AppEnv = {
     /** The response was made with all its headers. */
     isHardened?: true
     report: Report
-    /** The principal that manages: set by the guard of the management routes. */
+    /** The caller of management: set by its guard. */
     actor: Actor
     /** The account whose keys a service may verify: set by the guards of verify and introspect. */
-    audience: { accountId: string }
+    accountScope: { accountId: string }
   }
 }

@@ -1,4 +1,4 @@
-// The Worker's paths, in the order in which they are tried. Only what checks a key is loaded at start;
+// Routes paths to handlers, in the order in which they are tried. Only what verifies a key is loaded at start;
 // management, people and documents are imported by the first request that needs them.
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from './app-env.ts'
@@ -26,49 +26,49 @@ import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
 import { me } from './verify/me.ts'
 
-type Door = (c: Context<AppEnv>) => Response | Promise<Response>
+type Handler = (c: Context<AppEnv>) => Response | Promise<Response>
 
 export function createApp(settings: AppSettings): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
-  app.notFound(answerUnfiled)
+  app.notFound(answerUnrouted)
   addMiddleware(app, settings)
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   let readiness: ReturnType<typeof createReadiness> | null = null
   app.get('/readyz', async (c) => {
     const { createReadiness } = await import('./status/readiness.ts')
-    // Only now: of several that came here at once, each would otherwise have one of its own.
+    // After the await: concurrent first requests must share one.
     readiness ??= createReadiness(settings)
     return readiness(c)
   })
   app.get(mePath, me)
   const revocations = lazily(async () =>
-    handOver((await import('./revocation/routes.ts')).createRevocations(settings)),
+    delegateTo((await import('./revocation/routes.ts')).createRevocations(settings)),
   )
   app.delete(mePath, revocations)
   app.all(leakPaths, revocations)
   app.all(forwardAuthPaths, createForwardAuth(settings))
 
   const management = lazily(async () =>
-    handOver((await import('./management/routes.ts')).createManagement(settings)),
+    delegateTo((await import('./management/routes.ts')).createManagement(settings)),
   )
   for (const resource of [...guardedResources, ...openResources]) {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
-  // Asked more than all others: straight to its door, past the router of its kind.
+  // The busiest endpoint bypasses the router of verification.
   app.post(
     verifyPath,
     lazily(async () => (await import('./verify/verify.ts')).createVerifyHandler(settings)),
   )
   const checks = lazily(async () =>
-    handOver((await import('./verify/routes.ts')).createChecks(settings)),
+    delegateTo((await import('./verify/routes.ts')).createChecks(settings)),
   )
   for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
   app.all(gatewayPaths, createGateway(settings))
   const documents = lazily(async () =>
-    handOver((await import('./openapi/routes.ts')).createDocuments(settings)),
+    delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app
@@ -84,24 +84,24 @@ function addMiddleware(app: Hono<AppEnv>, settings: AppSettings): void {
   app.use(allowMethods(() => ownOperations))
 }
 
-/** A path that no file and no route answers: a page of the dashboard for a browser, else a problem. */
-async function answerUnfiled(c: Context<AppEnv>): Promise<Response> {
+/** A path without a file or a route: a page of the dashboard for a browser, else a problem. */
+async function answerUnrouted(c: Context<AppEnv>): Promise<Response> {
   const isPage = c.req.method === 'GET' && c.req.header('accept')?.includes('text/html')
   if (!isPage) return answerUnknownPath(c)
   const index = await c.env.fetchAsset(new URL('/', c.req.url))
   return index.ok ? new Response(index.body, index) : answerUnknownPath(c)
 }
 
-/** A door that is made when it is first asked. */
-function lazily(load: () => Promise<Door>): Door {
-  let door: Door | null = null
-  return async function enter(c) {
-    door ??= await load()
-    return door(c)
+/** A handler that is loaded by its first request. */
+function lazily(load: () => Promise<Handler>): Handler {
+  let handler: Handler | null = null
+  return async function handle(c) {
+    handler ??= await load()
+    return handler(c)
   }
 }
 
-function handOver(router: Pick<Hono<AppEnv>, 'fetch'>): Door {
+function delegateTo(router: Pick<Hono<AppEnv>, 'fetch'>): Handler {
   return (c) => {
     carryReport(c)
     return router.fetch(c.req.raw, c.env)

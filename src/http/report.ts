@@ -1,12 +1,12 @@
-// What becomes known of a request on its way, for its log line and its usage. Nothing here does I/O.
+// What is recorded of a request while it is handled, for its log line and its usage. No I/O.
 import type { Context } from 'hono'
 import type { ProblemCode } from '../contract/problems.ts'
 import type { LimitsRemaining } from '../core/limits.ts'
 import type { Metered } from '../keys/consume-limits.ts'
 import type { Verification } from '../keys/verify.ts'
 
-/** What one verification found; `ms` from the beginning of the request until it was known. */
-export type Check = {
+/** The outcome of one verification; `ms` runs from the beginning of the request. */
+export type CheckedToken = {
   verdict: Metered['verdict']['code']
   tier: Verification['tier']
   ms: number
@@ -15,19 +15,19 @@ export type Check = {
 }
 
 export type Report = {
-  /** Known in every answer and log line. Made here, never taken from the client, who could forge lines with it. */
+  /** In every response and log line. Never taken from the client, who could forge log lines with it. */
   readonly id: string
   startedAt: number
-  /** Of the credential of the request itself. */
-  caller: Check | null
-  /** What the limits of the caller's key have left; null where no meter was asked. */
+  /** The credential of the request. */
+  caller: CheckedToken | null
+  /** What the limits of the caller's key have left; null where no meter was consulted. */
   remaining: LimitsRemaining | null
-  /** Of the tokens that a service asked about. */
-  asked: Check[]
-  /** Of the failure that was answered. */
+  /** The tokens that a service verified with this request. */
+  checked: CheckedToken[]
+  /** Of the problem that was answered. */
   code: ProblemCode | null
   cause: unknown
-  /** The innermost router that saw the request: it knows the route. */
+  /** Of the innermost router that handled the request: it knows the route. */
   context: Context | null
 }
 
@@ -38,7 +38,7 @@ export function createReport(startedAt: number): Report {
     startedAt,
     caller: null,
     remaining: null,
-    asked: [],
+    checked: [],
     code: null,
     cause: null,
     context: null,
@@ -50,7 +50,7 @@ export function recordCaller(
   verification: Metered | Verification,
   nowMs: number,
 ): void {
-  report.caller = checkOf(report, verification, nowMs)
+  report.caller = checkedToken(report, verification, nowMs)
   if ('remaining' in verification.verdict) report.remaining = verification.verdict.remaining ?? null
 }
 
@@ -59,20 +59,20 @@ export function recordCheck(
   verification: Metered | Verification,
   nowMs: number,
 ): void {
-  report.asked.push(checkOf(report, verification, nowMs))
+  report.checked.push(checkedToken(report, verification, nowMs))
 }
 
-/** A person, by session or JWT: no tier of ours answered for them. */
+/** A person, by session or JWT: no tier is involved. */
 export function recordPerson(report: Report, accountId: string, nowMs: number): void {
   const ms = nowMs - report.startedAt
   report.caller = { verdict: 'valid', tier: 'none', ms, keyId: null, accountId }
 }
 
-function checkOf(
+function checkedToken(
   report: Report,
   { verdict, tier, cause }: Metered | Verification,
   nowMs: number,
-): Check {
+): CheckedToken {
   const record = 'record' in verdict ? verdict.record : null
   if (cause !== undefined) report.cause ??= cause
   return {

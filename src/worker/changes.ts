@@ -1,5 +1,4 @@
-// What a change of keys needs, made from the bindings. Loaded by the first change: a verification needs none of it.
-
+// What changes of keys need, made from the bindings. Loaded by the first change: no verification evaluates it.
 import { createAllFences } from '../coherence/fences.ts'
 import { resetFences } from '../coherence/restore.ts'
 import { defaultMarginMs, type SettleSettings, settle } from '../coherence/settle.ts'

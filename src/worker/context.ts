@@ -6,14 +6,13 @@ import { importTagKeys } from '../core/token.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 import { UsageCounter } from '../usage/counter.ts'
 
-/** What lives as long as the isolate. */
 export type Isolate = {
   config: Config<Env>
   clock: Clock
   memory: Memory
   usage: UsageCounter
-  /** Meter → the period in which it was told that its credits are low. */
-  toldLow: Map<string, string>
+  /** Meter → the last period in which its low credits were notified. */
+  lowCreditsNotified: Map<string, string>
   reportOutage: ReportOutage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
@@ -27,10 +26,10 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     clock,
     memory: createMemory(),
     usage: new UsageCounter({ ...clock, newId: () => crypto.randomUUID() }),
-    toldLow: new Map(),
+    lowCreditsNotified: new Map(),
     reportOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {
-      // The keys are kept, not their promise: one request must not wait for another's.
+      // workerd does not let a request await the promise of another one: the keys are kept instead.
       if (imported?.secrets !== secrets) imported = { secrets, keys: await importTagKeys(secrets) }
       return imported.keys
     },

@@ -1,6 +1,5 @@
-// What is done by the clock (`triggers.crons` in wrangler.toml): every minute the drainer, and at any other
-// schedule the canary. What is found wrong is an error in the log, under a name that an alert can look for.
-
+// Scheduled work (`triggers.crons` in wrangler.toml): the reconciler every minute, the canary at any other
+// schedule. Faults become errors in the log, under event names that alerts can match.
 import { inspectFence } from '../coherence/fences.ts'
 import { fenceName, regionOfFence } from '../coherence/regions.ts'
 import { settle } from '../coherence/settle.ts'
@@ -19,7 +18,7 @@ import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
 import { areChangesStopped, shardsOf } from './variables.ts'
 
-const drainerCron = '* * * * *'
+const reconcilerCron = '* * * * *'
 
 export async function runScheduled(
   isolate: Isolate,
@@ -27,16 +26,16 @@ export async function runScheduled(
   cron: string,
   waitUntil: WaitUntil,
 ): Promise<void> {
-  if (cron === drainerCron) await drain(isolate, env)
-  else await watchPromise(isolate, env, waitUntil)
+  if (cron === reconcilerCron) await reconcile(isolate, env)
+  else await watch(isolate, env, waitUntil)
 }
 
 /**
- * Brings into force what crashed Workers left, sends what they did not, forgets what is too old. A step
- * that fails keeps none of the others from being tried.
+ * Settles changes and sends webhooks that crashed Workers left behind, and prunes what is too old. A step that
+ * fails does not keep the others from running.
  * @throws Error of the first step that failed.
  */
-async function drain(isolate: Isolate, env: Env): Promise<void> {
+async function reconcile(isolate: Isolate, env: Env): Promise<void> {
   const stores = changeStores(isolate, env)
   const settings = settleSettings(isolate)
   const now = isolate.clock.now()
@@ -53,7 +52,7 @@ async function drain(isolate: Isolate, env: Env): Promise<void> {
   const failures: unknown[] = []
   for (const [step, run] of Object.entries(steps)) {
     await run().catch((cause) => {
-      log('error', 'drain_failed', { step, cause: errorSummary(cause) })
+      log('error', 'reconcile_failed', { step, cause: errorSummary(cause) })
       failures.push(cause)
     })
   }
@@ -67,18 +66,19 @@ async function reportOverdue(env: Env, now: number): Promise<void> {
   log('error', 'raises_overdue', { count: pending.count, oldest_seconds, fences: pending.fences })
 }
 
-async function watchPromise(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<void> {
-  // During a restore nothing may be changed, not even by the canary.
+/** The canary: checks with a key of its own that a revocation is in force everywhere when it is answered. */
+async function watch(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<void> {
+  // During a restore nothing may change, not even by the canary.
   if (areChangesStopped(env)) return
   const { config } = isolate
   const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
   const settings = { ...settleSettings(isolate), config, randomBytes, waitUntil }
   const run = await runCanary(canaryStores(isolate, env), settings)
-  tell(run)
+  logRun(run)
   await recordRun(env.DB, run)
 }
 
-function tell({ outcome, problem, revocationMs, regions }: CanaryRun): void {
+function logRun({ outcome, problem, revocationMs, regions }: CanaryRun): void {
   log(outcome === 'held' ? 'info' : 'error', `canary_${outcome}`, {
     problem: problem ?? undefined,
     revocation_ms: revocationMs,
@@ -97,18 +97,18 @@ export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
       const open = (await listFences(env.DB)).flatMap((name) => {
         const region = regionOfFence(name)
         if (fenceName(region, digest, shards) !== name) return []
-        // Asked without a trace: the canary must not keep a region open that nobody uses.
+        // `inspect` leaves no trace: the canary must not keep the fence of an unused region alive.
         const requiredSeq = () =>
           inspectFence(env.FENCE, name, digest).then(
-            (facts) => facts.requiredSeq,
+            ({ requiredSeq }) => requiredSeq,
             () => null,
           )
         return [{ region: region as string, stores: { fence: { requiredSeq }, cache, keys } }]
       })
-      // Where no fence stands a reader asks D1 each time.
-      return [...open, { region: 'elsewhere', stores: { fence: nobody, cache, keys } }]
+      // Without a fence every verification reads D1.
+      return [...open, { region: 'elsewhere', stores: { fence: noFence, cache, keys } }]
     },
   }
 }
 
-const nobody = { requiredSeq: async () => null }
+const noFence = { requiredSeq: async () => null }

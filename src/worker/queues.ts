@@ -1,5 +1,5 @@
-// Webhooks, wired to the bindings: handed to the queue after an answer, sent by its consumer, and looked after
-// by the drainer. Loaded by management, the queue and the schedule, never on the way of a verification.
+// Webhooks and their bindings: deliveries are queued after a response, sent by the consumer, and queued again by
+// the reconciler. No verification loads this.
 import { log } from '../core/log.ts'
 import { sealingKeys } from '../core/sealing.ts'
 import { pruneDeliveries } from '../storage/webhook-deliveries.ts'
@@ -13,7 +13,7 @@ import { areChangesStopped, targetRules } from './variables.ts'
 
 type Clocked = Pick<Isolate, 'clock'>
 
-/** Hands what is due to the queue. It fails silently but for the log: the drainer comes round. */
+/** Hands due deliveries to the queue. A failure is only logged: the reconciler repeats it. */
 export async function dispatchDue({ clock }: Clocked, env: Env): Promise<void> {
   const stores = { outbox: createOutbox(env.DB), queue: env.WEBHOOKS }
   await dispatch(stores, clock.now()).catch((cause) => {
@@ -21,7 +21,7 @@ export async function dispatchDue({ clock }: Clocked, env: Env): Promise<void> {
   })
 }
 
-/** Makes the attempts that a batch of the queue asks for. While D1 is being restored they wait. */
+/** Makes the attempts of a batch of messages. While D1 is restored they wait in the outbox. */
 export async function sendWebhooks(
   { clock }: Clocked,
   env: Env,
@@ -37,17 +37,17 @@ export async function sendWebhooks(
   await deliverAll(stores, settings, messages)
 }
 
-// Not bound to anything: workerd's own `fetch` refuses to be called as a method.
+// workerd's own `fetch` throws when it is called as a method.
 const send: typeof fetch = (...request) => fetch(...request)
 
-/** The outbox still holds what they stand for. */
+/** The outbox still holds their deliveries. */
 function acknowledge(messages: readonly Message<unknown>[]) {
   for (const message of messages) message.ack()
 }
 
 const scanEveryMinutes = 10
 
-/** Every minute: hands over what is due. Now and then: looks for keys about to expire, and forgets. */
+/** Every minute: queues due deliveries. Every ten: notices keys about to expire, and prunes deliveries. */
 export async function drainWebhooks({ clock }: Clocked, env: Env): Promise<void> {
   if (areChangesStopped(env)) return
   const now = clock.now()
@@ -58,7 +58,7 @@ export async function drainWebhooks({ clock }: Clocked, env: Env): Promise<void>
   await dispatchDue({ clock }, env)
 }
 
-/** Tells of credits that are low, once a period however often it is called. @throws StoreUnavailable */
+/** Notifies low credits; repeated calls in a period have no effect. @throws StoreUnavailable */
 export async function notifyLowCredits(
   { clock }: Clocked,
   env: Env,

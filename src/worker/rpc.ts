@@ -1,5 +1,5 @@
-// The door of service bindings: `env.LATCHKEY.verify({ token, … })`. Who holds the binding was chosen
-// by the deployer, so every account is answered for. Checked by hand: zod would cost the hot path.
+// The RPC of service bindings: `env.LATCHKEY.verify({ token, … })`. The deployer chose who holds the binding, so
+// keys of every account are answered. Parsed by hand: zod would cost the hot path.
 import {
   type BindingVerifyRequest,
   maxIdempotencyKeyLength,
@@ -18,10 +18,10 @@ import { RequestServices } from './services.ts'
 type Context = Pick<ExecutionContext, 'waitUntil'>
 
 /**
- * Whether a token is good, now, for this.
- * @throws TypeError for a request that is written wrongly, naming the field.
- * @throws Error that begins with `authority_unavailable` when the answer is not known: it is thrown,
- * so that nobody takes it for a refusal and throws a good key away.
+ * Whether a token is valid now for the scopes, address and cost of the request.
+ * @throws TypeError for a malformed request, naming the field.
+ * @throws Error that begins with `authority_unavailable` when the answer is not known: an answer could be taken
+ * for a refusal, and a good key be thrown away.
  */
 export async function verifyByBinding(
   isolate: Isolate,
@@ -29,16 +29,16 @@ export async function verifyByBinding(
   context: Context,
   request: BindingVerifyRequest,
 ): Promise<VerifyAnswer> {
-  const asked = readRequest(request, isolate.config.scopes)
-  // What is no text is no key: a client decides what it presents, a service what it asks.
-  if (asked === null) return invalidKey
+  const input = readRequest(request, isolate.config.scopes)
+  // The client decides what it presents as a token, so a token that is no text is not the caller's mistake.
+  if (input === null) return invalidKey
   const report = createReport(isolate.clock.now())
   const services = new RequestServices(isolate, env, context)
   try {
-    return await verifyFor('all', { services, from: request, report }, asked)
+    return await verifyFor('all', { services, from: request, report }, input)
   } catch (error) {
     report.cause ??= error
-    throw plainly(error)
+    throw serializable(error)
   } finally {
     countTiers(services, report, request)
     writeRpcLine(services, report, request.cf)
@@ -48,11 +48,11 @@ export async function verifyByBinding(
 function writeRpcLine(services: Services, report: Report, cf: unknown): void {
   if (report.cause === null && !isSampled(services)) return
   const ms = services.clock.now() - report.startedAt
-  writeLine(report, { door: 'rpc', route: 'verify', cf, ms })
+  writeLine(report, { endpoint: 'rpc', route: 'verify', cf, ms })
 }
 
-/** Errors lose their class on the way to another Worker; their message arrives. */
-function plainly(error: unknown): unknown {
+/** Errors lose their class on the way to another Worker, so the code goes into the message. */
+function serializable(error: unknown): unknown {
   return error instanceof Problem ? new Error(`${error.code}: ${error.message}`) : error
 }
 
@@ -61,14 +61,14 @@ type Fields = { [Field in keyof BindingVerifyRequest]?: unknown }
 function readRequest(request: unknown, catalogue: Record<string, string>): VerifyInput | null {
   if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
   const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
-  const question = {
+  const fields = {
     scopes: readScopes(scopes, catalogue),
     ip: readAddress(ip),
     fresh: readFresh(fresh),
     cost: readCost(cost),
     idempotencyKey: readIdempotencyKey(idempotencyKey),
   }
-  return typeof token === 'string' ? { token, ...question } : null
+  return typeof token === 'string' ? { token, ...fields } : null
 }
 
 function readScopes(scopes: unknown, catalogue: Record<string, string>): readonly string[] {
@@ -86,7 +86,7 @@ function readScopes(scopes: unknown, catalogue: Record<string, string>): readonl
 function readAddress(ip: unknown): string | null {
   if (ip === undefined || ip === null) return null
   if (typeof ip !== 'string') fail("ip as the text of the client's address", ip)
-  // A client may have a hand in it: what is no address is not known, and in no list of allowed ones.
+  // Clients can influence this value: what is no address counts as unknown, and no list allows it.
   return isAddress(ip) ? ip : null
 }
 
@@ -113,7 +113,7 @@ function fail(expected: string, given: unknown): never {
   throw new TypeError(`verify takes ${expected}; it was given ${kindOf(given)}.`)
 }
 
-/** Never the text itself, which may be a token in the wrong place. */
+/** Never the value itself, which may be a token in the wrong field. */
 function kindOf(value: unknown): string {
   if (value === null || typeof value === 'number') return String(value)
   return Array.isArray(value) ? 'a list' : typeof value

@@ -1,5 +1,5 @@
-// The services of one request, made from its bindings: the only part of the HTTP layer that sees `env`. Costs a
-// request one small object; nothing is opened, parsed or loaded before it is used.
+// The services of one request, made from its bindings. A request costs one small object: nothing is opened, parsed
+// or loaded before its first use.
 import { createNearestFence } from '../coherence/fences.ts'
 import { fenceNames, nearestRegion } from '../coherence/regions.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
@@ -32,7 +32,7 @@ export class RequestServices implements Services {
     this.context = context
   }
 
-  // An arrow: it is handed on as a function.
+  // An arrow function, since it is passed on without its object.
   readonly waitUntil = (work: Promise<unknown>): void => this.context.waitUntil(work)
 
   get config() {

@@ -69,7 +69,7 @@ describe('a line tells', () => {
     const { id, key } = await issue()
     expect(await lineOf(me(key))).toMatchObject({
       level: 'info',
-      door: 'me',
+      endpoint: 'me',
       route: '/api/v1/me',
       method: 'GET',
       status: 200,
@@ -123,7 +123,7 @@ describe('every door', () => {
   it('the gateway: the route, and not the path', async () => {
     const { key } = await issue()
     const line = await lineOf(house.ask('GET', '/api/contacts/+491701234567', { key }))
-    expect(line).toMatchObject({ door: 'gateway', route: '/api/*', verdict: 'valid' })
+    expect(line).toMatchObject({ endpoint: 'gateway', route: '/api/*', verdict: 'valid' })
     expect(raw.join()).not.toContain('491701234567')
   })
 
@@ -131,10 +131,10 @@ describe('every door', () => {
     const { key } = await issue()
     const headers = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': `/api/contacts?key=${key}` }
     const denied = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
-    expect(denied).toMatchObject({ door: 'forward_auth', status: 403, code: 'forbidden' })
+    expect(denied).toMatchObject({ endpoint: 'forward_auth', status: 403, code: 'forbidden' })
     headers['x-forwarded-uri'] = '/api/contacts'
     const passed = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
-    expect(passed).toMatchObject({ door: 'forward_auth', status: 200, verdict: 'valid' })
+    expect(passed).toMatchObject({ endpoint: 'forward_auth', status: 200, verdict: 'valid' })
   })
 
   it('verify and introspect: the asker and what was asked about', async () => {
@@ -144,9 +144,9 @@ describe('every door', () => {
     expect(
       await lineOf(house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body })),
     ).toMatchObject({
-      door: 'verify',
+      endpoint: 'verify',
       key_id: asker.id,
-      asked: { verdict: 'valid', tier: 'database', key_id: id },
+      checked: { verdict: 'valid', tier: 'database', key_id: id },
     })
     const keys = [body, body, { token: 'nothing' }]
     expect(
@@ -154,8 +154,8 @@ describe('every door', () => {
         house.ask('POST', '/api/v1/keys/verify-batch', { key: asker.key, body: { keys } }),
       ),
     ).toMatchObject({
-      door: 'verify',
-      asked: {
+      endpoint: 'verify',
+      checked: {
         count: 3,
         verdicts: { valid: 2, invalid_api_key: 1 },
         tiers: { memory: 2, none: 1 },
@@ -164,8 +164,8 @@ describe('every door', () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const asking = { key: asker.key, headers: form, body: `token=${key}` }
     expect(await lineOf(house.ask('POST', '/api/v1/introspect', asking))).toMatchObject({
-      door: 'introspect',
-      asked: { verdict: 'valid', key_id: id },
+      endpoint: 'introspect',
+      checked: { verdict: 'valid', key_id: id },
     })
   })
 
@@ -178,15 +178,15 @@ describe('every door', () => {
     const line = await lineOf(ask())
     expect(line).toMatchObject({
       level: 'info',
-      door: 'rpc',
-      asked: { verdict: 'valid', key_id: id },
+      endpoint: 'rpc',
+      checked: { verdict: 'valid', key_id: id },
     })
     expect(line.request_id).toMatch(/^[\da-f-]{36}$/)
     const failed = ask({ ...down(['DB', 'FENCE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>)
     expect(await lineOf(failed.catch(() => null))).toMatchObject({
       level: 'error',
-      door: 'rpc',
-      asked: { verdict: 'authority_unavailable' },
+      endpoint: 'rpc',
+      checked: { verdict: 'authority_unavailable' },
       cause: 'D1 is unavailable: the store is down',
     })
   })
@@ -195,19 +195,19 @@ describe('every door', () => {
     const { id } = await issue()
     const line = await lineOf(house.ask('GET', `/api/api-keys/${id}`, { as: account.owner.jwt }))
     expect(line).toMatchObject({
-      door: 'management',
+      endpoint: 'management',
       route: '/api/api-keys/:id',
       verdict: 'valid',
       account_id: account.id,
     })
     const unknown = house.ask('GET', '/api/api-keys/no/such/thing', { as: account.owner.jwt })
-    expect(await lineOf(unknown)).toMatchObject({ door: 'management', code: 'not_found' })
+    expect(await lineOf(unknown)).toMatchObject({ endpoint: 'management', code: 'not_found' })
   })
 
   it('the leak intake and the documents', async () => {
     const leaks = house.ask('POST', '/api/leaks/github', { body: [] })
-    expect(await lineOf(leaks)).toMatchObject({ door: 'leaks' })
-    expect(await lineOf(house.ask('GET', '/docs/errors'))).toMatchObject({ door: 'page' })
+    expect(await lineOf(leaks)).toMatchObject({ endpoint: 'leaks' })
+    expect(await lineOf(house.ask('GET', '/docs/errors'))).toMatchObject({ endpoint: 'page' })
   })
 
   it('and none for those who ask whether it is alive', async () => {

@@ -1,4 +1,4 @@
-// What a request presents, and where it may present it. Reads headers only; decides nothing.
+// The credential of a request, and where it may stand. Reads headers only and decides nothing.
 import { recogniseToken, type TokenFormats } from '../../core/foreign.ts'
 
 export type Credential =
@@ -6,7 +6,7 @@ export type Credential =
   | { kind: 'jwt'; token: string }
   | { kind: 'none' }
 
-/** `X-API-Key` wins, and nothing that is presented ever falls back to anything else. */
+/** `X-API-Key` wins. A credential that is refused never falls back to another one. */
 export function readCredential(headers: Headers): Credential {
   const apiKey = headers.get('x-api-key')
   if (apiKey !== null) return { kind: 'key', token: apiKey.trim() }
@@ -32,7 +32,7 @@ function isJwt(token: string): boolean {
 }
 
 /**
- * Where in the query a token stands (`query.NAME`, or `query` when it is a name itself), or null.
+ * Where in the query a token stands (`query.NAME`, or `query` where it is a name itself), or null.
  * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
  */
 export function tokenInQuery(url: string, formats: TokenFormats): string | null {
@@ -45,7 +45,7 @@ export function tokenInQuery(url: string, formats: TokenFormats): string | null 
   return null
 }
 
-/** Without a prefix a token looks like any other text of its length: an ordinary value must pass. */
+/** Formats without a prefix do not count: any other text of that length would match. */
 function looksLikeToken(text: string, formats: TokenFormats): boolean {
   const recognised = recogniseToken(text, formats)
   return recognised !== null && recognised.format.prefix !== ''

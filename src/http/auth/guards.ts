@@ -1,4 +1,4 @@
-// The guard of management: who asks, and whether their role may change anything.
+// The guards of management: who calls, and whether their role may change anything.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../../core/actor.ts'
 import { type Role, roles } from '../../core/role.ts'
@@ -23,13 +23,13 @@ export const manager: MiddlewareHandler<AppEnv> = async function manager(c, next
   await next()
 }
 
-/** After `manager`: a person whose role is this or a stronger one. A key is no person. */
-export function personOfRole(least: Role): MiddlewareHandler<AppEnv> {
-  const enough = roles.slice(0, roles.indexOf(least) + 1)
+/** After `manager`: a person with this role or a stronger one; never a key. */
+export function personOfRole(weakest: Role): MiddlewareHandler<AppEnv> {
+  const allowed = roles.slice(0, roles.indexOf(weakest) + 1)
   return async function personOfRole(c, next) {
     const { actor } = c.var
-    if (actor.kind !== 'person' || !enough.includes(actor.role)) {
-      const detail = `Only ${enough.join('s and ')}s of the account may do this, in person.`
+    if (actor.kind !== 'person' || !allowed.includes(actor.role)) {
+      const detail = `Only ${allowed.join('s and ')}s of the account may do this, in person.`
       throw new Problem('forbidden', { detail })
     }
     await next()
@@ -41,9 +41,9 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'key': {
-      const holder = await authenticateKey(c, credential.token, ['keys:manage'])
-      const { accountId, scopes, key } = holder
-      if (key === null) throw new Error('A key was verified, and there is none.')
+      const principal = await authenticateKey(c, credential.token, ['keys:manage'])
+      const { accountId, scopes, key } = principal
+      if (key === null) throw new Error('A key was verified, but the principal has none.')
       return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }
     }
     case 'jwt':

@@ -1,6 +1,4 @@
-// People at the door: their JWT or session, as a problem where it does not do. Loaded only when a
-// person is involved.
-
+// Authenticates people by JWT or session; outcomes become problems. Loaded only when a person calls.
 import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
 import {
@@ -41,7 +39,7 @@ export async function personWithSession(
   return personOrProblem(await personOfSession(request.headers, settings))
 }
 
-/** Whoever is signed in by cookie, member of an account or not. @throws Problem */
+/** The session of a cookie, whether or not the person is member of an account. @throws Problem */
 export async function sessionOf(settings: PeopleSettings, request: Request): Promise<Session> {
   const { headers } = request
   if (headers.has('x-api-key') || headers.has('authorization')) {

@@ -1,5 +1,4 @@
-// Who holds the credential of a request to the API: a key, or a person by JWT. The guard of the
-// gateway and of /api/v1/me.
+// Authenticates the credential of a request: a key, or a person by JWT.
 import type { Context } from 'hono'
 import { refusalDetails } from '../../contract/refusals.ts'
 import type { TokenFormats } from '../../core/foreign.ts'
@@ -23,33 +22,33 @@ export type Principal = {
   accountName: string
   /** null for a person. */
   key: { id: string; name: string; expiresAt: number | null; createdBy: string | null } | null
-  /** The person themselves; null for a key. */
+  /** null for a key. */
   personId: string | null
   scopes: readonly string[]
   fullAccess: boolean
 }
 
-/** The request that is judged: the one at hand, unless a proxy asks about another. */
+/** The request to authorize: usually this one; with forward auth, the one that a proxy holds. */
 export type TargetRequest = { url: string; ip: string | null }
 
 export function ownRequest({ url, headers }: Request): TargetRequest {
   return { url, ip: headers.get('cf-connecting-ip') }
 }
 
-/** What else a holder's request must satisfy: told before anything is taken from the limits of a key. */
-export type Check = (holder: Principal) => Problem | null
+/** A further condition, checked before the limits of the key are consumed. */
+export type RequestCheck = (principal: Principal) => Problem | null
 
-const anything: Check = () => null
+const noCheck: RequestCheck = () => null
 
 /**
- * The holder of the request's credential, who holds all the scopes. Takes from the limits of their key.
- * @throws Problem 401, 403, 429 or 503, or what the check says.
+ * The principal of the request's credential, which must hold all the scopes. Consumes the limits of a key.
+ * @throws Problem 401, 403, 429 or 503, or the problem of the check.
  */
 export async function authenticate(
   c: Context<AppEnv>,
   scopes: readonly string[],
   target: TargetRequest = ownRequest(c.req.raw),
-  check: Check = anything,
+  check: RequestCheck = noCheck,
 ): Promise<Principal> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(c.env.config, target.url, credential.kind !== 'none')
@@ -68,7 +67,7 @@ export async function authenticateKey(
   token: string,
   scopes: readonly string[],
   { ip }: TargetRequest = ownRequest(c.req.raw),
-  check: Check = anything,
+  check: RequestCheck = noCheck,
 ): Promise<Principal> {
   const services = c.env
   const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
@@ -93,20 +92,20 @@ export async function authenticateKey(
   return principalOf(verdict)
 }
 
-function checked(check: Check, holder: Principal): Principal {
-  const refused = check(holder)
+function checked(check: RequestCheck, principal: Principal): Principal {
+  const refused = check(principal)
   if (refused !== null) throw refused
-  return holder
+  return principal
 }
 
-/** As usage counts it. */
+/** The code under which usage counts it. */
 function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
   return code === 'invalid_request' ? code : 'forbidden'
 }
 
 /**
- * Whom the credential would stand for if nothing has changed since this isolate last asked, or null.
- * Costs no I/O; says nothing about what is true now.
+ * The principal that memory has for the credential, fresh or not, or null. No I/O: it says nothing about whether
+ * the key is still valid.
  */
 export async function speculatedPrincipal(
   { config, clock, memory }: Pick<Services, 'config' | 'clock' | 'memory'>,
@@ -115,9 +114,9 @@ export async function speculatedPrincipal(
 ): Promise<Principal | null> {
   const credential = readCredential(headers)
   if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
-  const question = { scopes, ip: headers.get('cf-connecting-ip') }
+  const access = { scopes, ip: headers.get('cf-connecting-ip') }
   const settings = { config, now: clock.now }
-  const decision = await speculate({ memory }, settings, credential.token, question)
+  const decision = await speculate({ memory }, settings, credential.token, access)
   return decision?.code === 'valid' ? principalOf(decision) : null
 }
 
@@ -146,7 +145,7 @@ async function personByJwt(
   return { accountId, accountName, key: null, personId: userId, ...powers }
 }
 
-/** @throws Problem 401 when a token in the query is all there is, 400 when it is there as well. */
+/** @throws Problem 401 where a token in the query is the only credential, 400 where there is another. */
 export function refuseTokenInQuery(formats: TokenFormats, url: string, presented: boolean): void {
   const path = tokenInQuery(url, formats)
   if (path === null) return

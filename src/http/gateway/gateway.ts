@@ -1,4 +1,4 @@
-// One API behind Latchkey: who may pass is decided by a policy, what passes is streamed both ways.
+// The gateway to one API behind Latchkey: a policy decides who may pass, and bodies are streamed both ways.
 import type { Context } from 'hono'
 import { createPolicy, type RouteMatch } from '../../core/policy.ts'
 import { targetOf } from '../../core/target.ts'
@@ -9,66 +9,71 @@ import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
 import { admit, speculativelyAdmitted } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
-import { type Ask, createUpstream } from './upstream.ts'
+import { createUpstream, type UpstreamFetch } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
 
 export function createGateway({ config }: AppSettings) {
   const { gateway, policies } = config
   const match = createPolicy(policies[gateway.policy] ?? [])
-  const ask = createUpstream(gateway)
-  return async function passOn(c: Context<AppEnv>): Promise<Response> {
+  const fetchUpstream = createUpstream(gateway)
+  return async function handleGateway(c: Context<AppEnv>): Promise<Response> {
     const { raw } = c.req
     const route = match(raw.method, targetOf(raw.url).path)
-    const ahead = gateway.speculative ? await askAhead(c, route, ask) : null
+    const speculation = gateway.speculative ? await speculate(c, route, fetchUpstream) : null
     try {
-      const holder = await admit(c, route)
-      const isTold = ahead?.toldOf === identity(holder, c)
-      const answer = await (isTold ? ahead.release() : ask(c, holder))
+      const principal = await admit(c, route)
+      const isSame = speculation?.identity === identityOf(principal, c)
+      const response = await (isSame ? speculation.release() : fetchUpstream(c, principal))
       c.set('isOfUpstream', true)
-      return answer
+      return response
     } finally {
-      ahead?.drop()
+      speculation?.drop()
     }
   }
 }
 
-type Ahead = {
-  /** The identity that the upstream was told. */
-  toldOf: string
+/** A request that was sent upstream before the verdict was known. */
+type Speculation = {
+  /** The identity that the upstream was given. */
+  identity: string
   release(): Promise<Response>
   /** Does nothing once released. */
   drop(): void
 }
 
 /**
- * Asks the upstream in the name of whom memory last knew, while the fence is being asked: for a request
- * that has no effect (RFC 9110 9.2.1). What it gives away: a key revoked a moment ago makes the upstream
- * work once more in each isolate that still remembers it. Nobody sees that answer.
+ * Calls the upstream in the name of the principal in memory while the fence is read: only for requests without an
+ * effect (RFC 9110 9.2.1). Its price: a key that was just revoked makes the upstream work once more in each isolate
+ * that still remembers it. That response reaches no client.
  */
-async function askAhead(c: Context<AppEnv>, route: RouteMatch, ask: Ask): Promise<Ahead | null> {
+async function speculate(
+  c: Context<AppEnv>,
+  route: RouteMatch,
+  fetchUpstream: UpstreamFetch,
+): Promise<Speculation | null> {
   const { method, body, headers } = c.req.raw
   if (!isSafeMethod(method) || body !== null || isWebSocket(headers)) return null
-  const holder = await speculativelyAdmitted(c.env, c.req.raw, route)
-  if (holder === null) return null
-  const giveUp = new AbortController()
-  const answer = ask(c, holder, giveUp)
-  // It may fail before anybody listens, or be dropped.
-  answer.catch(() => {})
+  const principal = await speculativelyAdmitted(c.env, c.req.raw, route)
+  if (principal === null) return null
+  const abort = new AbortController()
+  const response = fetchUpstream(c, principal, abort)
+  // It may fail before anything awaits it, or be dropped.
+  response.catch(() => {})
   let isReleased = false
   return {
-    toldOf: identity(holder, c),
+    identity: identityOf(principal, c),
     release() {
       isReleased = true
-      return answer
+      return response
     },
     drop() {
       if (isReleased) return
-      giveUp.abort()
-      answer.then((unwanted) => unwanted.body?.cancel()).catch(() => {})
+      abort.abort()
+      response.then((unwanted) => unwanted.body?.cancel()).catch(() => {})
     },
   }
 }
 
-function identity(holder: Principal, c: Context<AppEnv>): string {
-  return Object.values(identityHeaders(holder, requestIdOf(c))).join('\n')
+function identityOf(principal: Principal, c: Context<AppEnv>): string {
+  return Object.values(identityHeaders(principal, requestIdOf(c))).join('\n')
 }

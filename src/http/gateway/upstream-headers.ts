@@ -1,9 +1,9 @@
-// Which headers pass the gateway, either way. What concerns one connection stays behind, the credential
-// stays here, and what the API behind believes is written anew, whatever the client sent.
+// The headers that pass the gateway in either direction. Hop-by-hop headers and the credential are removed, and
+// headers that the API behind trusts are set anew, whatever the client sent.
 import type { Principal } from '../auth/principal.ts'
 import { identityHeaders, isIdentityHeader } from './identity-headers.ts'
 
-/** RFC 9110 7.6.1 and 11.7; trailers are not passed on by Workers, so none may be announced. */
+/** RFC 9110 7.6.1 and 11.7. Workers do not forward trailers, so none may be announced. */
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -16,10 +16,10 @@ const hopByHop = [
   'upgrade',
 ]
 
-/** The client's headers as the API behind gets them. */
+/** The client's headers as the API behind receives them. */
 export function requestHeaders(
   { headers: sent, url }: Request,
-  holder: Principal,
+  principal: Principal,
   requestId: string,
 ) {
   const headers = withoutHopByHop(sent)
@@ -28,9 +28,9 @@ export function requestHeaders(
   headers.delete('authorization')
   withoutSession(headers)
   for (const name of sent.keys()) {
-    if (isIdentityHeader(name) || tellsOfTheWay(name)) headers.delete(name)
+    if (isIdentityHeader(name) || isForwardingHeader(name)) headers.delete(name)
   }
-  for (const [name, value] of Object.entries(identityHeaders(holder, requestId))) {
+  for (const [name, value] of Object.entries(identityHeaders(principal, requestId))) {
     headers.set(name, value)
   }
   const { host, protocol } = new URL(url)
@@ -41,10 +41,10 @@ export function requestHeaders(
   return headers
 }
 
-/** The upstream's answer as the client gets it. */
+/** The upstream's response as the client receives it. */
 export function withoutConnection(response: Response): Response {
   const { headers, webSocket, body } = response
-  // A WebSocket is a property of the response, which a copy takes along only when it is named.
+  // A copy has the WebSocket of a response only where it is passed explicitly.
   if (webSocket)
     return new Response(null, { status: 101, webSocket, headers: webSocketHeaders(headers) })
   const copy = new Response(body, response)
@@ -53,7 +53,7 @@ export function withoutConnection(response: Response): Response {
   return copy
 }
 
-/** It answers at our origin, and so could put a session of its choice into the dashboard's place. */
+/** The upstream answers at our origin, so it could replace the dashboard's session with one of its choice. */
 function keepSession(headers: Headers): void {
   const cookies = headers.getSetCookie()
   if (!cookies.some((cookie) => isOurCookie(cookie.trim()))) return
@@ -82,27 +82,27 @@ function withoutHopByHop(sent: Headers): Headers {
   return headers
 }
 
-/** Those of every connection, and those that this one names (RFC 9110 7.6.1). */
+/** Those of every connection, and those that the `Connection` header names (RFC 9110 7.6.1). */
 function connectionHeaders(headers: Headers): string[] {
   const named = headers.get('connection')?.toLowerCase().split(',') ?? []
   return [...hopByHop, ...named.map((name) => name.trim()).filter(isFieldName)]
 }
 
-/** RFC 9110 5.1; anything else would throw. */
+/** RFC 9110 5.1; `Headers` throws for anything else. */
 function isFieldName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(name)
 }
 
-/** Where a request came from and what it asked for: ours to say, and a policy's to judge. */
-function tellsOfTheWay(name: string): boolean {
+/** Headers about the origin and the target of a request, which the gateway sets or the policy decided on. */
+function isForwardingHeader(name: string): boolean {
   return /^(forwarded|x[-_]forwarded[-_].*|x[-_](real[-_]ip|original[-_]url|rewrite[-_]url))$/.test(
     name,
   )
 }
 
-/** The session cookie of the dashboard is a credential too; the API's own cookies pass. */
+/** The session cookie of the dashboard is a credential too; cookies of the API pass. */
 function withoutSession(headers: Headers): void {
-  // A comma too: that is how a second Cookie header is joined to the first.
+  // Also at commas, which join a second Cookie header to the first.
   const cookies = headers.get('cookie')?.split(/[;,]\s*/) ?? []
   const kept = cookies.filter((cookie) => !isOurCookie(cookie))
   if (kept.length === cookies.length) return

@@ -1,4 +1,4 @@
-// Asking the API behind the gateway: bodies stream both ways, and it has a set time to begin its answer.
+// Requests to the API behind the gateway: bodies are streamed both ways, and the response must begin in time.
 import type { Context } from 'hono'
 import type { Config } from '../../core/config.ts'
 import { targetOf } from '../../core/target.ts'
@@ -10,35 +10,35 @@ import { isSafeMethod } from '../routing/method.ts'
 import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 
 /** @throws Problem 502 or 504 */
-export type Ask = (
+export type UpstreamFetch = (
   c: Context<AppEnv>,
-  holder: Principal,
-  giveUp?: AbortController,
+  principal: Principal,
+  abort?: AbortController,
 ) => Promise<Response>
 
-export function createUpstream({ upstream, timeoutMs }: Config['gateway']): Ask {
+export function createUpstream({ upstream, timeoutMs }: Config['gateway']): UpstreamFetch {
   const origin = typeof upstream === 'string' ? new URL(upstream).origin : null
 
-  return async function ask(c, holder, giveUp = new AbortController()) {
+  return async function fetchUpstream(c, principal, abort = new AbortController()) {
     const { raw } = c.req
     const { path, query } = targetOf(raw.url)
     const url = origin === null ? raw.url : origin + path + query
-    const headers = requestHeaders(raw, holder, requestIdOf(c))
-    const { request, sent } = outgoing(raw, url, { headers, signal: giveUp.signal })
-    const patience = wait(timeoutMs, sent)
+    const headers = requestHeaders(raw, principal, requestIdOf(c))
+    const { request, sent } = outgoing(raw, url, { headers, signal: abort.signal })
+    const timeout = startTimeout(timeoutMs, sent)
     const first = await Promise.race([
       c.env.fetchUpstream(request),
-      patience.over,
-      departure(raw.signal),
+      timeout.over,
+      disconnect(raw.signal),
     ])
       .catch((cause) => {
         throw new Problem('upstream_unavailable', { cause })
       })
-      .finally(patience.stop)
+      .finally(timeout.stop)
     if (first instanceof Response) return withoutConnection(first)
-    giveUp.abort()
-    if (first === 'late') throw tooLate(timeoutMs)
-    // Nobody reads this. 499 is what nginx logs for a client that has gone.
+    abort.abort()
+    if (first === 'timeout') throw timedOut(timeoutMs)
+    // No client reads this. nginx logs 499 for a client that disconnected.
     return new Response(null, { status: 499 })
   }
 }
@@ -54,7 +54,7 @@ function outgoing(
   url: string,
   settings: { headers: Headers; signal: AbortSignal },
 ): Outgoing {
-  // A redirect of the upstream is the client's to follow.
+  // The client decides whether to follow a redirect of the upstream.
   const init: RequestInit = { ...settings, redirect: 'manual' }
   const { method, body, cf } = raw
   if (body === null || isSafeMethod(method)) {
@@ -64,19 +64,22 @@ function outgoing(
   const length = raw.headers.get('content-length')
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
-  // Whoever failed, client or upstream, the answer tells.
+  // The response shows a failure of either side.
   const sent = body.pipeTo(writable).catch(() => {})
   const request = new Request(url, { ...init, method, body: readable, ...(cf && { cf }) })
   return { request, sent }
 }
 
-/** Time for the upstream alone: a slow upload is the client's. */
-function wait(ms: number, sent: Promise<unknown>): { over: Promise<'late'>; stop(): void } {
-  const { promise, resolve } = Promise.withResolvers<'late'>()
+/** Starts when the body is sent: a slow upload of the client does not count. */
+function startTimeout(
+  ms: number,
+  sent: Promise<unknown>,
+): { over: Promise<'timeout'>; stop(): void } {
+  const { promise, resolve } = Promise.withResolvers<'timeout'>()
   let timer: ReturnType<typeof setTimeout> | null = null
   let isStopped = false
   sent.then(() => {
-    if (!isStopped) timer = setTimeout(() => resolve('late'), ms)
+    if (!isStopped) timer = setTimeout(() => resolve('timeout'), ms)
   })
   return {
     over: promise,
@@ -87,14 +90,14 @@ function wait(ms: number, sent: Promise<unknown>): { over: Promise<'late'>; stop
   }
 }
 
-/** Fires with the compatibility flag enable_request_signal; without it, Workers end what has no work left. */
-function departure(client: AbortSignal): Promise<'gone'> {
+/** Resolves only with the compatibility flag enable_request_signal. */
+function disconnect(client: AbortSignal): Promise<'disconnected'> {
   return new Promise((resolve) => {
-    client.addEventListener('abort', () => resolve('gone'), { once: true })
+    client.addEventListener('abort', () => resolve('disconnected'), { once: true })
   })
 }
 
-function tooLate(timeoutMs: number): Problem {
+function timedOut(timeoutMs: number): Problem {
   const detail = `The API behind Latchkey did not begin its answer within ${timeoutMs} ms.`
   return new Problem('upstream_timeout', { detail })
 }

@@ -56,7 +56,7 @@ const callers: Record<string, string> = {
 
 function callersOf({ security = [] }: Operation): string {
   const names = security.flatMap((requirement) => Object.entries(requirement))
-  if (names.length === 0) return 'anybody'
+  if (names.length === 0) return 'anyone'
   return names.map(([name, needs]) => [callers[name] ?? name, ...needs].join(' ')).join(', ')
 }
 

@@ -1,4 +1,4 @@
-// The OpenAPI document: made from the routes themselves, so that it cannot tell of others.
+// The OpenAPI document, made from the routes themselves.
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { AppEnv } from '../app-env.ts'
 import { createManagement } from '../management/routes.ts'
@@ -11,7 +11,7 @@ import { plainOperations } from './plain-operations.ts'
 
 export type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>
 
-/** Every router with zod routes: a new one belongs here, or its routes are missing from the document. */
+/** Every router with zod routes; the routes of one that is missing here are missing from the document. */
 export const documentedRouters = [createManagement, createRevocations, createChecks] as const
 
 export function createDocument(settings: AppSettings, baseUrl: string): Document {
@@ -40,7 +40,7 @@ export function createDocument(settings: AppSettings, baseUrl: string): Document
   return document
 }
 
-/** Of management members only read: what the guard asks of the method is said by name. */
+/** The guard of management lets members only read: the document names the role for each method. */
 function withRole(method: string) {
   const role = method === 'get' ? 'member' : 'admin'
   return (requirement: Requirement, _: number, all: Requirement[]): Requirement => {
@@ -51,7 +51,6 @@ function withRole(method: string) {
   }
 }
 
-/** What a store, or the Worker itself, may fail at. */
 const anyFailure = {
   description: 'Any other failure',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -72,16 +71,14 @@ export function operationsOf({ paths = {} }: Document) {
 }
 
 const tags = {
-  'API keys': 'Made, changed, rotated, revoked and imported by an account. Members of it may read.',
-  Account: 'What it is, everything that is known of it to take along, and its end.',
-  Audit: 'Who did what, for ever.',
-  Catalogue: 'What a key can be made of.',
-  'Checking keys':
-    'For services that ask whether a key is good: by their own key, or as a proxy that holds a request.',
-  'Key holders': 'For whoever holds a token, by right or by chance.',
-  Webhooks:
-    'Where an account is told of what happens to its keys, and what became of each message.',
-  People: 'Signing in, joining an account, and the first account of all.',
+  'API keys': 'Create, change, rotate, revoke and import the keys of an account. Members may read.',
+  Account: 'Read, export and delete an account.',
+  Audit: 'Who did what. Events are kept forever.',
+  Catalogue: 'The scopes and formats of keys.',
+  'Checking keys': 'For services that verify keys, and for proxies that authorize requests.',
+  'Key holders': 'For the holder of a token, including someone who found it.',
+  Webhooks: 'Endpoints that are notified of events, and their deliveries.',
+  People: 'Sign in, join an account, and set up the first account.',
   Operations: "For the operator, with the deployment's own secret.",
 }
 
@@ -92,10 +89,10 @@ Success is \`{ "status": "success", "data": … }\`; a list adds \`next_cursor\`
 3339 in UTC, ids are UUIDs.
 
 A change (PATCH, DELETE, rotate, revoke) answers 200 only once it is in force everywhere. \`Prefer: respond-async\` answers 202
-at once, with \`effective_at\`. A 202 without being asked is in force but for its \`pending_regions\`.
+at once, with \`effective_at\`. A 202 without that header is in force everywhere except in its \`pending_regions\`.
 
-A key may have rate limits (GCRA, several windows, all or nothing) and credits. Every answer to its holder carries \`RateLimit-Policy\`
-and \`RateLimit\`; what they refuse is a 429 with \`Retry-After\` and takes nothing.
+A key may have rate limits (GCRA, several windows, all or nothing) and credits. Responses to requests with a limited key carry
+\`RateLimit-Policy\` and \`RateLimit\`; a refused request gets a 429 with \`Retry-After\` and consumes nothing.
 
 **The gateway.** Any other path under \`/api/\` belongs to the API behind Latchkey: the credential is checked against the route's
-scope and taken out, and \`X-Latchkey-Account\`, \`-Key-Id\`, \`-User\`, \`-Scopes\` and \`-Request-Id\` are added.`
+scope and removed, and \`X-Latchkey-Account\`, \`-Key-Id\`, \`-User\`, \`-Scopes\` and \`-Request-Id\` are added.`

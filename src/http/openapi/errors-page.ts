@@ -1,4 +1,4 @@
-// /docs/errors: the page that the `type` of every problem points to.
+// /docs/errors: the page that the `type` of every problem refers to.
 import { html } from 'hono/html'
 import { type ProblemCode, problems } from '../../contract/problems.ts'
 import { pageResponse } from './page.ts'
@@ -8,7 +8,7 @@ export function errorsPage(): Promise<Response> {
   const codes = Object.keys(problemTexts) as ProblemCode[]
   const navigation = html`<ul>${codes.map((code) => html`<li><a href="#${code}">${code}</a></li>`)}</ul>`
   const main = html`<p>Every failure is <code>application/problem+json</code> (RFC 9457). Programs look at
-<code>code</code>, which never changes; people read <code>detail</code>; support asks for
+<code>code</code>, which never changes; people read <code>detail</code>; support needs
 <code>request_id</code>.</p>${codes.map((code) => {
     const [status, title] = problems[code]
     const { meaning, remedy } = problemTexts[code]

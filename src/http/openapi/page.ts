@@ -1,5 +1,4 @@
-// The shell of the readable pages: no script, no font, no picture; what is shown comes escaped by hono's
-// `html`.
+// The frame of the documentation pages, without scripts, fonts or images. Content is escaped by hono's `html`.
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 
@@ -12,7 +11,7 @@ const headers = {
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-/** A whole page. Relative to nothing: it works wherever the Worker is mounted on its own host. */
+/** A complete page. */
 export async function pageResponse(title: string, navigation: Html, main: Html): Promise<Response> {
   const page = await html`<!doctype html>
 <html lang="en">
@@ -33,7 +32,7 @@ export async function pageResponse(title: string, navigation: Html, main: Html):
   return new Response(page.toString(), { headers })
 }
 
-/** The little Markdown that descriptions hold: paragraphs, `code`, **strong** and [links](/to). */
+/** The subset of Markdown in descriptions: paragraphs, `code`, **strong** and [links](/to). */
 export function markdown(text: string): Html[] {
   return text
     .split(/\n\s*\n/)

@@ -1,13 +1,13 @@
-// Who may do what: drawn from what the routes declare, for docs/permissions.md and for the test that
-// tries every cell of it. An operation that declares nothing is a mistake.
+// Who may call what, from the requirements that the routes declare: for docs/permissions.md, and for the test that
+// checks every cell of it.
 import type { Route } from '../../core/policy.ts'
 import { authEndpoints } from '../management/people/auth-endpoints.ts'
 import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../routing/security.ts'
 import { type Document, operationsOf } from './document.ts'
 
-/** Whoever may ask, with the heading of their column. */
+/** The callers, with the headings of their columns. */
 export const callers = {
-  anonymous: 'nobody',
+  anonymous: 'anonymous',
   member: 'member',
   admin: 'admin',
   owner: 'owner',
@@ -20,19 +20,19 @@ export const callers = {
 
 export type Caller = keyof typeof callers
 
-/** `yes`: let in; a status: refused with it. */
+/** `yes`, or the status of the refusal. */
 export type Cell = 'yes' | 401 | 403 | 404
 
 export type Permission = {
   section: 'operations' | 'people' | 'gateway'
   method: string
   path: string
-  /** Who is let in, in words. */
+  /** Who is permitted, in words. */
   who: string
   cells: Record<Caller, Cell>
 }
 
-type VerifyInput = {
+type SecuredRoute = {
   section: Permission['section']
   method: string
   path: string
@@ -43,24 +43,24 @@ type VerifyInput = {
 
 /** The whole table. @throws Error naming an operation that does not say who may call it. */
 export function permissionsOf(document: Document, gateway: readonly Route[]): Permission[] {
-  const operations = operationsOf(document).map(({ path, method, operation }): VerifyInput => {
+  const operations = operationsOf(document).map(({ path, method, operation }): SecuredRoute => {
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
     if (security === undefined) throw new Error(`${name} does not say who may call it (security).`)
     const isOfAccount = path.includes('{id}')
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
-  const doors = Object.entries(authEndpoints).map(([name, door]): VerifyInput => {
+  const endpoints = Object.entries(authEndpoints).map(([name, endpoint]): SecuredRoute => {
     const [method = '', path] = name.split(' ')
-    return { section: 'people', isOfAccount: false, ...door, method, path: `/api/auth${path}` }
+    return { section: 'people', isOfAccount: false, ...endpoint, method, path: `/api/auth${path}` }
   })
-  const routes = gateway.map(({ method, path, scope }): VerifyInput => {
+  const routes = gateway.map(({ method, path, scope }): SecuredRoute => {
     const security = byScopeOfRoute.map((each) => rename(each, scope))
     return { section: 'gateway', method, path, security, isOfAccount: false }
   })
-  // What Better Auth answers stands in the document too, in part.
+  // The document contains a part of Better Auth's endpoints too.
   const own = operations.filter(({ path }) => !path.startsWith('/api/auth/'))
-  return [...own, ...doors, ...routes].map(permissionOf)
+  return [...own, ...endpoints, ...routes].map(permissionOf)
 }
 
 function rename(requirement: Requirement, scope: string): Requirement {
@@ -68,19 +68,19 @@ function rename(requirement: Requirement, scope: string): Requirement {
   return { [scheme]: [scope] }
 }
 
-function permissionOf(asked: VerifyInput): Permission {
-  const { section, method, path, security } = asked
+function permissionOf(route: SecuredRoute): Permission {
+  const { section, method, path, security } = route
   const names = Object.keys(callers) as Caller[]
-  const cells = Object.fromEntries(names.map((caller) => [caller, cellOf(asked, caller)]))
+  const cells = Object.fromEntries(names.map((caller) => [caller, cellOf(route, caller)]))
   return { section, method, path, who: whoOf(security), cells: cells as Permission['cells'] }
 }
 
-function cellOf(asked: VerifyInput, caller: Caller): Cell {
-  const { security, section, isOfAccount } = asked
+function cellOf(route: SecuredRoute, caller: Caller): Cell {
+  const { security, section, isOfAccount } = route
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'yes'
   if (schemes.has('githubSignature') || schemes.has('nobody')) return 403
-  // Nothing but a cookie gets as far as Better Auth.
+  // Better Auth accepts cookies only.
   const isByCookieOnly = section === 'people'
   switch (caller) {
     case 'anonymous':
@@ -112,7 +112,7 @@ function byRole(needs: string[] | undefined, role: string, otherwise: Cell): Cel
 
 const reserved = { manager: 'keys:manage', verifier: 'keys:verify' }
 
-/** Reserved scopes are never inherited; every other one is. */
+/** Keys inherit every scope but the reserved ones. */
 function byScopes(needs: string[] | undefined, caller: 'key' | 'manager' | 'verifier'): Cell {
   if (needs === undefined) return 403
   const holds = (scope: string) =>
@@ -129,11 +129,11 @@ const inWords: Record<string, string> = {
 
 function whoOf(security: readonly Requirement[]): string {
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
-  if (schemes.size === 0) return 'anybody'
+  if (schemes.size === 0) return 'anyone'
   const [person] = [...(schemes.get('session') ?? schemes.get('jwt') ?? [])]
   const scope = schemes.get('apiKey')?.[0]
-  if (scope === undefined && schemes.has('apiKey')) return 'whoever holds a key'
-  if (scope === scopeOfRoute) return 'whoever holds the scope of the route'
+  if (scope === undefined && schemes.has('apiKey')) return 'any key'
+  if (scope === scopeOfRoute) return 'the scope of the route'
   const key = scope === undefined ? [] : [`\`${scope}\``]
   const people = person !== undefined && ranks.includes(person) ? [person] : []
   const words = [...people, ...key]

@@ -1,5 +1,5 @@
-// Operations whose routes know no zod: the hot paths, and what Better Auth answers. Their shapes stand
-// here, and the tests hold the answers to them.
+// Operations whose routes do not use zod: the hot paths, and those of Better Auth. Tests compare the responses with
+// these shapes.
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { bodyFailures, failure, limited, success } from '../routing/responses.ts'
 import { anonymous, byPrincipal, byScopeOfRoute, bySession } from '../routing/security.ts'
@@ -16,20 +16,20 @@ const me = z.union([
 ])
 
 const refusals = {
-  401: failure('No credential, or one that is not good'),
-  403: failure('The credential is good and may not do this'),
+  401: failure('No credential, or one that is not valid'),
+  403: failure('The credential is valid but may not do this'),
   ...limited,
-  503: failure('Not known right now, never a refusal: ask again'),
+  503: failure('Not known right now, which is not a refusal: try again'),
 }
 
-const holder: RouteConfig = {
+const meOperation: RouteConfig = {
   method: 'get',
   path: '/api/v1/me',
   operationId: 'getMe',
   tags: ['Key holders'],
   security: byPrincipal,
-  summary: 'What the holder of a credential is; needs no scope',
-  description: 'Inherited scopes are listed as they resolve at this moment.',
+  summary: 'The account and the key or person of the credential; needs no scope',
+  description: 'Inherited scopes are listed as they resolve now.',
   responses: {
     200: success('The account, and the key or the person', me),
     400: failure('A token in the query string beside the credential'),
@@ -43,7 +43,7 @@ const health: RouteConfig = {
   operationId: 'getHealth',
   tags: ['Operations'],
   security: anonymous,
-  summary: 'Whether the Worker runs; asks no store',
+  summary: 'Whether the Worker runs; no store is accessed',
   responses: {
     200: {
       description: 'It runs',
@@ -63,10 +63,10 @@ const readiness = z.object({
     fence: storeCheck,
     meter: storeCheck,
     queue: storeCheck.openapi({
-      description: 'Whether one is bound: asking it would send something',
+      description: 'Whether one is bound; a check would send a message',
     }),
     raises: storeCheck.openapi({
-      description: 'Whether no change has waited for a fence for over 60 s',
+      description: 'Whether no change has waited over 60 s for a fence',
     }),
   }),
   oldest_pending_seconds: z.int().nullable().openapi({ description: 'null: none is pending' }),
@@ -80,12 +80,12 @@ const ready: RouteConfig = {
   operationId: 'getReadiness',
   tags: ['Operations'],
   security: anonymous,
-  summary: 'Whether every store answers in 2 s, seen from where the request came from',
+  summary: 'Whether every store answers within 2 s, near the caller',
   description:
-    'For monitors. Remembered for 2 s. Not for taking Latchkey out of service: with one store down most keys still work.',
+    'For monitors. Cached for 2 s. Do not take Latchkey out of service by it: with one store down most keys still work.',
   responses: {
-    200: { description: 'All of them', content: readyContent },
-    503: { description: 'Not all of them', content: readyContent },
+    200: { description: 'All stores answer', content: readyContent },
+    503: { description: 'A store does not answer', content: readyContent },
   },
 }
 
@@ -96,10 +96,10 @@ const identityHeader = (description: string) => ({
 
 type Dialect = { name: string; id: string; path: string; summary: string; headers: string[] }
 
-/** A proxy sends the headers of its own dialect; the other family is ignored. */
+/** Only the headers of the proxy's own dialect are read. */
 function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig {
-  const params = { policy: z.string().openapi({ description: 'Of latchkey.config.ts' }) }
-  const rest = { path: z.string().openapi({ description: 'The path that was asked for' }) }
+  const params = { policy: z.string().openapi({ description: 'A policy of latchkey.config.ts' }) }
+  const rest = { path: z.string().openapi({ description: 'The path of the request' }) }
   return {
     method: 'get',
     path,
@@ -107,7 +107,7 @@ function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig
     tags: ['Checking keys'],
     security: byScopeOfRoute,
     summary,
-    description: `Forward auth in the dialect of ${name}. Anything but 200 denies, and goes to the client as it is.`,
+    description: `Forward auth in the dialect of ${name}. Anything but 200 denies; the proxy passes it to the client.`,
     request: {
       params: z.object(path.endsWith('{path}') ? { ...params, ...rest } : params),
       ...(headers.length > 0 && {
@@ -116,7 +116,7 @@ function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig
     },
     responses: {
       200: {
-        description: 'The request may pass; the headers are never empty',
+        description: 'The request is authorized; the headers are never empty',
         headers: {
           'X-Latchkey-Account': identityHeader('The id of the account'),
           'X-Latchkey-Key-Id': identityHeader('The id of the key, or `none`'),
@@ -136,27 +136,27 @@ const forwardAuths = [
     name: 'nginx `auth_request`',
     id: 'forwardAuthNginx',
     path: '/forward-auth/nginx/{policy}',
-    summary: 'May the request pass that nginx holds?',
+    summary: 'Authorize a request that nginx holds',
     headers: ['x-original-method', 'x-original-uri'],
   },
   {
     name: 'Caddy and Traefik',
     id: 'forwardAuthForwarded',
     path: '/forward-auth/forwarded/{policy}',
-    summary: 'May the request pass that Caddy or Traefik holds?',
+    summary: 'Authorize a request that Caddy or Traefik holds',
     headers: ['x-forwarded-method', 'x-forwarded-uri'],
   },
   {
     name: 'Envoy `ext_authz`',
     id: 'forwardAuthEnvoy',
     path: '/forward-auth/envoy/{policy}/{path}',
-    summary: 'May the request pass that Envoy holds? VerifyInput with its own method',
+    summary: 'Authorize a request that Envoy holds, with its own method',
     headers: [],
   },
 ].map(forwardAuth)
 
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
-// Better Auth says more, and may say other things tomorrow.
+// Better Auth returns more fields, and may return others in future.
 const user = z.looseObject({ id: z.uuid(), email: z.email(), name: z.string() })
 const signIn: RouteConfig = {
   method: 'post',
@@ -187,7 +187,7 @@ const signOut: RouteConfig = {
   operationId: 'signOut',
   tags: ['People'],
   security: bySession,
-  summary: 'End the session; JWTs of it end by themselves',
+  summary: 'End the session; its JWTs expire by themselves',
   responses: {
     200: { description: 'Signed out', ...json(z.object({ success: z.boolean() })) },
     403: failure('The request comes from another origin'),
@@ -200,10 +200,10 @@ const token: RouteConfig = {
   operationId: 'getToken',
   tags: ['People'],
   security: bySession,
-  summary: 'A JWT of the person who is signed in, good for 15 minutes',
+  summary: 'A JWT of the signed-in person, valid for 15 minutes',
   responses: {
     200: { description: 'The JWT', ...json(z.object({ token: z.string() })) },
-    401: failure('Nobody is signed in'),
+    401: failure('Not signed in'),
   },
 }
 
@@ -219,12 +219,12 @@ const keySet: RouteConfig = {
       description: 'The key set',
       ...json(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })),
     },
-    503: failure('A store did not answer; asking again is safe'),
+    503: failure('A store did not answer; trying again is safe'),
   },
 }
 
 export const plainOperations: readonly RouteConfig[] = [
-  holder,
+  meOperation,
   health,
   ready,
   ...forwardAuths,

@@ -1,5 +1,4 @@
-// What people and machines read about the API: made from the routes when it is first asked for, and the
-// same from then on.
+// The documentation of the API for people and machines, made from the routes by the first request.
 import { Hono } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
@@ -23,7 +22,7 @@ export function createDocuments(settings: AppSettings): Hono<AppEnv> {
   router.notFound(answerUnknownPath)
   router.use(requestId)
   router.get('/openapi.json', (c) =>
-    // Public, and read by tools that run in browsers.
+    // Public, and read by tools in browsers.
     c.json(documentOf(c.env), 200, {
       'cache-control': shortCache,
       'access-control-allow-origin': '*',

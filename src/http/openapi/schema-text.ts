@@ -1,8 +1,8 @@
-// A JSON Schema as people read a type: `{ name: string, scopes?: string[] | null }`.
+// A JSON Schema as readable text: `{ name: string, scopes?: string[] | null }`.
 
 type Schema = Record<string, unknown>
 
-/** Encloses the name of a component, for whoever makes a link of it. */
+/** Enclose the name of a component, so that it can become a link. */
 export const nameMarks = ['\u0001', '\u0002'] as const
 
 export function schemaText(schema: unknown, indent = ''): string {

@@ -1,4 +1,4 @@
-// Counting how requests of known keys were answered: after the answer is known, without I/O on its way.
+// Counts how requests of known keys were answered: in memory, once the outcome is known.
 import { nearestRegion } from '../../coherence/regions.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
@@ -6,7 +6,7 @@ import type { UsageCode } from '../../usage/counter.ts'
 import type { Report } from '../report.ts'
 import type { RequestLocation, Services } from '../services.ts'
 
-/** Counts a verdict about a key; one about an unknown token is not counted. */
+/** Counts a verdict about a known key; unknown tokens are not counted. */
 export function countUse(
   services: Pick<Services, 'countUsage'>,
   verdict: MeteredVerdict | { code: UsageCode; record: KeyRecord },
@@ -16,13 +16,13 @@ export function countUse(
   services.countUsage(record.id, code === 'meter_unavailable' ? 'authority_unavailable' : code)
 }
 
-/** Counts which tiers answered for a request: those of tokens that this deployment knows. */
+/** Counts which tiers served the known tokens of a request. */
 export function countTiers(
   services: Pick<Services, 'countTier'>,
-  { caller, asked }: Pick<Report, 'caller' | 'asked'>,
+  { caller, checked }: Pick<Report, 'caller' | 'checked'>,
   request: RequestLocation,
 ): void {
-  const all = caller === null ? asked : [caller, ...asked]
+  const all = caller === null ? checked : [caller, ...checked]
   const known = all.filter(({ keyId }) => keyId !== null)
   if (known.length === 0) return
   const region = nearestRegion(request.cf)

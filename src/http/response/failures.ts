@@ -1,12 +1,12 @@
-// Whatever was thrown becomes a problem: expected ones as they are, a silent store as 503, the rest as
-// 500 with nothing told but the request id under which the log has the cause (report.ts).
+// Errors become problems: a Problem as it is, a store that does not answer as 503, anything else as a 500 that
+// shows only the request id, under which the log has the cause.
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ProblemCode } from '../../contract/problems.ts'
 import { refusalDetails } from '../../contract/refusals.ts'
 import { StoreUnavailable } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../app-env.ts'
-import { ownAnswer } from './hardening.ts'
+import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
 import { reportOf } from './reporting.ts'
 
@@ -16,7 +16,7 @@ export function answerFailure(error: Error, c: Context<AppEnv>): Response {
   report.code = problem.code
   if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
   const { status, headers: more } = problem
-  return ownAnswer(c, 'problem', problemText(problem, report.id), { status, more })
+  return hardenedResponse(c, 'problem', problemText(problem, report.id), { status, more })
 }
 
 export function answerUnknownPath(c: Context<AppEnv>): Response {
@@ -24,7 +24,7 @@ export function answerUnknownPath(c: Context<AppEnv>): Response {
   return answerFailure(new Problem('not_found', { detail }), c)
 }
 
-/** A store that did not answer: the client keeps its key and comes back. */
+/** A store did not answer. The client must not take it for a refusal of its key. */
 export function unavailable(cause?: unknown): Problem {
   const detail = refusalDetails.authority_unavailable
   return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
@@ -45,7 +45,7 @@ function problemOf(error: Error): Problem {
   const code = error instanceof HTTPException ? codes[error.status] : undefined
   if (code === undefined) return new Problem('internal_error', { cause: error })
   const detail = error.message
-  // Hono throws this for a body that is not the JSON it was declared to be.
+  // Hono throws this for a body that is not the JSON that it is declared to be.
   const errors = code === 'invalid_request' && { errors: [{ path: '', message: detail }] }
   return new Problem(code, { detail, ...errors })
 }

@@ -1,12 +1,12 @@
-// The headers that keep a browser from making more of an answer than it is. What a route has set stays.
+// Headers that keep browsers from interpreting a response as more than it is. What a route has set stays.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../app-env.ts'
 import { requestIdOf } from './request-id.ts'
 
 /**
- * Of every answer: it is what its type says, and no document. The dashboard shares this origin, so that
- * also what the API behind the gateway answers must not come to life as a page of it, unless it says so.
+ * On every response. The dashboard shares this origin, so a response of the API behind the gateway must not run
+ * as a page of it either, unless that API sets its own policy.
  */
 const ofAll = {
   'x-content-type-options': 'nosniff',
@@ -37,7 +37,7 @@ function isHttps(c: Context<AppEnv>): boolean {
 function add(c: Context<AppEnv>, headers: Record<string, string>): void {
   const [first, ...others] = Object.entries(headers).filter(([name]) => !c.res.headers.has(name))
   if (first === undefined) return
-  // Hono copies the answer, which may be sealed, for each header that it is given late: once is enough.
+  // `c.header` copies the response, whose headers may be immutable: one copy is enough.
   c.header(...first)
   for (const [name, value] of others) c.res.headers.set(name, value)
 }
@@ -55,10 +55,10 @@ const ready = Object.fromEntries(
 ) as Record<keyof typeof kinds, Record<'plain' | 'https', Headers>>
 
 /**
- * An answer of ours with all its headers at once, for the doors that are asked most: set one by one, they
- * cost more than the verification itself.
+ * A response with all its headers at once, for the busiest endpoints: set one by one, they cost more than the
+ * verification itself.
  */
-export function ownAnswer(
+export function hardenedResponse(
   c: Context<AppEnv>,
   kind: keyof typeof kinds,
   text: string | null,
@@ -68,9 +68,9 @@ export function ownAnswer(
   }: { status?: ContentfulStatusCode; more?: Record<string, string> } = {},
 ): Response {
   const headers = ready[kind][isHttps(c) ? 'https' : 'plain']
-  const answer = new Response(text, { status, headers })
-  answer.headers.set('x-request-id', requestIdOf(c))
-  for (const name in more) answer.headers.set(name, more[name] as string)
+  const response = new Response(text, { status, headers })
+  response.headers.set('x-request-id', requestIdOf(c))
+  for (const name in more) response.headers.set(name, more[name] as string)
   c.set('isHardened', true)
-  return answer
+  return response
 }

@@ -1,4 +1,4 @@
-// RateLimit-Policy and RateLimit on the answers to requests with a limited key.
+// RateLimit-Policy and RateLimit on responses to requests with a limited key.
 import type { Context } from 'hono'
 import { rateLimitHeaders } from '../../contract/limit-headers.ts'
 import type { RateLimitStatus } from '../../contract/verify.ts'
@@ -8,7 +8,7 @@ import type { AppEnv } from '../app-env.ts'
 export function setLimitHeaders(c: Context<AppEnv>, { windows }: LimitsRemaining): void {
   const retryAfter = c.res.status === 429 ? Number(c.res.headers.get('retry-after')) : null
   const [policy, ...rest] = rateLimitHeaders(windows.map(rateLimitStatus), retryAfter)
-  // Hono copies the answer, which may be sealed, for each header that it is given late: once is enough.
+  // `c.header` copies the response, whose headers may be immutable: one copy is enough.
   if (policy !== undefined) c.header(...policy)
   for (const header of rest) c.res.headers.set(...header)
 }

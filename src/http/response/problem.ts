@@ -1,4 +1,4 @@
-// RFC 9457 problem details: the one shape of every failure that leaves the Worker.
+// RFC 9457 problem details: the shape of every failure that leaves the Worker.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import {
   type FieldError,
@@ -35,7 +35,7 @@ export class Problem extends Error {
   }
 }
 
-/** The body of the answer for a problem. */
+/** The body of the response. */
 export function problemText(problem: Problem, requestId: string): string {
   const body: ProblemBody = {
     type: problemType(problem.code),
@@ -46,6 +46,6 @@ export function problemText(problem: Problem, requestId: string): string {
     request_id: requestId,
     ...(problem.errors && { errors: problem.errors }),
   }
-  // A client may have put its token where it does not belong, and details name what was sent.
+  // Details quote the request, where a client may have put its token into the wrong place.
   return redact(JSON.stringify(body))
 }

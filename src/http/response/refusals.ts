@@ -1,4 +1,4 @@
-// What a refused credential is told: the vague words of the wire for the rich reasons of a verdict.
+// Verdicts as problems: what the wire says about a credential that is refused.
 import {
   bearerChallenge,
   maxRetryAfterSeconds,
@@ -10,7 +10,6 @@ import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
 import { Problem } from './problem.ts'
 
-/** One exhaustive switch from a verdict's reason to what the wire says of it. */
 export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Problem {
   switch (verdict.code) {
     case 'authority_unavailable':
@@ -39,7 +38,7 @@ function retryAfter(seconds: number | null): Record<string, string> {
   return { 'retry-after': String(seconds ?? maxRetryAfterSeconds) }
 }
 
-/** The meter of a limited key did not say what it did. */
+/** The meter of a limited key did not answer: the request may have been counted. */
 export function meterUnavailable(): Problem {
   const detail =
     'The limits of the key did not answer, so the answer is not known. The request may have been counted.'
@@ -61,7 +60,7 @@ export function challenge(error?: string, scopes?: readonly string[]): Record<st
 
 const invalid = { headers: challenge('invalid_token') }
 
-// Made once: a forger shall not make us write down a stack each time.
+// Made once: capturing a stack for each forged token would cost CPU.
 const flooded = new Problem('rate_limited', {
   detail: 'Too many tokens that are not known came from this address.',
   headers: retryAfter(floodPeriodSeconds),

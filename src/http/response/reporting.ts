@@ -10,20 +10,20 @@ import { countTiers } from './count-usage.ts'
 import { setLimitHeaders } from './limit-headers.ts'
 import { isSampled, writeLine } from './log-line.ts'
 
-// What routers are handed with a Request: only these stand here, since collecting the dead ones costs.
+// Only requests that are passed to another router: a WeakMap of every request would cost garbage collection.
 const reports = new WeakMap<Request, Report>()
 
-/** The report of a request. Middleware may put another Request in its place: what was set stays. */
+/** The report of a request. Middleware may replace the Request; the variable of the context stays. */
 export function reportOf(c: Context<AppEnv>): Report {
   return c.get('report') ?? reports.get(c.req.raw) ?? createReport(0)
 }
 
-/** Lets a router that is handed the same Request go on with its report. */
+/** Lets a router that is given the same Request continue its report. */
 export function carryReport(c: Context<AppEnv>): void {
   reports.set(c.req.raw, reportOf(c))
 }
 
-/** Around everything else: times the request, and writes its line once it is answered. */
+/** The outermost middleware. Where the line is not sampled, it costs a comparison. */
 export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv> {
   return async function reporting(c, next) {
     const report = reportOf(c)
@@ -39,25 +39,25 @@ export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
     const outer = routePath(c)
     const inner = report.context === null ? outer : routePath(report.context)
-    // Refused before any route of the inner router was reached: then the outer one tells more.
+    // A request that middleware refused reached no inner route: the outer one says more.
     const route = inner === '/*' ? outer : inner
     const { cf } = c.req.raw
-    writeLine(report, { door: doorOf(outer), route, method, status, cf, ms })
+    writeLine(report, { endpoint: endpointOf(outer), route, method, status, cf, ms })
   }
 }
 
 const timingHeader = 'x-latchkey-timing'
 
 /**
- * `Server-Timing` for who asks for it and holds a good credential: to anybody else the tier would tell whether
- * a token that was made up is one of this deployment. The clock stands still between I/O: it is waits that are timed.
+ * `Server-Timing`, on request and with a valid credential only: otherwise the tier would reveal whether a guessed
+ * token exists. The clock of Workers stands still between I/O, so only waits are measured.
  */
-function setServerTiming(c: Context<AppEnv>, { caller, asked }: Report, ms: number): void {
+function setServerTiming(c: Context<AppEnv>, { caller, checked }: Report, ms: number): void {
   if (caller?.verdict !== 'valid' || c.res.status >= 400) return
-  const [only] = asked.length === 1 ? asked : []
+  const [only] = checked.length === 1 ? checked : []
   const metrics = [
     `caller;desc="${caller.tier}";dur=${caller.ms}`,
-    // Of a token of nobody, or of another account, not even the tier is told.
+    // Unknown tokens and those of other accounts do not even show their tier.
     ...(only?.keyId !== null && only?.accountId === caller.accountId
       ? [`key;desc="${only.tier}";dur=${only.ms}`]
       : []),
@@ -66,13 +66,13 @@ function setServerTiming(c: Context<AppEnv>, { caller, asked }: Report, ms: numb
   c.header('Server-Timing', metrics.join(', '), { append: true })
 }
 
-/** Monitors ask every few seconds, and nobody wants to read of it. */
+/** Monitors probe every few seconds: their lines would drown the others. */
 function isProbe({ req: { path } }: Context<AppEnv>): boolean {
   return path === '/healthz' || path === '/readyz'
 }
 
-/** By the route of the outermost router. */
-const doors: Record<string, string> = {
+/** The endpoint in the log line, by the route of the outermost router. */
+const endpoints: Record<string, string> = {
   [paths.gatewayPaths]: 'gateway',
   [paths.forwardAuthPaths]: 'forward_auth',
   [paths.verifyPath]: 'verify',
@@ -82,6 +82,6 @@ const doors: Record<string, string> = {
   [paths.leakPaths]: 'leaks',
 }
 
-function doorOf(route: string): string {
-  return doors[route] ?? (route.startsWith('/api/') ? 'management' : 'page')
+function endpointOf(route: string): string {
+  return endpoints[route] ?? (route.startsWith('/api/') ? 'management' : 'page')
 }

@@ -1,4 +1,4 @@
-// The id by which a request is known in every answer and every log line.
+// The id of a request, in every response and log line.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { reportOf } from './reporting.ts'
@@ -14,6 +14,6 @@ export const requestId: MiddlewareHandler<AppEnv> = async function requestId(c, 
   c.set('report', report)
   c.set('requestId', report.id)
   await next()
-  // An answer that was made whole has it: said now, it costs a copy.
+  // A hardened response has it already, and setting it now would cost a copy.
   if (!c.get('isHardened')) c.header('X-Request-Id', report.id)
 }

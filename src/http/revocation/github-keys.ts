@@ -1,21 +1,21 @@
-// The public keys by which GitHub signs what its secret scanning found: fetched, kept, and fetched anew
-// when GitHub signs with one that is not known.
+// The public keys with which GitHub signs the reports of its secret scanning: cached, and fetched again when GitHub
+// signs with an unknown one.
 import { z } from 'zod'
 import { log } from '../../core/log.ts'
 import { unavailable } from '../response/failures.ts'
 import type { KeySource } from '../services.ts'
 
-/** The key of an identifier, null when GitHub has none. @throws Problem 503 when GitHub does not say. */
+/** The key of an identifier, null where GitHub has none. @throws Problem 503 when GitHub does not answer. */
 export type FindPublicKey = (id: string, source: KeySource) => Promise<CryptoKey | null>
 
 const fetchTimeoutMs = 5_000
 const refreshAfterMs = 24 * 60 * 60 * 1000
-// Anybody can name a key that does not exist: that must not make us flood GitHub.
+// Anyone can name a key that does not exist: that must not cause a flood of requests to GitHub.
 const pauseMs = 60_000
 const pauseAfterFailureMs = 5_000
 
 export function createGithubKeys({ now }: { now(): number }): FindPublicKey {
-  // Values, never promises: one request must not wait for another's fetch.
+  // Values instead of promises, since workerd does not let a request await the promise of another one.
   let keys: { byId: Map<string, CryptoKey>; fetchedAt: number } | null = null
   let failedAt = Number.NEGATIVE_INFINITY
 
@@ -35,7 +35,7 @@ export function createGithubKeys({ now }: { now(): number }): FindPublicKey {
     if (isDue && now() - failedAt >= pauseAfterFailureMs) await refresh(source)
     const known = keys?.byId.get(id)
     if (known !== undefined) return known
-    // What GitHub said a moment ago is an answer; a fetch that failed since is none.
+    // Without a successful fetch since the last failure, the answer is not known.
     if (keys === null || failedAt > keys.fetchedAt) throw unavailable()
     return null
   }
@@ -50,7 +50,7 @@ async function fetchKeys({ url, token }: KeySource): Promise<Map<string, CryptoK
   const headers = new Headers({ accept: 'application/json', 'user-agent': 'latchkey' })
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(fetchTimeoutMs) })
-  if (!response.ok) throw new Error(`GitHub answered ${response.status} when asked for its keys.`)
+  if (!response.ok) throw new Error(`GitHub answered ${response.status} to a request for its keys.`)
   const { public_keys } = answer.parse(await response.json())
   const pairs = public_keys.map(async ({ key_identifier, key }) => {
     return [key_identifier, await importPublicKey(key)] as const

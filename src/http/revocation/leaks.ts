@@ -1,5 +1,5 @@
-// POST /api/leaks/github: GitHub's secret scanning found tokens where everybody can read them. The
-// tokens are in the body: nothing of it is ever logged or answered.
+// POST /api/leaks/github: GitHub's secret scanning reports tokens that are public. The body contains tokens: nothing
+// of it is ever logged or quoted.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readJson } from '../../core/json.ts'
@@ -25,7 +25,7 @@ const findings = z
   .array(
     z.object({
       token: z.string(),
-      type: z.string().openapi({ description: 'The name given to GitHub with the pattern' }),
+      type: z.string().openapi({ description: 'The name of the pattern at GitHub' }),
       url: z.string().nullish().openapi({ description: 'Where it was found; may be empty' }),
       source: z.string().nullish().openapi({ example: 'commit' }),
     }),
@@ -46,35 +46,35 @@ const report = createRoute({
   operationId: 'reportGithubLeaks',
   tags: ['Key holders'],
   security: byGithub,
-  summary: "Receive what GitHub's secret scanning found",
+  summary: "Receive reports of GitHub's secret scanning",
   description:
-    "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the answer (`reason` `leaked` in the audit trail), and the revocation comes into force everywhere right after it.",
+    "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the answer (`reason` `leaked` in the audit log), and the revocation is in force everywhere shortly after it.",
   request: {
     headers: z.object({ [idHeader]: z.string(), [signatureHeader]: z.string() }),
     body: { required: true, content: { 'application/json': { schema: findings } } },
   },
   responses: {
     200: {
-      description: 'Which of the tokens are or were ours, in their order',
+      description: 'For each token in order, whether it belongs or belonged to a key',
       content: { 'application/json': { schema: labels } },
     },
-    400: failure('The body is not what GitHub sends'),
+    400: failure('The body is not a report of GitHub'),
     403: failure('Not signed by GitHub'),
     413: failure('The body is too large'),
-    503: failure('A store or GitHub did not answer; asking again is safe'),
+    503: failure('A store or GitHub did not answer; trying again is safe'),
   },
 })
 
 export function createLeakRoutes({ clock }: AppSettings) {
   const router = createRouter()
   const findKey = createGithubKeys(clock)
-  // Not `openapi()`: a body is read whatever its content type is called, and only once it is believed.
+  // Not `openapi()`: the body is read whatever its content type, and only after the signature is verified.
   router.openAPIRegistry.registerPath(report)
   return router.post(path, async (c) => {
     const body = await readBytes(c.req.raw, maxBodyBytes)
     await requireSignature(c, findKey, body)
     const found = readFindings(body)
-    // GitHub waits 30 s; a lease may be longer. What is committed comes into force by itself.
+    // GitHub waits 30 s and a lease may be longer; a committed revocation settles by itself.
     const settings = await c.env.keySettings({ respondAsync: true })
     const stores = await c.env.changeStores()
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
@@ -114,7 +114,7 @@ function notFromGithub(): Problem {
   return new Problem('forbidden', { detail: 'The request is not signed by GitHub.' })
 }
 
-/** @throws Problem 400 that quotes nothing: whatever stands in the body may be a token. */
+/** @throws Problem 400, which quotes nothing, since anything in the body may be a token. */
 function readFindings(body: Uint8Array): z.infer<typeof findings> {
   const reading = readJson(body)
   const parsed = findings.safeParse('value' in reading ? reading.value : null)

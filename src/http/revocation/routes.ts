@@ -1,6 +1,4 @@
-// Revoking without managing: what the finder of a token may do, and what GitHub reports. Assembled
-// when it is first asked.
-
+// Revocation without management: by the holder of a token, and by reports of GitHub. Loaded by its first request.
 import { mePath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'

@@ -1,5 +1,4 @@
-// DELETE /api/v1/me: whoever holds a token may end it, wherever they found it. Needs no scope, no
-// address and no working key.
+// DELETE /api/v1/me: the holder of a token may revoke its key, in any state, from any address, without any scope.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Actor } from '../../core/actor.ts'
@@ -32,21 +31,21 @@ const revokeSelf = createRoute({
   security: byKey,
   summary: 'Revoke the key whose token is presented; answers once it fails everywhere',
   description:
-    'For whoever finds a token. Works for a disabled or expired key too, and from any address; asked again, it answers the same.',
+    'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same answer.',
   responses: {
     200: success('Revoked, in force everywhere', revoked),
     202: success('Revoked, not yet known to be in force everywhere', revoked),
     400: failure('A token in the query string'),
-    401: failure('No key, or one that is not known'),
+    401: failure('No key, or an unknown one'),
     403: failure('A JWT: it belongs to a person and ends by itself'),
-    409: failure('Others are changing this key; ask again'),
-    503: failure('A store did not answer; asking again is safe'),
+    409: failure('Others are changing this key; try again'),
+    503: failure('A store did not answer; trying again is safe'),
   },
 })
 
 export function createSelfRevoke() {
   return createRouter().openapi(revokeSelf, async (c) => {
-    const actor = await possessedKey(c)
+    const actor = await presentedKey(c)
     const caller = { actor, requestId: requestIdOf(c) }
     const settings = await keySettingsOf(c)
     const changed = await revokeKey(await c.env.changeStores(), settings, caller, actor.id)
@@ -57,7 +56,7 @@ export function createSelfRevoke() {
 }
 
 /** The key of the token, in whatever state it is. @throws Problem 400, 401, 403 or 503 */
-async function possessedKey(c: Context<AppEnv>): Promise<KeyActor> {
+async function presentedKey(c: Context<AppEnv>): Promise<KeyActor> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {

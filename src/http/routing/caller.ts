@@ -1,4 +1,4 @@
-// Who asks for a change, and how they want to be answered.
+// The caller of a change, and whether it prefers to wait.
 import type { Context } from 'hono'
 import type { Caller } from '../../core/audit.ts'
 import type { KeySettings } from '../../keys/mint.ts'

@@ -1,7 +1,7 @@
-// A Worker may have six connections open at once: what waits for one would burn a store's time-out.
+// A Worker may have six connections open at once: a call that waits for one would use up its timeout.
 const maxConcurrency = 6
 
-/** The results in the order of the items, a few under way at a time; the first failure is thrown. */
+/** Results in the order of the items, a few at a time; the first failure is thrown. */
 export async function inOrder<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

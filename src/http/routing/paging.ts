@@ -1,5 +1,5 @@
-// Keyset paging: a cursor names the last row of a page by what the list is ordered by, so that rows
-// that come or go meanwhile move nothing.
+// Keyset paging: a cursor holds the sort key of the last row of a page, so rows that are added or removed in the
+// meantime shift nothing.
 import { z } from '@hono/zod-openapi'
 import { readId } from '../../core/id.ts'
 import { Problem } from '../response/problem.ts'
@@ -19,7 +19,7 @@ export const pageQuery = z.object({
 
 export const defaultLimit = 50
 
-/** The position a cursor stands for. @throws Problem 400: never silently the first page. */
+/** The position in a cursor. @throws Problem 400 for a cursor that this list did not make. */
 export function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
   const [time = '', id = ''] = decode(cursor).split('/')

@@ -28,7 +28,7 @@ export function failure(description: string) {
   return { description, content: { 'application/problem+json': { schema: problemSchema } } }
 }
 
-/** The answer to a request that the limits of the caller's key refuse. */
+/** The limits of the caller's key refuse the request. */
 export const limited = {
   429: {
     ...failure(
@@ -43,16 +43,16 @@ export const limited = {
   },
 }
 
-/** What every management operation may answer beside its success. */
+/** The failures of every management operation. */
 export const managementFailures = {
   400: failure('The request is not valid; `errors` names the fields'),
-  401: failure('No credential, or one that is not good'),
+  401: failure('No credential, or one that is not valid'),
   403: failure('The role or the key may not do this'),
   ...limited,
-  503: failure('A store did not answer; asking again is safe'),
+  503: failure('A store did not answer; trying again is safe'),
 }
 
-/** What an operation with a body may answer beside. */
+/** The failures of operations with a body. */
 export const bodyFailures = {
   413: failure('The body is too large'),
   415: failure('The body is not JSON'),

@@ -53,14 +53,14 @@ type Issue = {
   path: PropertyKey[]
   message: string
   keys?: string[]
-  /** Of a union: what each of its kinds says. */
+  /** Of a union: the issues of each alternative. */
   errors?: Issue[][]
 }
 
 export function fieldErrors(issue: Issue, target: string): FieldError[] {
   const place = issue.path.map(String)
   const path = [...(target === 'json' ? [] : [target]), ...place].map(quote).join('.')
-  // zod names the object that holds unknown fields; people look for the fields.
+  // zod names the object that holds unknown fields; clients need the fields.
   if (issue.code === 'unrecognized_keys' && issue.keys) {
     const prefix = path === '' ? '' : `${path}.`
     const message = target === 'query' ? 'There is no such parameter' : 'There is no such field'

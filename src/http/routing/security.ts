@@ -1,7 +1,6 @@
-// Who may call an operation, as its document says it: each list holds alternatives; behind a scheme stand
-// the weakest role of a person, or the scope that a key must hold (OpenAPI 3.1, Security Requirement).
-// What enforces it are the guards; docs/permissions.md is made of it, and test/worker/permissions.test.ts
-// tries every cell of that table.
+// Who may call an operation, as OpenAPI security requirements: each list holds alternatives, and a scheme names the
+// weakest role of a person or the scopes of a key. The guards enforce it; docs/permissions.md is generated from it,
+// and test/worker/permissions.test.ts checks every cell of that table.
 import type { Role } from '../../core/role.ts'
 
 export type Requirement = Record<string, string[]>
@@ -11,29 +10,29 @@ const keyThatHolds = (...scopes: string[]): Requirement[] => [
   { bearerKey: scopes },
 ]
 
-/** A person of the account whose role is this or a stronger one. */
+/** A person of the account with this role or a stronger one. */
 const personOf = (role: Role): Requirement[] => [{ session: [role] }, { jwt: [role] }]
 
 export const anonymous: Requirement[] = []
-/** A person of the account, or a key that holds `keys:manage`. Members only read: the guard asks the method. */
+/** A person of the account, or a key that holds `keys:manage`. The guard lets members read only. */
 export const byManager: Requirement[] = [
   { session: [] },
   { jwt: [] },
   ...keyThatHolds('keys:manage'),
 ]
 export const byMember = personOf('member')
-/** Enforced by `personOfRole` in guard.ts. */
+/** Enforced by `personOfRole`. */
 export const byAdmin = personOf('admin')
 export const byOwner = personOf('owner')
 export const byPrincipal: Requirement[] = [...keyThatHolds(), { jwt: [] }]
-/** Whoever holds the scope of the route that is asked about. */
+/** A credential that holds the scope of the route. */
 export const scopeOfRoute = 'scope of the route'
 export const byScopeOfRoute: Requirement[] = [
   ...keyThatHolds(scopeOfRoute),
   { jwt: [scopeOfRoute] },
 ]
 export const byKey = keyThatHolds()
-/** Signed in, also where the person is member of no account. */
+/** A person who is signed in, even as member of no account. */
 export const bySession: Requirement[] = [{ session: [] }]
 /** A key that holds `keys:verify`. */
 export const byVerifier = keyThatHolds('keys:verify')

@@ -1,5 +1,5 @@
-// GET /readyz: whether every store answers, for monitors. Anybody may ask, so that an isolate asks the stores
-// once in two seconds at the most, however often it is asked itself; what is wrong stands in the log.
+// GET /readyz: whether every store answers, for monitors. The endpoint is public, so an isolate checks the stores at
+// most once in two seconds. Problems are in the log only.
 import type { Context } from 'hono'
 import { log } from '../../core/log.ts'
 import { checkStores, checkTimeoutMs, type Readiness } from '../../storage/readiness.ts'
@@ -9,7 +9,7 @@ import type { AppSettings, RequestLocation, Services } from '../services.ts'
 const memoMs = 2_000
 const pollMs = 25
 
-/** Answers from what was found last, or waits for who is asking the stores now. */
+/** Answers from the last check, or waits for the one that is running. */
 export function createReadiness({ clock }: Pick<AppSettings, 'clock'>) {
   let last: Readiness | null = null
   let begunAt = Number.NEGATIVE_INFINITY
@@ -18,7 +18,7 @@ export function createReadiness({ clock }: Pick<AppSettings, 'clock'>) {
     (last === null || last.at < begunAt) && clock.now() < begunAt + checkTimeoutMs + pollMs
 
   async function current(services: Services, from: RequestLocation): Promise<Readiness> {
-    // Promises of one request must not be awaited in another: what is shared is the result.
+    // workerd does not let a request await the promise of another one: the result is shared by polling.
     while (isUnderWay()) await clock.sleep(pollMs)
     if (last !== null && clock.now() - last.at < memoMs) return last
     begunAt = clock.now()
@@ -35,14 +35,14 @@ export function createReadiness({ clock }: Pick<AppSettings, 'clock'>) {
   }
 }
 
-/** For everybody: which store, and how long it took. */
+/** Public: each store, whether it answered and how long it took. */
 function viewOf({ ready, at, checks, pending }: Readiness, nowMs: number) {
-  const told = Object.entries(checks).map(([name, { ok, ms }]) => [name, { ok, ms }] as const)
+  const shown = Object.entries(checks).map(([name, { ok, ms }]) => [name, { ok, ms }] as const)
   const oldest = pending?.oldestAt ?? null
   return {
     status: ready ? 'ready' : 'not_ready',
     checked_at: new Date(at).toISOString(),
-    checks: Object.fromEntries(told),
+    checks: Object.fromEntries(shown),
     oldest_pending_seconds:
       oldest === null ? null : Math.max(0, Math.round((nowMs - oldest) / 1000)),
   }

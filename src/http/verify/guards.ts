@@ -1,5 +1,5 @@
-// Who asks about keys over HTTP: a service by a key that holds keys:verify. It hears of its own
-// account's keys. Persons never hold that scope.
+// The guards of verification over HTTP: a service with a key that holds keys:verify. It learns about keys of its
+// own account only. People never hold that scope.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { credentialsOf } from '../auth/credentials.ts'
@@ -10,23 +10,24 @@ import type { CallContext } from './verify-token.ts'
 
 const needed = ['keys:verify']
 
-/** Sets `c.var.audience`, before the body is read. */
+/** Sets `c.var.accountScope`, before the body is read. */
 export const verifier: MiddlewareHandler<AppEnv> = async function verifier(c, next) {
   const { accountId } = await authenticate(c, needed)
-  c.set('audience', { accountId })
+  c.set('accountScope', { accountId })
   await next()
 }
 
 /** The same, and the key may also be the password of Basic (RFC 7662 2.1, RFC 6749 2.3.1). */
 export const introspector: MiddlewareHandler<AppEnv> = async function introspector(c, next) {
   const password = c.req.raw.headers.has('x-api-key') ? null : basicPassword(c.req.raw.headers)
-  const asking = password === null ? authenticate(c, needed) : authenticateKey(c, password, needed)
-  const { accountId } = await asking.catch(challengeBasic)
-  c.set('audience', { accountId })
+  const authenticating =
+    password === null ? authenticate(c, needed) : authenticateKey(c, password, needed)
+  const { accountId } = await authenticating.catch(challengeBasic)
+  c.set('accountScope', { accountId })
   await next()
 }
 
-/** RFC 6749 5.2: a 401 names the schemes that would do, the one that was tried among them. */
+/** RFC 6749 5.2: a 401 names the schemes that are accepted, including the one that was tried. */
 function challengeBasic(error: unknown): never {
   if (!(error instanceof Problem) || error.status !== 401) throw error
   const { code, message: detail, headers, cause } = error
@@ -34,7 +35,7 @@ function challengeBasic(error: unknown): never {
   throw new Problem(code, { detail, cause, headers: { 'www-authenticate': offered.join(', ') } })
 }
 
-/** The password of Basic, '' when it cannot be read, null when another scheme or none is there. */
+/** The password of Basic, '' where it is malformed, null for any other scheme. */
 function basicPassword(headers: Headers): string | null {
   const basic = credentialsOf(headers, 'basic')
   if (basic === null) return null

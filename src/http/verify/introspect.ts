@@ -1,5 +1,5 @@
-// POST /api/v1/introspect: OAuth 2.0 Token Introspection (RFC 7662), for gateways and frameworks that
-// speak it already. What is not active is told apart by nothing.
+// POST /api/v1/introspect: OAuth 2.0 Token Introspection (RFC 7662), for gateways and frameworks that support it.
+// All tokens that are not active get the same answer.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { isAddress } from '../../core/address.ts'
@@ -14,14 +14,14 @@ import { byIntrospector } from '../routing/security.ts'
 import { callContextOf, introspector } from './guards.ts'
 import { type PublicVerdict, verdictFor } from './verify-token.ts'
 
-// Parameters that are not known are ignored (RFC 6749 3.2); one that is given twice is not valid.
+// Unknown parameters are ignored (RFC 6749 3.2); a repeated one is not valid.
 const form = z
   .object({
     token: z.string().openapi({ description: 'What the client presented' }),
     token_type_hint: z.string().optional().openapi({ description: 'Ignored' }),
     ip: z.string().refine(isAddress, { error: 'No IP address' }).optional().openapi({
       description:
-        "The client's address (RFC 7662 2.1 leaves room for it): without it a key with allowed_ips is not active",
+        'Address of the client, an extension of RFC 7662 2.1: without it a key with allowed_ips is not active',
     }),
   })
   .openapi('IntrospectionRequest')
@@ -55,20 +55,20 @@ const introspect = createRoute({
   security: byIntrospector,
   summary: 'Introspect a token (RFC 7662)',
   description:
-    "The caller's key holds `keys:verify` and comes as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts answer alike. An introspection of a limited key takes from its limits, one credit where it has any; what they refuse is a 429, since the token stays active.",
+    "The caller's key holds `keys:verify` and is sent as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts get the same answer. Introspecting a limited key consumes its limits, one credit where it has any; where they refuse it, the answer is 429, since the token stays active.",
   request: { body: { required: true, content: { [formType]: { schema: form } } } },
   responses: {
     200: {
-      description: 'What is known of an active token',
+      description: 'The properties of an active token',
       content: { 'application/json': { schema: introspection } },
     },
     400: failure('The form lacks token, or names a field twice'),
-    401: failure('No key of the caller, or one that is not good'),
+    401: failure('No key of the caller, or one that is not valid'),
     403: failure("The caller's key lacks keys:verify"),
     413: failure('The body is too large'),
-    415: failure('The body is no form'),
+    415: failure('The body is not a form'),
     ...limited,
-    503: failure('Not known right now, never `active: false`: ask again'),
+    503: failure('Not known right now, never `active: false`: try again'),
   },
 })
 
@@ -77,14 +77,14 @@ export function createIntrospectRoutes() {
   router.use(introspectPath, introspector, strictForm)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
-    const asked = { token, scopes: [], ip, fresh: false, ...oneCredit }
-    const verdict = await verdictFor(c.var.audience, callContextOf(c), asked)
+    const input = { token, scopes: [], ip, fresh: false, ...oneCredit }
+    const verdict = await verdictFor(c.var.accountScope, callContextOf(c), input)
     c.header('Cache-Control', 'no-store')
     return c.json(introspectionOf(verdict, c.env.baseUrl), 200)
   })
 }
 
-/** @throws Problem 429: of a limited key it is not said that it is not active, or it would be thrown away. */
+/** @throws Problem 429 for a limited key: with `active: false` the client would discard it. */
 function introspectionOf(verdict: PublicVerdict, issuer: string): Introspection {
   if (
     verdict.code === 'flood' ||

@@ -1,6 +1,4 @@
-// What services ask over HTTP about keys, assembled when it is first asked: zod is not evaluated on
-// the way of a verification by binding or gateway.
-
+// Verification over HTTP. Loaded by its first request, so that the gateway and RPC do not evaluate zod.
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { createRouter, methodsOfRouter } from '../routing/router.ts'

@@ -1,6 +1,5 @@
-// Answering other services about a key: what a verdict tells whoever asks by RPC or over HTTP. The
-// doors check their input; nothing here parses, and nothing here is loaded lazily.
-
+// Verification for other services, by RPC or over HTTP, which parse their input. On the hot path: nothing here is
+// loaded lazily.
 import type { KeyContext, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
 import type { LimitsRemaining } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
@@ -15,16 +14,16 @@ import { rateLimitStatus } from '../response/limit-headers.ts'
 import { meterUnavailable } from '../response/refusals.ts'
 import type { RequestLocation, Services } from '../services.ts'
 
-/** What a service asks. `ip` is the client's address, null when it is not known. */
+/** `ip` is the address of the client, null where it is not known. */
 export type VerifyInput = Charge & {
   token: string
   scopes: readonly string[]
   ip: string | null
-  /** Ask the fence even while a lease runs. */
+  /** Reads the fence even while a lease runs. */
   fresh: boolean
 }
 
-/** Whose keys are told of: one account's, or all of the deployment's. */
+/** The account whose keys a caller may verify, or all of the deployment. */
 export type AccountScope = { accountId: string } | 'all'
 
 /** The call that a verification belongs to: its services, where it came from, and what is logged of it. */
@@ -38,47 +37,43 @@ const nothing: NoKeyContext = {
   credits: null,
 }
 
-/** A token that is malformed, unknown or of an account that is not the asker's: one answer for all. */
+/** The one answer for malformed and unknown tokens and for those of other accounts. */
 export const invalidKey: VerifyAnswer = { valid: false, code: 'invalid_api_key', ...nothing }
 
 /**
- * What may be told about a token. Takes from the limits of its key.
- * @throws Problem `authority_unavailable` when it is not known: never to be taken for a refusal.
+ * The answer about a token. Consumes the limits of its key.
+ * @throws Problem `authority_unavailable` where the answer is not known, which is not a refusal.
  */
 export async function verifyFor(
-  audience: AccountScope,
+  scope: AccountScope,
   callContext: CallContext,
-  asked: VerifyInput,
+  input: VerifyInput,
 ): Promise<VerifyAnswer> {
-  return answerOf(await verdictFor(audience, callContext, asked))
+  return answerOf(await verdictFor(scope, callContext, input))
 }
 
-/** Of a token of somebody else no more is told than of a token of nobody. */
+/** Tokens of other accounts look unknown. */
 export type PublicVerdict = Exclude<
   MeteredVerdict,
   { code: 'authority_unavailable' } | { code: 'meter_unavailable' }
 >
 
 /**
- * The verdict about a token as the audience may hear it.
+ * The verdict about a token, limited to what the caller may know.
  * @throws Problem `authority_unavailable`
  */
 export async function verdictFor(
-  audience: AccountScope,
+  scope: AccountScope,
   { services, from, report }: CallContext,
   { token, scopes, ip, fresh, ...charge }: VerifyInput,
 ): Promise<PublicVerdict> {
-  const sender = () => senderFor(audience, ip)
+  const sender = () => senderFor(scope, ip)
   const settings = await services.verifySettings(sender)
   const stores = services.lookUpStores(from)
   const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
   const { verdict } = verification
-  // Nobody may use up what belongs to another account.
-  if (
-    'record' in verdict &&
-    audience !== 'all' &&
-    audience.accountId !== verdict.record.accountId
-  ) {
+  // Before the limits: a caller must not consume those of another account.
+  if ('record' in verdict && scope !== 'all' && scope.accountId !== verdict.record.accountId) {
     recordCheck(report, verification, services.clock.now())
     return { code: 'invalid_api_key' }
   }
@@ -91,9 +86,9 @@ export async function verdictFor(
   return metered.verdict
 }
 
-/** A service that does not pass the address of its client answers for what it passes on. */
-function senderFor(audience: AccountScope, ip: string | null): string {
-  const service = audience === 'all' ? 'binding' : `account/${audience.accountId}`
+/** Without the address of its client, a service shares one bucket for all of them. */
+function senderFor(scope: AccountScope, ip: string | null): string {
+  const service = scope === 'all' ? 'binding' : `account/${scope.accountId}`
   return `${service}/${senderOf(ip)}`
 }
 

@@ -1,5 +1,4 @@
-// POST /api/v1/keys/verify and /verify-batch: whether a token is good, for any server whose own key
-// holds keys:verify. It hears of keys of its own account only.
+// POST /api/v1/keys/verify and /verify-batch: whether a token is valid, for servers whose own key holds keys:verify.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { maxBatchSize, maxIdempotencyKeyLength } from '../../contract/verify.ts'
@@ -8,7 +7,7 @@ import type { Config } from '../../core/config.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { verifyBatchPath, verifyPath } from '../paths.ts'
-import { ownAnswer } from '../response/hardening.ts'
+import { hardenedResponse } from '../response/hardening.ts'
 import { jsonBody, readJsonBody } from '../routing/body.ts'
 import { inOrder } from '../routing/in-order.ts'
 import { refuseQuery } from '../routing/query.ts'
@@ -25,28 +24,32 @@ export function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
   return z
     .strictObject({
       token: z.string().openapi({ description: 'What the client presented', example: 'whm_…' }),
-      scopes: z.array(scope).max(200).default([]).openapi({ description: 'All are needed' }),
+      scopes: z
+        .array(scope)
+        .max(200)
+        .default([])
+        .openapi({ description: 'The key must hold all of them' }),
       ip: z
         .string()
         .refine(isAddress, { error: 'No IP address' })
         .nullable()
         .default(null)
         .openapi({
-          description: "The client's address; without it a key with allowed_ips is refused",
+          description: 'Address of the client; without it a key with allowed_ips is refused',
         }),
       cost: z
         .int()
         .min(0)
         .default(1)
-        .openapi({ description: 'Credits to take, where the key has any: all of them or none' }),
+        .openapi({ description: 'Credits to consume where the key has any: all of them or none' }),
       idempotencyKey: z.string().min(1).max(maxIdempotencyKeyLength).optional().openapi({
         description:
-          'Takes the cost once in 24 hours, however often it is asked: for a service that asks again after an answer was lost. Never let the client choose it',
+          'Consumes the cost once in 24 hours, so that a request whose answer was lost can be repeated. Never let the client choose it',
       }),
       fresh: z
         .boolean()
         .default(false)
-        .openapi({ description: 'Ask the nearest fence even while a lease runs' }),
+        .openapi({ description: 'Reads the nearest fence even while a lease runs' }),
     })
     .openapi('VerifyRequest')
 }
@@ -66,11 +69,11 @@ const about = {
       }),
     )
     .nullable()
-    .openapi({ description: 'null: no rate limit, or refused before it was asked' }),
+    .openapi({ description: 'null: no rate limit, or refused before it was checked' }),
   credits: z
     .object({ remaining: z.int() })
     .nullable()
-    .openapi({ description: 'null: no credits, or refused before they were asked' }),
+    .openapi({ description: 'null: no credits, or refused before they were checked' }),
 }
 
 const nothing = {
@@ -81,7 +84,7 @@ const nothing = {
   credits: z.null(),
 }
 
-/** Told of a token of the asker's own account; of any other, `invalid_api_key` and nothing more. */
+/** Tokens of other accounts are `invalid_api_key`, without any details. */
 export const verifyAnswer = z
   .union([
     z.object({
@@ -138,12 +141,12 @@ export const verifyAnswer = z
 
 const failures = {
   400: failure('The request is not valid; `errors` names the fields'),
-  401: failure('No key of the caller, or one that is not good'),
+  401: failure('No key of the caller, or one that is not valid'),
   403: failure("The caller's key lacks keys:verify"),
   413: failure('The body is too large'),
   415: failure('The body is not JSON'),
   ...limited,
-  503: failure('Not known right now, never a refusal: ask again'),
+  503: failure('Not known right now, which is not a refusal: try again'),
 }
 
 function operations(config: Pick<Config, 'scopes'>) {
@@ -154,10 +157,10 @@ function operations(config: Pick<Config, 'scopes'>) {
     operationId: 'verifyKey',
     tags: ['Checking keys'],
     security: byVerifier,
-    summary: 'Is this token good, now, for this?',
-    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. A valid key's limits are asked last: \`rate_limited\` and \`credits_exhausted\` take nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
+    summary: 'Verify a token',
+    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. Limits are checked last: \`rate_limited\` and \`credits_exhausted\` consume nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
-    responses: { 200: success('What is known of the token', verifyAnswer), ...failures },
+    responses: { 200: success('The verdict about the token', verifyAnswer), ...failures },
   })
   const body = z.strictObject({ keys: z.array(request).min(1).max(maxBatchSize) })
   const many = createRoute({
@@ -166,27 +169,27 @@ function operations(config: Pick<Config, 'scopes'>) {
     operationId: 'verifyKeys',
     tags: ['Checking keys'],
     security: byVerifier,
-    summary: `The same for up to ${maxBatchSize} tokens`,
+    summary: `Verify up to ${maxBatchSize} tokens`,
     description:
-      'Answers in the order of `keys`. When one answer is not known, none is given (503), and others may have taken their cost: with `idempotencyKey` asking again takes nothing twice.',
+      'Answers in the order of `keys`. Where one is not known, none is given (503), though others may have consumed their cost: with `idempotencyKey` a repeated request consumes nothing twice.',
     request: { body: { required: true, content: { 'application/json': { schema: body } } } },
-    responses: { 200: success('An answer a token', z.array(verifyAnswer)), ...failures },
+    responses: { 200: success('One verdict for each token', z.array(verifyAnswer)), ...failures },
   })
   return { one, many }
 }
 
 /**
- * The door of `keys/verify`, whole: what the router of all checks does in a dozen steps, done in one, since
- * nothing over HTTP is asked as often.
+ * The handler of `keys/verify` in one step instead of a chain of middleware, since no other endpoint is called as
+ * often.
  */
 export function createVerifyHandler({ config }: AppSettings) {
   const schema = requestSchema(config)
   return async function verifyKey(c: Context<AppEnv>) {
     const { accountId } = await authenticate(c, ['keys:verify'])
     refuseQuery(c.req.raw.url)
-    const asked = askedOf(await readJsonBody(c, schema))
-    const data = await verifyFor({ accountId }, callContextOf(c), asked)
-    return ownAnswer(c, 'json', JSON.stringify({ status: 'success', data }))
+    const input = inputOf(await readJsonBody(c, schema))
+    const data = await verifyFor({ accountId }, callContextOf(c), input)
+    return hardenedResponse(c, 'json', JSON.stringify({ status: 'success', data }))
   }
 }
 
@@ -196,15 +199,16 @@ export function createVerifyRoutes({ config }: AppSettings) {
   router.use('/api/v1/keys/*', verifier, jsonBody())
   return router
     .openapi(one, async (c) => {
-      // The document and the types need it here; app.ts answers with createVerifyHandler, in fewer steps.
-      const asked = askedOf(c.req.valid('json'))
-      const data = await verifyFor(c.var.audience, callContextOf(c), asked)
+      // For the document and its types: app.ts routes this path to createVerifyHandler.
+      const input = inputOf(c.req.valid('json'))
+      const data = await verifyFor(c.var.accountScope, callContextOf(c), input)
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(many, async (c) => {
       const callContext = callContextOf(c)
-      const ask = (request: Request) => verifyFor(c.var.audience, callContext, askedOf(request))
-      const data = await inOrder(c.req.valid('json').keys, ask)
+      const verifyOne = (request: Request) =>
+        verifyFor(c.var.accountScope, callContext, inputOf(request))
+      const data = await inOrder(c.req.valid('json').keys, verifyOne)
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
     })
@@ -212,6 +216,6 @@ export function createVerifyRoutes({ config }: AppSettings) {
 
 type Request = z.output<ReturnType<typeof requestSchema>>
 
-function askedOf({ idempotencyKey, ...rest }: Request): VerifyInput {
+function inputOf({ idempotencyKey, ...rest }: Request): VerifyInput {
   return { ...rest, idempotencyKey: idempotencyKey ?? null }
 }
