@@ -1,11 +1,11 @@
 #!/bin/bash
-# Checks the model of the coherence protocol: every configuration must be complete and without error, every
-# mistake must give one.
+# Checks the model of the coherence protocol: every configuration must complete without error, and every mutant
+# must give an error.
 #
 #   research/model/check.sh                    the default set
 #   research/model/check.sh --long             the large configurations as well
-#   research/model/check.sh retire mistakes    only these ("mistakes" stands for all that must give an error)
-#   research/model/check.sh --trace no_wait    the shortest way to an error, for a configuration or a mistake
+#   research/model/check.sh retire mutants     only these ("mutants": everything but the configurations)
+#   research/model/check.sh --trace no_wait    the shortest trace to an error, for a configuration or a mutant
 set -euo pipefail
 
 model=$(cd "$(dirname "$0")" && pwd)/coherence.pml
@@ -38,8 +38,8 @@ retire-twice  | -DCOUNTER=6 -DRETIRE -DOPEN -DSETTLERS=1
 restore-more  | -DCOUNTER=6 -DRESTORE -DSETTLERS=1
 restore-two   | -DCOUNTER=5 -DRESTORE -DFENCES=2 -DCHANGES=1 -DSETTLERS=1
 "
-# mistakes (MUT_…, more than one joined by +) | macros
-mistakes="
+# mutants (MUT_…, several joined by +) | macros
+mutants="
 no_wait                     | $small
 wait_from_before            | $small -DOPEN
 no_fence                    | $small -DOPEN
@@ -72,12 +72,12 @@ plain_counter               | $restore
 reset_listed_only           | $restore
 reset_keeps_registration    | $restore
 "
-# what the design forbids and yet gives no error by itself: another rule makes up for it
+# mutants that give no error on their own, because another rule covers them
 harmless="
 delete_early                | -DCOUNTER=4 -DOPEN
 keep_older                  | $small -DOPEN -DLOOKUPS=2
 "
-# what must be reached (SEEN_…)
+# states that must be reached (SEEN_…)
 reached="
 answered                    | $small
 kv_above_a_floor            | $small -DOPEN
@@ -89,9 +89,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 command -v spin gcc > /dev/null || { echo 'spin and gcc are needed: apt-get install spin gcc' >&2; exit 2; }
 failed=0
-storage= # how pan keeps states: compressed for the large configurations
+storage= # how pan stores states: compressed for the large configurations
 
-# build <macros…>: makes $work/pan
+# build <macros…>: builds $work/pan
 build() {
   cd "$work"
   rm -f -- *
@@ -117,36 +117,36 @@ explore() {
 # macros_of <list> <name>
 macros_of() { sed -n "s/^$2 *| //p" <<< "$1"; }
 names_of() { sed -n 's/^\([^ |]*\) *|.*/\1/p' <<< "$1"; }
-macros_for_mistakes() { local part; for part in ${1//+/ }; do echo "-DMUT_$part"; done; }
+macros_for_mutants() { local part; for part in ${1//+/ }; do echo "-DMUT_$part"; done; }
 
 check_configuration() {
   if [ -n "$(macros_of "$long_set" "$1")" ]; then storage=-DCOLLAPSE; else storage=; fi
   explore $(macros_of "$default_set$long_set" "$1")
   storage=
-  local said='complete, no error'
-  if [ "$outcome" = error ]; then said='ERROR: a stale verdict'; fi
-  if [ "$outcome" = 'cut off' ]; then said='CUT OFF'; fi
+  local result='complete, no error'
+  if [ "$outcome" = error ]; then result='ERROR: a stale verdict'; fi
+  if [ "$outcome" = 'cut off' ]; then result='CUT OFF'; fi
   [ "$outcome" = clean ] || failed=1
-  printf '%-28s %12s states %5s MB %7s s  %s\n' "$1" "$states" "${megabytes:-?}" "${seconds:-?}" "$said"
+  printf '%-28s %12s states %5s MB %7s s  %s\n' "$1" "$states" "${megabytes:-?}" "${seconds:-?}" "$result"
 }
 
-# check_single <name> <wanted outcome> <word for it> <word for anything else> <macros…>
+# check_single <name> <expected outcome> <text for it> <text for any other> <macros…>
 check_single() {
-  local name=$1 wanted=$2 right=$3 wrong=$4
+  local name=$1 expected=$2 right=$3 wrong=$4
   shift 4
   explore "$@"
-  if [ "$outcome" = "$wanted" ]; then printf '%-28s %s\n' "$name" "$right"
+  if [ "$outcome" = "$expected" ]; then printf '%-28s %s\n' "$name" "$right"
   else printf '%-28s %s (%s)\n' "$name" "$wrong" "$outcome"; failed=1; fi
 }
 
-check_mistakes() {
+check_mutants() {
   local name
-  for name in $(names_of "$mistakes"); do
-    check_single "$name" error killed SURVIVED $(macros_for_mistakes "$name") $(macros_of "$mistakes" "$name")
+  for name in $(names_of "$mutants"); do
+    check_single "$name" error killed SURVIVED $(macros_for_mutants "$name") $(macros_of "$mutants" "$name")
   done
   for name in $(names_of "$harmless"); do
-    check_single "$name" clean 'survived, as it should (harmless by itself)' 'NOT AS EXPECTED' \
-      $(macros_for_mistakes "$name") $(macros_of "$harmless" "$name")
+    check_single "$name" clean 'survived, as expected (harmless on its own)' 'NOT AS EXPECTED' \
+      $(macros_for_mutants "$name") $(macros_of "$harmless" "$name")
   done
   for name in $(names_of "$reached"); do
     check_single "$name" error reached 'NEVER REACHED' "-DSEEN_$name" $(macros_of "$reached" "$name")
@@ -156,7 +156,7 @@ check_mistakes() {
 trace() {
   local macros
   macros=$(macros_of "$default_set$long_set" "$1")
-  [ -n "$macros" ] || macros="$(macros_for_mistakes "$1") $(macros_of "$mistakes" "$1")"
+  [ -n "$macros" ] || macros="$(macros_for_mutants "$1") $(macros_of "$mutants" "$1")"
   storage=-DBFS
   build $macros
   nice -n 10 ./pan -w24 > pan.log 2>&1 || true
@@ -167,13 +167,15 @@ trace() {
 if [ "${1:-}" = --trace ]; then trace "$2"; exit; fi
 chosen=()
 for argument in "$@"; do
-  if [ "$argument" = --long ]; then chosen=($(names_of "$default_set$long_set") mistakes)
+  if [ "$argument" = --long ]; then chosen=($(names_of "$default_set$long_set") mutants)
   else chosen+=("$argument"); fi
 done
-[ ${#chosen[@]} -gt 0 ] || chosen=($(names_of "$default_set") mistakes)
+[ ${#chosen[@]} -gt 0 ] || chosen=($(names_of "$default_set") mutants)
 for name in "${chosen[@]}"; do
-  if [ "$name" = mistakes ]; then check_mistakes
+  if [ "$name" = mutants ]; then check_mutants
   elif [ -n "$(macros_of "$default_set$long_set" "$name")" ]; then check_configuration "$name"
   else echo "no such configuration: $name" >&2; exit 2; fi
 done
+count() { names_of "$1" | grep -c .; }
+[[ " ${chosen[*]} " != *' mutants '* ]] || echo "$(count "$mutants") mutants and $(count "$harmless") harmless ones run"
 exit $failed

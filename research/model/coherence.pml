@@ -1,20 +1,20 @@
 /* Latchkey's coherence protocol, for one key. See README.md for what is left out and why.
  *
- * The promise: a verification that begins after a change was answered with 200 decides by a record at
- * least as new. It is asserted wherever a verification decides.
+ * The guarantee: a verification that begins after a change was answered with 200 uses a record at least as
+ * new. It is asserted wherever a verification decides.
  *
  * A step is atomic (d_step) only where it is so in reality: one D1 batch or statement, one synchronous
- * turn of a fence or of an isolate. Every loop may stop for ever after any step: that is a crash. */
+ * turn of a fence or of an isolate. Every loop may stop forever after any step: that is a crash. */
 
 /* ---- sizes; every configuration of check.sh sets some of them ------------------------------------ */
 #ifndef FENCES
 #define FENCES 1        /* regions, each with its fence */
 #endif
 #ifndef LOOKUPS
-#define LOOKUPS 1       /* verifications at one time; the one of an isolate stands for all isolates */
+#define LOOKUPS 1       /* concurrent verifications; one isolate represents all isolates */
 #endif
 #ifndef SETTLERS
-#define SETTLERS 2      /* settles at one time: changers after their commit, asked again, the drainer */
+#define SETTLERS 2      /* concurrent settles: changers after their commit, retries, the reconciler */
 #endif
 #ifndef CHANGES
 #define CHANGES 2       /* committed changes of the key, by any Workers */
@@ -29,13 +29,13 @@
 #define MARGIN 0
 #endif
 #ifndef READER_LAG
-#define READER_LAG 0    /* the most that the standing clock of a verification is behind */
+#define READER_LAG 0    /* the maximum lag of a verification's clock, which stands still between I/O */
 #endif
 #ifndef CHANGER_LAG
 #define CHANGER_LAG 0   /* the same, for the Worker that waits */
 #endif
 
-/* Two look-ups are in one isolate (they share its memory) unless APART puts them in two. */
+/* Two look-ups share one isolate and its memory, unless APART is defined. */
 #ifdef APART
 #define ISOLATES LOOKUPS
 #define ISOLATE(r) (r)
@@ -49,10 +49,10 @@
 #define NEAREST(r) 0
 #endif
 
-/* MUT_…: a mistake, which must give an error. SEEN_…: an assertion that this never happens, which must give
- * an error too: it shows that the configuration gets that far. */
+/* MUT_…: a mutant, which must give an error. SEEN_…: an assertion that a state is never reached, which must
+ * give an error too: it shows that the configuration reaches that state. */
 
-/* ---- mistakes that need no place of their own ------------------------------------------------------ */
+/* ---- mutants of the constants ----------------------------------------------------------------------- */
 #ifdef MUT_no_margin
 #undef MARGIN
 #define MARGIN 0
@@ -62,49 +62,49 @@
 #define MARGIN READER_LAG
 #endif
 
-#define OVER (L + READER_LAG)                  /* ages stop here: no clock believes in this lease */
-#define WAITED (L + MARGIN - CHANGER_LAG)      /* a Worker whose clock was early stops waiting here */
+#define EXPIRED (L + READER_LAG)               /* ages stop here: on every clock the lease has expired */
+#define WAITED (L + MARGIN - CHANGER_LAG)      /* the shortest wait of a Worker whose clock lags */
 
 /* ---- D1 -------------------------------------------------------------------------------------------- */
 byte counter = 1;                /* the sequence; the key was created with 1 */
-byte highest = 1;                /* "now in ms": above every number ever given out */
+byte highest = 1;                /* "now in ms": above every sequence ever assigned */
 byte version = 0;                /* the state of the key's row: how many changes it has seen */
 byte changedAt[4] = 255;         /* changedAt[v]: the sequence of the change that made version v */
 byte listed[FENCES];             /* the row in `fence`: the sequence of its registration; 0: none */
 byte pending[FENCES];            /* the row in `pending_raise`; 0: none */
 
-/* ---- fences: minSeq and floor are durable, a registration under way is not --------------------------- */
+/* ---- fences: minSeq and floor are durable, a registration in flight is not ---------------------------- */
 byte minSeq[FENCES];             /* 0: empty, "ask D1" */
 byte floor[FENCES];
-byte answer[FENCES];             /* the registration that D1 has done and the fence does not yet know */
+byte registration[FENCES];       /* committed in D1, not yet known to the fence */
 #ifdef RETIRE
 byte registeredSeq[FENCES];
-byte leaving[FENCES];            /* the DELETE of a retiring fence, under way to D1 */
+byte retiring[FENCES];           /* the DELETE of a retiring fence, in flight to D1 */
 #endif
 
 /* ---- isolates: the record in memory, with the age of its lease --------------------------------------- */
 byte heldAsOf[ISOLATES];         /* 0: none */
 byte heldVersion[ISOLATES];
-byte heldAge[ISOLATES] = OVER;
+byte heldAge[ISOLATES] = EXPIRED;
 
-/* ---- verifications on their way ----------------------------------------------------------------------- */
+/* ---- verifications in flight -------------------------------------------------------------------------- */
 #define IDLE 0
-#define ASKED 1                  /* the fence and KV were asked */
-#define BARRED 2                 /* the fence has read its state; its answer is under way */
-#define READING 3                /* D1 was asked */
-#define READ 4                   /* D1 has read the row; its answer is under way */
-#define HALF_READ 5              /* only with MUT_asof_apart */
+#define REQUESTED 1              /* the reads of the fence and of KV have been sent */
+#define FENCE_READ 2             /* the fence has read its state; its answer is in flight */
+#define D1_REQUESTED 3           /* the read of D1 has been sent */
+#define D1_READ 4                /* D1 has read the row; its answer is in flight */
+#define D1_HALF_READ 5           /* only with MUT_asof_apart */
 byte at[LOOKUPS];
 byte need[LOOKUPS];              /* the newest version answered with 200 when it began */
-byte got[LOOKUPS];               /* the bar, then the asOf of what D1 told */
+byte got[LOOKUPS];               /* the requiredSeq, then the asOf of the answer of D1 */
 byte gotVersion[LOOKUPS];
-byte askedAge[LOOKUPS] = OVER;   /* since the question */
+byte requestAge[LOOKUPS] = EXPIRED;   /* since the read was sent */
 
 /* ---- settles ------------------------------------------------------------------------------------------ */
 bit settling[SETTLERS];
-byte claim[SETTLERS];            /* the version that a 200 of this settle would vouch for; 0: nothing new,
-                                    or a fence has not acknowledged, so that the answer will be 202 */
-byte toRaise[SETTLERS];          /* a bit for every fence still to be raised */
+byte claim[SETTLERS];            /* the version that a 200 of this settle guarantees; 0: none is new,
+                                    or a fence has not acknowledged, so that the answer is 202 */
+byte toRaise[SETTLERS];          /* a bit for every fence that is not raised yet */
 byte raised[SETTLERS * FENCES];  /* the pending seq that was read; 0: none, or not acknowledged */
 #define RAISED(s, f) raised[(s) * FENCES + (f)]
 byte waited[SETTLERS] = WAITED;  /* since the read or the last acknowledgement */
@@ -130,10 +130,10 @@ byte restWaited = WAITED;
 #define VERSIONS CHANGES
 #endif
 
-/* Numbers are kept back for the changes still to come. */
+/* Reserves sequences for the remaining changes. */
 #define ROOM (highest + VERSIONS - version < COUNTER)
 
-/* seq = max(seq + 1, now): the clock is above whatever a later-restored D1 has given out. */
+/* seq = max(seq + 1, now): the clock is above every sequence that D1 assigned before a restore. */
 inline bump() {
 #ifdef MUT_plain_counter
   counter++;
@@ -144,12 +144,12 @@ inline bump() {
 #endif
 }
 
-/* The version of the row when the counter stood at `a`: what a record in KV with this asOf says. */
+/* The version of the row at counter `a`: the version of a record in KV with this asOf. */
 #define VERSION_AT(a) (((a) >= changedAt[1]) + ((a) >= changedAt[2]) + ((a) >= changedAt[3]))
 
 /* ======================================================================================================= */
 /* Commits. Reading the row and the batch are one step: a batch whose WHERE seq = row.seq fails has only
- * bumped the counter (OtherKeys), and one that succeeds met the row just as it had been read. */
+ * bumped the counter (OTHERS), and one that succeeds found the row unchanged. */
 
 #ifdef MUT_bump_outside
 bit bumped;
@@ -158,7 +158,7 @@ bit bumped;
 byte listRead;                   /* bit 7: the list was read */
 #endif
 
-inline leaveRaises() {
+inline insertRaises() {
   k = 0;
   do
   :: k < FENCES ->
@@ -198,7 +198,7 @@ proctype Changes() {
 #endif
        version++;
        changedAt[version] = counter;
-       leaveRaises();
+       insertRaises();
 #ifdef MUT_list_outside
        listRead = 0;
 #endif
@@ -207,15 +207,15 @@ proctype Changes() {
 #endif
        skip }
 #ifdef OTHERS
-  /* Another key is created or changed, or a batch of this one met no row. */
+  /* Another key is created or changed, or a batch of this key matched no row. */
   :: d_step { CHANGES_RUN && ROOM -> bump() }
 #endif
   od
 }
 
 /* ======================================================================================================= */
-/* A settle: of the changer itself, of one asked again, of the drainer. It vouches for whatever was
- * committed when it read the pending raises, which is never less than its own change. */
+/* A settle by a changer, by its retry or by the reconciler. It guarantees everything that was committed when
+ * it read the pending raises, which includes its own change. */
 
 inline raise(f, seq) {
 #ifdef MUT_raise_dropped
@@ -225,7 +225,7 @@ inline raise(f, seq) {
 #endif
 }
 
-inline settled(s) {
+inline deleteRaises(s) {
   k = 0;
   do
   :: k < FENCES ->
@@ -251,8 +251,8 @@ inline finish(s) {
   k = 0
 }
 
-/* Whoever has nothing to vouch for, to raise or to delete may as well be gone: it changes nothing. */
-inline stopInVain(s) {
+/* A settle with nothing to guarantee, to raise or to delete has no effect. */
+inline finishIfUseless(s) {
   if
 #if FENCES > 1
   :: !claim[s] && !RAISED(s, 0) && !RAISED(s, 1) -> finish(s)
@@ -263,7 +263,7 @@ inline stopInVain(s) {
   fi
 }
 
-/* 200. Claims that are no news any more are dropped: fewer states, the same answers. */
+/* 200. Claims that are not newer are dropped: fewer states, the same answers. */
 inline answer200(s) {
   if
   :: claim[s] > answered ->
@@ -296,10 +296,10 @@ inline answer200(s) {
 #define ACKNOWLEDGEMENT_LOST(s, f) \
   :: d_step { settling[s] && ((toRaise[s] >> f) & 1) -> \
        raise(f, RAISED(s, f)); \
-       RAISED(s, f) = 0; toRaise[s] = toRaise[s] & ~(1 << f); UNACKNOWLEDGED(s); stopInVain(s) }
+       RAISED(s, f) = 0; toRaise[s] = toRaise[s] & ~(1 << f); UNACKNOWLEDGED(s); finishIfUseless(s) }
 #define NOT_REACHED(s, f) \
   :: d_step { settling[s] && ((toRaise[s] >> f) & 1) -> \
-       RAISED(s, f) = 0; toRaise[s] = toRaise[s] & ~(1 << f); UNACKNOWLEDGED(s); stopInVain(s) }
+       RAISED(s, f) = 0; toRaise[s] = toRaise[s] & ~(1 << f); UNACKNOWLEDGED(s); finishIfUseless(s) }
 #define RAISES(s, f) ACKNOWLEDGED(s, f) ACKNOWLEDGEMENT_LOST(s, f) NOT_REACHED(s, f)
 
 #ifdef MUT_wait_from_before
@@ -346,66 +346,66 @@ proctype Settler(byte s) {
 #ifdef MUT_empty_at_once
        if :: !toRaise[s] -> waited[s] = WAITED :: else fi;
 #endif
-       stopInVain(s) }
+       finishIfUseless(s) }
   RAISES(s, 0)
 #if FENCES > 1
   RAISES(s, 1)
 #endif
-  /* The wait is over: what was acknowledged is deleted, and the answer is 200, or 202 (no promise). */
+  /* The wait is over: acknowledged raises are deleted, and the answer is 200, or 202 without a guarantee. */
   :: d_step { settling[s] && !toRaise[s] && WAIT_OVER(s) ->
-       settled(s);
+       deleteRaises(s);
        answer200(s);
        finish(s) }
-  /* A crash after the deletion; the deletion's own outcome is unknown to nobody. */
-  :: d_step { settling[s] && !toRaise[s] && WAIT_OVER(s) -> settled(s); finish(s) }
+  /* A crash after the deletion. */
+  :: d_step { settling[s] && !toRaise[s] && WAIT_OVER(s) -> deleteRaises(s); finish(s) }
   /* A crash anywhere before. */
   :: d_step { settling[s] -> finish(s) }
   od
 }
 
 /* ======================================================================================================= */
-/* A fence. What a restart of the object forgets is only the registration under way. */
+/* A fence. A restart of the object loses only the registration in flight. */
 
 proctype Fence(byte f) {
   do
-  /* Asked while empty: one batch bumps the counter, lists the fence and reads the counter. */
+  /* A read of an empty fence: one batch bumps the counter, lists the fence and reads the counter. */
 #ifdef MUT_register_apart
-  :: d_step { !minSeq[f] && !answer[f] && ROOM -> bump(); answer[f] = counter }
-  :: d_step { answer[f] -> minSeq[f] = answer[f]; answer[f] = 0; listed[f] = 1 }
+  :: d_step { !minSeq[f] && !registration[f] && ROOM -> bump(); registration[f] = counter }
+  :: d_step { registration[f] -> minSeq[f] = registration[f]; registration[f] = 0; listed[f] = 1 }
 #else
-  :: d_step { !minSeq[f] && !answer[f] && ROOM ->
+  :: d_step { !minSeq[f] && !registration[f] && ROOM ->
 #ifndef MUT_register_without_bump
        bump();
 #endif
-       answer[f] = counter;
+       registration[f] = counter;
 #ifdef RETIRE
        listed[f] = counter
 #else
        listed[f] = 1
 #endif
      }
-  :: d_step { answer[f] ->
+  :: d_step { registration[f] ->
 #ifdef MUT_open_at_zero
        minSeq[f] = 1;
 #else
-       minSeq[f] = answer[f];
+       minSeq[f] = registration[f];
 #endif
 #ifdef RETIRE
-       registeredSeq[f] = answer[f];
+       registeredSeq[f] = registration[f];
 #endif
-       answer[f] = 0 }
+       registration[f] = 0 }
 #endif
 #ifdef MUT_raise_opens
-  /* The raise of another key reaches an empty fence, which takes itself to be open from then on. */
-  :: d_step { listed[f] && !minSeq[f] && !answer[f] -> minSeq[f] = 1 }
+  /* The raise of another key reaches an empty fence, which then takes itself for open. */
+  :: d_step { listed[f] && !minSeq[f] && !registration[f] -> minSeq[f] = 1 }
 #endif
-  /* The answer is lost, or the object starts again. */
-  :: d_step { answer[f] -> answer[f] = 0 }
+  /* The answer of D1 is lost, or the object restarts. */
+  :: d_step { registration[f] -> registration[f] = 0 }
 
 #ifdef LOSS
-  /* The storage is gone, and with it the object's memory. */
-  :: d_step { minSeq[f] || floor[f] || answer[f] ->
-       minSeq[f] = 0; floor[f] = 0; answer[f] = 0;
+  /* The storage and the memory of the object are lost. */
+  :: d_step { minSeq[f] || floor[f] || registration[f] ->
+       minSeq[f] = 0; floor[f] = 0; registration[f] = 0;
 #ifdef RETIRE
        registeredSeq[f] = 0;
 #endif
@@ -413,9 +413,9 @@ proctype Fence(byte f) {
 #endif
 
 #ifdef PRUNE
-  /* The real fence prunes floors of 8 days; here it may do so at once. An empty fence may only while no
-   * registration older than the floor is under way: that one is given up after 5 s. */
-  :: d_step { floor[f] && (minSeq[f] || !answer[f] || answer[f] > floor[f]) ->
+  /* The real fence prunes floors after 8 days; here it may prune at once. An empty fence may prune only while
+   * no registration older than the floor is in flight: the real one times out after 5 s. */
+  :: d_step { floor[f] && (minSeq[f] || !registration[f] || registration[f] > floor[f]) ->
 #ifndef MUT_prune_unlifted
        if :: minSeq[f] && minSeq[f] < floor[f] -> minSeq[f] = floor[f] :: else fi;
 #endif
@@ -424,39 +424,39 @@ proctype Fence(byte f) {
 
 #ifdef RETIRE
 #ifdef MUT_retire_row_first
-  :: d_step { registeredSeq[f] && !leaving[f] ->
-       leaving[f] = registeredSeq[f];
-       if :: listed[f] == leaving[f] -> listed[f] = 0 :: else fi }
-  :: d_step { leaving[f] -> minSeq[f] = 0; floor[f] = 0; answer[f] = 0; registeredSeq[f] = 0; leaving[f] = 0 }
+  :: d_step { registeredSeq[f] && !retiring[f] ->
+       retiring[f] = registeredSeq[f];
+       if :: listed[f] == retiring[f] -> listed[f] = 0 :: else fi }
+  :: d_step { retiring[f] -> minSeq[f] = 0; floor[f] = 0; registration[f] = 0; registeredSeq[f] = 0; retiring[f] = 0 }
 #else
-  /* First it forgets and makes void what is under way; what stays is the number to tell D1. */
-  :: d_step { registeredSeq[f] && !leaving[f] ->
-       leaving[f] = registeredSeq[f];
+  /* It first clears its state and the registration in flight; it keeps the sequence for the DELETE. */
+  :: d_step { registeredSeq[f] && !retiring[f] ->
+       retiring[f] = registeredSeq[f];
 #ifndef MUT_retire_keeps_registration
-       answer[f] = 0;
+       registration[f] = 0;
 #endif
        minSeq[f] = 0; floor[f] = 0 }
-  /* One that has no number to tell forgets all the same. */
-  :: d_step { !registeredSeq[f] && (floor[f] || answer[f]) -> answer[f] = 0; floor[f] = 0 }
-  /* D1 does it, sooner or later, and may do it once more; or it never hears of it. */
-  :: d_step { leaving[f] ->
+  /* A fence without a sequence clears its state as well. */
+  :: d_step { !registeredSeq[f] && (floor[f] || registration[f]) -> registration[f] = 0; floor[f] = 0 }
+  /* D1 runs the DELETE late, twice, or never. */
+  :: d_step { retiring[f] ->
 #ifdef MUT_retire_any_row
        listed[f] = 0
 #else
-       if :: listed[f] == leaving[f] -> listed[f] = 0 :: else fi
+       if :: listed[f] == retiring[f] -> listed[f] = 0 :: else fi
 #endif
      }
-  :: d_step { leaving[f] ->
-       if :: registeredSeq[f] == leaving[f] -> registeredSeq[f] = 0 :: else fi;
-       leaving[f] = 0 }
-  :: d_step { leaving[f] -> leaving[f] = 0 }
+  :: d_step { retiring[f] ->
+       if :: registeredSeq[f] == retiring[f] -> registeredSeq[f] = 0 :: else fi;
+       retiring[f] = 0 }
+  :: d_step { retiring[f] -> retiring[f] = 0 }
 #endif
-  /* A registration that the fence has given up is done by D1 all the same. */
+  /* D1 commits a registration after the fence's timeout. */
   :: d_step { ROOM -> bump(); listed[f] = counter }
 #endif
 
 #ifdef LATE
-  /* A raise by a Worker that has long given up arrives after all. */
+  /* A raise arrives after the timeout of its Worker. */
   :: d_step { version && floor[f] < changedAt[1] -> floor[f] = changedAt[1] }
   :: d_step { version > 1 && floor[f] < changedAt[2] -> floor[f] = changedAt[2] }
 #endif
@@ -464,12 +464,12 @@ proctype Fence(byte f) {
 }
 
 /* ======================================================================================================= */
-/* A verification. KV is not a variable: it may return any record that D1 could have told so far, or none,
- * which is all that it ever held, put there late or early by this or any other isolate. */
+/* A verification. KV is not a variable: it may return any record that D1 could have returned so far, or none.
+ * This covers every write to KV by any isolate, early or late. */
 
 inline keep(i, asOf, ver, age) {
 #ifdef MUT_lease_survives
-  /* The older answer takes the place of the newer, whose lease goes on. */
+  /* The older answer replaces the newer one and keeps its lease. */
   heldAsOf[i] = asOf; heldVersion[i] = ver;
   if :: heldAge[i] > age -> heldAge[i] = age :: else fi
 #else
@@ -485,17 +485,17 @@ inline keep(i, asOf, ver, age) {
 #ifdef MUT_lease_from_answer
 #define FROM(r) 0
 #else
-#define FROM(r) askedAge[r]
+#define FROM(r) requestAge[r]
 #endif
 
-inline done(r) {
-  at[r] = IDLE; need[r] = 0; got[r] = 0; gotVersion[r] = 0; askedAge[r] = OVER
+inline finishLookUp(r) {
+  at[r] = IDLE; need[r] = 0; got[r] = 0; gotVersion[r] = 0; requestAge[r] = EXPIRED
 }
 
 #ifdef MUT_no_fence
-#define GOOD(r, asOf) (at[r] == BARRED && asOf)
+#define GOOD(r, asOf) (at[r] == FENCE_READ && asOf)
 #else
-#define GOOD(r, asOf) (at[r] == BARRED && (asOf) >= got[r])
+#define GOOD(r, asOf) (at[r] == FENCE_READ && (asOf) >= got[r])
 #endif
 
 #ifdef SEEN_kv_above_a_floor
@@ -509,26 +509,26 @@ inline done(r) {
        assert(VERSION_AT(asOf) >= need[r]); \
        SEEN_KV(r) \
        keep(ISOLATE(r), asOf, VERSION_AT(asOf), FROM(r)); \
-       done(r) }
+       finishLookUp(r) }
 
 #ifdef MUT_join_any
 #define JOINABLE(r) (at[r] != IDLE)
 #else
-#define JOINABLE(r) (at[r] != IDLE && askedAge[r] < OVER)
+#define JOINABLE(r) (at[r] != IDLE && requestAge[r] < EXPIRED)
 #endif
 
-#define LIVE(i) (heldAsOf[i] && heldAge[i] < OVER)
+#define LIVE(i) (heldAsOf[i] && heldAge[i] < EXPIRED)
 
 proctype LookUp(byte r) {
   do
-  /* The lease runs: decided without any I/O. */
+  /* The lease is valid: decided without I/O. */
   :: d_step { LIVE(ISOLATE(r)) -> assert(heldVersion[ISOLATE(r)] >= answered) }
 
-  /* It does not, or this isolate has no record, or the verification asks to be fresh. */
-  :: d_step { at[r] == IDLE -> at[r] = ASKED; need[r] = answered; askedAge[r] = 0 }
-  :: d_step { at[r] == ASKED && minSeq[NEAREST(r)] ->
+  /* It has expired, or the isolate has no record, or the verification is `fresh`. */
+  :: d_step { at[r] == IDLE -> at[r] = REQUESTED; need[r] = answered; requestAge[r] = 0 }
+  :: d_step { at[r] == REQUESTED && minSeq[NEAREST(r)] ->
        got[r] = (minSeq[NEAREST(r)] > floor[NEAREST(r)] -> minSeq[NEAREST(r)] : floor[NEAREST(r)]);
-       at[r] = BARRED }
+       at[r] = FENCE_READ }
   KV_ANSWERS(r, 1)
   KV_ANSWERS(r, 2)
   KV_ANSWERS(r, 3)
@@ -537,54 +537,54 @@ proctype LookUp(byte r) {
   KV_ANSWERS(r, 6)
   KV_ANSWERS(r, 7)
   KV_ANSWERS(r, 8)
-  /* What memory holds, measured against the bar. */
+  /* The record in memory, compared with the requiredSeq. */
   :: d_step { GOOD(r, heldAsOf[ISOLATE(r)]) ->
        assert(heldVersion[ISOLATE(r)] >= need[r]);
        keep(ISOLATE(r), heldAsOf[ISOLATE(r)], heldVersion[ISOLATE(r)], FROM(r));
-       done(r) }
-  /* The fence is empty or does not answer, or nothing good enough was found: D1 is asked. */
-  :: d_step { at[r] == ASKED || at[r] == BARRED -> at[r] = READING; got[r] = 0; askedAge[r] = 0 }
+       finishLookUp(r) }
+  /* The fence is empty or does not answer, or no record is new enough: D1 is read. */
+  :: d_step { at[r] == REQUESTED || at[r] == FENCE_READ -> at[r] = D1_REQUESTED; got[r] = 0; requestAge[r] = 0 }
 #ifdef MUT_asof_apart
-  :: d_step { at[r] == READING -> gotVersion[r] = version; at[r] = HALF_READ }
-  :: d_step { at[r] == HALF_READ -> got[r] = counter; at[r] = READ }
+  :: d_step { at[r] == D1_REQUESTED -> gotVersion[r] = version; at[r] = D1_HALF_READ }
+  :: d_step { at[r] == D1_HALF_READ -> got[r] = counter; at[r] = D1_READ }
 #else
-  :: d_step { at[r] == READING -> got[r] = counter; gotVersion[r] = version; at[r] = READ }
+  :: d_step { at[r] == D1_REQUESTED -> got[r] = counter; gotVersion[r] = version; at[r] = D1_READ }
 #endif
-  :: d_step { at[r] == READ ->
+  :: d_step { at[r] == D1_READ ->
        assert(gotVersion[r] >= need[r]);
        keep(ISOLATE(r), got[r], gotVersion[r], FROM(r));
-       done(r) }
-  /* D1 is down: 503, nothing kept. Also a verification that is given up. */
-  :: d_step { at[r] != IDLE -> done(r) }
+       finishLookUp(r) }
+  /* D1 is down: 503, no record is kept. Also an aborted verification. */
+  :: d_step { at[r] != IDLE -> finishLookUp(r) }
 
 #ifdef JOIN
-  /* Another verification joins this look-up; from now on its need counts as well. */
+  /* Another verification joins this look-up with its own need. */
   :: d_step { JOINABLE(r) && need[r] < answered -> need[r] = answered }
 #endif
-  /* Least recently used, or forgotten by a changer in this isolate. */
+  /* Evicted as least recently used, or removed by a changer in this isolate. */
   :: d_step { heldAsOf[ISOLATE(r)] ->
-       heldAsOf[ISOLATE(r)] = 0; heldVersion[ISOLATE(r)] = 0; heldAge[ISOLATE(r)] = OVER }
+       heldAsOf[ISOLATE(r)] = 0; heldVersion[ISOLATE(r)] = 0; heldAge[ISOLATE(r)] = EXPIRED }
   od
 }
 
 /* ======================================================================================================= */
-/* Time passes for all at once. Ages stop where nothing more depends on them, so there is no end of time. */
+/* One clock for every process. Ages stop at their bounds, so that the state space is finite. */
 
-#define GROW(age, most) if :: age < most -> age++ :: else fi
+#define GROW(age, max) if :: age < max -> age++ :: else fi
 
 proctype Time() {
   do
   :: d_step { true ->
-       GROW(heldAge[0], OVER);
+       GROW(heldAge[0], EXPIRED);
 #if ISOLATES > 1
-       GROW(heldAge[1], OVER);
+       GROW(heldAge[1], EXPIRED);
 #endif
-       GROW(askedAge[0], OVER);
+       GROW(requestAge[0], EXPIRED);
 #if LOOKUPS > 1
-       GROW(askedAge[1], OVER);
+       GROW(requestAge[1], EXPIRED);
 #endif
 #if LOOKUPS > 2
-       GROW(askedAge[2], OVER);
+       GROW(requestAge[2], EXPIRED);
 #endif
        GROW(waited[0], WAITED);
 #if SETTLERS > 1
@@ -602,14 +602,14 @@ proctype Time() {
 
 /* ======================================================================================================= */
 /* D1 restored to an earlier time by the procedure: stop changes, restore, reset every fence, wait, resume.
- * The drainer runs on. The restored row is a version of its own, so that records of the time that was
- * undone, and what they say, count as old. */
+ * The reconciler keeps running. The restored row is a new version, so that every record from before the restore
+ * counts as old. */
 
 #ifdef RESTORE
 inline reset(f) {
   minSeq[f] = 0; floor[f] = 0;
 #ifndef MUT_reset_keeps_registration
-  answer[f] = 0;
+  registration[f] = 0;
 #endif
   toReset = toReset & ~(1 << f)
 }
@@ -645,7 +645,7 @@ proctype Restore() {
        k = 0;
        do :: k < SETTLERS -> claim[k] = 0; k++ :: else -> break od;
        k = 0 }
-  /* A fence that does not acknowledge is asked again: the procedure goes on only when all have. */
+  /* The procedure repeats every reset until all fences have acknowledged. */
   :: d_step { toReset & 1 -> reset(0) }
 #if FENCES > 1
   :: d_step { toReset & 2 -> reset(1) }
@@ -663,7 +663,7 @@ proctype Restore() {
 init {
   d_step {
 #ifdef OPEN
-    /* The fence has been open for long. */
+    /* The fence is open from the start. */
     listed[0] = 1; minSeq[0] = 1;
 #ifdef RETIRE
     registeredSeq[0] = 1;

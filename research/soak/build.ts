@@ -10,11 +10,11 @@ export const root = join(import.meta.dirname, '..', '..')
 const replaceableIsolate: Patch[] = [
   {
     file: 'src/index.ts',
-    find: 'const isolate = createIsolate(config, systemClock)\nconst app = createApp(isolate)\n',
+    find: 'const isolate = createIsolate(config, systemClock)\nconst handle = createFetchHandler(isolate)\n',
     put:
-      'let isolate = createIsolate(config, systemClock)\nlet app = createApp(isolate)\n' +
+      'let isolate = createIsolate(config, systemClock)\nlet handle = createFetchHandler(isolate)\n' +
       'export function replaceIsolate() {\n' +
-      '  isolate = createIsolate(config, systemClock)\n  app = createApp(isolate)\n}\n',
+      '  isolate = createIsolate(config, systemClock)\n  handle = createFetchHandler(isolate)\n}\n',
   },
 ]
 
