@@ -1,6 +1,6 @@
-// The canary: revokes a key of its own as an owner would, and reads it in every region right after that was
-// in force, as a reader who remembers what it was would. A region that lets it pass has broken the promise.
-// Its key has no token (nobody knows a text with that digest) and its account has no members.
+// The canary: revokes its own key as an owner would, and once that is in force reads it in every region, as
+// a reader with stale caches would. A region that still accepts the key has broken the coherence guarantee.
+// The digest of its key is random, so no token has it, and its account has no members.
 
 import type { AuditEntry } from '../core/audit.ts'
 import { errorSummary } from '../core/log.ts'
@@ -20,7 +20,7 @@ export const canaryKeyId = '00000000-0000-4000-8000-0000ca9a4901'
 
 export type CanaryStores = ChangeStores & {
   cache: KeyCache
-  /** The regions where a fence stands for the digest, and what a reader there asks. */
+  /** The regions with a fence for the digest, each with the stores of a reader there. */
   regions(digest: string): Promise<{ region: string; stores: Omit<LookUpStores, 'memory'> }[]>
 }
 
@@ -29,7 +29,7 @@ export type CanarySettings = Omit<ChangeSettings, 'respondAsync'> & {
   randomBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array
 }
 
-/** Goes round once, in about twice lease and margin. Never throws: what went wrong is in the result. */
+/** Runs once, which takes about twice lease and margin. Never throws: an error is in the result. */
 export async function runCanary(
   stores: CanaryStores,
   settings: CanarySettings,
@@ -54,27 +54,29 @@ async function runOnce(
   await change(stores, settings, 'canary.restored', (key) =>
     key.revokedAt === null ? null : { revokedAt: null },
   )
-  const readers = (await stores.regions(digest)).map((each) => openReader(each, settings, digest))
-  const before = await Promise.all(readers.map((reader) => reader.learn()))
+  const readers = (await stores.regions(digest)).map((each) => createReader(each, settings, digest))
+  const before = await Promise.all(readers.map((reader) => reader.readActive()))
   const revokedAt = clock.now()
   const progress = await change(stores, settings, 'canary.revoked', () => ({ revokedAt }))
   const revocationMs = clock.now() - revokedAt
   const pending = progress.kind === 'pending' ? progress.regions : []
-  const after = await Promise.all(readers.map((reader) => reader.check()))
+  const after = await Promise.all(readers.map((reader) => reader.readRevoked()))
   const regions = readers.map(({ region }, at): RegionProbe => {
     const isPending = pending.includes(region)
     return { region, isPending, before: before[at] ?? 'unknown', after: after[at] ?? [] }
   })
-  const isOurs = (await stores.find(canaryAccountId, canaryKeyId))?.revokedAt === revokedAt
-  return { revocationMs, regions, ...judge(regions, isOurs) }
+  const isUnchanged = (await stores.find(canaryAccountId, canaryKeyId))?.revokedAt === revokedAt
+  return { revocationMs, regions, ...judge(regions, isUnchanged) }
 }
 
 function judge(
   regions: readonly RegionProbe[],
-  isOurs: boolean,
+  isUnchanged: boolean,
 ): Pick<CanaryRun, 'outcome' | 'problem'> {
-  // Another run, at the same time, has put the key back in force: what passed may have passed rightly.
-  if (!isOurs) return { outcome: 'unfinished', problem: 'Another run changed the key meanwhile.' }
+  // A concurrent run has restored the key, so a region may have accepted it correctly.
+  if (!isUnchanged) {
+    return { outcome: 'unfinished', problem: 'Another run changed the key meanwhile.' }
+  }
   const passing = regions.filter(({ isPending, after }) => !isPending && after.includes('valid'))
   if (passing.length > 0) {
     return { outcome: 'broken', problem: `A revoked key passed in ${namesOf(passing)}.` }
@@ -83,29 +85,29 @@ function judge(
   if (pending.length > 0) {
     return { outcome: 'unfinished', problem: `No acknowledgement from ${namesOf(pending)}.` }
   }
-  // Whoever refuses a good key too has shown nothing by refusing a revoked one.
-  const blind = regions.filter(
+  // A region that did not accept the key before proves nothing by refusing it afterwards.
+  const inconclusive = regions.filter(
     ({ before, after }) => before !== 'valid' || after.some((code) => code !== 'revoked_api_key'),
   )
-  if (blind.length > 0) {
-    return { outcome: 'unfinished', problem: `Not known in ${namesOf(blind)}.` }
+  if (inconclusive.length > 0) {
+    return { outcome: 'unfinished', problem: `Not known in ${namesOf(inconclusive)}.` }
   }
   return { outcome: 'held', problem: null }
 }
 
 const namesOf = (regions: readonly RegionProbe[]) => regions.map(({ region }) => region).join(', ')
 
-/** A reader in one region with a memory of its own, which is as bad as the platform may make it. */
-function openReader(
+/** A reader in one region with its own memory, and with the stalest caches that the platform permits. */
+function createReader(
   { region, stores }: Awaited<ReturnType<CanaryStores['regions']>>[number],
   { config, clock, leaseMs }: CanarySettings,
   digest: string,
 ) {
   const settings: LookUpSettings = { leaseMs, now: clock.now, waitUntil() {} }
-  const remembering: LookUpStores = { ...stores, memory: createMemory() }
-  const ask = async (by: LookUpStores) => {
+  const withMemory: LookUpStores = { ...stores, memory: createMemory() }
+  const codeFrom = async (from: LookUpStores) => {
     try {
-      const record = recall(by, settings, digest) ?? (await lookUp(by, settings, digest)).record
+      const record = recall(from, settings, digest) ?? (await lookUp(from, settings, digest)).record
       return record === null
         ? 'invalid_api_key'
         : decide(record, { scopes: [], ip: null }, clock.now(), config).code
@@ -117,18 +119,18 @@ function openReader(
   let held: ReturnType<LookUpStores['memory']['get']> = null
   return {
     region,
-    /** Finds the key in force, and remembers that. */
-    async learn() {
-      const code = await ask(remembering)
-      held = remembering.memory.get(digest)
+    /** Reads the active key, and keeps it in memory. */
+    async readActive() {
+      const code = await codeFrom(withMemory)
+      held = withMemory.memory.get(digest)
       return code
     },
-    /** Reads it out of that memory, and out of a KV that answers with what it held then for ever. */
-    async check() {
+    /** Reads the revoked key with that memory, and with a KV that still returns the active record. */
+    async readRevoked() {
       const stale = held === null ? null : { record: held.record, cachedAt: clock.now() }
       const cache: KeyCache = { get: async () => stale, async put() {}, async purge() {} }
-      const forgetful: LookUpStores = { ...stores, cache, memory: createMemory() }
-      return [await ask(remembering), await ask(forgetful)]
+      const withStaleCache: LookUpStores = { ...stores, cache, memory: createMemory() }
+      return [await codeFrom(withMemory), await codeFrom(withStaleCache)]
     },
   }
 }
@@ -139,13 +141,13 @@ async function ensureKey(stores: CanaryStores, settings: CanarySettings): Promis
   if (found !== null) return found
   const now = settings.clock.now()
   const digest = settings.randomBytes(new Uint8Array(32)).toHex()
-  const facts = { name: 'Canary', format: 'canary', keyPrefix: '', scopes: [], createdAt: now }
-  const key = { id: canaryKeyId, digest, accountId: canaryAccountId, ...facts }
-  // Made by another run meanwhile: then it is there.
+  const attributes = { name: 'Canary', format: 'canary', keyPrefix: '', scopes: [], createdAt: now }
+  const key = { id: canaryKeyId, digest, accountId: canaryAccountId, ...attributes }
+  // It fails when a concurrent run has created the key.
   await stores.changes.create(key, audit('canary.made'), now).catch(() => {})
-  const made = await find()
-  if (made === null) throw new Error('The key of the canary could not be made.')
-  return made
+  const created = await find()
+  if (created === null) throw new Error('The key of the canary could not be created.')
+  return created
 }
 
 async function change(

@@ -1,4 +1,4 @@
-// The only way that a key changes: one batch in D1, the purge, and the wait until the change is in
+// The only way to change a key: one batch in D1, the purge of caches, and the wait until the change is in
 // force everywhere.
 
 import { type SettleSettings, type SettleStores, settle } from '../coherence/settle.ts'
@@ -16,38 +16,42 @@ export type ChangeStores = SettleStores & {
 }
 
 export type ChangeSettings = SettleSettings & {
-  /** The client asked not to wait (`Prefer: respond-async`). */
+  /** The client does not wait (`Prefer: respond-async`). */
   respondAsync: boolean
   waitUntil(work: Promise<unknown>): void
 }
 
-/** How far a committed change has come. */
+/** Where a committed change is in force. */
 export type Progress =
   | { kind: 'in_force' }
-  /** Committed and on its way: in force everywhere at this time (ms) unless a region does not answer. */
+  /** Committed, settling in the background: in force at this time (ms) unless a region does not answer. */
   | { kind: 'accepted'; effectiveAt: number }
-  /** In force but for these regions; the drainer brings them home. */
+  /** In force except in these regions, which the reconciler settles. */
   | { kind: 'pending'; regions: string[] }
 
-/** What is to be done to a key, seen as it is now. */
+/** What to write for a key. */
 export type Plan = {
   patch: KeyPatch
   successor?: NewKey
   audit: AuditEntry
 }
 
-/** `plan` answers with a refusal of its own type, with null when nothing is left to do, or a plan. */
+/** Decides from the current key: a plan, null when the key is already as requested, or a refusal. */
 export type Planner<Refusal> = (key: ListedKey) => Plan | null | { refused: Refusal }
 
 export type ChangeResult<Refusal> =
   | { kind: 'not_found' }
   | { kind: 'refused'; refusal: Refusal }
+  /** Other changes of the key came first in every attempt. */
   | { kind: 'contended' }
   | { kind: 'done'; progress: Progress }
 
 const maxAttempts = 5
 
-/** Changes one key, read as it is and written only if it still is so. */
+/**
+ * Changes one key: reads it, plans, and writes only if it is unchanged since.
+ * @throws StoreUnavailable when D1 does not answer; the change may then be committed.
+ */
 export async function changeOne<Refusal>(
   stores: ChangeStores,
   settings: ChangeSettings,
@@ -59,7 +63,7 @@ export async function changeOne<Refusal>(
     if (key === null) return { kind: 'not_found' }
     const plan = planner(key)
     if (plan !== null && 'refused' in plan) return { kind: 'refused', refusal: plan.refused }
-    // Asked again: an earlier answer may have been lost before the change was in force.
+    // A repeated request settles too: the first one may have failed before the change was in force.
     if (plan === null)
       return { kind: 'done', progress: await propagate(stores, settings, [key.digest]) }
     const selection = { by: 'version', id: key.id, seq: key.seq } as const
@@ -71,7 +75,11 @@ export async function changeOne<Refusal>(
   return { kind: 'contended' }
 }
 
-/** Changes all keys that a selection meets, in one batch, and waits once for all of them. */
+/**
+ * Changes all keys that the selection matches in one batch, and waits once for all of them.
+ * @returns `count`: the number of changed keys.
+ * @throws StoreUnavailable when D1 does not answer; the change may then be committed.
+ */
 export async function changeMany(
   stores: ChangeStores,
   settings: ChangeSettings,
@@ -80,7 +88,7 @@ export async function changeMany(
   plan: Omit<Plan, 'successor'>,
 ): Promise<{ count: number; progress: Progress }> {
   const changed = await commit(stores, settings, { ...plan, accountId, selection })
-  // All of the account: what an earlier, lost answer did to some of them may not be in force yet.
+  // The whole account: an earlier change of some of them may have been committed and not settled.
   return { count: changed.length, progress: await propagate(stores, settings, { accountId }) }
 }
 
@@ -90,16 +98,16 @@ async function commit(
   change: Omit<Change, 'nowMs'>,
 ): Promise<string[]> {
   const digests = await changes.commit({ ...change, nowMs: clock.now() })
-  // The purge saves the next reader a comparison and a miss. Nothing rests on it.
+  // The purge only saves the next reader a stale entry; correctness does not depend on it.
   for (const digest of digests) memory.forget(digest)
   await Promise.all(digests.slice(0, maxPurges).map((digest) => cache.purge(digest)))
   return digests
 }
 
-// A request of a Worker may make 1,000 calls to KV; what is left over is refused by the fences.
+// One invocation may make 1,000 calls to KV; entries that are not purged are stale by the fences' floors.
 const maxPurges = 500
 
-/** Settles now, or in the background for a client that does not wait. */
+/** Settles before returning, or in the background when the client does not wait. */
 export async function propagate(
   stores: SettleStores,
   settings: ChangeSettings,
@@ -114,5 +122,5 @@ export async function propagate(
   return regions.length === 0 ? { kind: 'in_force' } : { kind: 'pending', regions }
 }
 
-// Time for the raises to travel around the world, beside the wait.
+// Typical time for the raises to reach all regions, in addition to the wait.
 const usualRaiseMs = 2_000

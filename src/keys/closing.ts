@@ -1,5 +1,5 @@
-// An account's way out. Asked for, every key of it stops, in force everywhere before that is answered; for
-// 14 days it can be taken back, and the keys go again as they were. Then the drainer deletes it.
+// Closes accounts. Every key of a closing account stops, in force everywhere before the request is answered.
+// Within 14 days the account can be reopened, and its keys work again; then the reconciler deletes it.
 
 import type { SettleSettings } from '../coherence/settle.ts'
 import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
@@ -19,13 +19,14 @@ import {
   propagate,
 } from './change.ts'
 
-export const graceMs = 14 * 24 * 60 * 60 * 1000
+/** From the request until the account is deleted. */
+export const gracePeriodMs = 14 * 24 * 60 * 60 * 1000
 
 export type ClosingStores = ChangeStores & { db: D1Database }
 
 /**
- * Stops all keys of an account and sets when it is deleted. A trigger marks the keys as changed in the same
- * transaction; asked again, it only makes sure that this is in force.
+ * Stops all keys of the caller's account and schedules its deletion. A trigger marks the keys as changed in
+ * the same transaction. Repeated, it only waits until that is in force.
  */
 export async function closeAccount(
   stores: ClosingStores,
@@ -33,7 +34,7 @@ export async function closeAccount(
   caller: Caller,
 ): Promise<Progress> {
   const now = settings.clock.now()
-  const closesAt = now + graceMs
+  const closesAt = now + gracePeriodMs
   const detail = { deleted_at: new Date(closesAt).toISOString() }
   const { accountId } = caller.actor
   const audit = auditEntry(caller, 'account.deletion_requested', detail)
@@ -41,7 +42,7 @@ export async function closeAccount(
   return propagate(stores, settings, { accountId })
 }
 
-/** Takes it back: the keys go again as they were. */
+/** Cancels the deletion: the keys work again. */
 export async function reopenAccount(
   stores: ClosingStores,
   settings: ChangeSettings,
@@ -53,35 +54,35 @@ export async function reopenAccount(
   return propagate(stores, settings, { accountId })
 }
 
-/** Accounts that one run of the drainer deletes, and purges. */
-const maxConcurrency = 5
+/** Accounts that one run deletes, and as many that it purges. */
+const maxAccounts = 5
 
 /**
- * Deletes the accounts that are due, and some of what earlier ones left. A crash at any place is made good
- * by the next run: keys are revoked before their account goes, since nothing else would stop them then.
+ * Deletes the accounts that are due, and purges remaining rows of deleted ones. The next run completes a run
+ * that crashed. Keys are revoked before their account is deleted: nothing else would stop them afterwards.
  */
 export async function finishClosings(
   stores: ClosingStores,
   settings: SettleSettings,
 ): Promise<void> {
   const now = settings.clock.now()
-  const patient = { ...settings, respondAsync: false, waitUntil: () => {} }
-  for (const accountId of await dueAccounts(stores.db, now, maxConcurrency)) {
+  const waiting = { ...settings, respondAsync: false, waitUntil: () => {} }
+  for (const accountId of await dueAccounts(stores.db, now, maxAccounts)) {
     await endWebhooks(stores.db, accountId)
-    const revoked = await changeMany(stores, patient, accountId, { by: 'account' }, revocation(now))
-    // A region that does not answer may hold a key's last good record: the next run asks again.
+    const revoked = await changeMany(stores, waiting, accountId, { by: 'account' }, revocation(now))
+    // A region that has not acknowledged may still accept the keys: the next run tries again.
     if (revoked.progress.kind !== 'in_force') continue
     await deleteAccount(stores.db, accountId, bySystem('account.deleted'), now)
   }
-  for (const accountId of await accountsToPurge(stores.db, maxConcurrency)) {
+  for (const accountId of await accountsToPurge(stores.db, maxAccounts)) {
     await purgeAccount(stores.db, accountId, now)
   }
 }
 
-/** What names somebody goes in the same change, so that no reader caches it anew. */
-function revocation(now: number) {
-  const nameless = { name: '', keyPrefix: '', externalId: null, metadata: null, allowedIps: null }
-  const patch = { ...nameless, createdBy: null, revokedAt: now, revokedBy: null }
+/** Removes personal data in the same change, so that no reader caches it again. */
+function revocation(nowMs: number) {
+  const erased = { name: '', keyPrefix: '', externalId: null, metadata: null, allowedIps: null }
+  const patch = { ...erased, createdBy: null, revokedAt: nowMs, revokedBy: null }
   return { patch, audit: bySystem('key.revoked') }
 }
 

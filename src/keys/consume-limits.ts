@@ -1,24 +1,24 @@
-// The last word on a request of a limited key: its meter takes all that the request takes, or nothing.
+// Consumes the limits of a valid key: its meter grants all that the request needs, or nothing.
 import type { MeteredVerdict, Verdict } from '../core/verdict.ts'
 import type { ConsumeResult } from '../limits/decision.ts'
 import type { Meters } from '../limits/meters.ts'
 import type { Verification } from './verify.ts'
 
-/** What a request takes, beside one of each rate window. */
+/** What a request consumes, in addition to one of each rate window. */
 export type Charge = {
-  /** Credits, a whole number from 0. */
+  /** Credits, an integer from 0. */
   cost: number
-  /** Spends `cost` once in 24 h; null: each request spends. */
+  /** Consumes `cost` once in 24 h; null: every request does. */
   idempotencyKey: string | null
 }
 
-/** What a request costs whose sender cannot say: an idempotency key of theirs would pay once for all. */
+/** For requests whose sender is charged: with an idempotency key of their choice, one credit would pay for all. */
 export const oneCredit: Charge = { cost: 1, idempotencyKey: null }
 
-/** A verification whose limits were asked too, where there are any. */
+/** A verification that includes the limits of the key, if it has any. */
 export type Metered = Omit<Verification, 'verdict'> & { verdict: MeteredVerdict }
 
-/** Asks the meter about a valid key with limits; makes no call for any other verdict. */
+/** Calls the meter of a valid key with limits; for any other verdict it makes no call. */
 export async function consumeLimits(
   meters: () => Pick<Meters, 'take'>,
   verification: Verification,
@@ -40,15 +40,15 @@ function verdictOf(
   { record, powers }: Extract<Verdict, { code: 'valid' }>,
 ): MeteredVerdict {
   const { windows, credits } = answer
-  const about = { record, powers, remaining: { windows, credits } }
+  const common = { record, powers, remaining: { windows, credits } }
   switch (answer.outcome) {
     case 'passed':
-      return { code: 'valid', ...about }
+      return { code: 'valid', ...common }
     case 'conflict':
-      return { code: 'conflict', ...about }
+      return { code: 'conflict', ...common }
     case 'rate_limited':
-      return { code: 'rate_limited', ...about, retryAfterSeconds: answer.retryAfterSeconds }
+      return { code: 'rate_limited', ...common, retryAfterSeconds: answer.retryAfterSeconds }
     case 'credits_exhausted':
-      return { code: 'credits_exhausted', ...about, retryAfterSeconds: answer.retryAfterSeconds }
+      return { code: 'credits_exhausted', ...common, retryAfterSeconds: answer.retryAfterSeconds }
   }
 }

@@ -1,5 +1,4 @@
-// Taking over keys that another system made, by the digests of their tokens. A digest that is known
-// stays whose it is.
+// Imports keys of other systems by the digests of their tokens. A digest that exists keeps its key.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
 import { grantRefusal } from '../core/grant.ts'
@@ -14,19 +13,23 @@ export type KeyToImport = KeyAttributes & {
   digest: string
   /** The name of one of `config.foreign`. */
   formatName: string
-  /** How the token begins, as far as it is known. */
+  /** The first letters of the token, as far as they are known. */
   start: string
 }
 
 export type ImportResult =
   | { result: 'created'; id: string }
-  /** The digest is known; whose it is, is not told. */
+  /** The digest exists, in this account or another: which one is not disclosed. */
   | { result: 'exists' }
   | { result: 'forbidden'; detail: string }
 
 export type ImportSettings = Pick<KeySettings, 'config' | 'newId' | 'clock'>
 
-/** Stores the keys that the caller may make. What became of each is told in their order. */
+/**
+ * Stores the keys whose scopes the caller may grant.
+ * @returns one result for each key, in their order.
+ * @throws StoreUnavailable when D1 does not answer; some of the keys may then be stored.
+ */
 export async function importKeys(
   { store }: KeyImport,
   settings: ImportSettings,
@@ -34,9 +37,9 @@ export async function importKeys(
   keys: readonly KeyToImport[],
 ): Promise<ImportResult[]> {
   const plans = keys.map((key) => planOf(settings, caller, key))
-  const wanted = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
+  const planned = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
   const audit = auditEntry(caller, 'key.imported', {})
-  const stored = wanted.length === 0 ? [] : await store(wanted, audit, settings.clock.now())
+  const stored = planned.length === 0 ? [] : await store(planned, audit, settings.clock.now())
   const ids = new Set(stored)
   return plans.map((plan) => {
     if (!('key' in plan)) return plan
@@ -48,17 +51,17 @@ export async function importKeys(
 function planOf(
   settings: ImportSettings,
   { actor }: Caller,
-  { digest, formatName, start, ...facts }: KeyToImport,
+  { digest, formatName, start, ...attributes }: KeyToImport,
 ): { key: NewKey } | Extract<ImportResult, { result: 'forbidden' }> {
   const { config, newId, clock } = settings
   const inheritsFrom = actor.kind === 'person' ? actor.role : null
-  const detail = grantRefusal(actor, { scopes: facts.scopes, inheritsFrom }, config)
+  const detail = grantRefusal(actor, { scopes: attributes.scopes, inheritsFrom }, config)
   if (detail !== null) return { result: 'forbidden', detail }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
   const key: NewKey = {
-    ...facts,
-    credits: facts.credits && creditTerms(null, facts.credits, clock.now()),
+    ...attributes,
+    credits: attributes.credits && creditTerms(null, attributes.credits, clock.now()),
     id: newId(),
     digest,
     accountId: actor.accountId,

@@ -1,5 +1,4 @@
-// Tokens that were found where everybody can read them: those that are ours are revoked, each in its own
-// account. Whoever reports must have been checked before.
+// Revokes keys whose tokens were found in public. Callers must have authenticated the reporter.
 
 import type { AuditEntry } from '../core/audit.ts'
 import type { Config } from '../core/config.ts'
@@ -7,10 +6,10 @@ import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
 import { type ChangeSettings, type ChangeStores, changeMany } from './change.ts'
 
-/** Where a token was found; the place may be empty. */
+/** Where a token was found; `url` may be empty. */
 export type Finding = { token: string; url: string; source: string }
 
-/** `isOurs`: a key of this deployment has or had this token. */
+/** `isOurs`: a key of this deployment has this token, whatever its state. */
 export type Leak = { digest: string; isOurs: boolean }
 
 export type LeakStores = ChangeStores & {
@@ -25,9 +24,9 @@ export type LeakSettings = ChangeSettings & {
 }
 
 /**
- * Revokes what was found, also where it is disabled or expired and could be brought back.
- * @returns one answer a finding, in their order.
- * @throws StoreUnavailable after all was tried, when a revocation is not known to be committed.
+ * Revokes the keys of the tokens, disabled and expired ones too: those could be enabled or extended again.
+ * @returns one entry for each finding, in their order.
+ * @throws StoreUnavailable when a revocation may not be committed; all of them have then been attempted.
  */
 export async function revokeLeaked(
   stores: LeakStores,
@@ -35,20 +34,20 @@ export async function revokeLeaked(
   findings: readonly Finding[],
   requestId: string,
 ): Promise<Leak[]> {
-  const looks = await Promise.all(findings.map((finding) => lookAt(settings, finding)))
-  const candidates = looks.filter(({ isPlausible }) => isPlausible).map(({ digest }) => digest)
+  const checked = await Promise.all(findings.map((finding) => checkFinding(settings, finding)))
+  // Only plausible tokens cost a read.
+  const candidates = checked.filter(({ isPlausible }) => isPlausible).map(({ digest }) => digest)
   const keys = candidates.length === 0 ? [] : await stores.findByDigests([...new Set(candidates)])
   const ours = new Map(keys.map((key) => [key.digest, key]))
-  const found = looks.flatMap(({ digest, finding }) => {
+  const found = checked.flatMap(({ digest, finding }) => {
     const key = ours.get(digest)
     return key === undefined ? [] : [{ ...key, ...placeOf(finding) }]
   })
   await revokeFound(stores, settings, found, requestId)
-  return looks.map(({ digest }) => ({ digest, isOurs: ours.has(digest) }))
+  return checked.map(({ digest }) => ({ digest, isOurs: ours.has(digest) }))
 }
 
-/** No store is asked about what cannot be a token of ours. */
-async function lookAt({ config, tagKeys }: LeakSettings, finding: Finding) {
+async function checkFinding({ config, tagKeys }: LeakSettings, finding: Finding) {
   const recognised = recogniseToken(finding.token, config)
   const isPlausible =
     recognised !== null &&
@@ -58,14 +57,14 @@ async function lookAt({ config, tagKeys }: LeakSettings, finding: Finding) {
 
 const maxUrlLength = 2_000
 
-/** A path may be named like the token that it holds. */
+/** The URL is stored and sent in webhooks: the token in it is removed. */
 function placeOf({ token, url, source }: Finding) {
   return { url: url.replaceAll(token, '[redacted]').slice(0, maxUrlLength), source }
 }
 
 type Found = { id: string; accountId: string; url: string; source: string }
 
-/** One batch for all keys of an account found in one place, so that the audit says where. */
+/** One batch for the keys of one account found in one place, so that the audit entry names the place. */
 async function revokeFound(
   stores: LeakStores,
   settings: LeakSettings,
@@ -80,7 +79,7 @@ async function revokeFound(
     const ids = group.map(({ id }) => id)
     const [accountId = ''] = group.map((key) => key.accountId)
     const plan = revocation(settings, group, requestId)
-    // One failure must not keep the others in force.
+    // A failure must not keep the other keys from being revoked.
     await changeMany(stores, settings, accountId, { by: 'ids', ids }, plan).catch((error) => {
       failures.push(error)
     })

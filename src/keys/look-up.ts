@@ -1,5 +1,5 @@
-// The record of a digest, never older than the last change that was answered with 200: coherence as
-// seen by a reader. Memory under a lease first, then KV measured against the fence, then D1.
+// Looks up the record of a digest, never older than the last change that was answered with 200: from memory
+// within its lease, from KV if the fence accepts it, else from D1.
 import type { NearestFence } from '../coherence/fences.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { type KeyCache, refreshAfterMs } from '../storage/key-cache.ts'
@@ -20,12 +20,12 @@ export type LookUpSettings = {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** Which tier answered: for the log and the tests that count. */
+/** The store that answered, for logs and metrics. */
 export type Tier = 'memory' | 'fence' | 'cache' | 'database'
 
 export type LookUpResult = { record: KeyRecord | null; tier: Tier }
 
-/** The record while its lease runs, without any I/O; null when somebody has to be asked. */
+/** The record in memory, without I/O; null when there is none or its lease has run out. */
 export function recall(
   { memory }: Pick<LookUpStores, 'memory'>,
   { leaseMs, now }: Pick<LookUpSettings, 'leaseMs' | 'now'>,
@@ -34,13 +34,14 @@ export function recall(
   const held = memory.get(digest)
   if (held === null) return null
   const time = now()
-  // A clock that was set back must not make a lease longer.
+  // A clock that was set back must not extend a lease.
   return held.from <= time && time < held.from + leaseMs ? held.record : null
 }
 
 /**
- * The record as good as the nearest fence asks for; `record: null` when no such key was ever stored.
- * @throws StoreUnavailable when neither fence and cache nor D1 can tell.
+ * The record, at least as fresh as the nearest fence requires; `record: null` when no key has the digest.
+ * @throws StoreUnavailable when D1 does not answer, and neither memory nor KV has a record that the fence
+ * accepts.
  */
 export async function lookUp(
   stores: LookUpStores,
@@ -49,15 +50,15 @@ export async function lookUp(
 ): Promise<LookUpResult> {
   const { memory, fence, cache } = stores
   const held = memory.get(digest)
-  // A lease runs from the question: what was true then may have changed before the answer came.
-  const askedAt = settings.now()
+  // A lease starts at the request, not at the answer: the record may have changed in between.
+  const requestedAt = settings.now()
   const [requiredSeq, candidate] = await Promise.all([
     fence.requiredSeq(digest),
-    held === null ? cache.get(digest) : { record: held.record, cachedAt: askedAt },
+    held === null ? cache.get(digest) : { record: held.record, cachedAt: requestedAt },
   ])
-  if (isGoodEnough(candidate, requiredSeq)) {
-    memory.keep(digest, { record: candidate.record, from: askedAt })
-    if (askedAt - candidate.cachedAt > refreshAfterMs) {
+  if (isFresh(candidate, requiredSeq)) {
+    memory.keep(digest, { record: candidate.record, from: requestedAt })
+    if (requestedAt - candidate.cachedAt > refreshAfterMs) {
       settings.waitUntil(refresh(stores, settings, digest))
     }
     return { record: candidate.record, tier: held === null ? 'cache' : 'fence' }
@@ -65,20 +66,17 @@ export async function lookUp(
   try {
     return await readDatabase(stores, settings, digest)
   } catch (unavailable) {
-    // What memory held was too old, and so nobody has asked KV yet.
+    // KV was not read when memory had a record, which was too old.
     const other = held === null ? null : await cache.get(digest)
-    if (!isGoodEnough(other, requiredSeq)) throw unavailable
-    memory.keep(digest, { record: other.record, from: askedAt })
+    if (!isFresh(other, requiredSeq)) throw unavailable
+    memory.keep(digest, { record: other.record, from: requestedAt })
     return { record: other.record, tier: 'cache' }
   }
 }
 
 type Candidate = { record: KeyRecord; cachedAt: number }
 
-function isGoodEnough(
-  candidate: Candidate | null,
-  requiredSeq: number | null,
-): candidate is Candidate {
+function isFresh(candidate: Candidate | null, requiredSeq: number | null): candidate is Candidate {
   return requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq
 }
 
@@ -89,7 +87,7 @@ async function readDatabase(
 ): Promise<LookUpResult> {
   const readAt = now()
   const record = await keys.read(digest)
-  // Absence is not kept: a key made a moment later must work at once.
+  // Absence is not cached: a key issued a moment later must work at once.
   if (record !== null) {
     memory.keep(digest, { record, from: readAt })
     waitUntil(cache.put(digest, record, readAt))
@@ -97,7 +95,7 @@ async function readDatabase(
   return { record, tier: 'database' }
 }
 
-/** Writes the cache entry anew before KV drops it, so that it is there when D1 is not. */
+/** Rewrites the cache entry before it expires, so that KV has it when D1 is down. */
 async function refresh(
   { cache, keys }: LookUpStores,
   { now }: LookUpSettings,

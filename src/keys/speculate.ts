@@ -1,5 +1,5 @@
-// What this isolate last knew of a key, for work that may begin before the verdict is there and is
-// thrown away if it is another. Never an answer: `verify` gives those.
+// A provisional decision from memory, for work that starts before the verdict and is discarded if the
+// verdict differs. It is never an answer: only `verify` gives those.
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf } from '../core/token.ts'
@@ -7,8 +7,8 @@ import { type AccessRequest, type Decision, decide } from '../core/verdict.ts'
 import type { Memory } from '../storage/memory.ts'
 
 /**
- * What the record in memory says, whether or not its lease still runs; null when there is none.
- * Memory holds only what `verify` found, and so no token whose shape or tag was not checked.
+ * Decides from the record in memory, even after its lease has run out; null when there is none. The tag is
+ * not checked: memory holds only digests of tokens that `verify` has checked.
  */
 export async function speculate(
   { memory }: { memory: Memory },
@@ -17,11 +17,11 @@ export async function speculate(
     now,
   }: { config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>; now(): number },
   token: string,
-  question: AccessRequest,
+  request: AccessRequest,
 ): Promise<Decision | null> {
   if (recogniseToken(token, config) === null) return null
   const held = memory.get(await digestOf(token))
-  // A limited key's requests are counted one by one: nobody can tell ahead whether this one passes.
+  // Only the meter can decide about a request with a limited key.
   if (held === null || held.record.limits !== null) return null
-  return decide(held.record, question, now(), config)
+  return decide(held.record, request, now(), config)
 }

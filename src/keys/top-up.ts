@@ -1,5 +1,5 @@
-// Adding credits to what a key has. Not a change of the key: no record holds its balance, so nothing has
-// to come into force anywhere.
+// Adds credits to the balance of a key. The record of a key does not hold its balance, so a top-up needs
+// no settling.
 import type { Caller } from '../core/audit.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { Meters } from '../limits/meters.ts'
@@ -10,6 +10,7 @@ import { StoreUnavailable } from '../storage/unavailable.ts'
 export type TopUpStores = {
   meters: Pick<Meters, 'topUp'>
   record(event: TopUpEvent): Promise<void>
+  newId(): string
 }
 
 export type TopUpInput = { amount: number; idempotencyKey: string | null }
@@ -17,12 +18,12 @@ export type TopUpInput = { amount: number; idempotencyKey: string | null }
 export type TopUpKeyResult =
   | { kind: 'done'; credits: number; isRepeated: boolean }
   | { kind: 'refused'; reason: 'revoked' | 'no_credits' | 'conflict' }
-  /** It may have happened: only with an idempotency key is asking again safe. */
+  /** The credits may have been added: only with an idempotency key can the request safely be repeated. */
   | { kind: 'unknown'; cause: unknown }
 
-/** Adds to the balance, durably, and then says so in the audit trail: once for an idempotency key. */
+/** Adds credits durably, then writes the audit event: both once for each idempotency key. */
 export async function topUpKey(
-  { meters, record }: TopUpStores,
+  { meters, record, newId }: TopUpStores,
   caller: Caller,
   key: ListedKey,
   { amount, idempotencyKey }: TopUpInput,
@@ -36,9 +37,9 @@ export async function topUpKey(
   if (answer.outcome === 'conflict') return { kind: 'refused', reason: 'conflict' }
   const { credits, isRepeated, atMs } = answer
   try {
-    // Also of a repeated one: the first may have died before it came to this.
+    // For a repeated one too: the first request may have failed before it was recorded.
     await record({
-      id: await eventId(key.id, idempotencyKey, atMs),
+      id: idempotencyKey === null ? newId() : await eventId(key.id, idempotencyKey, atMs),
       accountId: key.accountId,
       keyId: key.id,
       actorKind: caller.actor.kind,
@@ -54,9 +55,8 @@ export async function topUpKey(
   return { kind: 'done', credits, isRepeated }
 }
 
-/** The same for the same top-up: a UUID of version 8 (RFC 9562 5.8) from a hash. */
-async function eventId(keyId: string, idempotencyKey: string | null, atMs: number) {
-  if (idempotencyKey === null) return crypto.randomUUID()
+/** The same id for the same top-up: a UUID of version 8 (RFC 9562 5.8) from a hash. */
+async function eventId(keyId: string, idempotencyKey: string, atMs: number) {
   const text = new TextEncoder().encode(JSON.stringify([keyId, idempotencyKey, atMs]))
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text)).slice(0, 16)
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80

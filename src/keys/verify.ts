@@ -1,4 +1,4 @@
-// The hot path: from a presented token to a verdict. With the lease running it touches no store.
+// The hot path: from a presented token to a verdict. Within a lease it calls no store.
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
@@ -9,33 +9,33 @@ import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } fro
 export type VerifySettings = LookUpSettings & {
   config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>
   tagKeys: readonly CryptoKey[]
-  /** Whether stores may be asked about one more token that cannot prove itself. */
+  /** The flood limit: whether one more untagged token of this sender may be looked up. */
   admitsUntagged(): Promise<boolean>
 }
 
 export type VerifyOptions = {
-  /** Ask the fence even while a lease runs. */
+  /** Query the fence even within a lease. */
   fresh?: boolean
 }
 
 export type Verification = {
   verdict: Verdict
   tier: Tier | 'none'
-  /** Why the answer is not known: for the log. */
+  /** Why the verdict is unavailable, for the log. */
   cause?: StoreUnavailable
 }
 
 /**
- * Whether a token is good, now, for this. Never throws for what a client sends or a store fails at.
+ * Verifies a token for a request. Malformed tokens and failing stores give a verdict; it does not throw.
  *
- * No store hears of a forgery of our own formats. A foreign token cannot prove itself: whoever makes them
- * up would cost a fence, a KV and a D1 read each, and is held by a limit instead.
+ * A forged token of an own format fails its tag check, before any I/O. A foreign token has no tag: each
+ * forged one would cost a call of the fence, KV and D1, so unknown ones are subject to the flood limit.
  */
 export async function verify(
   stores: LookUpStores,
   settings: VerifySettings,
   token: string,
-  question: AccessRequest,
+  request: AccessRequest,
   { fresh = false }: VerifyOptions = {},
 ): Promise<Verification> {
   const { config, tagKeys } = settings
@@ -44,17 +44,17 @@ export async function verify(
   const digest = await digestOf(token)
   const remembered = fresh ? null : recall(stores, settings, digest)
   if (remembered !== null) {
-    return { verdict: decide(remembered, question, settings.now(), config), tier: 'memory' }
+    return { verdict: decide(remembered, request, settings.now(), config), tier: 'memory' }
   }
-  const isProved = recognised.origin === 'own'
-  if (isProved && !(await isGenuine(recognised, tagKeys))) return invalid
-  // What this isolate has met was found once: whoever floods cannot lock its holder out.
+  const isTagged = recognised.origin === 'own'
+  if (isTagged && !(await isGenuine(recognised, tagKeys))) return invalid
+  // Digests in memory bypass the flood limit, so a flood cannot lock out the holders of known keys.
   const isKnown = stores.memory.get(digest) !== null
-  if (!isProved && !isKnown && !(await settings.admitsUntagged())) return flood
+  if (!isTagged && !isKnown && !(await settings.admitsUntagged())) return flood
   try {
     const { record, tier } = await lookUp(stores, settings, digest)
     if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }
-    return { verdict: decide(record, question, settings.now(), config), tier }
+    return { verdict: decide(record, request, settings.now(), config), tier }
   } catch (error) {
     if (error instanceof StoreUnavailable) return { ...unavailable, cause: error }
     throw error

@@ -1,11 +1,11 @@
-// Usage counted in this isolate's memory and sent through a Queue every few seconds: never on the way to
-// an answer, and never more than a bounded table. What the queue does not take is lost, and said so.
+// Counts usage in the isolate's memory and sends it to a queue every few seconds, after answers. The memory
+// is bounded; counts that the queue does not accept are lost, and the log says how many.
 import { log } from '../core/log.ts'
 import type { Decision } from '../core/verdict.ts'
 import { within } from '../storage/unavailable.ts'
 import type { TierRow, UsageBatch, UsageRow } from '../storage/usage-store.ts'
 
-/** How a request of a known key was answered: by its verdict, or by what a policy made of a valid one. */
+/** The code that a request with a known key was answered with. */
 export type UsageCode =
   | Decision['code']
   | 'rate_limited'
@@ -21,63 +21,64 @@ export type UsageSettings = {
   newId(): string
 }
 
-/** Where counts go: the queue's `send`, and work that the answer does not wait for. */
+/** Where counts are sent: the queue, and `ctx.waitUntil` of the current request. */
 export type UsageSink = {
   send(batch: UsageBatch): Promise<unknown>
   waitUntil(work: Promise<unknown>): void
 }
 
 export const flushAfterMs = 5_000
-/** A full table is sent at once: 100 kB as JSON, where a message may have 128. */
+/** A table of this size is sent at once: about 100 kB as JSON, where a message may have 128 kB. */
 export const maxRows = 1_000
-/** Batches under way to a queue that is slow; beyond that counts are lost. */
-const maxUnderWay = 4
+/** Batches being sent at once; when the queue is so slow that there are more, counts are lost. */
+const maxInFlight = 4
 export const sendTimeoutMs = 10_000
 const hourMs = 60 * 60 * 1000
 
 export class UsageCounter {
   private rows = new Map<string, UsageRow>()
   private tiers = new Map<string, TierRow>()
-  /** When the timer of the present window should have ended; null: none runs. */
+  /** When the running timer flushes (ms); null: no timer runs. */
   private dueAt: number | null = null
-  /** When each batch under way will have been given up at the latest, whatever became of its request. */
-  private underWay: number[] = []
+  /** The time (ms) at which each batch in flight counts as lost, even if its request was cancelled. */
+  private inFlight: number[] = []
   private readonly settings: UsageSettings
 
   constructor(settings: UsageSettings) {
     this.settings = settings
   }
 
-  count(keyId: string, code: UsageCode, way: UsageSink): void {
+  /** Counts one request, and flushes when the table is full or the timer is due. */
+  count(keyId: string, code: UsageCode, sink: UsageSink): void {
     const now = this.settings.now()
     this.add(keyId, code, now)
-    if (this.rows.size >= maxRows) way.waitUntil(this.flush(way))
-    // The request that the timer belonged to may have been killed: then another one takes over.
+    if (this.rows.size >= maxRows) sink.waitUntil(this.flush(sink))
+    // An overdue timer belonged to a request that was cancelled: this request starts another.
     else if (this.dueAt === null || now > this.dueAt + flushAfterMs) {
       this.dueAt = now + flushAfterMs
-      way.waitUntil(this.flushLater(way))
+      sink.waitUntil(this.flushLater(sink))
     }
   }
 
-  /** Which tier answered a verification from a region: for the status page. Goes with the next counts. */
+  /** Counts which tier answered a verification, for the status page. Sent with the next counts. */
   countTier(region: string, tier: string): void {
     const hour = Math.floor(this.settings.now() / hourMs) * hourMs
-    const place = `${hour} ${region} ${tier}`
-    const [, , , count] = this.tiers.get(place) ?? [hour, region, tier, 0]
-    this.tiers.set(place, [hour, region, tier, count + 1])
+    const entry = `${hour} ${region} ${tier}`
+    const [, , , count] = this.tiers.get(entry) ?? [hour, region, tier, 0]
+    this.tiers.set(entry, [hour, region, tier, count + 1])
   }
 
   private add(keyId: string, code: UsageCode, now: number): void {
     const hour = Math.floor(now / hourMs) * hourMs
-    const place = `${keyId} ${hour} ${code}`
-    const [, , , count, lastAt] = this.rows.get(place) ?? [keyId, hour, code, 0, now]
-    this.rows.set(place, [keyId, hour, code, count + 1, Math.max(lastAt, now)])
+    const entry = `${keyId} ${hour} ${code}`
+    const [, , , count, lastAt] = this.rows.get(entry) ?? [keyId, hour, code, 0, now]
+    this.rows.set(entry, [keyId, hour, code, count + 1, Math.max(lastAt, now)])
   }
 
-  private async flushLater(way: UsageSink): Promise<void> {
+  private async flushLater(sink: UsageSink): Promise<void> {
     await this.settings.sleep(flushAfterMs)
     this.dueAt = null
-    await this.flush(way)
+    await this.flush(sink)
   }
 
   private async flush({ send }: UsageSink): Promise<void> {
@@ -87,31 +88,31 @@ export class UsageCounter {
     this.rows = new Map()
     this.tiers = new Map()
     const now = this.settings.now()
-    this.underWay = this.underWay.filter((until) => until > now)
-    if (this.underWay.length >= maxUnderWay) return lose(rows, 'the queue is slow')
+    this.inFlight = this.inFlight.filter((until) => until > now)
+    if (this.inFlight.length >= maxInFlight) return reportLost(rows, 'the queue is slow')
     const until = now + 2 * sendTimeoutMs
-    this.underWay.push(until)
+    this.inFlight.push(until)
     try {
       const id = batchId(now, this.settings.newId())
       await within('queue', sendTimeoutMs, send({ version: 1, id, rows, tiers }))
     } catch (cause) {
-      // Not sent again: it may have arrived, and would then be two batches.
-      lose(rows, cause)
+      // Not sent again: the queue may have accepted it, and a second batch would count twice.
+      reportLost(rows, cause)
     } finally {
-      const at = this.underWay.indexOf(until)
-      if (at !== -1) this.underWay.splice(at, 1)
+      const at = this.inFlight.indexOf(until)
+      if (at !== -1) this.inFlight.splice(at, 1)
     }
   }
 }
 
-function lose(rows: readonly UsageRow[], cause: unknown): void {
+function reportLost(rows: readonly UsageRow[], cause: unknown): void {
   const requests = rows.reduce((sum, [, , , count]) => sum + count, 0)
   log('error', 'usage_lost', { requests, cause })
 }
 
-const digits = 12
+const timeDigits = 12
 
 /** Begins with the time, so that ids sort by age. */
 export function batchId(nowMs: number, id: string): string {
-  return `${nowMs.toString(16).padStart(digits, '0')}-${id}`
+  return `${nowMs.toString(16).padStart(timeDigits, '0')}-${id}`
 }

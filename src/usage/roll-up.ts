@@ -1,41 +1,40 @@
-// The consumer of the usage queue: batches are added to D1 once each, however often and in whatever
-// order they arrive.
+// The consumer of the usage queue. A batch is added to D1 once, however often it is delivered.
 import { log } from '../core/log.ts'
 import { batchLifetimeMs, type UsageBatch, type UsageStore } from '../storage/usage-store.ts'
 import { batchId } from './counter.ts'
 
-const firstRetrySeconds = 60
-const lastRetrySeconds = 60 * 60
-/** A statement of D1 takes 2 MB; a batch has up to 100 kB. */
+const minRetrySeconds = 60
+const maxRetrySeconds = 60 * 60
+/** Batches in one statement, of up to 100 kB each: D1 accepts 2 MB. */
 const maxBatches = 10
 
-/** Adds what the messages count. Each is acknowledged once D1 has it, or when it can never be added. */
+/** Adds the batches to D1. A message is acknowledged once it is added, or when it never can be. */
 export async function rollUp(
   store: Pick<UsageStore, 'add'>,
   messages: readonly Message<unknown>[],
   nowMs: number,
 ): Promise<void> {
-  const good = messages.filter((message) => isReadable(message, nowMs))
-  for (let at = 0; at < good.length; at += maxBatches) {
-    const some = good.slice(at, at + maxBatches)
+  const readable = messages.filter((message) => isReadable(message, nowMs))
+  for (let at = 0; at < readable.length; at += maxBatches) {
+    const chunk = readable.slice(at, at + maxBatches)
     try {
-      await store.add(some.map(({ body }) => body))
-      for (const message of some) message.ack()
+      await store.add(chunk.map(({ body }) => body))
+      for (const message of chunk) message.ack()
     } catch (cause) {
-      log('warn', 'usage_not_rolled_up', { messages: some.length, cause })
-      for (const message of some) message.retry({ delaySeconds: retryDelay(message.attempts) })
+      log('warn', 'usage_not_rolled_up', { messages: chunk.length, cause })
+      for (const message of chunk) message.retry({ delaySeconds: retryDelay(message.attempts) })
     }
   }
 }
 
-/** A minute, twice as long each time, up to an hour: a hundred attempts outlast the queue's four days. */
+/** Seconds: exponential from a minute to an hour, so that 100 attempts outlast the queue's four days. */
 function retryDelay(attempts: number): number {
-  return Math.min(firstRetrySeconds * 2 ** Math.max(0, attempts - 1), lastRetrySeconds)
+  return Math.min(minRetrySeconds * 2 ** Math.max(0, attempts - 1), maxRetrySeconds)
 }
 
 function isReadable(message: Message<unknown>, nowMs: number): message is Message<UsageBatch> {
   const { body } = message
-  // Of an older one it is no longer known whether it was added: better lost than counted twice.
+  // The ids of older batches are pruned, so one may have been added: it is dropped, not counted twice.
   const isGood = isBatch(body) && body.id >= batchId(nowMs - batchLifetimeMs, '')
   if (isGood) return true
   log('error', 'usage_message_dropped', { message: message.id, sent: message.timestamp })

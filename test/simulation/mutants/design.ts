@@ -34,7 +34,7 @@ export const designMutants: Mutant[] = [
     name: 'a lease counted from the answer (fence)',
     ...patch(
       lookUp,
-      '{ record: candidate.record, from: askedAt }',
+      '{ record: candidate.record, from: requestedAt }',
       '{ record: candidate.record, from: settings.now() }',
     ),
   },
@@ -81,28 +81,28 @@ export const designMutants: Mutant[] = [
     patches: [
       {
         file: lookUp,
-        find: '  // A lease runs from the question',
+        find: '  // A lease starts at the request',
         put: `  const lease = leases.get(memory)?.get(digest) ?? 0
   const age = settings.now() - lease
   if (held === null && age >= 0 && age < settings.leaseMs) {
     const other = await cache.get(digest)
     if (other !== null) return { record: other.record, tier: 'cache' }
   }
-  // A lease runs from the question`,
+  // A lease starts at the request`,
       },
       {
         file: lookUp,
-        find: '    memory.keep(digest, { record: candidate.record, from: askedAt })',
-        put: '    memory.keep(digest, { record: candidate.record, from: askedAt })\n    remember(memory, digest, askedAt)',
+        find: '    memory.keep(digest, { record: candidate.record, from: requestedAt })',
+        put: '    memory.keep(digest, { record: candidate.record, from: requestedAt })\n    remember(memory, digest, requestedAt)',
       },
       {
         file: lookUp,
-        find: '/** Writes the cache entry anew',
+        find: '/** Rewrites the cache entry',
         put: `const leases = new WeakMap<Memory, Map<string, number>>()
 function remember(memory: Memory, digest: string, from: number): void {
   leases.set(memory, (leases.get(memory) ?? new Map<string, number>()).set(digest, from))
 }
-/** Writes the cache entry anew`,
+/** Rewrites the cache entry`,
       },
     ],
   },

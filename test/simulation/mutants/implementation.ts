@@ -101,15 +101,15 @@ export const implementationMutants: Mutant[] = [
     name: 'an unavailable store answered from an expired lease',
     ...patch(
       lookUp,
-      '    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n',
-      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n",
+      '    if (!isFresh(other, requiredSeq)) throw unavailable\n',
+      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isFresh(other, requiredSeq)) throw unavailable\n",
     ),
   },
   {
     name: 'any KV entry accepted while D1 is down',
     ...patch(
       lookUp,
-      '    if (!isGoodEnough(other, requiredSeq)) throw unavailable\n',
+      '    if (!isFresh(other, requiredSeq)) throw unavailable\n',
       '    if (other === null) throw unavailable\n',
     ),
   },

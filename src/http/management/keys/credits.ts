@@ -55,6 +55,7 @@ export function createApiKeyCredits() {
     const stores = {
       meters: c.env.meters(),
       record: (event: TopUpEvent) => recordTopUp(c.env.db, event),
+      newId: () => crypto.randomUUID(),
     }
     const wish = { amount: c.req.valid('json').add, idempotencyKey }
     const told = await topUpKey(stores, callerOf(c), key, wish)
