@@ -45,7 +45,7 @@ export function invalidRequest({ issues }: { issues: Issue[] }, target: string):
   return new Problem('invalid_request', { detail: sentenceOf(errors), errors })
 }
 
-/** More help nobody, and a body may hold thousands of unknown fields. */
+/** A body may have thousands of unknown fields: more errors would not help. */
 const maxErrors = 20
 
 type Issue = {
