@@ -5,6 +5,7 @@ import { dirname, relative } from 'node:path'
 export const layers = [
   ['src/contract'],
   ['src/core'],
+  ['src/log.ts'],
   ['src/storage'],
   ['src/coherence', 'src/limits', 'src/usage'],
   ['src/webhooks', 'src/identity', 'src/keys'],

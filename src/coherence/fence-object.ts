@@ -1,7 +1,7 @@
 // The fence as a Durable Object with SQLite storage. The platform holds back an answer until the writes
 // before it are durable (output gate), which the protocol requires.
 import { DurableObject } from 'cloudflare:workers'
-import { log } from '../core/log.ts'
+import { log } from '../log.ts'
 import {
   acknowledged,
   Fence,

@@ -1,6 +1,6 @@
 // Calls to fences from a Worker: readers query the nearest one, changes raise any. A failed query means
 // that the record must be read from D1; a failed raise is not acknowledged.
-import type { ReportOutage } from '../core/log.ts'
+import type { ReportOutage } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
 import { acknowledged, type FenceStatus, type Raise } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'

@@ -3,8 +3,8 @@
 // The digest of its key is random, so no token has it, and its account has no members.
 
 import type { AuditEntry } from '../core/audit.ts'
-import { errorSummary } from '../core/log.ts'
 import { decide } from '../core/verdict.ts'
+import { errorSummary } from '../log.ts'
 import type { CanaryRun } from '../storage/canary-log.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
 import type { KeyPatch } from '../storage/key-changes.ts'

@@ -1,7 +1,7 @@
 // Limits lookups of tokens that carry no valid tag, with the Workers rate-limiting binding: it counts per
 // Cloudflare location, without a network round trip.
 import { networkOf } from '../core/address.ts'
-import type { ReportOutage } from '../core/log.ts'
+import type { ReportOutage } from '../log.ts'
 import { within } from './unavailable.ts'
 
 export type FloodLimit = {

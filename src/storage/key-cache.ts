@@ -1,7 +1,8 @@
 // KV as a cache of records. It may return any value that it ever held, so a record from here counts only as far as
 // its `asOf`. A failure is a miss, never an error.
-import type { ReportOutage } from '../core/log.ts'
+
 import { type KeyRecord, readRecord, writeRecord } from '../core/record.ts'
+import type { ReportOutage } from '../log.ts'
 import { within } from './unavailable.ts'
 
 /** `cachedAt`: the time that `put` was given with the record (ms). */

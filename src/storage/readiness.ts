@@ -1,5 +1,5 @@
 // Checks every store at once, each with its own timeout, so that a store that hangs does not hide the others.
-import { errorSummary } from '../core/log.ts'
+import { errorSummary } from '../log.ts'
 import { isOverdue, type PendingSummary } from './pending-raises.ts'
 import { StoreUnavailable, within } from './unavailable.ts'
 

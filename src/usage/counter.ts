@@ -1,7 +1,8 @@
 // Counts usage in the isolate's memory and sends it to a queue every few seconds, after answers. The memory
 // is bounded; counts that the queue does not accept are lost, and the log says how many.
-import { log } from '../core/log.ts'
+
 import type { Decision } from '../core/verdict.ts'
+import { log } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
 import type { TierRow, UsageBatch, UsageRow } from '../storage/usage-store.ts'
 

@@ -1,5 +1,5 @@
 // The consumer of the usage queue. A batch is added to D1 once, however often it is delivered.
-import { log } from '../core/log.ts'
+import { log } from '../log.ts'
 import { batchLifetimeMs, type UsageBatch, type UsageStore } from '../storage/usage-store.ts'
 import { batchId } from './counter.ts'
 

@@ -1,8 +1,9 @@
 // The consumer of the queue: makes an attempt and records its outcome. A message is only a hint, so every message is
 // acknowledged: the outbox keeps what is pending, and the reconciler sends it again.
-import { log } from '../core/log.ts'
+
 import { webhookBody } from '../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
+import { log } from '../log.ts'
 import {
   type AttemptOutcome,
   type Claimed,

@@ -1,8 +1,8 @@
 // What lives as long as an isolate: its configuration, its clock and what it remembers between requests.
 import type { Clock } from '../coherence/settle.ts'
 import type { Config } from '../core/config.ts'
-import { createOutageLog, type ReportOutage } from '../core/log.ts'
 import { importTagKeys } from '../core/token.ts'
+import { createOutageLog, type ReportOutage } from '../log.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 import { UsageCounter } from '../usage/counter.ts'
 

@@ -1,7 +1,8 @@
 // Low credits are notified by webhook, after the response. Costs nothing while there are enough; below the
 // threshold one write a day, key and isolate.
-import { log } from '../core/log.ts'
+
 import type { MeteredVerdict } from '../core/verdict.ts'
+import { log } from '../log.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 
 /** Credits are low below this share of what a refill restores, or of what was set. */

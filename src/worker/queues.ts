@@ -1,7 +1,8 @@
 // Webhooks and their bindings: deliveries are queued after a response, sent by the consumer, and queued again by
 // the reconciler. No verification loads this.
-import { log } from '../core/log.ts'
+
 import { sealingKeys } from '../core/sealing.ts'
+import { log } from '../log.ts'
 import { pruneDeliveries } from '../storage/webhook-deliveries.ts'
 import { type LowCredits, noticeExpiring, noticeLowCredits } from '../storage/webhook-notices.ts'
 import { createOutbox } from '../storage/webhook-outbox.ts'

@@ -1,6 +1,6 @@
 // The log line of a request, and whether it is written.
 import { nearestRegion } from '../../coherence/regions.ts'
-import { errorSummary, log } from '../../core/log.ts'
+import { errorSummary, log } from '../../log.ts'
 import { StoreUnavailable } from '../../storage/unavailable.ts'
 import type { CheckedToken, Report } from '../report.ts'
 import type { Services } from '../services.ts'

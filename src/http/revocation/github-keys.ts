@@ -1,7 +1,7 @@
 // The public keys with which GitHub signs the reports of its secret scanning: cached, and fetched again when GitHub
 // signs with an unknown one.
 import { z } from 'zod'
-import { log } from '../../core/log.ts'
+import { log } from '../../log.ts'
 import { unavailable } from '../response/failures.ts'
 import type { KeySource } from '../services.ts'
 

@@ -1,7 +1,7 @@
 // GET /readyz: whether every store answers, for monitors. The endpoint is public, so an isolate checks the stores at
 // most once in two seconds. Problems are in the log only.
 import type { Context } from 'hono'
-import { log } from '../../core/log.ts'
+import { log } from '../../log.ts'
 import { checkStores, checkTimeoutMs, type Readiness } from '../../storage/readiness.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { AppSettings, RequestLocation, Services } from '../services.ts'

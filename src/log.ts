@@ -1,6 +1,6 @@
 // Writes log lines, each one JSON object. Whatever looks like a token is redacted, and the parameters of
 // a failed SQL statement are removed.
-import { redact } from './redact.ts'
+import { redact } from './core/redact.ts'
 
 export function log(
   level: 'info' | 'warn' | 'error',
