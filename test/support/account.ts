@@ -21,11 +21,11 @@ export type MadeKey = { id: string; key: string; key_prefix: string; scopes: str
 
 /** The data of a 201; anything else is an error that shows the answer. */
 export async function makeKey(
-  house: TestApp,
+  app: TestApp,
   as: string,
   body: Record<string, unknown> = {},
 ): Promise<MadeKey> {
-  const made = await house.ask('POST', '/api/api-keys', { as, body: { name: 'A key', ...body } })
+  const made = await app.request('POST', '/api/api-keys', { as, body: { name: 'A key', ...body } })
   if (made.status !== 201) throw new Error(`No key was made: ${made.status} ${made.text}`)
   return made.body.data
 }

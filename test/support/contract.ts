@@ -21,7 +21,7 @@ export type Call = {
   wrong?: boolean
 }
 
-export function openContract(house: TestApp, document: Document) {
+export function openContract(app: TestApp, document: Document) {
   const operations = new Map(
     operationsOf(document).map((each) => [each.operation.operationId ?? '', each]),
   )
@@ -32,7 +32,7 @@ export function openContract(house: TestApp, document: Document) {
     if (!sent.wrong) judgeRequest(document, operationId, operation, sent)
     const { body, headers = {}, cookie, as, key } = sent
     const isForm = contentOf(operation.requestBody)['application/x-www-form-urlencoded']
-    const answer = await house.ask(method.toUpperCase(), filled(path, sent), {
+    const answer = await app.request(method.toUpperCase(), filled(path, sent), {
       headers: {
         ...(cookie !== undefined && { cookie, origin: 'http://localhost:8787' }),
         ...(isForm && { 'content-type': 'application/x-www-form-urlencoded' }),

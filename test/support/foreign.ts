@@ -12,7 +12,7 @@ export const foreign: Record<string, ForeignFormat> = {
   wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
 }
 
-/** A house whose configuration declares the foreign formats. */
+/** A app whose configuration declares the foreign formats. */
 export function createForeignTestApp(options: { bindings?: Partial<Env> } = {}) {
   const clock = createSkippingClock()
   const foreignConfig: Config<Env> = { ...config, foreign }

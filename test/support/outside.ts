@@ -1,4 +1,4 @@
-// The outside of a house, as tests play it: a queue that is emptied by hand and receivers that check every
+// The outside of a app, as tests play it: a queue that is emptied by hand and receivers that check every
 // signature with the reference library.
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
@@ -30,7 +30,7 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
     },
   } as unknown as Env['WEBHOOKS']
   const bindings = { WEBHOOKS: queue, ...options.bindings }
-  const house = await createTestApp({ clock, bindings })
+  const app = await createTestApp({ clock, bindings })
   const account = await openAccount()
 
   const received: Received[] = []
@@ -50,18 +50,18 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
       if (due.length === 0) return
       for (const each of due) queued.splice(queued.indexOf(each), 1)
       const messages = due.flatMap(({ body }) => Array.from({ length: times }, () => message(body)))
-      await sendWebhooks(house.isolate, house.bindings, messages)
+      await sendWebhooks(app.isolate, app.bindings, messages)
     }
   }
 
   /** What the schedule does every minute, and then the queue. */
   async function drain() {
-    await drainWebhooks(house.isolate, house.bindings)
+    await drainWebhooks(app.isolate, app.bindings)
     await pump()
   }
 
   return {
-    ...{ house, clock, account, queued, received, answers, pump, drain },
+    ...{ app, clock, account, queued, received, answers, pump, drain },
     as: account.owner.jwt,
     /** The types of what arrived at a URL, in its order. */
     types: (url: string) =>
@@ -85,13 +85,13 @@ let endpoints = 0
 
 /** An endpoint at a URL of its own. */
 export async function addEndpoint(
-  { house }: { house: TestApp },
+  { app }: { app: TestApp },
   account: Account,
   body: Record<string, unknown> = {},
 ): Promise<MadeEndpoint> {
   const url = `https://receiver-${++endpoints}.example.com/hooks`
   const as = account.owner.jwt
-  const made = await house.ask('POST', '/api/webhook-endpoints', { as, body: { url, ...body } })
+  const made = await app.request('POST', '/api/webhook-endpoints', { as, body: { url, ...body } })
   if (made.status !== 201) throw new Error(`No endpoint was made: ${made.status} ${made.text}`)
   return made.body.data
 }

@@ -8,7 +8,7 @@ import { type Account, makeKey, openAccount } from './account.ts'
 import { createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type World = {
-  house: TestApp
+  app: TestApp
   acme: Account
   globex: Account
   keys: Record<'key' | 'manager' | 'verifier', string>
@@ -17,12 +17,12 @@ export type World = {
 
 export const password = 'correct horse battery'
 
-export async function openWorld(house: TestApp): Promise<World> {
-  await makeSigningKey(house)
+export async function openWorld(app: TestApp): Promise<World> {
+  await makeSigningKey(app)
   const acme = await openAccount('Acme Inc')
   const globex = await openAccount('Globex')
   const key = async (scopes?: string[]) =>
-    (await makeKey(house, acme.owner.jwt, scopes && { scopes })).key
+    (await makeKey(app, acme.owner.jwt, scopes && { scopes })).key
   const keys = {
     key: await key(),
     manager: await key(['keys:manage']),
@@ -32,7 +32,7 @@ export async function openWorld(house: TestApp): Promise<World> {
   for (const person of [acme.owner, acme.admin, acme.member, globex.owner]) {
     await givePassword(person, passwordHash)
   }
-  return { house, acme, globex, keys, passwordHash }
+  return { app, acme, globex, keys, passwordHash }
 }
 
 export async function givePassword({ id }: TestPerson, hash: string): Promise<void> {
@@ -45,7 +45,7 @@ export async function givePassword({ id }: TestPerson, hash: string): Promise<vo
 }
 
 /** Better Auth makes its own key for JWTs at the first one; those of the test come later. */
-async function makeSigningKey(house: TestApp): Promise<void> {
+async function makeSigningKey(app: TestApp): Promise<void> {
   const [id, accountId] = [crypto.randomUUID(), await createAccount('First')]
   await env.DB.batch([
     env.DB.prepare(
@@ -56,7 +56,7 @@ async function makeSigningKey(house: TestApp): Promise<void> {
     ).bind(id, accountId),
   ])
   const headers = { cookie: await cookieOf({ id }, accountId) }
-  const made = await house.ask('GET', '/api/auth/token', { headers })
+  const made = await app.request('GET', '/api/auth/token', { headers })
   if (made.status !== 200) throw new Error(made.text)
 }
 

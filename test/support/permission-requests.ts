@@ -76,9 +76,9 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     body: { setup_token: env.SETUP_TOKEN, account: 'X', name: 'X', email: email(), password },
   }),
   'POST /api/introspect': () => ({ body: 'token=nonsense' }),
-  'DELETE /api/v1/me': async ({ house, acme }, caller) => {
+  'DELETE /api/v1/me': async ({ app, acme }, caller) => {
     if (!['key', 'manager', 'verifier'].includes(caller)) return {}
-    const made = await house.ask('POST', '/api/api-keys', {
+    const made = await app.request('POST', '/api/api-keys', {
       as: acme.owner.jwt,
       body: { name: 'X' },
     })
@@ -160,16 +160,16 @@ const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
 }
 
 /** An account may have few of them: each takes the place of the one before. */
-async function webhookEndpoint({ house, acme }: World): Promise<string> {
+async function webhookEndpoint({ app, acme }: World): Promise<string> {
   await env.DB.prepare('DELETE FROM webhook_endpoint WHERE account_id = ?').bind(acme.id).run()
   const body = { url: 'https://example.com/' }
-  const made = await house.ask('POST', '/api/webhook-endpoints', { as: acme.owner.jwt, body })
+  const made = await app.request('POST', '/api/webhook-endpoints', { as: acme.owner.jwt, body })
   return made.body.data.id
 }
 
-async function webhookDelivery({ house, acme }: World, endpointId: string): Promise<string> {
+async function webhookDelivery({ app, acme }: World, endpointId: string): Promise<string> {
   const path = `/api/webhook-endpoints/${endpointId}/test`
-  return (await house.ask('POST', path, { as: acme.owner.jwt })).body.data.id
+  return (await app.request('POST', path, { as: acme.owner.jwt })).body.data.id
 }
 
 /** A request that succeeds for whoever may make it. */
@@ -211,7 +211,7 @@ async function fill(document: Document, world: World, path: string, caller: Call
 }
 
 /** Something of the account, made by its owner through the API itself. */
-async function make(document: Document, { house, acme }: World, collection: string) {
+async function make(document: Document, { app, acme }: World, collection: string) {
   const found = operationsOf(document).find(
     ({ path, method }) => path === collection && method === 'post',
   )
@@ -223,7 +223,7 @@ async function make(document: Document, { house, acme }: World, collection: stri
   // A managing key may make and rotate only what lists its scopes.
   const body =
     collection === '/api/api-keys' ? { name: 'X', scopes: [] } : bodyOf(document, found.operation)
-  const made = await house.ask('POST', collection, { as: acme.owner.jwt, body })
+  const made = await app.request('POST', collection, { as: acme.owner.jwt, body })
   expect(made.status, `POST ${collection}: ${made.text}`).toBe(201)
   return made.body.data.id as string
 }

@@ -1,4 +1,4 @@
-// The house as tests use it: the real app on workerd's real D1, KV and Durable Objects, with a clock
+// The app as tests use it: the real app on workerd's real D1, KV and Durable Objects, with a clock
 // that skips the waits, and people who present JWTs signed by a key that the test put into D1.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -55,12 +55,12 @@ export async function createTestApp(
   const clock = options.clock ?? createSkippingClock()
   const isolate = options.isolate ?? createIsolate(config, clock)
   isolate.usage = options.usage ?? promptUsage(clock)
-  const app = { fetch: createFetchHandler(isolate) }
+  const handler = { fetch: createFetchHandler(isolate) }
   const bindings = { ...env, WEBHOOKS: nowhere, ...options.bindings }
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const context = createExecutionContext()
-    const response = await app.fetch(
+    const response = await handler.fetch(
       new Request(new URL(path, env.BASE_URL), init),
       bindings,
       context,
@@ -70,7 +70,7 @@ export async function createTestApp(
   }
 
   /** JSON in, JSON out; `as` is a token (key or JWT) for Authorization: Bearer. */
-  async function ask(method: string, path: string, options: Ask = {}): Promise<Answer> {
+  async function request(method: string, path: string, options: TestRequest = {}): Promise<Answer> {
     const headers = new Headers(options.headers)
     if (options.as !== undefined) headers.set('authorization', `Bearer ${options.as}`)
     if (options.key !== undefined) headers.set('x-api-key', options.key)
@@ -91,12 +91,12 @@ export async function createTestApp(
   }
 
   /** What the drainer does every minute: brings into force what was written past the API. */
-  const drain = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
+  const reconcile = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
 
-  return { app, isolate, clock, bindings, send, ask, drain }
+  return { handler, isolate, clock, bindings, send, request, reconcile }
 }
 
-type Ask = { as?: string; key?: string; body?: unknown; headers?: HeadersInit }
+type TestRequest = { as?: string; key?: string; body?: unknown; headers?: HeadersInit }
 
 export async function createAccount(name: string): Promise<string> {
   const id = crypto.randomUUID()

@@ -58,7 +58,7 @@ function unwrapped(value: unknown): unknown {
   return (typeof value === 'object' && value !== null && originals.get(value)) || value
 }
 
-/** All the stores of a house, watched; `under` is what stands behind them (the real ones). */
+/** All the stores of a app, watched; `under` is what stands behind them (the real ones). */
 export function watchBindings(under: Partial<Env> = {}): Watch {
   const { DB, KEY_CACHE, FENCE, USAGE, METER, FLOOD } = { ...env, ...under }
   const calls: Call[] = []

@@ -20,14 +20,14 @@ vi.spyOn(console, 'error').mockImplementation(() => {})
 
 const password = 'correct horse battery'
 let hash = ''
-let house: TestApp
+let app: TestApp
 /** Another isolate: it has a memory of its own. */
 let elsewhere: TestApp
 beforeAll(async () => {
   hash = await hashPassword(password)
   const clock = createSkippingClock()
   const bindings = { SIGN_IN_PER_MINUTE: '3' as never }
-  house = await createTestApp({ clock, bindings })
+  app = await createTestApp({ clock, bindings })
   elsewhere = await createTestApp({ clock, isolate: createIsolate(config, clock), bindings })
 })
 
@@ -48,17 +48,18 @@ async function newAccount(): Promise<Account> {
 }
 
 const remove = ({ owner, name }: Account, body: object = {}, as = owner.jwt) =>
-  house.ask('POST', '/api/account/deletion', { as, body: { name, password, ...body } })
-const keep = ({ owner }: Account) => house.ask('DELETE', '/api/account/deletion', { as: owner.jwt })
-const me = (key: string, at = elsewhere) => outcome(at.ask('GET', '/api/v1/me', { key }))
+  app.request('POST', '/api/account/deletion', { as, body: { name, password, ...body } })
+const keep = ({ owner }: Account) =>
+  app.request('DELETE', '/api/account/deletion', { as: owner.jwt })
+const me = (key: string, at = elsewhere) => outcome(at.request('GET', '/api/v1/me', { key }))
 const drain = (bindings: Partial<Env> = {}) =>
-  runScheduled(house.isolate, { ...house.bindings, ...bindings }, '* * * * *', () => {})
+  runScheduled(app.isolate, { ...app.bindings, ...bindings }, '* * * * *', () => {})
 const fallDue = ({ id }: { id: string }) =>
   run('UPDATE organization SET closes_at = ? WHERE id = ?', Date.now() - 1, id)
 
 describe('the export', () => {
   const exported = async (as: string) => {
-    const answer = await house.ask('GET', '/api/account/export', { as })
+    const answer = await app.request('GET', '/api/account/export', { as })
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8')
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="latchkey-/)
@@ -91,7 +92,7 @@ describe('the export', () => {
     const [ours, theirs] = [await newAccount(), await newAccount()]
     await fill(ours, 1_203)
     await fill(theirs, 3)
-    const { key } = await makeKey(house, ours.owner.jwt, { name: 'Real', scopes: [] })
+    const { key } = await makeKey(app, ours.owner.jwt, { name: 'Real', scopes: [] })
     const { lines, text } = await exported(ours.owner.jwt)
     const of = (type: string) => lines.filter((line) => line.type === type)
     expect(lines[0]).toMatchObject({ type: 'account', id: ours.id, name: ours.name })
@@ -146,7 +147,7 @@ describe('the export', () => {
       },
     })
     const broken = await createTestApp({ bindings: { DB: flaky } })
-    const asking = broken.ask('GET', '/api/account/export', { as: account.owner.jwt })
+    const asking = broken.request('GET', '/api/account/export', { as: account.owner.jwt })
     await expect(asking).rejects.toThrow()
   })
 
@@ -154,7 +155,7 @@ describe('the export', () => {
     const account = await newAccount()
     await exported(account.owner.jwt)
     const query = '/api/audit-events?action=account.exported'
-    const { body } = await house.ask('GET', query, { as: account.owner.jwt })
+    const { body } = await app.request('GET', query, { as: account.owner.jwt })
     expect(body.data).toMatchObject([{ actor: { kind: 'person', id: account.owner.id } }])
   })
 })
@@ -162,14 +163,14 @@ describe('the export', () => {
 describe('deleting an account', () => {
   it('needs its name and the password of an owner, and stops nothing before', async () => {
     const account = await newAccount()
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     expect(await outcome(remove(account, { name: 'Acme' }))).toBe('400 invalid_request')
     expect(await outcome(remove(account, { password: 'wrong' }))).toBe('403 forbidden')
     expect(await outcome(remove(account, {}, account.admin.jwt))).toBe('403 forbidden')
-    const { key: managing } = await makeKey(house, account.owner.jwt, { scopes: ['keys:manage'] })
+    const { key: managing } = await makeKey(app, account.owner.jwt, { scopes: ['keys:manage'] })
     expect(await outcome(remove(account, {}, managing))).toBe('403 forbidden')
     expect(await me(key)).toBe('200')
-    const { body } = await house.ask('GET', '/api/account', { as: account.member.jwt })
+    const { body } = await app.request('GET', '/api/account', { as: account.member.jwt })
     expect(body.data).toMatchObject({ id: account.id, name: account.name, closes_at: null })
   })
 
@@ -184,32 +185,35 @@ describe('deleting an account', () => {
   it('stops every key on its very next request, in whichever isolate', async () => {
     const account = await newAccount()
     const keys = await Promise.all([
-      makeKey(house, account.owner.jwt),
-      makeKey(house, account.admin.jwt, { scopes: ['contacts:read'] }),
-      makeKey(house, account.owner.jwt, { scopes: ['keys:manage'] }),
+      makeKey(app, account.owner.jwt),
+      makeKey(app, account.admin.jwt, { scopes: ['contacts:read'] }),
+      makeKey(app, account.owner.jwt, { scopes: ['keys:manage'] }),
     ])
     const other = await newAccount()
-    const { key: theirs } = await makeKey(house, other.owner.jwt)
+    const { key: theirs } = await makeKey(app, other.owner.jwt)
     for (const { key } of keys) expect(await me(key)).toBe('200')
     const answer = await remove(account)
     expect(answer.status, answer.text).toBe(200)
-    const days = (Date.parse(answer.body.data.closes_at) - house.clock.now()) / 86_400_000
+    const days = (Date.parse(answer.body.data.closes_at) - app.clock.now()) / 86_400_000
     expect(days).toBeGreaterThan(13.9)
-    for (const at of [elsewhere, house]) {
+    for (const at of [elsewhere, app]) {
       for (const { key } of keys) expect(await me(key, at)).toBe('401 disabled_api_key')
     }
     expect(await me(theirs)).toBe('200')
-    const late = await makeKey(house, account.owner.jwt)
+    const late = await makeKey(app, account.owner.jwt)
     expect(await me(late.key)).toBe('401 disabled_api_key')
   })
 
   it('is not answered with 200 while a region does not follow', async () => {
     const account = await newAccount()
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     await me(key)
-    const cut = await createTestApp({ clock: house.clock, bindings: down(['FENCE']) })
+    const cut = await createTestApp({ clock: app.clock, bindings: down(['FENCE']) })
     const body = { name: account.name, password }
-    const answer = await cut.ask('POST', '/api/account/deletion', { as: account.owner.jwt, body })
+    const answer = await cut.request('POST', '/api/account/deletion', {
+      as: account.owner.jwt,
+      body,
+    })
     expect(answer.status).toBe(202)
     expect(answer.body.data.pending_regions.length).toBeGreaterThan(0)
     expect((await remove(account)).status).toBe(200)
@@ -219,10 +223,10 @@ describe('deleting an account', () => {
   it('can be taken back: keys go again as they were, no other', async () => {
     const account = await newAccount()
     const { owner } = account
-    const [live, off, gone] = await Promise.all([1, 2, 3].map(() => makeKey(house, owner.jwt)))
+    const [live, off, gone] = await Promise.all([1, 2, 3].map(() => makeKey(app, owner.jwt)))
     const path = (key?: { id: string }) => `/api/api-keys/${key?.id}`
-    await house.ask('PATCH', path(off), { as: owner.jwt, body: { is_active: false } })
-    await house.ask('DELETE', path(gone), { as: owner.jwt })
+    await app.request('PATCH', path(off), { as: owner.jwt, body: { is_active: false } })
+    await app.request('DELETE', path(gone), { as: owner.jwt })
     await remove(account)
     await drain()
     expect(await me(live?.key ?? '')).toBe('401 disabled_api_key')
@@ -231,7 +235,7 @@ describe('deleting an account', () => {
     expect(await me(live?.key ?? '')).toBe('200')
     expect(await me(off?.key ?? '')).toBe('401 disabled_api_key')
     expect(await me(gone?.key ?? '')).toBe('401 revoked_api_key')
-    const { body } = await house.ask('GET', '/api/audit-events', { as: owner.jwt })
+    const { body } = await app.request('GET', '/api/audit-events', { as: owner.jwt })
     const actions = body.data.map(({ action }: { action: string }) => action)
     expect(actions.slice(0, 2)).toEqual([
       'account.deletion_cancelled',
@@ -242,7 +246,7 @@ describe('deleting an account', () => {
   it('asked twice or taken back twice changes nothing more', async () => {
     const account = await newAccount()
     const first = (await remove(account)).body.data.closes_at
-    house.clock.skip(60_000)
+    app.clock.skip(60_000)
     expect((await remove(account)).body.data.closes_at).toBe(first)
     expect((await keep(account)).status).toBe(200)
     expect((await keep(account)).status).toBe(200)
@@ -281,9 +285,9 @@ describe('a deleted account', () => {
     const account = await newAccount()
     const { owner } = account
     const facts = { name: 'Ada phone', external_id: 'customer-ada', metadata: { who: 'Ada L.' } }
-    const live = await makeKey(house, owner.jwt, facts)
-    const gone = await makeKey(house, account.admin.jwt, { ...facts, scopes: [] })
-    await house.ask('DELETE', `/api/api-keys/${gone.id}`, { as: owner.jwt })
+    const live = await makeKey(app, owner.jwt, facts)
+    const gone = await makeKey(app, account.admin.jwt, { ...facts, scopes: [] })
+    await app.request('DELETE', `/api/api-keys/${gone.id}`, { as: owner.jwt })
     await run(
       `INSERT INTO usage_hourly (key_id, hour, code, count) VALUES (?, 0, 'valid', 1)`,
       live.id,
@@ -315,7 +319,7 @@ describe('a deleted account', () => {
     await remove(account)
     await fallDue(account)
     // That a password was asked for is forgotten after a quarter of an hour.
-    house.clock.skip(16 * 60_000)
+    app.clock.skip(16 * 60_000)
     for (let runs = 0; runs < 4; runs++) await drain()
 
     const rows = await everything()
@@ -343,7 +347,7 @@ describe('a deleted account', () => {
     expect(holding(account.member.id)).toEqual(expect.arrayContaining(['user', 'member']))
 
     for (const { key } of [live, gone]) expect(await me(key)).toBe('401 revoked_api_key')
-    const imported = await house.ask('POST', '/api/api-keys/import', {
+    const imported = await app.request('POST', '/api/api-keys/import', {
       as: (await newAccount()).owner.jwt,
       body: { keys: [{ digest, name: 'Again', scopes: [] }] },
     })
@@ -351,7 +355,7 @@ describe('a deleted account', () => {
       'created',
     )
     expect(await me(live.key)).toBe('401 revoked_api_key')
-    expect(await outcome(house.ask('GET', '/api/api-keys', { as: owner.jwt }))).toBe(
+    expect(await outcome(app.request('GET', '/api/api-keys', { as: owner.jwt }))).toBe(
       '403 forbidden',
     )
   })
@@ -360,20 +364,20 @@ describe('a deleted account', () => {
     const account = await newAccount()
     await remove(account)
     await drain()
-    expect((await house.ask('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
+    expect((await app.request('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
   })
 
   it('goes on being deleted by the next run when a region does not answer', async () => {
     const account = await newAccount()
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     await me(key)
     await remove(account)
     await fallDue(account)
     await drain(down(['FENCE']))
-    expect((await house.ask('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
+    expect((await app.request('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
     expect(await me(key)).toMatch(/^401/)
     await drain()
-    expect(await outcome(house.ask('GET', '/api/account', { as: account.owner.jwt }))).toBe(
+    expect(await outcome(app.request('GET', '/api/account', { as: account.owner.jwt }))).toBe(
       '403 forbidden',
     )
     expect(await me(key)).toBe('401 revoked_api_key')

@@ -13,18 +13,18 @@ import { watchBindings } from '../support/watch.ts'
 const clock = createSkippingClock()
 const watch = watchBindings()
 const day = 24 * 60 * 60 * 1000
-let house: TestApp
+let app: TestApp
 let account: Account
 
 /** Another isolate, whose memory is empty. */
 const openIsolate = () => createTestApp({ clock, bindings: watch.bindings })
 const endLeases = () => clock.skip(config.leaseMs)
-const me = (isolate: TestApp, key: string) => outcome(isolate.ask('GET', '/api/v1/me', { key }))
+const me = (isolate: TestApp, key: string) => outcome(isolate.request('GET', '/api/v1/me', { key }))
 const nameOf = async (key: string) => `key/${await digestOf(key)}`
 
 /**
  * What one more verification costs, after the answer included; D1 reads as one number. The message that
- * a test's house sends of each request is left out: what counting costs is told below.
+ * a test's app sends of each request is left out: what counting costs is told below.
  */
 async function costOf(isolate: TestApp, key: string, answer = '200') {
   watch.clear()
@@ -39,10 +39,10 @@ async function costOf(isolate: TestApp, key: string, answer = '200') {
 }
 
 beforeAll(async () => {
-  house = await openIsolate()
+  app = await openIsolate()
   account = await openAccount()
   // The first question ever opens the fence of the region; it registers after its answer.
-  const { key } = await makeKey(house, account.owner.jwt)
+  const { key } = await makeKey(app, account.owner.jwt)
   const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
   for (let asked = 0; asked < 50 && !(await isOpen()); asked++) await me(await openIsolate(), key)
   expect(await isOpen()).toBe(true)
@@ -52,14 +52,14 @@ beforeEach(() => watch.clear())
 
 describe('a verification costs', () => {
   it('one KV get and one fence, where this isolate has not met the key', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
-    await me(house, key)
+    const { key } = await makeKey(app, account.owner.jwt)
+    await me(app, key)
     expect(await env.KEY_CACHE.get(await nameOf(key))).not.toBeNull()
     expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
   })
 
   it('nothing while the lease runs, to its last millisecond, and one fence after it', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     const frozen = { ...createSkippingClock(), now: () => time }
     let time = Date.now() + 1_000
     const isolate = await createTestApp({ clock: frozen, bindings: watch.bindings })
@@ -74,19 +74,19 @@ describe('a verification costs', () => {
   })
 
   it('one D1 read, one fence and a KV put after the answer, where KV is empty', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     const first = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
-    expect(await costOf(house, key)).toEqual(first)
+    expect(await costOf(app, key)).toEqual(first)
     await env.KEY_CACHE.delete(await nameOf(key))
     expect(await costOf(await openIsolate(), key)).toEqual(first)
   })
 
   it('one D1 read on the first use after a change, wherever the record is held', async () => {
-    const { id, key } = await makeKey(house, account.owner.jwt)
+    const { id, key } = await makeKey(app, account.owner.jwt)
     const remembers = await openIsolate()
     await me(remembers, key)
     const stale = await env.KEY_CACHE.get(await nameOf(key))
-    await house.ask('PATCH', `/api/api-keys/${id}`, {
+    await app.request('PATCH', `/api/api-keys/${id}`, {
       as: account.owner.jwt,
       body: { name: 'New' },
     })
@@ -106,8 +106,8 @@ describe('a verification costs', () => {
   })
 
   it('the same where the key is refused', async () => {
-    const { id, key } = await makeKey(house, account.owner.jwt)
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
+    const { id, key } = await makeKey(app, account.owner.jwt)
+    await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
     const isolate = await openIsolate()
     expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({
       'KV.get': 1,
@@ -121,7 +121,7 @@ describe('a verification costs', () => {
   })
 
   it('nothing for a malformed, foreign or forged token', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     const forged = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')
     for (const token of [
       '',
@@ -131,7 +131,7 @@ describe('a verification costs', () => {
       forged,
       `wacrm_live_${'0'.repeat(39)}`,
     ]) {
-      expect(await costOf(house, token, '401 invalid_api_key')).toEqual({})
+      expect(await costOf(app, token, '401 invalid_api_key')).toEqual({})
     }
   })
 
@@ -148,37 +148,37 @@ describe('a verification costs', () => {
       },
     ]
     for (const limited of limits) {
-      const { id, key } = await makeKey(house, account.owner.jwt, limited)
-      await me(house, key)
-      expect(await costOf(house, key)).toEqual({ 'METER.take': 1 })
+      const { id, key } = await makeKey(app, account.owner.jwt, limited)
+      await me(app, key)
+      expect(await costOf(app, key)).toEqual({ 'METER.take': 1 })
       endLeases()
-      expect(await costOf(house, key)).toEqual({ 'FENCE.requiredSeq': 1, 'METER.take': 1 })
+      expect(await costOf(app, key)).toEqual({ 'FENCE.requiredSeq': 1, 'METER.take': 1 })
       expect(await costOf(await openIsolate(), key)).toEqual({
         'KV.get': 1,
         'FENCE.requiredSeq': 1,
         'METER.take': 1,
       })
-      await house.ask('PATCH', `/api/api-keys/${id}`, {
+      await app.request('PATCH', `/api/api-keys/${id}`, {
         as: account.owner.jwt,
         body: { is_active: false },
       })
-      await me(house, key)
+      await me(app, key)
       // What is refused asks no meter.
-      expect(await costOf(house, key, '401 disabled_api_key')).toEqual({})
+      expect(await costOf(app, key, '401 disabled_api_key')).toEqual({})
     }
   })
 
   it('no more at the gateway', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
-    await house.ask('GET', '/api/contacts', { key })
+    const { key } = await makeKey(app, account.owner.jwt)
+    await app.request('GET', '/api/contacts', { key })
     watch.clear()
-    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
+    expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
     expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
   })
 
   it('one more D1 read after the answer once a KV entry has lived half its life', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
-    await me(house, key)
+    const { key } = await makeKey(app, account.owner.jwt)
+    await me(app, key)
     clock.skip(4 * day)
     const aged = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
     expect(await costOf(await openIsolate(), key)).toEqual(aged)
@@ -188,8 +188,8 @@ describe('a verification costs', () => {
 
 describe('on the way to an answer', () => {
   it('KV and the fence are asked at the same time', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
-    await me(house, key)
+    const { key } = await makeKey(app, account.owner.jwt)
+    await me(app, key)
     const [kvAsked, fenceAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const bindings = {
       ...watch.bindings,
@@ -215,11 +215,11 @@ describe('on the way to an answer', () => {
   })
 
   it('nothing is written: a KV that never finishes a put delays no answer', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     const isolate = await createTestApp({ clock, bindings: slowToWrite() })
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
     const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
-    const response = await isolate.app.fetch(
+    const response = await isolate.handler.fetch(
       request,
       isolate.bindings,
       context as unknown as ExecutionContext,
@@ -228,12 +228,12 @@ describe('on the way to an answer', () => {
   })
 
   it('no write reaches D1 at all, in none of many requests', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     watch.clear()
     for (let asked = 0; asked < 5; asked++) {
       await me(await openIsolate(), key)
       endLeases()
-      await me(house, key)
+      await me(app, key)
     }
     const said = watch.calls.filter(({ where }) => where.startsWith('D1.')).map(({ what }) => what)
     expect(said.length).toBeGreaterThan(0)
@@ -259,7 +259,7 @@ describe('counting', () => {
     } as unknown as ExecutionContext
     async function ask(key: string): Promise<number> {
       const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
-      return (await isolate.app.fetch(request, isolate.bindings, context)).status
+      return (await isolate.handler.fetch(request, isolate.bindings, context)).status
     }
     async function endWindow() {
       for (const wake of timers.splice(0)) wake()
@@ -269,7 +269,7 @@ describe('counting', () => {
   }
 
   it('costs no call on the way to the answer, and one message for a window of them', async () => {
-    const keys = await Promise.all([1, 2, 3].map(() => makeKey(house, account.owner.jwt)))
+    const keys = await Promise.all([1, 2, 3].map(() => makeKey(app, account.owner.jwt)))
     const { ask, endWindow } = await openCounting()
     for (const { key } of keys) await ask(key)
     await endWindow()

@@ -141,7 +141,7 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     async function verifyOnce(turn: number): Promise<void> {
       const { key } = keys[(turn * 7) % keys.length] as { key: string }
       const mustFail = revoked.has(key)
-      const answer = await houseAt(turn).ask('GET', '/api/v1/me', { key })
+      const answer = await houseAt(turn).request('GET', '/api/v1/me', { key })
       if (answer.status === 200) passed++
       else {
         expect(answer.body.code, answer.text).toBe('revoked_api_key')
@@ -152,7 +152,9 @@ describe('many isolates, many keys, changes and verifications at once', () => {
 
     async function revoke(at: number): Promise<void> {
       const { id, key } = keys[at] as { id: string; key: string }
-      const answer = await houseAt(at + 1).ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+      const answer = await houseAt(at + 1).request('DELETE', `/api/api-keys/${id}`, {
+        as: owner.jwt,
+      })
       expect(answer.status, answer.text).toBe(200)
       revoked.add(key)
     }
@@ -182,26 +184,26 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     const made = await Promise.all(
       Array.from({ length: 12 }, (_, at) => makeKey(houseAt(at), 'customer-7')),
     )
-    for (const house of houses) {
+    for (const app of houses) {
       for (const { key } of made) {
-        expect((await house.ask('GET', '/api/v1/me', { key })).status).toBe(200)
+        expect((await app.request('GET', '/api/v1/me', { key })).status).toBe(200)
       }
     }
     const before = clock.now()
     const body = { external_id: 'customer-7' }
-    const answer = await houseAt(0).ask('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
+    const answer = await houseAt(0).request('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
     expect(answer.body.data, answer.text).toEqual({ revoked: 12 })
     expect(clock.now() - before).toBeLessThan(4_000)
-    for (const house of houses) {
+    for (const app of houses) {
       for (const { key } of made) {
-        expect((await house.ask('GET', '/api/v1/me', { key })).body.code).toBe('revoked_api_key')
+        expect((await app.request('GET', '/api/v1/me', { key })).body.code).toBe('revoked_api_key')
       }
     }
   })
 
-  async function makeKey(house: TestApp, external_id?: string) {
+  async function makeKey(app: TestApp, external_id?: string) {
     const body = { name: 'One of many', ...(external_id && { external_id }) }
-    const answer = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })
+    const answer = await app.request('POST', '/api/api-keys', { as: owner.jwt, body })
     expect(answer.status, answer.text).toBe(201)
     return answer.body.data as { id: string; key: string }
   }

@@ -11,16 +11,16 @@ import { watchBindings } from '../support/watch.ts'
 
 const watch = watchBindings()
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-let house: TestApp
+let app: TestApp
 let account: Account
 let reader: MadeKey
 let longer: MadeKey
 
 beforeAll(async () => {
-  house = await createTestApp({ bindings: watch.bindings })
+  app = await createTestApp({ bindings: watch.bindings })
   account = await openAccount()
-  reader = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
-  longer = await makeKey(house, account.owner.jwt, {
+  reader = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
+  longer = await makeKey(app, account.owner.jwt, {
     scopes: ['contacts:read'],
     format: 'wacrm_live',
   })
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 beforeEach(() => watch.clear())
 
-const contacts = (headers: HeadersInit) => house.ask('GET', '/api/contacts', { headers })
+const contacts = (headers: HeadersInit) => app.request('GET', '/api/contacts', { headers })
 const mint = async (secrets: string, name = 'whm') =>
   mintToken(config.formats[name] as Format, await importTagKeys(secrets), (bytes) =>
     crypto.getRandomValues(bytes),
@@ -80,7 +80,7 @@ describe('a bad key', () => {
       for (const good of [reader.key, account.owner.jwt]) {
         const headers = { 'x-api-key': bad, authorization: `Bearer ${good}` }
         expect(await outcome(contacts(headers))).toBe('401 invalid_api_key')
-        const managed = house.ask('GET', '/api/api-keys', { headers })
+        const managed = app.request('GET', '/api/api-keys', { headers })
         expect(await outcome(managed)).toBe('401 invalid_api_key')
       }
     }
@@ -89,7 +89,7 @@ describe('a bad key', () => {
   it('as Bearer never falls back to a session', async () => {
     const cookie = 'better-auth.session_token=whatever'
     const headers = { authorization: 'Bearer nonsense', cookie }
-    expect(await outcome(house.ask('GET', '/api/api-keys', { headers }))).toBe(
+    expect(await outcome(app.request('GET', '/api/api-keys', { headers }))).toBe(
       '401 invalid_api_key',
     )
   })
@@ -134,7 +134,7 @@ describe('a bad key', () => {
       for (const path of ['/api/contacts', '/api/v1/me', '/api/api-keys', '/api/nowhere']) {
         const by = [{ 'x-api-key': token }, { authorization: `Bearer ${token}` }]
         for (const headers of by) {
-          const answer = await house.ask('GET', path, { headers })
+          const answer = await app.request('GET', path, { headers })
           expect([answer.status, answer.body.code], token).toEqual([401, 'invalid_api_key'])
         }
       }
@@ -153,9 +153,9 @@ describe('a bad key', () => {
   it('works under a tag secret that has been succeeded, for as long as it is listed', async () => {
     const rotated = { TAG_SECRETS: `newest,${env.TAG_SECRETS}` as Env['TAG_SECRETS'] }
     const after = await createTestApp({ bindings: rotated })
-    expect(await outcome(after.ask('GET', '/api/contacts', { key: reader.key }))).toBe('200')
+    expect(await outcome(after.request('GET', '/api/contacts', { key: reader.key }))).toBe('200')
     const gone = await createTestApp({ bindings: { TAG_SECRETS: 'newest' } })
-    expect(await outcome(gone.ask('GET', '/api/contacts', { key: reader.key }))).toBe(
+    expect(await outcome(gone.request('GET', '/api/contacts', { key: reader.key }))).toBe(
       '401 invalid_api_key',
     )
   })
@@ -184,7 +184,7 @@ describe('nothing presented', () => {
       '/api/v1/me',
       '/api/unknown',
     ]) {
-      const answer = await house.ask('GET', path)
+      const answer = await app.request('GET', path)
       expectProblem(answer, 401, 'missing_credential')
       expect(answer.headers.get('www-authenticate')).not.toContain('error')
     }
@@ -199,13 +199,13 @@ describe('WWW-Authenticate', () => {
 
   it('says invalid_token of keys that are unknown, revoked, disabled and expired', async () => {
     const as = account.owner.jwt
-    const soon = new Date(house.clock.now() + 60_000).toISOString()
-    const expired = await makeKey(house, as, { expires_at: soon })
-    const revoked = await makeKey(house, as)
-    const disabled = await makeKey(house, as)
-    await house.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
-    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
-    house.clock.skip(60_000)
+    const soon = new Date(app.clock.now() + 60_000).toISOString()
+    const expired = await makeKey(app, as, { expires_at: soon })
+    const revoked = await makeKey(app, as)
+    const disabled = await makeKey(app, as)
+    await app.request('DELETE', `/api/api-keys/${revoked.id}`, { as })
+    await app.request('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
+    app.clock.skip(60_000)
     const invalid = 'Bearer realm="latchkey", error="invalid_token"'
     expect(await challengeOf('nonsense')).toBe(`invalid_api_key: ${invalid}`)
     expect(await challengeOf(revoked.key)).toBe(`revoked_api_key: ${invalid}`)
@@ -214,20 +214,20 @@ describe('WWW-Authenticate', () => {
   })
 
   it('names the scope that is missing', async () => {
-    const answer = await house.ask('POST', '/api/v1/messages', { key: reader.key, body: {} })
+    const answer = await app.request('POST', '/api/v1/messages', { key: reader.key, body: {} })
     expectProblem(answer, 403, 'insufficient_scope')
     const challenge = answer.headers.get('www-authenticate')
     expect(challenge).toMatch(/^Bearer .*error="insufficient_scope".*scope="messages:send"$/)
   })
 
   it('stands on every refusal of a key by the gateway', async () => {
-    const bound = await makeKey(house, account.owner.jwt, { allowed_ips: ['192.0.2.1'] })
+    const bound = await makeKey(app, account.owner.jwt, { allowed_ips: ['192.0.2.1'] })
     const elsewhere = await contacts({ 'x-api-key': bound.key, 'cf-connecting-ip': '192.0.2.2' })
     expectProblem(elsewhere, 403, 'ip_not_allowed')
     expect(elsewhere.headers.get('www-authenticate')).toMatch(/^Bearer /)
     const home = contacts({ 'x-api-key': bound.key, 'cf-connecting-ip': '192.0.2.1' })
     expect(await outcome(home)).toBe('200')
-    const unlisted = await house.ask('GET', '/api/unknown', { key: reader.key })
+    const unlisted = await app.request('GET', '/api/unknown', { key: reader.key })
     expectProblem(unlisted, 403, 'forbidden')
     expect(unlisted.headers.get('www-authenticate')).toMatch(/^Bearer /)
   })
@@ -235,13 +235,15 @@ describe('WWW-Authenticate', () => {
 
 describe('a JWT', () => {
   it('authenticates a person at the gateway, with what their role may do', async () => {
-    const by = (as: string) => house.ask('GET', '/api/v1/me', { as })
+    const by = (as: string) => app.request('GET', '/api/v1/me', { as })
     expect((await by(account.member.jwt)).body.data).toMatchObject({
       account: { id: account.id },
       key: null,
     })
-    expect(await outcome(house.ask('GET', '/api/contacts', { as: account.member.jwt }))).toBe('200')
-    const sent = await house.ask('POST', '/api/messages', { as: account.member.jwt, body: {} })
+    expect(await outcome(app.request('GET', '/api/contacts', { as: account.member.jwt }))).toBe(
+      '200',
+    )
+    const sent = await app.request('POST', '/api/messages', { as: account.member.jwt, body: {} })
     expectProblem(sent, 403, 'insufficient_scope')
   })
 
@@ -261,7 +263,7 @@ describe('a JWT', () => {
     ]
     for (const token of bad) {
       for (const path of ['/api/contacts', '/api/api-keys', '/api/v1/me']) {
-        const answer = await house.ask('GET', path, { as: token })
+        const answer = await app.request('GET', path, { as: token })
         expectProblem(answer, 401, 'invalid_token')
         expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
       }
@@ -275,10 +277,10 @@ describe('a token in the query', () => {
     async (name) => {
       for (const path of ['/api/contacts', '/api/v1/me', '/api/api-keys']) {
         const url = `${path}?${name}=${reader.key}`
-        expect((await house.ask('GET', url)).status, url).toBe(401)
+        expect((await app.request('GET', url)).status, url).toBe(401)
         const credentials =
           path === '/api/api-keys' ? { as: account.owner.jwt } : { key: reader.key }
-        const answer = await house.ask('GET', url, credentials)
+        const answer = await app.request('GET', url, credentials)
         expectProblem(answer, 400, 'invalid_request')
         expect(answer.body.errors).toEqual([{ path: `query.${name}`, message: expect.any(String) }])
         expect(answer.text).not.toContain(reader.key)
@@ -294,7 +296,7 @@ describe('a token in the query', () => {
       `a=${encoded}`,
       `a=1&a=2&a=${longer.key}`,
     ]) {
-      const answer = await house.ask('GET', `/api/contacts?${query}`, { key: reader.key })
+      const answer = await app.request('GET', `/api/contacts?${query}`, { key: reader.key })
       expect([answer.status, answer.text.includes(reader.key)], query).toEqual([400, false])
     }
   })
@@ -325,7 +327,7 @@ describe('malformed credentials', () => {
       fc.asyncProperty(nearTokens, fc.constantFrom('x-api-key', 'bearer'), async (token, where) => {
         const name = where === 'bearer' ? 'authorization' : where
         const headers = { [name]: where === 'bearer' ? `Bearer ${token}` : token }
-        const answer = await house.ask('GET', '/api/contacts', { headers })
+        const answer = await app.request('GET', '/api/contacts', { headers })
         expectProblem(answer, 401, answer.body.code)
         expect(['invalid_api_key', 'invalid_token']).toContain(answer.body.code)
       }),
@@ -373,7 +375,7 @@ describe('malformed credentials', () => {
     async (token) => {
       for (const path of ['/api/contacts', '/api/api-keys']) {
         for (const headers of [{ 'x-api-key': token }, { authorization: `Bearer ${token}` }]) {
-          const answer = await house.ask('GET', path, { headers: headers as HeadersInit })
+          const answer = await app.request('GET', path, { headers: headers as HeadersInit })
           expect([answer.status, answer.body.code], answer.text).toEqual([
             401,
             expect.stringMatching(/^invalid_(api_key|token)$/),

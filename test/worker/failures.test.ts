@@ -9,20 +9,20 @@ import { down, type Failure, type Store } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 const clock = createSkippingClock()
-let house: TestApp
+let app: TestApp
 let account: Account
 let as: string
 
 beforeAll(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   vi.spyOn(console, 'warn').mockImplementation(() => {})
-  house = await createTestApp({ clock })
+  app = await createTestApp({ clock })
   account = await openAccount()
   as = account.owner.jwt
-  const { key } = await makeKey(house, as)
+  const { key } = await makeKey(app, as)
   const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
   for (let asked = 0; asked < 50 && !(await isOpen()); asked++) {
-    await (await createTestApp({ clock })).ask('GET', '/api/v1/me', { key })
+    await (await createTestApp({ clock })).request('GET', '/api/v1/me', { key })
   }
 })
 afterAll(() => vi.restoreAllMocks())
@@ -45,7 +45,7 @@ async function ask(
   const { path = '/api/v1/me', ...rest } = init
   const start = Date.now()
   const request = new Request(new URL(path, env.BASE_URL), rest)
-  const response = await isolate.app.fetch(
+  const response = await isolate.handler.fetch(
     request,
     { ...isolate.bindings, ...bindings },
     background,
@@ -60,14 +60,14 @@ const byKey = (key: string) => ({ headers: { 'x-api-key': key } })
 type Held = 'memory' | 'memory, lease running' | 'KV' | 'nowhere'
 
 async function prepare(held: Held, revoked: boolean): Promise<{ isolate: TestApp; key: string }> {
-  const { id, key } = await makeKey(house, as)
+  const { id, key } = await makeKey(app, as)
   const isolate = await createTestApp({ clock })
   const remembers = held.startsWith('memory') ? isolate : await createTestApp({ clock })
   expect((await ask(remembers, byKey(key))).told).toBe('200')
   const name = await nameOf(key)
   const stale = await until(() => remembers.bindings.KEY_CACHE.get(name), remembers, key)
   if (revoked) {
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as })
     // KV may hand out what it once held, for ever.
     await env.KEY_CACHE.put(name, stale)
   } else clock.skip(config.leaseMs)
@@ -85,7 +85,7 @@ async function until(
   for (let tries = 0; tries < 50; tries++) {
     const value = await read()
     if (value !== null) return value
-    await isolate.ask('GET', '/api/v1/me', { key })
+    await isolate.request('GET', '/api/v1/me', { key })
   }
   throw new Error('KV was never filled')
 }
@@ -161,11 +161,11 @@ describe('with stores that throw', () => {
   })
 
   it('KV speaks for a key of which memory holds too old a record, while D1 is down', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     const [isolate, other] = [await createTestApp({ clock }), await createTestApp({ clock })]
     expect((await ask(isolate, byKey(key))).told).toBe(pass)
     const change = { as, body: { name: 'Renamed' } }
-    expect((await house.ask('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
+    expect((await app.request('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
     await until(async () => env.KEY_CACHE.get(await nameOf(key)), other, key)
     clock.skip(config.leaseMs)
     expect((await ask(isolate, byKey(key), down(['DB']))).told).toBe(pass)
@@ -174,7 +174,7 @@ describe('with stores that throw', () => {
   it('a token that was never minted is still told 401: that needs nobody', async () => {
     const bindings = down(['DB', 'KEY_CACHE', 'FENCE'])
     for (const key of ['nonsense', `whm_${'0'.repeat(32)}`]) {
-      expect((await ask(house, byKey(key), bindings)).told).toBe('401 invalid_api_key')
+      expect((await ask(app, byKey(key), bindings)).told).toBe('401 invalid_api_key')
     }
   })
 })
@@ -207,15 +207,15 @@ describe('with stores that hang', { concurrent: true }, () => {
   )
 
   it('a revocation does not hang on a KV whose deletes never end', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     const headers = { authorization: `Bearer ${as}` }
     const path = `/api/api-keys/${id}`
-    const deletion = ask(house, { path, method: 'DELETE', headers }, down(['KEY_CACHE'], hangs))
+    const deletion = ask(app, { path, method: 'DELETE', headers }, down(['KEY_CACHE'], hangs))
     const limit = new Promise<Told>((_, reject) => {
       setTimeout(() => reject(new Error('no answer in 5 s')), 5_000)
     })
     expect((await Promise.race([deletion, limit])).told).toBe('200')
-    expect((await ask(house, byKey(key))).told).toBe(revoked)
+    expect((await ask(app, byKey(key))).told).toBe(revoked)
   })
 
   const hangs: Failure = 'hangs'
@@ -229,12 +229,12 @@ describe('with a meter that is down', () => {
     async (failure) => {
       const meter = down(['METER'], failure)
       for (const limited of limits) {
-        const { id, key } = await makeKey(house, as, { ...limited, scopes: ['contacts:read'] })
-        await ask(house, byKey(key))
+        const { id, key } = await makeKey(app, as, { ...limited, scopes: ['contacts:read'] })
+        await ask(app, byKey(key))
         const contacts = { path: '/api/contacts', ...byKey(key) }
         const answers = await Promise.all([
-          ask(house, byKey(key), meter),
-          ask(house, contacts, meter),
+          ask(app, byKey(key), meter),
+          ask(app, contacts, meter),
           ask(await createTestApp({ clock }), byKey(key), meter),
         ])
         for (const answer of answers) {
@@ -242,13 +242,13 @@ describe('with a meter that is down', () => {
           expect(answer.ms).toBeLessThan(4_000)
         }
         // Once it is back, nothing was lost of what it had taken.
-        expect((await ask(house, byKey(key))).told).toBe(pass)
-        await house.ask('DELETE', `/api/api-keys/${id}`, { as })
-        expect((await ask(house, byKey(key), meter)).told).toBe(revoked)
+        expect((await ask(app, byKey(key))).told).toBe(pass)
+        await app.request('DELETE', `/api/api-keys/${id}`, { as })
+        expect((await ask(app, byKey(key), meter)).told).toBe(revoked)
       }
-      const { key } = await makeKey(house, as, { scopes: [] })
-      expect((await ask(house, byKey(key), meter)).told).toBe(pass)
-      expect((await ask(house, { path: '/api/contacts', ...byKey(key) }, meter)).told).toBe(
+      const { key } = await makeKey(app, as, { scopes: [] })
+      expect((await ask(app, byKey(key), meter)).told).toBe(pass)
+      expect((await ask(app, { path: '/api/contacts', ...byKey(key) }, meter)).told).toBe(
         '403 insufficient_scope',
       )
     },
@@ -256,19 +256,19 @@ describe('with a meter that is down', () => {
 
   it('keys are managed all the same, and the balance is said to be unknown', async () => {
     const at = await createTestApp({ clock, bindings: down(['METER']) })
-    const made = await at.ask('POST', '/api/api-keys', {
+    const made = await at.request('POST', '/api/api-keys', {
       as,
       body: { name: 'Limited', credits: { remaining: 5 } },
     })
     expect([made.status, made.body.data.credits]).toEqual([201, { remaining: null, refill: null }])
     const path = `/api/api-keys/${made.body.data.id}`
-    expect((await at.ask('GET', path, { as })).body.data.credits.remaining).toBeNull()
-    expect((await house.ask('GET', path, { as })).body.data.credits.remaining).toBe(5)
+    expect((await at.request('GET', path, { as })).body.data.credits.remaining).toBeNull()
+    expect((await app.request('GET', path, { as })).body.data.credits.remaining).toBe(5)
   })
 
   it('a service is told 503 too, never that the key is not valid', async () => {
-    const service = await makeKey(house, as, { scopes: ['keys:verify'] })
-    const { key } = await makeKey(house, as, { credits: { remaining: 5 } })
+    const service = await makeKey(app, as, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(app, as, { credits: { remaining: 5 } })
     const headers = { 'x-api-key': service.key, 'content-type': 'application/json' }
     const json = { path: '/api/v1/keys/verify', method: 'POST', headers }
     const one = { ...json, body: JSON.stringify({ token: key }) }
@@ -284,8 +284,8 @@ describe('with a meter that is down', () => {
       body: `token=${key}`,
     }
     for (const request of [one, batch, form]) {
-      expectUnknown(await ask(house, request, down(['METER'])))
-      expect((await ask(house, request)).told).toBe(pass)
+      expectUnknown(await ask(app, request, down(['METER'])))
+      expect((await ask(app, request)).told).toBe(pass)
     }
   })
 })
@@ -298,8 +298,8 @@ describe('with a queue that is down', () => {
     'that %s, every answer is as it was, and as fast',
     async (failure) => {
       const { isolate, key } = await prepare('memory, lease running', false)
-      const refused = await makeKey(house, as, { scopes: [] })
-      const service = await makeKey(house, as, { scopes: ['keys:verify'] })
+      const refused = await makeKey(app, as, { scopes: [] })
+      const service = await makeKey(app, as, { scopes: ['keys:verify'] })
       const queue = down(['USAGE'], failure)
       const verify = {
         path: '/api/v1/keys/verify',
@@ -338,9 +338,9 @@ describe('management', () => {
   })
 
   it('without D1 is a 503, never a 401 or a 404, for a person and for a managing key', async () => {
-    const manager = await makeKey(house, as, { scopes: ['keys:manage'] })
-    const { id } = await makeKey(house, as)
-    await ask(house, byKey(manager.key))
+    const manager = await makeKey(app, as, { scopes: ['keys:manage'] })
+    const { id } = await makeKey(app, as)
+    await ask(app, byKey(manager.key))
     const requests = [
       { path: '/api/api-keys' },
       { path: `/api/api-keys/${id}` },
@@ -353,34 +353,34 @@ describe('management', () => {
       { path: '/api/api-keys/revoke', method: 'POST', body: `{"ids":["${id}"]}` },
     ]
     for (const request of requests) {
-      expectUnknown(await ask(house, person(request), down(['DB'])))
+      expectUnknown(await ask(app, person(request), down(['DB'])))
       const headers = { 'x-api-key': manager.key, 'content-type': 'application/json' }
-      expectUnknown(await ask(house, { ...request, headers }, down(['DB'])))
+      expectUnknown(await ask(app, { ...request, headers }, down(['DB'])))
     }
-    expect(await outcome(house.ask('GET', `/api/api-keys/${id}`, { as }))).toBe('200')
+    expect(await outcome(app.request('GET', `/api/api-keys/${id}`, { as }))).toBe('200')
   })
 
   it('works without KV and without fences, and says what is pending', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
-    expect((await ask(house, request, down(['KEY_CACHE']))).told).toBe('200')
-    expect((await ask(house, byKey(key))).told).toBe(revoked)
-    const second = await makeKey(house, as)
+    expect((await ask(app, request, down(['KEY_CACHE']))).told).toBe('200')
+    expect((await ask(app, byKey(key))).told).toBe(revoked)
+    const second = await makeKey(app, as)
     const path = `/api/api-keys/${second.id}`
-    expect((await ask(house, person({ path, method: 'DELETE' }), down(['FENCE']))).told).toBe('202')
+    expect((await ask(app, person({ path, method: 'DELETE' }), down(['FENCE']))).told).toBe('202')
   })
 
   it('never says 200 of a revocation that may not be in force: it is asked again', async () => {
     const { isolate, key } = await prepare('memory', false)
-    const { id } = (await house.ask('GET', '/api/v1/me', { key })).body.data.key
+    const { id } = (await app.request('GET', '/api/v1/me', { key })).body.data.key
     const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
     // The commit succeeds, and then D1 does not say which fences are to be raised.
-    expectUnknown(await ask(house, request, { DB: withoutPendingRaises() }))
+    expectUnknown(await ask(app, request, { DB: withoutPendingRaises() }))
     const stored = await env.DB.prepare('SELECT revoked_at FROM api_key WHERE id = ?')
       .bind(id)
       .first()
     expect(stored?.revoked_at).not.toBeNull()
-    expect((await ask(house, request)).told).toBe('200')
+    expect((await ask(app, request)).told).toBe('200')
     expect((await ask(isolate, byKey(key))).told).toBe(revoked)
   })
 })

@@ -11,21 +11,21 @@ import { watchBindings } from '../support/watch.ts'
 
 const limit = 100
 const watch = watchBindings()
-let house: TestApp
+let app: TestApp
 let account: Account
 let service: string
 
 beforeAll(async () => {
-  house = await createForeignTestApp({ bindings: watch.bindings })
+  app = await createForeignTestApp({ bindings: watch.bindings })
   account = await openAccount()
-  service = (await makeKey(house, account.owner.jwt, { scopes: ['keys:verify'] })).key
+  service = (await makeKey(app, account.owner.jwt, { scopes: ['keys:verify'] })).key
 })
 
 let addresses = 0
 const newAddress = () => `198.51.100.${++addresses}`
 const madeUp = async () => (await unkeyToken()).token
 const from = (ip: string | null, key: string, path = '/api/v1/me') =>
-  house.ask('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
+  app.request('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
 
 /** Asks until the limit holds. The binding counts in fixed windows: at the turn of one it may let two pass. */
 async function flood(ask: (token: string) => Promise<string>, held = '429 rate_limited') {
@@ -41,7 +41,7 @@ async function importedKey(): Promise<string> {
   const { token, digest } = await unkeyToken()
   const body = { keys: [{ digest, format: 'unkey', name: 'Moved', scopes: [] }] }
   const path = '/api/api-keys/import'
-  const { body: told } = await house.ask('POST', path, { as: account.owner.jwt, body })
+  const { body: told } = await app.request('POST', path, { as: account.owner.jwt, body })
   expect(told.data[0].result).toBe('created')
   return token
 }
@@ -62,11 +62,11 @@ describe('a flood of made-up tokens', () => {
 
   it('keeps out nobody whom this isolate has met, nor forgeries of our own from being told so', async () => {
     const ip = newAddress()
-    const [met, own] = [await importedKey(), await makeKey(house, account.owner.jwt)]
+    const [met, own] = [await importedKey(), await makeKey(app, account.owner.jwt)]
     expect(await outcome(from(ip, met))).toBe('200')
     await flood((token) => outcome(from(ip, token)))
     // Also once the lease is over, and for a key of ours that is looked up for the first time.
-    house.clock.skip(5_000)
+    app.clock.skip(5_000)
     watch.clear()
     expect(await outcome(from(ip, met))).toBe('200')
     expect(await outcome(from(ip, own.key))).toBe('200')
@@ -90,7 +90,7 @@ describe('a flood of made-up tokens', () => {
 describe('through a service', () => {
   const asked = async (token: string, ip?: string) => {
     const body = { token, ...(ip !== undefined && { ip }) }
-    const answer = await house.ask('POST', '/api/v1/keys/verify', { key: service, body })
+    const answer = await app.request('POST', '/api/v1/keys/verify', { key: service, body })
     return answer.body.data
   }
 
@@ -114,7 +114,7 @@ describe('through a service', () => {
     expect((await asked(await madeUp(), newAddress())).code).toBe('invalid_api_key')
     const context = { waitUntil() {} } as unknown as ExecutionContext
     const question = { token: await madeUp(), ip }
-    expect(await verifyByBinding(house.isolate, house.bindings, context, question)).toMatchObject({
+    expect(await verifyByBinding(app.isolate, app.bindings, context, question)).toMatchObject({
       code: 'invalid_api_key',
     })
   })
@@ -122,7 +122,7 @@ describe('through a service', () => {
   it('is a 429 for introspection, which else would say that a good token is not active', async () => {
     const ip = newAddress()
     const introspect = (token: string) =>
-      house.ask('POST', '/api/v1/introspect', {
+      app.request('POST', '/api/v1/introspect', {
         key: service,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: `token=${token}&ip=${ip}`,
@@ -143,9 +143,11 @@ describe('a limit that is down', () => {
     const FLOOD = { limit: fail } as unknown as Env['FLOOD']
     const at = await createForeignTestApp({ bindings: { FLOOD } })
     const token = await importedKey()
-    expect(await outcome(at.ask('GET', '/api/v1/me', { key: token }))).toBe('200')
+    expect(await outcome(at.request('GET', '/api/v1/me', { key: token }))).toBe('200')
     const unknown = await madeUp()
-    expect(await outcome(at.ask('GET', '/api/v1/me', { key: unknown }))).toBe('401 invalid_api_key')
+    expect(await outcome(at.request('GET', '/api/v1/me', { key: unknown }))).toBe(
+      '401 invalid_api_key',
+    )
   })
 })
 

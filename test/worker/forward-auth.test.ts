@@ -8,38 +8,38 @@ import { createSkippingClock, createTestApp, type TestApp } from '../support/tes
 
 const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
 
-let house: TestApp
+let app: TestApp
 let account: Account
 let reader: string
 let inheriting: string
 
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount()
-  reader = (await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })).key
-  inheriting = (await makeKey(house, account.owner.jwt)).key
+  reader = (await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })).key
+  inheriting = (await makeKey(app, account.owner.jwt)).key
 })
 
 type Question = { key?: string; headers?: Record<string, string>; policy?: string; at?: TestApp }
 
 /** Each dialect's way of saying the same. */
 const dialects = {
-  nginx: (method: string, target: string, { key, headers, policy = 'crm', at = house }: Question) =>
-    at.ask('GET', `/forward-auth/nginx/${policy}`, {
+  nginx: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Question) =>
+    at.request('GET', `/forward-auth/nginx/${policy}`, {
       ...(key && { key }),
       headers: { ...headers, 'x-original-method': method, 'x-original-uri': target },
     }),
   forwarded: (
     method: string,
     target: string,
-    { key, headers, policy = 'crm', at = house }: Question,
+    { key, headers, policy = 'crm', at = app }: Question,
   ) =>
-    at.ask('GET', `/forward-auth/forwarded/${policy}`, {
+    at.request('GET', `/forward-auth/forwarded/${policy}`, {
       ...(key && { key }),
       headers: { ...headers, 'x-forwarded-method': method, 'x-forwarded-uri': target },
     }),
-  envoy: (method: string, target: string, { key, headers, policy = 'crm', at = house }: Question) =>
-    at.ask(method, `/forward-auth/envoy/${policy}${target}`, {
+  envoy: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Question) =>
+    at.request(method, `/forward-auth/envoy/${policy}${target}`, {
       ...(key && { key }),
       ...(headers && { headers }),
     }),
@@ -65,7 +65,7 @@ describe.each(names)('%s', (dialect) => {
   })
 
   it('sends every identity header for a key without scopes, none of them empty', async () => {
-    const { key } = await makeKey(house, account.owner.jwt, { scopes: [] })
+    const { key } = await makeKey(app, account.owner.jwt, { scopes: [] })
     expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('403 insufficient_scope')
     const person = await ask('GET', '/api/contacts', {
       headers: { authorization: `Bearer ${account.member.jwt}` },
@@ -121,9 +121,9 @@ describe.each(names)('%s', (dialect) => {
   })
 
   it('refuses a key on the request after its revocation', async () => {
-    const { id, key } = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
+    const { id, key } = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
     expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('200')
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
     expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('401 revoked_api_key')
   })
 
@@ -156,7 +156,7 @@ describe('what a client sends of another dialect', () => {
   })
 
   it.each(['nginx', 'forwarded'] as const)('is not enough for %s', async (dialect) => {
-    const answer = await house.ask('GET', `/forward-auth/${dialect}/crm`, {
+    const answer = await app.request('GET', `/forward-auth/${dialect}/crm`, {
       key: inheriting,
       headers: lies[dialect],
     })
@@ -196,7 +196,7 @@ describe('headers that say nothing clear', () => {
   ]) {
     it.each(table)(`%s is a 403 of ${dialect}, even for full access`, async (_, said) => {
       const headers = Object.entries(said).map(([name, value]) => [`${family}${name}`, value])
-      const answer = await house.ask('GET', `/forward-auth/${dialect}/crm`, {
+      const answer = await app.request('GET', `/forward-auth/${dialect}/crm`, {
         key: inheriting,
         headers: Object.fromEntries(headers),
       })
@@ -207,7 +207,7 @@ describe('headers that say nothing clear', () => {
   it.each(['unknown/crm', 'nginx/crm/more', 'forwarded/crm/', 'nginx', '', 'toString/crm'])(
     'there is nothing at /forward-auth/%s',
     async (place) => {
-      const answer = await house.ask('GET', `/forward-auth/${place}`, { key: inheriting })
+      const answer = await app.request('GET', `/forward-auth/${place}`, { key: inheriting })
       expect(answer.status).toBe(404)
     },
   )
@@ -228,7 +228,7 @@ describe('a path that leaves the prefix on the way here', () => {
   it.each(['/healthz', '/forward-auth/envoy/crm2/api/contacts', '/forward-auth/nginx/crm', '/'])(
     'is answered 403 at %s when the proxy says where it asks',
     async (path) => {
-      const answer = await house.ask('GET', path, { key: inheriting, headers: place })
+      const answer = await app.request('GET', path, { key: inheriting, headers: place })
       expect(answer.status).toBe(403)
     },
   )
@@ -246,7 +246,7 @@ describe('a key that is bound to addresses', () => {
 
   beforeAll(async () => {
     const body = { scopes: ['contacts:read'], allowed_ips: [client] }
-    bound = (await makeKey(house, account.owner.jwt, body)).key
+    bound = (await makeKey(app, account.owner.jwt, body)).key
   })
 
   const believing = (proxies: string[]) => {
@@ -267,8 +267,8 @@ describe('a key that is bound to addresses', () => {
 
   it('is refused as long as no proxy is believed, whatever the headers say', async () => {
     const said = { 'x-client-address': client, 'x-forwarded-for': client, 'x-real-ip': client }
-    expect(await asked(house, proxy, said)).toBe('403 ip_not_allowed')
-    expect(await asked(house, client, {})).toBe('403 ip_not_allowed')
+    expect(await asked(app, proxy, said)).toBe('403 ip_not_allowed')
+    expect(await asked(app, client, {})).toBe('403 ip_not_allowed')
   })
 
   it('passes when a listed proxy reports its address', async () => {

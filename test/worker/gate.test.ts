@@ -23,7 +23,7 @@ async function askRaw(method: string, path: string) {
   const request = new Request('https://latchkey.test/', { method, headers })
   Object.defineProperty(request, 'url', { value: `https://latchkey.test${path}` })
   const context = createExecutionContext()
-  const response = await app.app.fetch(request, app.bindings, context)
+  const response = await app.handler.fetch(request, app.bindings, context)
   await waitOnExecutionContext(context)
   return { status: response.status, body: (await response.json()) as { code: string } }
 }
@@ -95,14 +95,14 @@ describe('a method that a path does not have', () => {
     ['GET', '/api/leaks/github', 'POST'],
     ['OPTIONS', '/api/v1/introspect', 'POST'],
   ])('%s %s is 405 without a credential, with Allow', async (method, path, allow) => {
-    const answer = await app.ask(method, path)
+    const answer = await app.request(method, path)
     expect([answer.status, answer.body.code]).toEqual([405, 'method_not_allowed'])
     expect(answer.headers.get('allow')).toBe(allow)
   })
 
   it('is the policy of the gateway to judge elsewhere', async () => {
     const { key } = await makeKey(app, owner.jwt)
-    expect((await app.ask('PURGE', '/api/contacts', { key })).status).not.toBe(405)
+    expect((await app.request('PURGE', '/api/contacts', { key })).status).not.toBe(405)
   })
 })
 
@@ -113,18 +113,18 @@ describe('a query that an operation does not know', () => {
     ['GET', '/api/scopes?page=2', 'query.page'],
     ['GET', '/api/audit-events?limit=1&nope=', 'query.nope'],
   ])('%s %s is a 400 that names it', async (method, path, name) => {
-    const answer = await app.ask(method, path, { as: owner.jwt })
+    const answer = await app.request(method, path, { as: owner.jwt })
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request'])
     expect(answer.body.errors).toMatchObject([{ path: name }])
   })
 
   it('comes after the credential', async () => {
-    expect((await app.ask('GET', '/api/api-keys?x=1')).status).toBe(401)
+    expect((await app.request('GET', '/api/api-keys?x=1')).status).toBe(401)
   })
 
   it('is named on the operations without a router too', async () => {
     const { key } = await makeKey(app, owner.jwt)
-    const answer = await app.ask('GET', '/api/v1/me?fields=all', { key })
+    const answer = await app.request('GET', '/api/v1/me?fields=all', { key })
     expect(answer.body.errors).toMatchObject([{ path: 'query.fields' }])
   })
 })
@@ -179,10 +179,10 @@ describe('a body', () => {
 describe('an id in capitals', () => {
   it('is the same id', async () => {
     const { id } = await makeKey(app, owner.jwt)
-    const answer = await app.ask('GET', `/api/api-keys/${id.toUpperCase()}`, { as: owner.jwt })
+    const answer = await app.request('GET', `/api/api-keys/${id.toUpperCase()}`, { as: owner.jwt })
     expect([answer.status, answer.body.data?.id]).toEqual([200, id])
     const body = { ids: [id.toUpperCase()] }
-    const revoked = await app.ask('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
+    const revoked = await app.request('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
     expect(revoked.body.data.revoked).toBe(1)
   })
 })

@@ -9,11 +9,11 @@ import { createSkippingClock, createTestApp, type TestApp } from '../support/tes
 type Answerer = (request: Request) => Response | Promise<Response>
 
 let answer: Answerer
-let house: TestApp
+let app: TestApp
 let account: Account
 let key: string
 
-/** A house whose upstream is `answer`. */
+/** A app whose upstream is `answer`. */
 function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise<TestApp> {
   const upstream = { fetch: (request: Request) => answer(request) }
   const settings = { ...config, gateway: { ...config.gateway, ...gateway, upstream } }
@@ -22,9 +22,9 @@ function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise
 }
 
 beforeAll(async () => {
-  house = await houseBefore({ timeoutMs: 100 })
+  app = await houseBefore({ timeoutMs: 100 })
   account = await openAccount()
-  key = (await makeKey(house, account.owner.jwt)).key
+  key = (await makeKey(app, account.owner.jwt)).key
 })
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ beforeEach(() => {
 })
 
 const seen = async (headers: Record<string, string>) =>
-  (await house.ask('GET', '/api/contacts', { key, headers })).body
+  (await app.request('GET', '/api/contacts', { key, headers })).body
 
 describe('the request that the upstream gets', () => {
   it('has no header of the connection, nor one that Connection names', async () => {
@@ -95,14 +95,14 @@ describe('the request that the upstream gets', () => {
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('has the body of a %s', async (method) => {
     answer = async (request) => new Response(`${request.method} ${await request.text()}`)
-    const sent = await house.ask(method, '/api/things', { key, body: 'a body' })
+    const sent = await app.request(method, '/api/things', { key, body: 'a body' })
     expect(sent.text).toBe(`${method} a body`)
   })
 
   it('has path and query as they were sent', async () => {
     answer = (request) => new Response(request.url)
     const target = '/api/c%6fntacts/%C3%A9?q=a%20b+c&x=%2F..%2F&x='
-    const { text } = await house.ask('GET', target, { key })
+    const { text } = await app.request('GET', target, { key })
     expect(text).toBe(`http://localhost:8787${target}`)
   })
 })
@@ -122,7 +122,7 @@ describe('the answer that the client gets', () => {
           ['etag', '"1"'],
         ],
       })
-    const { status, headers, text } = await house.ask('GET', '/api/contacts', { key })
+    const { status, headers, text } = await app.request('GET', '/api/contacts', { key })
     expect(`${status} ${text}`).toBe('201 made')
     expect(headers.getSetCookie()).toEqual(['a=1', 'b=2'])
     expect(headers.get('etag')).toBe('"1"')
@@ -132,13 +132,13 @@ describe('the answer that the client gets', () => {
 
   it.each([204, 205, 304])('may be a %s without a body', async (status) => {
     answer = () => new Response(null, { status })
-    const { status: got, text } = await house.ask('GET', '/api/contacts', { key })
+    const { status: got, text } = await app.request('GET', '/api/contacts', { key })
     expect([got, text]).toEqual([status, ''])
   })
 
   it.each([301, 302, 303, 307, 308])('may be a redirect (%s), which is not followed', async (s) => {
     answer = () => new Response(null, { status: s, headers: { location: 'https://a.test/' } })
-    const { status, headers } = await house.ask('GET', '/api/contacts', { key })
+    const { status, headers } = await app.request('GET', '/api/contacts', { key })
     expect([status, headers.get('location')]).toEqual([s, 'https://a.test/'])
   })
 
@@ -149,7 +149,7 @@ describe('the answer that the client gets', () => {
       server.addEventListener('message', ({ data }) => server.send(`echo ${data}`))
       return new Response(null, { status: 101, webSocket: client })
     }
-    const response = await house.send('/api/socket', {
+    const response = await app.send('/api/socket', {
       headers: { upgrade: 'websocket', 'x-api-key': key },
     })
     expect(response.status).toBe(101)
@@ -164,7 +164,7 @@ describe('the answer that the client gets', () => {
 })
 
 describe('an upstream that fails', () => {
-  const ask = (method = 'GET') => outcome(house.ask(method, '/api/contacts', { key }))
+  const ask = (method = 'GET') => outcome(app.request(method, '/api/contacts', { key }))
 
   it('is a 502 when it throws', async () => {
     answer = () => {
@@ -191,7 +191,7 @@ describe('an upstream that fails', () => {
       setTimeout(() => writer.write('ended').then(() => writer.close()), 250)
       return new Response(readable.pipeThrough(new TextEncoderStream()))
     }
-    expect((await house.ask('GET', '/api/contacts', { key })).text).toBe('begun, ended')
+    expect((await app.request('GET', '/api/contacts', { key })).text).toBe('begun, ended')
   })
 
   it('is not to blame for a slow upload', async () => {
@@ -200,7 +200,7 @@ describe('an upstream that fails', () => {
     const writer = writable.getWriter()
     writer.write('slow ')
     setTimeout(() => writer.write('upload').then(() => writer.close()), 250)
-    const response = await house.send('/api/contacts', {
+    const response = await app.send('/api/contacts', {
       method: 'POST',
       headers: { 'x-api-key': key },
       body: readable.pipeThrough(new TextEncoderStream()),
@@ -216,12 +216,12 @@ describe('a request that can be read in two ways', () => {
     '/api/contacts;x',
     '/api/a%5cb',
   ])('is a 400 at %s, even for full access', async (path) => {
-    expect(await outcome(house.ask('GET', path, { key }))).toBe('400 invalid_request')
+    expect(await outcome(app.request('GET', path, { key }))).toBe('400 invalid_request')
   })
 
   it('is a 400 when a header names another method', async () => {
     const headers = { 'x-http-method-override': 'DELETE' }
-    const asked = house.ask('POST', '/api/contacts', { key, headers })
+    const asked = app.request('POST', '/api/contacts', { key, headers })
     expect(await outcome(asked)).toBe('400 invalid_request')
   })
 })
@@ -249,7 +249,7 @@ describe('speculation', () => {
 
   /** Remembers the key, then lets its lease run out. */
   async function warm(token: string) {
-    await speculative.ask('GET', '/api/contacts', { key: token })
+    await speculative.request('GET', '/api/contacts', { key: token })
     speculative.clock.skip(2_000)
     events = []
   }
@@ -277,34 +277,34 @@ describe('speculation', () => {
 
   it('asks the upstream while the fence is asked, and lets the answer out if the key holds', async () => {
     await warm(key)
-    const { status, text } = await speculative.ask('GET', '/api/contacts', { key })
+    const { status, text } = await speculative.request('GET', '/api/contacts', { key })
     expect([status, text]).toEqual([200, 'secret'])
     expect(events).toEqual(['upstream asked', 'fence answers'])
   })
 
   it('never lets out what was asked for a key that is revoked', async () => {
-    const made = await makeKey(house, account.owner.jwt)
+    const made = await makeKey(app, account.owner.jwt)
     await warm(made.key)
-    await house.ask('DELETE', `/api/api-keys/${made.id}`, { as: account.owner.jwt })
-    const refused = await speculative.ask('GET', '/api/contacts', { key: made.key })
+    await app.request('DELETE', `/api/api-keys/${made.id}`, { as: account.owner.jwt })
+    const refused = await speculative.request('GET', '/api/contacts', { key: made.key })
     expect(`${refused.status} ${refused.body.code}`).toBe('401 revoked_api_key')
     expect(refused.text).not.toContain('secret')
     expect(events[0]).toBe('upstream asked')
   })
 
   it('never asks ahead for a limited key: what its meter refuses must not reach the upstream', async () => {
-    const made = await makeKey(house, account.owner.jwt, { credits: { remaining: 2 } })
+    const made = await makeKey(app, account.owner.jwt, { credits: { remaining: 2 } })
     await warm(made.key)
-    expect((await speculative.ask('GET', '/api/contacts', { key: made.key })).status).toBe(200)
+    expect((await speculative.request('GET', '/api/contacts', { key: made.key })).status).toBe(200)
     expect(events).toEqual(['fence answers', 'upstream asked'])
     events = []
-    expect((await speculative.ask('GET', '/api/contacts', { key: made.key })).status).toBe(429)
+    expect((await speculative.request('GET', '/api/contacts', { key: made.key })).status).toBe(429)
     expect(events).not.toContain('upstream asked')
   })
 
   it('asks again when the identity that it told is no longer true', async () => {
     const scopes = ['contacts:read', 'messages:read']
-    const made = await makeKey(house, account.owner.jwt, { scopes })
+    const made = await makeKey(app, account.owner.jwt, { scopes })
     await warm(made.key)
     const told: (string | null)[] = []
     answer = (request) => {
@@ -312,8 +312,8 @@ describe('speculation', () => {
       return new Response('anew')
     }
     const body = { scopes: ['contacts:read'] }
-    await house.ask('PATCH', `/api/api-keys/${made.id}`, { as: account.owner.jwt, body })
-    const { text } = await speculative.ask('GET', '/api/contacts', { key: made.key })
+    await app.request('PATCH', `/api/api-keys/${made.id}`, { as: account.owner.jwt, body })
+    const { text } = await speculative.request('GET', '/api/contacts', { key: made.key })
     expect(text).toBe('anew')
     expect(told).toEqual(['contacts:read messages:read', 'contacts:read'])
   })
@@ -324,7 +324,9 @@ describe('speculation', () => {
     ['a token that was never verified here', 'GET', { 'x-api-key': `whm_${'0'.repeat(32)}` }],
   ])('waits for the verdict on %s', async (_, method, headers) => {
     await warm(key)
-    await speculative.ask(method, '/api/contacts', { headers: { 'x-api-key': key, ...headers } })
+    await speculative.request(method, '/api/contacts', {
+      headers: { 'x-api-key': key, ...headers },
+    })
     expect(events[0]).not.toBe('upstream asked')
   })
 })

@@ -7,19 +7,19 @@ import { type Account, makeKey, openAccount, outcome } from '../support/account.
 import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let account: Account
 let key: string
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount()
-  key = (await makeKey(house, account.owner.jwt)).key
+  key = (await makeKey(app, account.owner.jwt)).key
 })
 afterEach(() => vi.restoreAllMocks())
 
 type Upstream = ConfigInput<Env>['gateway']['upstream']
 
-/** A house with another API behind its gateway. */
+/** A app with another API behind its gateway. */
 function openGateway(upstream: Upstream): Promise<TestApp> {
   const { defaultFormat: _format, leaseMs: _lease, scopes: all, ...rest } = config
   const scopes = Object.fromEntries(
@@ -66,14 +66,14 @@ describe('the scopes of the seeds', () => {
   const scopes = [...new Set(routes.map(([scope]) => scope))]
 
   it.each(scopes)('%s opens its own routes under both prefixes and no other', async (scope) => {
-    const { key } = await makeKey(house, account.owner.jwt, {
+    const { key } = await makeKey(app, account.owner.jwt, {
       scopes: [scope],
       format: 'wacrm_live',
     })
     for (const [needed, method, path, passed] of routes) {
       for (const prefix of ['/api', '/api/v1']) {
         const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {}
-        const told = await outcome(house.ask(method, prefix + path, { as: key, ...body }))
+        const told = await outcome(app.request(method, prefix + path, { as: key, ...body }))
         const expected = needed === scope ? passed : '403 insufficient_scope'
         expect(told, `${scope}: ${method} ${prefix}${path}`).toBe(expected)
       }
@@ -83,22 +83,22 @@ describe('the scopes of the seeds', () => {
   it('are seven', () => expect(scopes).toHaveLength(7))
 
   it('let HEAD through where they let GET through', async () => {
-    const reader = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
-    const head = await house.ask('HEAD', '/api/contacts', { key: reader.key })
+    const reader = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
+    const head = await app.request('HEAD', '/api/contacts', { key: reader.key })
     expect([head.status, head.text]).toEqual([200, ''])
-    expect((await house.ask('HEAD', '/api/messages', { key: reader.key })).status).toBe(403)
+    expect((await app.request('HEAD', '/api/messages', { key: reader.key })).status).toBe(403)
   })
 })
 
 describe('one account', () => {
   it('reads and writes its own rows, never another’s, whatever headers it forges', async () => {
     const other = await openAccount('Globex')
-    const theirs = await makeKey(house, other.owner.jwt)
+    const theirs = await makeKey(app, other.owner.jwt)
     const body = { name: 'Ada', phone: '+4915112345678' }
-    const made = await house.ask('POST', '/api/v1/contacts', { key, body })
+    const made = await app.request('POST', '/api/v1/contacts', { key, body })
     expect(made.status, made.text).toBe(201)
     const { id } = made.body.data
-    expect((await house.ask('GET', `/api/contacts/${id}`, { key })).body.data.name).toBe('Ada')
+    expect((await app.request('GET', `/api/contacts/${id}`, { key })).body.data.name).toBe('Ada')
     for (const name of [
       'x-latchkey-account',
       'X-LATCHKEY-ACCOUNT',
@@ -106,9 +106,14 @@ describe('one account', () => {
       'X-Latchkey_Account',
     ]) {
       const options = { key: theirs.key, headers: { [name]: account.id } }
-      expect(await outcome(house.ask('GET', `/api/contacts/${id}`, options))).toBe('404 not_found')
-      expect((await house.ask('GET', '/api/contacts', options)).body.data).toEqual([])
-      const patch = house.ask('PATCH', `/api/contacts/${id}`, { ...options, body: { name: 'Eve' } })
+      expect(await outcome(app.request('GET', `/api/contacts/${id}`, options))).toBe(
+        '404 not_found',
+      )
+      expect((await app.request('GET', '/api/contacts', options)).body.data).toEqual([])
+      const patch = app.request('PATCH', `/api/contacts/${id}`, {
+        ...options,
+        body: { name: 'Eve' },
+      })
       expect(await outcome(patch)).toBe('404 not_found')
     }
   })
@@ -116,7 +121,7 @@ describe('one account', () => {
 
 describe('what the API behind is told', () => {
   it('is who asks, and nothing that could be forged or stolen', async () => {
-    const { id, key } = await makeKey(house, account.owner.jwt, {
+    const { id, key } = await makeKey(app, account.owner.jwt, {
       scopes: ['contacts:read', 'messages:read'],
     })
     const seen = await sentTo(
@@ -164,7 +169,7 @@ describe('what the API behind is told', () => {
   })
 
   it('keeps no part of a credential that was presented beside the one that counted', async () => {
-    const second = await makeKey(house, account.owner.jwt)
+    const second = await makeKey(app, account.owner.jwt)
     const both = { 'x-api-key': key, authorization: `Bearer ${second.key}` }
     const seen = await sentTo('/api/contacts', { headers: both })
     expect(JSON.stringify([...seen.headers])).not.toContain(second.key)
@@ -195,7 +200,7 @@ describe('what the API behind is told', () => {
         return new Response('ok', { headers: { 'x-request-id': 'of the API behind' } })
       },
     })
-    const answer = await behind.ask('GET', '/api/contacts', {
+    const answer = await behind.request('GET', '/api/contacts', {
       key,
       headers: { 'x-request-id': 'forged' },
     })
@@ -274,7 +279,7 @@ describe('bodies', () => {
       },
       { highWaterMark: 0 },
     )
-    const response = await house.send('/api/contacts', {
+    const response = await app.send('/api/contacts', {
       method: 'POST',
       headers: { 'x-api-key': 'bad' },
       body,
@@ -288,7 +293,7 @@ describe('bodies', () => {
     // As workerd hands it over; the constructor itself would not make one.
     Object.defineProperty(request, 'body', { value: new Response('a body').body })
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
-    const response = await behind.app.fetch(
+    const response = await behind.handler.fetch(
       request,
       behind.bindings,
       context as unknown as ExecutionContext,
@@ -306,7 +311,7 @@ describe('what the API behind answers', () => {
       const behind = await openGateway({
         fetch: () => new Response(empty ? null : 'of the API', { status, headers }),
       })
-      const answer = await behind.ask('GET', '/api/contacts', { key })
+      const answer = await behind.request('GET', '/api/contacts', { key })
       expect([answer.status, answer.text]).toEqual([status, empty ? '' : 'of the API'])
       for (const [name, value] of Object.entries(headers))
         expect(answer.headers.get(name)).toBe(value)
@@ -318,7 +323,7 @@ describe('what the API behind answers', () => {
     const behind = await openGateway({
       fetch: () => Response.redirect('https://elsewhere.example/'),
     })
-    const answer = await behind.ask('GET', '/api/contacts', { key })
+    const answer = await behind.request('GET', '/api/contacts', { key })
     expect([answer.status, answer.headers.get('location')]).toEqual([
       302,
       'https://elsewhere.example/',
@@ -338,7 +343,7 @@ describe('what the API behind answers', () => {
   ])('is a 502 problem when it %s, which tells nothing of the cause', async (_, upstream) => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const behind = await openGateway(upstream)
-    const answer = await behind.ask('GET', '/api/contacts', { key })
+    const answer = await behind.request('GET', '/api/contacts', { key })
     expect([answer.status, answer.body.code], answer.text).toEqual([502, 'upstream_unavailable'])
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(answer.text).not.toMatch(/refused|binding/)
@@ -351,7 +356,7 @@ describe('an upstream that is a URL', () => {
       .spyOn(globalThis, 'fetch')
       .mockImplementation(async () => new Response('far away'))
     const behind = await openGateway('https://api.example.com')
-    const answer = await behind.ask('POST', '/api/v1/contacts?x=%2F', { key, body: { a: 1 } })
+    const answer = await behind.request('POST', '/api/v1/contacts?x=%2F', { key, body: { a: 1 } })
     expect(answer.text).toBe('far away')
     const request = fetched.mock.calls[0]?.[0] as Request
     expect([request.method, request.url, request.redirect]).toEqual([
@@ -392,7 +397,7 @@ describe('a path with tricks', () => {
   ])('%s has more than one reading: 404, and the upstream gets nothing', async (path) => {
     let requests = 0
     const behind = await openGateway({ fetch: () => new Response(String(requests++)) })
-    const answer = await behind.ask('GET', path, { key })
+    const answer = await behind.request('GET', path, { key })
     expect([answer.status, answer.body.code], answer.text).toEqual([404, 'not_found'])
     expect(requests).toBe(0)
   })
@@ -402,7 +407,7 @@ describe('a path with tricks', () => {
     async (path) => {
       let asked = 0
       const behind = await openGateway({ fetch: () => new Response(String(asked++)) })
-      const answer = await behind.ask('GET', path, { key })
+      const answer = await behind.request('GET', path, { key })
       expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
       expect(answer.body.errors).toHaveLength(1)
       expect(asked).toBe(0)
@@ -410,7 +415,7 @@ describe('a path with tricks', () => {
   )
 
   it('needs its scope however the letters are written', async () => {
-    const { key } = await makeKey(house, account.owner.jwt, { scopes: ['messages:read'] })
+    const { key } = await makeKey(app, account.owner.jwt, { scopes: ['messages:read'] })
     for (const path of [
       '/api/contact%73',
       '/%61pi/contacts',
@@ -418,23 +423,25 @@ describe('a path with tricks', () => {
       '/api/./contacts',
       '/api/x/../contacts',
     ]) {
-      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 insufficient_scope')
+      expect(await outcome(app.request('GET', path, { key })), path).toBe('403 insufficient_scope')
     }
     for (const path of ['/api/Contacts', '/api/contacts/', '/api/contacts%20']) {
-      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 forbidden')
+      expect(await outcome(app.request('GET', path, { key })), path).toBe('403 forbidden')
     }
   })
 
   it('or a method of its own is open to full access alone', async () => {
-    const { key: reader } = await makeKey(house, account.owner.jwt, { scopes: ['contacts:read'] })
+    const { key: reader } = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
     for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PURGE']) {
-      expect(await outcome(house.ask(method, '/api/contacts', { key: reader }))).toBe(
+      expect(await outcome(app.request(method, '/api/contacts', { key: reader }))).toBe(
         '403 forbidden',
       )
     }
     for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
       const options = { key: reader, headers: { [name]: 'POST' } }
-      expect(await outcome(house.ask('GET', '/api/contacts', options))).toBe('400 invalid_request')
+      expect(await outcome(app.request('GET', '/api/contacts', options))).toBe(
+        '400 invalid_request',
+      )
     }
   })
 })

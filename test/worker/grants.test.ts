@@ -7,24 +7,24 @@ import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../su
 import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let account: Account
 let owner: string
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount()
   owner = account.owner.jwt
 })
 
 /** Presents a JWT or a key alike. */
 const ask = (method: string, path: string, as: string, body?: unknown) =>
-  house.ask(method, `/api/api-keys${path}`, { as, ...(body !== undefined && { body }) })
+  app.request(method, `/api/api-keys${path}`, { as, ...(body !== undefined && { body }) })
 const scopesOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.scopes
 const statusOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.status
 
 describe('a member', () => {
   it('reads keys, events and scopes', async () => {
-    const { id } = await makeKey(house, owner)
+    const { id } = await makeKey(app, owner)
     const as = account.member.jwt
     for (const path of [
       '/api/api-keys',
@@ -32,12 +32,12 @@ describe('a member', () => {
       '/api/audit-events',
       '/api/scopes',
     ]) {
-      expect(await outcome(house.ask('GET', path, { as })), path).toBe('200')
+      expect(await outcome(app.request('GET', path, { as })), path).toBe('200')
     }
   })
 
   it('changes nothing', async () => {
-    const { id, key } = await makeKey(house, owner)
+    const { id, key } = await makeKey(app, owner)
     const as = account.member.jwt
     const before = await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()
     expect(await outcome(ask('POST', '', as, { name: 'Mine', scopes: [] }))).toBe('403 forbidden')
@@ -46,7 +46,7 @@ describe('a member', () => {
     expect(await outcome(ask('POST', '/revoke', as, { ids: [id] }))).toBe('403 forbidden')
     expect(await outcome(ask('DELETE', `/${id}`, as))).toBe('403 forbidden')
     expect(await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()).toEqual(before)
-    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
+    expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
 
   it('is told so before anything about the key or the body', async () => {
@@ -62,12 +62,12 @@ describe('the reserved scopes', () => {
     '%s is an owner’s to give, not an admin’s',
     async (scope) => {
       const admin = account.admin.jwt
-      const made = await makeKey(house, owner, { scopes: [scope] })
+      const made = await makeKey(app, owner, { scopes: [scope] })
       expect(made.scopes).toEqual([scope])
       expect(await outcome(ask('POST', '', admin, { name: 'x', scopes: [scope] }))).toBe(
         '403 forbidden',
       )
-      const plain = await makeKey(house, admin, { scopes: ['contacts:read'] })
+      const plain = await makeKey(app, admin, { scopes: ['contacts:read'] })
       const wish = { scopes: ['contacts:read', scope] }
       expect(await outcome(ask('PATCH', `/${plain.id}`, admin, wish))).toBe('403 forbidden')
       expect(await scopesOf(plain.id)).toEqual(['contacts:read'])
@@ -78,7 +78,7 @@ describe('the reserved scopes', () => {
 
   it('may stay when an admin changes other scopes of a key, and may be taken away', async () => {
     const admin = account.admin.jwt
-    const { id } = await makeKey(house, owner, { scopes: ['keys:verify'] })
+    const { id } = await makeKey(app, owner, { scopes: ['keys:verify'] })
     const more = { scopes: ['keys:verify', 'contacts:read'] }
     expect(await outcome(ask('PATCH', `/${id}`, admin, more))).toBe('200')
     expect(await outcome(ask('PATCH', `/${id}`, admin, { scopes: [] }))).toBe('200')
@@ -86,16 +86,16 @@ describe('the reserved scopes', () => {
   })
 
   it('do not come into an admin’s hands by rotation', async () => {
-    const { id, key } = await makeKey(house, owner, { scopes: ['keys:manage'] })
+    const { id, key } = await makeKey(app, owner, { scopes: ['keys:manage'] })
     expect(await outcome(ask('POST', `/${id}/rotate`, account.admin.jwt, {}))).toBe('403 forbidden')
-    expect(await outcome(house.ask('GET', '/api/api-keys', { key }))).toBe('200')
+    expect(await outcome(app.request('GET', '/api/api-keys', { key }))).toBe('200')
     expect(await outcome(ask('POST', `/${id}/rotate`, owner, {}))).toBe('201')
   })
 
   it('are never inherited, not even from an owner', async () => {
-    const { key } = await makeKey(house, owner)
+    const { key } = await makeKey(app, owner)
     for (const path of ['/api/api-keys', '/api/audit-events', '/api/scopes']) {
-      expect(await outcome(house.ask('GET', path, { key })), path).toBe('403 insufficient_scope')
+      expect(await outcome(app.request('GET', path, { key })), path).toBe('403 insufficient_scope')
     }
   })
 })
@@ -103,18 +103,18 @@ describe('the reserved scopes', () => {
 describe('a key that manages keys', () => {
   let manager: MadeKey
   beforeAll(async () => {
-    manager = await makeKey(house, owner, {
+    manager = await makeKey(app, owner, {
       scopes: ['keys:manage', 'contacts:read', 'messages:read'],
     })
   })
 
   it('lists, reads, changes, revokes and looks into the audit trail, as the key that it is', async () => {
     const as = manager.key
-    const made = await makeKey(house, as, { scopes: ['contacts:read'] })
+    const made = await makeKey(app, as, { scopes: ['contacts:read'] })
     expect(await outcome(ask('GET', '', as))).toBe('200')
     expect(await outcome(ask('PATCH', `/${made.id}`, as, { name: 'Renamed' }))).toBe('200')
     expect(await outcome(ask('DELETE', `/${made.id}`, as))).toBe('200')
-    const events = await house.ask('GET', `/api/audit-events?key_id=${made.id}`, { as })
+    const events = await app.request('GET', `/api/audit-events?key_id=${made.id}`, { as })
     expect(events.body.data).toHaveLength(3)
     for (const { actor } of events.body.data) {
       expect(actor).toMatchObject({ kind: 'key', id: manager.id })
@@ -133,7 +133,7 @@ describe('a key that manages keys', () => {
   ])('cannot grant %s', async (_, scopes) => {
     const answer = await ask('POST', '', manager.key, { name: 'More', scopes })
     expect([answer.status, answer.body.code], answer.text).toEqual([403, 'forbidden'])
-    const plain = await makeKey(house, owner, { scopes: [] })
+    const plain = await makeKey(app, owner, { scopes: [] })
     if (scopes === undefined) return
     expect(await outcome(ask('PATCH', `/${plain.id}`, manager.key, { scopes }))).toBe(
       '403 forbidden',
@@ -148,7 +148,7 @@ describe('a key that manages keys', () => {
   })
 
   it('grants what it holds, and takes away what it does not hold', async () => {
-    const stronger = await makeKey(house, owner, { scopes: ['messages:send', 'webhooks:manage'] })
+    const stronger = await makeKey(app, owner, { scopes: ['messages:send', 'webhooks:manage'] })
     const patch = (scopes: string[]) => ask('PATCH', `/${stronger.id}`, manager.key, { scopes })
     expect(await outcome(patch(['messages:send', 'contacts:read']))).toBe('200')
     expect(await outcome(patch(['messages:send', 'webhooks:manage']))).toBe('403 forbidden')
@@ -157,12 +157,12 @@ describe('a key that manages keys', () => {
 
   it('cannot rotate a key that is stronger than itself, nor one that inherits, nor a managing one', async () => {
     for (const scopes of [['messages:send'], null, ['keys:verify'], ['keys:manage']]) {
-      const { id, key } = await makeKey(house, owner, { scopes })
+      const { id, key } = await makeKey(app, owner, { scopes })
       expect(await outcome(ask('POST', `/${id}/rotate`, manager.key, {}))).toBe('403 forbidden')
       expect(await statusOf(id)).toBe('active')
-      expect(await outcome(house.ask('GET', '/api/v1/me', { key }))).toBe('200')
+      expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('200')
     }
-    const weaker = await makeKey(house, owner, { scopes: ['contacts:read'] })
+    const weaker = await makeKey(app, owner, { scopes: ['contacts:read'] })
     expect(await outcome(ask('POST', `/${weaker.id}/rotate`, manager.key, {}))).toBe('201')
   })
 
@@ -177,7 +177,7 @@ describe('a key that manages keys', () => {
 
   it('stays within its account', async () => {
     const other = await openAccount('Globex')
-    const theirs = await makeKey(house, other.owner.jwt)
+    const theirs = await makeKey(app, other.owner.jwt)
     for (const [method, path, body] of [
       ['GET', `/${theirs.id}`, undefined],
       ['PATCH', `/${theirs.id}`, { name: 'x' }],
@@ -191,7 +191,7 @@ describe('a key that manages keys', () => {
   })
 
   it('is refused with the scope that it would need once it no longer holds it', async () => {
-    const { id, key } = await makeKey(house, owner, { scopes: ['keys:manage', 'contacts:read'] })
+    const { id, key } = await makeKey(app, owner, { scopes: ['keys:manage', 'contacts:read'] })
     await ask('PATCH', `/${id}`, owner, { scopes: ['contacts:read'] })
     const answer = await ask('GET', '', key)
     expect([answer.status, answer.body.code]).toEqual([403, 'insufficient_scope'])
@@ -200,7 +200,7 @@ describe('a key that manages keys', () => {
 
   it('needs keys:manage, whatever else it holds', async () => {
     const scopes = ['contacts:read', 'contacts:write', 'webhooks:manage', 'keys:verify']
-    const { key, id } = await makeKey(house, owner, { scopes })
+    const { key, id } = await makeKey(app, owner, { scopes })
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['POST', '', { name: 'x', scopes: [] }],
@@ -233,8 +233,8 @@ describe('a key never becomes a person', () => {
     ['POST', '/api/auth/organization/create'],
   ])('by %s %s', async (method, path) => {
     const keys = [
-      await makeKey(house, owner),
-      await makeKey(house, owner, { scopes: ['keys:manage', 'keys:verify'] }),
+      await makeKey(app, owner),
+      await makeKey(app, owner, { scopes: ['keys:manage', 'keys:verify'] }),
     ]
     const body = {
       email: `${account.owner.id}@example.test`,
@@ -248,7 +248,7 @@ describe('a key never becomes a person', () => {
         string,
         string
       >[]) {
-        const answer = await house.ask(method, path, {
+        const answer = await app.request(method, path, {
           headers: { ...headers, origin: env.BASE_URL, 'cf-connecting-ip': anyAddress() },
           ...(method === 'POST' && { body }),
         })
@@ -275,9 +275,9 @@ describe('where an admin has every scope by name, but not full access', () => {
     const roles = { ...config.roles, admin: { scopes: seven } }
     const narrow = defineConfig({ ...rest, scopes: named, roles } as ConfigInput<Env>)
     const clock = createSkippingClock()
-    house = await createTestApp({ clock, isolate: createIsolate(narrow, clock) })
-    const inheriting = await makeKey(house, owner)
-    const scoped = await makeKey(house, owner, { scopes: ['contacts:read'] })
+    app = await createTestApp({ clock, isolate: createIsolate(narrow, clock) })
+    const inheriting = await makeKey(app, owner)
+    const scoped = await makeKey(app, owner, { scopes: ['contacts:read'] })
     expect(await outcome(ask('GET', `/${inheriting.id}`, account.admin.jwt))).toBe('200')
     expect(await outcome(ask('POST', `/${inheriting.id}/rotate`, account.admin.jwt, {}))).toBe(
       '403 forbidden',

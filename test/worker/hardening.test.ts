@@ -12,8 +12,8 @@ import { createSkippingClock, createTestApp } from '../support/test-app.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 
-const house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
-const world = await openWorld(house)
+const app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+const world = await openWorld(app)
 
 describe('the headers', () => {
   it.each([
@@ -32,20 +32,20 @@ describe('the headers', () => {
     ['HEAD', '/docs'],
     ['OPTIONS', '/api/api-keys'],
   ])('are there at %s %s', async (method, path) => {
-    expectHardened(await house.ask(method, path))
+    expectHardened(await app.request(method, path))
   })
 
   it('are there when a store is down', async () => {
     const broken = await createTestApp({ bindings: down(['DB']) })
-    const answer = await broken.ask('GET', '/api/api-keys', { as: world.acme.owner.jwt })
+    const answer = await broken.request('GET', '/api/api-keys', { as: world.acme.owner.jwt })
     expect(answer.status).toBe(503)
     expectHardened(answer)
   })
 
   it('keep to https for a year once it was https, and say nothing of it before', async () => {
-    const { app, bindings } = house
+    const { handler: worker, bindings } = app
     const asked = async (url: string) =>
-      (await app.fetch(new Request(url), bindings, createExecutionContext())).headers.get(
+      (await worker.fetch(new Request(url), bindings, createExecutionContext())).headers.get(
         'strict-transport-security',
       )
     expect(await asked('https://keys.example/healthz')).toBe('max-age=31536000; includeSubDomains')
@@ -55,7 +55,7 @@ describe('the headers', () => {
 
 describe('the session cookie', () => {
   async function cookiesAt(baseUrl: string): Promise<string[]> {
-    const { app, bindings } = house
+    const { handler: worker, bindings } = app
     const { id } = world.acme.owner
     const request = new Request(`${baseUrl}/api/auth/sign-in/email`, {
       method: 'POST',
@@ -63,7 +63,7 @@ describe('the session cookie', () => {
       body: JSON.stringify({ email: `${id}@example.test`, password }),
     })
     const here = { ...bindings, BASE_URL: baseUrl } as Env
-    const answer = await app.fetch(request, here, createExecutionContext())
+    const answer = await worker.fetch(request, here, createExecutionContext())
     expect(answer.status).toBe(200)
     return answer.headers.getSetCookie()
   }
@@ -91,10 +91,10 @@ describe('the session cookie', () => {
     const cookies = await cookiesAt('https://keys.example')
     const cookie = cookies.find((each) => each.includes('session_token'))?.split(';')[0] ?? ''
     const asHttp = cookie.replace('__Host-', '')
-    const answer = await house.ask('GET', '/api/auth/get-session', { headers: { cookie } })
+    const answer = await app.request('GET', '/api/auth/get-session', { headers: { cookie } })
     expect(answer.body).toBeNull()
     const forged = { cookie: asHttp.replace(/.{6}$/, 'AAAA%3D') }
-    expect((await house.ask('GET', '/api/auth/get-session', { headers: forged })).body).toBeNull()
+    expect((await app.request('GET', '/api/auth/get-session', { headers: forged })).body).toBeNull()
   })
 })
 
@@ -108,8 +108,8 @@ describe('the API behind the gateway', () => {
 
   const asked = async (headers: HeadersInit) => {
     const { owner } = await openAccount()
-    const { key } = await makeKey(house, owner.jwt)
-    return (await (await answers(headers)).ask('GET', '/api/contacts', { key })).headers
+    const { key } = await makeKey(app, owner.jwt)
+    return (await (await answers(headers)).request('GET', '/api/contacts', { key })).headers
   }
 
   it('puts no session of its choice into the place of ours', async () => {

@@ -15,11 +15,11 @@ import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/api-keys/import'
-const house = await createForeignTestApp()
+const app = await createForeignTestApp()
 const acme = await openAccount()
 
 const bring = (keys: unknown[], as = acme.owner.jwt) =>
-  house.ask('POST', path, { as, body: { keys } })
+  app.request('POST', path, { as, body: { keys } })
 
 async function brought({ digest, format }: ForeignToken, more: object = {}): Promise<string> {
   const answer = await bring([
@@ -29,7 +29,7 @@ async function brought({ digest, format }: ForeignToken, more: object = {}): Pro
   return answer.body.data[0].id
 }
 
-const me = (key: string) => outcome(house.ask('GET', '/api/v1/me', { key }))
+const me = (key: string) => outcome(app.request('GET', '/api/v1/me', { key }))
 
 describe('a key of another system', () => {
   it.each([
@@ -40,14 +40,14 @@ describe('a key of another system', () => {
     const foreign = await make()
     expect(await me(foreign.token)).toBe('401 invalid_api_key')
     const id = await brought(foreign, { external_id: 'customer-7', metadata: { plan: 'gold' } })
-    const answer = await house.ask('GET', '/api/v1/me', { as: foreign.token })
+    const answer = await app.request('GET', '/api/v1/me', { as: foreign.token })
     expect(answer.body.data.key).toEqual({
       id,
       name: 'Moved',
       scopes: ['contacts:read'],
       expires_at: null,
     })
-    const { body } = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.admin.jwt })
+    const { body } = await app.request('GET', `/api/api-keys/${id}`, { as: acme.admin.jwt })
     expect(body.data).toMatchObject({
       format: foreign.format,
       status: 'active',
@@ -60,14 +60,14 @@ describe('a key of another system', () => {
 
   it('is held to its scopes, addresses and expiry', async () => {
     const foreign = await unkeyToken()
-    const expires_at = new Date(house.clock.now() + 60_000).toISOString()
+    const expires_at = new Date(app.clock.now() + 60_000).toISOString()
     await brought(foreign, { expires_at, allowed_ips: ['192.0.2.0/24'] })
     const ask = (path: string, ip: string) =>
-      outcome(house.ask('GET', path, { key: foreign.token, headers: { 'cf-connecting-ip': ip } }))
+      outcome(app.request('GET', path, { key: foreign.token, headers: { 'cf-connecting-ip': ip } }))
     expect(await ask('/api/contacts', '192.0.2.7')).toBe('200')
     expect(await ask('/api/messages', '192.0.2.7')).toBe('403 insufficient_scope')
     expect(await ask('/api/contacts', '198.51.100.7')).toBe('403 ip_not_allowed')
-    house.clock.skip(60_000)
+    app.clock.skip(60_000)
     expect(await ask('/api/contacts', '192.0.2.7')).toBe('401 expired_api_key')
   })
 
@@ -75,21 +75,21 @@ describe('a key of another system', () => {
     const foreign = await wacrmToken()
     const id = await brought(foreign)
     expect(await me(foreign.token)).toBe('200')
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     expect(await me(foreign.token)).toBe('401 revoked_api_key')
   })
 
   it('gets a token of the default format when it is rotated', async () => {
     const foreign = await betterAuthToken()
     const id = await brought(foreign)
-    const rotated = await house.ask('POST', `/api/api-keys/${id}/rotate`, {
+    const rotated = await app.request('POST', `/api/api-keys/${id}/rotate`, {
       as: acme.owner.jwt,
       body: { overlap_seconds: 60 },
     })
     expect(rotated.body.data).toMatchObject({ format: 'whm', scopes: ['contacts:read'] })
     expect(rotated.body.data.key).toMatch(/^whm_[0-9a-f]{32}$/)
     expect([await me(foreign.token), await me(rotated.body.data.key)]).toEqual(['200', '200'])
-    house.clock.skip(60_000)
+    app.clock.skip(60_000)
     expect(await me(foreign.token)).toBe('401 expired_api_key')
   })
 
@@ -97,7 +97,7 @@ describe('a key of another system', () => {
     const foreign = await unkeyToken()
     await brought(foreign)
     const other = await createTestApp()
-    expect(await outcome(other.ask('GET', '/api/v1/me', { key: foreign.token }))).toBe(
+    expect(await outcome(other.request('GET', '/api/v1/me', { key: foreign.token }))).toBe(
       '401 invalid_api_key',
     )
   })
@@ -105,7 +105,7 @@ describe('a key of another system', () => {
   it('keeps eight letters of what its token begins with, wherever the prefix stands', async () => {
     const shown = async (key_prefix: string) => {
       const id = await brought(await wacrmToken(), { key_prefix })
-      const { body } = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+      const { body } = await app.request('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
       return body.data.key_prefix
     }
     expect(await shown('wacrm_live_aB3-_xyz')).toBe('aB3-_xyz')
@@ -155,7 +155,7 @@ describe('each key is answered by itself', () => {
     const again = { ...foreign, token: undefined, name: 'Mine now', scopes: ['contacts:write'] }
     const answers = [await bring([again]), await bring([again], globex.owner.jwt)]
     for (const { body } of answers) expect(body.data).toEqual([{ result: 'exists' }])
-    const { body } = await house.ask('GET', '/api/v1/me', { key: foreign.token })
+    const { body } = await app.request('GET', '/api/v1/me', { key: foreign.token })
     expect(body.data).toMatchObject({
       account: { id: acme.id },
       key: { scopes: ['contacts:read'] },
@@ -165,7 +165,7 @@ describe('each key is answered by itself', () => {
   it('brings no revoked key back', async () => {
     const foreign = await unkeyToken()
     const id = await brought(foreign)
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     const { digest, format } = foreign
     const answer = await bring([{ digest, format, name: 'Again', scopes: [] }])
     expect(answer.body.data).toEqual([{ result: 'exists' }])
@@ -195,7 +195,7 @@ describe('each key is answered by itself', () => {
     const scoped = entries.map((entry) => ({ ...entry, scopes: ['contacts:read'] }))
     const { body } = await bring(scoped, bystander.owner.jwt)
     const trail = '/api/audit-events?action=key.imported'
-    const events = await house.ask('GET', trail, { as: bystander.owner.jwt })
+    const events = await app.request('GET', trail, { as: bystander.owner.jwt })
     const ids = body.data.flatMap(({ id }: { id?: string }) => (id === undefined ? [] : [id]))
     expect(events.body.data).toHaveLength(2)
     for (const event of events.body.data) {
@@ -227,16 +227,16 @@ describe('who may import what', () => {
       const { body } = await bring(keys, as)
       return body.data.map(({ result }: { result: string }) => result).join(' ')
     }
-    const manager = await makeKey(house, acme.owner.jwt, {
+    const manager = await makeKey(app, acme.owner.jwt, {
       scopes: ['keys:manage', 'contacts:read'],
     })
     expect(await results(acme.owner.jwt)).toBe('created created created created created')
     expect(await results(acme.admin.jwt)).toBe('created created forbidden created created')
     expect(await results(manager.key)).toBe('created forbidden forbidden forbidden forbidden')
-    const plain = await makeKey(house, acme.owner.jwt, { scopes: ['contacts:read'] })
+    const plain = await makeKey(app, acme.owner.jwt, { scopes: ['contacts:read'] })
     expect(await outcome(bring([await entry([])], acme.member.jwt))).toBe('403 forbidden')
     expect(await outcome(bring([await entry([])], plain.key))).toBe('403 insufficient_scope')
-    expect(await outcome(house.ask('POST', path, { body: { keys: [] } }))).toBe(
+    expect(await outcome(app.request('POST', path, { body: { keys: [] } }))).toBe(
       '401 missing_credential',
     )
   })
@@ -244,7 +244,7 @@ describe('who may import what', () => {
   it('gives a key that inherits to whoever imported it', async () => {
     const foreign = await unkeyToken()
     await brought(foreign, { scopes: null })
-    const { body } = await house.ask('GET', '/api/v1/me', { key: foreign.token })
+    const { body } = await app.request('GET', '/api/v1/me', { key: foreign.token })
     expect(body.data.key.scopes).toContain('messages:send')
     expect(body.data.key.scopes).not.toContain('keys:manage')
   })
@@ -252,7 +252,7 @@ describe('who may import what', () => {
   it('says what is missing when the configuration declares no foreign format', async () => {
     const shipped = await createTestApp()
     const { digest } = await unkeyToken()
-    const { body } = await shipped.ask('POST', path, {
+    const { body } = await shipped.request('POST', path, {
       as: acme.owner.jwt,
       body: { keys: [{ digest, name: 'Where to?', scopes: [] }] },
     })
@@ -282,11 +282,13 @@ describe('a token without a tag', () => {
       '',
     ]
     for (const key of shapeless) {
-      expect(await outcome(watched.ask('GET', '/api/v1/me', { key }))).toBe('401 invalid_api_key')
+      expect(await outcome(watched.request('GET', '/api/v1/me', { key }))).toBe(
+        '401 invalid_api_key',
+      )
     }
     expect(watch.counts()).toEqual({})
     const { token } = await unkeyToken()
-    expect(await outcome(watched.ask('GET', '/api/v1/me', { key: token }))).toBe(
+    expect(await outcome(watched.request('GET', '/api/v1/me', { key: token }))).toBe(
       '401 invalid_api_key',
     )
     expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.requiredSeq': 1, 'KV.get': 1 })
@@ -297,20 +299,22 @@ describe('a token without a tag', () => {
     await brought(foreign)
     const watch = watchBindings()
     const watched = await createForeignTestApp({ bindings: watch.bindings })
-    await watched.ask('GET', '/api/v1/me', { key: foreign.token })
+    await watched.request('GET', '/api/v1/me', { key: foreign.token })
     watch.clear()
-    expect(await outcome(watched.ask('GET', '/api/v1/me', { key: foreign.token }))).toBe('200')
+    expect(await outcome(watched.request('GET', '/api/v1/me', { key: foreign.token }))).toBe('200')
     expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
   })
 
   it('is refused in a URL where its prefix gives it away, and only there', async () => {
     const unkey = await unkeyToken()
     const plain = await betterAuthToken()
-    expect(await outcome(house.ask('GET', `/api/v1/me?key=${unkey.token}`))).toBe(
+    expect(await outcome(app.request('GET', `/api/v1/me?key=${unkey.token}`))).toBe(
       '401 missing_credential',
     )
     await brought(plain)
-    const asked = house.ask('GET', `/api/v1/me?cursor=${pick('abcdef', 64)}`, { key: plain.token })
+    const asked = app.request('GET', `/api/v1/me?cursor=${pick('abcdef', 64)}`, {
+      key: plain.token,
+    })
     expect(await outcome(asked)).toBe('200')
   })
 })

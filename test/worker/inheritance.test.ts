@@ -11,12 +11,12 @@ import {
   type TestPerson,
 } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let elsewhere: TestApp
 let account: Account
 beforeAll(async () => {
   const clock = createSkippingClock()
-  house = await createTestApp({ clock })
+  app = await createTestApp({ clock })
   elsewhere = await createTestApp({ clock })
   account = await openAccount()
 })
@@ -26,7 +26,7 @@ async function sql(statement: string, ...values: unknown[]) {
   await env.DB.prepare(statement)
     .bind(...values)
     .run()
-  await house.drain()
+  await app.reconcile()
 }
 
 const setRole = (person: TestPerson, role: string) =>
@@ -35,9 +35,9 @@ const remove = (person: TestPerson) => sql('DELETE FROM member WHERE id = ?', pe
 
 async function told(key: string, method: string, path: string): Promise<string> {
   const here = await outcome(
-    house.ask(method, path, { key, ...(method === 'POST' && { body: {} }) }),
+    app.request(method, path, { key, ...(method === 'POST' && { body: {} }) }),
   )
-  const there = elsewhere.ask(method, path, { key, ...(method === 'POST' && { body: {} }) })
+  const there = elsewhere.request(method, path, { key, ...(method === 'POST' && { body: {} }) })
   expect(await outcome(there)).toBe(here)
   return here
 }
@@ -57,7 +57,7 @@ describe('a key that inherits', () => {
   let key: MadeKey
   beforeEach(async () => {
     admin = await addPerson(account.id, 'admin')
-    key = await makeKey(house, admin.jwt)
+    key = await makeKey(app, admin.jwt)
     expect(await powers(key.key)).toEqual(full)
   })
 
@@ -72,14 +72,14 @@ describe('a key that inherits', () => {
 
   it('shows at /api/v1/me what it inherits now', async () => {
     await setRole(admin, 'member')
-    const { body } = await house.ask('GET', '/api/v1/me', { key: key.key })
+    const { body } = await app.request('GET', '/api/v1/me', { key: key.key })
     expect(body.data.key.scopes).toEqual(['contacts:read', 'messages:read', 'conversations:read'])
   })
 
   it('holds nothing once its creator has been removed, and still authenticates', async () => {
     await remove(admin)
     expect(await powers(key.key)).toEqual(nothing)
-    const me = await house.ask('GET', '/api/v1/me', { key: key.key })
+    const me = await app.request('GET', '/api/v1/me', { key: key.key })
     expect([me.status, me.body.data.key.scopes]).toEqual([200, []])
   })
 
@@ -112,9 +112,9 @@ describe('a key that inherits', () => {
 
   it('shows the account’s new name after it is renamed', async () => {
     const fresh = await openAccount('Old name')
-    const made = await makeKey(house, fresh.owner.jwt, { scopes: [] })
+    const made = await makeKey(app, fresh.owner.jwt, { scopes: [] })
     const name = async () => {
-      const { body } = await house.ask('GET', '/api/v1/me', { key: made.key })
+      const { body } = await app.request('GET', '/api/v1/me', { key: made.key })
       return body.data.account.name
     }
     expect(await name()).toBe('Old name')
@@ -126,7 +126,7 @@ describe('a key that inherits', () => {
 describe('a key with scopes of its own', () => {
   it('keeps them whatever becomes of its creator', async () => {
     const admin = await addPerson(account.id, 'admin')
-    const { key } = await makeKey(house, admin.jwt, { scopes: ['messages:send'] })
+    const { key } = await makeKey(app, admin.jwt, { scopes: ['messages:send'] })
     const own = ['403 insufficient_scope', '400 invalid_request', '403 forbidden']
     expect(await powers(key)).toEqual(own)
     await setRole(admin, 'member')
@@ -136,9 +136,9 @@ describe('a key with scopes of its own', () => {
   })
 
   it('never opens a path that no route names, not even with every scope there is', async () => {
-    const { body } = await house.ask('GET', '/api/scopes', { as: account.owner.jwt })
+    const { body } = await app.request('GET', '/api/scopes', { as: account.owner.jwt })
     const scopes = body.data.map(({ scope }: { scope: string }) => scope)
-    const { key } = await makeKey(house, account.owner.jwt, { scopes })
+    const { key } = await makeKey(app, account.owner.jwt, { scopes })
     for (const path of [
       '/api/unlisted',
       '/api',
@@ -147,7 +147,7 @@ describe('a key with scopes of its own', () => {
       '/api/v2/contacts',
       '/api//contacts',
     ]) {
-      const answer = await house.ask('GET', path, { key })
+      const answer = await app.request('GET', path, { key })
       expect([answer.status, answer.body.code], path).toEqual([403, 'forbidden'])
     }
     expect(await told(key, 'DELETE', '/api/contacts')).toBe('403 forbidden')
@@ -202,9 +202,9 @@ describe('the triggers', () => {
         ),
       ])
       const person = await addPerson(account.id, 'admin')
-      const inheriting = await makeKey(house, person.jwt)
-      const scoped = await makeKey(house, person.jwt, { scopes: ['contacts:read'] })
-      const others = await makeKey(house, account.owner.jwt)
+      const inheriting = await makeKey(app, person.jwt)
+      const scoped = await makeKey(app, person.jwt, { scopes: ['contacts:read'] })
+      const others = await makeKey(app, account.owner.jwt)
       const before = await Promise.all([inheriting, scoped, others].map(({ id }) => stateOf(id)))
       const [statement, ...values] = change(person)
       await env.DB.prepare(statement)
@@ -236,7 +236,7 @@ describe('the triggers', () => {
 
   it('say nothing of an update that leaves the role as it is', async () => {
     const person = await addPerson(account.id, 'admin')
-    const { id } = await makeKey(house, person.jwt)
+    const { id } = await makeKey(app, person.jwt)
     const before = [await stateOf(id), (await eventsOf(person)).length]
     await env.DB.prepare("UPDATE member SET role = 'admin' WHERE id = ?")
       .bind(person.memberId)
@@ -260,7 +260,7 @@ describe('the triggers', () => {
     const [second, first] = await eventsOf(person)
     expect(first).toMatchObject({ actor_kind: 'person', actor_id: account.owner.id })
     expect(second).toMatchObject({ actor_kind: 'system', actor_id: null })
-    const { body } = await house.ask('GET', '/api/audit-events?action=member.role_changed', {
+    const { body } = await app.request('GET', '/api/audit-events?action=member.role_changed', {
       as: account.owner.jwt,
     })
     expect(body.data[0]).toMatchObject({
@@ -270,7 +270,7 @@ describe('the triggers', () => {
   })
 
   it('refuse to update or delete an audit event and to delete a key, whoever asks', async () => {
-    const { id } = await makeKey(house, account.owner.jwt)
+    const { id } = await makeKey(app, account.owner.jwt)
     const refused = [
       "UPDATE audit_event SET action = 'nothing'",
       'UPDATE audit_event SET detail = NULL WHERE key_id IS NOT NULL',
@@ -291,7 +291,7 @@ describe('the triggers', () => {
   })
 
   it('are not got around by REPLACE', async () => {
-    const { id } = await makeKey(house, account.owner.jwt)
+    const { id } = await makeKey(app, account.owner.jwt)
     const before = await rows('SELECT * FROM audit_event WHERE key_id = ?', id)
     const replace = `INSERT OR REPLACE INTO audit_event SELECT id, account_id, 'nothing', actor_kind, actor_id, key_id,
       subject_id, detail, request_id, created_at FROM audit_event WHERE key_id = ?`
@@ -303,7 +303,7 @@ describe('the triggers', () => {
     const takeOver = `INSERT OR REPLACE INTO member (id, organization_id, user_id, role, created_at)
       SELECT id, organization_id, user_id, 'member', created_at FROM member WHERE id = ?`
     const admin = await addPerson(account.id, 'admin')
-    const { key } = await makeKey(house, admin.jwt)
+    const { key } = await makeKey(app, admin.jwt)
     expect(await powers(key)).toEqual(full)
     await sql(takeOver, admin.memberId)
     expect(await powers(key)).toEqual(ofMember)

@@ -10,27 +10,27 @@ import { createTestApp, type TestApp } from '../support/test-app.ts'
 const path = '/api/v1/introspect'
 const inactive = { active: false }
 
-let house: TestApp
+let app: TestApp
 let acme: Account
 let globex: Account
 /** Acme's gateway, which holds keys:verify. */
 let gateway: string
 
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   acme = await openAccount('Acme Inc')
   globex = await openAccount('Globex')
-  gateway = (await makeKey(house, acme.owner.jwt, { name: 'Gateway', scopes: ['keys:verify'] })).key
+  gateway = (await makeKey(app, acme.owner.jwt, { name: 'Gateway', scopes: ['keys:verify'] })).key
 })
 
-const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(house, as, body)
+const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(app, as, body)
 
 type Asking = { as?: string; key?: string; headers?: Record<string, string>; at?: TestApp }
 
-function post(form: Record<string, string> | string, { at = house, headers, ...by }: Asking = {}) {
+function post(form: Record<string, string> | string, { at = app, headers, ...by }: Asking = {}) {
   const type = { 'content-type': 'application/x-www-form-urlencoded' }
   const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
-  return at.ask('POST', path, { ...by, headers: { ...type, ...headers }, body })
+  return at.request('POST', path, { ...by, headers: { ...type, ...headers }, body })
 }
 
 async function introspected(form: Record<string, string>) {
@@ -54,14 +54,14 @@ describe('an existing OAuth client', () => {
   async function ask(token: string, authentication: oauth.ClientAuth) {
     const response = await oauth.introspectionRequest(server, client, authentication, token, {
       [oauth.allowInsecureRequests]: true,
-      [oauth.customFetch]: (url, init) => house.send(url, init as RequestInit),
+      [oauth.customFetch]: (url, init) => app.send(url, init as RequestInit),
       additionalParameters: { token_type_hint: 'access_token' },
     })
     return oauth.processIntrospectionResponse(server, client, response)
   }
 
   it('reads an active key, presenting its own as the password of Basic', async () => {
-    const before = Math.floor(house.clock.now() / 1000)
+    const before = Math.floor(app.clock.now() / 1000)
     const expires_at = '2099-12-31T23:59:59.500Z'
     const scopes = ['contacts:read', 'messages:read']
     const { key, id } = await issue({ scopes, expires_at })
@@ -77,7 +77,7 @@ describe('an existing OAuth client', () => {
       token_type: 'Bearer',
     })
     expect(told.iat).toBeGreaterThanOrEqual(before)
-    expect(told.iat).toBeLessThanOrEqual(Math.floor(house.clock.now() / 1000))
+    expect(told.iat).toBeLessThanOrEqual(Math.floor(app.clock.now() / 1000))
   })
 
   it('reads an active key, presenting its own as Bearer', async () => {
@@ -107,15 +107,15 @@ describe('an existing OAuth client', () => {
 describe('what is not active', () => {
   it('is told apart by nothing: unknown, forged, foreign, revoked, disabled and expired', async () => {
     const foreign = await issue({}, globex.owner.jwt)
-    const expires_at = new Date(house.clock.now() + 30_000).toISOString()
+    const expires_at = new Date(app.clock.now() + 30_000).toISOString()
     const [expired, revoked, disabled] = [await issue({ expires_at }), await issue(), await issue()]
     for (const { key } of [expired, revoked, disabled]) {
       expect(await introspected({ token: key })).toMatchObject({ active: true })
     }
     const as = acme.owner.jwt
-    await house.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
-    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
-    house.clock.skip(60_000)
+    await app.request('DELETE', `/api/api-keys/${revoked.id}`, { as })
+    await app.request('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
+    app.clock.skip(60_000)
     const tokens = [foreign, revoked, disabled, expired].map(({ key }) => key)
     for (const token of [...tokens, `whm_${'0'.repeat(32)}`, 'x', '']) {
       expect(await introspected({ token }), token).toEqual(inactive)
@@ -216,7 +216,7 @@ describe('an authority that does not know', () => {
   it('answers 503, never "not active"', async () => {
     const { key } = await issue()
     const bindings = down(['DB', 'KEY_CACHE'])
-    const broken = await createTestApp({ clock: house.clock, isolate: house.isolate, bindings })
+    const broken = await createTestApp({ clock: app.clock, isolate: app.isolate, bindings })
     await introspected({ token: 'x' })
     const { status, headers, body } = await post({ token: key }, { as: gateway, at: broken })
     expect(status).toBe(503)

@@ -8,17 +8,17 @@ import {
   type TestPerson,
 } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let owner: TestPerson
 
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   owner = await addPerson(await createAccount('Acme Inc'), 'owner')
 })
 
 describe('a whm key, presented as X-API-Key', () => {
   it('is issued, reads contacts, is deleted, and fails on its very next request', async () => {
-    const made = await house.ask('POST', '/api/api-keys', {
+    const made = await app.request('POST', '/api/api-keys', {
       as: owner.jwt,
       body: { name: 'Production Integration', expires_at: '2099-12-31T23:59:59Z' },
     })
@@ -28,22 +28,22 @@ describe('a whm key, presented as X-API-Key', () => {
     expect(key).toMatch(/^whm_[0-9a-f]{32}$/)
     expect(made.body.data.key_prefix).toBe(key.slice(4, 12))
 
-    const before = await house.ask('GET', '/api/contacts', { key })
+    const before = await app.request('GET', '/api/contacts', { key })
     expect(before.status, before.text).toBe(200)
     expect(before.body.status).toBe('success')
 
-    const deleted = await house.ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+    const deleted = await app.request('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
     expect(deleted.status, deleted.text).toBe(200)
     expect(deleted.body).toEqual({
       status: 'success',
       data: { message: 'API key deleted successfully' },
     })
 
-    const after = await house.ask('GET', '/api/contacts', { key })
+    const after = await app.request('GET', '/api/contacts', { key })
     expect(after.status).toBe(401)
     expect(after.body.code).toBe('revoked_api_key')
 
-    const listed = await house.ask('GET', '/api/api-keys', { as: owner.jwt })
+    const listed = await app.request('GET', '/api/api-keys', { as: owner.jwt })
     expect(listed.body.data[0]).toMatchObject({ id, is_active: false, status: 'revoked' })
   })
 })

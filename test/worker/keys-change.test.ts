@@ -5,30 +5,30 @@ import { type Account, makeKey, openAccount, outcome } from '../support/account.
 import { down } from '../support/outage.ts'
 import { addPerson, createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let elsewhere: TestApp
 let account: Account
 let as: string
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   // Another isolate: memory of its own, the same stores and the same time.
-  elsewhere = await createTestApp({ clock: house.clock })
+  elsewhere = await createTestApp({ clock: app.clock })
   account = await openAccount()
   as = account.owner.jwt
 })
 
 const url = (id: string, action = '') => `/api/api-keys/${id}${action}`
-const patch = (id: string, body: unknown) => house.ask('PATCH', url(id), { as, body })
+const patch = (id: string, body: unknown) => app.request('PATCH', url(id), { as, body })
 const rotate = (id: string, body: unknown = {}) =>
-  house.ask('POST', url(id, '/rotate'), { as, body })
-const read = async (id: string) => (await house.ask('GET', url(id), { as })).body.data
+  app.request('POST', url(id, '/rotate'), { as, body })
+const read = async (id: string) => (await app.request('GET', url(id), { as })).body.data
 const revokeMany = (body: unknown, headers?: HeadersInit) =>
-  house.ask('POST', '/api/api-keys/revoke', { as, body, ...(headers && { headers }) })
+  app.request('POST', '/api/api-keys/revoke', { as, body, ...(headers && { headers }) })
 
 /** What a key is told, by this isolate and by the other: they must agree once a change has answered. */
 async function told(key: string, path = '/api/contacts', method = 'GET'): Promise<string> {
-  const here = await outcome(house.ask(method, path, { key }))
-  expect(await outcome(elsewhere.ask(method, path, { key }))).toBe(here)
+  const here = await outcome(app.request(method, path, { key }))
+  expect(await outcome(elsewhere.request(method, path, { key }))).toBe(here)
   return here
 }
 
@@ -37,7 +37,7 @@ describe('PATCH', () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
     const full = { name: 'Full', expires_at, scopes: ['contacts:read'], allowed_ips: ['192.0.2.1'] }
     const more = { external_id: 'x', metadata: { a: 1 } }
-    const made = await makeKey(house, as, { ...full, ...more })
+    const made = await makeKey(app, as, { ...full, ...more })
     const { key: _key, ...before } = made
     for (const [field, value] of Object.entries({
       name: 'Renamed',
@@ -62,7 +62,7 @@ describe('PATCH', () => {
   })
 
   it('is in force in every isolate once it has answered', async () => {
-    const { id, key } = await makeKey(house, as, { scopes: ['contacts:read'] })
+    const { id, key } = await makeKey(app, as, { scopes: ['contacts:read'] })
     expect(await told(key)).toBe('200')
     await patch(id, { scopes: [] })
     expect(await told(key)).toBe('403 insufficient_scope')
@@ -80,16 +80,16 @@ describe('PATCH', () => {
   })
 
   it('brings an expired key back when it moves its expiry', async () => {
-    const soon = new Date(house.clock.now() + 60_000).toISOString()
-    const { id, key } = await makeKey(house, as, { expires_at: soon })
-    house.clock.skip(60_000)
+    const soon = new Date(app.clock.now() + 60_000).toISOString()
+    const { id, key } = await makeKey(app, as, { expires_at: soon })
+    app.clock.skip(60_000)
     expect(await told(key)).toBe('401 expired_api_key')
     await patch(id, { expires_at: null })
     expect(await told(key)).toBe('200')
   })
 
   it('of nothing, or to what is so already, is a 200 that changes nothing', async () => {
-    const { id } = await makeKey(house, as, { name: 'Same', scopes: ['contacts:read'] })
+    const { id } = await makeKey(app, as, { name: 'Same', scopes: ['contacts:read'] })
     const before = await read(id)
     for (const body of [{}, { name: 'Same' }, { scopes: ['contacts:read'], is_active: true }]) {
       expect(await outcome(patch(id, body))).toBe('200')
@@ -120,7 +120,7 @@ describe('PATCH', () => {
     ['credits.remaining', { credits: { refill: null } }],
     ['limits_by', { external_id: null, limits_by: 'external_id' }],
   ])('refuses %s in %j by name and changes nothing', async (path, body) => {
-    const { id } = await makeKey(house, as)
+    const { id } = await makeKey(app, as)
     const before = await read(id)
     const answer = await patch(id, { external_id: 'changed', ...body })
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
@@ -129,8 +129,8 @@ describe('PATCH', () => {
   })
 
   it('of a revoked key is a 409 whatever it says, and the key stays revoked', async () => {
-    const { id, key } = await makeKey(house, as)
-    await house.ask('DELETE', url(id), { as })
+    const { id, key } = await makeKey(app, as)
+    await app.request('DELETE', url(id), { as })
     for (const body of [{}, { name: 'New' }, { is_active: true }, { expires_at: null }]) {
       expect(await outcome(patch(id, body))).toBe('409 conflict')
     }
@@ -139,7 +139,7 @@ describe('PATCH', () => {
   })
 
   it('by several at once loses none of the changes', async () => {
-    const { id } = await makeKey(house, as)
+    const { id } = await makeKey(app, as)
     const bodies = [
       { name: 'One' },
       { external_id: 'two' },
@@ -156,9 +156,9 @@ describe('DELETE', () => {
   const deleted = { status: 'success', data: { message: 'API key deleted successfully' } }
 
   it('revokes for good on the very next request, and says the same when it is asked again', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     expect(await told(key)).toBe('200')
-    const first = await house.ask('DELETE', url(id), { as })
+    const first = await app.request('DELETE', url(id), { as })
     expect([first.status, first.body]).toEqual([200, deleted])
     expect(await told(key)).toBe('401 revoked_api_key')
     const before = await read(id)
@@ -167,30 +167,30 @@ describe('DELETE', () => {
       is_active: false,
       revoked_by: account.owner.id,
     })
-    const again = await house.ask('DELETE', url(id), { as: account.admin.jwt })
+    const again = await app.request('DELETE', url(id), { as: account.admin.jwt })
     expect([again.status, again.body]).toEqual([200, deleted])
     expect(await read(id)).toEqual(before)
   })
 
   it('revokes keys that are disabled or expired too', async () => {
-    const soon = new Date(house.clock.now() + 60_000).toISOString()
-    const { id, key } = await makeKey(house, as, { expires_at: soon })
+    const soon = new Date(app.clock.now() + 60_000).toISOString()
+    const { id, key } = await makeKey(app, as, { expires_at: soon })
     await patch(id, { is_active: false })
-    house.clock.skip(60_000)
-    expect(await outcome(house.ask('DELETE', url(id), { as }))).toBe('200')
+    app.clock.skip(60_000)
+    expect(await outcome(app.request('DELETE', url(id), { as }))).toBe('200')
     expect(await told(key)).toBe('401 revoked_api_key')
   })
 
   it('answers 202 with the regions that are not reached, and 200 once they are', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     expect(await told(key)).toBe('200')
-    const unreached = await createTestApp({ clock: house.clock, bindings: down(['FENCE']) })
+    const unreached = await createTestApp({ clock: app.clock, bindings: down(['FENCE']) })
     for (let asked = 0; asked < 2; asked++) {
-      const answer = await unreached.ask('DELETE', url(id), { as })
+      const answer = await unreached.request('DELETE', url(id), { as })
       expect([answer.status, answer.body.status], answer.text).toEqual([202, 'success'])
       expect(answer.body.data.pending_regions).toEqual(['enam'])
     }
-    const answer = await house.ask('DELETE', url(id), { as })
+    const answer = await app.request('DELETE', url(id), { as })
     expect([answer.status, answer.body]).toEqual([200, deleted])
     expect(await told(key)).toBe('401 revoked_api_key')
   })
@@ -200,7 +200,7 @@ describe('rotation', () => {
   it('gives a new token the powers of the old one, which expires at once', async () => {
     const facts = { name: 'Rotated', scopes: ['contacts:read'], format: 'wacrm_live' }
     const more = { expires_at: '2099-12-31T23:59:59.000Z', external_id: 'x', metadata: { a: 1 } }
-    const old = await makeKey(house, account.admin.jwt, { ...facts, ...more })
+    const old = await makeKey(app, account.admin.jwt, { ...facts, ...more })
     expect(await told(old.key)).toBe('200')
     const answer = await rotate(old.id)
     expect(answer.status, answer.text).toBe(201)
@@ -221,20 +221,20 @@ describe('rotation', () => {
   })
 
   it('lets the old token live through the overlap, to the second', async () => {
-    const old = await makeKey(house, as)
-    const start = house.clock.now()
+    const old = await makeKey(app, as)
+    const start = app.clock.now()
     const { body } = await rotate(old.id, { overlap_seconds: 3_600 })
     const end = Date.parse((await read(old.id)).expires_at)
     expect(end - start).toBeGreaterThanOrEqual(3_600_000)
     expect(end - start).toBeLessThan(3_610_000)
     expect([await told(old.key), await told(body.data.key)]).toEqual(['200', '200'])
-    house.clock.skip(end - house.clock.now())
+    app.clock.skip(end - app.clock.now())
     expect([await told(old.key), await told(body.data.key)]).toEqual(['401 expired_api_key', '200'])
   })
 
   it('never lets the old token outlive its own expiry', async () => {
-    const expires_at = new Date(house.clock.now() + 60_000).toISOString()
-    const old = await makeKey(house, as, { expires_at })
+    const expires_at = new Date(app.clock.now() + 60_000).toISOString()
+    const old = await makeKey(app, as, { expires_at })
     const { body } = await rotate(old.id, { overlap_seconds: 86_400 })
     expect((await read(old.id)).expires_at).toBe(expires_at)
     expect(body.data.expires_at).toBe(expires_at)
@@ -242,17 +242,17 @@ describe('rotation', () => {
 
   it('of an inheriting key gives one that inherits from the same person', async () => {
     const person = await addPerson(account.id, 'admin')
-    const old = await makeKey(house, person.jwt)
+    const old = await makeKey(app, person.jwt)
     const { body } = await rotate(old.id)
     expect(body.data).toMatchObject({ scopes: null, created_by: person.id })
     await env.DB.prepare('DELETE FROM member WHERE id = ?').bind(person.memberId).run()
-    house.clock.skip(10_000)
+    app.clock.skip(10_000)
     expect(await told(body.data.key)).toBe('403 insufficient_scope')
   })
 
   it('needs no body', async () => {
-    const old = await makeKey(house, as)
-    const answer = await house.ask('POST', url(old.id, '/rotate'), { as })
+    const old = await makeKey(app, as)
+    const answer = await app.request('POST', url(old.id, '/rotate'), { as })
     expect(answer.status, answer.text).toBe(201)
   })
 
@@ -262,9 +262,9 @@ describe('rotation', () => {
       'Application/JSON',
       'application/json;charset=UTF-8',
     ]) {
-      const old = await makeKey(house, as)
+      const old = await makeKey(app, as)
       const options = { as, body: { overlap_seconds: 60 }, headers: { 'content-type': type } }
-      const answer = await house.ask('POST', url(old.id, '/rotate'), options)
+      const answer = await app.request('POST', url(old.id, '/rotate'), options)
       // Refusing is safe; ignoring the overlap would end the old key at once.
       if (answer.status !== 201) expect([answer.status, type]).toEqual([415, type])
       expect(await told(old.key)).toBe('200')
@@ -283,7 +283,7 @@ describe('rotation', () => {
     null,
     'text',
   ])('with %j is a 400 and leaves the key as it is', async (body) => {
-    const old = await makeKey(house, as)
+    const old = await makeKey(app, as)
     const answer = await rotate(old.id, JSON.stringify(body))
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
     expect(await told(old.key)).toBe('200')
@@ -291,12 +291,12 @@ describe('rotation', () => {
   })
 
   it('of a key that is revoked, expired or rotated already is a 409', async () => {
-    const revoked = await makeKey(house, as)
-    await house.ask('DELETE', url(revoked.id), { as })
-    const expires_at = new Date(house.clock.now() + 60_000).toISOString()
-    const expired = await makeKey(house, as, { expires_at })
-    house.clock.skip(60_000)
-    const rotated = await makeKey(house, as)
+    const revoked = await makeKey(app, as)
+    await app.request('DELETE', url(revoked.id), { as })
+    const expires_at = new Date(app.clock.now() + 60_000).toISOString()
+    const expired = await makeKey(app, as, { expires_at })
+    app.clock.skip(60_000)
+    const rotated = await makeKey(app, as)
     expect(await outcome(rotate(rotated.id, { overlap_seconds: 1_000 }))).toBe('201')
     for (const { id } of [revoked, expired, rotated]) {
       expect(await outcome(rotate(id))).toBe('409 conflict')
@@ -305,7 +305,7 @@ describe('rotation', () => {
   })
 
   it('of a disabled key wakes nothing up', async () => {
-    const old = await makeKey(house, as)
+    const old = await makeKey(app, as)
     await patch(old.id, { is_active: false })
     const answer = await rotate(old.id)
     if (answer.status === 201) expect(await told(answer.body.data.key)).toBe('401 disabled_api_key')
@@ -313,7 +313,7 @@ describe('rotation', () => {
   })
 
   it('by two at once gives one new key', async () => {
-    const old = await makeKey(house, as)
+    const old = await makeKey(app, as)
     const answers = await Promise.all([rotate(old.id), rotate(old.id), rotate(old.id)])
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
     const made = answers.find(({ status }) => status === 201)?.body.data
@@ -331,10 +331,10 @@ describe('rotation', () => {
 describe('revoking many', () => {
   it('by ids revokes those of the account that are not revoked yet, and counts them', async () => {
     const foreign = await openAccount('Globex')
-    const theirs = await makeKey(house, foreign.owner.jwt)
-    const keys = await Promise.all([1, 2, 3].map(() => makeKey(house, as)))
-    const spared = await makeKey(house, as)
-    await house.ask('DELETE', url(keys[0]?.id as string), { as })
+    const theirs = await makeKey(app, foreign.owner.jwt)
+    const keys = await Promise.all([1, 2, 3].map(() => makeKey(app, as)))
+    const spared = await makeKey(app, as)
+    await app.request('DELETE', url(keys[0]?.id as string), { as })
     const ids = [...keys, theirs].map(({ id }) => id)
     const answer = await revokeMany({ ids: [...ids, crypto.randomUUID()] })
     expect([answer.status, answer.body.data], answer.text).toEqual([200, { revoked: 2 }])
@@ -345,22 +345,22 @@ describe('revoking many', () => {
 
   it('by created_by revokes all keys of one person in this account alone', async () => {
     const person = await addPerson(account.id, 'admin')
-    const mine = await Promise.all([makeKey(house, person.jwt), makeKey(house, person.jwt)])
-    const spared = await makeKey(house, as)
+    const mine = await Promise.all([makeKey(app, person.jwt), makeKey(app, person.jwt)])
+    const spared = await makeKey(app, as)
     const answer = await revokeMany({ created_by: person.id })
     expect([answer.status, answer.body.data]).toEqual([200, { revoked: 2 }])
     for (const { key } of mine) expect(await told(key)).toBe('401 revoked_api_key')
     expect(await told(spared.key)).toBe('200')
     const foreign = await openAccount('Globex')
-    const theirs = await makeKey(house, foreign.owner.jwt)
+    const theirs = await makeKey(app, foreign.owner.jwt)
     expect((await revokeMany({ created_by: foreign.owner.id })).body.data).toEqual({ revoked: 0 })
     expect(await told(theirs.key)).toBe('200')
   })
 
   it('by external_id revokes exactly that one', async () => {
     const [one, like] = [
-      await makeKey(house, as, { external_id: 'customer-1' }),
-      await makeKey(house, as, { external_id: 'customer-10' }),
+      await makeKey(app, as, { external_id: 'customer-1' }),
+      await makeKey(app, as, { external_id: 'customer-10' }),
     ]
     expect((await revokeMany({ external_id: 'customer-_' })).body.data).toEqual({ revoked: 0 })
     expect((await revokeMany({ external_id: 'customer-1' })).body.data).toEqual({ revoked: 1 })
@@ -368,12 +368,16 @@ describe('revoking many', () => {
   })
 
   it('leaves one audit event a key, all of one request', async () => {
-    const keys = await Promise.all([makeKey(house, as), makeKey(house, as)])
+    const keys = await Promise.all([makeKey(app, as), makeKey(app, as)])
     const answer = await revokeMany({ ids: keys.map(({ id }) => id) })
     for (const { id } of keys) {
-      const { body } = await house.ask('GET', `/api/audit-events?key_id=${id}&action=key.revoked`, {
-        as,
-      })
+      const { body } = await app.request(
+        'GET',
+        `/api/audit-events?key_id=${id}&action=key.revoked`,
+        {
+          as,
+        },
+      )
       expect(body.data).toHaveLength(1)
       expect(body.data[0].request_id).toBe(answer.headers.get('x-request-id'))
     }
@@ -394,7 +398,7 @@ describe('revoking many', () => {
     [[]],
     [{ ids: Array.from({ length: 1_001 }, () => crypto.randomUUID()) }],
   ])('with %.60j is a 400 and revokes nothing', async (body) => {
-    const { key } = await makeKey(house, as)
+    const { key } = await makeKey(app, as)
     const answer = await revokeMany(JSON.stringify(body))
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
     expect(answer.body.errors.length).toBeGreaterThan(0)
@@ -406,26 +410,26 @@ describe('Prefer: respond-async', () => {
   const headers = { prefer: 'wait=5, Respond-Async' }
 
   it('answers 202 with the time at which the change is in force, and it is by then', async () => {
-    const { id, key } = await makeKey(house, as)
+    const { id, key } = await makeKey(app, as)
     expect(await told(key)).toBe('200')
-    const before = house.clock.now()
-    const answer = await house.ask('DELETE', url(id), { as, headers })
+    const before = app.clock.now()
+    const answer = await app.request('DELETE', url(id), { as, headers })
     expect(answer.status, answer.text).toBe(202)
     expect(answer.headers.get('preference-applied')).toBe('respond-async')
     expect(answer.body.data.message).toBe('API key deleted successfully')
     const effective = Date.parse(answer.body.data.effective_at)
     expect(effective).toBeGreaterThan(before)
     expect(effective - before).toBeLessThan(60_000)
-    house.clock.skip(effective - house.clock.now())
+    app.clock.skip(effective - app.clock.now())
     expect(await told(key)).toBe('401 revoked_api_key')
   })
 
   it('is heard by every change', async () => {
-    const keys = await Promise.all([makeKey(house, as), makeKey(house, as), makeKey(house, as)])
+    const keys = await Promise.all([makeKey(app, as), makeKey(app, as), makeKey(app, as)])
     const [one, two, three] = keys.map(({ id }) => id) as [string, string, string]
     const answers = [
-      await house.ask('PATCH', url(one), { as, headers, body: { name: 'Async' } }),
-      await house.ask('POST', url(two, '/rotate'), { as, headers, body: {} }),
+      await app.request('PATCH', url(one), { as, headers, body: { name: 'Async' } }),
+      await app.request('POST', url(two, '/rotate'), { as, headers, body: {} }),
       await revokeMany({ ids: [three] }, headers),
     ]
     for (const { status, body } of answers) {
@@ -438,8 +442,8 @@ describe('Prefer: respond-async', () => {
   })
 
   it('is not heard in other preferences', async () => {
-    const { id } = await makeKey(house, as)
-    const answer = house.ask('DELETE', url(id), {
+    const { id } = await makeKey(app, as)
+    const answer = app.request('DELETE', url(id), {
       as,
       headers: { prefer: 'respond-asynchronously, wait=1' },
     })

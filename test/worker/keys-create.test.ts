@@ -5,21 +5,21 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let account: Account
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount()
 })
 
 const post = (body: unknown, headers?: HeadersInit) =>
-  house.ask('POST', '/api/api-keys', { as: account.owner.jwt, body, ...(headers && { headers }) })
+  app.request('POST', '/api/api-keys', { as: account.owner.jwt, body, ...(headers && { headers }) })
 const keysStored = async () =>
   (await env.DB.prepare('SELECT count(*) AS n FROM api_key').first<{ n: number }>())?.n
 
 describe('a key with nothing but a name', () => {
   it('is a whm key that inherits, never expires, and answers in the shape of the contract', async () => {
-    const before = house.clock.now()
+    const before = app.clock.now()
     const made = await post({ name: '  Production Integration ' })
     expect(made.status, made.text).toBe(201)
     expect(made.body.status).toBe('success')
@@ -52,8 +52,8 @@ describe('a key with nothing but a name', () => {
   })
 
   it('works at once', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
-    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
+    const { key } = await makeKey(app, account.owner.jwt)
+    expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
 })
 
@@ -153,7 +153,7 @@ describe('each field of a key', () => {
     const made = await post({ name: 'A key', ...body })
     expect(made.status, made.text).toBe(201)
     expect(made.body.data).toMatchObject(shown)
-    const read = await house.ask('GET', `/api/api-keys/${made.body.data.id}`, {
+    const read = await app.request('GET', `/api/api-keys/${made.body.data.id}`, {
       as: account.owner.jwt,
     })
     const { key: _key, ...rest } = made.body.data
@@ -161,14 +161,14 @@ describe('each field of a key', () => {
   })
 
   it('decides its token: a wacrm_live key is 39 letters of base62', async () => {
-    const made = await makeKey(house, account.owner.jwt, { format: 'wacrm_live' })
+    const made = await makeKey(app, account.owner.jwt, { format: 'wacrm_live' })
     expect(made.key).toMatch(/^wacrm_live_[0-9A-Za-z]{39}$/)
     expect(made.key_prefix).toBe(made.key.slice(11, 19))
   })
 
   it('left without scopes authenticates at /api/v1/me and does nothing more', async () => {
-    const { id, key } = await makeKey(house, account.owner.jwt, { name: 'Nothing', scopes: [] })
-    const me = await house.ask('GET', '/api/v1/me', { key })
+    const { id, key } = await makeKey(app, account.owner.jwt, { name: 'Nothing', scopes: [] })
+    const me = await app.request('GET', '/api/v1/me', { key })
     expect(me.body).toEqual({
       status: 'success',
       data: {
@@ -176,15 +176,19 @@ describe('each field of a key', () => {
         key: { id, name: 'Nothing', scopes: [], expires_at: null },
       },
     })
-    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('403 insufficient_scope')
-    expect(await outcome(house.ask('GET', '/api/nowhere', { key }))).toBe('403 forbidden')
-    expect(await outcome(house.ask('GET', '/api/api-keys', { key }))).toBe('403 insufficient_scope')
+    expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe(
+      '403 insufficient_scope',
+    )
+    expect(await outcome(app.request('GET', '/api/nowhere', { key }))).toBe('403 forbidden')
+    expect(await outcome(app.request('GET', '/api/api-keys', { key }))).toBe(
+      '403 insufficient_scope',
+    )
   })
 
   it('left to inherit shows at /api/v1/me what it inherits, without the reserved scopes', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
-    const { key } = await makeKey(house, account.owner.jwt, { expires_at })
-    const me = await house.ask('GET', '/api/v1/me', { key })
+    const { key } = await makeKey(app, account.owner.jwt, { expires_at })
+    const me = await app.request('GET', '/api/v1/me', { key })
     expect(me.body.data.key.expires_at).toBe(expires_at)
     expect([...me.body.data.key.scopes].sort()).toEqual([
       'broadcasts:send',
@@ -309,9 +313,9 @@ describe('a field that will not do', () => {
   })
 
   it('ends where the present begins: an expiry is refused now and taken a second later', async () => {
-    const now = new Date(house.clock.now()).toISOString()
+    const now = new Date(app.clock.now()).toISOString()
     expect((await post({ name: 'x', expires_at: now })).status).toBe(400)
-    const soon = new Date(house.clock.now() + 10_000).toISOString()
+    const soon = new Date(app.clock.now() + 10_000).toISOString()
     expect((await post({ name: 'x', expires_at: soon })).status).toBe(201)
   })
 })
@@ -365,7 +369,7 @@ describe('a body that will not do', () => {
 
   it('that is missing altogether is a 400 or a 415, not a key without a name', async () => {
     const stored = await keysStored()
-    const answer = await house.ask('POST', '/api/api-keys', { as: account.owner.jwt })
+    const answer = await app.request('POST', '/api/api-keys', { as: account.owner.jwt })
     expect([400, 415]).toContain(answer.status)
     expect(await keysStored()).toBe(stored)
   })
@@ -456,7 +460,7 @@ describe('X-Request-Id', () => {
 
   it('of a creation is the one in its audit event', async () => {
     const made = await post({ name: 'Audited' })
-    const events = await house.ask('GET', `/api/audit-events?key_id=${made.body.data.id}`, {
+    const events = await app.request('GET', `/api/audit-events?key_id=${made.body.data.id}`, {
       as: account.owner.jwt,
     })
     expect(events.body.data).toHaveLength(1)

@@ -11,9 +11,9 @@ import { createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/leaks/github'
-const house = await createTestApp()
+const app = await createTestApp()
 const acme = await openAccount()
-const me = (key: string, at = house) => outcome(at.ask('GET', '/api/v1/me', { key }))
+const me = (key: string, at = app) => outcome(at.request('GET', '/api/v1/me', { key }))
 
 const github = await newSigner()
 let published: Signer[] = [github]
@@ -33,19 +33,19 @@ afterEach(() => vi.restoreAllMocks())
 
 type Match = { token: string; type?: string; url?: string | null; source?: string }
 
-async function report(matches: Match[] | string, signer = github, at: TestApp = house) {
+async function report(matches: Match[] | string, signer = github, at: TestApp = app) {
   const body =
     typeof matches === 'string'
       ? matches
       : JSON.stringify(matches.map((match) => ({ type: 'latchkey_api_key', url: '', ...match })))
-  return at.ask('POST', path, { body, headers: await signed(signer, body) })
+  return at.request('POST', path, { body, headers: await signed(signer, body) })
 }
 
 const url = 'https://github.com/octocat/hello/blob/main/config.ts'
 
 describe('a token that GitHub found', () => {
   it('is revoked in its own account before the answer, and the audit says where it was', async () => {
-    const { id, key } = await makeKey(house, acme.owner.jwt)
+    const { id, key } = await makeKey(app, acme.owner.jwt)
     expect(await me(key)).toBe('200')
     const answer = await report([{ token: key, url, source: 'commit' }])
     expect([answer.status, answer.body]).toEqual([
@@ -53,7 +53,7 @@ describe('a token that GitHub found', () => {
       [{ token_hash: await sha256(key), token_type: 'latchkey_api_key', label: 'true_positive' }],
     ])
     expect(await me(key)).toBe('401 revoked_api_key')
-    const seen = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    const seen = await app.request('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     expect(seen.body.data).toMatchObject({ status: 'revoked', revoked_by: null })
     expect(await trailOf(id)).toEqual([
       {
@@ -66,8 +66,8 @@ describe('a token that GitHub found', () => {
   })
 
   it('is answered before a lease has run out', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
-    const slept = vi.spyOn(house.clock, 'sleep')
+    const { key } = await makeKey(app, acme.owner.jwt)
+    const slept = vi.spyOn(app.clock, 'sleep')
     slept.mockImplementation(() => new Promise(() => {}))
     const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} }
     const body = JSON.stringify([{ token: key, type: 't', url }])
@@ -76,17 +76,17 @@ describe('a token that GitHub found', () => {
       body,
       headers: await signed(github, body),
     })
-    const response = await house.app.fetch(request, house.bindings, context as never)
+    const response = await app.handler.fetch(request, app.bindings, context as never)
     expect(response.status).toBe(200)
   })
 
   it('is revoked also where it is disabled or expired, and could come back', async () => {
-    const disabled = await makeKey(house, acme.owner.jwt)
+    const disabled = await makeKey(app, acme.owner.jwt)
     const off = { as: acme.owner.jwt, body: { is_active: false } }
-    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, off)
-    const expires_at = new Date(house.clock.now() + 1_000).toISOString()
-    const expired = await makeKey(house, acme.owner.jwt, { expires_at })
-    house.clock.skip(2_000)
+    await app.request('PATCH', `/api/api-keys/${disabled.id}`, off)
+    const expires_at = new Date(app.clock.now() + 1_000).toISOString()
+    const expired = await makeKey(app, acme.owner.jwt, { expires_at })
+    app.clock.skip(2_000)
     const answer = await report([{ token: disabled.key }, { token: expired.key }])
     expect(labels(answer.body)).toEqual(['true_positive', 'true_positive'])
     expect([await me(disabled.key), await me(expired.key)]).toEqual([
@@ -97,9 +97,9 @@ describe('a token that GitHub found', () => {
 
   it('is labelled in the order of the report, unknown ones as false', async () => {
     const other = await openAccount('Globex')
-    const one = await makeKey(house, acme.owner.jwt)
-    const two = await makeKey(house, other.owner.jwt)
-    const bystander = await makeKey(house, acme.owner.jwt)
+    const one = await makeKey(app, acme.owner.jwt)
+    const two = await makeKey(app, other.owner.jwt)
+    const bystander = await makeKey(app, acme.owner.jwt)
     const matches = [
       { token: 'whm_0123456789abcdef0123456789abcdef' },
       { token: two.key, url: null },
@@ -122,7 +122,7 @@ describe('a token that GitHub found', () => {
   })
 
   it('may be reported again: it is true still, and revoked once', async () => {
-    const { id, key } = await makeKey(house, acme.owner.jwt)
+    const { id, key } = await makeKey(app, acme.owner.jwt)
     for (let time = 0; time < 3; time++) {
       expect(labels((await report([{ token: key }])).body)).toEqual(['true_positive'])
     }
@@ -133,7 +133,7 @@ describe('a token that GitHub found', () => {
     const foreign = await createForeignTestApp()
     const made = [await unkeyToken(), await betterAuthToken()]
     const keys = made.map(({ digest, format }) => ({ digest, format, name: 'Moved', scopes: [] }))
-    await foreign.ask('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
+    await foreign.request('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
     const answer = await report(
       made.map(({ token }) => ({ token })),
       github,
@@ -159,7 +159,7 @@ describe('a token that GitHub found', () => {
     for (const level of ['info', 'warn', 'error'] as const) {
       vi.spyOn(console, level).mockImplementation((...line) => void lines.push(line))
     }
-    const { id, key } = await makeKey(house, acme.owner.jwt)
+    const { id, key } = await makeKey(app, acme.owner.jwt)
     const answers = [
       await report([{ token: key, url: `https://github.com/o/r/blob/main/${key}.txt` }]),
       await report(`{"token":"${key}"`),
@@ -175,7 +175,7 @@ describe('a token that GitHub found', () => {
 
 describe('who may report', () => {
   it('is GitHub alone: any change of body, signature or key is a 403', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     const body = JSON.stringify([{ token: key, type: 't', url: '' }])
     const good = await signed(github, body)
     const stranger = await newSigner()
@@ -191,10 +191,12 @@ describe('who may report', () => {
       [body, { authorization: `Bearer ${acme.owner.jwt}` }],
     ]
     for (const [sent, headers] of attempts) {
-      expect(await outcome(house.ask('POST', path, { body: sent, headers }))).toBe('403 forbidden')
+      expect(await outcome(app.request('POST', path, { body: sent, headers }))).toBe(
+        '403 forbidden',
+      )
     }
     expect(await me(key)).toBe('200')
-    expect(await outcome(house.ask('POST', path, { body, headers: good }))).toBe('200')
+    expect(await outcome(app.request('POST', path, { body, headers: good }))).toBe('200')
   })
 
   it('is refused whatever else is wrong before anything is read', async () => {
@@ -203,12 +205,12 @@ describe('who may report', () => {
     for (const body of ['', '{}', 'null', '[{}]', '[{"token":1,"type":"t","url":""}]']) {
       expect(await outcome(report(body))).toBe('400 invalid_request')
     }
-    expect(await outcome(house.ask('GET', path))).toBe('405 method_not_allowed')
+    expect(await outcome(app.request('GET', path))).toBe('405 method_not_allowed')
   })
 
   it('waits while the database is being restored', async () => {
     const stopped = await createTestApp({ bindings: { CHANGES: 'stopped' as never } })
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     expect(await outcome(report([{ token: key }], github, stopped))).toBe(
       '503 authority_unavailable',
     )
@@ -228,7 +230,7 @@ describe('who may report', () => {
         'MEQCIAfgjgz6Ou/3DXMYZBervz1TKCHFsvwMcbuJhNZse622AiAG86/cku2XdcmFWNHl2WSJi2fkE8t+auvB24eURaOd2A==',
     }
     const fresh = await createTestApp()
-    const answer = await fresh.ask('POST', path, { body, headers })
+    const answer = await fresh.request('POST', path, { body, headers })
     expect(labels(answer.body)).toEqual(['false_positive'])
   })
 })
@@ -344,7 +346,7 @@ async function sha256(text: string): Promise<string> {
 /** What the audit trail says of the end of a key. */
 async function trailOf(id: string) {
   const path = `/api/audit-events?action=key.revoked&key_id=${id}`
-  const { body } = await house.ask('GET', path, { as: acme.owner.jwt })
+  const { body } = await app.request('GET', path, { as: acme.owner.jwt })
   return body.data.map(({ action, actor, detail, request_id }: Record<string, unknown>) => ({
     action,
     actor,

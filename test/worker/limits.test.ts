@@ -11,33 +11,35 @@ import {
   type TestApp,
 } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let account: Account
 let as: string
 let service: string
 
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount()
   as = account.owner.jwt
-  service = (await makeKey(house, as, { scopes: ['keys:verify'] })).key
+  service = (await makeKey(app, as, { scopes: ['keys:verify'] })).key
 })
 
 const day = 24 * 60 * 60
 /** So long that nothing drains while a test runs. */
 const slow = (limit: number, name = 'default') => ({ limit, window_seconds: 31 * day, name })
 const limited = (limit: number, more: Record<string, unknown> = {}) =>
-  makeKey(house, as, { rate_limit: slow(limit), ...more })
+  makeKey(app, as, { rate_limit: slow(limit), ...more })
 const credited = (remaining: number, more: Record<string, unknown> = {}) =>
-  makeKey(house, as, { credits: { remaining }, ...more })
+  makeKey(app, as, { credits: { remaining }, ...more })
 
-const me = (key: string) => house.ask('GET', '/api/v1/me', { key })
+const me = (key: string) => app.request('GET', '/api/v1/me', { key })
 const verify = async (token: string, more: Record<string, unknown> = {}) => {
   const body = { token, ...more }
-  return (await house.ask('POST', '/api/v1/keys/verify', { key: service, body })).body.data
+  return (await app.request('POST', '/api/v1/keys/verify', { key: service, body })).body.data
 }
-const read = async (id: string) => (await house.ask('GET', `/api/api-keys/${id}`, { as })).body.data
-const patch = (id: string, body: unknown) => house.ask('PATCH', `/api/api-keys/${id}`, { as, body })
+const read = async (id: string) =>
+  (await app.request('GET', `/api/api-keys/${id}`, { as })).body.data
+const patch = (id: string, body: unknown) =>
+  app.request('PATCH', `/api/api-keys/${id}`, { as, body })
 
 const background = { waitUntil() {}, passThroughOnException() {}, props: {} }
 
@@ -47,19 +49,19 @@ type Door = (key: string) => Promise<Answer>
 const held = { 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' }
 const forwarded = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/api/contacts' }
 const doors: Record<string, Door> = {
-  'the gateway': (key) => house.ask('GET', '/api/contacts', { key }),
+  'the gateway': (key) => app.request('GET', '/api/contacts', { key }),
   '/api/v1/me': me,
   'forward auth for nginx': (key) =>
-    house.ask('GET', '/forward-auth/nginx/crm', { key, headers: held }),
+    app.request('GET', '/forward-auth/nginx/crm', { key, headers: held }),
   'forward auth for Caddy and Traefik': (key) =>
-    house.ask('GET', '/forward-auth/forwarded/crm', { key, headers: forwarded }),
+    app.request('GET', '/forward-auth/forwarded/crm', { key, headers: forwarded }),
   'forward auth for Envoy': (key) =>
-    house.ask('GET', '/forward-auth/envoy/crm/api/contacts', { key }),
-  'management by a key': (key) => house.ask('GET', '/api/scopes', { key }),
+    app.request('GET', '/forward-auth/envoy/crm/api/contacts', { key }),
+  'management by a key': (key) => app.request('GET', '/api/scopes', { key }),
   'verifying as a service': (key) =>
-    house.ask('POST', '/api/v1/keys/verify', { key, body: { token: 'x' } }),
+    app.request('POST', '/api/v1/keys/verify', { key, body: { token: 'x' } }),
   'introspecting as a service': (key) =>
-    house.ask('POST', '/api/v1/introspect', {
+    app.request('POST', '/api/v1/introspect', {
       headers: {
         authorization: `Basic ${btoa(`any:${key}`)}`,
         'content-type': 'application/x-www-form-urlencoded',
@@ -106,14 +108,14 @@ describe.each(Object.entries(doors))('at %s', (_, door) => {
   it('a client cannot pay once for many requests with an idempotency key of its own', async () => {
     const { id, key } = await credited(2, { scopes: all })
     const headers = { 'idempotency-key': 'mine' }
-    const asked = [1, 2, 3].map(() => house.ask('GET', '/api/v1/me', { key, headers }))
+    const asked = [1, 2, 3].map(() => app.request('GET', '/api/v1/me', { key, headers }))
     const answers = await Promise.all(asked.map(outcome))
     expect(answers.sort()).toEqual(['200', '200', '429 credits_exhausted'])
     expect((await read(id)).credits.remaining).toBe(0)
   })
 
   it('a key without limits is told of none', async () => {
-    const { key } = await makeKey(house, as, { scopes: all })
+    const { key } = await makeKey(app, as, { scopes: all })
     const { status, headers } = await door(key)
     expect(status).toBe(200)
     expect([headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([null, null])
@@ -129,11 +131,11 @@ describe('what is refused takes nothing', () => {
     ['a token in the query', 400, `/api/contacts?key=whm_${'0'.repeat(32)}`, {}],
   ])('%s', async (_, status, path, headers) => {
     const { id, key } = await limited(1, { credits: { remaining: 1 }, scopes: ['contacts:read'] })
-    const refused = await house.ask('GET', path, { key, headers })
+    const refused = await app.request('GET', path, { key, headers })
     expect(refused.status, refused.text).toBe(status)
     expect(refused.headers.get('ratelimit')).toBeNull()
     expect((await read(id)).credits.remaining).toBe(1)
-    expect(await outcome(house.ask('GET', '/api/contacts', { key }))).toBe('200')
+    expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
 
   it('an address that is not allowed, a disabled key, a revoked one', async () => {
@@ -142,7 +144,7 @@ describe('what is refused takes nothing', () => {
     await patch(id, { is_active: false })
     expect(await outcome(me(key))).toBe('401 disabled_api_key')
     expect((await read(id)).credits.remaining).toBe(5)
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as })
     expect(await outcome(me(key))).toBe('401 revoked_api_key')
     expect((await read(id)).credits.remaining).toBe(5)
   })
@@ -150,9 +152,9 @@ describe('what is refused takes nothing', () => {
   it('a service of another account', async () => {
     const { id, key } = await credited(5)
     const other = await openAccount('Globex')
-    const { key: stranger } = await makeKey(house, other.owner.jwt, { scopes: ['keys:verify'] })
+    const { key: stranger } = await makeKey(app, other.owner.jwt, { scopes: ['keys:verify'] })
     const body = { token: key }
-    const answer = await house.ask('POST', '/api/v1/keys/verify', { key: stranger, body })
+    const answer = await app.request('POST', '/api/v1/keys/verify', { key: stranger, body })
     expect(answer.body.data).toMatchObject({ code: 'invalid_api_key', key: null, credits: null })
     expect((await read(id)).credits.remaining).toBe(5)
   })
@@ -160,7 +162,7 @@ describe('what is refused takes nothing', () => {
   it('the holder who revokes a key that has nothing left', async () => {
     const { key } = await credited(0)
     expect(await outcome(me(key))).toBe('429 credits_exhausted')
-    expect(await outcome(house.ask('DELETE', '/api/v1/me', { key }))).toBe('200')
+    expect(await outcome(app.request('DELETE', '/api/v1/me', { key }))).toBe('200')
     expect(await outcome(me(key))).toBe('401 revoked_api_key')
   })
 })
@@ -230,10 +232,10 @@ describe('a service that verifies', () => {
     const { key } = await credited(10)
     const question = { token: key, cost: 2, idempotencyKey: 'one' }
     const context = background as unknown as ExecutionContext
-    const answer = await verifyByBinding(house.isolate, house.bindings, context, question)
+    const answer = await verifyByBinding(app.isolate, app.bindings, context, question)
     expect(answer).toMatchObject({ valid: true, credits: { remaining: 8 } })
     const keys = [question, { token: key }, { token: key, cost: 8 }]
-    const batch = await house.ask('POST', '/api/v1/keys/verify-batch', {
+    const batch = await app.request('POST', '/api/v1/keys/verify-batch', {
       key: service,
       body: { keys },
     })
@@ -246,7 +248,7 @@ describe('a service that verifies', () => {
   it('by introspection takes one, and is told 429 rather than that the token is not active', async () => {
     const { id, key } = await credited(1)
     const introspect = () =>
-      house.ask('POST', '/api/v1/introspect', {
+      app.request('POST', '/api/v1/introspect', {
         key: service,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: `token=${key}`,
@@ -262,7 +264,7 @@ describe('a service that verifies', () => {
 describe('several windows', () => {
   it('take from all or from none, and the full one says when', async () => {
     const rate_limit = [slow(1, 'small'), slow(3, 'large')]
-    const { key } = await makeKey(house, as, { rate_limit })
+    const { key } = await makeKey(app, as, { rate_limit })
     const first = await me(key)
     expect(first.headers.get('ratelimit-policy')).toBe(
       `"small";q=1;w=${31 * day}, "large";q=3;w=${31 * day}`,
@@ -282,7 +284,7 @@ describe('several windows', () => {
       { limit: 2, window_seconds: 60, name: 'minute' },
       { limit: 10, window_seconds: 31 * day, name: 'month' },
     ]
-    const { key } = await makeKey(house, as, { rate_limit })
+    const { key } = await makeKey(app, as, { rate_limit })
     await me(key)
     await me(key)
     const { headers } = await me(key)
@@ -309,7 +311,7 @@ describe('limits by external_id', () => {
     expect(await outcome(me(own.key))).toBe('200')
     expect((await read(second.id)).credits.remaining).toBe(7)
     const other = await openAccount('Globex')
-    const stranger = await makeKey(house, other.owner.jwt, {
+    const stranger = await makeKey(app, other.owner.jwt, {
       external_id,
       ...shared,
       rate_limit: slow(3),
@@ -339,7 +341,7 @@ describe('limits by external_id', () => {
 describe('a change of a key', () => {
   it('sets what it names of the credits and leaves the rest', async () => {
     const refill = { amount: 5, interval: 'daily' }
-    const { id, key } = await makeKey(house, as, { credits: { remaining: 10, refill } })
+    const { id, key } = await makeKey(app, as, { credits: { remaining: 10, refill } })
     await verify(key, { cost: 4 })
     expect((await read(id)).credits).toEqual({ remaining: 6, refill })
     const monthly = { amount: 9, interval: 'monthly', day: 31 }
@@ -374,7 +376,7 @@ describe('a change of a key', () => {
     const { id, key } = await limited(3, { credits: { remaining: 10 }, scopes: all })
     await me(key)
     const rotate = (which: string) =>
-      house.ask('POST', `/api/api-keys/${which}/rotate`, { as, body: { overlap_seconds: 3_600 } })
+      app.request('POST', `/api/api-keys/${which}/rotate`, { as, body: { overlap_seconds: 3_600 } })
     const second = (await rotate(id)).body.data
     expect(second).toMatchObject({ rate_limit: [slow(3)], credits: { remaining: 9 } })
     expect(await outcome(me(second.key))).toBe('200')
@@ -391,13 +393,13 @@ describe('a change of a key', () => {
 
 describe('a top-up', () => {
   const add = (id: string, body: unknown, idempotencyKey?: string, who = as) =>
-    house.ask('POST', `/api/api-keys/${id}/credits`, {
+    app.request('POST', `/api/api-keys/${id}/credits`, {
       as: who,
       body,
       ...(idempotencyKey && { headers: { 'idempotency-key': idempotencyKey } }),
     })
   const audited = async (id: string) => {
-    const { body } = await house.ask('GET', `/api/audit-events?key_id=${id}`, { as })
+    const { body } = await app.request('GET', `/api/audit-events?key_id=${id}`, { as })
     return body.data
       .filter(({ action }: { action: string }) => action === 'key.credits_added')
       .map(({ detail }: { detail: { add: number } }) => detail.add)
@@ -405,7 +407,7 @@ describe('a top-up', () => {
 
   it('adds to what is left, and the next request has it', async () => {
     const refill = { amount: 1, interval: 'daily' }
-    const { id, key } = await makeKey(house, as, { credits: { remaining: 0, refill } })
+    const { id, key } = await makeKey(app, as, { credits: { remaining: 0, refill } })
     expect(await outcome(me(key))).toBe('429 credits_exhausted')
     const added = await add(id, { add: 3 })
     expect([added.status, added.body.data]).toEqual([
@@ -437,13 +439,13 @@ describe('a top-up', () => {
     const path = `/api/api-keys/${id}/credits`
     const headers = { 'idempotency-key': 'order 1' }
     const asked = { as, body: { add: 5 }, headers }
-    const lost = await broken.ask('POST', path, asked)
+    const lost = await broken.request('POST', path, asked)
     expect([lost.status, lost.body.code]).toEqual([503, 'authority_unavailable'])
     expect(lost.body.detail).toContain('Idempotency-Key')
-    expect((await broken.ask('POST', path, { as, body: { add: 5 } })).body.detail).toContain(
+    expect((await broken.request('POST', path, { as, body: { add: 5 } })).body.detail).toContain(
       'before',
     )
-    expect((await house.ask('POST', path, asked)).body.data.repeated).toBe(true)
+    expect((await app.request('POST', path, asked)).body.data.repeated).toBe(true)
     expect((await read(id)).credits.remaining).toBe(11)
     expect(await audited(id)).toEqual([5])
     vi.restoreAllMocks()
@@ -464,7 +466,7 @@ describe('a top-up', () => {
   })
 
   it('needs a key of the account that has credits and is not revoked, and an admin', async () => {
-    const [plain, own] = [await makeKey(house, as), await credited(1)]
+    const [plain, own] = [await makeKey(app, as), await credited(1)]
     const other = await openAccount('Globex')
     expect(await outcome(add(plain.id, { add: 1 }))).toBe('409 conflict')
     expect(await outcome(add(own.id, { add: 1 }, undefined, other.owner.jwt))).toBe('404 not_found')
@@ -472,7 +474,7 @@ describe('a top-up', () => {
       '403 forbidden',
     )
     expect(await outcome(add('x', { add: 1 }))).toBe('404 not_found')
-    await house.ask('DELETE', `/api/api-keys/${own.id}`, { as })
+    await app.request('DELETE', `/api/api-keys/${own.id}`, { as })
     expect(await outcome(add(own.id, { add: 1 }))).toBe('409 conflict')
   })
 })
@@ -495,7 +497,7 @@ describe('many requests at once', () => {
   async function statusAt(at: TestApp, key: string, path = '/api/v1/me'): Promise<number> {
     const request = new Request(`${env.BASE_URL}${path}`, { headers: { 'x-api-key': key } })
     const context = background as unknown as ExecutionContext
-    const response = await at.app.fetch(request, at.bindings, context)
+    const response = await at.handler.fetch(request, at.bindings, context)
     await response.body?.cancel()
     return response.status
   }

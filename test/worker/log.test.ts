@@ -11,7 +11,7 @@ import { createSkippingClock, createTestApp, type TestApp } from '../support/tes
 
 const always = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
 const clock = createSkippingClock()
-let house: TestApp
+let app: TestApp
 let account: Account
 const tokens: string[] = []
 
@@ -37,12 +37,12 @@ afterEach(async () => {
 })
 
 beforeAll(async () => {
-  house = await createTestApp({ clock, bindings: always })
+  app = await createTestApp({ clock, bindings: always })
   account = await openAccount()
 })
 
 async function issue(body: Record<string, unknown> = {}) {
-  const made = await makeKey(house, account.owner.jwt, body)
+  const made = await makeKey(app, account.owner.jwt, body)
   tokens.push(made.key)
   raw = []
   return made
@@ -62,7 +62,7 @@ async function lineOf(work: Promise<{ headers: Headers } | unknown>): Promise<Li
   return line
 }
 
-const me = (key: string, at = house) => at.ask('GET', '/api/v1/me', { key })
+const me = (key: string, at = app) => at.request('GET', '/api/v1/me', { key })
 
 describe('a line tells', () => {
   it('the verdict, the tier, the key and its account', async () => {
@@ -91,9 +91,9 @@ describe('a line tells', () => {
   ])('%s', async (code, way: Record<string, unknown>) => {
     const { id, key } = await issue(way.make as Record<string, unknown>)
     const as = account.owner.jwt
-    if (way.revoke) await house.ask('DELETE', `/api/api-keys/${id}`, { as })
-    if (way.change) await house.ask('PATCH', `/api/api-keys/${id}`, { as, body: way.change })
-    const line = await lineOf(house.ask('GET', (way.path as string) ?? '/api/v1/me', { key }))
+    if (way.revoke) await app.request('DELETE', `/api/api-keys/${id}`, { as })
+    if (way.change) await app.request('PATCH', `/api/api-keys/${id}`, { as, body: way.change })
+    const line = await lineOf(app.request('GET', (way.path as string) ?? '/api/v1/me', { key }))
     expect(line).toMatchObject({ level: 'info', code, verdict: code, key_id: id })
   })
 
@@ -112,7 +112,7 @@ describe('a line tells', () => {
       verdict: 'invalid_api_key',
       tier: 'none',
     })
-    expect(await lineOf(house.ask('GET', '/api/v1/me'))).toMatchObject({
+    expect(await lineOf(app.request('GET', '/api/v1/me'))).toMatchObject({
       status: 401,
       code: 'missing_credential',
     })
@@ -122,7 +122,7 @@ describe('a line tells', () => {
 describe('every door', () => {
   it('the gateway: the route, and not the path', async () => {
     const { key } = await issue()
-    const line = await lineOf(house.ask('GET', '/api/contacts/+491701234567', { key }))
+    const line = await lineOf(app.request('GET', '/api/contacts/+491701234567', { key }))
     expect(line).toMatchObject({ endpoint: 'gateway', route: '/api/*', verdict: 'valid' })
     expect(raw.join()).not.toContain('491701234567')
   })
@@ -130,10 +130,10 @@ describe('every door', () => {
   it('forward auth', async () => {
     const { key } = await issue()
     const headers = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': `/api/contacts?key=${key}` }
-    const denied = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
+    const denied = await lineOf(app.request('GET', '/forward-auth/forwarded/crm', { key, headers }))
     expect(denied).toMatchObject({ endpoint: 'forward_auth', status: 403, code: 'forbidden' })
     headers['x-forwarded-uri'] = '/api/contacts'
-    const passed = await lineOf(house.ask('GET', '/forward-auth/forwarded/crm', { key, headers }))
+    const passed = await lineOf(app.request('GET', '/forward-auth/forwarded/crm', { key, headers }))
     expect(passed).toMatchObject({ endpoint: 'forward_auth', status: 200, verdict: 'valid' })
   })
 
@@ -142,7 +142,7 @@ describe('every door', () => {
     const { id, key } = await issue()
     const body = { token: key }
     expect(
-      await lineOf(house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body })),
+      await lineOf(app.request('POST', '/api/v1/keys/verify', { key: asker.key, body })),
     ).toMatchObject({
       endpoint: 'verify',
       key_id: asker.id,
@@ -151,7 +151,7 @@ describe('every door', () => {
     const keys = [body, body, { token: 'nothing' }]
     expect(
       await lineOf(
-        house.ask('POST', '/api/v1/keys/verify-batch', { key: asker.key, body: { keys } }),
+        app.request('POST', '/api/v1/keys/verify-batch', { key: asker.key, body: { keys } }),
       ),
     ).toMatchObject({
       endpoint: 'verify',
@@ -163,7 +163,7 @@ describe('every door', () => {
     })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const asking = { key: asker.key, headers: form, body: `token=${key}` }
-    expect(await lineOf(house.ask('POST', '/api/v1/introspect', asking))).toMatchObject({
+    expect(await lineOf(app.request('POST', '/api/v1/introspect', asking))).toMatchObject({
       endpoint: 'introspect',
       checked: { verdict: 'valid', key_id: id },
     })
@@ -174,7 +174,7 @@ describe('every door', () => {
     const context = { waitUntil() {} }
     const bindings = { ...env, ...always }
     const ask = (at: Partial<Env> = {}) =>
-      verifyByBinding(house.isolate, { ...bindings, ...at }, context, { token: key, fresh: true })
+      verifyByBinding(app.isolate, { ...bindings, ...at }, context, { token: key, fresh: true })
     const line = await lineOf(ask())
     expect(line).toMatchObject({
       level: 'info',
@@ -193,25 +193,25 @@ describe('every door', () => {
 
   it('management, with its route and without the id in the path', async () => {
     const { id } = await issue()
-    const line = await lineOf(house.ask('GET', `/api/api-keys/${id}`, { as: account.owner.jwt }))
+    const line = await lineOf(app.request('GET', `/api/api-keys/${id}`, { as: account.owner.jwt }))
     expect(line).toMatchObject({
       endpoint: 'management',
       route: '/api/api-keys/:id',
       verdict: 'valid',
       account_id: account.id,
     })
-    const unknown = house.ask('GET', '/api/api-keys/no/such/thing', { as: account.owner.jwt })
+    const unknown = app.request('GET', '/api/api-keys/no/such/thing', { as: account.owner.jwt })
     expect(await lineOf(unknown)).toMatchObject({ endpoint: 'management', code: 'not_found' })
   })
 
   it('the leak intake and the documents', async () => {
-    const leaks = house.ask('POST', '/api/leaks/github', { body: [] })
+    const leaks = app.request('POST', '/api/leaks/github', { body: [] })
     expect(await lineOf(leaks)).toMatchObject({ endpoint: 'leaks' })
-    expect(await lineOf(house.ask('GET', '/docs/errors'))).toMatchObject({ endpoint: 'page' })
+    expect(await lineOf(app.request('GET', '/docs/errors'))).toMatchObject({ endpoint: 'page' })
   })
 
   it('and none for those who ask whether it is alive', async () => {
-    await house.ask('GET', '/healthz')
+    await app.request('GET', '/healthz')
     expect(requests()).toEqual([])
   })
 })
@@ -288,7 +288,7 @@ describe('Server-Timing', () => {
     method = 'GET',
   ) => {
     const headers = { ...asking, ...(options.headers as Record<string, string>) }
-    const answer = await house.ask(method, path, { ...options, headers })
+    const answer = await app.request(method, path, { ...options, headers })
     return answer.headers.get('server-timing')
   }
 
@@ -305,14 +305,14 @@ describe('Server-Timing', () => {
     const { id, key } = await issue()
     expect(await timing('/api/v1/me')).toBeNull()
     expect(await timing('/api/v1/me', { key: `whm_${'0'.repeat(32)}` })).toBeNull()
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
     expect(await timing('/api/v1/me', { key })).toBeNull()
   })
 
   it('tells an asker of the tokens of its own account, and of no other', async () => {
     const asker = await issue({ scopes: ['keys:verify'] })
     const own = await issue()
-    const other = await makeKey(house, (await openAccount('Globex')).owner.jwt)
+    const other = await makeKey(app, (await openAccount('Globex')).owner.jwt)
     tokens.push(other.key)
     const ask = (token: string) =>
       timing('/api/v1/keys/verify', { key: asker.key, body: { token } }, 'POST')

@@ -10,11 +10,11 @@ import {
   type TestApp,
 } from '../support/test-app.ts'
 
-let house: TestApp
+let app: TestApp
 let account: Account
 let other: Account
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   account = await openAccount('Acme Inc')
   other = await openAccount('Globex')
 })
@@ -42,7 +42,7 @@ async function store(rows: Row[]): Promise<string[]> {
   return ids
 }
 
-const list = (as: string, query = '') => house.ask('GET', `/api/api-keys${query}`, { as })
+const list = (as: string, query = '') => app.request('GET', `/api/api-keys${query}`, { as })
 const idsOf = async (as: string, query = '') => {
   const answer = await list(as, query)
   expect(answer.status, answer.text).toBe(200)
@@ -140,18 +140,18 @@ describe('the list of keys', () => {
   it('holds a key in exactly the list of its status, and a revoked one for ever', async () => {
     const { owner } = await freshAccount()
     const as = owner.jwt
-    const expires_at = new Date(house.clock.now() + 1_000_000).toISOString()
-    const active = await makeKey(house, as)
-    const expired = await makeKey(house, as, { expires_at })
-    const disabled = await makeKey(house, as, { expires_at })
-    const revoked = await makeKey(house, as, { expires_at })
-    const both = await makeKey(house, as)
+    const expires_at = new Date(app.clock.now() + 1_000_000).toISOString()
+    const active = await makeKey(app, as)
+    const expired = await makeKey(app, as, { expires_at })
+    const disabled = await makeKey(app, as, { expires_at })
+    const revoked = await makeKey(app, as, { expires_at })
+    const both = await makeKey(app, as)
     for (const { id } of [disabled, both]) {
-      const change = house.ask('PATCH', `/api/api-keys/${id}`, { as, body: { is_active: false } })
+      const change = app.request('PATCH', `/api/api-keys/${id}`, { as, body: { is_active: false } })
       expect(await outcome(change)).toBe('200')
     }
-    for (const { id } of [revoked, both]) await house.ask('DELETE', `/api/api-keys/${id}`, { as })
-    house.clock.skip(1_000_000)
+    for (const { id } of [revoked, both]) await app.request('DELETE', `/api/api-keys/${id}`, { as })
+    app.clock.skip(1_000_000)
     expect(await idsOf(as, '?status=active')).toEqual([active.id])
     expect(await idsOf(as, '?status=expired')).toEqual([expired.id])
     expect(await idsOf(as, '?status=disabled')).toEqual([disabled.id])
@@ -170,7 +170,7 @@ describe('the list of keys', () => {
   })
 
   it('shows neither tokens nor digests', async () => {
-    const { key } = await makeKey(house, account.owner.jwt)
+    const { key } = await makeKey(app, account.owner.jwt)
     const { text, body } = await list(account.owner.jwt)
     const stored = await env.DB.prepare('SELECT digest FROM api_key WHERE key_prefix = ?')
       .bind(key.slice(4, 12))
@@ -248,7 +248,7 @@ describe('a search', () => {
 
 describe('one account', () => {
   it('never sees another in the list, a search, a filter, a cursor, the audit trail or by id', async () => {
-    const theirs = await makeKey(house, other.owner.jwt, { name: 'Theirs', external_id: 'theirs' })
+    const theirs = await makeKey(app, other.owner.jwt, { name: 'Theirs', external_id: 'theirs' })
     const as = account.owner.jwt
     for (const query of [
       '',
@@ -263,10 +263,10 @@ describe('one account', () => {
     if (body.next_cursor)
       expect(await idsOf(as, `?cursor=${body.next_cursor}`)).not.toContain(theirs.id)
     for (const query of [`?key_id=${theirs.id}`, `?actor_id=${other.owner.id}`]) {
-      const events = await house.ask('GET', `/api/audit-events${query}`, { as })
+      const events = await app.request('GET', `/api/audit-events${query}`, { as })
       expect([events.status, events.body.data]).toEqual([200, []])
     }
-    expect(await outcome(house.ask('GET', `/api/api-keys/${theirs.id}`, { as }))).toBe(
+    expect(await outcome(app.request('GET', `/api/api-keys/${theirs.id}`, { as }))).toBe(
       '404 not_found',
     )
   })
@@ -280,14 +280,14 @@ describe('one account', () => {
       '/api/v1/me',
       '/api/contacts',
     ]) {
-      expect(await outcome(house.ask('GET', path, { as: stranger })), path).toBe('403 forbidden')
+      expect(await outcome(app.request('GET', path, { as: stranger })), path).toBe('403 forbidden')
     }
   })
 })
 
 describe('the id of a key', () => {
   it('that is malformed or of another account is a 404, alike for every method', async () => {
-    const theirs = await makeKey(house, other.owner.jwt)
+    const theirs = await makeKey(app, other.owner.jwt)
     const ids = [
       theirs.id,
       crypto.randomUUID(),
@@ -310,22 +310,22 @@ describe('the id of a key', () => {
         ['POST', '/rotate', {}],
       ] as const) {
         const url = `/api/api-keys/${id}${path}`
-        const answer = await house.ask(method, url, {
+        const answer = await app.request(method, url, {
           as: account.owner.jwt,
           ...(body && { body }),
         })
         expect([answer.status, answer.body.code], `${method} ${url}`).toEqual([404, 'not_found'])
       }
     }
-    expect(await outcome(house.ask('GET', '/api/contacts', { key: theirs.key }))).toBe('200')
-    const still = await house.ask('GET', `/api/api-keys/${theirs.id}`, { as: other.owner.jwt })
+    expect(await outcome(app.request('GET', '/api/contacts', { key: theirs.key }))).toBe('200')
+    const still = await app.request('GET', `/api/api-keys/${theirs.id}`, { as: other.owner.jwt })
     expect(still.body.data).toMatchObject({ name: 'A key', status: 'active' })
   })
 })
 
 describe('the scopes', () => {
   it('are listed with their descriptions, the reserved ones marked', async () => {
-    const { body } = await house.ask('GET', '/api/scopes', { as: account.member.jwt })
+    const { body } = await app.request('GET', '/api/scopes', { as: account.member.jwt })
     expect(body.status).toBe('success')
     expect(body.data).toHaveLength(9)
     const contacts = body.data.find(({ scope }: { scope: string }) => scope === 'contacts:read')
@@ -342,7 +342,7 @@ describe('the audit trail', () => {
   it('tells of each change who made it, in which request, newest first', async () => {
     const { owner } = await freshAccount()
     const as = owner.jwt
-    const key = await makeKey(house, as, { scopes: ['contacts:read'] })
+    const key = await makeKey(app, as, { scopes: ['contacts:read'] })
     const ids: (string | null)[] = []
     const note = async (answer: Promise<{ headers: Headers; status: number; text: string }>) => {
       const { headers, status, text } = await answer
@@ -350,17 +350,17 @@ describe('the audit trail', () => {
       ids.unshift(headers.get('x-request-id'))
     }
     await note(
-      house.ask('PATCH', `/api/api-keys/${key.id}`, {
+      app.request('PATCH', `/api/api-keys/${key.id}`, {
         as,
         body: { name: 'New', is_active: false },
       }),
     )
-    await note(house.ask('PATCH', `/api/api-keys/${key.id}`, { as, body: { is_active: true } }))
+    await note(app.request('PATCH', `/api/api-keys/${key.id}`, { as, body: { is_active: true } }))
     await note(
-      house.ask('POST', `/api/api-keys/${key.id}/rotate`, { as, body: { overlap_seconds: 60 } }),
+      app.request('POST', `/api/api-keys/${key.id}/rotate`, { as, body: { overlap_seconds: 60 } }),
     )
-    await note(house.ask('DELETE', `/api/api-keys/${key.id}`, { as }))
-    const { body } = await house.ask('GET', `/api/audit-events?key_id=${key.id}`, { as })
+    await note(app.request('DELETE', `/api/api-keys/${key.id}`, { as }))
+    const { body } = await app.request('GET', `/api/audit-events?key_id=${key.id}`, { as })
     type Event = { action: string; request_id: string; actor: object; created_at: string }
     expect(body.data.map(({ action }: Event) => action)).toEqual([
       ...['key.revoked', 'key.rotated', 'key.updated', 'key.updated', 'key.created'],
@@ -374,12 +374,15 @@ describe('the audit trail', () => {
 
   it('says nothing of what changed nothing', async () => {
     const as = account.owner.jwt
-    const { id } = await makeKey(house, as, { name: 'Same' })
-    await house.ask('PATCH', `/api/api-keys/${id}`, { as, body: { name: 'Same', is_active: true } })
-    await house.ask('PATCH', `/api/api-keys/${id}`, { as, body: {} })
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as })
-    await house.ask('DELETE', `/api/api-keys/${id}`, { as })
-    const { body } = await house.ask('GET', `/api/audit-events?key_id=${id}`, { as })
+    const { id } = await makeKey(app, as, { name: 'Same' })
+    await app.request('PATCH', `/api/api-keys/${id}`, {
+      as,
+      body: { name: 'Same', is_active: true },
+    })
+    await app.request('PATCH', `/api/api-keys/${id}`, { as, body: {} })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as })
+    await app.request('DELETE', `/api/api-keys/${id}`, { as })
+    const { body } = await app.request('GET', `/api/audit-events?key_id=${id}`, { as })
     const actions = body.data.map(({ action }: { action: string }) => action)
     expect(actions).toEqual(['key.revoked', 'key.created'])
   })
@@ -387,24 +390,24 @@ describe('the audit trail', () => {
   it('is filtered by key, actor and action, and paged', async () => {
     const { owner, id } = await freshAccount()
     const admin = await addPerson(id, 'admin')
-    const first = await makeKey(house, owner.jwt)
-    await makeKey(house, admin.jwt)
-    await house.ask('DELETE', `/api/api-keys/${first.id}`, { as: admin.jwt })
+    const first = await makeKey(app, owner.jwt)
+    await makeKey(app, admin.jwt)
+    await app.request('DELETE', `/api/api-keys/${first.id}`, { as: admin.jwt })
     const found = async (query: string) => {
-      const { body } = await house.ask('GET', `/api/audit-events?${query}`, { as: owner.jwt })
+      const { body } = await app.request('GET', `/api/audit-events?${query}`, { as: owner.jwt })
       return body.data.map(({ action }: { action: string }) => action)
     }
     expect(await found(`key_id=${first.id}`)).toEqual(['key.revoked', 'key.created'])
     expect(await found(`actor_id=${admin.id}`)).toEqual(['key.revoked', 'key.created'])
     expect(await found('action=key.revoked')).toEqual(['key.revoked'])
     const whole = await found('limit=100')
-    const page = await house.ask('GET', '/api/audit-events?limit=2', { as: owner.jwt })
+    const page = await app.request('GET', '/api/audit-events?limit=2', { as: owner.jwt })
     const rest = await found(`limit=100&cursor=${page.body.next_cursor}`)
     expect([...page.body.data.map(({ action }: { action: string }) => action), ...rest]).toEqual(
       whole,
     )
     for (const bad of ['limit=0', 'cursor=x', 'key_id=x', 'actor_id=x']) {
-      const answer = house.ask('GET', `/api/audit-events?${bad}`, { as: owner.jwt })
+      const answer = app.request('GET', `/api/audit-events?${bad}`, { as: owner.jwt })
       expect(await outcome(answer)).toBe('400 invalid_request')
     }
   })
@@ -424,7 +427,7 @@ describe('a path or a method that does not exist', () => {
     ['GET', '/api/setup/x'],
     ['GET', '/api/auth/nonsense'],
   ])('%s %s is a problem, 404 or 405', async (method, path) => {
-    const answer = await house.ask(method, path, {
+    const answer = await app.request(method, path, {
       as: account.owner.jwt,
       headers: { origin: env.BASE_URL },
       ...((method === 'PUT' || method === 'POST' || method === 'PATCH') && { body: {} }),
@@ -435,10 +438,10 @@ describe('a path or a method that does not exist', () => {
   })
 
   it('outside of /api is a problem too', async () => {
-    const post = await house.ask('POST', '/nonsense', { headers: { accept: 'application/json' } })
+    const post = await app.request('POST', '/nonsense', { headers: { accept: 'application/json' } })
     expect([404, 405]).toContain(post.status)
     expect(post.headers.get('content-type')).toBe('application/problem+json')
     expect(post.headers.get('x-request-id')).toBe(post.body.request_id)
-    expect((await house.ask('GET', '/healthz')).body).toEqual({ status: 'ok' })
+    expect((await app.request('GET', '/healthz')).body).toEqual({ status: 'ok' })
   })
 })

@@ -104,8 +104,11 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
       expires_at: new Date(testApp.clock.now() + 30_000).toISOString(),
     })
     const as = acme.owner.jwt
-    await testApp.ask('DELETE', `/api/api-keys/${revoked.id}`, { as })
-    await testApp.ask('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
+    await testApp.request('DELETE', `/api/api-keys/${revoked.id}`, { as })
+    await testApp.request('PATCH', `/api/api-keys/${disabled.id}`, {
+      as,
+      body: { is_active: false },
+    })
     testApp.clock.skip(60_000)
     const unscoped = await issue({ scopes: [] })
     const app = appWith({ ...transport(), scopes })
@@ -119,7 +122,7 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
       insufficient_scope: { 'x-api-key': unscoped.key },
     }
     for (const [code, headers] of Object.entries(cases)) {
-      const own = await testApp.ask('GET', '/api/contacts', { headers })
+      const own = await testApp.request('GET', '/api/contacts', { headers })
       const { request_id, ...body } = (await app.get(headers)).body
       const { request_id: _, ...ownBody } = own.body
       expect(body).toEqual(ownBody)
@@ -145,7 +148,7 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
     const answers = []
     for (let turn = 0; turn < 3; turn++) {
       const answer = await app.get({ 'x-api-key': here.key })
-      const own = await testApp.ask('GET', '/api/contacts', { key: there.key })
+      const own = await testApp.request('GET', '/api/contacts', { key: there.key })
       expect(answer.status).toBe(own.status)
       expect(valuesOf(answer)).toEqual(valuesOf(own))
       const { request_id: _, ...body } = answer.body
@@ -182,7 +185,7 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
     const { key, id } = await issue()
     const app = appWith(transport())
     expect((await app.get({ 'x-api-key': key })).status).toBe(200)
-    await testApp.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    await testApp.request('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     expect((await app.get({ 'x-api-key': key })).body.code).toBe('revoked_api_key')
     expect(app.runs()).toBe(1)
   })

@@ -12,9 +12,9 @@ import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, signed } from '../support/github.ts'
 import { jwtFor } from '../support/test-app.ts'
 
-const house = await createForeignTestApp({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
-const document = createDocument(house.isolate, env.BASE_URL)
-const { call, operations, answered } = openContract(house, document)
+const app = await createForeignTestApp({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
+const document = createDocument(app.isolate, env.BASE_URL)
+const { call, operations, answered } = openContract(app, document)
 
 const fail = vi.spyOn(console, 'error').mockImplementation(() => {})
 afterAll(() => fail.mockRestore())
@@ -49,7 +49,7 @@ describe('each operation answers as the document says', () => {
     const body = {
       name: 'Everything',
       scopes: ['contacts:read'],
-      expires_at: new Date(house.clock.now() + 3_600_000).toISOString(),
+      expires_at: new Date(app.clock.now() + 3_600_000).toISOString(),
       allowed_ips: ['192.0.2.0/24'],
       external_id: 'customer-1',
       metadata: { any: ['thing', { at: 'all' }] },
@@ -117,9 +117,9 @@ describe('each operation answers as the document says', () => {
   })
 
   it('for those who check keys', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
-    const client = await makeKey(house, acme.owner.jwt, { scopes: ['contacts:read'] })
-    const disabled = await makeKey(house, acme.owner.jwt, { scopes: [] })
+    const { key } = await makeKey(app, acme.owner.jwt, { scopes: ['keys:verify'] })
+    const client = await makeKey(app, acme.owner.jwt, { scopes: ['contacts:read'] })
+    const disabled = await makeKey(app, acme.owner.jwt, { scopes: [] })
     await call('updateKey', { ...owner, path: { id: disabled.id }, body: { is_active: false } })
     const asked = [
       { token: client.key, scopes: ['contacts:read'], ip: '192.0.2.1', fresh: true },
@@ -128,7 +128,7 @@ describe('each operation answers as the document says', () => {
       { token: 'nonsense' },
     ]
     for (const body of asked) await call('verifyKey', { key, body })
-    const limited = await makeKey(house, acme.owner.jwt, {
+    const limited = await makeKey(app, acme.owner.jwt, {
       rate_limit: { limit: 2, window_seconds: 3_600 },
       credits: { remaining: 1 },
     })
@@ -167,8 +167,8 @@ describe('each operation answers as the document says', () => {
   })
 
   it('for those who hold a token', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
-    const leaked = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
+    const leaked = await makeKey(app, acme.owner.jwt)
     await call('getMe', { key })
     await call('getMe', owner)
     await call('revokeMe', { key, headers: { prefer: 'respond-async' } })
@@ -188,7 +188,7 @@ describe('each operation answers as the document says', () => {
   it('for people', async () => {
     await call('getMe', { as: jwt.body.token })
     await call('getKeySet')
-    const invited = await house.ask('POST', '/api/auth/organization/invite-member', {
+    const invited = await app.request('POST', '/api/auth/organization/invite-member', {
       headers: { cookie, origin: env.BASE_URL },
       body: { email: 'invited@example.test', role: 'member' },
     })
@@ -268,7 +268,7 @@ describe('each operation fails as the document says', () => {
   })
 
   it('with a body that is none of what it takes', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(app, acme.owner.jwt, { scopes: ['keys:verify'] })
     const headers = { 'content-type': 'text/plain' }
     for (const { id } of all.filter(({ needsBody }) => needsBody)) {
       const by = /^(verify|introspect)/.test(id) ? { key } : owner
@@ -321,7 +321,7 @@ describe('the document', () => {
   )
 
   it('is served as it is made, to any origin', async () => {
-    const answer = await house.ask('GET', '/openapi.json')
+    const answer = await app.request('GET', '/openapi.json')
     expect(answer.body).toEqual(JSON.parse(JSON.stringify(document)))
     expect(answer.body).toMatchObject({ openapi: '3.1.0', servers: [{ url: env.BASE_URL }] })
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
@@ -330,7 +330,7 @@ describe('the document', () => {
 
   it('misses no route of any router', () => {
     const routes = [createApp, ...documentedRouters].flatMap(
-      (create) => create(house.isolate).routes as { method: string; path: string }[],
+      (create) => create(app.isolate).routes as { method: string; path: string }[],
     )
     const exact = routes
       .filter(({ method }) => method !== 'ALL')
@@ -340,7 +340,7 @@ describe('the document', () => {
   })
 
   it('has something under every path that the Worker answers itself', () => {
-    const own = createApp(house.isolate).routes.filter(({ method }) => method === 'ALL')
+    const own = createApp(app.isolate).routes.filter(({ method }) => method === 'ALL')
     const paths = own.map(({ path }) => path).filter((path) => path !== '/*' && path !== '/api/*')
     const empty = paths.filter((path) => {
       const start = path.replace(/\/?\*$/, '')
@@ -387,7 +387,7 @@ describe('the document', () => {
 })
 
 describe('the readable pages', () => {
-  const page = (path: string) => house.ask('GET', path, { headers: { accept: 'text/html' } })
+  const page = (path: string) => app.request('GET', path, { headers: { accept: 'text/html' } })
 
   it('show every operation and schema, without a script or anything from elsewhere', async () => {
     const { headers, text, status } = await page('/docs')
@@ -404,7 +404,7 @@ describe('the readable pages', () => {
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     )
-    const css = await house.ask('GET', '/docs/style.css')
+    const css = await app.request('GET', '/docs/style.css')
     expect([css.status, css.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
     expect(css.text).not.toMatch(/url\(|@import/)
   })
@@ -412,13 +412,13 @@ describe('the readable pages', () => {
   it('explain each code of a problem where its type points to', async () => {
     const { text } = await page('/docs/errors')
     for (const code of Object.keys(problems)) expect(text).toContain(`<article id="${code}">`)
-    const refused = await house.ask('GET', '/api/v1/me')
+    const refused = await app.request('GET', '/api/v1/me')
     const [path = '', anchor] = refused.body.type.split('#')
     expect((await page(path)).text).toContain(`id="${anchor}"`)
   })
 
   it('are not there where they are not', async () => {
-    expect((await house.ask('GET', '/docs/nothing')).status).toBe(404)
-    expect((await house.ask('HEAD', '/docs')).text).toBe('')
+    expect((await app.request('GET', '/docs/nothing')).status).toBe(404)
+    expect((await app.request('HEAD', '/docs')).text).toBe('')
   })
 })

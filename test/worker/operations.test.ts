@@ -28,7 +28,7 @@ const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
 afterAll(() => vi.restoreAllMocks())
 beforeEach(() => warned.mockClear())
 
-const readiness = (at: TestApp) => at.ask('GET', '/readyz')
+const readiness = (at: TestApp) => at.request('GET', '/readyz')
 const failing = (checks: Record<string, { ok: boolean }>) =>
   Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]))
 
@@ -135,11 +135,11 @@ async function openFences() {
 
 describe('the canary', () => {
   const clock = createSkippingClock()
-  let house: TestApp
+  let app: TestApp
   const told = vi.spyOn(console, 'error').mockImplementation(() => {})
 
   beforeAll(async () => {
-    house = await createTestApp({ clock })
+    app = await createTestApp({ clock })
     await openFences()
   })
   beforeEach(async () => {
@@ -148,14 +148,14 @@ describe('the canary', () => {
   })
 
   const settingsOf = (more: Partial<CanarySettings> = {}): CanarySettings => ({
-    ...settleSettings(house.isolate),
-    config: house.isolate.config,
+    ...settleSettings(app.isolate),
+    config: app.isolate.config,
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
     waitUntil: (work) => void work.catch(() => {}),
     ...more,
   })
   const storesWith = (more: Partial<CanaryStores> = {}): CanaryStores => ({
-    ...canaryStores(house.isolate, house.bindings),
+    ...canaryStores(app.isolate, app.bindings),
     ...more,
   })
   const run = (stores: Partial<CanaryStores> = {}, settings: Partial<CanarySettings> = {}) =>
@@ -253,7 +253,7 @@ describe('the canary', () => {
   it('by the clock: writes down what it found, and an alarm into the log', async () => {
     await env.DB.prepare('DELETE FROM canary_run').run()
     const work: Promise<unknown>[] = []
-    const tick = (cron: string, at = house) =>
+    const tick = (cron: string, at = app) =>
       runScheduled(at.isolate, at.bindings, cron, (each) => void work.push(each))
     await tick('* * * * *')
     expect(await lastRuns(env.DB, 5)).toEqual([])
@@ -282,9 +282,9 @@ describe('the canary', () => {
   it("keeps one key, which stands in nobody's list and which no token opens", async () => {
     await run()
     const { owner } = await openAccount()
-    const list = await house.ask('GET', '/api/api-keys', { as: owner.jwt })
+    const list = await app.request('GET', '/api/api-keys', { as: owner.jwt })
     expect(list.body.data).toEqual([])
-    const one = await house.ask('GET', `/api/api-keys/${canaryKeyId}`, { as: owner.jwt })
+    const one = await app.request('GET', `/api/api-keys/${canaryKeyId}`, { as: owner.jwt })
     expect(one.status).toBe(404)
     const { results } = await env.DB.prepare("SELECT * FROM api_key WHERE format = 'canary'").all()
     expect(results).toMatchObject([{ id: canaryKeyId, scopes: '[]' }])
@@ -327,11 +327,11 @@ describe('GET /api/status', () => {
   it('tells admins and owners of stores, fences, the canary and the version', async () => {
     // Runs of tests before, whose clocks were ahead.
     await env.DB.prepare('DELETE FROM canary_run').run()
-    const house = await createTestApp()
-    await runScheduled(house.isolate, house.bindings, '*/5 * * * *', () => {})
+    const app = await createTestApp()
+    await runScheduled(app.isolate, app.bindings, '*/5 * * * *', () => {})
     const { owner, admin, member } = await openAccount()
     for (const { jwt } of [owner, admin]) {
-      const answer = await house.ask('GET', '/api/status', { as: jwt })
+      const answer = await app.request('GET', '/api/status', { as: jwt })
       expect(answer.status, answer.text).toBe(200)
       const { checks, fences, canary, version, lease_seconds } = answer.body.data
       expect(checks.map(({ name }: { name: string }) => name)).toHaveLength(6)
@@ -347,18 +347,18 @@ describe('GET /api/status', () => {
         regions: expect.arrayContaining(['oc', 'elsewhere']),
       })
       expect(version.id).toBeTypeOf('string')
-      expect(lease_seconds).toBe(house.isolate.config.leaseMs / 1000)
+      expect(lease_seconds).toBe(app.isolate.config.leaseMs / 1000)
     }
-    expect((await house.ask('GET', '/api/status', { as: member.jwt })).status).toBe(403)
-    const { key } = await makeKey(house, owner.jwt, { scopes: ['keys:manage'] })
-    expect((await house.ask('GET', '/api/status', { key })).status).toBe(403)
-    expect((await house.ask('GET', '/api/status')).status).toBe(401)
+    expect((await app.request('GET', '/api/status', { as: member.jwt })).status).toBe(403)
+    const { key } = await makeKey(app, owner.jwt, { scopes: ['keys:manage'] })
+    expect((await app.request('GET', '/api/status', { key })).status).toBe(403)
+    expect((await app.request('GET', '/api/status')).status).toBe(401)
   })
 
   it('says of a fence that it does not answer', async () => {
     const { owner } = await openAccount()
-    const house = await createTestApp({ bindings: down(['FENCE']) })
-    const { body } = await house.ask('GET', '/api/status', { as: owner.jwt })
+    const app = await createTestApp({ bindings: down(['FENCE']) })
+    const { body } = await app.request('GET', '/api/status', { as: owner.jwt })
     expect(body.data.ready).toBe(false)
     expect(body.data.fences.length).toBeGreaterThan(1)
     for (const { answer_ms } of body.data.fences) expect(answer_ms).toBeNull()
@@ -374,28 +374,28 @@ describe('GET /api/status', () => {
     clock.skip(3 * 24 * 60 * 60 * 1000)
     const batches: unknown[] = []
     const queue = { send: async (batch: unknown) => void batches.push(batch) }
-    const house = await createTestApp({
+    const app = await createTestApp({
       clock,
       bindings: { USAGE: queue as unknown as Env['USAGE'] },
     })
     const { owner } = await openAccount()
     const as = { as: owner.jwt }
-    const asker = await makeKey(house, owner.jwt, { scopes: ['keys:verify'] })
-    const { key } = await makeKey(house, owner.jwt)
-    const ask = () => house.ask('GET', '/api/v1/me', { key })
+    const asker = await makeKey(app, owner.jwt, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(app, owner.jwt)
+    const ask = () => app.request('GET', '/api/v1/me', { key })
     await ask()
     await ask()
-    await house.ask('GET', '/api/v1/me', { key: `whm_${'0'.repeat(32)}` })
-    await house.ask('POST', '/api/v1/keys/verify', { key: asker.key, body: { token: key } })
-    await verifyByBinding(house.isolate, house.bindings, { waitUntil() {} }, { token: key })
-    house.clock.skip(2 * flushAfterMs)
+    await app.request('GET', '/api/v1/me', { key: `whm_${'0'.repeat(32)}` })
+    await app.request('POST', '/api/v1/keys/verify', { key: asker.key, body: { token: key } })
+    await verifyByBinding(app.isolate, app.bindings, { waitUntil() {} }, { token: key })
+    app.clock.skip(2 * flushAfterMs)
     await ask()
     // Takes with it what was counted before.
     await ask()
     const messages = batches.map((body) => ({ body, ack() {}, retry() {} }))
     const redelivered = [...messages, ...messages] as unknown as Message[]
     await rollUp(createUsageStore(env.DB), redelivered, clock.now())
-    const { body } = await house.ask('GET', '/api/status', as)
+    const { body } = await app.request('GET', '/api/status', as)
     const counts = Object.fromEntries(
       body.data.tiers.map(({ region, tier, count }: Record<string, unknown>) => [
         `${region} ${tier}`,

@@ -21,12 +21,12 @@ import { createTestApp } from '../support/test-app.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 
-const house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
-const document = createDocument(house.isolate, env.BASE_URL)
+const app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+const document = createDocument(app.isolate, env.BASE_URL)
 const routes = config.policies[config.gateway.policy] ?? []
 const permissions = permissionsOf(document, routes)
 const names = Object.keys(callers) as Caller[]
-const world = await openWorld(house)
+const world = await openWorld(app)
 const { acme } = world
 const uuid = /[0-9a-f]{8}-[0-9a-f-]{27}/g
 
@@ -41,7 +41,7 @@ type Row = (typeof permissions)[number]
 async function ask(row: Row, caller: Caller, more: Record<string, string> = {}) {
   const { path, headers, body } = await requestOf(document, world, row, caller)
   const all = { ...(await credentialOf(world, caller)), ...headers, ...more }
-  const answer = await house.ask(row.method, path, {
+  const answer = await app.request(row.method, path, {
     headers: {
       'cf-connecting-ip': someAddress(),
       ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== noHeader)),
@@ -94,11 +94,11 @@ describe('beside the table', () => {
     for (const role of ['owner', 'member']) {
       const body = { email: `${role}-to-be@example.test`, role }
       const path = '/api/auth/organization/invite-member'
-      expect((await house.ask('POST', path, { headers, body })).status).toBe(200)
+      expect((await app.request('POST', path, { headers, body })).status).toBe(200)
     }
     const seen = async (caller: Caller) => {
       const path = '/api/auth/organization/get-full-organization'
-      return (await house.ask('GET', path, { headers: await credentialOf(world, caller) })).text
+      return (await app.request('GET', path, { headers: await credentialOf(world, caller) })).text
     }
     expect(await seen('owner')).toContain('owner-to-be@example.test')
     expect(await seen('admin')).toContain('member-to-be@example.test')
@@ -121,7 +121,7 @@ describe('beside the table', () => {
     for (const name of all.filter((each) => !Object.hasOwn(authEndpoints, each))) {
       const [method = '', path] = name.split(' ')
       const body = method === 'GET' ? {} : { body: {} }
-      const answer = await house.ask(method, `/api/auth${path}`, { headers, ...body })
+      const answer = await app.request(method, `/api/auth${path}`, { headers, ...body })
       expect([name, answer.status]).toEqual([name, 404])
     }
   })
@@ -130,7 +130,7 @@ describe('beside the table', () => {
     const headers = await credentialOf(world, 'owner')
     const ways = ['/api/auth//list-sessions', '/api/auth/list%2Dsessions', '/api/auth/token/']
     for (const path of [...ways, '/api/auth/list-sessions?x=/token', '/api/auth/token%2F..']) {
-      expect([path, (await house.ask('GET', path, { headers })).status]).toEqual([path, 404])
+      expect([path, (await app.request('GET', path, { headers })).status]).toEqual([path, 404])
     }
   })
 

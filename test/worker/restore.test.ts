@@ -46,31 +46,33 @@ describe('restoring D1 to an earlier time', () => {
   })
 
   it('is for who holds the secret of the deployment, and only while changes are stopped', async () => {
-    const house = await createTestApp({ clock })
+    const app = await createTestApp({ clock })
     const path = '/api/operations/fences/reset'
-    expect((await house.ask('POST', path, { body: {} })).status).toBe(401)
-    expect((await house.ask('POST', path, { body: {}, as: 'not-the-token' })).status).toBe(403)
-    expect((await house.ask('POST', path, { body: {}, as: owner.jwt })).status).toBe(403)
-    const answer = await house.ask('POST', path, { body: {}, ...operator })
+    expect((await app.request('POST', path, { body: {} })).status).toBe(401)
+    expect((await app.request('POST', path, { body: {}, as: 'not-the-token' })).status).toBe(403)
+    expect((await app.request('POST', path, { body: {}, as: owner.jwt })).status).toBe(403)
+    const answer = await app.request('POST', path, { body: {}, ...operator })
     expect(answer.body.code, answer.text).toBe('conflict')
   })
 
   it('stops every change with a 503 while keys go on working', async () => {
-    const house = await createTestApp({ clock })
-    const made = await house.ask('POST', '/api/api-keys', { as: owner.jwt, body: { name: 'A' } })
+    const app = await createTestApp({ clock })
+    const made = await app.request('POST', '/api/api-keys', { as: owner.jwt, body: { name: 'A' } })
     const stopped = await createTestApp({ clock, bindings: { CHANGES: 'stopped' as never } })
     const path = `/api/api-keys/${made.body.data.id}`
-    const answer = await stopped.ask('DELETE', path, { as: owner.jwt })
+    const answer = await stopped.request('DELETE', path, { as: owner.jwt })
     expect(answer.status).toBe(503)
     expect(answer.body.code).toBe('authority_unavailable')
-    expect((await stopped.ask('GET', path, { as: owner.jwt })).status).toBe(200)
-    expect((await stopped.ask('GET', '/api/v1/me', { key: made.body.data.key })).status).toBe(200)
+    expect((await stopped.request('GET', path, { as: owner.jwt })).status).toBe(200)
+    expect((await stopped.request('GET', '/api/v1/me', { key: made.body.data.key })).status).toBe(
+      200,
+    )
   })
 
   it('makes fences that opened since then register anew, so that the next revocation holds', async () => {
-    const house = await createTestApp({ clock })
+    const app = await createTestApp({ clock })
     const body = { name: 'Kept' }
-    const { id, key } = (await house.ask('POST', '/api/api-keys', { as: owner.jwt, body })).body
+    const { id, key } = (await app.request('POST', '/api/api-keys', { as: owner.jwt, body })).body
       .data
     const before = await snapshot()
     // As if the fence of this region had opened only after the time that is restored.
@@ -78,27 +80,27 @@ describe('restoring D1 to an earlier time', () => {
     while ((await env.FENCE.getByName('enam/0-of-1').requiredSeq(''.padEnd(64, '0'))) === null) {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
-    expect((await house.ask('GET', '/api/v1/me', { key })).status).toBe(200)
-    const fences = (await house.ask('GET', '/api/operations/fences', operator)).body.data
+    expect((await app.request('GET', '/api/v1/me', { key })).status).toBe(200)
+    const fences = (await app.request('GET', '/api/operations/fences', operator)).body.data
     expect(fences).toContain('enam/0-of-1')
 
     await restore(before)
     const stopped = await createTestApp({
       clock,
-      isolate: house.isolate,
+      isolate: app.isolate,
       bindings: { CHANGES: 'stopped' as never },
     })
     const path = '/api/operations/fences/reset'
-    const reset = await stopped.ask('POST', path, { body: { fences }, ...operator })
+    const reset = await stopped.request('POST', path, { body: { fences }, ...operator })
     expect(reset.body.data.missing, reset.text).toEqual([])
     expect(reset.body.data.reset).toContain('enam/0-of-1')
 
     // Another isolate holds the key in memory; only the fence can tell it that it is too old.
     const other = await createTestApp({ clock })
-    expect((await other.ask('GET', '/api/v1/me', { key })).status).toBe(200)
-    const revoked = await house.ask('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
+    expect((await other.request('GET', '/api/v1/me', { key })).status).toBe(200)
+    const revoked = await app.request('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })
     expect(revoked.status, revoked.text).toBe(200)
-    const after = await other.ask('GET', '/api/v1/me', { key })
+    const after = await other.request('GET', '/api/v1/me', { key })
     expect(after.body.code, after.text).toBe('revoked_api_key')
   })
 })

@@ -18,9 +18,9 @@ describe('rotating the secrets of a deployment', () => {
     ]
     const before = await withSecrets(old)
     const body = { setup_token: env.SETUP_TOKEN, account: 'First', name: 'Founder', ...founder }
-    expect((await before.ask('POST', '/api/setup', { body })).status).toBe(201)
+    expect((await before.request('POST', '/api/setup', { body })).status).toBe(201)
     const signIn = async (at: TestApp) => {
-      const answer = await at.ask('POST', '/api/auth/sign-in/email', {
+      const answer = await at.request('POST', '/api/auth/sign-in/email', {
         body: founder,
         headers: { origin: env.BASE_URL },
       })
@@ -31,22 +31,22 @@ describe('rotating the secrets of a deployment', () => {
         .join('; ')
     }
     const status = async (at: TestApp, cookie: string) =>
-      (await at.ask('GET', '/api/status', { headers: { cookie } })).status
+      (await at.request('GET', '/api/status', { headers: { cookie } })).status
     const token = async (at: TestApp, cookie: string) =>
-      (await at.ask('GET', '/api/auth/token', { headers: { cookie } })).body?.token as string
+      (await at.request('GET', '/api/auth/token', { headers: { cookie } })).body?.token as string
     const cookie = await signIn(before)
     const jwt = await token(before, cookie)
     expect(await status(before, cookie)).toBe(200)
 
     const after = await withSecrets(`${next},${old}`)
-    expect((await after.ask('GET', '/api/status', { as: jwt })).status).toBe(200)
+    expect((await after.request('GET', '/api/status', { as: jwt })).status).toBe(200)
     expect(await status(after, cookie)).toBe(401)
     const again = await signIn(after)
     expect(await status(after, again)).toBe(200)
     // The key that signs JWTs is still encrypted with the old secret.
     expect(await token(after, again)).toBeTypeOf('string')
     const without = await withSecrets(next)
-    const found = await without.ask('GET', '/api/auth/token', { headers: { cookie: again } })
+    const found = await without.request('GET', '/api/auth/token', { headers: { cookie: again } })
     expect(found.status).toBeGreaterThanOrEqual(500)
   })
 })

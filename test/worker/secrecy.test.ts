@@ -94,38 +94,38 @@ async function expectNoTraceAnywhere(tokens: string[], answers: string[]) {
   expectNoTrace(tokens, answers.join('\n'), 'a later answer')
 }
 
-/** A house whose answers are all written down, but for the part that tells a token. */
+/** A app whose answers are all written down, but for the part that tells a token. */
 async function openRecorded() {
   const clock = createSkippingClock()
   const watch = watchBindings()
   const logged = { LOG_SAMPLE: '1' } as unknown as Partial<Env>
-  const house = await createTestApp({ clock, bindings: { ...watch.bindings, ...logged } })
+  const app = await createTestApp({ clock, bindings: { ...watch.bindings, ...logged } })
   const account = await openAccount()
   const answers: string[] = []
   const note = (answer: { text: string; headers: Headers }) => {
     answers.push(`${JSON.stringify([...answer.headers])} ${answer.text}`)
   }
-  const ask: TestApp['ask'] = async (...args) => {
-    const answer = await house.ask(...args)
+  const ask: TestApp['request'] = async (...args) => {
+    const answer = await app.request(...args)
     note(answer)
     return answer
   }
-  return { house, clock, account, answers, note, ask, calls: watch.calls }
+  return { app, clock, account, answers, note, ask, calls: watch.calls }
 }
 
 const as = (account: Account) => account.owner.jwt
 
 describe('a token', () => {
   it('leaves no trace over the whole life of its key', async () => {
-    const { house, clock, account, answers, note, ask, calls } = await openRecorded()
+    const { app, clock, account, answers, note, ask, calls } = await openRecorded()
     const owner = as(account)
     const made = [
-      await makeKey(house, owner),
-      await makeKey(house, owner, {
+      await makeKey(app, owner),
+      await makeKey(app, owner, {
         format: 'wacrm_live',
         scopes: ['contacts:read', 'contacts:write'],
       }),
-      await makeKey(house, owner, { scopes: ['keys:manage', 'contacts:read'] }),
+      await makeKey(app, owner, { scopes: ['keys:manage', 'contacts:read'] }),
     ]
     const [inherits, scoped, manager] = made as [
       (typeof made)[0],
@@ -145,7 +145,7 @@ describe('a token', () => {
           '/api/contacts/%2f',
         ]) {
           await ask('GET', path, { key })
-          note(await elsewhere.ask('GET', path, { as: key }))
+          note(await elsewhere.request('GET', path, { as: key }))
         }
         await ask('POST', '/api/contacts', { key, body: { name: 'Ada', phone: '+4915112345678' } })
         await ask('POST', '/api/contacts', { key, body: '{' })
@@ -156,11 +156,11 @@ describe('a token', () => {
       }
     }
     await useAll()
-    const managed = await house.ask('POST', '/api/api-keys', {
+    const managed = await app.request('POST', '/api/api-keys', {
       as: manager.key,
       body: { name: 'By a key', scopes: ['contacts:read'] },
     })
-    const rotated = await house.ask('POST', `/api/api-keys/${inherits.id}/rotate`, {
+    const rotated = await app.request('POST', `/api/api-keys/${inherits.id}/rotate`, {
       as: owner,
       body: { overlap_seconds: 60 },
     })
@@ -185,10 +185,10 @@ describe('a token', () => {
   })
 
   it('leaves no trace where stores fail with the token in their words', async () => {
-    const { house, clock, account, answers, note } = await openRecorded()
+    const { app, clock, account, answers, note } = await openRecorded()
     const owner = as(account)
-    const { id, key } = await makeKey(house, owner)
-    expect((await house.ask('GET', '/api/contacts', { key })).status).toBe(200)
+    const { id, key } = await makeKey(app, owner)
+    expect((await app.request('GET', '/api/contacts', { key })).status).toBe(200)
     const before = lines.length
     for (const stores of [
       ['DB'],
@@ -201,19 +201,19 @@ describe('a token', () => {
         clock,
         bindings: down(stores, 'throws', `no answer for ${key} (was ${key})`),
       })
-      note(await broken.ask('GET', '/api/contacts', { key }))
-      note(await broken.ask('GET', '/api/api-keys', { as: key }))
-      note(await broken.ask('GET', '/api/api-keys', { as: owner }))
-      note(await broken.ask('DELETE', `/api/api-keys/${id}`, { as: owner }))
+      note(await broken.request('GET', '/api/contacts', { key }))
+      note(await broken.request('GET', '/api/api-keys', { as: key }))
+      note(await broken.request('GET', '/api/api-keys', { as: owner }))
+      note(await broken.request('DELETE', `/api/api-keys/${id}`, { as: owner }))
     }
     expect(lines.length).toBeGreaterThan(before)
     await expectNoTraceAnywhere([key], answers)
   })
 
   it('leaves no trace where the API behind fails with the token in its words', async () => {
-    const { house, clock, account } = await openRecorded()
-    const { key } = await makeKey(house, as(account))
-    const { isolate } = house
+    const { app, clock, account } = await openRecorded()
+    const { key } = await makeKey(app, as(account))
+    const { isolate } = app
     const upstream = {
       fetch() {
         throw new Error(`not for ${key}`, { cause: new TypeError(`header ${key}`) })
@@ -223,34 +223,34 @@ describe('a token', () => {
     const failing = { ...isolate, config: { ...isolate.config, gateway } }
     const behind = await createTestApp({ clock, isolate: failing })
     const before = lines.length
-    const answer = await behind.ask('GET', '/api/contacts', { key })
+    const answer = await behind.request('GET', '/api/contacts', { key })
     expect([answer.status, lines.length]).toEqual([502, before + 1])
     expectNoTrace([key], answer.text, 'the answer')
     expectNoTrace([key], lines.join('\n'), 'the log')
   })
 
   it('leaves no trace where a client puts it into the path, and the store is down', async () => {
-    const { house, clock, account, answers, note } = await openRecorded()
+    const { app, clock, account, answers, note } = await openRecorded()
     const owner = as(account)
-    const { key } = await makeKey(house, owner)
-    await house.ask('GET', '/api/contacts', { key })
+    const { key } = await makeKey(app, owner)
+    await app.request('GET', '/api/contacts', { key })
     const broken = await createTestApp({ clock, bindings: down(['DB', 'FENCE']) })
-    for (const { ask } of [house, broken]) {
-      note(await ask('DELETE', `/api/api-keys/${key}`, { as: owner }))
-      note(await ask('GET', `/api/contacts/${key}`, { key }))
-      note(await ask('POST', `/api/api-keys/${key}/rotate`, { as: owner, body: {} }))
-      note(await ask('GET', `/${key}`))
-      note(await ask('POST', `/nowhere/${key}/x`))
-      note(await ask('GET', `/api/api-keys/${key}/nonsense`, { as: owner }))
+    for (const { request } of [app, broken]) {
+      note(await request('DELETE', `/api/api-keys/${key}`, { as: owner }))
+      note(await request('GET', `/api/contacts/${key}`, { key }))
+      note(await request('POST', `/api/api-keys/${key}/rotate`, { as: owner, body: {} }))
+      note(await request('GET', `/${key}`))
+      note(await request('POST', `/nowhere/${key}/x`))
+      note(await request('GET', `/api/api-keys/${key}/nonsense`, { as: owner }))
     }
     await expectNoTraceAnywhere([key], answers)
   })
 
   it('leaves no trace where a client writes it into a field that is refused', async () => {
-    const { house, account, answers, ask } = await openRecorded()
+    const { app, account, answers, ask } = await openRecorded()
     const owner = as(account)
-    const { key } = await makeKey(house, owner)
-    await house.ask('GET', '/api/contacts', { key })
+    const { key } = await makeKey(app, owner)
+    await app.request('GET', '/api/contacts', { key })
     await ask('POST', '/api/api-keys', { as: owner, body: { name: 'x', [key]: 1 } })
     await ask('POST', '/api/api-keys', {
       as: owner,
@@ -272,14 +272,14 @@ describe('a token', () => {
   })
 
   it('is told in answers that nobody may keep', async () => {
-    const { house, account } = await openRecorded()
+    const { app, account } = await openRecorded()
     const owner = as(account)
-    const made = await house.ask('POST', '/api/api-keys', { as: owner, body: { name: 'x' } })
+    const made = await app.request('POST', '/api/api-keys', { as: owner, body: { name: 'x' } })
     const { id } = made.body.data
-    const rotated = await house.ask('POST', `/api/api-keys/${id}/rotate`, { as: owner, body: {} })
+    const rotated = await app.request('POST', `/api/api-keys/${id}/rotate`, { as: owner, body: {} })
     const prefer = { prefer: 'respond-async' }
     const next = `/api/api-keys/${rotated.body.data.id}/rotate`
-    const later = await house.ask('POST', next, { as: owner, body: {}, headers: prefer })
+    const later = await app.request('POST', next, { as: owner, body: {}, headers: prefer })
     expect([made.status, rotated.status, later.status]).toEqual([201, 201, 202])
     for (const answer of [made, rotated, later]) {
       expect(answer.body.data.key).toMatch(/^whm_/)
@@ -289,12 +289,12 @@ describe('a token', () => {
   })
 
   it('is no answer’s whose key is refused: those may not be kept either', async () => {
-    const { house, account } = await openRecorded()
-    const { key } = await makeKey(house, as(account), { scopes: [] })
-    const me = await house.ask('GET', '/api/v1/me', { key })
+    const { app, account } = await openRecorded()
+    const { key } = await makeKey(app, as(account), { scopes: [] })
+    const me = await app.request('GET', '/api/v1/me', { key })
     const refused = [
-      await house.ask('GET', '/api/contacts', { key }),
-      await house.ask('GET', '/api/contacts'),
+      await app.request('GET', '/api/contacts', { key }),
+      await app.request('GET', '/api/contacts'),
     ]
     for (const { headers } of [me, ...refused])
       expect(headers.get('cache-control')).toBe('no-store')
@@ -303,9 +303,9 @@ describe('a token', () => {
 
 describe('a digest', () => {
   it('is in no answer and no log line', async () => {
-    const { house, account, answers, ask } = await openRecorded()
+    const { app, account, answers, ask } = await openRecorded()
     const owner = as(account)
-    const { id, key } = await makeKey(house, owner)
+    const { id, key } = await makeKey(app, owner)
     const digest = await digestOf(key)
     await ask('GET', '/api/v1/me', { key })
     await ask('GET', `/api/api-keys/${id}`, { as: owner })
@@ -313,7 +313,7 @@ describe('a digest', () => {
     await ask('DELETE', `/api/api-keys/${id}`, { as: owner })
     await ask('GET', '/api/audit-events', { as: owner })
     const broken = await createTestApp({ bindings: down(['DB', 'FENCE']) })
-    answers.push((await broken.ask('GET', '/api/contacts', { key })).text)
+    answers.push((await broken.request('GET', '/api/contacts', { key })).text)
     expect(answers.join('\n')).not.toContain(digest)
     expect(lines.join('\n')).not.toContain(digest)
   })

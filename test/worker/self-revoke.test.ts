@@ -7,16 +7,16 @@ import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/v1/me'
-const house = await createTestApp()
+const app = await createTestApp()
 const acme = await openAccount()
-const me = (key: string) => outcome(house.ask('GET', path, { key }))
-const end = (key: string) => outcome(house.ask('DELETE', path, { key }))
+const me = (key: string) => outcome(app.request('GET', path, { key }))
+const end = (key: string) => outcome(app.request('DELETE', path, { key }))
 
 describe('whoever holds a token', () => {
   it.each(['x-api-key', 'bearer'])('ends its key, presented as %s', async (way) => {
-    const { id, key } = await makeKey(house, acme.owner.jwt, { scopes: [] })
+    const { id, key } = await makeKey(app, acme.owner.jwt, { scopes: [] })
     expect(await me(key)).toBe('200')
-    const answer = await house.ask('DELETE', path, way === 'bearer' ? { as: key } : { key })
+    const answer = await app.request('DELETE', path, way === 'bearer' ? { as: key } : { key })
     expect(answer.status).toBe(200)
     expect(answer.body).toEqual({
       status: 'success',
@@ -24,15 +24,15 @@ describe('whoever holds a token', () => {
     })
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(await me(key)).toBe('401 revoked_api_key')
-    const seen = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    const seen = await app.request('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     expect(seen.body.data).toMatchObject({ status: 'revoked', revoked_by: id })
   })
 
   it('is named by the audit trail as the key itself', async () => {
-    const { id, key } = await makeKey(house, acme.owner.jwt, { name: 'Found in a log' })
-    const answer = await house.ask('DELETE', path, { key })
+    const { id, key } = await makeKey(app, acme.owner.jwt, { name: 'Found in a log' })
+    const answer = await app.request('DELETE', path, { key })
     const trail = `/api/audit-events?action=key.revoked&key_id=${id}`
-    const { body } = await house.ask('GET', trail, { as: acme.owner.jwt })
+    const { body } = await app.request('GET', trail, { as: acme.owner.jwt })
     expect(body.data).toHaveLength(1)
     expect(body.data[0]).toMatchObject({
       actor: { kind: 'key', id, name: 'Found in a log' },
@@ -41,16 +41,16 @@ describe('whoever holds a token', () => {
   })
 
   it('is answered only once the wait is over', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
-    const before = house.clock.now()
+    const { key } = await makeKey(app, acme.owner.jwt)
+    const before = app.clock.now()
     await end(key)
-    expect(house.clock.now() - before).toBeGreaterThanOrEqual(house.isolate.config.leaseMs + 1_000)
+    expect(app.clock.now() - before).toBeGreaterThanOrEqual(app.isolate.config.leaseMs + 1_000)
   })
 
   it('may ask not to wait', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     const headers = { prefer: 'respond-async' }
-    const answer = await house.ask('DELETE', path, { key, headers })
+    const answer = await app.request('DELETE', path, { key, headers })
     expect(answer.status).toBe(202)
     expect(answer.body.data).toEqual({
       message: 'API key deleted successfully',
@@ -60,18 +60,18 @@ describe('whoever holds a token', () => {
   })
 
   it('may ask again', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     expect([await end(key), await end(key)]).toEqual(['200', '200'])
   })
 
   it('ends a key that is disabled, expired or bound to other addresses', async () => {
-    const disabled = await makeKey(house, acme.owner.jwt)
+    const disabled = await makeKey(app, acme.owner.jwt)
     const off = { as: acme.owner.jwt, body: { is_active: false } }
-    await house.ask('PATCH', `/api/api-keys/${disabled.id}`, off)
-    const expires_at = new Date(house.clock.now() + 1_000).toISOString()
-    const expired = await makeKey(house, acme.owner.jwt, { expires_at })
-    house.clock.skip(1_000)
-    const bound = await makeKey(house, acme.owner.jwt, { allowed_ips: ['192.0.2.1'] })
+    await app.request('PATCH', `/api/api-keys/${disabled.id}`, off)
+    const expires_at = new Date(app.clock.now() + 1_000).toISOString()
+    const expired = await makeKey(app, acme.owner.jwt, { expires_at })
+    app.clock.skip(1_000)
+    const bound = await makeKey(app, acme.owner.jwt, { allowed_ips: ['192.0.2.1'] })
     for (const { key } of [disabled, expired, bound]) {
       expect(await me(key)).not.toBe('401 revoked_api_key')
       expect(await end(key)).toBe('200')
@@ -83,13 +83,13 @@ describe('whoever holds a token', () => {
     const foreign = await createForeignTestApp()
     const { token, digest, format } = await unkeyToken()
     const keys = [{ digest, format, name: 'Moved', scopes: [] }]
-    await foreign.ask('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
-    expect(await outcome(foreign.ask('DELETE', path, { key: token }))).toBe('200')
-    expect(await outcome(foreign.ask('GET', path, { key: token }))).toBe('401 revoked_api_key')
+    await foreign.request('POST', '/api/api-keys/import', { as: acme.owner.jwt, body: { keys } })
+    expect(await outcome(foreign.request('DELETE', path, { key: token }))).toBe('200')
+    expect(await outcome(foreign.request('GET', path, { key: token }))).toBe('401 revoked_api_key')
   })
 
   it('ends that key alone', async () => {
-    const [one, two] = [await makeKey(house, acme.owner.jwt), await makeKey(house, acme.owner.jwt)]
+    const [one, two] = [await makeKey(app, acme.owner.jwt), await makeKey(app, acme.owner.jwt)]
     await end(one.key)
     expect(await me(two.key)).toBe('200')
   })
@@ -97,17 +97,17 @@ describe('whoever holds a token', () => {
 
 describe('nothing is ended', () => {
   it('without a key that is known', async () => {
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     const refusals = [
-      [house.ask('DELETE', path), '401 missing_credential'],
-      [house.ask('DELETE', path, { as: acme.owner.jwt }), '403 forbidden'],
-      [house.ask('DELETE', path, { key: acme.owner.jwt }), '401 invalid_api_key'],
-      [house.ask('DELETE', path, { key: '' }), '401 invalid_api_key'],
-      [house.ask('DELETE', path, { key: 'whm_' }), '401 invalid_api_key'],
-      [house.ask('DELETE', `${path}?key=${key}`), '401 missing_credential'],
-      [house.ask('DELETE', `${path}?key=${key}`, { key }), '400 invalid_request'],
+      [app.request('DELETE', path), '401 missing_credential'],
+      [app.request('DELETE', path, { as: acme.owner.jwt }), '403 forbidden'],
+      [app.request('DELETE', path, { key: acme.owner.jwt }), '401 invalid_api_key'],
+      [app.request('DELETE', path, { key: '' }), '401 invalid_api_key'],
+      [app.request('DELETE', path, { key: 'whm_' }), '401 invalid_api_key'],
+      [app.request('DELETE', `${path}?key=${key}`), '401 missing_credential'],
+      [app.request('DELETE', `${path}?key=${key}`, { key }), '400 invalid_request'],
       // X-API-Key wins, and a bad one falls back to nothing.
-      [house.ask('DELETE', path, { key: 'bad', as: key }), '401 invalid_api_key'],
+      [app.request('DELETE', path, { key: 'bad', as: key }), '401 invalid_api_key'],
     ] as const
     for (const [asked, refusal] of refusals) expect(await outcome(asked)).toBe(refusal)
     expect(await me(key)).toBe('200')
@@ -117,18 +117,22 @@ describe('nothing is ended', () => {
     const watch = watchBindings()
     const watched = await createTestApp({ bindings: watch.bindings })
     const forged = `whm_${'0'.repeat(32)}`
-    expect(await outcome(watched.ask('DELETE', path, { key: forged }))).toBe('401 invalid_api_key')
+    expect(await outcome(watched.request('DELETE', path, { key: forged }))).toBe(
+      '401 invalid_api_key',
+    )
     expect(watch.counts()).toEqual({})
   })
 
   it('while the truth cannot be reached, or is being restored', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { key } = await makeKey(house, acme.owner.jwt)
+    const { key } = await makeKey(app, acme.owner.jwt)
     await me(key)
     const states = [down(['DB']), { CHANGES: 'stopped' as never }]
     for (const bindings of states) {
-      const broken = await createTestApp({ bindings, isolate: house.isolate })
-      expect(await outcome(broken.ask('DELETE', path, { key }))).toBe('503 authority_unavailable')
+      const broken = await createTestApp({ bindings, isolate: app.isolate })
+      expect(await outcome(broken.request('DELETE', path, { key }))).toBe(
+        '503 authority_unavailable',
+      )
     }
     expect(await me(key)).toBe('200')
   })

@@ -14,19 +14,19 @@ import {
 const perMinute = 2
 const guesses = perMinute * 3
 
-let house: TestApp
+let app: TestApp
 let world: World
 beforeAll(async () => {
-  house = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
-  world = await openWorld(house)
+  app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
+  world = await openWorld(app)
 })
 
 const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
 const emailOf = ({ id }: TestPerson) => `${id}@example.test`
 
 /** From an address of its own each time: what is left is the count by e-mail address. */
-function signIn(email: string, secret: string, cookie = '', at: TestApp = house) {
-  return at.ask('POST', '/api/auth/sign-in/email', {
+function signIn(email: string, secret: string, cookie = '', at: TestApp = app) {
+  return at.request('POST', '/api/auth/sign-in/email', {
     headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) },
     body: { email, password: secret },
   })
@@ -53,7 +53,7 @@ const cookiesOf = ({ headers }: { headers: Headers }, which: RegExp = /./) =>
     .join('; ')
 
 async function signedIn(person: TestPerson, agent = 'A browser'): Promise<string> {
-  const answer = await house.ask('POST', '/api/auth/sign-in/email', {
+  const answer = await app.request('POST', '/api/auth/sign-in/email', {
     headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), 'user-agent': agent },
     body: { email: emailOf(person), password },
   })
@@ -67,9 +67,9 @@ const statusesOf = async (answers: Promise<{ status: number }>[]) =>
 describe('guessing at a password', () => {
   it('ends after a few, from however many addresses and in whichever isolate', async () => {
     const email = emailOf(await newOwner())
-    const other = await createTestApp({ bindings: house.bindings })
+    const other = await createTestApp({ bindings: app.bindings })
     for (let at = 0; at < guesses; at++) {
-      expect((await signIn(email, 'a wild guess', '', at % 2 ? house : other)).status).toBe(401)
+      expect((await signIn(email, 'a wild guess', '', at % 2 ? app : other)).status).toBe(401)
     }
     const refused = await signIn(email, password)
     expect(await outcome(Promise.resolve(refused))).toBe('429 rate_limited')
@@ -132,7 +132,7 @@ describe('guessing at a password', () => {
 
 it('accepting invitations is throttled by address', async () => {
   const accept = (ip: string) =>
-    house.ask('POST', `/api/invitations/${crypto.randomUUID()}/accept`, {
+    app.request('POST', `/api/invitations/${crypto.randomUUID()}/accept`, {
       headers: { 'cf-connecting-ip': ip },
       body: { name: 'Eve', password },
     })
@@ -144,9 +144,9 @@ it('accepting invitations is throttled by address', async () => {
 })
 
 describe('the sessions of a person', () => {
-  const list = (cookie: string) => house.ask('GET', '/api/sessions', { headers: { cookie } })
+  const list = (cookie: string) => app.request('GET', '/api/sessions', { headers: { cookie } })
   const end = (cookie: string, id = '') =>
-    house.ask('DELETE', `/api/sessions${id && `/${id}`}`, { headers: { cookie, ...fromOwnPage } })
+    app.request('DELETE', `/api/sessions${id && `/${id}`}`, { headers: { cookie, ...fromOwnPage } })
 
   it('are listed with time, address and browser, and say which one this is', async () => {
     const person = await newOwner()
@@ -170,7 +170,7 @@ describe('the sessions of a person', () => {
       cf: { city: 'Graz', country: 'AT' } as never,
     })
     const context = { waitUntil() {}, passThroughOnException() {} } as unknown as ExecutionContext
-    const answer = await house.app.fetch(request, house.bindings, context)
+    const answer = await app.handler.fetch(request, app.bindings, context)
     const { body } = await list(cookiesOf(answer, /session_token/))
     expect(body.data[0].place).toBe('Graz, AT')
   })
@@ -187,7 +187,7 @@ describe('the sessions of a person', () => {
     expect((await list(lost)).status).toBe(200)
     expect((await end(kept, lostId)).status).toBe(200)
     expect((await list(lost)).status).toBe(401)
-    expect((await house.ask('GET', '/api/api-keys', { headers: { cookie: lost } })).status).toBe(
+    expect((await app.request('GET', '/api/api-keys', { headers: { cookie: lost } })).status).toBe(
       401,
     )
     expect((await end(kept, lostId)).status).toBe(404)
@@ -208,7 +208,7 @@ describe('the sessions of a person', () => {
   it('end elsewhere when the password is changed, and the new one counts', async () => {
     const person = await newOwner()
     const [elsewhere, here] = [await signedIn(person), await signedIn(person)]
-    const changed = await house.ask('POST', '/api/auth/change-password', {
+    const changed = await app.request('POST', '/api/auth/change-password', {
       headers: { cookie: here, ...fromOwnPage, 'cf-connecting-ip': someAddress() },
       body: {
         currentPassword: password,

@@ -52,8 +52,8 @@ beforeAll(async () => {
 })
 afterAll(() => vi.restoreAllMocks())
 
-const house = () => random.one(isolates)
-const issue = (body: Record<string, unknown> = {}) => makeKey(house(), as, body)
+const app = () => random.one(isolates)
+const issue = (body: Record<string, unknown> = {}) => makeKey(app(), as, body)
 
 /** What a request asks, and what it is to count of whom. */
 type Door = { ask(at: TestApp): Promise<unknown>; counts: Counted[] }
@@ -64,20 +64,20 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
   const reader = await issue({ scopes: ['contacts:read'] })
   const local = await issue({ allowed_ips: ['192.0.2.1'] })
   const gone = await issue()
-  await house().ask('DELETE', `/api/api-keys/${gone.id}`, { as })
+  await app().request('DELETE', `/api/api-keys/${gone.id}`, { as })
   const service = await issue({ scopes: ['keys:verify'] })
   const manager = await issue({ scopes: ['keys:manage'] })
   const get =
     (path: string, key: string, headers = {}) =>
     (at: TestApp) =>
-      at.ask('GET', path, { key, headers })
+      at.request('GET', path, { key, headers })
   const post = (path: string, body: object) => (at: TestApp) =>
-    at.ask('POST', path, { key: service.key, body })
+    at.request('POST', path, { key: service.key, body })
   const wanting = { token: reader.key, scopes: ['messages:send'] }
-  const foreign = await makeKey(house(), (await openAccount('Globex')).owner.jwt)
+  const foreign = await makeKey(app(), (await openAccount('Globex')).owner.jwt)
   const limited = await issue({ rate_limit: { limit: 1, window_seconds: 86_400 } })
   const spent = await issue({ credits: { remaining: 0 } })
-  await house().ask('GET', '/api/v1/me', { key: limited.key })
+  await app().request('GET', '/api/v1/me', { key: limited.key })
   const nginx = { 'x-original-method': 'GET', 'x-original-uri': '/api/messages' }
   const doors: Door[] = [
     { ask: get('/api/v1/me', reader.key), counts: [[reader, 'valid']] },
@@ -116,7 +116,7 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
     },
     {
       ask: (at) =>
-        at.ask('POST', '/api/v1/introspect', {
+        at.request('POST', '/api/v1/introspect', {
           as: service.key,
           body: new URLSearchParams({ token: local.key, ip: '192.0.2.1' }).toString(),
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -158,7 +158,7 @@ it('tells what every door answered, as often as it did, of a queue that repeats 
   before.forEach(tally)
   for (let request = 0; request < 120; request++) {
     const { ask, counts } = request < doors.length ? (doors[request] as Door) : random.one(doors)
-    await ask(house())
+    await ask(app())
     counts.forEach(tally)
   }
   const again = shuffled(sent, random).map((body) => ({ body }))
@@ -168,7 +168,7 @@ it('tells what every door answered, as often as it did, of a queue that repeats 
   expect(expected.size).toBe(8)
   for (const [id, counts] of expected) {
     const path = `/api/api-keys/${id}/usage`
-    const own = await house().ask('GET', path, { as })
+    const own = await app().request('GET', path, { as })
     if (Object.keys(counts).length === 0) expect(own.status).toBe(404)
     else {
       expect(own.body.data.counts).toEqual(counts)

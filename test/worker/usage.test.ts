@@ -376,14 +376,14 @@ describe('reading', () => {
 })
 
 describe('GET /api/api-keys/{id}/usage', async () => {
-  const house = await createTestApp()
+  const app = await createTestApp()
   const acme = await openAccount()
   const globex = await openAccount('Globex')
-  const { id } = await makeKey(house, acme.owner.jwt)
+  const { id } = await makeKey(app, acme.owner.jwt)
   const today = Math.floor(Date.now() / day) * day
   const iso = (time: number) => new Date(time).toISOString()
   const ask = (query: Record<string, string> = {}, as = acme.member.jwt, of = id) =>
-    house.ask('GET', `/api/api-keys/${of}/usage?${new URLSearchParams(query)}`, { as })
+    app.request('GET', `/api/api-keys/${of}/usage?${new URLSearchParams(query)}`, { as })
 
   it('tells a member of the account of every day or hour, and when the key was last used', async () => {
     const noon = today - 3 * day + 12 * hour
@@ -418,13 +418,13 @@ describe('GET /api/api-keys/{id}/usage', async () => {
     ])
     const whole = await ask({ from: iso(today - 400 * day), to: iso(today + day) })
     expect(whole.body.data.total).toBe(50)
-    const key = await house.ask('GET', `/api/api-keys/${id}`, { as: acme.member.jwt })
+    const key = await app.request('GET', `/api/api-keys/${id}`, { as: acme.member.jwt })
     expect(key.body.data.last_used_at).toBe(iso(noon + 5))
   })
 
   it('tells of the last 24 hours by hour, the present one included', async () => {
     const { series } = (await ask({ granularity: 'hour' })).body.data
-    const present = Math.floor(house.clock.now() / hour) * hour
+    const present = Math.floor(app.clock.now() / hour) * hour
     expect(series.map(({ time }: { time: string }) => time)).toEqual(
       Array.from({ length: 24 }, (_, at) => iso(present - (23 - at) * hour)),
     )

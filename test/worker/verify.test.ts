@@ -14,23 +14,23 @@ import { watchBindings } from '../support/watch.ts'
 const path = '/api/v1/keys/verify'
 const batchPath = '/api/v1/keys/verify-batch'
 
-let house: TestApp
+let app: TestApp
 let acme: Account
 let globex: Account
 /** Acme's service, which holds keys:verify. */
 let service: string
 
 beforeAll(async () => {
-  house = await createTestApp()
+  app = await createTestApp()
   acme = await openAccount('Acme Inc')
   globex = await openAccount('Globex')
-  service = (await makeKey(house, acme.owner.jwt, { name: 'Edge', scopes: ['keys:verify'] })).key
+  service = (await makeKey(app, acme.owner.jwt, { name: 'Edge', scopes: ['keys:verify'] })).key
 })
 
-const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(house, as, body)
+const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(app, as, body)
 
-async function verified(body: Record<string, unknown>, at = house) {
-  const answer = await at.ask('POST', path, { key: service, body })
+async function verified(body: Record<string, unknown>, at = app) {
+  const answer = await at.request('POST', path, { key: service, body })
   expect(answer.status, answer.text).toBe(200)
   expect(answer.body.status).toBe('success')
   return answer.body.data
@@ -38,9 +38,9 @@ async function verified(body: Record<string, unknown>, at = house) {
 
 /** A token with a good tag that was never stored. */
 async function unknownToken(): Promise<string> {
-  const format = house.isolate.config.formats.whm
+  const format = app.isolate.config.formats.whm
   if (format === undefined) throw new Error('There is no format whm.')
-  const tagKeys = await house.isolate.tagKeys(env.TAG_SECRETS)
+  const tagKeys = await app.isolate.tagKeys(env.TAG_SECRETS)
   return mintToken(format, tagKeys, (bytes) => crypto.getRandomValues(bytes))
 }
 
@@ -51,7 +51,7 @@ describe('a service that asks about a key of its account', () => {
   it('hears whose it is, what it may do and when it ends', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
     const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'], expires_at })
-    const answer = await house.ask('POST', path, {
+    const answer = await app.request('POST', path, {
       as: service,
       body: { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', fresh: true },
     })
@@ -94,9 +94,9 @@ describe('a service that asks about a key of its account', () => {
   it.each([
     ['revoked', 'revoked_api_key', (made: MadeKey) => revoke(made)],
     ['disabled', 'disabled_api_key', (made: MadeKey) => change(made, { is_active: false })],
-    ['expired', 'expired_api_key', async () => house.clock.skip(60_000)],
+    ['expired', 'expired_api_key', async () => app.clock.skip(60_000)],
   ])('hears that a key is %s, and which one', async (_, code, end) => {
-    const expires_at = new Date(house.clock.now() + 30_000).toISOString()
+    const expires_at = new Date(app.clock.now() + 30_000).toISOString()
     const made = await issue({ name: 'Ending', expires_at })
     expect(await verified({ token: made.key })).toMatchObject({ valid: true })
     await end(made)
@@ -106,7 +106,7 @@ describe('a service that asks about a key of its account', () => {
   })
 
   it("learns of a change on the very next question, in another isolate's memory too", async () => {
-    const other = await createTestApp({ clock: house.clock })
+    const other = await createTestApp({ clock: app.clock })
     const made = await issue()
     expect(await verified({ token: made.key })).toMatchObject({ valid: true })
     expect(await verified({ token: made.key }, other)).toMatchObject({ valid: true })
@@ -124,7 +124,7 @@ describe('a service that asks about a key of its account', () => {
     const { key, id } = await issue({ allowed_ips: ['192.0.2.0/24'] })
     // The asker's own address is not the client's.
     const headers = { 'cf-connecting-ip': '192.0.2.7' }
-    const answer = await house.ask('POST', path, {
+    const answer = await app.request('POST', path, {
       key: service,
       headers,
       body: { token: key, ip },
@@ -133,12 +133,12 @@ describe('a service that asks about a key of its account', () => {
   })
 
   async function revoke({ id }: MadeKey) {
-    const answer = await house.ask('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
+    const answer = await app.request('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
     expect(answer.status, answer.text).toBe(200)
   }
 
   async function change({ id }: MadeKey, body: Record<string, unknown>) {
-    const answer = await house.ask('PATCH', `/api/api-keys/${id}`, { as: acme.owner.jwt, body })
+    const answer = await app.request('PATCH', `/api/api-keys/${id}`, { as: acme.owner.jwt, body })
     expect(answer.status, answer.text).toBe(200)
   }
 })
@@ -162,14 +162,14 @@ describe('a token that is not of the asker’s account', () => {
     const foreign = await issue({ scopes: [] }, globex.owner.jwt)
     const scopes = ['contacts:read']
     expect(await verified({ token: foreign.key, scopes })).toEqual(invalid)
-    await house.ask('DELETE', `/api/api-keys/${foreign.id}`, { as: globex.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${foreign.id}`, { as: globex.owner.jwt })
     expect(await verified({ token: foreign.key })).toEqual(invalid)
   })
 })
 
 describe('who may ask', () => {
   const ask = (options: Parameters<TestApp['ask']>[2]) =>
-    outcome(house.ask('POST', path, { body: { token: 'x' }, ...options }))
+    outcome(app.request('POST', path, { body: { token: 'x' }, ...options }))
 
   it('is nobody without a key', async () => {
     expect(await ask({})).toBe('401 missing_credential')
@@ -183,7 +183,7 @@ describe('who may ask', () => {
   it('is no key without keys:verify, an inheriting key of an owner included', async () => {
     expect(await ask({ key: (await issue()).key })).toBe('403 insufficient_scope')
     const { key } = await issue({ scopes: ['keys:manage'] })
-    const answer = await house.ask('POST', path, { key, body: { token: key } })
+    const answer = await app.request('POST', path, { key, body: { token: key } })
     expect(answer.status).toBe(403)
     expect(answer.headers.get('www-authenticate')).toContain('scope="keys:verify"')
   })
@@ -198,7 +198,7 @@ describe('who may ask', () => {
   it('does not include a service whose own key was revoked', async () => {
     const own = await issue({ scopes: ['keys:verify'] })
     expect(await ask({ key: own.key })).toBe('200')
-    await house.ask('DELETE', `/api/api-keys/${own.id}`, { as: acme.owner.jwt })
+    await app.request('DELETE', `/api/api-keys/${own.id}`, { as: acme.owner.jwt })
     expect(await ask({ key: own.key })).toBe('401 revoked_api_key')
   })
 })
@@ -221,7 +221,7 @@ describe('a question that is written wrongly', () => {
     [{ token: 'x', idempotencyKey: 'x'.repeat(256) }, 'idempotencyKey'],
     [{ token: 'x', fresh: 'yes' }, 'fresh'],
   ])('%j is a 400 that names %s', async (body, field) => {
-    const answer = await house.ask('POST', path, { key: service, body })
+    const answer = await app.request('POST', path, { key: service, body })
     expect(answer.status, answer.text).toBe(400)
     expect(answer.body.code).toBe('invalid_request')
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([field])
@@ -229,7 +229,7 @@ describe('a question that is written wrongly', () => {
 
   it('is refused when it is no JSON, or too large', async () => {
     const refused = (body: string, type: string) =>
-      outcome(house.ask('POST', path, { key: service, body, headers: { 'content-type': type } }))
+      outcome(app.request('POST', path, { key: service, body, headers: { 'content-type': type } }))
     expect(await refused('{', 'application/json')).toBe('400 invalid_request')
     expect(await refused('token=x', 'application/x-www-form-urlencoded')).toBe(
       '415 unsupported_media_type',
@@ -257,7 +257,7 @@ describe('a batch', () => {
       { token: first.key },
       { token: second.key },
     ]
-    const answer = await house.ask('POST', batchPath, { key: service, body: { keys } })
+    const answer = await app.request('POST', batchPath, { key: service, body: { keys } })
     expect(answer.status, answer.text).toBe(200)
     const told = answer.body.data.map((each: { code: string; key: { id: string } | null }) => [
       each.code,
@@ -275,7 +275,7 @@ describe('a batch', () => {
 
   it('holds 1 to 100 keys', async () => {
     const sized = (length: number) =>
-      house.ask('POST', batchPath, {
+      app.request('POST', batchPath, {
         key: service,
         body: { keys: Array.from({ length }, () => ({ token: 'x' })) },
       })
@@ -287,13 +287,13 @@ describe('a batch', () => {
   it('gives no answer at all when one is not known', async () => {
     const [known, cold] = [await issue(), await issue()]
     const broken = await createTestApp({
-      clock: house.clock,
-      isolate: house.isolate,
+      clock: app.clock,
+      isolate: app.isolate,
       bindings: down(['DB', 'KEY_CACHE']),
     })
     expect(await verified({ token: known.key })).toMatchObject({ valid: true })
     const keys = [{ token: known.key }, { token: cold.key }]
-    const asking = broken.ask('POST', batchPath, { key: service, body: { keys } })
+    const asking = broken.request('POST', batchPath, { key: service, body: { keys } })
     expect(await outcome(asking)).toBe('503 authority_unavailable')
   })
 })
@@ -305,14 +305,14 @@ describe('an authority that does not know', () => {
     [['DB', 'KEY_CACHE', 'FENCE'], 'hangs'],
   ])('with %j down is a 503, never a refusal', async (stores, failure) => {
     const { key } = await issue()
-    const isolate = house.isolate
+    const isolate = app.isolate
     const broken = await createTestApp({
-      clock: house.clock,
+      clock: app.clock,
       isolate,
       bindings: down(stores, failure),
     })
     await verified({ token: 'x' })
-    const answer = await broken.ask('POST', path, { key: service, body: { token: key } })
+    const answer = await broken.request('POST', path, { key: service, body: { token: key } })
     expect(answer.status, answer.text).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('1')
     expect(answer.body).toMatchObject({ code: 'authority_unavailable' })
@@ -321,7 +321,7 @@ describe('an authority that does not know', () => {
 })
 
 describe('a service binding', () => {
-  async function askRpc(request: unknown, at = house, bindings: Partial<Env> = {}) {
+  async function askRpc(request: unknown, at = app, bindings: Partial<Env> = {}) {
     const context = createExecutionContext()
     const all = { ...env, ...bindings }
     const asking = verifyByBinding(at.isolate, all, context, request as BindingVerifyRequest)
@@ -360,15 +360,15 @@ describe('a service binding', () => {
     expect(results).toEqual([])
   })
 
-  // A test's house sends each count by itself, after the answer.
+  // A test's app sends each count by itself, after the answer.
   it('verifies a hot key without a call on any binding but for counting it', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const watch = watchBindings()
     const asked = { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', cost: 1 }
-    expect(await askRpc(asked, house, watch.bindings)).toMatchObject({ valid: true })
+    expect(await askRpc(asked, app, watch.bindings)).toMatchObject({ valid: true })
     watch.clear()
     for (let round = 0; round < 50; round++) {
-      expect(await askRpc(asked, house, watch.bindings)).toMatchObject({ valid: true })
+      expect(await askRpc(asked, app, watch.bindings)).toMatchObject({ valid: true })
     }
     expect(watch.counts()).toEqual({ 'USAGE.send': 50 })
   })
@@ -376,10 +376,10 @@ describe('a service binding', () => {
   it('asks the fence for a hot key when the answer must be fresh, and nothing else', async () => {
     const { key } = await issue()
     const watch = watchBindings()
-    await askRpc({ token: key }, house, watch.bindings)
-    await askRpc({ token: key, fresh: true }, house, watch.bindings)
+    await askRpc({ token: key }, app, watch.bindings)
+    await askRpc({ token: key, fresh: true }, app, watch.bindings)
     watch.clear()
-    const told = await askRpc({ token: key, fresh: true }, house, watch.bindings)
+    const told = await askRpc({ token: key, fresh: true }, app, watch.bindings)
     expect(told).toMatchObject({ valid: true })
     expect(watch.counts()).toEqual({ 'FENCE.requiredSeq': 1, 'USAGE.send': 1 })
   })
@@ -387,7 +387,7 @@ describe('a service binding', () => {
   it('costs no call for a token that was never minted here', async () => {
     const watch = watchBindings()
     for (const token of ['', 'x', `whm_${'0'.repeat(32)}`, 7, null, undefined, {}]) {
-      expect(await askRpc({ token }, house, watch.bindings)).toEqual(invalid)
+      expect(await askRpc({ token }, app, watch.bindings)).toEqual(invalid)
     }
     expect(watch.counts()).toEqual({})
   })
@@ -406,7 +406,7 @@ describe('a service binding', () => {
         return env.FENCE.getByName(name)
       },
     } as unknown as Env['FENCE']
-    await askRpc({ token: key, cf }, house, { FENCE })
+    await askRpc({ token: key, cf }, app, { FENCE })
     expect(names).toEqual([`${region}/0-of-1`])
   })
 
@@ -441,7 +441,7 @@ describe('a service binding', () => {
 
   it('throws when the answer is not known, so that nobody takes it for a refusal', async () => {
     const { key } = await issue()
-    const asking = askRpc({ token: key }, house, down(['DB', 'KEY_CACHE']))
+    const asking = askRpc({ token: key }, app, down(['DB', 'KEY_CACHE']))
     await expect(asking).rejects.toThrow(/^authority_unavailable: /)
   })
 })

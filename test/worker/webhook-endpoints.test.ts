@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => vi.restoreAllMocks())
 
 const ask = (method: string, path: string, body?: unknown, as = account.owner.jwt) =>
-  outside.house.ask(method, path, { as, ...(body !== undefined && { body }) })
+  outside.app.request(method, path, { as, ...(body !== undefined && { body }) })
 const heardAt = (url: string) => outside.received.filter((each) => each.url === url)
 
 describe('an endpoint', () => {
@@ -136,7 +136,7 @@ describe('who may', () => {
     for (const [method, path, body] of changing) {
       const as = `${method} ${path}`
       expect(await outcome(ask(method, path, body, member.jwt)), as).toBe('403 forbidden')
-      const nobody = outside.house.ask(method, path, body === undefined ? {} : { body })
+      const nobody = outside.app.request(method, path, body === undefined ? {} : { body })
       expect((await nobody).status, as).toBe(401)
     }
     const stranger = (await openAccount()).owner.jwt
@@ -155,8 +155,8 @@ describe('who may', () => {
   })
 
   it('a key needs keys:manage; deliveries of another endpoint are not there', async () => {
-    const plain = await makeKey(outside.house, account.owner.jwt)
-    const managing = await makeKey(outside.house, account.owner.jwt, { scopes: ['keys:manage'] })
+    const plain = await makeKey(outside.app, account.owner.jwt)
+    const managing = await makeKey(outside.app, account.owner.jwt, { scopes: ['keys:manage'] })
     expect(await outcome(ask('GET', base, undefined, plain.key))).toBe('403 insufficient_scope')
     expect(await outcome(ask('GET', base, undefined, managing.key))).toBe('200')
     const [one, two] = [await addEndpoint(outside, account), await addEndpoint(outside, account)]
@@ -167,9 +167,9 @@ describe('who may', () => {
   })
 
   it('nobody changes anything while D1 is being restored', async () => {
-    outside.house.bindings.CHANGES = 'stopped' as never
+    outside.app.bindings.CHANGES = 'stopped' as never
     expect((await ask('POST', base, { url: 'https://example.com/' })).status).toBe(503)
-    outside.house.bindings.CHANGES = 'on'
+    outside.app.bindings.CHANGES = 'on'
   })
 })
 
@@ -200,7 +200,7 @@ describe('a secret', () => {
     const { data } = (await ask('POST', rotate)).body
     expect(Date.parse(data.previous_secret_until) - outside.clock.now()).toBeGreaterThan(0.99 * day)
     const message = async () => {
-      await makeKey(outside.house, account.owner.jwt)
+      await makeKey(outside.app, account.owner.jwt)
       await outside.pump()
       const [last] = heardAt(endpoint.url).slice(-1)
       if (last === undefined) throw new Error('Nothing arrived.')
@@ -249,8 +249,8 @@ describe('a secret', () => {
     const send = async (AUTH_SECRETS: string) => {
       await ask('POST', `${base}/${endpoint.id}/test`)
       const messages = outside.queued.splice(0).map(({ body }) => ({ body, ack() {} }))
-      const bindings = { ...outside.house.bindings, AUTH_SECRETS }
-      await sendWebhooks(outside.house.isolate, bindings, messages as never)
+      const bindings = { ...outside.app.bindings, AUTH_SECRETS }
+      await sendWebhooks(outside.app.isolate, bindings, messages as never)
       return (await ask('GET', `${base}/${endpoint.id}/deliveries`)).body.data[0]
     }
     const newest = 'a-new-auth-secret-of-32-characters-or-more'
@@ -288,7 +288,7 @@ describe('the log', () => {
   it('lets a message be sent again, with the same id, whatever became of it', async () => {
     const { id, url } = await addEndpoint(outside, account, { events: ['key.created'] })
     outside.answers.set(url, () => new Response(null, { status: 500 }))
-    await makeKey(outside.house, account.owner.jwt)
+    await makeKey(outside.app, account.owner.jwt)
     await outside.pump()
     const [delivery] = (await ask('GET', `${base}/${id}/deliveries?status=pending`)).body.data
     outside.answers.delete(url)
@@ -305,7 +305,7 @@ describe('the log', () => {
 
   it('is read by keyset, and forgotten after 30 days', async () => {
     const { id } = await addEndpoint(outside, account, { events: ['key.created'] })
-    for (let n = 0; n < 3; n++) await makeKey(outside.house, account.owner.jwt)
+    for (let n = 0; n < 3; n++) await makeKey(outside.app, account.owner.jwt)
     await outside.pump()
     const first = await ask('GET', `${base}/${id}/deliveries?limit=2`)
     const next = `${base}/${id}/deliveries?limit=2&cursor=${first.body.next_cursor}`

@@ -24,20 +24,20 @@ async function open(body: Record<string, unknown> = {}) {
   const account = await openAccount()
   const endpoint = await addEndpoint(outside, account, body)
   const as = account.owner.jwt
-  const { house, received, answers, types } = outside
+  const { app, received, answers, types } = outside
   return {
     ...{ account, endpoint, as },
     told: () => types(endpoint.url),
     heard: () => received.filter(({ url }) => url === endpoint.url),
     answer: (answer: () => Response | Promise<Response>) => answers.set(endpoint.url, answer),
     ask: (method: string, at: string, sent?: unknown) =>
-      house.ask(method, at, { as, ...(sent !== undefined && { body: sent }) }),
+      app.request(method, at, { as, ...(sent !== undefined && { body: sent }) }),
     async log(query = '') {
       const at = path(endpoint.id, `/deliveries${query}`)
-      return (await house.ask('GET', at, { as })).body.data
+      return (await app.request('GET', at, { as })).body.data
     },
     async endpointNow() {
-      return (await house.ask('GET', path(endpoint.id), { as })).body.data
+      return (await app.request('GET', path(endpoint.id), { as })).body.data
     },
   }
 }
@@ -56,7 +56,7 @@ describe('a change of a key is told', () => {
       external_id: 'c-1',
       metadata: { a: 1 },
     }
-    const made = await makeKey(outside.house, as, body)
+    const made = await makeKey(outside.app, as, body)
     await outside.pump()
     expect(told()).toEqual(['key.created'])
     const [message] = heard()
@@ -64,7 +64,7 @@ describe('a change of a key is told', () => {
     const { headers, text } = message
     expect(verified(endpoint.secret, message)).toEqual(message.body)
     expect(headers['content-type']).toBe('application/json')
-    const audit = await outside.house.ask('GET', `/api/audit-events?key_id=${made.id}`, { as })
+    const audit = await outside.app.request('GET', `/api/audit-events?key_id=${made.id}`, { as })
     expect(headers['webhook-id']).toBe(audit.body.data[0].id)
     expect(message.body).toMatchObject({
       type: 'key.created',
@@ -90,7 +90,7 @@ describe('a change of a key is told', () => {
 
   it('whatever it is: updated, disabled, rotated, revoked', async () => {
     const { as, ask, heard } = await open()
-    const { id } = await makeKey(outside.house, as)
+    const { id } = await makeKey(outside.app, as)
     const expires_at = new Date(outside.clock.now() + 90 * day).toISOString()
     await ask('PATCH', `/api/api-keys/${id}`, { name: 'New', expires_at })
     await ask('PATCH', `/api/api-keys/${id}`, { name: 'New' })
@@ -113,10 +113,10 @@ describe('a change of a key is told', () => {
 
   it('for each of many keys, and for a key that its holder ends', async () => {
     const { as, ask, heard, told } = await open({ events: ['key.revoked'] })
-    const keys = [await makeKey(outside.house, as), await makeKey(outside.house, as)]
+    const keys = [await makeKey(outside.app, as), await makeKey(outside.app, as)]
     await ask('POST', '/api/api-keys/revoke', { ids: keys.map(({ id }) => id) })
-    const own = await makeKey(outside.house, as)
-    await outside.house.ask('DELETE', '/api/v1/me', { key: own.key })
+    const own = await makeKey(outside.app, as)
+    await outside.app.request('DELETE', '/api/v1/me', { key: own.key })
     await outside.pump()
     expect(told()).toEqual(['key.revoked', 'key.revoked', 'key.revoked'])
     const ids = heard().map(({ body }) => body.data.key.id)
@@ -127,12 +127,12 @@ describe('a change of a key is told', () => {
   it('to those alone who asked for it, in that account alone, while they are enabled', async () => {
     const one = await open({ events: ['key.rotated', 'key.revoked'] })
     const other = await open()
-    await outside.house.ask('PATCH', path(other.endpoint.id), {
+    await outside.app.request('PATCH', path(other.endpoint.id), {
       as: other.as,
       body: { is_active: false },
     })
-    await makeKey(outside.house, other.as)
-    const { id } = await makeKey(outside.house, one.as)
+    await makeKey(outside.app, other.as)
+    const { id } = await makeKey(outside.app, one.as)
     await one.ask('DELETE', `/api/api-keys/${id}`)
     await outside.pump()
     expect(one.told()).toEqual(['key.revoked'])
@@ -141,7 +141,7 @@ describe('a change of a key is told', () => {
 
   it('is not written down where nobody listens', async () => {
     const account = await openAccount()
-    await makeKey(outside.house, account.owner.jwt)
+    await makeKey(outside.app, account.owner.jwt)
     const events = env.DB.prepare('SELECT count(*) AS n FROM webhook_event WHERE account_id = ?')
     expect(await events.bind(account.id).first('n')).toBe(0)
   })
@@ -151,7 +151,7 @@ describe('a change of a key is told', () => {
     await env.DB.exec(
       `CREATE TRIGGER broken BEFORE INSERT ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'full'); END`,
     )
-    const refused = await outside.house.ask('POST', '/api/api-keys', { as, body: { name: 'x' } })
+    const refused = await outside.app.request('POST', '/api/api-keys', { as, body: { name: 'x' } })
     await env.DB.exec('DROP TRIGGER broken')
     expect(refused.status).toBe(503)
     const keys = env.DB.prepare('SELECT count(*) AS n FROM api_key WHERE account_id = ?')
@@ -163,7 +163,7 @@ describe('an attempt that fails', () => {
   it('is made again after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, with the same id', async () => {
     const { as, answer, heard, log, endpointNow } = await open({ events: ['key.created'] })
     answer(fail())
-    const key = await makeKey(outside.house, as)
+    const key = await makeKey(outside.app, as)
     const waits = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour]
     for (const wait of [0, ...waits, 20 * hour, 24 * hour]) {
       const before = heard().length
@@ -190,7 +190,7 @@ describe('an attempt that fails', () => {
   it('to the end disables an endpoint that took nothing since, and says so in the audit trail', async () => {
     const { as, ask, answer, endpoint, endpointNow, log } = await open({ events: ['key.created'] })
     answer(fail(503))
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await exhaust()
     expect(await endpointNow()).toMatchObject({ is_active: false, disabled_reason: 'failing' })
     const audit = await ask('GET', '/api/audit-events?action=webhook_endpoint.disabled')
@@ -207,13 +207,13 @@ describe('an attempt that fails', () => {
 
   it('to the end leaves an endpoint alone that took others meanwhile', async () => {
     const { as, answer, heard, endpointNow, log } = await open({ events: ['key.created'] })
-    const first = await makeKey(outside.house, as)
+    const first = await makeKey(outside.app, as)
     answer(() => {
       const { body } = heard().at(-1) ?? {}
       return new Response(null, { status: body.data.key.id === first.id ? 500 : 204 })
     })
     await outside.drain()
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await exhaust()
     const statuses = (await log()).map(({ status }: { status: string }) => status)
     expect(statuses.sort()).toEqual(['delivered', 'failed'])
@@ -223,10 +223,10 @@ describe('an attempt that fails', () => {
   it('with 410 disables the endpoint at once, and what waits for it is not sent', async () => {
     const { as, answer, endpoint, endpointNow, log, heard, ask } = await open()
     answer(fail())
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await outside.pump()
     answer(fail(410))
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await outside.pump()
     expect(await endpointNow()).toMatchObject({ is_active: false, disabled_reason: 'gone' })
     const ends = await log()
@@ -252,7 +252,7 @@ describe('an attempt that fails', () => {
   ])('by %s is one that failed', async (_, answered, status) => {
     const { as, answer, log } = await open()
     answer(answered)
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await outside.pump()
     expect(await log()).toMatchObject([{ status: 'pending', attempts: 1, last_status: status }])
   })
@@ -269,10 +269,10 @@ describe('an attempt that fails', () => {
 describe('nothing is lost', () => {
   it('where the queue is down: the change is answered, the drainer sends', async () => {
     const { as, told } = await open()
-    const { sendBatch } = outside.house.bindings.WEBHOOKS
-    outside.house.bindings.WEBHOOKS.sendBatch = () => Promise.reject(new Error('down'))
-    await makeKey(outside.house, as)
-    outside.house.bindings.WEBHOOKS.sendBatch = sendBatch
+    const { sendBatch } = outside.app.bindings.WEBHOOKS
+    outside.app.bindings.WEBHOOKS.sendBatch = () => Promise.reject(new Error('down'))
+    await makeKey(outside.app, as)
+    outside.app.bindings.WEBHOOKS.sendBatch = sendBatch
     await outside.drain()
     expect(told()).toEqual([])
     outside.clock.skip(2 * minute)
@@ -282,7 +282,7 @@ describe('nothing is lost', () => {
 
   it('where the queue loses its messages', async () => {
     const { as, told } = await open()
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     outside.queued.splice(0)
     outside.clock.skip(2 * minute)
     await outside.drain()
@@ -292,7 +292,7 @@ describe('nothing is lost', () => {
   it('where a Worker dies in the middle of an attempt: it is made again, with the same id', async () => {
     const { as, answer, heard, log } = await open()
     answer(() => new Promise(() => {}))
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     void outside.pump()
     await expect.poll(() => heard().length).toBe(1)
     answer(() => new Response('thanks'))
@@ -308,7 +308,7 @@ describe('nothing is lost', () => {
 
   it('where D1 fails before the outcome is written: at least once, not at most once', async () => {
     const { as, heard, log } = await open()
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     await env.DB.exec(
       `CREATE TRIGGER broken BEFORE UPDATE OF status ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'x'); END`,
     )
@@ -324,7 +324,7 @@ describe('nothing is lost', () => {
   it('and nothing is told twice where the queue repeats its messages, at once or late', async () => {
     const { as, told, answer } = await open()
     answer(fail())
-    await makeKey(outside.house, as)
+    await makeKey(outside.app, as)
     const late = outside.queued.map(({ body }) => ({ body, dueAt: outside.clock.now() }))
     await outside.pump(7)
     expect(told()).toEqual(['key.created'])
@@ -335,13 +335,13 @@ describe('nothing is lost', () => {
 
   it('while D1 is being restored: what is due waits', async () => {
     const { as, told } = await open()
-    await makeKey(outside.house, as)
-    outside.house.bindings.CHANGES = 'stopped' as never
+    await makeKey(outside.app, as)
+    outside.app.bindings.CHANGES = 'stopped' as never
     await outside.drain()
     outside.clock.skip(3 * minute)
     await outside.drain()
     expect(told()).toEqual([])
-    outside.house.bindings.CHANGES = 'on'
+    outside.app.bindings.CHANGES = 'on'
     await outside.drain()
     expect(told()).toEqual(['key.created'])
   })
@@ -360,7 +360,7 @@ describe('a key that is about to expire', () => {
 
   it('is told of 7 days and 1 day before, once each', async () => {
     const { as, heard } = await open({ events: ['key.expiring'] })
-    const { id } = await makeKey(outside.house, as, inDays(7.1))
+    const { id } = await makeKey(outside.app, as, inDays(7.1))
     await scan()
     expect(heard().length).toBe(0)
     outside.clock.skip(0.1 * day)
@@ -377,9 +377,9 @@ describe('a key that is about to expire', () => {
 
   it('is told of anew when its end was moved, and not when it is out of use', async () => {
     const { as, ask, heard } = await open({ events: ['key.expiring'] })
-    const { id } = await makeKey(outside.house, as, inDays(3))
-    const revoked = await makeKey(outside.house, as, inDays(3))
-    const disabled = await makeKey(outside.house, as, inDays(0.5))
+    const { id } = await makeKey(outside.app, as, inDays(3))
+    const revoked = await makeKey(outside.app, as, inDays(3))
+    const disabled = await makeKey(outside.app, as, inDays(0.5))
     await ask('DELETE', `/api/api-keys/${revoked.id}`)
     await ask('PATCH', `/api/api-keys/${disabled.id}`, { is_active: false })
     await scan()
@@ -409,18 +409,18 @@ describe('a key that is about to expire', () => {
 
 describe('credits that run low', () => {
   const verified = (as: string, token: string, cost: number) =>
-    outside.house.ask('POST', '/api/v1/keys/verify', { as, body: { token, cost } })
+    outside.app.request('POST', '/api/v1/keys/verify', { as, body: { token, cost } })
 
   it('are told of once a day, from whichever door and however many isolates', async () => {
     const { account, as, heard } = await open({ events: ['key.credits_low'] })
-    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
-    const { id, key } = await makeKey(outside.house, as, { credits: { remaining: 100 } })
+    const verifier = await makeKey(outside.app, as, { scopes: ['keys:verify'] })
+    const { id, key } = await makeKey(outside.app, as, { credits: { remaining: 100 } })
     await verified(verifier.key, key, 90)
     await outside.pump()
     expect(heard()).toEqual([])
-    await outside.house.ask('GET', '/api/v1/me', { key })
-    const other = await createTestApp({ clock: outside.clock, bindings: outside.house.bindings })
-    await other.ask('GET', '/api/v1/me', { key })
+    await outside.app.request('GET', '/api/v1/me', { key })
+    const other = await createTestApp({ clock: outside.clock, bindings: outside.app.bindings })
+    await other.request('GET', '/api/v1/me', { key })
     await verified(verifier.key, key, 8)
     await outside.pump()
     const credits = { remaining: 9, mark: 10 }
@@ -428,15 +428,15 @@ describe('credits that run low', () => {
       { account: { id: account.id }, key: { id }, credits },
     ])
     outside.clock.skip(day)
-    await outside.house.ask('GET', '/api/v1/me', { key })
+    await outside.app.request('GET', '/api/v1/me', { key })
     await outside.pump()
     expect(heard().length).toBe(2)
   })
 
   it('are told of by the next request where D1 was down', async () => {
     const { as, heard } = await open({ events: ['key.credits_low'] })
-    const { key } = await makeKey(outside.house, as, { credits: { remaining: 10 } })
-    const verifier = await makeKey(outside.house, as, { scopes: ['keys:verify'] })
+    const { key } = await makeKey(outside.app, as, { credits: { remaining: 10 } })
+    const verifier = await makeKey(outside.app, as, { scopes: ['keys:verify'] })
     await verified(verifier.key, key, 9)
     await env.DB.exec(
       `CREATE TRIGGER broken BEFORE INSERT ON webhook_event BEGIN SELECT RAISE(ABORT, 'x'); END`,
