@@ -82,7 +82,7 @@ function judgeRequest(document: Document, id: string, operation: Operation, sent
   }
 }
 
-type Answer = Awaited<ReturnType<TestApp['ask']>>
+type Answer = Awaited<ReturnType<TestApp['request']>>
 
 function judgeAnswer(document: Document, id: string, operation: Operation, answer: Answer) {
   const { status, headers, text } = answer

@@ -284,7 +284,7 @@ describe('Server-Timing', () => {
   const asking = { 'x-latchkey-timing': '1' }
   const timing = async (
     path: string,
-    options: Parameters<TestApp['ask']>[2] = {},
+    options: Parameters<TestApp['request']>[2] = {},
     method = 'GET',
   ) => {
     const headers = { ...asking, ...(options.headers as Record<string, string>) }

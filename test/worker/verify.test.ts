@@ -168,7 +168,7 @@ describe('a token that is not of the asker’s account', () => {
 })
 
 describe('who may ask', () => {
-  const ask = (options: Parameters<TestApp['ask']>[2]) =>
+  const ask = (options: Parameters<TestApp['request']>[2]) =>
     outcome(app.request('POST', path, { body: { token: 'x' }, ...options }))
 
   it('is nobody without a key', async () => {
