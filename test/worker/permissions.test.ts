@@ -122,7 +122,8 @@ describe('beside the table', () => {
       const [method = '', path] = name.split(' ')
       const body = method === 'GET' ? {} : { body: {} }
       const answer = await app.request(method, `/api/auth${path}`, { headers, ...body })
-      expect([name, answer.status]).toEqual([name, 404])
+      const isListed = Object.keys(authEndpoints).some((each) => each.endsWith(` ${path}`))
+      expect([name, answer.status]).toEqual([name, isListed ? 405 : 404])
     }
   })
 

@@ -44,8 +44,14 @@ const revokeSelf = createRoute({
 })
 
 export function createSelfRevoke() {
-  return createRouter().openapi(revokeSelf, async (c) => {
-    const actor = await presentedKey(c)
+  const router = createRouter()
+  // Before the query is read: authentication precedes it.
+  router.on('DELETE', mePath, async (c, next) => {
+    c.set('actor', await presentedKey(c))
+    await next()
+  })
+  return router.openapi(revokeSelf, async (c) => {
+    const { actor } = c.var
     const caller = { actor, requestId: requestIdOf(c) }
     const settings = await keySettingsOf(c)
     const changed = await revokeKey(await c.env.changeStores(), settings, caller, actor.id)
