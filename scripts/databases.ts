@@ -10,22 +10,25 @@ import { Refusal, root, type Settings } from './settings.ts'
 type Binding = Unstable_Config['d1_databases'][number]
 type Split = (sql: string) => string[]
 
-export async function prepareDatabases({ stateDir }: Settings, password: string): Promise<void> {
+/** Without a password, nothing is seeded. */
+export async function prepareDatabases(
+  { stateDir }: Settings,
+  password: string | null,
+): Promise<void> {
   // Imported late: it costs more than half a second, and the port is checked before that.
   const wrangler = await import('wrangler')
   const config = wrangler.unstable_readConfig({ config: join(root, 'wrangler.toml') })
-  const proxy = await wrangler.getPlatformProxy<{ DB: D1Database; CRM_DB: D1Database }>({
+  const proxy = await wrangler.getPlatformProxy<Record<string, D1Database>>({
     configPath: writeDatabaseConfig(stateDir, config),
     persist: { path: join(stateDir, 'v3') },
     remoteBindings: false,
   })
   try {
     for (const binding of config.d1_databases) {
-      const db = (proxy.env as Record<string, D1Database>)[binding.binding]
+      const db = proxy.env[binding.binding]
       if (db) await migrate(db, binding, wrangler.unstable_splitSqlQuery)
     }
-    const { DB: db, CRM_DB: crm } = proxy.env
-    const seeded = await seedDemo({ db, crm, password, now: Date.now() })
+    const seeded = password === null ? [] : await seedDemo(proxy.env, password)
     if (seeded.length > 0) console.log(`Seeded the demo accounts ${seeded.join(' and ')}.`)
   } finally {
     await proxy.dispose()

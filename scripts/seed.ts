@@ -2,15 +2,29 @@
 // An account that is there is left alone: whoever demoted or removed somebody finds it so tomorrow.
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
-import { crmSeedSql } from '../examples/crm/seed.ts'
 import { acme, type DemoAccount, type DemoPerson, demoAccounts, globex } from './demo-accounts.ts'
 
-type Seeding = { db: D1Database; crm: D1Database; password: string; now: number }
+type Seeding = { db: D1Database; password: string; now: number }
+type Example = { seed(db: D1Database, accounts: { acme: string; globex: string }): Promise<void> }
 
-/** Answers the names of the accounts that were absent and are there now. */
-export async function seedDemo(seeding: Seeding): Promise<string[]> {
-  const made = await seedPeople(seeding)
-  await seedCrm(seeding.crm)
+/** The demo rows of the examples, by the binding of their database. */
+const examples: Record<string, () => Promise<Example>> = {
+  CRM_DB: () => import('../examples/crm/seed.ts'),
+}
+
+/**
+ * `databases`: by binding.
+ * @returns the names of the accounts that were absent and are there now.
+ */
+export async function seedDemo(
+  databases: Record<string, D1Database>,
+  password: string,
+): Promise<string[]> {
+  const made = await seedPeople({ db: databases.DB as D1Database, password, now: Date.now() })
+  for (const [binding, load] of Object.entries(examples)) {
+    const { seed } = await load()
+    await seed(databases[binding] as D1Database, { acme: acme.id, globex: globex.id })
+  }
   return made
 }
 
@@ -95,13 +109,4 @@ function personRows(seeding: AccountSeeding & { person: DemoPerson }): D1Prepare
     credential.bind(crypto.randomUUID(), hash, now, person.email),
     member.bind(crypto.randomUUID(), demo.id, person.role, now, person.email),
   ]
-}
-
-/** Once only: a demo contact deleted today stays deleted. */
-async function seedCrm(crm: D1Database): Promise<void> {
-  const any = crm.prepare('SELECT 1 FROM contacts WHERE account_id IN (?, ?) LIMIT 1')
-  if (await any.bind(acme.id, globex.id).first()) return
-  // The seed has one statement a line.
-  const statements = crmSeedSql({ acme: acme.id, globex: globex.id }).trim().split('\n')
-  await crm.batch(statements.map((statement) => crm.prepare(statement)))
 }

@@ -8,6 +8,8 @@ export type Settings = {
   /** Absolute; `wrangler --persist-to` puts its `v3` folder in here. */
   stateDir: string
   baseUrl: string
+  /** In place of latchkey.config.ts: an absolute path. */
+  config?: string
 }
 
 /** Something the person at the terminal can put right: shown as a sentence, without a stack. */
@@ -19,6 +21,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port,
     stateDir: resolve(root, env.LATCHKEY_STATE || '.wrangler/state'),
     baseUrl: `http://localhost:${port}`,
+    ...(env.LATCHKEY_CONFIG && { config: resolve(root, env.LATCHKEY_CONFIG) }),
   }
 }
 

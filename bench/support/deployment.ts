@@ -1,14 +1,15 @@
 // Every Worker of the benchmark in one workerd, each on a socket of its own: without a proxy, and with one process
 // whose CPU time covers them all.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import * as wrangler from 'wrangler'
 import { freePort } from '../../scripts/free-port.ts'
-import { seedDemo } from '../../scripts/seed.ts'
-import { bundle, compatibilityDate } from './bundle.ts'
-import { benchFolder, root, workFolder } from './places.ts'
+import { compatibilityDate } from '../../test/support/system/bundle.ts'
+import { migrate, seed } from '../../test/support/system/migrate.ts'
+import { workerOptions } from '../../test/support/system/worker-options.ts'
+import { bundle } from './bundle.ts'
+import { benchFolder, workFolder } from './places.ts'
 import { ownWorkerds } from './process.ts'
 
 export type Deployment = {
@@ -21,16 +22,6 @@ export type Deployment = {
 }
 
 export const latchkeyEntrypoints = ['Gateway', 'LeaseOver', 'FirstUse', 'CacheEmpty'] as const
-
-const secrets = {
-  TAG_SECRETS: 'bench-tag-secret',
-  AUTH_SECRETS: 'bench-auth-secret-of-32-characters-or-more',
-  SETUP_TOKEN: 'bench-setup-token',
-  SIGN_IN_PER_MINUTE: '10000',
-  LOG_SAMPLE: '0',
-}
-// Wrangler requires these secrets in the environment; the bindings below set their values.
-for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
 const password = 'a-password-of-this-bench'
 
@@ -72,7 +63,8 @@ export async function startDeployment({ inspectorPort }: Opening = {}): Promise<
   await miniflare.ready
   const pid = ownWorkerds().find((each) => !before.includes(each))
   if (pid === undefined) throw new Error('No workerd process was found.')
-  await fillDatabases(miniflare)
+  await migrate(miniflare, { worker: 'latchkey' })
+  await seed(miniflare, password, 'latchkey')
   const at = (socket: string) => `http://127.0.0.1:${ports.get(socket)}`
   const stop = async () => {
     await miniflare.dispose()
@@ -89,7 +81,7 @@ function base(name: string, file: string): Worker {
     modules: true,
     scriptPath: bundle(name, join(benchFolder, 'workers', file), isMinified),
     rootPath: workFolder,
-    compatibilityDate,
+    compatibilityDate: compatibilityDate(),
   }
 }
 
@@ -103,12 +95,10 @@ async function bareWorker(sockets: Sockets): Promise<Worker> {
 }
 
 async function latchkeyWorker(sockets: Sockets, ports: Map<string, number>): Promise<Worker> {
-  const config = join(root, 'wrangler.toml')
-  const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config)
-  const { assets: _files, modulesRules: _rules, ...options } = workerOptions
   const unsafeDirectSockets = await sockets('latchkey', latchkeyEntrypoints)
   const BASE_URL = `http://127.0.0.1:${ports.get('latchkey')}`
-  const bindings = { ...(options.bindings as object), ...secrets, BASE_URL }
+  const options = workerOptions({ LOG_SAMPLE: '0', BASE_URL })
+  const { bindings } = options
   return { ...options, ...base('latchkey', 'latchkey.ts'), bindings, unsafeDirectSockets }
 }
 
@@ -134,22 +124,4 @@ async function betterAuthWorkers(sockets: Sockets): Promise<Worker[]> {
       unsafeDirectSockets: await sockets(`better-auth-${MODE}`),
     })),
   )
-}
-
-type Database = Awaited<ReturnType<Miniflare['getD1Database']>>
-
-async function fillDatabases(miniflare: Miniflare): Promise<void> {
-  const db = await miniflare.getD1Database('DB', 'latchkey')
-  const crm = await miniflare.getD1Database('CRM_DB', 'latchkey')
-  await migrate(db, join(root, 'migrations'))
-  await migrate(crm, join(root, 'examples', 'crm', 'migrations'))
-  await seedDemo({ db, crm, password, now: Date.now() } as never)
-}
-
-async function migrate(db: Database, folder: string): Promise<void> {
-  for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith('.sql')) continue
-    const statements = wrangler.unstable_splitSqlQuery(readFileSync(join(folder, file), 'utf8'))
-    await db.batch(statements.map((sql) => db.prepare(sql)))
-  }
 }

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { compatibilityDate } from './bundle.ts'
+import { compatibilityDate } from '../../test/support/system/bundle.ts'
 
 export type Program = { folder: string; main: string }
 export type Call = { method: string; path: string; headers?: Record<string, string>; body?: string }
@@ -62,7 +62,7 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [ ${[main, ...names].map(module).join(',\n    ')} ],
-  compatibilityDate = "${compatibilityDate}",
+  compatibilityDate = "${compatibilityDate()}",
   bindings = [ ${texts.join(', ')} ]
 );
 `

@@ -1,6 +1,7 @@
 // The demo data: SQL that may run any number of times, because every id is fixed.
 // One statement per line, so that both `wrangler d1 execute --file` and `D1Database.exec` accept it.
 // The phone numbers are reserved for fiction; the domains end in `.example`.
+import type { D1Database } from '@cloudflare/workers-types'
 
 type Value = string | number | null
 type Person = {
@@ -170,8 +171,19 @@ const acmeThreads: Thread[] = [
   },
 ]
 
+type Accounts = { acme: string; globex: string }
+
+/** Once only: a demo contact that was deleted stays deleted. */
+export async function seed(db: D1Database, accounts: Accounts): Promise<void> {
+  const any = db.prepare('SELECT 1 FROM contacts WHERE account_id IN (?, ?) LIMIT 1')
+  if (await any.bind(accounts.acme, accounts.globex).first()) return
+  // The seed has one statement a line.
+  const statements = crmSeedSql(accounts).trim().split('\n')
+  await db.batch(statements.map((statement) => db.prepare(statement)))
+}
+
 /** The SQL of the demo data, for the ids of the two accounts. */
-export function crmSeedSql(accounts: { acme: string; globex: string }): string {
+export function crmSeedSql(accounts: Accounts): string {
   const statements = [
     ...acmePeople.map((person, index) => contact(accounts.acme, index + 1, person)),
     ...globexPeople.map((person, index) => contact(accounts.globex, index + 101, person)),

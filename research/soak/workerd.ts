@@ -1,10 +1,9 @@
 // workerd with several isolates of the Worker in several locations, on one D1, one KV and one set of fences.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import * as wrangler from 'wrangler'
-import { root } from './build.ts'
+import { migrate } from '../../test/support/system/migrate.ts'
+import { workerOptions } from '../../test/support/system/worker-options.ts'
 import { addCounts, type Command, commandPath, type FaultCounts } from './commands.ts'
 
 /** The location of each isolate and its nearest fence; two isolates share one. */
@@ -18,24 +17,16 @@ const places = [
 export const isolateCount = places.length
 export const fences = [...new Set(places.map(({ fence }) => fence))]
 
-const secrets = {
-  TAG_SECRETS: 'soak-tag-secret',
-  AUTH_SECRETS: 'soak-auth-secret-of-32-characters-or-more',
-  SETUP_TOKEN: 'soak-setup-token',
-}
 const baseUrl = 'http://localhost:8787'
 
 export type Workerd = Awaited<ReturnType<typeof startWorkerd>>
-
-// Wrangler requires these secrets in the environment; the bindings below are the ones in use.
-for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
 export async function startWorkerd(folder: string, scriptPath: string) {
   const options = optionsOf(folder, scriptPath)
   const miniflare = new Miniflare(options as never)
   await miniflare.ready
   const db = await miniflare.getD1Database('DB', nameOf(0))
-  await migrate(db, join(root, 'migrations'))
+  await migrate(miniflare, { worker: nameOf(0), which: (_, binding) => binding === 'DB' })
   const owner = await createOwner(db)
   let urls = await urlsOf(miniflare)
 
@@ -84,27 +75,16 @@ function urlsOf(miniflare: Miniflare): Promise<URL[]> {
 }
 
 function optionsOf(folder: string, scriptPath: string) {
-  const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
-  const {
-    assets: _files,
-    modulesRules: _rules,
-    queueConsumers,
-    durableObjects,
-    ...options
-  } = workerOptions
+  const { queueConsumers, durableObjects, ...options } = workerOptions({
+    BASE_URL: baseUrl,
+    LOG_SAMPLE: '0',
+  })
   const workers = places.map(({ latitude, longitude }, isolate) => ({
     ...options,
     name: nameOf(isolate),
     rootPath: folder,
-    modules: true as const,
     scriptPath,
-    bindings: {
-      ...(options.bindings as object),
-      ...secrets,
-      BASE_URL: baseUrl,
-      LOG_SAMPLE: '0',
-      PLACE: { latitude, longitude },
-    },
+    bindings: { ...options.bindings, PLACE: { latitude, longitude } },
     durableObjects: isolate === 0 ? durableObjects : hostedByFirst(durableObjects as object),
     ...(isolate === 0 ? { queueConsumers } : {}),
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
@@ -143,14 +123,6 @@ function residentMegabytes(): number | null {
 }
 
 type Database = Awaited<ReturnType<Miniflare['getD1Database']>>
-
-async function migrate(db: Database, folder: string): Promise<void> {
-  for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith('.sql')) continue
-    const statements = wrangler.unstable_splitSqlQuery(readFileSync(join(folder, file), 'utf8'))
-    await db.batch(statements.map((sql) => db.prepare(sql)))
-  }
-}
 
 /** An account and its owner, whose JWTs are signed by a key in D1. */
 async function createOwner(db: Database) {

@@ -1,8 +1,8 @@
 // Takes the two screenshots of the README again: `npm run build && node test/system/browser/pictures.ts`.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { root, secretOf, startEmpty } from '../../support/system/launch.ts'
 import { launchChromium } from './support/chromium.ts'
-import { root, secretOf, startEmpty } from './support/server.ts'
 
 const folder = join(root, 'docs', 'images')
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()

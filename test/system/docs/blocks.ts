@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { root, type Server, startLatchkey } from '../browser/support/server.ts'
+import { root, type Server, startLatchkey } from '../../support/system/launch.ts'
 import { makeManagingKey } from './managing-key.ts'
 import type { Block, Page } from './pages.ts'
 
@@ -21,7 +21,7 @@ export function testBlocks(pages: readonly Page[]): void {
   let key: string
 
   before(async () => {
-    server = await startLatchkey()
+    server = await startLatchkey({ config: 'shipped', command: 'npm start' })
     key = await makeManagingKey(server.url)
     folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
     for (const name of readdirSync(root)) symlinkSync(join(root, name), join(folder, name))

@@ -3,7 +3,7 @@ import { ok } from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { it } from 'node:test'
-import { root } from '../browser/support/server.ts'
+import { root } from '../../support/system/launch.ts'
 import { anchorsOf, type Page, proseOf } from './pages.ts'
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

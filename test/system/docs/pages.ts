@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../browser/support/server.ts'
+import { root } from '../../support/system/launch.ts'
 
 export type Block = {
   line: number

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { type Client, createClient } from '../../../packages/latchkey/src/client.ts'
-import { root, startTestApps, type TestApps } from './test-apps.ts'
+import { root } from '../../support/system/launch.ts'
+import { startTestApps, type TestApps } from './test-apps.ts'
 
 export function testExample(): void {
   let testApps: TestApps

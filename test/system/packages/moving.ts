@@ -9,7 +9,9 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, it } from 'node:test'
 import { createTestHarness } from 'wrangler'
-import { root, secrets, signIn } from './test-apps.ts'
+import { root } from '../../support/system/launch.ts'
+import { databases } from '../../support/system/migrate.ts'
+import { createOwner, secrets } from './test-apps.ts'
 
 const folder = join(root, '.wrangler', 'moving')
 const baseUrl = 'http://localhost:8787'
@@ -136,26 +138,25 @@ const wacrm: System = {
 
 const systems = [unkey, betterAuth, wacrm]
 
-/** The shipped Worker with the configuration of all three pages. */
+/** The Worker on the configuration of the tests, with the formats of all three pages in it. */
 function writeWorker(): string {
   mkdirSync(folder, { recursive: true })
   const foreign = systems.map(
     ({ page }) => /^foreign: \{\n(.*)^\},$/ms.exec(block(page, 'ts'))?.[1],
   )
-  const config = readFileSync(join(root, 'latchkey.config.ts'), 'utf8')
-    .replaceAll("'./src/", `'${root}/src/`)
-    .replaceAll("'./examples/", `'${root}/examples/`)
+  const config = readFileSync(join(root, 'test', 'support', 'latchkey.config.ts'), 'utf8')
+    .replaceAll("'../../src/", `'${root}/src/`)
+    .replaceAll("'./protected-api.ts'", `'${root}/test/support/protected-api.ts'`)
     .replace('\n  scopes: {', `\n  foreign: {\n${foreign.join('')}},\n  scopes: {`)
-  const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8')
-    .replaceAll("'./", `'${root}/src/`)
-    .replace("'#config'", "'./latchkey.config.ts'")
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
-    .replace('"src/index.ts"', '"index.ts"')
+    .replace('"src/index.ts"', `"${root}/src/index.ts"`)
     .replaceAll('migrations_dir = "', `migrations_dir = "${root}/`)
     .replace('directory = "./', `directory = "${root}/`)
   writeFileSync(join(folder, 'latchkey.config.ts'), config)
-  writeFileSync(join(folder, 'index.ts'), index)
-  writeFileSync(join(folder, 'wrangler.toml'), toml)
+  writeFileSync(
+    join(folder, 'wrangler.toml'),
+    `${toml}\n[alias]\n"#config" = "${join(folder, 'latchkey.config.ts')}"\n`,
+  )
   return join(folder, 'wrangler.toml')
 }
 
@@ -193,9 +194,9 @@ export function testMoving(): void {
     stop = () => server.close()
     url = String((await server.listen()).url)
     const worker = server.getWorker('latchkey')
-    for (const database of ['DB', 'CRM_DB']) await worker.applyD1Migrations(database as never)
+    for (const { binding } of databases) await worker.applyD1Migrations(binding as never)
     const send = ((to: string, init?: RequestInit) => worker.fetch(to, init as never)) as never
-    key = await signIn(send)
+    key = await createOwner(send)
   })
   after(() => stop())
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { root } from './test-apps.ts'
+import { root } from '../../support/system/launch.ts'
 
 const maxBytes = 3_000
 

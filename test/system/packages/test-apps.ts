@@ -1,9 +1,9 @@
 // Latchkey and examples/hono-worker as two Workers with the service binding of wrangler.toml, and an owner
 // who is signed in.
-import { join } from 'node:path'
 import { createTestHarness } from 'wrangler'
-
-export const root = join(import.meta.dirname, '..', '..', '..')
+import { root } from '../../support/system/launch.ts'
+import { databases } from '../../support/system/migrate.ts'
+import { jwtOf, type Send, setUp, signIn } from '../../support/system/sign-in.ts'
 
 export const secrets = {
   TAG_SECRETS: 'packages-tag-secret',
@@ -11,8 +11,7 @@ export const secrets = {
   SETUP_TOKEN: 'packages-setup-token',
 }
 const baseUrl = 'http://localhost:8787'
-const email = 'owner@packages.test'
-const password = 'a-password-of-this-test'
+const owner = { email: 'owner@packages.test', password: 'a-password-of-this-test' }
 
 export type TestApps = Awaited<ReturnType<typeof startTestApps>>
 
@@ -26,7 +25,7 @@ export async function startTestApps() {
   })
   await server.listen()
   const latchkey = server.getWorker('latchkey')
-  for (const database of ['DB', 'CRM_DB']) await latchkey.applyD1Migrations(database as never)
+  for (const { binding } of databases) await latchkey.applyD1Migrations(binding as never)
   const fetchLatchkey = ((url: URL | string, init?: RequestInit) =>
     latchkey.fetch(String(url), init as never)) as unknown as typeof fetch
   return {
@@ -35,29 +34,14 @@ export async function startTestApps() {
     example: (path: string, init: RequestInit = {}) =>
       server.getWorker('contacts-api').fetch(`https://api.example${path}`, init as never),
     runSchedule: () => latchkey.scheduled({ cron: '* * * * *' }),
-    ownerJwt: await signIn(fetchLatchkey),
+    ownerJwt: await createOwner(fetchLatchkey),
     stop: () => server.close(),
   }
 }
 
-export async function signIn(send: typeof fetch): Promise<string> {
-  const post = async (path: string, body: object) => {
-    const response = await send(baseUrl + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: baseUrl },
-      body: JSON.stringify(body),
-    })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return response
-  }
-  const setup_token = secrets.SETUP_TOKEN
-  await post('/api/setup', { setup_token, account: 'Acme Inc', name: 'Ada', email, password })
-  const session = await post('/api/auth/sign-in/email', { email, password })
-  const cookie = session.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ')
-  const answer = await send(`${baseUrl}/api/auth/token`, { headers: { cookie } })
-  const { token } = (await answer.json()) as { token: string }
-  return token
+/** @returns the JWT of the first owner, who is made here. */
+export async function createOwner(fetchLatchkey: typeof fetch): Promise<string> {
+  const send: Send = (path, init) => fetchLatchkey(baseUrl + path, init)
+  await setUp(send, baseUrl, secrets.SETUP_TOKEN, owner)
+  return jwtOf(send, await signIn(send, baseUrl, owner))
 }

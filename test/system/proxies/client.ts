@@ -1,5 +1,6 @@
 // What the tests send: requests whose bytes nobody tidies up, and the owner who makes and revokes keys.
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
+import { demoOwner, signIn as openSession, sendTo } from '../../support/system/sign-in.ts'
 
 export type Sent = RequestOptions & { body?: Buffer | Buffer[] | string }
 
@@ -58,26 +59,27 @@ export type Key = { id: string; key: string; scopes: string[] | null }
 /** The owner of a demo account, signed in. */
 export async function signIn(port: number, password: string) {
   const origin = `http://localhost:${port}`
-  async function ask(method: string, path: string, body?: unknown, cookie?: string) {
-    const headers: Record<string, string> = { 'content-type': 'application/json', origin }
-    if (cookie) headers.cookie = cookie
-    const options = { method, headers: { ...headers, host: `localhost:${port}` } }
+  const cookie = await openSession(sendTo(origin), origin, demoOwner(password))
+  async function ask(method: string, path: string, body?: unknown) {
+    const headers = {
+      'content-type': 'application/json',
+      origin,
+      cookie,
+      host: `localhost:${port}`,
+    }
     const answer = await send(port, path, {
-      ...options,
+      ...{ method, headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
     return answer
   }
-  const email = 'owner@acme.test'
-  const { headers } = await ask('POST', '/api/auth/sign-in/email', { email, password })
-  const cookie = headers['set-cookie']?.map((line) => line.split(';')[0]).join('; ') ?? ''
   return {
     async makeKey(body: object = {}): Promise<Key> {
-      return (await ask('POST', '/api/api-keys', { name: 'A key', ...body }, cookie)).json.data
+      return (await ask('POST', '/api/api-keys', { name: 'A key', ...body })).json.data
     },
     async revoke(id: string): Promise<void> {
-      await ask('DELETE', `/api/api-keys/${id}`, undefined, cookie)
+      await ask('DELETE', `/api/api-keys/${id}`)
     },
   }
 }

@@ -8,7 +8,7 @@ import { type Api, startApi } from './api.ts'
 import { testDenials } from './denials.ts'
 import { testEnvoy } from './envoy.ts'
 import { testForwardAuth } from './forward-auth.ts'
-import { type Latchkey, startByNpm, startInWorkerd } from './latchkey.ts'
+import { type Latchkey, shareLatchkey, startInWorkerd } from './latchkey.ts'
 import { ensurePrograms, startCaddy, startNginx } from './programs.ts'
 import { testShapes } from './shapes.ts'
 import { testStreams } from './streams.ts'
@@ -31,7 +31,7 @@ after(async () => {
 describe('what npm start serves', { timeout }, () => {
   let latchkey: Latchkey
   before(async () => {
-    latchkey = await startByNpm(at('state'))
+    latchkey = await shareLatchkey()
   })
   after(() => latchkey.stop())
   const scene = () => ({ api, latchkey, folder })

@@ -1,7 +1,9 @@
 // The owner who manages keys through either version.
 import assert from 'node:assert/strict'
+import { signIn as openSession, type Send, setUp } from '../../support/system/sign-in.ts'
+import { setupToken } from '../../support/system/worker-options.ts'
 import type { Key } from './traffic.ts'
-import { baseUrl, type Pair, setupToken, type Version } from './versions.ts'
+import { baseUrl, type Pair, type Version } from './versions.ts'
 
 const owner = { email: 'owner@upgrade.test', password: 'a-password-of-this-test' }
 
@@ -16,20 +18,9 @@ export type Manager = {
 
 /** Made on one version; the session is used on both. */
 export async function signIn(pair: () => Pair, version: Version): Promise<Manager> {
-  const post = (path: string, body: object) =>
-    pair().fetch(version, path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: baseUrl },
-      body: JSON.stringify(body),
-    })
-  const setup = { setup_token: setupToken, account: 'Acme', name: 'Ada', ...owner }
-  assert.equal((await post('/api/setup', setup)).status, 201)
-  const session = await post('/api/auth/sign-in/email', owner)
-  assert.equal(session.status, 200)
-  const cookie = session.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ')
+  const send: Send = (path, init) => pair().fetch(version, path, init)
+  await setUp(send, baseUrl, setupToken, owner)
+  const cookie = await openSession(send, baseUrl, owner)
   const manager: Manager = {
     async ask(version, method, path, body) {
       const response = await pair().fetch(version, path, {

@@ -1,24 +1,13 @@
-// The real `npm start` on a state that outlives it, with an owner who has signed in.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseEnv } from 'node:util'
-
-const root = join(import.meta.dirname, '..', '..', '..')
-const startTimeoutMs = 180_000
+// A Latchkey whose owner has signed in, on a state that outlives it.
+import { secretOf, startLatchkey as start } from '../../support/system/launch.ts'
+import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
 
 export type Latchkey = Awaited<ReturnType<typeof startLatchkey>>
 
 export async function startLatchkey(port: number, stateDir: string) {
-  const url = `http://localhost:${port}`
-  const child = spawn(process.execPath, ['scripts/start.ts'], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), LATCHKEY_STATE: stateDir },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  await ready(child, `Latchkey is ready on ${url}`)
-  const jwt = await signIn(url)
+  const { url, stop } = await start({ port, stateDir })
+  const send = sendTo(url)
+  const jwt = await jwtOf(send, await signIn(send, url, demoOwner(secretOf('DEMO_PASSWORD'))))
   return {
     url,
     /** @throws for anything but a success. */
@@ -33,37 +22,6 @@ export async function startLatchkey(port: number, stateDir: string) {
     },
     /** What Cloudflare does every minute. */
     drain: () => fetch(`${url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent('* * * * *')}`),
-    async stop(signal: NodeJS.Signals = 'SIGTERM') {
-      const gone = once(child, 'exit')
-      child.kill(signal)
-      await gone
-    },
+    stop,
   }
-}
-
-async function signIn(url: string): Promise<string> {
-  const { DEMO_PASSWORD } = parseEnv(readFileSync(join(root, '.dev.vars'), 'utf8'))
-  const session = await fetch(`${url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify({ email: 'owner@acme.test', password: DEMO_PASSWORD }),
-  })
-  const cookies = session.headers.getSetCookie().map((line) => line.split(';')[0])
-  const headers = { cookie: cookies.join('; ') }
-  const answer = await fetch(`${url}/api/auth/token`, { headers })
-  return ((await answer.json()) as { token: string }).token
-}
-
-async function ready(child: ChildProcess, lastLine: string): Promise<void> {
-  let output = ''
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const take = (chunk: Buffer) => {
-    output += chunk
-    if (output.includes(lastLine)) resolve()
-  }
-  child.stdout?.on('data', take)
-  child.stderr?.on('data', take)
-  child.once('exit', (code) => reject(new Error(`It ended with ${code}.\n${output}`)))
-  const timer = setTimeout(() => reject(new Error(`It took too long.\n${output}`)), startTimeoutMs)
-  await promise.finally(() => clearTimeout(timer))
 }

@@ -1,7 +1,7 @@
 // The API without a browser: creates the data of a test, and checks what a page has changed.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { secretOf } from './server.ts'
+import { secretOf } from '../../../support/system/launch.ts'
 import { latchkey } from './shared.ts'
 
 export type CreatedKey = { id: string; key: string; name: string }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { secretOf } from './server.ts'
+import { secretOf } from '../../../support/system/launch.ts'
 import { chromium, latchkey } from './shared.ts'
 
 export type Look = { theme?: 'light' | 'dark'; width?: number; height?: number }

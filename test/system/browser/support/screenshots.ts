@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { root } from './server.ts'
+import { root } from '../../../support/system/launch.ts'
 
 const folder = join(root, '.screenshots')
 

@@ -1,23 +1,15 @@
-// One Latchkey and one browser for all tests, started when first used.
+// What the tests of a file share: the Latchkey of all files, and a browser of their own.
 import { after } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { sharedLatchkey } from '../../../support/system/shared.ts'
 import { launchChromium } from './chromium.ts'
-import { type Server, startLatchkey } from './server.ts'
 
-let server: Promise<Server> | null = null
+export { sharedLatchkey as latchkey }
+
 let browser: Promise<Browser> | null = null
-
-export async function latchkey(): Promise<string> {
-  server ??= startLatchkey()
-  return (await server).url
-}
+after(async () => await (await browser)?.close())
 
 export function chromium(): Promise<Browser> {
   browser ??= launchChromium()
   return browser
 }
-
-after(async () => {
-  await (await browser)?.close()
-  await (await server)?.stop()
-})

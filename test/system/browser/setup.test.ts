@@ -2,15 +2,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { secretOf, startEmpty } from '../../support/system/launch.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, openPage } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
-import { secretOf, startEmpty } from './support/server.ts'
-import { latchkey } from './support/shared.ts'
 
 test('the set-up token creates the first account, whose list of keys is empty', async (t) => {
-  // Builds the dashboard that this second server shows.
-  await latchkey()
   const empty = await startEmpty()
   t.after(() => empty.stop())
   const page = await openPage(t, {}, ['Failed to load resource'])

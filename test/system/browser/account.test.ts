@@ -5,10 +5,10 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { type Server, secretOf, startEmpty } from '../../support/system/launch.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
-import { type Server, secretOf, startEmpty } from './support/server.ts'
 import { chromium } from './support/shared.ts'
 
 let server: Server | null = null

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { root } from './support/server.ts'
+import { root } from '../../support/system/launch.ts'
 import { latchkey } from './support/shared.ts'
 
 const policy =

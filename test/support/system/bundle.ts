@@ -1,0 +1,42 @@
+// Workers as `wrangler deploy` uploads them: one file.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { unstable_readConfig } from 'wrangler'
+import { root } from '../../../scripts/settings.ts'
+
+type Source = {
+  /** Where the result and wrangler's logs go. */
+  folder: string
+  /** The tree whose wrangler.toml counts, this clone by default. */
+  tree?: string
+  /** latchkey.config.ts as it is there, in place of the configuration of the tests. */
+  shipped?: boolean
+  /** In place of wrangler.toml: another entry, with what is particular to it. */
+  config?: { name: string; main: string } & Record<string, unknown>
+}
+
+/** @returns the path of the file. */
+export function bundle({ folder, tree = root, shipped = false, config }: Source): string {
+  mkdirSync(folder, { recursive: true })
+  const program = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+  const args = [program, 'deploy', '--dry-run', '--outdir', folder]
+  if (config) {
+    const path = join(folder, 'wrangler.json')
+    writeFileSync(path, JSON.stringify({ compatibility_date: compatibilityDate(), ...config }))
+    args.push('--config', path)
+  }
+  const testConfig = join(tree, 'test', 'support', 'latchkey.config.ts')
+  if (!shipped) args.push('--alias', `#config:${testConfig}`)
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder }
+  const options = { cwd: tree, env, encoding: 'utf8', timeout: 180_000 } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
+  if (status !== 0) throw new Error(`The bundle failed: ${stdout}${stderr}`)
+  return join(folder, basename(config?.main ?? 'index.ts').replace(/\.ts$/, '.js'))
+}
+
+export function compatibilityDate(): string {
+  const date = unstable_readConfig({ config: join(root, 'wrangler.toml') }).compatibility_date
+  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date.')
+  return date
+}

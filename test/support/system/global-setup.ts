@@ -1,0 +1,30 @@
+// Runs once before all test files (node --test --test-global-setup): an address where a file asks for the
+// Latchkey that all of them share. It is started when the first one asks.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buildDashboard } from '../../../scripts/dashboard.ts'
+import { type Server, startLatchkey } from './launch.ts'
+
+let shared: Promise<Server> | null = null
+
+const broker = createServer((_, response) => {
+  shared ??= startLatchkey()
+  shared.then(
+    ({ url }) => response.end(url),
+    (error) => response.writeHead(500).end(String(error)),
+  )
+})
+
+export async function globalSetup(): Promise<void> {
+  // Here, since two files that built it would write to one folder.
+  buildDashboard()
+  broker.listen(0, '127.0.0.1')
+  await once(broker, 'listening')
+  process.env.LATCHKEY_BROKER = `http://127.0.0.1:${(broker.address() as AddressInfo).port}`
+}
+
+export async function globalTeardown(): Promise<void> {
+  broker.close()
+  await (await shared)?.stop()
+}

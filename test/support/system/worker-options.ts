@@ -1,0 +1,31 @@
+// What wrangler.toml says of the Worker, for Miniflare: without the dashboard's files, with secrets.
+import { join } from 'node:path'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { root } from '../../../scripts/settings.ts'
+
+const secrets = {
+  TAG_SECRETS: 'test-tag-secret',
+  AUTH_SECRETS: 'test-auth-secret-of-32-characters-or-more',
+  SETUP_TOKEN: 'test-setup-token',
+}
+export const setupToken = secrets.SETUP_TOKEN
+
+type WorkerOptions = Record<string, unknown> & { modules: true; bindings: Record<string, unknown> }
+
+/** `bindings` are added to those of wrangler.toml. */
+export function workerOptions(bindings: Record<string, unknown> = {}): WorkerOptions {
+  // Wrangler wants the required secrets in the environment; what counts are the bindings below.
+  for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
+  const { assets: _files, modulesRules: _rules, ...options } = workerOptions
+  return {
+    ...options,
+    modules: true as const,
+    bindings: {
+      ...(options.bindings as object),
+      ...secrets,
+      SIGN_IN_PER_MINUTE: '10000',
+      ...bindings,
+    },
+  }
+}

@@ -1,0 +1,67 @@
+// The version before: the Worker of the commit in baseline.json, bundled from git's history with the packages
+// of this clone, and kept under .wrangler by its commit.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { bundle } from '../../support/system/bundle.ts'
+import { root } from '../../support/system/launch.ts'
+
+export type Baseline = {
+  script: string
+  /** The migrations that it knew, by their SHA-256. */
+  migrations: Record<string, string>
+}
+
+const { commit } = JSON.parse(readFileSync(join(import.meta.dirname, 'baseline.json'), 'utf8'))
+const kept = join(root, '.wrangler', 'baseline', commit)
+const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' })
+
+/** Why there is nothing to upgrade from, or null. */
+export function whyNoBaseline(): string | null {
+  if (existsSync(kept)) return null
+  try {
+    git('cat-file', '-e', `${commit}^{commit}`)
+    return null
+  } catch {
+    return `Commit ${commit} of baseline.json is not in this clone: git fetch --unshallow.`
+  }
+}
+
+export function readBaseline(): Baseline {
+  if (!existsSync(kept)) build()
+  const migrations = JSON.parse(readFileSync(join(kept, 'migrations.json'), 'utf8'))
+  return { script: join(kept, 'worker.js'), migrations }
+}
+
+function build(): void {
+  const draft = `${kept}.${process.pid}`
+  // Inside this clone, so that imports find its node_modules.
+  const tree = join(draft, 'tree')
+  mkdirSync(join(tree, 'dist', 'dashboard'), { recursive: true })
+  git('archive', '--output', join(draft, 'tree.tar'), commit)
+  execFileSync('tar', ['-xf', join(draft, 'tree.tar'), '-C', tree])
+  const script = bundle({ folder: join(draft, 'bundle'), tree })
+  copyFileSync(script, join(draft, 'worker.js'))
+  writeFileSync(join(draft, 'migrations.json'), JSON.stringify(digests(join(tree, 'migrations'))))
+  for (const part of ['tree', 'tree.tar', 'bundle']) rmSync(join(draft, part), { recursive: true })
+  renameSync(draft, kept)
+}
+
+function digests(folder: string): Record<string, string> {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
+  return Object.fromEntries(files.sort().map((file) => [file, digestOf(join(folder, file))]))
+}
+
+export function digestOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
