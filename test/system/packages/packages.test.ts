@@ -1,8 +1,15 @@
 // What other programs import, as they import it.
-import { describe } from 'node:test'
+import { execFileSync } from 'node:child_process'
+import { before, describe } from 'node:test'
+import { root } from '../../support/system/launch.ts'
 import { testExample } from './example.ts'
 import { testMoving } from './moving.ts'
 import { testPackage } from './package.ts'
+
+// The example imports what the workspace has built.
+before(() => {
+  execFileSync('npm', ['run', 'build', '-w', 'latchkey'], { cwd: root, stdio: 'pipe' })
+})
 
 describe('examples/hono-worker and Latchkey, two Workers', testExample)
 describe('packages/latchkey', testPackage)
