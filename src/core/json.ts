@@ -34,8 +34,8 @@ export function readJsonText(text: string): JsonReading {
   }
 }
 
-/** `holder`: the object or array that holds the outermost key so far. */
-type Found = { holder: unknown; keys: string[]; message: string }
+/** `parent`: the object or array that holds the outermost key so far. */
+type Found = { parent: unknown; keys: string[]; message: string }
 
 const maxMistakes = 10
 
@@ -48,13 +48,13 @@ function reviver(found: Found[]) {
     context?: { source?: string },
   ) {
     for (const mistake of found) {
-      if (mistake.holder !== value || key === '') continue
+      if (mistake.parent !== value || key === '') continue
       mistake.keys.unshift(key)
-      mistake.holder = this
+      mistake.parent = this
     }
     const message = mistakeOf(key, value, context?.source)
     if (message !== null && found.length < maxMistakes) {
-      found.push({ holder: this, keys: key === '' ? [] : [key.toWellFormed()], message })
+      found.push({ parent: this, keys: key === '' ? [] : [key.toWellFormed()], message })
     }
     return value
   }

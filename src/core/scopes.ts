@@ -4,7 +4,7 @@ import type { Role, RolePowers } from './role.ts'
 /** Scopes for managing keys: only an owner grants them, and they are never inherited. */
 export const reservedScopes = {
   'keys:manage': 'Create, change, rotate and revoke API keys of the account',
-  'keys:verify': 'Ask whether an API key is valid',
+  'keys:verify': 'Verify API keys',
 } as const
 
 /** The part of the configuration that defines scopes and roles. */

@@ -1,5 +1,4 @@
-// Everything that people and managing keys use, assembled when it is first asked for: none of it is
-// evaluated on the way of a verification.
+// The endpoints for people and managing keys, created on first use: a verification evaluates none of them.
 
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
@@ -54,7 +53,7 @@ export function createManagement(settings: AppSettings) {
   return router
 }
 
-/** What a person's session, a JWT or a managing key may use; its type is the dashboard's client. */
+/** The endpoints for a session, a JWT or a managing key; its type is the client of the dashboard. */
 function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
@@ -78,13 +77,13 @@ function maxBytesOf(path: string): number {
   return path === importPath ? maxImportBytes : maxBodyBytes
 }
 
-/** Of `METHOD /path`, as Better Auth's endpoints are listed. */
+/** Parses `METHOD /path`, the format in which Better Auth's endpoints are listed. */
 function operationOf(name: string): Operation {
   const [method = '', path = ''] = name.split(' ')
   return { method, path: `/api/auth${path}` }
 }
 
-/** The keys that inherit from a member follow before the change of the member is answered. */
+/** Keys that inherit from a member are updated before the change of the member is answered. */
 function keysFollow({ accountId }: MembershipChange, c: Context<AppEnv>): Promise<string[]> {
   return c.env.settleAccount(accountId)
 }

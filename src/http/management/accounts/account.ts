@@ -1,5 +1,4 @@
-// /api/account: the account of the caller; everything that is known of it, for its owners to take along; and
-// its end.
+// /api/account: the account of the caller, its export, and its deletion.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { auditEntry } from '../../../core/audit.ts'
@@ -25,7 +24,7 @@ const fields = {
   created_at: time,
   closes_at: time.nullable().openapi({
     description:
-      'When the account is deleted, with everything in it; its keys are stopped until then',
+      'When the account is deleted with everything in it; its keys are stopped until then',
   }),
 }
 const view = z.object(fields).openapi('Account')
@@ -38,7 +37,7 @@ const read = createRoute({
   operationId: 'getAccount',
   tags,
   security: byManager,
-  summary: 'The account, and whether it is about to be deleted',
+  summary: 'The account, and whether its deletion is scheduled',
   responses: {
     200: success('The account', view),
     ...managementFailures,
@@ -52,12 +51,12 @@ const exporting = createRoute({
   operationId: 'exportAccount',
   tags,
   security: byOwner,
-  summary: 'Everything that is known of the account, as lines of JSON',
-  description: `One object a line: \`type\` is \`account\`, \`member\`, \`key\`, \`audit_event\`, \`usage\` and at last \`end\`, with the
-number of each. Without that line the export broke off. Tokens, digests and passwords are in none.`,
+  summary: 'Export the data of the account as lines of JSON',
+  description: `One object per line: \`type\` is \`account\`, \`member\`, \`key\`, \`audit_event\`, \`usage\` and finally \`end\`, with the
+number of each. Without that line the export is incomplete. It contains no tokens, digests or passwords.`,
   responses: {
     200: {
-      description: 'Lines of JSON, read while they are sent',
+      description: 'Lines of JSON, streamed',
       content: { 'application/x-ndjson': { schema: z.string() } },
     },
     ...managementFailures,
@@ -71,8 +70,8 @@ const remove = createRoute({
   tags,
   security: byOwner,
   summary: 'Stop every key of the account now and delete it in 14 days',
-  description: `For owners, with the name of the account and their own password. Answers 200 once every key fails everywhere. Until
-\`closes_at\` it can be taken back. Then members, names, usage and the audit trail go for good; of each key its digest stays,
+  description: `For owners, with the name of the account and their own password. Responds 200 once every key is refused everywhere. Until
+\`closes_at\` it can be cancelled. Then members, names, usage and the audit trail are deleted permanently; of each key its digest stays,
 revoked, so that no token of it can ever work again.`,
   request: {
     body: {
@@ -80,7 +79,7 @@ revoked, so that no token of it can ever work again.`,
       content: {
         'application/json': {
           schema: z.strictObject({
-            name: z.string().max(200).openapi({ description: 'The name of the account, as it is' }),
+            name: z.string().max(200).openapi({ description: 'The exact name of the account' }),
             password: z.string().max(maxPasswordLength),
           }),
         },
@@ -102,7 +101,7 @@ const keep = createRoute({
   operationId: 'keepAccount',
   tags,
   security: byOwner,
-  summary: 'Take the deletion back: the keys go again as they were',
+  summary: 'Cancel the deletion: the keys work again as before',
   responses: {
     200: success('Its keys go again', changed),
     202: success('Its keys go again, not yet known to do so everywhere', changed),
@@ -116,7 +115,7 @@ export function createAccountRoutes() {
   for (const path of ['export', 'deletion']) {
     routes.use(`/api/account/${path}`, personOfRole('owner'))
   }
-  // Not `openapi()`: its types know no lines of JSON.
+  // Not `openapi()`: its types do not support lines of JSON.
   routes.openAPIRegistry.registerPath(exporting)
   routes.get(exporting.path, async (c) => {
     const { accountId } = c.var.actor
@@ -150,7 +149,7 @@ export function createAccountRoutes() {
     })
 }
 
-/** A stolen session, and a slip of the hand, must not be enough. @throws Problem 400, 403 or 429 */
+/** A stolen session or an accidental click must not suffice. @throws Problem 400, 403 or 429 */
 async function confirm(c: Context<AppEnv>, { name, password }: { name: string; password: string }) {
   const account = await accountOf(c)
   if (name.trim() !== account.name.trim()) {

@@ -1,4 +1,4 @@
-// GET /api/audit-events: who did what, newest first.
+// GET /api/audit-events: the audit trail, newest first.
 
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
@@ -59,7 +59,7 @@ export function createAuditRoutes() {
   })
 }
 
-/** An event as an answer shows it. */
+/** An event as responses show it. */
 export function auditView(event: AuditEvent) {
   return {
     id: event.id,

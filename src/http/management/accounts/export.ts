@@ -1,6 +1,5 @@
-// All that is known of an account, as lines of JSON, read page by page while it is being sent: what stands
-// there never holds a digest, a token or a password. The last line says how many lines there were, so that
-// an export that broke off is seen to have done so.
+// The data of an account as lines of JSON, read page by page while it is sent. It never contains a digest, a
+// token or a password. The last line counts the others, so that an incomplete export can be detected.
 import { findAccount, listMembers } from '../../../storage/account-store.ts'
 import { listEvents } from '../../../storage/audit-log.ts'
 import { listKeys } from '../../../storage/key-store.ts'
@@ -65,7 +64,7 @@ async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
   const list = (after: { createdAt: number; id: string } | null) =>
     listKeys(d1, accountId, {}, { limit: pageSize, after, nowMs })
   for await (const keys of paged(list)) {
-    // The balance of its credits is in the meter of each, and not asked for.
+    // The credit balances are in the meters, which are not queried.
     yield keys.map((key) => ({ type: 'key', ...viewOf(key, null, nowMs) }))
   }
 }
@@ -92,7 +91,7 @@ async function* usagePages(d1: D1Database, accountId: string) {
   }
 }
 
-/** Page after page, each from where the last one ended. */
+/** Yields page after page, each starting after the previous one. */
 async function* paged<Row>(list: (after: Row | null) => Promise<Row[]>): AsyncGenerator<Row[]> {
   let last: Row | null = null
   do {

@@ -37,7 +37,7 @@ const rotate = createRoute({
     },
   },
   responses: {
-    201: success('The new key with its token; the old one is in force as told', rotated),
+    201: success('The new key with its token, and when the old one expires', rotated),
     202: success('Rotated, not yet known to be in force everywhere', rotated),
     ...managementFailures,
     ...bodyFailures,
@@ -62,7 +62,7 @@ const revokeMany = createRoute({
   operationId: 'revokeKeys',
   tags: ['API keys'],
   security: byManager,
-  summary: 'Revoke many keys at once; waits once for all of them',
+  summary: 'Revoke many keys with one wait',
   request: json(selection),
   responses: {
     200: success('How many keys were revoked', counted),

@@ -1,4 +1,4 @@
-// POST /api/api-keys/{id}/credits: credits added to what a key has.
+// POST /api/api-keys/{id}/credits: adds credits to the balance of a key.
 import { createRoute, z } from '@hono/zod-openapi'
 import { maxIdempotencyKeyLength } from '../../../contract/verify.ts'
 import { type TopUpKeyResult, topUpKey } from '../../../keys/top-up.ts'
@@ -18,7 +18,7 @@ const headers = z.object({
     .min(1)
     .max(maxIdempotencyKeyLength)
     .optional()
-    .openapi({ description: 'Adds once in 24 hours, however often it is asked' }),
+    .openapi({ description: 'Repeats within 24 hours add once' }),
 })
 
 const addCredits = createRoute({
@@ -27,16 +27,16 @@ const addCredits = createRoute({
   operationId: 'addCredits',
   tags: ['API keys'],
   security: byManager,
-  summary: 'Add credits to what a key has',
+  summary: 'Add credits to the balance of a key',
   description:
-    'For all keys that share its balance (`limits_by`). To set the balance, change the key. Without `Idempotency-Key`, asking again adds again.',
+    'For all keys that share its balance (`limits_by`). To set the balance, change the key. Without `Idempotency-Key`, a repeated request adds again.',
   request: { params: idParam, headers, ...json(z.strictObject({ add: topUpAmount })) },
   responses: {
     200: success(
       'The credits of the key now',
       z.object({
         credits: creditsOut.unwrap(),
-        repeated: z.boolean().openapi({ description: 'They had been added before' }),
+        repeated: z.boolean().openapi({ description: 'The credits had been added before' }),
       }),
     ),
     ...managementFailures,
@@ -57,12 +57,12 @@ export function createApiKeyCredits() {
       record: (event: TopUpEvent) => recordTopUp(c.env.db, event),
       newId: () => crypto.randomUUID(),
     }
-    const wish = { amount: c.req.valid('json').add, idempotencyKey }
-    const told = await topUpKey(stores, callerOf(c), key, wish)
-    if (told.kind !== 'done') throw refusalOf(told, idempotencyKey !== null)
-    const credits = creditsView(key.credits, told.credits)
+    const topUp = { amount: c.req.valid('json').add, idempotencyKey }
+    const result = await topUpKey(stores, callerOf(c), key, topUp)
+    if (result.kind !== 'done') throw refusalOf(result, idempotencyKey !== null)
+    const credits = creditsView(key.credits, result.credits)
     if (credits === null) throw new Error('Credits were added where there are none.')
-    const data = { credits, repeated: told.isRepeated }
+    const data = { credits, repeated: result.isRepeated }
     return c.json({ status: 'success' as const, data }, 200)
   })
 }
@@ -73,11 +73,11 @@ const refusals = {
   conflict: 'This Idempotency-Key added another number of credits within 24 hours.',
 }
 
-function refusalOf(told: Exclude<TopUpKeyResult, { kind: 'done' }>, canRepeat: boolean): Problem {
-  if (told.kind === 'refused') return new Problem('conflict', { detail: refusals[told.reason] })
+function refusalOf(result: Exclude<TopUpKeyResult, { kind: 'done' }>, canRepeat: boolean): Problem {
+  if (result.kind === 'refused') return new Problem('conflict', { detail: refusals[result.reason] })
   const detail = canRepeat
-    ? 'A store did not answer. Ask again with the same Idempotency-Key: the credits are added once.'
-    : 'A store did not answer, so the credits may have been added: look at the key before asking again.'
-  const { cause } = told
+    ? 'A store did not answer. Retry with the same Idempotency-Key: the credits are added once.'
+    : 'A store did not answer, so the credits may have been added: check the key before retrying.'
+  const { cause } = result
   return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
 }

@@ -1,5 +1,5 @@
-// POST /api/api-keys/import: keys of another system, by the digests of their tokens, so that their
-// holders notice nothing. Each key is answered by itself: one that is refused keeps no other back.
+// POST /api/api-keys/import: imports keys of another system by their digests, so that their tokens keep
+// working. Each key has its own result; a refused key does not affect the others.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../contract/problems.ts'
 import type { Config } from '../../../core/config.ts'
@@ -18,7 +18,7 @@ import { checkNewLimits } from './limit-schema.ts'
 
 export const importPath = '/api/api-keys/import'
 const maxKeys = 100
-// A hundred keys with the longest metadata.
+// A hundred keys with metadata of maximum length.
 export const maxImportBytes = 512 * 1024
 const maxStartLength = 64
 
@@ -35,7 +35,7 @@ const digest = z
     example: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
   })
 
-/** One key of the request, read to what is stored of it. */
+/** Parses one key of the request into its stored form. */
 function entrySchema(config: Config, now: () => number) {
   const { name, ...optional } = keyFields(config, now)
   const [onlyFormat, ...others] = Object.keys(config.foreign)
@@ -54,12 +54,12 @@ function entrySchema(config: Config, now: () => number) {
         .regex(/^[\w-]*$/, 'Letters, digits, - and _ only')
         .optional()
         .openapi({
-          description: 'How the token begins; the eight letters after its prefix are kept',
+          description: 'The first letters of the token; the eight after its prefix are stored',
         }),
       format:
         onlyFormat === undefined || others.length > 0
           ? format
-          : format.default(onlyFormat).openapi({ description: 'A foreign format by its name' }),
+          : format.default(onlyFormat).openapi({ description: 'The name of a foreign format' }),
     })
     .superRefine(checkNewLimits)
     .openapi('ForeignKey')
@@ -73,7 +73,7 @@ function noSuchFormat({ foreign }: Config): string {
 
 type Entry = z.output<ReturnType<typeof entrySchema>>
 
-// What is no key is answered with the reason, and so must pass the schema of the body.
+// An invalid key gets a result of its own, so the schema of the body must accept it.
 const anyEntry = z.unknown().openapi({ $ref: '#/components/schemas/ForeignKey' } as object)
 const body = z.strictObject({ keys: z.array(anyEntry).min(1).max(maxKeys) })
 
@@ -87,7 +87,9 @@ const answer = z
     }),
     z.object({ result: z.literal('forbidden'), detail: z.string() }),
   ])
-  .openapi('ImportedKey', { description: '`exists`: the digest is known, here or elsewhere' })
+  .openapi('ImportedKey', {
+    description: '`exists`: the digest is known, in this or another account',
+  })
 
 const importMany = createRoute({
   method: 'post',
@@ -95,9 +97,9 @@ const importMany = createRoute({
   operationId: 'importKeys',
   tags: ['API keys'],
   security: byManager,
-  summary: `Take over up to ${maxKeys} keys of another system by their digests`,
+  summary: `Import up to ${maxKeys} keys of another system by their digests`,
   description:
-    'Each key is answered by itself, in the order of `keys`. Asked again, what was created before `exists`.',
+    'Each key has its own result, in the order of `keys`. In a repeated request, keys that were created before are `exists`.',
   request: json(body),
   responses: {
     200: success('What became of each key', z.array(answer)),

@@ -1,4 +1,4 @@
-// What a body wishes of a key, in the words of the house.
+// Converts the body of a request to the attributes of a key.
 
 import type { CreditInput, LimitOwner, Window } from '../../../core/limits.ts'
 import type { KeyAttributes, KeyEdits } from '../../../keys/attributes.ts'
@@ -16,7 +16,7 @@ export type KeyFields = {
   is_active?: boolean | undefined
 }
 
-/** What is left out of a new key is none. */
+/** An omitted field of a new key is null. */
 export function attributesOf(body: KeyFields & { name: string }): KeyAttributes {
   return {
     name: body.name,
@@ -31,7 +31,7 @@ export function attributesOf(body: KeyFields & { name: string }): KeyAttributes 
   }
 }
 
-/** What is left out stays undefined, and so as it is. */
+/** An omitted field stays undefined, which keeps its value. */
 export function changesOf(body: KeyFields): KeyEdits {
   return {
     name: body.name,

@@ -1,4 +1,4 @@
-// A key as the wire knows it: what may be said of one in a request, and how an answer shows it.
+// A key on the wire: its schemas in requests and its view in responses.
 import { z } from '@hono/zod-openapi'
 import { isAddressOrBlock } from '../../../core/address.ts'
 import type { Config } from '../../../core/config.ts'
@@ -24,7 +24,10 @@ export const keySchema = z
     name: z.string(),
     key_prefix: z.string().openapi({ example: 'a1b2c3d4' }),
     format: z.string().openapi({ example: 'whm' }),
-    scopes: z.array(z.string()).nullable().openapi({ description: 'null: inherits the creator' }),
+    scopes: z
+      .array(z.string())
+      .nullable()
+      .openapi({ description: 'null: inherits the scopes of the creator' }),
     status: z.enum(keyStatuses),
     is_active: z.boolean(),
     external_id: z.string().nullable(),
@@ -47,8 +50,8 @@ export const keySchema = z
 export type KeyView = z.infer<typeof keySchema>
 
 /**
- * A key as an answer shows it: never its token, never its digest. `balance`: the credits that its meter
- * holds, null when it has none or does not tell.
+ * A key as responses show it, without token and digest. `balance`: the credits in its meter, null when it has
+ * none or they are unknown.
  */
 export function viewOf(key: ListedKey, balance: number | null, nowMs: number): KeyView {
   return {
@@ -80,7 +83,7 @@ function nullable(timeMs: number | null): string | null {
   return timeMs === null ? null : isoTime(timeMs)
 }
 
-/** The fields that a person decides, checked against the configuration and a clock. */
+/** The fields that a client sets, checked against the configuration and a clock. */
 export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () => number) {
   const scope = z
     .string()
@@ -95,7 +98,7 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
       .max(200)
       .transform((scopes) => [...new Set(scopes)])
       .nullable()
-      .openapi({ description: 'null or left out: inherits what its creator may do' }),
+      .openapi({ description: 'null or omitted: inherits the scopes of its creator' }),
     allowed_ips: z
       .array(z.string().refine(isAddressOrBlock, { error: 'No IP address or CIDR block' }))
       .min(1, 'null allows any address')

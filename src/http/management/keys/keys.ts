@@ -43,7 +43,7 @@ const list = createRoute({
   operationId: 'listKeys',
   tags: ['API keys'],
   security: byManager,
-  summary: 'List the keys of the account, newest first; revoked keys stay for ever',
+  summary: 'List the keys of the account, newest first; revoked keys are never deleted',
   request: { query: listQuery },
   responses: {
     200: success('A page of keys', z.array(keySchema), nextCursor),
@@ -69,7 +69,7 @@ const revoke = createRoute({
   operationId: 'revokeKey',
   tags: ['API keys'],
   security: byManager,
-  summary: 'Revoke a key for good; answers once it fails everywhere',
+  summary: 'Revoke a key permanently; responds once it is refused everywhere',
   request: { params: idParam },
   responses: {
     200: success('Revoked, in force everywhere', revoked),
@@ -95,7 +95,7 @@ function createOperation({ config, clock }: AppSettings) {
     operationId: 'createKey',
     tags: ['API keys'],
     security: byManager,
-    summary: 'Make a key; the answer holds its token, this once only',
+    summary: 'Create a key; only this response contains its token',
     request: json(body),
     responses: {
       201: success('The key with its token', keySchema.extend({ key: z.string() })),
@@ -113,7 +113,7 @@ function updateOperation({ config, clock }: AppSettings) {
     operationId: 'updateKey',
     tags: ['API keys'],
     security: byManager,
-    summary: 'Change a key; null clears. Answers once it is in force everywhere',
+    summary: 'Change a key; null clears. Responds once it is in force everywhere',
     request: {
       params: idParam,
       ...json(z.strictObject({ ...fields, is_active: z.boolean().optional() })),

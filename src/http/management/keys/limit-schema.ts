@@ -1,4 +1,4 @@
-// Limits and credits as the wire knows them.
+// Schemas and views of limits and credits.
 import { z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../contract/problems.ts'
 import {
@@ -19,7 +19,7 @@ const maxCredits = 1_000_000_000_000
 
 const limit = z.int().min(1).max(maxRequests).openapi({ description: 'Requests' })
 const windowSeconds = z.int().min(1).max(maxWindowSeconds).openapi({ example: 60 })
-// It stands in RateLimit headers as a quoted string.
+// RateLimit headers contain it as a quoted string.
 const windowName = z.string().regex(/^[\w.:-]{1,40}$/, '1 to 40 letters, digits and any of _ . : -')
 
 const windowIn = z
@@ -28,14 +28,14 @@ const windowIn = z
 
 type WindowIn = z.infer<typeof windowIn>
 
-/** One window or a list of them; out as a list. */
+/** Accepts one window or a list of them; the output is a list. */
 export const rateLimitField = z
   .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(maxWindows)])
   .transform((given) => windowsOf(Array.isArray(given) ? given : [given]))
   .refine(namesDiffer, { error: 'Give each window a name of its own' })
   .nullable()
   .openapi({
-    description: `How many requests pass in how many seconds: one window, or up to ${maxWindows} of which all must have room. Left out, a name is "default" for one window, its length for several. null: unlimited`,
+    description: `Maximum requests within a number of seconds: one window, or up to ${maxWindows} that all apply. The default name is "default" for one window, its length for several. null: unlimited`,
   })
 
 function windowsOf(given: WindowIn[]): Window[] {
@@ -64,19 +64,19 @@ const refillIn = z.discriminatedUnion('interval', [
 export const creditsField = z
   .strictObject({
     remaining: credits.optional().openapi({
-      description: 'The balance, set at this moment. Left out of a change, the balance stays',
+      description: 'Sets the balance now. Omitted from a change, the balance is unchanged',
     }),
     refill: refillIn.nullable().optional().openapi({
       description:
-        'Lifts the balance to `amount` at midnight UTC, each day or on a day of each month (its last, where it is shorter); a higher balance stays',
+        'Raises the balance to `amount` at midnight UTC, each day or on a day of each month (its last day in shorter months); a higher balance is unchanged',
     }),
   })
   .nullable()
-  .openapi({ description: 'What verifications may cost in all; null: they cost nothing' })
+  .openapi({ description: 'The total that verifications may cost; null: they cost nothing' })
 
 export const limitsByField = z.enum(limitOwners).openapi({
   description:
-    '`external_id`: the windows and the balance are shared by all keys of the account with its external_id that say so',
+    '`external_id`: the windows and the balance are shared by all keys of the account with this setting and the same external_id',
 })
 
 export const topUpAmount = refillAmount.openapi({ description: 'Credits to add' })
@@ -87,7 +87,7 @@ export const rateLimitOut = z
 
 export const creditsOut = z
   .object({
-    remaining: z.int().nullable().openapi({ description: 'null: not known right now' }),
+    remaining: z.int().nullable().openapi({ description: 'null: currently unknown' }),
     refill: z
       .object({
         amount: z.int(),
@@ -107,7 +107,7 @@ export function rateLimitView(windows: readonly Window[] | null): z.infer<typeof
   }))
 }
 
-/** `remaining` is what the meter holds; null when it did not tell. */
+/** `remaining` is the balance of the meter; null when it is unknown. */
 export function creditsView(
   terms: CreditTerms | null,
   remaining: number | null,
@@ -142,7 +142,7 @@ type NewLimits = {
   credits?: CreditInput | null | undefined
 }
 
-/** For the schema of a key that is made: what its fields are only together. */
+/** Cross-field checks for the schema of a new key. */
 export function checkNewLimits(body: NewLimits, context: z.RefinementCtx): void {
   const { external_id: externalId = null, limits_by: limitsBy = 'key', credits = null } = body
   const mistake = validateNewLimits({ limitsBy, externalId }, credits)

@@ -1,11 +1,11 @@
-// Changes of keys that did not take place, as problems.
+// Maps refused changes of keys to problems.
 import type { ChangeResult, Progress } from '../../../keys/change.ts'
 import type { Refusal } from '../../../keys/refusal.ts'
 import { Problem } from '../../response/problem.ts'
 import { challenge } from '../../response/refusals.ts'
 import { limitError } from './limit-schema.ts'
 
-/** The progress of a change that took place. @throws Problem 403, 404 or 409 for one that did not. */
+/** The progress of an accepted change. @throws Problem 403, 404 or 409 for a refused one. */
 export function progressOf(changed: ChangeResult<Refusal>): Progress {
   switch (changed.kind) {
     case 'done':
@@ -28,7 +28,7 @@ export function refusedChange(refusal: Refusal): Problem {
     case 'grant':
       return new Problem('forbidden', {
         detail: refusal.detail,
-        // RFC 6750 is about tokens: a person at a session is told without a challenge.
+        // RFC 6750 covers tokens only: a person with a session gets no challenge.
         ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
       })
     case 'revoked':

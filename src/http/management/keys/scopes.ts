@@ -1,4 +1,4 @@
-// GET /api/scopes and /api/formats: what a key's scopes and token are chosen from.
+// GET /api/scopes and /api/formats: the available scopes and token formats.
 import { createRoute, z } from '@hono/zod-openapi'
 import { roles } from '../../../core/role.ts'
 import { powersOfRole, reservedScopes } from '../../../core/scopes.ts'
@@ -10,8 +10,8 @@ import type { AppSettings } from '../../services.ts'
 const scope = z.object({
   scope: z.string(),
   description: z.string(),
-  reserved: z.boolean().openapi({ description: 'Granted by an owner alone, never inherited' }),
-  roles: z.array(z.enum(roles)).openapi({ description: 'Whose role holds it' }),
+  reserved: z.boolean().openapi({ description: 'Granted only by owners, never inherited' }),
+  roles: z.array(z.enum(roles)).openapi({ description: 'Roles that include it' }),
 })
 
 const format = z.object({

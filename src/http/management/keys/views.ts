@@ -1,11 +1,11 @@
-// Keys as answers show them, each with the credits that its meter holds right now.
+// Keys as responses show them, each with the current credits of its meter.
 import { limitsOf } from '../../../core/limits.ts'
 import type { ListedKey } from '../../../storage/key-store.ts'
 import { inOrder } from '../../routing/in-order.ts'
 import type { Services } from '../../services.ts'
 import { type KeyView, viewOf } from './key-schema.ts'
 
-/** The views of keys in their order; a meter that does not answer leaves `remaining` null. */
+/** Views in the order of `keys`; without an answer from its meter, `remaining` is null. */
 export function viewsOf(services: Services, keys: readonly ListedKey[]): Promise<KeyView[]> {
   return inOrder(keys, async (key) =>
     viewOf(key, await balanceOf(services, key), services.clock.now()),

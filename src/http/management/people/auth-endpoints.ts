@@ -1,10 +1,10 @@
-// Which of Better Auth's paths are open, and to whom: what is not listed here answers 404, so that an
-// upgrade of the library opens no door by itself.
+// The paths of Better Auth that are exposed, and their security. Any other path is a 404, so that an upgrade of
+// the library exposes no new endpoint.
 import { anonymous, bySession, type Requirement } from '../../routing/security.ts'
 
 export type AuthEndpoint = {
   security: Requirement[]
-  /** The request names something of an account: of another account, it is not found. */
+  /** The request names an object of an account: objects of other accounts are not found. */
   isOfAccount?: boolean
 }
 
@@ -14,15 +14,15 @@ const within = (name: 'member' | 'admin' | 'owner'): AuthEndpoint => ({
   isOfAccount: true,
 })
 
-/** Answers 403 to everybody: it is there to say that the door is closed. */
-const byNobody: Requirement[] = [{ nobody: [] }]
+/** Always answers 403: listed to document that the endpoint is closed. */
+const closed: Requirement[] = [{ nobody: [] }]
 
 export const authEndpoints: Record<string, AuthEndpoint> = {
   'GET /ok': { security: anonymous },
   'GET /jwks': { security: anonymous },
   'GET /get-session': { security: anonymous },
   'POST /sign-in/email': { security: anonymous },
-  'POST /sign-up/email': { security: byNobody },
+  'POST /sign-up/email': { security: closed },
   'POST /sign-out': { security: anonymous },
   'GET /token': { security: role('member') },
   'POST /change-password': { security: bySession },
@@ -42,12 +42,12 @@ export const authEndpoints: Record<string, AuthEndpoint> = {
   'POST /organization/remove-member': within('admin'),
   'POST /organization/update-member-role': within('admin'),
   'POST /organization/update': within('admin'),
-  // Only for whom the invitation is: the walk asks for one of its own.
+  // Only for the invited person: the permission matrix creates an invitation of its own.
   'POST /organization/accept-invitation': { security: bySession },
   'POST /organization/reject-invitation': { security: bySession },
 }
 
-/** The door of a request, by its method and the path as Better Auth reads it. */
+/** The endpoint of a request, by its method and the path as Better Auth parses it. */
 export function authEndpoint(method: string, url: string): AuthEndpoint | undefined {
   const name = `${method} ${new URL(url).pathname.slice('/api/auth'.length)}`
   return Object.hasOwn(authEndpoints, name) ? authEndpoints[name] : undefined

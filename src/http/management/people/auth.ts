@@ -1,5 +1,5 @@
-// /api/auth/*: everything is Better Auth's, but for the shape of its failures and what a change of a member
-// must wait for. Light: Better Auth is loaded by the first request that comes here.
+// /api/auth/*: forwards to Better Auth, maps its failures to problems, and makes a change of a member wait for
+// the fences. The first request loads Better Auth.
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
@@ -28,7 +28,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const settings = c.env.people
     const isSignIn = c.req.path.endsWith('/sign-in/email')
     const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
-    const answer = await askBetterAuth(c.req.raw, settings)
+    const answer = await callBetterAuth(c.req.raw, settings)
     if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
     const accountId = await changedAccount(c.req.path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
@@ -43,7 +43,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
   return routes
 }
 
-/** 200 would say that every region follows: 202 with those that do not, beside what was changed. */
+/** 200 means that every region is up to date; otherwise 202 with the pending regions added to the body. */
 async function notYetEverywhere(answer: Response, pending_regions: string[]): Promise<Response> {
   const changed = (await answer.json()) as object
   const headers = new Headers(answer.headers)
@@ -51,10 +51,10 @@ async function notYetEverywhere(answer: Response, pending_regions: string[]): Pr
   return Response.json({ ...changed, pending_regions }, { status: 202, headers })
 }
 
-/** Better Auth waits for D1 without end. */
-const patienceMs = 10_000
+/** Better Auth has no timeout for D1. */
+const timeoutMs = 10_000
 
-async function askBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
+async function callBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
   const { createAuth } = await import('../../../identity/auth.ts')
   const auth = await createAuth(settings, placeOf(request.cf))
   try {
@@ -63,18 +63,18 @@ async function askBetterAuth(request: Request, settings: PeopleSettings): Promis
       (response) => ({ response }),
       (cause) => ({ cause }),
     )
-    const told = await within('D1', patienceMs, outcome)
-    if ('cause' in told) throw told.cause
-    return told.response
+    const settled = await within('D1', timeoutMs, outcome)
+    if ('cause' in settled) throw settled.cause
+    return settled.response
   } catch (cause) {
     throw failureOf(cause)
   } finally {
-    // A claim that cannot be given back ends by itself.
+    // A claim that cannot be released expires.
     await auth.release().catch(() => {})
   }
 }
 
-/** `Graz, AT`, where the platform knows it. */
+/** `Graz, AT`, if the platform provides it. */
 function placeOf(cf: unknown): string | null {
   const { city, country } = (cf ?? {}) as { city?: string; country?: string }
   return [city, country].filter((part) => typeof part === 'string').join(', ') || null
@@ -88,14 +88,14 @@ function withCookiesOnly(request: Request): Request {
   return new Request(request, { headers })
 }
 
-/** What Better Auth throws beside its expected failures. */
+/** Maps what Better Auth throws besides its expected failures. */
 function failureOf(error: unknown): unknown {
   const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
   const says = (pattern: RegExp) => texts.some((text) => pattern.test(text))
-  // Two who do the same thing at once: the second meets the unique index.
+  // Of two concurrent identical requests, the second violates the unique index.
   if (says(/the last owner of an account stays/)) return lastOwnerStays(error)
   if (says(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
-  // Query parameters that it hands to the database as they came (`sortBy`, `filterValue`, `limit=1e400`).
+  // Query parameters that it passes to the database unchecked (`sortBy`, `filterValue`, `limit=1e400`).
   if (says(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
     return new Problem('invalid_request', { cause: error })
   return says(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
@@ -113,7 +113,7 @@ const ofMember = z.object({ organizationId: z.string() }).transform((body) => bo
 const wrappedMember = z.object({ member: ofMember }).transform((body) => body.member)
 const ofAccount = z.object({ id: z.string() }).transform((body) => body.id)
 
-// Better Auth's answers to what changes a member or the account, and where they name the account.
+// Responses of Better Auth that change a member or the account, and where they contain the account id.
 const changes: Record<string, z.ZodType<string>> = {
   'update-member-role': ofMember,
   'remove-member': wrappedMember,
@@ -133,7 +133,7 @@ const failureBody = z.object({ code: z.string().default(''), message: z.string()
 async function problemOf(answer: Response, request: Request): Promise<Problem> {
   const parsed = failureBody.safeParse(await answer.json().catch(() => ({})))
   const { code, message } = parsed.data ?? { code: '', message: '' }
-  // The one 500 of its own says that the session could not be read.
+  // Its only own 500 means that the session could not be read.
   if (answer.status >= 500) return unavailable(new Error(message))
   const retryAfter = answer.headers.get('x-retry-after')
   return new Problem(problemCode(answer.status, code, request), {
@@ -143,7 +143,7 @@ async function problemOf(answer: Response, request: Request): Promise<Problem> {
   })
 }
 
-// Better Auth answers much with 400 or 401 that is a conflict, an absence or a lack of rights.
+// Better Auth answers 400 or 401 for many conflicts, missing objects and missing permissions.
 function problemCode(status: number, code: string, request: Request): ProblemCode {
   if (status === 429) return 'rate_limited'
   if (/^(YOU_ARE_NOT|USER_IS_NOT_A_MEMBER|EMAIL_PASSWORD_SIGN_UP_DISABLED)/.test(code)) {
@@ -168,7 +168,7 @@ const codeOfStatus: Record<number, ProblemCode> = {
   415: 'unsupported_media_type',
 }
 
-/** `[body.email] Invalid input; [body.name] …`, as better-call words what zod found. */
+/** `[body.email] Invalid input; [body.name] …`, as better-call formats zod issues. */
 function fieldErrors(message: string): FieldError[] {
   return message.split('; ').map((part) => {
     const [, path, text] = /^\[(?:body|query)\.?([^\]]*)\] (.*)$/s.exec(part) ?? []

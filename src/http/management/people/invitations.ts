@@ -1,5 +1,5 @@
 // /api/invitations/{id}: joining an account for people who have no user yet. The unguessable id is the
-// credential. Who has a user signs in and accepts by Better Auth's own endpoint.
+// credential. People with a user sign in and accept through the endpoint of Better Auth.
 
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -27,7 +27,7 @@ const view = createRoute({
   operationId: 'getInvitation',
   security: anonymous,
   tags: ['People'],
-  summary: 'What an invitation offers, for whoever holds its link',
+  summary: 'Read an invitation by the id in its link',
   request: { params: idParam },
   responses: {
     200: success(
@@ -84,7 +84,7 @@ export function createInvitationRoutes() {
       const body = c.req.valid('json')
       await limitAttempts(c)
       const found = await invitationOr404(c.env.db, id)
-      // Asked first only to spare the hash and to say why; the batch decides.
+      // Checked first only to avoid the hash and to give the reason; the batch decides.
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed
@@ -98,7 +98,7 @@ export function createInvitationRoutes() {
     })
 }
 
-/** A password is hashed for whoever asks, and an id might be guessed at. @throws Problem 429 */
+/** Limits password hashing and guesses of ids by anonymous clients. @throws Problem 429 */
 async function limitAttempts(c: Context<AppEnv>): Promise<void> {
   const { db, signInPerMinute: max } = c.env.people
   const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`

@@ -1,4 +1,4 @@
-// /api/sessions: where a person is signed in. By session cookie only: what a JWT or a key may do ends with them.
+// /api/sessions: the sessions of a person. Requires the session cookie; JWTs and keys are refused.
 
 import { createRoute, z } from '@hono/zod-openapi'
 import { endOtherSessions, endSession, listSessions } from '../../../storage/session-store.ts'
@@ -15,9 +15,9 @@ const view = z
     id: z.uuid(),
     is_current: z.boolean(),
     created_at: time,
-    last_used_at: time.openapi({ description: 'To the day: a session is prolonged once a day' }),
+    last_used_at: time.openapi({ description: 'To the day: a session is extended once a day' }),
     expires_at: time,
-    ip_address: z.string().nullable().openapi({ description: 'From which it began' }),
+    ip_address: z.string().nullable().openapi({ description: 'Address of the sign-in' }),
     place: z.string().nullable().openapi({ example: 'Graz, AT' }),
     user_agent: z.string().nullable(),
   })
@@ -30,7 +30,7 @@ const list = createRoute({
   method: 'get',
   path: '/api/sessions',
   operationId: 'listSessions',
-  summary: 'Where the person is signed in, the session last used first',
+  summary: 'The sessions of the person, last used first',
   responses: { 200: success('Their sessions', z.array(view)), ...managementFailures },
 })
 
@@ -39,7 +39,7 @@ const endOne = createRoute({
   method: 'delete',
   path: '/api/sessions/{id}',
   operationId: 'endSession',
-  summary: 'Sign out there, at once; JWTs of that session end within 15 minutes',
+  summary: 'End a session at once; its JWTs expire within 15 minutes',
   request: { params: idParam },
   responses: {
     200: success('Ended', z.object({ id: z.uuid() })),
@@ -53,7 +53,7 @@ const endOthers = createRoute({
   method: 'delete',
   path: '/api/sessions',
   operationId: 'endOtherSessions',
-  summary: 'Sign out everywhere but here',
+  summary: 'End all other sessions',
   responses: {
     200: success('How many sessions were ended', z.object({ ended: z.int() })),
     ...managementFailures,

@@ -1,4 +1,4 @@
-// /api/setup: the first account and its owner, once, by whoever holds the secret SETUP_TOKEN.
+// /api/setup: the first account and its owner, once, with the secret SETUP_TOKEN.
 import { createRoute, z } from '@hono/zod-openapi'
 import { isSameSecret } from '../../../core/secret.ts'
 import { hashPassword } from '../../../identity/password.ts'
@@ -15,7 +15,7 @@ const status = createRoute({
   operationId: 'getSetup',
   security: anonymous,
   tags: ['People'],
-  summary: 'Whether the first owner is still to be made',
+  summary: 'Whether the first owner has yet to be created',
   responses: {
     200: success('Whether set-up is still to be done', z.object({ needed: z.boolean() })),
   },
@@ -27,7 +27,7 @@ const setup = createRoute({
   operationId: 'setUp',
   security: anonymous,
   tags: ['People'],
-  summary: 'Make the first account and its owner',
+  summary: 'Create the first account and its owner',
   description: 'Works once. `setup_token` is the secret SETUP_TOKEN of the deployment.',
   request: {
     body: {
@@ -71,7 +71,7 @@ export function createSetupRoutes() {
       if (!(await isSameSecret(body.setup_token, c.env.setupToken)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner has been made already' })
-      // Asked first only to spare the hash; the lock in the batch is what decides.
+      // Checked first only to avoid the hash; the lock in the batch decides.
       if (!(await needsFirstOwner(c.env.db))) throw done
       const account = { id: crypto.randomUUID(), name: body.account }
       const user = { id: crypto.randomUUID(), name: body.name, email: body.email }

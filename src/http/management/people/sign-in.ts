@@ -1,5 +1,5 @@
-// What stands before signing in: how often a password may be guessed. By address Better Auth counts; here
-// by e-mail address, whoever asks from wherever, and known devices apart from the rest of the world.
+// Limits password guesses at sign-in. Better Auth counts by IP address; this module counts by e-mail address
+// over all clients, and known devices separately.
 
 import { deviceCookie, knownDevice } from '../../../identity/known-device.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
@@ -7,15 +7,15 @@ import { countAttempt, uncountAttempt } from '../../../storage/attempts.ts'
 import { Problem } from '../../response/problem.ts'
 
 const windowMs = 15 * 60_000
-/** Of an e-mail address, for each attempt a minute that an address has. */
+/** Attempts for an e-mail address, as a multiple of the attempts for an IP address. */
 const shareOfAddress = 3
 
 export type Entry = {
-  /** Takes note that the password was right. @returns the cookie by which the device is known. */
+  /** Records the correct password. @returns the cookie that identifies the device. */
   succeeded(): Promise<string>
 }
 
-/** Counts an attempt to sign in; null for a body that names nobody. @throws Problem 429 */
+/** Counts an attempt to sign in; null for a body without an e-mail address. @throws Problem 429 */
 export async function enterSignIn(
   request: Request,
   settings: PeopleSettings,
@@ -24,7 +24,7 @@ export async function enterSignIn(
   const email = await emailOf(request)
   if (email === null) return null
   const known = await knownDevice(request.headers, email, settings)
-  // The address is not kept in the clear, and an unknown one is counted like any other.
+  // The address is stored as a digest, and an unknown one is counted like any other.
   const key = known === null ? `email/${await digest(email)}` : `device/${known}`
   const allowance = { max: settings.signInPerMinute * shareOfAddress, windowMs }
   const seconds = await countAttempt(settings.db, key, allowance, now)

@@ -1,4 +1,4 @@
-// /api/operations: what an operator does with the deployment's own secret, in scripts/restore.ts.
+// /api/operations: operator endpoints that require the secret of the deployment; scripts/restore.ts calls them.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { isSameSecret } from '../../../core/secret.ts'
@@ -29,7 +29,7 @@ const reset = createRoute({
   operationId: 'resetFences',
   tags: ['Operations'],
   security: byOperator,
-  summary: 'Part of restoring D1: every fence registers anew. Only while CHANGES is "stopped"',
+  summary: 'Part of restoring D1: every fence registers again. Only while CHANGES is "stopped"',
   request: {
     body: {
       required: true,

@@ -1,5 +1,4 @@
-// GET /api/status: how the deployment is doing, for the admins and owners of its accounts. It tells of no
-// account and no key.
+// GET /api/status: the health of the deployment, for admins and owners. It contains no account or key.
 import { createRoute, z } from '@hono/zod-openapi'
 import { regionOfFence } from '../../../coherence/regions.ts'
 import { type CanaryRun, lastRuns } from '../../../storage/canary-log.ts'
@@ -26,9 +25,9 @@ const fence = z.object({
   name: z.string().openapi({ example: 'weur/0-of-1' }),
   region: z.string(),
   registered_at: time,
-  answer_ms: z.number().nullable().openapi({ description: 'null: no answer in 2 s' }),
-  asked_at: time.nullable().openapi({ description: 'When a reader last asked it, to the hour' }),
-  floors: z.int().nullable().openapi({ description: 'Changes of the last 8 days that it holds' }),
+  answer_ms: z.number().nullable().openapi({ description: 'null: no response in 2 s' }),
+  asked_at: time.nullable().openapi({ description: 'Time of the last query, to the hour' }),
+  floors: z.int().nullable().openapi({ description: 'Changes of the last 8 days that it stores' }),
 })
 
 const canaryRun = z.object({
@@ -51,7 +50,7 @@ const status = z
       .nullable(),
     canary: z.array(canaryRun),
     tiers: z.array(z.object({ region: z.string(), tier: z.string(), count: z.int() })).openapi({
-      description: 'Verifications of the last 24 hours by the tier that answered',
+      description: 'Verifications of the last 24 hours by answering tier',
     }),
   })
   .openapi('Status')
@@ -62,8 +61,11 @@ const get = createRoute({
   operationId: 'getStatus',
   tags: ['Operations'],
   security: byAdmin,
-  summary: 'How the deployment is doing: stores, fences, the canary, tiers',
-  responses: { 200: success('As seen from here, now', status), ...managementFailures },
+  summary: 'Health of the deployment: stores, fences, canary, tiers',
+  responses: {
+    200: success('The current state as seen from this location', status),
+    ...managementFailures,
+  },
 })
 
 export function createStatusRoutes({ config, clock }: AppSettings) {
@@ -100,7 +102,7 @@ function versionOf({ version: { id, tag, timestamp } }: Services) {
   return { id, tag, deployed_at: timestamp }
 }
 
-/** A sequence is the time in ms, unless changes came faster than that. */
+/** A sequence number is the time in ms, or later when there are several changes in one ms. */
 async function seen(services: Services, { name, seq }: ListedFence) {
   const { now } = services.clock
   const registered = { name, region: regionOfFence(name), registered_at: isoTime(seq) }

@@ -1,4 +1,4 @@
-// GET /api/api-keys/{id}/usage: how requests of a key were answered, by hour or by day.
+// GET /api/api-keys/{id}/usage: the requests of a key by result code, by hour or by day.
 import { createRoute, z } from '@hono/zod-openapi'
 import { createUsageStore, type UsageSpan, usageLifetimeMs } from '../../../storage/usage-store.ts'
 import { type Granularity, seriesOf, spanOf, stepMs } from '../../../usage/series.ts'
@@ -12,7 +12,7 @@ import type { AppSettings } from '../../services.ts'
 import { existing, idPath } from '../keys/keys.ts'
 
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
-/** One more than 31 and 400 days have: a span begins and ends within a step. */
+/** One more step than 31 and 400 days, because a span begins and ends within a step. */
 const maxSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
 const stepsUnasked = { hour: 24, day: 30 }
 
@@ -24,27 +24,27 @@ const when = z
 const query = z.object({
   from: when.optional().openapi({
     type: 'string',
-    description: 'Left out: 30 days before `to`, by hour 24 hours',
+    description: 'Default: 30 days before `to`, or 24 hours by hour',
     example: '2026-11-01T00:00:00Z',
   }),
-  to: when.optional().openapi({ type: 'string', description: 'Left out: now' }),
+  to: when.optional().openapi({ type: 'string', description: 'Default: now' }),
   granularity: z.enum(granularities).default('day'),
 })
 
 const counts = z.record(z.string(), z.int()).openapi({
-  description: 'Requests by the code that they were answered with; codes without any are left out',
+  description: 'Requests by result code; codes without requests are omitted',
   example: { valid: 118, rate_limited: 4 },
 })
 
 const usage = z
   .object({
     granularity: z.enum(granularities),
-    from: time.openapi({ description: 'The first step, whole' }),
-    to: time.openapi({ description: 'The end of the last step, whole' }),
+    from: time.openapi({ description: 'The start of the first step' }),
+    to: time.openapi({ description: 'The end of the last step' }),
     total: z.int(),
     counts,
     series: z.array(z.object({ time, total: z.int(), counts })).openapi({
-      description: 'Every step of UTC, oldest first, also those without requests',
+      description: 'Every UTC step, oldest first, including those without requests',
     }),
   })
   .openapi('Usage')
@@ -55,9 +55,9 @@ const readUsage = createRoute({
   operationId: 'getKeyUsage',
   tags: ['API keys'],
   security: byManager,
-  summary: 'How requests of a key were answered, by hour or by day',
+  summary: 'Requests of a key by result code, by hour or by day',
   description:
-    'Counted after each answer and added up within about 20 seconds; kept for 400 days. At most 31 days by hour, 400 by day. Requests whose token is not known are nobody’s and not counted.',
+    'Counted after each response and aggregated within about 20 seconds; kept for 400 days. At most 31 days by hour, 400 by day. Requests with an unknown token are not counted.',
   request: { params: idParam, query },
   responses: {
     200: success('Requests by the code that they were answered with', usage),
@@ -70,7 +70,7 @@ export function createApiKeyUsage({ clock }: AppSettings) {
   return createRouter().openapi(readUsage, async (c) => {
     const { id } = c.req.valid('param')
     const { granularity, from, to } = c.req.valid('query')
-    const span = spanAsked(granularity, from, to, clock.now())
+    const span = requestedSpan(granularity, from, to, clock.now())
     await existing(c, id)
     const read = await createUsageStore(c.env.db).read(id, span)
     const series = seriesOf(read, span).map((step) => ({ ...step, time: isoTime(step.time) }))
@@ -92,7 +92,7 @@ function sum(counts: readonly { count: number }[]): number {
 }
 
 /** @throws Problem 400 for a span that is empty, too long or longer ago than usage is kept. */
-function spanAsked(
+function requestedSpan(
   granularity: Granularity,
   from: number | undefined,
   to: number | undefined,

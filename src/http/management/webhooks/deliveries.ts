@@ -1,4 +1,4 @@
-// /api/webhook-endpoints/{id}: its deliveries, sending one again, sending a ping.
+// /api/webhook-endpoints/{id}: its deliveries, resending one, sending a ping.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { webhookBody } from '../../../core/webhook-event.ts'
@@ -72,7 +72,7 @@ const test = createRoute({
   method: 'post',
   path: `${endpointPath}/test`,
   operationId: 'testWebhookEndpoint',
-  summary: 'Send a `ping` to an endpoint: one attempt, whose outcome its delivery shows',
+  summary: 'Send a `ping` to an endpoint: one attempt; its delivery shows the outcome',
   request: { params: idParam },
   responses: {
     202: success('The pending delivery', deliverySchema),

@@ -19,11 +19,11 @@ export const endpointSchema = z
       .openapi({ description: 'null: all, future ones included' }),
     is_active: z.boolean(),
     disabled_reason: z.enum(['gone', 'failing']).nullable().openapi({
-      description: 'Why Latchkey disabled it: it answered 410, or all attempts failed for days',
+      description: 'Why Latchkey disabled it: a 410 response, or failed attempts for days',
     }),
     previous_secret_until: time
       .nullable()
-      .openapi({ description: 'Until then the previous secret signs beside the present one' }),
+      .openapi({ description: 'Until then the previous secret signs as well' }),
     created_by: z.uuid().nullable(),
     created_at: time,
     last_success_at: time.nullable(),

@@ -17,7 +17,7 @@ const rotate = createRoute({
   method: 'post',
   path: `${endpointPath}/rotate-secret`,
   operationId: 'rotateWebhookSecret',
-  summary: 'Give an endpoint a new secret; both sign until the overlap is over',
+  summary: 'Give an endpoint a new secret; both sign until the overlap ends',
   request: {
     params: idParam,
     body: {
@@ -50,7 +50,7 @@ export function createWebhookSecrets({ clock }: AppSettings) {
   })
 }
 
-/** What drawing and sealing a secret takes. */
+/** Dependencies for generating and sealing a secret. */
 export async function secretSettings(services: Services): Promise<Omit<EndpointSettings, 'rules'>> {
   return {
     sealingKeys: await services.webhookSealingKeys(),
