@@ -1,5 +1,5 @@
-// An account's way out: everything that is known of it to take along, its keys stopped at once, fourteen
-// days to take that back, and nothing left of it afterwards but what keeps its tokens dead.
+// Export and deletion of an account: keys stop at once, the deletion can be cancelled for fourteen days, and
+// afterwards only the digests remain that keep its tokens invalid.
 import { env } from 'cloudflare:workers'
 import { hashPassword } from 'better-auth/crypto'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -21,7 +21,7 @@ vi.spyOn(console, 'error').mockImplementation(() => {})
 const password = 'correct horse battery'
 let hash = ''
 let app: TestApp
-/** Another isolate: it has a memory of its own. */
+/** Another isolate with its own memory. */
 let elsewhere: TestApp
 beforeAll(async () => {
   hash = await hashPassword(password)
@@ -88,7 +88,7 @@ describe('the export', () => {
     )
   }
 
-  it('holds every key, event and count once, of this account alone', async () => {
+  it('contains each key, event and usage row of this account exactly once', async () => {
     const [ours, theirs] = [await newAccount(), await newAccount()]
     await fill(ours, 1_203)
     await fill(theirs, 3)
@@ -107,8 +107,8 @@ describe('the export', () => {
     expect(of('usage')).toHaveLength(1_203)
     const counted = of('usage').reduce((sum, { count }) => sum + count, 0)
     expect(counted).toBe((1_203 * 1_204) / 2)
-    const { lines: told } = lines.at(-1)
-    for (const type of ['key', 'audit_event', 'usage']) expect(told[type]).toBe(of(type).length)
+    const { lines: counts } = lines.at(-1)
+    for (const type of ['key', 'audit_event', 'usage']) expect(counts[type]).toBe(of(type).length)
     expect(text).not.toContain(theirs.id)
     expect(text).not.toContain(key)
     const digests = await env.DB.prepare('SELECT digest FROM api_key WHERE account_id = ?')
@@ -118,7 +118,7 @@ describe('the export', () => {
     expect(text).not.toMatch(/digest|password|secret|token/i)
   })
 
-  it('is read while it is sent', async () => {
+  it('is streamed: rows are read while it is sent', async () => {
     const account = await newAccount()
     await fill(account, 2_600)
     const watch = watchBindings()
@@ -135,7 +135,7 @@ describe('the export', () => {
     expect(watch.calls.length - before).toBeGreaterThan(10)
   })
 
-  it('breaks off, without its last line, when the store does', async () => {
+  it('is aborted without its last line when the store fails', async () => {
     const account = await newAccount()
     await fill(account, 1_203)
     let reads = 0
@@ -147,11 +147,11 @@ describe('the export', () => {
       },
     })
     const broken = await createTestApp({ bindings: { DB: flaky } })
-    const asking = broken.request('GET', '/api/account/export', { as: account.owner.jwt })
-    await expect(asking).rejects.toThrow()
+    const exporting = broken.request('GET', '/api/account/export', { as: account.owner.jwt })
+    await expect(exporting).rejects.toThrow()
   })
 
-  it('is remembered in the audit trail', async () => {
+  it('is recorded in the audit trail', async () => {
     const account = await newAccount()
     await exported(account.owner.jwt)
     const query = '/api/audit-events?action=account.exported'
@@ -161,7 +161,7 @@ describe('the export', () => {
 })
 
 describe('deleting an account', () => {
-  it('needs its name and the password of an owner, and stops nothing before', async () => {
+  it('requires its name and the password of an owner, and stops no key before', async () => {
     const account = await newAccount()
     const { key } = await makeKey(app, account.owner.jwt)
     expect(await outcome(remove(account, { name: 'Acme' }))).toBe('400 invalid_request')
@@ -174,7 +174,7 @@ describe('deleting an account', () => {
     expect(body.data).toMatchObject({ id: account.id, name: account.name, closes_at: null })
   })
 
-  it('lets nobody guess the password with a session that they stole', async () => {
+  it('limits password attempts, so a stolen session cannot guess the password', async () => {
     const account = await newAccount()
     for (let at = 0; at < 3; at++) {
       expect(await outcome(remove(account, { password: 'a guess' }))).toBe('403 forbidden')
@@ -182,7 +182,7 @@ describe('deleting an account', () => {
     expect(await outcome(remove(account))).toBe('429 rate_limited')
   })
 
-  it('stops every key on its very next request, in whichever isolate', async () => {
+  it('stops every key on its next request, in every isolate', async () => {
     const account = await newAccount()
     const keys = await Promise.all([
       makeKey(app, account.owner.jwt),
@@ -204,7 +204,7 @@ describe('deleting an account', () => {
     expect(await me(late.key)).toBe('401 disabled_api_key')
   })
 
-  it('is not answered with 200 while a region does not follow', async () => {
+  it('does not answer 200 while a region is pending', async () => {
     const account = await newAccount()
     const { key } = await makeKey(app, account.owner.jwt)
     await me(key)
@@ -220,7 +220,7 @@ describe('deleting an account', () => {
     expect(await me(key)).toBe('401 disabled_api_key')
   })
 
-  it('can be taken back: keys go again as they were, no other', async () => {
+  it('can be cancelled: keys that worked before work again, and no others', async () => {
     const account = await newAccount()
     const { owner } = account
     const [live, off, gone] = await Promise.all([1, 2, 3].map(() => makeKey(app, owner.jwt)))
@@ -243,7 +243,7 @@ describe('deleting an account', () => {
     ])
   })
 
-  it('asked twice or taken back twice changes nothing more', async () => {
+  it('is idempotent, and so is its cancellation', async () => {
     const account = await newAccount()
     const first = (await remove(account)).body.data.closes_at
     app.clock.skip(60_000)
@@ -258,7 +258,7 @@ describe('deleting an account', () => {
     expect(events?.n).toBe(2)
   })
 
-  it('cannot be taken back any more when its time is over', async () => {
+  it('cannot be cancelled after the grace period', async () => {
     const account = await newAccount()
     await remove(account)
     await fallDue(account)
@@ -281,7 +281,7 @@ describe('a deleted account', () => {
     return tables.flat()
   }
 
-  it('leaves nothing of its people and names, in no table, and no token that works', async () => {
+  it('leaves no personal data or names in any table, and no valid token', async () => {
     const account = await newAccount()
     const { owner } = account
     const facts = { name: 'Ada phone', external_id: 'customer-ada', metadata: { who: 'Ada L.' } }
@@ -305,7 +305,7 @@ describe('a deleted account', () => {
       crypto.randomUUID(),
       account.id,
     )
-    // One of its people belongs elsewhere too.
+    // One of its members is a member of another account too.
     const other = await createAccount('Elsewhere')
     await run(
       `INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?1, ?2, ?3, 'owner', 1)`,
@@ -318,7 +318,7 @@ describe('a deleted account', () => {
       .first<{ digest: string }>()) ?? { digest: '' }
     await remove(account)
     await fallDue(account)
-    // That a password was asked for is forgotten after a quarter of an hour.
+    // The record of a password attempt expires after 15 minutes.
     app.clock.skip(16 * 60_000)
     for (let runs = 0; runs < 4; runs++) await drain()
 
@@ -334,7 +334,7 @@ describe('a deleted account', () => {
       account.admin.id,
     ]
     for (const text of personal) expect([text, holding(text)]).toEqual([text, []])
-    // Who asked for it, by an id that names nobody any more.
+    // The actor of the deletion, by an id that no longer identifies a person.
     expect(holding(owner.id)).toEqual(['audit_event'])
     expect(new Set(holding(account.id))).toEqual(
       new Set(['api_key', 'audit_event', 'deleted_account']),
@@ -360,14 +360,14 @@ describe('a deleted account', () => {
     )
   })
 
-  it('is deleted only when it is due', async () => {
+  it('is deleted only after the grace period', async () => {
     const account = await newAccount()
     await remove(account)
     await drain()
     expect((await app.request('GET', '/api/account', { as: account.owner.jwt })).status).toBe(200)
   })
 
-  it('goes on being deleted by the next run when a region does not answer', async () => {
+  it('is deleted by the next run when a region does not answer', async () => {
     const account = await newAccount()
     const { key } = await makeKey(app, account.owner.jwt)
     await me(key)

@@ -1,4 +1,4 @@
-// What a verification may cost: the calls of every binding, row by row of the budget in architecture.md.
+// The cost of a verification in calls of every binding, for each row of the budget in architecture.md.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
@@ -24,7 +24,7 @@ const nameOf = async (key: string) => `key/${await digestOf(key)}`
 
 /**
  * What one more verification costs, after the answer included; D1 reads as one number. The message that
- * a test's app sends of each request is left out: what counting costs is told below.
+ * a test app sends for each request is left out; "counting" below covers its cost.
  */
 async function costOf(isolate: TestApp, key: string, answer = '200') {
   watch.clear()
@@ -41,24 +41,25 @@ async function costOf(isolate: TestApp, key: string, answer = '200') {
 beforeAll(async () => {
   app = await openIsolate()
   account = await openAccount()
-  // The first question ever opens the fence of the region; it registers after its answer.
+  // The first query opens the fence of the region, which registers after its response.
   const { key } = await makeKey(app, account.owner.jwt)
   const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
-  for (let asked = 0; asked < 50 && !(await isOpen()); asked++) await me(await openIsolate(), key)
+  for (let attempt = 0; attempt < 50 && !(await isOpen()); attempt++)
+    await me(await openIsolate(), key)
   expect(await isOpen()).toBe(true)
 })
 
 beforeEach(() => watch.clear())
 
 describe('a verification costs', () => {
-  it('one KV get and one fence, where this isolate has not met the key', async () => {
+  it('one KV get and one fence query for a key that this isolate has not cached', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
     expect(await env.KEY_CACHE.get(await nameOf(key))).not.toBeNull()
     expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
   })
 
-  it('nothing while the lease runs, to its last millisecond, and one fence after it', async () => {
+  it('nothing until the last millisecond of the lease, and one fence query after it', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     const frozen = { ...createSkippingClock(), now: () => time }
     let time = Date.now() + 1_000
@@ -73,7 +74,7 @@ describe('a verification costs', () => {
     expect(await costOf(isolate, key)).toEqual({})
   })
 
-  it('one D1 read, one fence and a KV put after the answer, where KV is empty', async () => {
+  it('one D1 read, one fence query and a KV put after the response when KV is empty', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     const first = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
     expect(await costOf(app, key)).toEqual(first)
@@ -81,7 +82,7 @@ describe('a verification costs', () => {
     expect(await costOf(await openIsolate(), key)).toEqual(first)
   })
 
-  it('one D1 read on the first use after a change, wherever the record is held', async () => {
+  it('one D1 read on the first use after a change, wherever the record is cached', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt)
     const remembers = await openIsolate()
     await me(remembers, key)
@@ -90,7 +91,7 @@ describe('a verification costs', () => {
       as: account.owner.jwt,
       body: { name: 'New' },
     })
-    // KV may go on answering with what it held before.
+    // KV may still return the previous value.
     await env.KEY_CACHE.put(await nameOf(key), stale as string)
     const inMemory = await costOf(remembers, key)
     expect(inMemory).toMatchObject({ 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 })
@@ -105,7 +106,7 @@ describe('a verification costs', () => {
     })
   })
 
-  it('the same where the key is refused', async () => {
+  it('the same for a key that is refused', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt)
     await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
     const isolate = await openIsolate()
@@ -135,7 +136,7 @@ describe('a verification costs', () => {
     }
   })
 
-  it('one call of its meter more, where the key has a rate limit or credits', async () => {
+  it('one additional meter call for a key with a rate limit or credits', async () => {
     const limits = [
       { rate_limit: { limit: 1_000, window_seconds: 60 } },
       { credits: { remaining: 1_000 } },
@@ -163,7 +164,7 @@ describe('a verification costs', () => {
         body: { is_active: false },
       })
       await me(app, key)
-      // What is refused asks no meter.
+      // A refused key consumes no limits.
       expect(await costOf(app, key, '401 disabled_api_key')).toEqual({})
     }
   })
@@ -176,7 +177,7 @@ describe('a verification costs', () => {
     expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
   })
 
-  it('one more D1 read after the answer once a KV entry has lived half its life', async () => {
+  it('one more D1 read after the response when a KV entry is past half of its lifetime', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
     clock.skip(4 * day)
@@ -186,35 +187,35 @@ describe('a verification costs', () => {
   })
 })
 
-describe('on the way to an answer', () => {
-  it('KV and the fence are asked at the same time', async () => {
+describe('before the response', () => {
+  it('KV and the fence are queried concurrently', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
-    const [kvAsked, fenceAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const [kvQueried, fenceQueried] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const bindings = {
       ...watch.bindings,
       KEY_CACHE: {
         async get(...args: Parameters<KVNamespace['get']>) {
-          kvAsked.resolve()
-          await fenceAsked.promise
+          kvQueried.resolve()
+          await fenceQueried.promise
           return env.KEY_CACHE.get(...args)
         },
       } as unknown as KVNamespace,
       FENCE: {
         getByName: (name: string) => ({
           async requiredSeq(digest: string) {
-            fenceAsked.resolve()
-            await kvAsked.promise
+            fenceQueried.resolve()
+            await kvQueried.promise
             return env.FENCE.getByName(name).requiredSeq(digest)
           },
         }),
       } as unknown as Env['FENCE'],
     }
-    // One after the other, each would wait for the other in vain, and D1 would be asked in the end.
+    // In sequence, each would wait for the other until its timeout, and D1 would be queried.
     expect(await costOf(await createTestApp({ clock, bindings }), key)).toEqual({})
   })
 
-  it('nothing is written: a KV that never finishes a put delays no answer', async () => {
+  it('nothing is written: a KV put that never ends delays no response', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     const isolate = await createTestApp({ clock, bindings: slowToWrite() })
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
@@ -227,10 +228,10 @@ describe('on the way to an answer', () => {
     expect(response.status).toBe(200)
   })
 
-  it('no write reaches D1 at all, in none of many requests', async () => {
+  it('no request writes to D1', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     watch.clear()
-    for (let asked = 0; asked < 5; asked++) {
+    for (let attempt = 0; attempt < 5; attempt++) {
       await me(await openIsolate(), key)
       endLeases()
       await me(app, key)
@@ -242,7 +243,7 @@ describe('on the way to an answer', () => {
 })
 
 describe('counting', () => {
-  /** An isolate whose window ends when the test says so, and whose background work nobody waits for. */
+  /** An isolate whose counting window the test ends, and whose background work is not awaited. */
   async function openCounting() {
     const timers: (() => void)[] = []
     const usage = new UsageCounter({
@@ -257,7 +258,7 @@ describe('counting', () => {
       passThroughOnException() {},
       props: {},
     } as unknown as ExecutionContext
-    async function ask(key: string): Promise<number> {
+    async function send(key: string): Promise<number> {
       const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
       return (await isolate.handler.fetch(request, isolate.bindings, context)).status
     }
@@ -265,17 +266,17 @@ describe('counting', () => {
       for (const wake of timers.splice(0)) wake()
       await Promise.all(work.splice(0))
     }
-    return { ask, endWindow }
+    return { send, endWindow }
   }
 
-  it('costs no call on the way to the answer, and one message for a window of them', async () => {
+  it('costs no call before the response, and one message for each window', async () => {
     const keys = await Promise.all([1, 2, 3].map(() => makeKey(app, account.owner.jwt)))
-    const { ask, endWindow } = await openCounting()
-    for (const { key } of keys) await ask(key)
+    const { send, endWindow } = await openCounting()
+    for (const { key } of keys) await send(key)
     await endWindow()
     watch.clear()
     for (let turn = 0; turn < 40; turn++) {
-      for (const { key } of keys) expect(await ask(key)).toBe(200)
+      for (const { key } of keys) expect(await send(key)).toBe(200)
     }
     expect(watch.counts()).toEqual({})
     await endWindow()
@@ -285,9 +286,9 @@ describe('counting', () => {
     expect(counted).toEqual(keys.map(({ id }) => [id, 'valid', 40]))
   })
 
-  it('costs nothing for a token of nobody', async () => {
-    const { ask, endWindow } = await openCounting()
-    for (const token of ['nonsense', `whm_${'0'.repeat(32)}`]) expect(await ask(token)).toBe(401)
+  it('costs nothing for an unknown token', async () => {
+    const { send, endWindow } = await openCounting()
+    for (const token of ['nonsense', `whm_${'0'.repeat(32)}`]) expect(await send(token)).toBe(401)
     await endWindow()
     expect(watch.counts()).toEqual({})
   })

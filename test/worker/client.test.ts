@@ -118,7 +118,7 @@ describe('the client', () => {
     expect(catalogue).toContainEqual(expect.objectContaining({ scope: 'contacts:read' }))
   })
 
-  it('answers a change at once, with the time at which it is in force', async () => {
+  it('returns from a change at once, with the time at which it takes effect', async () => {
     const client = latchkey()
     const { id } = await client.create({ name: 'Async', scopes: [] })
     const { effective_at } = await client.revoke(id, { respondAsync: true })
@@ -137,7 +137,7 @@ describe('LatchkeyError', () => {
     expect(missing).toMatchObject({ code: 'not_found', status: 404, errors: [] })
   })
 
-  it('has a code of its own for an answer that is not from Latchkey', async () => {
+  it('has its own code for a response that is not from Latchkey', async () => {
     const page = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
     const client = createClient({ ...options, fetch: page as typeof fetch, retries: 0 })
     const error = await errorOf(client.scopes())
@@ -187,7 +187,7 @@ describe('LatchkeyError', () => {
 })
 
 describe('retries', () => {
-  /** A server that gives these answers, one after another, then succeeds. */
+  /** A server that returns these responses in order, then succeeds. */
   function flaky(...answers: (Response | Error)[]) {
     const methods: string[] = []
     const waits: number[] = []
@@ -228,7 +228,7 @@ describe('retries', () => {
     expect(waits[0]).toBeLessThanOrEqual(5_000)
   })
 
-  it('end after two more attempts, and at once when Retry-After is far away', async () => {
+  it('stop after two more attempts, and at once when Retry-After is too long', async () => {
     const always = flaky(busy(503), busy(503), busy(503), busy(503))
     expect((await errorOf(always.client.get(id))).status).toBe(503)
     expect(always.methods).toHaveLength(3)
@@ -243,7 +243,7 @@ describe('retries', () => {
     expect(methods).toHaveLength(1)
   })
 
-  it('never repeat a change that may have taken place though its answer was lost', async () => {
+  it('never repeat a change that may have been applied although its response was lost', async () => {
     const calls: ((client: ReturnType<typeof createClient>) => Promise<unknown>)[] = [
       (client) => client.create({ name: 'Once' }),
       (client) => client.update(id, { name: 'Once' }),
@@ -260,7 +260,7 @@ describe('retries', () => {
     }
   })
 
-  it('end with the reason of the caller’s signal', async () => {
+  it('stop with the reason of the caller’s signal', async () => {
     const controller = new AbortController()
     const { client, methods } = flaky(new TypeError('aborted'))
     controller.abort(new Error('The user left'))
@@ -271,7 +271,7 @@ describe('retries', () => {
 })
 
 describe('a client with a key that only verifies', () => {
-  it('can verify and introspect, and manage nothing', async () => {
+  it('can verify and introspect but not manage keys', async () => {
     const { key } = await makeKey(testApp, acme.owner.jwt, { scopes: ['keys:verify'] })
     const client = createClient({ ...options, key })
     expect(await client.verify({ token: 'x' })).toMatchObject({ valid: false })
@@ -292,16 +292,16 @@ describe('the types of the client', () => {
     InferResponseType<Operation, Status> extends { data: infer Answer } ? Plain<Answer> : never
   type Part<Operation, Of extends 'json' | 'query'> =
     InferRequestType<Operation> extends Record<Of, infer Request> ? Plain<Request> : never
-  /** One object for an intersection. Fields of any JSON are left aside, since hono's types change them. */
+  /** Flattens an intersection. Fields of arbitrary JSON are left out, since Hono's types change them. */
   type Plain<T> = T extends readonly (infer Item)[]
     ? Plain<Item>[]
     : T extends object
       ? { [Name in keyof T]: Name extends 'metadata' | 'detail' ? 'JSON' : Plain<T[Name]> }
       : T
-  /** Numbers are written out in a query. */
+  /** Numbers become strings in a query. */
   type Query<Q> = Plain<{ [Name in keyof Q]: Name extends 'limit' ? string | undefined : Q[Name] }>
 
-  it('are those of the answers of management', () => {
+  it('match the responses of the management API', () => {
     type Message = { message: string }
     type Count = { revoked: number }
     expectTypeOf<Data<Keys['$get'], 200>>().toEqualTypeOf<Plain<Key[]>>()
@@ -318,7 +318,7 @@ describe('the types of the client', () => {
     expectTypeOf<Data<Api['scopes']['$get'], 200>>().toEqualTypeOf<Plain<Scope[]>>()
   })
 
-  it('are those of the requests of management', () => {
+  it('match the requests of the management API', () => {
     expectTypeOf<Part<Keys['$post'], 'json'>>().toEqualTypeOf<Plain<NewKey>>()
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
@@ -326,7 +326,7 @@ describe('the types of the client', () => {
     expectTypeOf<Selection>().toExtend<InferRequestType<Keys['revoke']['$post']>['json']>()
   })
 
-  it('are those of verifying, over HTTP and over the binding', () => {
+  it('match verification, over HTTP and over the service binding', () => {
     expectTypeOf<Data<Checks['verify']['$post'], 200>>().toEqualTypeOf<Plain<VerifyAnswer>>()
     expectTypeOf<Plain<VerifyRequest>>().toEqualTypeOf<Part<Checks['verify']['$post'], 'json'>>()
     expectTypeOf<Plain<z.infer<typeof introspection>>>().toEqualTypeOf<Plain<Introspection>>()

@@ -1,5 +1,5 @@
-// Revocation against the real fences, KV and D1 of workerd. What local KV cannot show (staleness) is
-// the simulation's to show.
+// Revocation against the real fences, KV and D1 of workerd. Local KV is never stale; the simulation covers
+// staleness.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ import {
 const digestOf = (letter: string) => letter.repeat(64)
 const fenceOf = (name: string) => env.FENCE.getByName(name)
 
-/** Asks until the fence has registered itself in D1. */
+/** Queries until the fence has registered itself in D1. */
 async function opened(name: string): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const requiredSeq = await fenceOf(name).requiredSeq(digestOf('0'))
@@ -35,7 +35,7 @@ async function listedFences(): Promise<string[]> {
 }
 
 describe('a fence', () => {
-  it('answers "ask D1" until it stands in the list of those that changes wait for', async () => {
+  it('answers null (read D1) until it is registered as one that changes wait for', async () => {
     const name = 'oc/0-of-1'
     expect(await fenceOf(name).requiredSeq(digestOf('0'))).toBe(null)
     const requiredSeq = await opened(name)
@@ -43,7 +43,7 @@ describe('a fence', () => {
     expect(requiredSeq).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  it('still holds a raise after its instance was evicted', async () => {
+  it('keeps a raise after its instance is evicted', async () => {
     const name = 'me/0-of-1'
     const requiredSeq = await opened(name)
     expect(await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 7 }])).toBe(
@@ -62,14 +62,14 @@ describe('a fence', () => {
     expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(requiredSeq + 9)
   })
 
-  it('raises everything it guards by one raise', async () => {
+  it('raises everything that it guards with one raise', async () => {
     const name = 'sam/0-of-1'
     const requiredSeq = await opened(name)
     await fenceOf(name).raise([{ digest: '*', seq: requiredSeq + 5 }])
     expect(await fenceOf(name).requiredSeq(digestOf('c'))).toBe(requiredSeq + 5)
   })
 
-  it('asks for D1 after a reset, and registers anew above all it ever held', async () => {
+  it('answers null after a reset, and registers again above every earlier floor', async () => {
     const name = 'eeur/0-of-1'
     const requiredSeq = await opened(name)
     await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 1 }])
@@ -78,7 +78,7 @@ describe('a fence', () => {
     expect(await opened(name)).toBeGreaterThan(requiredSeq)
   })
 
-  it('takes itself off the list when nobody has asked for two days', async () => {
+  it('unregisters after two days without a query', async () => {
     const name = 'weur/0-of-1'
     await opened(name)
     await runInDurableObject(fenceOf(name), (_, { storage }) => {
@@ -95,7 +95,7 @@ describe('the nearest fence', () => {
   const namespaceOf = (requiredSeq: () => Promise<number | null>) =>
     ({ getByName: () => ({ requiredSeq }) }) as unknown as DurableObjectNamespace<FenceObject>
 
-  it('that hangs means "ask D1" within its time-out', async () => {
+  it('that hangs yields null (read D1) within its timeout', async () => {
     const near = createNearestFence(
       namespaceOf(() => new Promise(() => {})),
       { region: 'weur', shards: 1 },
@@ -105,7 +105,7 @@ describe('the nearest fence', () => {
     expect(Date.now() - startedAt).toBeLessThan(2_000)
   })
 
-  it('that throws means "ask D1"', async () => {
+  it('that throws yields null (read D1)', async () => {
     const near = createNearestFence(
       namespaceOf(() => Promise.reject(new Error('overloaded'))),
       { region: 'weur', shards: 1 },
@@ -116,11 +116,11 @@ describe('the nearest fence', () => {
 
 describe('many isolates, many keys, changes and verifications at once', () => {
   const clock = createSkippingClock()
-  let houses: TestApp[]
+  let apps: TestApp[]
   let owner: TestPerson
 
   beforeAll(async () => {
-    houses = await Promise.all(
+    apps = await Promise.all(
       Array.from({ length: 4 }, () =>
         createTestApp({ clock, isolate: createIsolate(config, clock) }),
       ),
@@ -129,10 +129,10 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     await opened('enam/0-of-1')
   })
 
-  const houseAt = (turn: number) => houses[turn % houses.length] as TestApp
+  const appAt = (turn: number) => apps[turn % apps.length] as TestApp
 
-  it('never lets a key pass that was revoked before the question was asked', async () => {
-    const keys = await Promise.all(Array.from({ length: 40 }, (_, at) => makeKey(houseAt(at))))
+  it('never accepts a key that was revoked before the request began', async () => {
+    const keys = await Promise.all(Array.from({ length: 40 }, (_, at) => makeKey(appAt(at))))
     const revoked = new Set<string>()
     let stale = 0
     let passed = 0
@@ -141,7 +141,7 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     async function verifyOnce(turn: number): Promise<void> {
       const { key } = keys[(turn * 7) % keys.length] as { key: string }
       const mustFail = revoked.has(key)
-      const answer = await houseAt(turn).request('GET', '/api/v1/me', { key })
+      const answer = await appAt(turn).request('GET', '/api/v1/me', { key })
       if (answer.status === 200) passed++
       else {
         expect(answer.body.code, answer.text).toBe('revoked_api_key')
@@ -152,7 +152,7 @@ describe('many isolates, many keys, changes and verifications at once', () => {
 
     async function revoke(at: number): Promise<void> {
       const { id, key } = keys[at] as { id: string; key: string }
-      const answer = await houseAt(at + 1).request('DELETE', `/api/api-keys/${id}`, {
+      const answer = await appAt(at + 1).request('DELETE', `/api/api-keys/${id}`, {
         as: owner.jwt,
       })
       expect(answer.status, answer.text).toBe(200)
@@ -173,28 +173,28 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     }
     await verifyRound()
     expect(stale).toBe(0)
-    // The test means something only when both happened in numbers.
+    // The test is meaningful only if both outcomes are frequent.
     expect(passed).toBeGreaterThan(500)
     expect(refused).toBeGreaterThan(500)
     const { results } = await env.DB.prepare('SELECT * FROM pending_raise').all()
     expect(results).toEqual([])
   }, 60_000)
 
-  it('revokes all keys of an external id with one wait, for every isolate', async () => {
+  it('revokes all keys of an external id in every isolate with one wait', async () => {
     const made = await Promise.all(
-      Array.from({ length: 12 }, (_, at) => makeKey(houseAt(at), 'customer-7')),
+      Array.from({ length: 12 }, (_, at) => makeKey(appAt(at), 'customer-7')),
     )
-    for (const app of houses) {
+    for (const app of apps) {
       for (const { key } of made) {
         expect((await app.request('GET', '/api/v1/me', { key })).status).toBe(200)
       }
     }
     const before = clock.now()
     const body = { external_id: 'customer-7' }
-    const answer = await houseAt(0).request('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
+    const answer = await appAt(0).request('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
     expect(answer.body.data, answer.text).toEqual({ revoked: 12 })
     expect(clock.now() - before).toBeLessThan(4_000)
-    for (const app of houses) {
+    for (const app of apps) {
       for (const { key } of made) {
         expect((await app.request('GET', '/api/v1/me', { key })).body.code).toBe('revoked_api_key')
       }

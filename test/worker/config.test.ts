@@ -1,4 +1,4 @@
-// A wrong configuration stops the Worker at start, with a sentence that names the mistake.
+// An invalid configuration stops the Worker at startup with a message that names the mistake.
 import { describe, expect, it } from 'vitest'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
@@ -33,7 +33,7 @@ const withProxies = (proxies: string[], clientAddressHeader = 'X-Client-Address'
 })
 const withMember = (...scopes: string[]) => ({ roles: { ...sound.roles, member: { scopes } } })
 
-/** What is wrong, and the words by which the sentence must name it. */
+/** The mistake, and the words that its message must contain. */
 const mistakes: [string, object, RegExp][] = [
   ['no format at all', { formats: {} }, /formats/],
   ['a prefix twice', { formats: { whm, other: { ...whm } } }, /formats\.(whm|other).*"whm_"/],
@@ -90,7 +90,7 @@ const mistakes: [string, object, RegExp][] = [
     /"contacts:read".*description/,
   ],
   [
-    'a scope of the name of a reserved one',
+    'a scope with a reserved name',
     { scopes: { ...sound.scopes, 'keys:manage': 'x' } },
     /keys:manage/,
   ],
@@ -101,7 +101,7 @@ const mistakes: [string, object, RegExp][] = [
   ],
   ['an unknown scope of a role', withMember('contacts:delete'), /roles\.member.*"contacts:delete"/],
   ['a reserved scope of a role', withMember('keys:manage'), /roles\.member.*"keys:manage"/],
-  ['a role that nobody knows', { roles: { ...sound.roles, admn: { scopes: 'all' } } }, /admn/],
+  ['an unknown role', { roles: { ...sound.roles, admn: { scopes: 'all' } } }, /admn/],
   [
     'an unknown scope of a route',
     withRoute('GET', '/api/contacts', 'contacts:raed'),
@@ -133,7 +133,7 @@ const mistakes: [string, object, RegExp][] = [
   ['an upstream with a path', withUpstream('https://example.com/v1'), /gateway\.upstream.*origin/],
   ['an upstream with a query', withUpstream('https://example.com/?a'), /gateway\.upstream/],
   ['an upstream with a password', withUpstream('https://a:b@example.com'), /gateway\.upstream/],
-  ['an upstream that cannot be asked', withUpstream({}), /gateway\.upstream/],
+  ['an upstream without fetch', withUpstream({}), /gateway\.upstream/],
   ['no upstream', withUpstream(undefined), /gateway\.upstream/],
   ['no time for the upstream', withGateway({ timeoutMs: 0 }), /gateway\.timeoutMs is 0/],
   ['a time that is no number', withGateway({ timeoutMs: '60s' }), /gateway\.timeoutMs is 60s/],
@@ -141,7 +141,7 @@ const mistakes: [string, object, RegExp][] = [
   ['a policy that fits no URL', { policies: { 'a/b': [] } }, /policy "a\/b"/],
   ['no proxies to believe', withProxies([]), /forwardAuth\.proxies is empty/],
   ['a proxy that is a name', withProxies(['proxy.test']), /forwardAuth\.proxies has "proxy\.test"/],
-  ['everybody as a proxy', withProxies(['0.0.0.0/0']), /every address/],
+  ['every address as a proxy', withProxies(['0.0.0.0/0']), /every address/],
   ['a header of Cloudflare’s', withProxies(['192.0.2.1'], 'CF-Connecting-IP'), /Cloudflare/],
   ['a header that is none', withProxies(['192.0.2.1'], 'a b'), /not a header name/],
   ['a lease below zero', { lease: -1 }, /lease is -1/],
@@ -160,18 +160,18 @@ const mistakes: [string, object, RegExp][] = [
   ['a foreign token that can be guessed', withForeign({ length: 16 }), /too short.*16 letters.*96/],
   ['a foreign token without end', withForeign({ length: { min: 20, max: 500 } }), /too long/],
   [
-    'a foreign format that any text has',
+    'a foreign format that matches any text',
     withForeign({ prefix: '' }),
     /foreign\.other has no prefix.*exact length/,
   ],
   ['a foreign format named like ours', { foreign: { whm: uk } }, /foreign\.whm has the same name/],
   [
-    'a foreign format that takes our tokens',
+    'a foreign format that matches native tokens',
     withForeign({ prefix: 'whm_', alphabet: 'hex', length: 32 }),
     /could match both foreign\.other and formats\.whm.*"whm_"/,
   ],
   [
-    'a foreign format without prefix as long as our tokens',
+    'a foreign format without prefix that is as long as native tokens',
     withForeign({ prefix: '', length: 36 }),
     /could match both foreign\.other and formats\.whm/,
   ],
@@ -183,13 +183,13 @@ const mistakes: [string, object, RegExp][] = [
 ]
 
 describe('defineConfig', () => {
-  it.each(mistakes)('refuses %s in a sentence that names it', (_, changes, sentence) => {
+  it.each(mistakes)('refuses %s with a message that names it', (_, changes, sentence) => {
     const input = { ...sound, ...changes } as ConfigInput<unknown>
     expect(() => defineConfig(input)).toThrow(sentence)
     expect(() => defineConfig(input)).toThrow(/^latchkey\.config\.ts: .*\.$/)
   })
 
-  it('takes what is right, adds the reserved scopes and counts the lease in milliseconds', () => {
+  it('accepts a valid configuration, adds the reserved scopes and converts the lease to milliseconds', () => {
     const config = defineConfig({ ...sound, lease: 0.5 })
     expect(Object.keys(config.scopes)).toEqual(['contacts:read', 'keys:manage', 'keys:verify'])
     expect(config).toMatchObject({ defaultFormat: 'whm', leaseMs: 500 })
@@ -200,7 +200,7 @@ describe('defineConfig', () => {
     ).not.toThrow()
   })
 
-  it('takes foreign formats that no token of ours can have', () => {
+  it('accepts foreign formats that match no native token', () => {
     const foreign: Record<string, ForeignFormat> = {
       uk,
       better_auth: { prefix: '', alphabet: 'letters', length: 64 },

@@ -1,5 +1,5 @@
 // src/contract against the zod schemas that describe and check the same on the wire, both ways: a field that
-// one of them gains, loses or renames fails `tsc -b`. What the functions of src/contract answer.
+// one of them gains, loses or renames fails `tsc -b`. Also the results of the functions of src/contract.
 import type { z } from '@hono/zod-openapi'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { rateLimitHeaders } from '../../src/contract/limit-headers.ts'
@@ -15,7 +15,7 @@ import type { problemSchema } from '../../src/http/routing/responses.ts'
 import type { requestSchema, verifyAnswer } from '../../src/http/verify/verify.ts'
 import type Latchkey from '../../src/index.ts'
 
-/** One object for an intersection, and arrays that may be written to, so that types compare by their fields. */
+/** Flattens an intersection and makes arrays mutable, so that types compare by their fields. */
 type Plain<T> = T extends readonly (infer Item)[]
   ? Plain<Item>[]
   : T extends object
@@ -23,20 +23,20 @@ type Plain<T> = T extends readonly (infer Item)[]
     : T
 
 describe('the types of the contract', () => {
-  it('are those of the schemas of keys/verify', () => {
+  it('match the schemas of keys/verify', () => {
     type Request = z.input<ReturnType<typeof requestSchema>>
     expectTypeOf<Plain<Request>>().toEqualTypeOf<Plain<VerifyRequest>>()
     expectTypeOf<Plain<z.input<typeof verifyAnswer>>>().toEqualTypeOf<Plain<VerifyAnswer>>()
     expectTypeOf<Plain<z.output<typeof verifyAnswer>>>().toEqualTypeOf<Plain<VerifyAnswer>>()
   })
 
-  it('are those of the schema of problems', () => {
+  it('match the schema of problems', () => {
     expectTypeOf<z.infer<typeof problemSchema>>().toEqualTypeOf<ProblemBody>()
     type Errors = NonNullable<z.infer<typeof problemSchema>['errors']>
     expectTypeOf<Errors>().toEqualTypeOf<FieldError[]>()
   })
 
-  it('are those of the service binding', () => {
+  it('match the service binding', () => {
     type Verify = Latchkey['verify']
     expectTypeOf<Parameters<Verify>>().toEqualTypeOf<[BindingVerifyRequest]>()
     expectTypeOf<Awaited<ReturnType<Verify>>>().toEqualTypeOf<VerifyAnswer>()

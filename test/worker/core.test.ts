@@ -1,4 +1,4 @@
-// The pure floor: tokens, scopes, verdicts and records.
+// The pure layer: tokens, scopes, verdicts and records.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alphabets, type Format, keyPrefix, parseToken } from '../../src/core/format.ts'
@@ -15,14 +15,14 @@ const formatNames = fc.constantFrom(...Object.keys(formats))
 const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
 const secrets = fc.string({ minLength: 1 }).filter((secret) => !secret.includes(','))
 
-/** Hands out these bytes over and over, in this order. */
+/** Returns these bytes in this order, repeatedly. */
 function random(source: number[]) {
   let at = 0
   return (bytes: Uint8Array<ArrayBuffer>) => bytes.map(() => source[at++ % source.length] as number)
 }
 
 describe('a minted token', () => {
-  it('has the shape of its format, is read back as it and is genuine, whatever random and secret', async () => {
+  it('has the shape of its format, parses as that format and is genuine, for any random bytes and secret', async () => {
     await fc.assert(
       fc.asyncProperty(
         formatNames,
@@ -30,7 +30,7 @@ describe('a minted token', () => {
         fc.uint8Array({ minLength: 64, maxLength: 64 }),
         async (name, secret, bytes) => {
           const keys = await importTagKeys(secret)
-          // The last byte is one that is never thrown away, so that minting ends.
+          // The last byte is never rejected, so that minting ends.
           const token = await mintToken(format(name), keys, random([...bytes, 7]))
           const shaped = parseToken(token, formats)
           expect(shaped?.formatName).toBe(name)
@@ -42,7 +42,7 @@ describe('a minted token', () => {
   })
 
   it.each(Object.keys(formats))(
-    'of format %s is not genuine once any one letter is another',
+    'of format %s is not genuine once any single letter changes',
     async (name) => {
       const keys = await importTagKeys('a secret')
       const { prefix, alphabet } = format(name)
@@ -58,7 +58,7 @@ describe('a minted token', () => {
     },
   )
 
-  it('stays genuine while its secret is listed, wherever in the list, and not a moment longer', async () => {
+  it('is genuine exactly as long as its secret is listed, at any position', async () => {
     const before = await importTagKeys('old')
     const shaped = parseToken(await mintToken(format('whm'), before, randomBytes), formats)
     if (shaped === null) throw new Error('a minted token has a shape')
@@ -74,13 +74,13 @@ describe('a minted token', () => {
     expect(shaped && (await isGenuine(shaped, await importTagKeys('old')))).toBe(false)
   })
 
-  it('needs a secret', async () => {
+  it('requires a secret', async () => {
     for (const none of ['', ',', ',,'])
       await expect(importTagKeys(none)).rejects.toThrow('TAG_SECRETS')
     await expect(mintToken(format('whm'), [], randomBytes)).rejects.toThrow('secret')
   })
 
-  it('of one format is never taken for another with the tag of the same secret', async () => {
+  it('of one format is not genuine as another format under the same secret', async () => {
     const keys = await importTagKeys('a secret')
     const token = await mintToken(format('wacrm_live'), keys, randomBytes)
     expect(parseToken(token.replace('wacrm_live_', 'whm_'), formats)).toBeNull()
@@ -88,7 +88,7 @@ describe('a minted token', () => {
 })
 
 describe('the random part', () => {
-  it('throws the bytes away that would favour some letters', async () => {
+  it('rejects the bytes that would favour some letters', async () => {
     const keys = await importTagKeys('a secret')
     // 62 × 4 = 248: bytes from 248 on must not become letters.
     const token = await mintToken(
@@ -100,7 +100,7 @@ describe('the random part', () => {
     expect(letters).toBe('zz00'.repeat(9).slice(0, 33))
   })
 
-  it('gives each letter its even share', async () => {
+  it('is uniformly distributed over the letters', async () => {
     const keys = await importTagKeys('a secret')
     const everyByte = random(Array.from({ length: 256 }, (_, byte) => byte))
     const seen = new Map<string, number>()
@@ -147,7 +147,7 @@ describe('the tag', () => {
       '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
     ],
   ]
-  it.each(vectors)('is HMAC-SHA256 as of RFC 4231 %s', async (_, secret, message, mac) => {
+  it.each(vectors)('is HMAC-SHA256 as in RFC 4231, case %s', async (_, secret, message, mac) => {
     const algorithm = { name: 'HMAC', hash: 'SHA-256' }
     const key = await crypto.subtle.importKey('raw', secret, algorithm, false, ['sign'])
     const whole: Format = { prefix: 'x_', alphabet: 'hex', length: 96, tagLength: 64 }
@@ -155,7 +155,7 @@ describe('the tag', () => {
     expect(await tagOf(message, { ...whole, tagLength: 8 }, key)).toBe(mac.slice(0, 8))
   })
 
-  it('is made with the secret as it is written in TAG_SECRETS', async () => {
+  it('uses the secret as it is written in TAG_SECRETS', async () => {
     const [key] = await importTagKeys('Jefe')
     if (key === undefined) throw new Error('one secret, one key')
     expect(await tagOf('what do ya want for nothing?', format('whm'), key)).toBe('5bdcc146')
@@ -173,7 +173,7 @@ describe('the digest', () => {
     ],
     ['a'.repeat(1_000_000), 'cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0'],
   ] as const
-  it.each(vectors)('of %.20s is what NIST published', async (message, digest) => {
+  it.each(vectors)('of %.20s equals the value that NIST published', async (message, digest) => {
     expect(await digestOf(message)).toBe(digest)
   })
 })
@@ -217,7 +217,7 @@ describe('parsing', () => {
     )
   })
 
-  it('takes the first eight letters after the prefix for the key prefix', () => {
+  it('uses the first eight letters after the prefix as the key prefix', () => {
     expect(keyPrefix('whm_a1b2c3d4e5f60718293a4b5c6d7e8f90', format('whm'))).toBe('a1b2c3d4')
   })
 })
@@ -239,8 +239,8 @@ const record: KeyRecord = {
   limits: null,
 }
 const question = { scopes: [] as string[], ip: null }
-const verdictOf = (changes: Partial<KeyRecord>, asked: Partial<typeof question> = {}, now = 0) =>
-  decide({ ...record, ...changes }, { ...question, ...asked }, now, config).code
+const verdictOf = (changes: Partial<KeyRecord>, required: Partial<typeof question> = {}, now = 0) =>
+  decide({ ...record, ...changes }, { ...question, ...required }, now, config).code
 
 describe('a verdict', () => {
   it('names the first reason in the order revoked, disabled, expired, address, scope', () => {
@@ -251,14 +251,14 @@ describe('a verdict', () => {
       allowedIps: ['192.0.2.1'],
       scopes: [],
     }
-    const asked = { scopes: ['contacts:read'] }
-    expect(verdictOf(all, asked, 2)).toBe('revoked_api_key')
-    expect(verdictOf({ ...all, revoked: false }, asked, 2)).toBe('disabled_api_key')
+    const required = { scopes: ['contacts:read'] }
+    expect(verdictOf(all, required, 2)).toBe('revoked_api_key')
+    expect(verdictOf({ ...all, revoked: false }, required, 2)).toBe('disabled_api_key')
     const enabled = { ...all, revoked: false, disabled: false }
-    expect(verdictOf(enabled, asked, 2)).toBe('expired_api_key')
-    expect(verdictOf({ ...enabled, expiresAt: null }, asked, 2)).toBe('ip_not_allowed')
-    expect(verdictOf({ scopes: [] }, asked, 2)).toBe('insufficient_scope')
-    expect(verdictOf({}, asked, 2)).toBe('valid')
+    expect(verdictOf(enabled, required, 2)).toBe('expired_api_key')
+    expect(verdictOf({ ...enabled, expiresAt: null }, required, 2)).toBe('ip_not_allowed')
+    expect(verdictOf({ scopes: [] }, required, 2)).toBe('insufficient_scope')
+    expect(verdictOf({}, required, 2)).toBe('valid')
   })
 
   it('is valid one millisecond before expiry and expired at that millisecond', () => {
@@ -272,15 +272,15 @@ describe('a verdict', () => {
     expect(isExpired({ expiresAt: null }, Number.MAX_SAFE_INTEGER)).toBe(false)
   })
 
-  it('needs every scope asked for and names those that are missing', () => {
-    const asked = { scopes: ['messages:send', 'contacts:read', 'webhooks:manage'], ip: null }
-    expect(decide(record, asked, 0, config)).toMatchObject({
+  it('requires every requested scope and names those that are missing', () => {
+    const required = { scopes: ['messages:send', 'contacts:read', 'webhooks:manage'], ip: null }
+    expect(decide(record, required, 0, config)).toMatchObject({
       code: 'insufficient_scope',
       missing: ['messages:send', 'webhooks:manage'],
     })
   })
 
-  it('refuses an address that is not known wherever addresses are listed', () => {
+  it('refuses an unknown address when addresses are listed', () => {
     expect(verdictOf({ allowedIps: ['0.0.0.0/0', '::/0'] })).toBe('ip_not_allowed')
     expect(verdictOf({ allowedIps: [] })).toBe('ip_not_allowed')
   })
@@ -289,7 +289,7 @@ describe('a verdict', () => {
 describe('powers', () => {
   const seven = Object.keys(config.scopes).filter((scope) => !scope.startsWith('keys:'))
 
-  it('of a key without scopes of its own are its creator’s, without the reserved ones', () => {
+  it('of a key without its own scopes are those of its creator, except the reserved scopes', () => {
     const of = (role: KeyRecord['role']) => powersOfKey({ scopes: null, role }, config)
     expect(of('owner')).toEqual({ scopes: seven, fullAccess: true })
     expect(of('admin')).toEqual({ scopes: seven, fullAccess: true })
@@ -316,7 +316,7 @@ describe('powers', () => {
     expect(powersOfRole('owner', config).scopes).not.toContain('keys:manage')
   })
 
-  it('lack exactly what is needed and not held', () => {
+  it('lack exactly the scopes that are required and not granted', () => {
     fc.assert(
       fc.property(fc.subarray(seven), fc.subarray(seven), (needed, held) => {
         const missing = missingScopes(needed, held)
@@ -325,7 +325,7 @@ describe('powers', () => {
     )
   })
 
-  it('follow the strongest of several roles, and no role that is unknown', () => {
+  it('follow the strongest of several roles and ignore unknown roles', () => {
     expect(strongestRole('member, admin')).toBe('admin')
     expect(strongestRole('admin,owner,member')).toBe('owner')
     for (const none of [null, '', 'Owner', 'superadmin', 'owner2'])
@@ -334,7 +334,7 @@ describe('powers', () => {
 })
 
 describe('a record', () => {
-  it('comes back from text as it went in', () => {
+  it('survives serialization unchanged', () => {
     const text = fc.string({ unit: 'grapheme' })
     const windows = fc.array(fc.record({ name: text, limit: fc.nat(), windowSeconds: fc.nat() }))
     const credits = fc.option(

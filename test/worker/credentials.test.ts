@@ -1,4 +1,4 @@
-// Presenting a key: where it may stand, what a bad one is told, and what it may not cost.
+// Presenting credentials: where a key is accepted, how a bad one is answered, and what it must not cost.
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ const mint = async (secrets: string, name = 'whm') =>
   )
 const changeLast = (token: string) => token.slice(0, -1) + (token.endsWith('0') ? '1' : '0')
 
-/** A failure as the contract words every failure. */
+/** The shape that the contract gives every failure. */
 function expectProblem(answer: Answer, status: number, code: string) {
   expect(answer.status, answer.text).toBe(status)
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
@@ -66,7 +66,7 @@ describe('a good key', () => {
     }
   })
 
-  it('wins as X-API-Key over whatever Authorization holds', async () => {
+  it('in X-API-Key takes precedence over Authorization', async () => {
     const good = { 'x-api-key': reader.key }
     for (const other of ['Bearer nonsense', `Bearer ${account.owner.jwt}`, 'Basic YTpi']) {
       expect(await outcome(contacts({ ...good, authorization: other }))).toBe('200')
@@ -75,7 +75,7 @@ describe('a good key', () => {
 })
 
 describe('a bad key', () => {
-  it('as X-API-Key never falls back to a good key, a JWT or a session', async () => {
+  it('in X-API-Key never falls back to a good key, a JWT or a session', async () => {
     for (const bad of ['', 'nonsense', changeLast(reader.key), account.owner.jwt]) {
       for (const good of [reader.key, account.owner.jwt]) {
         const headers = { 'x-api-key': bad, authorization: `Bearer ${good}` }
@@ -94,7 +94,7 @@ describe('a bad key', () => {
     )
   })
 
-  it('is told the same, word for word, whether it is malformed, foreign, forged or unknown', async () => {
+  it('gets the identical response whether it is malformed, foreign, forged or unknown', async () => {
     const unknown = await mint(env.TAG_SECRETS)
     const tokens = [
       '',
@@ -104,17 +104,17 @@ describe('a bad key', () => {
       changeLast(reader.key),
       unknown,
     ]
-    const told = new Set<string>()
+    const responses = new Set<string>()
     for (const token of tokens) {
       const answer = await contacts({ 'x-api-key': token })
       expectProblem(answer, 401, 'invalid_api_key')
       const { request_id: _, ...rest } = answer.body
-      told.add(JSON.stringify([rest, answer.headers.get('www-authenticate')]))
+      responses.add(JSON.stringify([rest, answer.headers.get('www-authenticate')]))
     }
-    expect(told.size).toBe(1)
+    expect(responses.size).toBe(1)
   })
 
-  it('that this deployment never minted is refused with no store asked', async () => {
+  it('that this deployment never minted is refused without a store query', async () => {
     const changed = `whm_${reader.key.slice(4).replace(/./, (l) => (l === '0' ? '1' : '0'))}`
     const tokens = [
       ...[
@@ -142,7 +142,7 @@ describe('a bad key', () => {
     expect(watch.counts()).toEqual({})
   })
 
-  it('of this deployment but never stored costs one look-up and is no worse than unknown', async () => {
+  it('of this deployment that was never stored costs one look-up and is unknown', async () => {
     const older = env.TAG_SECRETS.split(',')[1] as string
     for (const token of [await mint(env.TAG_SECRETS), await mint(older, 'wacrm_live')]) {
       expectProblem(await contacts({ 'x-api-key': token }), 401, 'invalid_api_key')
@@ -150,7 +150,7 @@ describe('a bad key', () => {
     expect(watch.counts()['D1.raw'] ?? watch.counts()['D1.all']).toBe(2)
   })
 
-  it('works under a tag secret that has been succeeded, for as long as it is listed', async () => {
+  it('with a tag of an older secret works as long as that secret is listed', async () => {
     const rotated = { TAG_SECRETS: `newest,${env.TAG_SECRETS}` as Env['TAG_SECRETS'] }
     const after = await createTestApp({ bindings: rotated })
     expect(await outcome(after.request('GET', '/api/contacts', { key: reader.key }))).toBe('200')
@@ -176,7 +176,7 @@ describe('nothing presented', () => {
     expect(watch.counts()).toEqual({})
   })
 
-  it('is told so by management too', async () => {
+  it('is a 401 missing_credential on management endpoints too', async () => {
     for (const path of [
       '/api/api-keys',
       '/api/audit-events',
@@ -220,7 +220,7 @@ describe('WWW-Authenticate', () => {
     expect(challenge).toMatch(/^Bearer .*error="insufficient_scope".*scope="messages:send"$/)
   })
 
-  it('stands on every refusal of a key by the gateway', async () => {
+  it('is on every refusal of a key by the gateway', async () => {
     const bound = await makeKey(app, account.owner.jwt, { allowed_ips: ['192.0.2.1'] })
     const elsewhere = await contacts({ 'x-api-key': bound.key, 'cf-connecting-ip': '192.0.2.2' })
     expectProblem(elsewhere, 403, 'ip_not_allowed')
@@ -234,7 +234,7 @@ describe('WWW-Authenticate', () => {
 })
 
 describe('a JWT', () => {
-  it('authenticates a person at the gateway, with what their role may do', async () => {
+  it('authenticates a person at the gateway with the powers of their role', async () => {
     const by = (as: string) => app.request('GET', '/api/v1/me', { as })
     expect((await by(account.member.jwt)).body.data).toMatchObject({
       account: { id: account.id },
@@ -273,7 +273,7 @@ describe('a JWT', () => {
 
 describe('a token in the query', () => {
   it.each(['key', 'api_key', 'access_token', 'x', 'search'])(
-    'as ?%s= is refused, even beside a good one',
+    'as ?%s= is refused, even beside a good key in a header',
     async (name) => {
       for (const path of ['/api/contacts', '/api/v1/me', '/api/api-keys']) {
         const url = `${path}?${name}=${reader.key}`
@@ -322,7 +322,7 @@ describe('malformed credentials', () => {
     headerText,
   )
 
-  it('a few hundred of any kind are all told 401, and reach no store', async () => {
+  it('several hundred arbitrary ones are all 401 and reach no store', async () => {
     await fc.assert(
       fc.asyncProperty(nearTokens, fc.constantFrom('x-api-key', 'bearer'), async (token, where) => {
         const name = where === 'bearer' ? 'authorization' : where
@@ -371,7 +371,7 @@ describe('malformed credentials', () => {
     '__proto__',
   ]
   it.each(nasty)(
-    '%.40j is told 401 by the gateway and by management, and reaches no store',
+    '%.40j is a 401 at the gateway and on management endpoints, and reaches no store',
     async (token) => {
       for (const path of ['/api/contacts', '/api/api-keys']) {
         for (const headers of [{ 'x-api-key': token }, { authorization: `Bearer ${token}` }]) {

@@ -1,5 +1,5 @@
-// When parts fail: each row of the failure table in architecture.md. A good key is never told 401, and a
-// revoked one never passes, for want of an answer.
+// Outages: each row of the failure table in architecture.md. An outage never turns a good key into a 401 and
+// never lets a revoked key pass.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
@@ -21,7 +21,7 @@ beforeAll(async () => {
   as = account.owner.jwt
   const { key } = await makeKey(app, as)
   const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
-  for (let asked = 0; asked < 50 && !(await isOpen()); asked++) {
+  for (let attempt = 0; attempt < 50 && !(await isOpen()); attempt++) {
     await (await createTestApp({ clock })).request('GET', '/api/v1/me', { key })
   }
 })
@@ -34,14 +34,14 @@ const background = {
 } as unknown as ExecutionContext
 const nameOf = async (key: string) => `key/${await digestOf(key)}`
 
-type Told = { told: string; headers: Headers; ms: number }
+type Outcome = { outcome: string; headers: Headers; ms: number }
 
-/** One request whose background work nobody waits for, since it may never end. */
-async function ask(
+/** Sends one request without awaiting its background work, which may never end. */
+async function send(
   isolate: TestApp,
   init: RequestInit & { path?: string },
   bindings: Partial<Env> = {},
-): Promise<Told> {
+): Promise<Outcome> {
   const { path = '/api/v1/me', ...rest } = init
   const start = Date.now()
   const request = new Request(new URL(path, env.BASE_URL), rest)
@@ -51,32 +51,32 @@ async function ask(
     background,
   )
   const body = response.status < 400 ? null : await response.json<{ code: string }>()
-  const told = body === null ? String(response.status) : `${response.status} ${body.code}`
-  return { told, headers: response.headers, ms: Date.now() - start }
+  const outcome = body === null ? String(response.status) : `${response.status} ${body.code}`
+  return { outcome, headers: response.headers, ms: Date.now() - start }
 }
 const byKey = (key: string) => ({ headers: { 'x-api-key': key } })
 
-/** Where a key is held before the stores go down; the lease is over but where it says otherwise. */
+/** Where a key is cached before the outage; its lease has expired unless stated otherwise. */
 type Held = 'memory' | 'memory, lease running' | 'KV' | 'nowhere'
 
 async function prepare(held: Held, revoked: boolean): Promise<{ isolate: TestApp; key: string }> {
   const { id, key } = await makeKey(app, as)
   const isolate = await createTestApp({ clock })
   const remembers = held.startsWith('memory') ? isolate : await createTestApp({ clock })
-  expect((await ask(remembers, byKey(key))).told).toBe('200')
+  expect((await send(remembers, byKey(key))).outcome).toBe('200')
   const name = await nameOf(key)
   const stale = await until(() => remembers.bindings.KEY_CACHE.get(name), remembers, key)
   if (revoked) {
     await app.request('DELETE', `/api/api-keys/${id}`, { as })
-    // KV may hand out what it once held, for ever.
+    // KV may return an old value for an unbounded time.
     await env.KEY_CACHE.put(name, stale)
   } else clock.skip(config.leaseMs)
-  if (held === 'memory, lease running' && !revoked) await ask(isolate, byKey(key))
+  if (held === 'memory, lease running' && !revoked) await send(isolate, byKey(key))
   if (held === 'nowhere') await env.KEY_CACHE.delete(name)
   return { isolate, key }
 }
 
-/** The put happens after the answer. */
+/** The put happens after the response. */
 async function until(
   read: () => Promise<string | null>,
   isolate: TestApp,
@@ -124,8 +124,8 @@ const rows: Row[] = [
   [['DB', 'KEY_CACHE', 'FENCE'], 'nowhere', unknown, unknown],
 ]
 
-function expectUnknown({ told, headers }: Told) {
-  expect(told).toBe(unknown)
+function expectUnknown({ outcome, headers }: Outcome) {
+  expect(outcome).toBe(unknown)
   expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
   expect(headers.get('www-authenticate')).toBeNull()
   expect(headers.get('content-type')).toBe('application/problem+json')
@@ -134,53 +134,53 @@ function expectUnknown({ told, headers }: Told) {
 
 describe('with stores that throw', () => {
   it.each(rows)(
-    '%j down, a key held in %s: a good one is told %s, a revoked one %s',
+    '%j down, key cached in %s: a good key gets %s, a revoked one %s',
     async (stores, held, good, bad) => {
       const bindings = down(stores)
       const first = await prepare(held, false)
-      const answer = await ask(first.isolate, byKey(first.key), bindings)
-      expect(answer.told).toBe(good)
+      const answer = await send(first.isolate, byKey(first.key), bindings)
+      expect(answer.outcome).toBe(good)
       if (good === unknown) expectUnknown(answer)
       const second = await prepare(held, true)
-      expect((await ask(second.isolate, byKey(second.key), bindings)).told).toBe(bad)
-      expect((await ask(second.isolate, byKey(second.key))).told, 'once they are back').toBe(
+      expect((await send(second.isolate, byKey(second.key), bindings)).outcome).toBe(bad)
+      expect((await send(second.isolate, byKey(second.key))).outcome, 'once they are back').toBe(
         revoked,
       )
-      expect((await ask(first.isolate, byKey(first.key))).told, 'once they are back').toBe(pass)
+      expect((await send(first.isolate, byKey(first.key))).outcome, 'once they are back').toBe(pass)
     },
   )
 
-  it('a lease that ran out in the outage is not renewed by it', async () => {
+  it('an outage does not renew a lease that expires during it', async () => {
     const { isolate, key } = await prepare('memory, lease running', false)
     const bindings = down(['DB', 'FENCE'])
-    expect((await ask(isolate, byKey(key), bindings)).told).toBe(pass)
+    expect((await send(isolate, byKey(key), bindings)).outcome).toBe(pass)
     clock.skip(config.leaseMs)
-    for (let asked = 0; asked < 3; asked++) {
-      expect((await ask(isolate, byKey(key), bindings)).told).toBe(unknown)
+    for (let attempt = 0; attempt < 3; attempt++) {
+      expect((await send(isolate, byKey(key), bindings)).outcome).toBe(unknown)
     }
   })
 
-  it('KV speaks for a key of which memory holds too old a record, while D1 is down', async () => {
+  it('KV answers for a key whose record in memory is too old while D1 is down', async () => {
     const { id, key } = await makeKey(app, as)
     const [isolate, other] = [await createTestApp({ clock }), await createTestApp({ clock })]
-    expect((await ask(isolate, byKey(key))).told).toBe(pass)
+    expect((await send(isolate, byKey(key))).outcome).toBe(pass)
     const change = { as, body: { name: 'Renamed' } }
     expect((await app.request('PATCH', `/api/api-keys/${id}`, change)).status).toBe(200)
     await until(async () => env.KEY_CACHE.get(await nameOf(key)), other, key)
     clock.skip(config.leaseMs)
-    expect((await ask(isolate, byKey(key), down(['DB']))).told).toBe(pass)
+    expect((await send(isolate, byKey(key), down(['DB']))).outcome).toBe(pass)
   })
 
-  it('a token that was never minted is still told 401: that needs nobody', async () => {
+  it('a token that was never minted is still a 401, which requires no store', async () => {
     const bindings = down(['DB', 'KEY_CACHE', 'FENCE'])
     for (const key of ['nonsense', `whm_${'0'.repeat(32)}`]) {
-      expect((await ask(app, byKey(key), bindings)).told).toBe('401 invalid_api_key')
+      expect((await send(app, byKey(key), bindings)).outcome).toBe('401 invalid_api_key')
     }
   })
 })
 
 describe('with stores that hang', { concurrent: true }, () => {
-  // The time-outs of architecture.md (the fence 500 ms, D1 2 s) and room for a busy machine.
+  // The timeouts of architecture.md (fence 500 ms, D1 2 s) plus a margin for a busy machine.
   const cases: [Store[], Held, string, string, number][] = [
     [['FENCE'], 'memory', pass, revoked, 1_900],
     [['FENCE'], 'KV', pass, revoked, 1_900],
@@ -192,30 +192,30 @@ describe('with stores that hang', { concurrent: true }, () => {
     [['DB', 'KEY_CACHE', 'FENCE'], 'nowhere', unknown, unknown, 4_500],
   ]
   it.each(cases)(
-    '%j hanging, a key held in %s: a good one is told %s, a revoked one %s, in %i ms',
+    '%j hanging, key cached in %s: a good key gets %s, a revoked one %s, within %i ms',
     async (stores, held, good, bad, maxMs) => {
       const hangs: Failure = 'hangs'
       const bindings = down(stores, hangs)
       const keys = [await prepare(held, false), await prepare(held, true)] as const
       const [first, second] = await Promise.all(
-        keys.map(({ isolate, key }) => ask(isolate, byKey(key), bindings)),
+        keys.map(({ isolate, key }) => send(isolate, byKey(key), bindings)),
       )
-      expect([first?.told, second?.told]).toEqual([good, bad])
+      expect([first?.outcome, second?.outcome]).toEqual([good, bad])
       expect(Math.max(first?.ms ?? 0, second?.ms ?? 0)).toBeLessThan(maxMs)
-      if (good === unknown) expectUnknown(first as Told)
+      if (good === unknown) expectUnknown(first as Outcome)
     },
   )
 
-  it('a revocation does not hang on a KV whose deletes never end', async () => {
+  it('a revocation does not wait for KV deletes that never end', async () => {
     const { id, key } = await makeKey(app, as)
     const headers = { authorization: `Bearer ${as}` }
     const path = `/api/api-keys/${id}`
-    const deletion = ask(app, { path, method: 'DELETE', headers }, down(['KEY_CACHE'], hangs))
-    const limit = new Promise<Told>((_, reject) => {
+    const deletion = send(app, { path, method: 'DELETE', headers }, down(['KEY_CACHE'], hangs))
+    const limit = new Promise<Outcome>((_, reject) => {
       setTimeout(() => reject(new Error('no answer in 5 s')), 5_000)
     })
-    expect((await Promise.race([deletion, limit])).told).toBe('200')
-    expect((await ask(app, byKey(key))).told).toBe(revoked)
+    expect((await Promise.race([deletion, limit])).outcome).toBe('200')
+    expect((await send(app, byKey(key))).outcome).toBe(revoked)
   })
 
   const hangs: Failure = 'hangs'
@@ -225,36 +225,36 @@ describe('with a meter that is down', () => {
   const limits = [{ rate_limit: { limit: 9, window_seconds: 60 } }, { credits: { remaining: 9 } }]
 
   it.each(['throws', 'hangs'] as const)(
-    'that %s, limited keys are told 503 and no other key notices',
+    'that %s, limited keys get 503 and other keys are not affected',
     async (failure) => {
       const meter = down(['METER'], failure)
       for (const limited of limits) {
         const { id, key } = await makeKey(app, as, { ...limited, scopes: ['contacts:read'] })
-        await ask(app, byKey(key))
+        await send(app, byKey(key))
         const contacts = { path: '/api/contacts', ...byKey(key) }
         const answers = await Promise.all([
-          ask(app, byKey(key), meter),
-          ask(app, contacts, meter),
-          ask(await createTestApp({ clock }), byKey(key), meter),
+          send(app, byKey(key), meter),
+          send(app, contacts, meter),
+          send(await createTestApp({ clock }), byKey(key), meter),
         ])
         for (const answer of answers) {
           expectUnknown(answer)
           expect(answer.ms).toBeLessThan(4_000)
         }
-        // Once it is back, nothing was lost of what it had taken.
-        expect((await ask(app, byKey(key))).told).toBe(pass)
+        // After it recovers, the consumption that it had recorded is still there.
+        expect((await send(app, byKey(key))).outcome).toBe(pass)
         await app.request('DELETE', `/api/api-keys/${id}`, { as })
-        expect((await ask(app, byKey(key), meter)).told).toBe(revoked)
+        expect((await send(app, byKey(key), meter)).outcome).toBe(revoked)
       }
       const { key } = await makeKey(app, as, { scopes: [] })
-      expect((await ask(app, byKey(key), meter)).told).toBe(pass)
-      expect((await ask(app, { path: '/api/contacts', ...byKey(key) }, meter)).told).toBe(
+      expect((await send(app, byKey(key), meter)).outcome).toBe(pass)
+      expect((await send(app, { path: '/api/contacts', ...byKey(key) }, meter)).outcome).toBe(
         '403 insufficient_scope',
       )
     },
   )
 
-  it('keys are managed all the same, and the balance is said to be unknown', async () => {
+  it('keys can be managed, and the balance is reported as unknown', async () => {
     const at = await createTestApp({ clock, bindings: down(['METER']) })
     const made = await at.request('POST', '/api/api-keys', {
       as,
@@ -266,7 +266,7 @@ describe('with a meter that is down', () => {
     expect((await app.request('GET', path, { as })).body.data.credits.remaining).toBe(5)
   })
 
-  it('a service is told 503 too, never that the key is not valid', async () => {
+  it('a service gets 503 too, never a verdict that the key is invalid', async () => {
     const service = await makeKey(app, as, { scopes: ['keys:verify'] })
     const { key } = await makeKey(app, as, { credits: { remaining: 5 } })
     const headers = { 'x-api-key': service.key, 'content-type': 'application/json' }
@@ -284,18 +284,18 @@ describe('with a meter that is down', () => {
       body: `token=${key}`,
     }
     for (const request of [one, batch, form]) {
-      expectUnknown(await ask(app, request, down(['METER'])))
-      expect((await ask(app, request)).told).toBe(pass)
+      expectUnknown(await send(app, request, down(['METER'])))
+      expect((await send(app, request)).outcome).toBe(pass)
     }
   })
 })
 
 describe('with a queue that is down', () => {
-  // A message that the queue does not take is given up after 10 s: no answer waits for that.
+  // A message that the queue does not accept is dropped after 10 s; no response waits for it.
   const maxMs = 1_000
 
   it.each(['throws', 'hangs'] as const)(
-    'that %s, every answer is as it was, and as fast',
+    'that %s, every response is unchanged and as fast',
     async (failure) => {
       const { isolate, key } = await prepare('memory, lease running', false)
       const refused = await makeKey(app, as, { scopes: [] })
@@ -308,26 +308,26 @@ describe('with a queue that is down', () => {
         body: JSON.stringify({ token: key }),
       }
       const contacts = { path: '/api/contacts', ...byKey(refused.key) }
-      for (const [asked, told] of [
+      for (const [request, expected] of [
         [byKey(key), pass],
         [contacts, '403 insufficient_scope'],
         [verify, pass],
       ] as const) {
-        // The first may still have to load what answers it.
-        await ask(isolate, asked, queue)
+        // The first request may still have to load modules.
+        await send(isolate, request, queue)
         for (let turn = 0; turn < 10; turn++) {
-          const answer = await ask(isolate, asked, queue)
-          expect(answer.told).toBe(told)
+          const answer = await send(isolate, request, queue)
+          expect(answer.outcome).toBe(expected)
           expect(answer.ms).toBeLessThan(maxMs)
         }
       }
     },
   )
 
-  it('without the binding at all, keys are verified as ever', async () => {
+  it('without the binding, keys are verified as usual', async () => {
     const { isolate, key } = await prepare('memory, lease running', false)
     const bindings = { USAGE: undefined as unknown as Env['USAGE'] }
-    expect((await ask(isolate, byKey(key), bindings)).told).toBe(pass)
+    expect((await send(isolate, byKey(key), bindings)).outcome).toBe(pass)
   })
 })
 
@@ -340,7 +340,7 @@ describe('management', () => {
   it('without D1 is a 503, never a 401 or a 404, for a person and for a managing key', async () => {
     const manager = await makeKey(app, as, { scopes: ['keys:manage'] })
     const { id } = await makeKey(app, as)
-    await ask(app, byKey(manager.key))
+    await send(app, byKey(manager.key))
     const requests = [
       { path: '/api/api-keys' },
       { path: `/api/api-keys/${id}` },
@@ -353,39 +353,41 @@ describe('management', () => {
       { path: '/api/api-keys/revoke', method: 'POST', body: `{"ids":["${id}"]}` },
     ]
     for (const request of requests) {
-      expectUnknown(await ask(app, person(request), down(['DB'])))
+      expectUnknown(await send(app, person(request), down(['DB'])))
       const headers = { 'x-api-key': manager.key, 'content-type': 'application/json' }
-      expectUnknown(await ask(app, { ...request, headers }, down(['DB'])))
+      expectUnknown(await send(app, { ...request, headers }, down(['DB'])))
     }
     expect(await outcome(app.request('GET', `/api/api-keys/${id}`, { as }))).toBe('200')
   })
 
-  it('works without KV and without fences, and says what is pending', async () => {
+  it('works without KV and without fences, and reports what is pending', async () => {
     const { id, key } = await makeKey(app, as)
     const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
-    expect((await ask(app, request, down(['KEY_CACHE']))).told).toBe('200')
-    expect((await ask(app, byKey(key))).told).toBe(revoked)
+    expect((await send(app, request, down(['KEY_CACHE']))).outcome).toBe('200')
+    expect((await send(app, byKey(key))).outcome).toBe(revoked)
     const second = await makeKey(app, as)
     const path = `/api/api-keys/${second.id}`
-    expect((await ask(app, person({ path, method: 'DELETE' }), down(['FENCE']))).told).toBe('202')
+    expect((await send(app, person({ path, method: 'DELETE' }), down(['FENCE']))).outcome).toBe(
+      '202',
+    )
   })
 
-  it('never says 200 of a revocation that may not be in force: it is asked again', async () => {
+  it('answers 503 for a revocation that may not be in force, and a retry completes it', async () => {
     const { isolate, key } = await prepare('memory', false)
     const { id } = (await app.request('GET', '/api/v1/me', { key })).body.data.key
     const request = person({ path: `/api/api-keys/${id}`, method: 'DELETE' })
-    // The commit succeeds, and then D1 does not say which fences are to be raised.
-    expectUnknown(await ask(app, request, { DB: withoutPendingRaises() }))
+    // The commit succeeds, and then D1 fails to return the fences to raise.
+    expectUnknown(await send(app, request, { DB: withoutPendingRaises() }))
     const stored = await env.DB.prepare('SELECT revoked_at FROM api_key WHERE id = ?')
       .bind(id)
       .first()
     expect(stored?.revoked_at).not.toBeNull()
-    expect((await ask(app, request)).told).toBe('200')
-    expect((await ask(isolate, byKey(key))).told).toBe(revoked)
+    expect((await send(app, request)).outcome).toBe('200')
+    expect((await send(isolate, byKey(key))).outcome).toBe(revoked)
   })
 })
 
-/** The real D1, but for reading which raises are pending. */
+/** The real D1, except that reading pending raises fails. */
 function withoutPendingRaises(): D1Database {
   const fail = async () => {
     throw new Error('D1_ERROR: down')

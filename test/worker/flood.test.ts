@@ -1,5 +1,5 @@
-// Tokens that cannot prove themselves, made up by the thousand: held by a limit for each address before any
-// store is asked. The limit is the real binding, with the numbers of wrangler.toml.
+// A flood of untagged, made-up tokens: a limit for each address applies before any store is queried. The limit
+// is the real binding, with the numbers of wrangler.toml.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { networkOf } from '../../src/core/address.ts'
@@ -27,27 +27,27 @@ const madeUp = async () => (await unkeyToken()).token
 const from = (ip: string | null, key: string, path = '/api/v1/me') =>
   app.request('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
 
-/** Asks until the limit holds. The binding counts in fixed windows: at the turn of one it may let two pass. */
-async function flood(ask: (token: string) => Promise<string>, held = '429 rate_limited') {
-  for (let asked = 0; asked <= 2 * limit; asked++) {
-    const told = await ask(await madeUp())
-    if (told === held) return asked
-    expect(told).toMatch(/invalid_api_key/)
+/** Sends until the limit applies. The binding counts in fixed windows: two of them fit around a boundary. */
+async function flood(send: (token: string) => Promise<string>, held = '429 rate_limited') {
+  for (let attempt = 0; attempt <= 2 * limit; attempt++) {
+    const result = await send(await madeUp())
+    if (result === held) return attempt
+    expect(result).toMatch(/invalid_api_key/)
   }
-  throw new Error('Nothing held it.')
+  throw new Error('The limit never applied.')
 }
 
 async function importedKey(): Promise<string> {
   const { token, digest } = await unkeyToken()
   const body = { keys: [{ digest, format: 'unkey', name: 'Moved', scopes: [] }] }
   const path = '/api/api-keys/import'
-  const { body: told } = await app.request('POST', path, { as: account.owner.jwt, body })
-  expect(told.data[0].result).toBe('created')
+  const { body: imported } = await app.request('POST', path, { as: account.owner.jwt, body })
+  expect(imported.data[0].result).toBe('created')
   return token
 }
 
 describe('a flood of made-up tokens', () => {
-  it('is held for its address: 429 with Retry-After, and no store hears of it', async () => {
+  it('is limited by its address: 429 with Retry-After, and no store is called', async () => {
     const ip = newAddress()
     expect(await flood((token) => outcome(from(ip, token)))).toBeGreaterThanOrEqual(limit)
     watch.clear()
@@ -56,16 +56,16 @@ describe('a flood of made-up tokens', () => {
     expect(refused.headers.get('retry-after')).toBe('10')
     expect(refused.headers.get('www-authenticate')).toBeNull()
     expect(watch.counts()).toEqual({ 'FLOOD.limit': 1 })
-    // Another address is another bucket.
+    // Another address has another bucket.
     expect(await outcome(from(newAddress(), await madeUp()))).toBe('401 invalid_api_key')
   })
 
-  it('keeps out nobody whom this isolate has met, nor forgeries of our own from being told so', async () => {
+  it('does not affect cached tokens, tagged tokens, or the 401 of a forged tag', async () => {
     const ip = newAddress()
     const [met, own] = [await importedKey(), await makeKey(app, account.owner.jwt)]
     expect(await outcome(from(ip, met))).toBe('200')
     await flood((token) => outcome(from(ip, token)))
-    // Also once the lease is over, and for a key of ours that is looked up for the first time.
+    // Also after the lease, and for a tagged key that is looked up for the first time.
     app.clock.skip(5_000)
     watch.clear()
     expect(await outcome(from(ip, met))).toBe('200')
@@ -74,10 +74,10 @@ describe('a flood of made-up tokens', () => {
     expect(watch.counts()['FLOOD.limit']).toBeUndefined()
   })
 
-  it('comes from one network where IPv6 gives a sender more addresses than can be counted', async () => {
+  it('over IPv6 is counted by network, since a sender has too many addresses to count', async () => {
     let host = 0
-    const ask = (token: string) => outcome(from(`2001:db8:1:2::${(++host).toString(16)}`, token))
-    expect(await flood(ask)).toBeLessThanOrEqual(2 * limit)
+    const send = (token: string) => outcome(from(`2001:db8:1:2::${(++host).toString(16)}`, token))
+    expect(await flood(send)).toBeLessThanOrEqual(2 * limit)
     expect(await outcome(from('2001:db8:1:3::1', await madeUp()))).toBe('401 invalid_api_key')
   })
 
@@ -88,16 +88,16 @@ describe('a flood of made-up tokens', () => {
 })
 
 describe('through a service', () => {
-  const asked = async (token: string, ip?: string) => {
+  const verify = async (token: string, ip?: string) => {
     const body = { token, ...(ip !== undefined && { ip }) }
     const answer = await app.request('POST', '/api/v1/keys/verify', { key: service, body })
     return answer.body.data
   }
 
-  it('is held for the address that the service passes, and for the service where it passes none', async () => {
+  it('is limited by the address that the service passes, or by the service if it passes none', async () => {
     const ip = newAddress()
-    await flood(async (token) => (await asked(token, ip)).code, 'rate_limited')
-    expect(await asked(await madeUp(), ip)).toEqual({
+    await flood(async (token) => (await verify(token, ip)).code, 'rate_limited')
+    expect(await verify(await madeUp(), ip)).toEqual({
       valid: false,
       code: 'rate_limited',
       key: null,
@@ -107,11 +107,11 @@ describe('through a service', () => {
       credits: null,
       retry_after_seconds: 10,
     })
-    // No service can use up what clients of the gateway, or of other services, have from that address.
+    // A service cannot exhaust the limit of gateway clients, or of other services, for that address.
     expect(await outcome(from(ip, await madeUp()))).toBe('401 invalid_api_key')
-    expect((await asked(await madeUp())).code).toBe('invalid_api_key')
-    await flood(async (token) => (await asked(token)).code, 'rate_limited')
-    expect((await asked(await madeUp(), newAddress())).code).toBe('invalid_api_key')
+    expect((await verify(await madeUp())).code).toBe('invalid_api_key')
+    await flood(async (token) => (await verify(token)).code, 'rate_limited')
+    expect((await verify(await madeUp(), newAddress())).code).toBe('invalid_api_key')
     const context = { waitUntil() {} } as unknown as ExecutionContext
     const question = { token: await madeUp(), ip }
     expect(await verifyByBinding(app.isolate, app.bindings, context, question)).toMatchObject({
@@ -119,7 +119,7 @@ describe('through a service', () => {
     })
   })
 
-  it('is a 429 for introspection, which else would say that a good token is not active', async () => {
+  it('is a 429 for introspection, which would otherwise report a good token as inactive', async () => {
     const ip = newAddress()
     const introspect = (token: string) =>
       app.request('POST', '/api/v1/introspect', {
@@ -136,7 +136,7 @@ describe('through a service', () => {
 })
 
 describe('a limit that is down', () => {
-  it.each(['throws', 'hangs'])('and %s keeps nobody out: the stores decide', async (how) => {
+  it.each(['throws', 'hangs'])('and %s blocks no request: the stores decide', async (how) => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const fail =
       how === 'throws' ? () => Promise.reject(new Error('down')) : () => new Promise(() => {})

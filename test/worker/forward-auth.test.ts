@@ -1,4 +1,4 @@
-// Forward auth: a proxy asks in its own dialect, and no header of a client's decides anything.
+// Forward auth: a proxy describes the request in its own headers, and no client header affects the decision.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
@@ -20,11 +20,11 @@ beforeAll(async () => {
   inheriting = (await makeKey(app, account.owner.jwt)).key
 })
 
-type Question = { key?: string; headers?: Record<string, string>; policy?: string; at?: TestApp }
+type Options = { key?: string; headers?: Record<string, string>; policy?: string; at?: TestApp }
 
-/** Each dialect's way of saying the same. */
+/** The same request in the headers of each proxy. */
 const dialects = {
-  nginx: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Question) =>
+  nginx: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Options) =>
     at.request('GET', `/forward-auth/nginx/${policy}`, {
       ...(key && { key }),
       headers: { ...headers, 'x-original-method': method, 'x-original-uri': target },
@@ -32,13 +32,13 @@ const dialects = {
   forwarded: (
     method: string,
     target: string,
-    { key, headers, policy = 'crm', at = app }: Question,
+    { key, headers, policy = 'crm', at = app }: Options,
   ) =>
     at.request('GET', `/forward-auth/forwarded/${policy}`, {
       ...(key && { key }),
       headers: { ...headers, 'x-forwarded-method': method, 'x-forwarded-uri': target },
     }),
-  envoy: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Question) =>
+  envoy: (method: string, target: string, { key, headers, policy = 'crm', at = app }: Options) =>
     at.request(method, `/forward-auth/envoy/${policy}${target}`, {
       ...(key && { key }),
       ...(headers && { headers }),
@@ -50,10 +50,10 @@ type Dialect = keyof typeof dialects
 const names = Object.keys(dialects) as Dialect[]
 
 describe.each(names)('%s', (dialect) => {
-  const ask = dialects[dialect]
+  const send = dialects[dialect]
 
-  it('lets a key through that holds the scope of the route, and says whose it is', async () => {
-    const answer = await ask('GET', '/api/contacts?limit=2', { key: reader })
+  it('accepts a key with the scope of the route and returns its identity', async () => {
+    const answer = await send('GET', '/api/contacts?limit=2', { key: reader })
     expect(answer.status, answer.text).toBe(200)
     for (const name of identity) expect(answer.headers.get(name), name).toMatch(/^\S+$/)
     expect(answer.headers.get('x-latchkey-account')).toBe(account.id)
@@ -66,8 +66,8 @@ describe.each(names)('%s', (dialect) => {
 
   it('sends every identity header for a key without scopes, none of them empty', async () => {
     const { key } = await makeKey(app, account.owner.jwt, { scopes: [] })
-    expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('403 insufficient_scope')
-    const person = await ask('GET', '/api/contacts', {
+    expect(await outcome(send('GET', '/api/contacts', { key }))).toBe('403 insufficient_scope')
+    const person = await send('GET', '/api/contacts', {
       headers: { authorization: `Bearer ${account.member.jwt}` },
     })
     expect(person.status, person.text).toBe(200)
@@ -92,52 +92,55 @@ describe.each(names)('%s', (dialect) => {
     ['a scope by query', 'reader', 'GET', '/api/messages?scopes=contacts:read', '403'],
   ] as const)('answers %s', async (_, key, method, target, expected) => {
     const token = key === 'reader' ? reader : key === 'inheriting' ? inheriting : key
-    const answer = await ask(method, target, token ? { key: token } : {})
+    const answer = await send(method, target, token ? { key: token } : {})
     const said = method === 'HEAD' ? `${answer.status}` : await outcome(Promise.resolve(answer))
     expect(said).toContain(expected)
     const isDenial = answer.status === 401 || answer.status === 403
     if (isDenial) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm=/)
   })
 
-  it('refuses a token in the query of the request that is held', async () => {
+  it('refuses a token in the query of the original request', async () => {
     const target = `/api/contacts?key=${reader}`
-    expect(await outcome(ask('GET', target, {}))).toBe('401 missing_credential')
-    expect(await outcome(ask('GET', target, { key: reader }))).toBe('403 forbidden')
+    expect(await outcome(send('GET', target, {}))).toBe('401 missing_credential')
+    expect(await outcome(send('GET', target, { key: reader }))).toBe('403 forbidden')
   })
 
   it.each(['x-http-method-override', 'x-http-method', 'x-method-override'])(
     'refuses a request that carries %s',
     async (name) => {
-      const asked = ask('GET', '/api/contacts', { key: inheriting, headers: { [name]: 'DELETE' } })
-      expect(await outcome(asked)).toBe('403 forbidden')
+      const denied = send('GET', '/api/contacts', {
+        key: inheriting,
+        headers: { [name]: 'DELETE' },
+      })
+      expect(await outcome(denied)).toBe('403 forbidden')
     },
   )
 
-  it('says 503 when nobody can tell, and never lets through', async () => {
+  it('answers 503 when the verdict is unknown, and never lets the request pass', async () => {
     const at = await createTestApp({ bindings: down(['DB', 'KEY_CACHE', 'FENCE']) })
-    const answer = await ask('GET', '/api/contacts', { key: reader, at })
+    const answer = await send('GET', '/api/contacts', { key: reader, at })
     expect(`${answer.status} ${answer.body.code}`).toBe('503 authority_unavailable')
     expect(answer.headers.get('retry-after')).toBe('1')
   })
 
-  it('refuses a key on the request after its revocation', async () => {
+  it('refuses a key on the first request after its revocation', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
-    expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('200')
+    expect(await outcome(send('GET', '/api/contacts', { key }))).toBe('200')
     await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
-    expect(await outcome(ask('GET', '/api/contacts', { key }))).toBe('401 revoked_api_key')
+    expect(await outcome(send('GET', '/api/contacts', { key }))).toBe('401 revoked_api_key')
   })
 
-  it('knows no policy but those of the configuration', async () => {
+  it('accepts only the policies of the configuration', async () => {
     for (const policy of ['other', '__proto__', 'constructor']) {
-      const answer = await ask('GET', '/api/contacts', { key: inheriting, policy })
+      const answer = await send('GET', '/api/contacts', { key: inheriting, policy })
       expect(answer.status, policy).toBe(404)
     }
-    const answer = await ask('GET', '/api/contacts', { key: inheriting, policy: 'crm%2f' })
+    const answer = await send('GET', '/api/contacts', { key: inheriting, policy: 'crm%2f' })
     expect(answer.status).toBe(403)
   })
 })
 
-describe('what a client sends of another dialect', () => {
+describe('client headers of another proxy', () => {
   const lies = {
     nginx: { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/api/contacts' },
     forwarded: { 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' },
@@ -147,15 +150,15 @@ describe('what a client sends of another dialect', () => {
     },
   }
 
-  it.each(names)('is ignored by %s', async (dialect) => {
-    const asked = dialects[dialect]('POST', '/api/broadcasts', {
+  it.each(names)('are ignored by %s', async (dialect) => {
+    const denied = dialects[dialect]('POST', '/api/broadcasts', {
       key: reader,
       headers: lies[dialect],
     })
-    expect(await outcome(asked)).toBe('403 insufficient_scope')
+    expect(await outcome(denied)).toBe('403 insufficient_scope')
   })
 
-  it.each(['nginx', 'forwarded'] as const)('is not enough for %s', async (dialect) => {
+  it.each(['nginx', 'forwarded'] as const)('are not sufficient for %s', async (dialect) => {
     const answer = await app.request('GET', `/forward-auth/${dialect}/crm`, {
       key: inheriting,
       headers: lies[dialect],
@@ -172,7 +175,7 @@ describe('what a client sends of another dialect', () => {
   })
 })
 
-describe('headers that say nothing clear', () => {
+describe('ambiguous headers', () => {
   const table: [string, Record<string, string>][] = [
     ['no target', { method: 'GET' }],
     ['no method', { uri: '/api/contacts' }],
@@ -214,7 +217,7 @@ describe('headers that say nothing clear', () => {
 })
 
 describe('nginx, which drops the body of a denial', () => {
-  it('is given the problem in a header as well', async () => {
+  it('gets the problem in a header as well', async () => {
     const answer = await dialects.nginx('GET', '/api/messages', { key: reader })
     const header = answer.headers.get('x-latchkey-problem') ?? ''
     expect(JSON.parse(header)).toEqual(answer.body)
@@ -222,18 +225,18 @@ describe('nginx, which drops the body of a denial', () => {
   })
 })
 
-describe('a path that leaves the prefix on the way here', () => {
+describe('a path that a proxy rewrites out of the prefix', () => {
   const place = { 'x-latchkey-forward-auth': 'envoy/crm' }
 
   it.each(['/healthz', '/forward-auth/envoy/crm2/api/contacts', '/forward-auth/nginx/crm', '/'])(
-    'is answered 403 at %s when the proxy says where it asks',
+    'is a 403 at %s when the proxy names the endpoint that it calls',
     async (path) => {
       const answer = await app.request('GET', path, { key: inheriting, headers: place })
       expect(answer.status).toBe(403)
     },
   )
 
-  it('is answered as ever inside', async () => {
+  it('is answered as usual inside the prefix', async () => {
     const inside = { key: reader, headers: place }
     expect(await outcome(dialects.envoy('GET', '/api/contacts', inside))).toBe('200')
   })
@@ -256,7 +259,7 @@ describe('a key that is bound to addresses', () => {
     })
   }
 
-  const asked = (at: TestApp, from: string, said: Record<string, string>) =>
+  const outcomeAt = (at: TestApp, from: string, said: Record<string, string>) =>
     outcome(
       dialects.nginx('GET', '/api/contacts', {
         key: bound,
@@ -265,25 +268,27 @@ describe('a key that is bound to addresses', () => {
       }),
     )
 
-  it('is refused as long as no proxy is believed, whatever the headers say', async () => {
+  it('is refused while no proxy is trusted, whatever the headers say', async () => {
     const said = { 'x-client-address': client, 'x-forwarded-for': client, 'x-real-ip': client }
-    expect(await asked(app, proxy, said)).toBe('403 ip_not_allowed')
-    expect(await asked(app, client, {})).toBe('403 ip_not_allowed')
+    expect(await outcomeAt(app, proxy, said)).toBe('403 ip_not_allowed')
+    expect(await outcomeAt(app, client, {})).toBe('403 ip_not_allowed')
   })
 
   it('passes when a listed proxy reports its address', async () => {
     const at = await believing(['198.51.100.0/24'])
-    expect(await asked(at, proxy, { 'x-client-address': client })).toBe('200')
-    expect(await asked(at, proxy, { 'x-client-address': '203.0.113.8' })).toBe('403 ip_not_allowed')
-  })
-
-  it('is refused when somebody else reports it, or when there are two reports, or none', async () => {
-    const at = await believing([proxy])
-    const said = { 'x-client-address': client }
-    expect(await asked(at, '198.51.100.2', said)).toBe('403 ip_not_allowed')
-    expect(await asked(at, proxy, { 'x-client-address': `${client}, ${client}` })).toBe(
+    expect(await outcomeAt(at, proxy, { 'x-client-address': client })).toBe('200')
+    expect(await outcomeAt(at, proxy, { 'x-client-address': '203.0.113.8' })).toBe(
       '403 ip_not_allowed',
     )
-    expect(await asked(at, proxy, {})).toBe('403 ip_not_allowed')
+  })
+
+  it('is refused when an unlisted proxy reports the address, or with two reports, or none', async () => {
+    const at = await believing([proxy])
+    const said = { 'x-client-address': client }
+    expect(await outcomeAt(at, '198.51.100.2', said)).toBe('403 ip_not_allowed')
+    expect(await outcomeAt(at, proxy, { 'x-client-address': `${client}, ${client}` })).toBe(
+      '403 ip_not_allowed',
+    )
+    expect(await outcomeAt(at, proxy, {})).toBe('403 ip_not_allowed')
   })
 })

@@ -1,5 +1,5 @@
-// What stands before every route: one reading of the path, 405 for other methods of our paths, and strict
-// queries and bodies, on whatever router answers.
+// Checks before every route, on every router: one interpretation of the path, 405 for other methods, and strict
+// queries and bodies.
 
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import fc from 'fast-check'
@@ -17,7 +17,7 @@ beforeAll(async () => {
   owner = (await openAccount()).owner
 })
 
-/** A request whose URL is not normalised, as a Worker without that zone setting gets it. */
+/** A request whose URL is not normalized, as a Worker without that zone setting receives it. */
 async function askRaw(method: string, path: string) {
   const headers = { authorization: `Bearer ${owner.jwt}` }
   const request = new Request('https://latchkey.test/', { method, headers })
@@ -28,7 +28,7 @@ async function askRaw(method: string, path: string) {
   return { status: response.status, body: (await response.json()) as { code: string } }
 }
 
-describe('a path with more than one reading', () => {
+describe('an ambiguous path', () => {
   it.each([
     '/api/auth/organization/./update-member-role',
     '/api/auth/sign-in/./email',
@@ -51,7 +51,7 @@ describe('a path with more than one reading', () => {
 })
 
 describe('gate and policy', () => {
-  it('agree: what has no one reading for the gate has none for a policy', () => {
+  it('agree on which paths are ambiguous', () => {
     const policy = createPolicy([{ method: 'GET', path: '/a/{id}', scope: 's:r' }])
     const part = fc.constantFrom(
       '/',
@@ -100,7 +100,7 @@ describe('a method that a path does not have', () => {
     expect(answer.headers.get('allow')).toBe(allow)
   })
 
-  it('is the policy of the gateway to judge elsewhere', async () => {
+  it('is decided by the gateway policy on other paths', async () => {
     const { key } = await makeKey(app, owner.jwt)
     expect((await app.request('PURGE', '/api/contacts', { key })).status).not.toBe(405)
   })
@@ -118,11 +118,11 @@ describe('a query that an operation does not know', () => {
     expect(answer.body.errors).toMatchObject([{ path: name }])
   })
 
-  it('comes after the credential', async () => {
+  it('is checked after the credential', async () => {
     expect((await app.request('GET', '/api/api-keys?x=1')).status).toBe(401)
   })
 
-  it('is named on the operations without a router too', async () => {
+  it('is refused by name on operations without a router too', async () => {
     const { key } = await makeKey(app, owner.jwt)
     const answer = await app.request('GET', '/api/v1/me?fields=all', { key })
     expect(answer.body.errors).toMatchObject([{ path: 'query.fields' }])
@@ -138,7 +138,7 @@ describe('a body', () => {
     })
   const json = { 'content-type': 'application/json' }
 
-  it('in an encoding is 415 and says what is accepted', async () => {
+  it('with a content encoding is 415 with the accepted encodings', async () => {
     const answer = await post('{}', { ...json, 'content-encoding': 'gzip' })
     expect(answer.status).toBe(415)
     expect(answer.headers.get('accept-encoding')).toBe('identity')
@@ -150,7 +150,7 @@ describe('a body', () => {
     ['a lone surrogate', '{"name":"\\ud800"}', json],
     ['too deep a nesting', `{"metadata":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}`, json],
     [
-      'a number that a double does not hold',
+      'a number that a double cannot represent',
       '{"name":"x","metadata":{"n":12345678901234567890}}',
       json,
     ],
@@ -159,7 +159,7 @@ describe('a body', () => {
     expect(answer.status).toBe(400)
   })
 
-  it('may be absent where it is optional, whatever its type says', async () => {
+  it('may be absent where it is optional, whatever its content type', async () => {
     const { id } = await makeKey(app, owner.jwt)
     const answer = await app.send(`/api/api-keys/${id}/rotate`, {
       method: 'POST',
@@ -168,7 +168,7 @@ describe('a body', () => {
     expect(answer.status).toBe(201)
   })
 
-  it('of thousands of unknown fields is answered with a few of them', async () => {
+  it('with thousands of unknown fields is answered with a few of them', async () => {
     const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`f${at}`, 1]))
     const answer = await post(JSON.stringify(fields), json)
     expect(answer.status).toBe(400)
@@ -176,7 +176,7 @@ describe('a body', () => {
   })
 })
 
-describe('an id in capitals', () => {
+describe('an id in upper case', () => {
   it('is the same id', async () => {
     const { id } = await makeKey(app, owner.jwt)
     const answer = await app.request('GET', `/api/api-keys/${id.toUpperCase()}`, { as: owner.jwt })

@@ -1,4 +1,4 @@
-// The gateway: what reaches the API behind it, what comes back, and when it gives up.
+// The gateway: the request that the upstream receives, the response that the client receives, and timeouts.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createIsolate } from '../../src/worker/context.ts'
@@ -14,7 +14,7 @@ let account: Account
 let key: string
 
 /** A app whose upstream is `answer`. */
-function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise<TestApp> {
+function createGatewayApp(gateway: object = {}, bindings: Partial<Env> = {}): Promise<TestApp> {
   const upstream = { fetch: (request: Request) => answer(request) }
   const settings = { ...config, gateway: { ...config.gateway, ...gateway, upstream } }
   const clock = createSkippingClock()
@@ -22,7 +22,7 @@ function houseBefore(gateway: object = {}, bindings: Partial<Env> = {}): Promise
 }
 
 beforeAll(async () => {
-  app = await houseBefore({ timeoutMs: 100 })
+  app = await createGatewayApp({ timeoutMs: 100 })
   account = await openAccount()
   key = (await makeKey(app, account.owner.jwt)).key
 })
@@ -34,8 +34,8 @@ beforeEach(() => {
 const seen = async (headers: Record<string, string>) =>
   (await app.request('GET', '/api/contacts', { key, headers })).body
 
-describe('the request that the upstream gets', () => {
-  it('has no header of the connection, nor one that Connection names', async () => {
+describe('the request that the upstream receives', () => {
+  it('has no connection header, nor one that Connection names', async () => {
     const headers = await seen({
       connection: 'close, X-Hop, x-latchkey-account',
       'x-hop': '1',
@@ -59,7 +59,7 @@ describe('the request that the upstream gets', () => {
     ])
   })
 
-  it('says where it came from, whatever the client says', async () => {
+  it('has the true origin, whatever the client claims', async () => {
     const headers = await seen({
       'cf-connecting-ip': '203.0.113.7',
       forwarded: 'for=10.0.0.1',
@@ -80,7 +80,7 @@ describe('the request that the upstream gets', () => {
     })
   })
 
-  it('has neither the credential nor an identity that the client made up', async () => {
+  it('has neither the credential nor an identity that the client forged', async () => {
     const headers = await seen({
       authorization: 'Bearer x',
       cookie: 'a=1; better-auth.session_token=x; b=2',
@@ -99,7 +99,7 @@ describe('the request that the upstream gets', () => {
     expect(sent.text).toBe(`${method} a body`)
   })
 
-  it('has path and query as they were sent', async () => {
+  it('has the path and query unchanged', async () => {
     answer = (request) => new Response(request.url)
     const target = '/api/c%6fntacts/%C3%A9?q=a%20b+c&x=%2F..%2F&x='
     const { text } = await app.request('GET', target, { key })
@@ -107,8 +107,8 @@ describe('the request that the upstream gets', () => {
   })
 })
 
-describe('the answer that the client gets', () => {
-  it('is the upstream’s without what concerned its connection, under our request id', async () => {
+describe('the response that the client receives', () => {
+  it('is that of the upstream without its connection headers, with our request id', async () => {
     answer = () =>
       new Response('made', {
         status: 201,
@@ -164,26 +164,26 @@ describe('the answer that the client gets', () => {
 })
 
 describe('an upstream that fails', () => {
-  const ask = (method = 'GET') => outcome(app.request(method, '/api/contacts', { key }))
+  const send = (method = 'GET') => outcome(app.request(method, '/api/contacts', { key }))
 
   it('is a 502 when it throws', async () => {
     answer = () => {
       throw new Error('unreachable')
     }
-    expect(await ask()).toBe('502 upstream_unavailable')
+    expect(await send()).toBe('502 upstream_unavailable')
   })
 
-  it('is a 504 when it does not begin its answer in time, and is told to stop', async () => {
-    let told: AbortSignal | undefined
+  it('is a 504 when it does not begin its response in time, and is aborted', async () => {
+    let signal: AbortSignal | undefined
     answer = (request) => {
-      told = request.signal
+      signal = request.signal
       return new Promise(() => {})
     }
-    expect(await ask()).toBe('504 upstream_timeout')
-    expect(told?.aborted).toBe(true)
+    expect(await send()).toBe('504 upstream_timeout')
+    expect(signal?.aborted).toBe(true)
   })
 
-  it('may take as long as it wants once it has begun', async () => {
+  it('has no time limit after its response begins', async () => {
     answer = () => {
       const { readable, writable } = new TransformStream<string, string>()
       const writer = writable.getWriter()
@@ -194,7 +194,7 @@ describe('an upstream that fails', () => {
     expect((await app.request('GET', '/api/contacts', { key })).text).toBe('begun, ended')
   })
 
-  it('is not to blame for a slow upload', async () => {
+  it('does not time out during a slow upload', async () => {
     answer = async (request) => new Response(await request.text())
     const { readable, writable } = new TransformStream<string, string>()
     const writer = writable.getWriter()
@@ -209,7 +209,7 @@ describe('an upstream that fails', () => {
   })
 })
 
-describe('a request that can be read in two ways', () => {
+describe('an ambiguous request', () => {
   it.each([
     '/api/contacts%2f..%2fmessages',
     '/api/%252e%252e/contacts',
@@ -221,8 +221,8 @@ describe('a request that can be read in two ways', () => {
 
   it('is a 400 when a header names another method', async () => {
     const headers = { 'x-http-method-override': 'DELETE' }
-    const asked = app.request('POST', '/api/contacts', { key, headers })
-    expect(await outcome(asked)).toBe('400 invalid_request')
+    const refused = app.request('POST', '/api/contacts', { key, headers })
+    expect(await outcome(refused)).toBe('400 invalid_request')
   })
 })
 
@@ -230,14 +230,14 @@ describe('speculation', () => {
   let events: string[]
   let speculative: TestApp
 
-  /** The real fence, whose answer is held back until the upstream has been asked. */
-  function fenceBehindUpstream(asked: () => Promise<void>): Partial<Env> {
+  /** The real fence, whose response waits until the upstream has been called. */
+  function fenceBehindUpstream(upstreamCalled: () => Promise<void>): Partial<Env> {
     const getByName = (...args: Parameters<typeof env.FENCE.getByName>) => {
       const stub = env.FENCE.getByName(...args)
       return {
-        async requiredSeq(...question: Parameters<typeof stub.requiredSeq>) {
-          await asked()
-          const requiredSeq = await stub.requiredSeq(...question)
+        async requiredSeq(...query: Parameters<typeof stub.requiredSeq>) {
+          await upstreamCalled()
+          const requiredSeq = await stub.requiredSeq(...query)
           events.push('fence answers')
           return requiredSeq
         },
@@ -247,7 +247,7 @@ describe('speculation', () => {
     return { FENCE: { getByName } as unknown as Env['FENCE'] }
   }
 
-  /** Remembers the key, then lets its lease run out. */
+  /** Caches the key, then lets its lease expire. */
   async function warm(token: string) {
     await speculative.request('GET', '/api/contacts', { key: token })
     speculative.clock.skip(2_000)
@@ -258,7 +258,7 @@ describe('speculation', () => {
     events = []
     let begun = Promise.withResolvers<void>()
     answer = () => {
-      events.push('upstream asked')
+      events.push('upstream called')
       begun.resolve()
       const body = new ReadableStream({
         pull(controller) {
@@ -271,51 +271,51 @@ describe('speculation', () => {
     const bindings = fenceBehindUpstream(() =>
       Promise.race([begun.promise, new Promise<void>((wake) => setTimeout(wake, 50))]),
     )
-    speculative = await houseBefore({ speculative: true }, bindings)
+    speculative = await createGatewayApp({ speculative: true }, bindings)
     begun = Promise.withResolvers<void>()
   })
 
-  it('asks the upstream while the fence is asked, and lets the answer out if the key holds', async () => {
+  it('calls the upstream during the fence query, and releases the response if the key is valid', async () => {
     await warm(key)
     const { status, text } = await speculative.request('GET', '/api/contacts', { key })
     expect([status, text]).toEqual([200, 'secret'])
-    expect(events).toEqual(['upstream asked', 'fence answers'])
+    expect(events).toEqual(['upstream called', 'fence answers'])
   })
 
-  it('never lets out what was asked for a key that is revoked', async () => {
+  it('never releases the response for a revoked key', async () => {
     const made = await makeKey(app, account.owner.jwt)
     await warm(made.key)
     await app.request('DELETE', `/api/api-keys/${made.id}`, { as: account.owner.jwt })
     const refused = await speculative.request('GET', '/api/contacts', { key: made.key })
     expect(`${refused.status} ${refused.body.code}`).toBe('401 revoked_api_key')
     expect(refused.text).not.toContain('secret')
-    expect(events[0]).toBe('upstream asked')
+    expect(events[0]).toBe('upstream called')
   })
 
-  it('never asks ahead for a limited key: what its meter refuses must not reach the upstream', async () => {
+  it('does not apply to a limited key: what its meter refuses must not reach the upstream', async () => {
     const made = await makeKey(app, account.owner.jwt, { credits: { remaining: 2 } })
     await warm(made.key)
     expect((await speculative.request('GET', '/api/contacts', { key: made.key })).status).toBe(200)
-    expect(events).toEqual(['fence answers', 'upstream asked'])
+    expect(events).toEqual(['fence answers', 'upstream called'])
     events = []
     expect((await speculative.request('GET', '/api/contacts', { key: made.key })).status).toBe(429)
-    expect(events).not.toContain('upstream asked')
+    expect(events).not.toContain('upstream called')
   })
 
-  it('asks again when the identity that it told is no longer true', async () => {
+  it('repeats the call when the identity that it sent is outdated', async () => {
     const scopes = ['contacts:read', 'messages:read']
     const made = await makeKey(app, account.owner.jwt, { scopes })
     await warm(made.key)
-    const told: (string | null)[] = []
+    const received: (string | null)[] = []
     answer = (request) => {
-      told.push(request.headers.get('x-latchkey-scopes'))
+      received.push(request.headers.get('x-latchkey-scopes'))
       return new Response('anew')
     }
     const body = { scopes: ['contacts:read'] }
     await app.request('PATCH', `/api/api-keys/${made.id}`, { as: account.owner.jwt, body })
     const { text } = await speculative.request('GET', '/api/contacts', { key: made.key })
     expect(text).toBe('anew')
-    expect(told).toEqual(['contacts:read messages:read', 'contacts:read'])
+    expect(received).toEqual(['contacts:read messages:read', 'contacts:read'])
   })
 
   it.each([
@@ -327,6 +327,6 @@ describe('speculation', () => {
     await speculative.request(method, '/api/contacts', {
       headers: { 'x-api-key': key, ...headers },
     })
-    expect(events[0]).not.toBe('upstream asked')
+    expect(events[0]).not.toBe('upstream called')
   })
 })

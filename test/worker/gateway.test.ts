@@ -1,4 +1,4 @@
-// The gateway: who passes, what the API behind it is told, and that bodies stream.
+// The gateway: which requests pass, what the upstream receives, and streaming of bodies.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
@@ -30,7 +30,7 @@ function openGateway(upstream: Upstream): Promise<TestApp> {
   return createTestApp({ clock, isolate: createIsolate(defineConfig<Env>(input), clock) })
 }
 
-/** What the API behind the gateway was sent. */
+/** The request that the upstream received. */
 async function sentTo(path: string, init: RequestInit = {}, token = key): Promise<Request> {
   const { promise, resolve } = Promise.withResolvers<Request>()
   const behind = await openGateway({
@@ -65,7 +65,7 @@ describe('the scopes of the seeds', () => {
   ]
   const scopes = [...new Set(routes.map(([scope]) => scope))]
 
-  it.each(scopes)('%s opens its own routes under both prefixes and no other', async (scope) => {
+  it.each(scopes)('%s grants its own routes under both prefixes and no others', async (scope) => {
     const { key } = await makeKey(app, account.owner.jwt, {
       scopes: [scope],
       format: 'wacrm_live',
@@ -73,16 +73,16 @@ describe('the scopes of the seeds', () => {
     for (const [needed, method, path, passed] of routes) {
       for (const prefix of ['/api', '/api/v1']) {
         const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {}
-        const told = await outcome(app.request(method, prefix + path, { as: key, ...body }))
+        const result = await outcome(app.request(method, prefix + path, { as: key, ...body }))
         const expected = needed === scope ? passed : '403 insufficient_scope'
-        expect(told, `${scope}: ${method} ${prefix}${path}`).toBe(expected)
+        expect(result, `${scope}: ${method} ${prefix}${path}`).toBe(expected)
       }
     }
   })
 
   it('are seven', () => expect(scopes).toHaveLength(7))
 
-  it('let HEAD through where they let GET through', async () => {
+  it('allow HEAD where they allow GET', async () => {
     const reader = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
     const head = await app.request('HEAD', '/api/contacts', { key: reader.key })
     expect([head.status, head.text]).toEqual([200, ''])
@@ -91,7 +91,7 @@ describe('the scopes of the seeds', () => {
 })
 
 describe('one account', () => {
-  it('reads and writes its own rows, never another’s, whatever headers it forges', async () => {
+  it('reads and writes only its own rows, whatever headers it forges', async () => {
     const other = await openAccount('Globex')
     const theirs = await makeKey(app, other.owner.jwt)
     const body = { name: 'Ada', phone: '+4915112345678' }
@@ -119,8 +119,8 @@ describe('one account', () => {
   })
 })
 
-describe('what the API behind is told', () => {
-  it('is who asks, and nothing that could be forged or stolen', async () => {
+describe('the request to the upstream', () => {
+  it('has the identity of the caller, and nothing that could be forged or stolen', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt, {
       scopes: ['contacts:read', 'messages:read'],
     })
@@ -141,15 +141,15 @@ describe('what the API behind is told', () => {
       },
       key,
     )
-    const told = Object.fromEntries(seen.headers)
-    expect(told).toMatchObject({
+    const received = Object.fromEntries(seen.headers)
+    expect(received).toMatchObject({
       'x-latchkey-account': account.id,
       'x-latchkey-key-id': id,
       'x-latchkey-scopes': 'contacts:read messages:read',
       'accept-language': 'de',
       cookie: 'theme=dark; a=b',
     })
-    const names = Object.keys(told).map((name) => name.replaceAll('_', '-'))
+    const names = Object.keys(received).map((name) => name.replaceAll('_', '-'))
     const ours = names.filter((name) => name.startsWith('x-latchkey')).sort()
     expect(ours).toEqual([
       ...[
@@ -161,21 +161,21 @@ describe('what the API behind is told', () => {
       ],
     ])
     for (const gone of ['x-api-key', 'authorization']) expect(names).not.toContain(gone)
-    const everything = JSON.stringify([told, seen.url])
+    const everything = JSON.stringify([received, seen.url])
     for (const secret of [key, 'forged', 'secret.signature', 'everything']) {
       expect(everything).not.toContain(secret)
     }
     expect(new URL(seen.url).pathname + new URL(seen.url).search).toBe('/api/contacts?limit=1')
   })
 
-  it('keeps no part of a credential that was presented beside the one that counted', async () => {
+  it('has no part of a credential that was presented beside the one that was used', async () => {
     const second = await makeKey(app, account.owner.jwt)
     const both = { 'x-api-key': key, authorization: `Bearer ${second.key}` }
     const seen = await sentTo('/api/contacts', { headers: both })
     expect(JSON.stringify([...seen.headers])).not.toContain(second.key)
   })
 
-  it('has no session in it, also where a client sends two Cookie headers', async () => {
+  it('has no session, even when a client sends two Cookie headers', async () => {
     const headers = new Headers({ 'x-api-key': key })
     headers.append('cookie', 'a=b')
     headers.append('cookie', 'better-auth.session_token=secret')
@@ -183,7 +183,7 @@ describe('what the API behind is told', () => {
     expect(seen.headers.get('cookie') ?? '').not.toContain('secret')
   })
 
-  it('is never an empty header: none stands for nothing', async () => {
+  it('has no empty header: an absent one means none', async () => {
     const person = await sentTo('/api/contacts', {
       headers: { authorization: `Bearer ${account.member.jwt}` },
     })
@@ -192,11 +192,11 @@ describe('what the API behind is told', () => {
     for (const [name, value] of person.headers) expect(value, name).not.toBe('')
   })
 
-  it('is the request id that the client is answered with', async () => {
-    let told: string | null = null
+  it('has the request id that the client receives', async () => {
+    let received: string | null = null
     const behind = await openGateway({
       fetch(request) {
-        told = request.headers.get('x-latchkey-request-id')
+        received = request.headers.get('x-latchkey-request-id')
         return new Response('ok', { headers: { 'x-request-id': 'of the API behind' } })
       },
     })
@@ -204,11 +204,11 @@ describe('what the API behind is told', () => {
       key,
       headers: { 'x-request-id': 'forged' },
     })
-    expect(answer.headers.get('x-request-id')).toBe(told)
-    expect(told).toMatch(/^[0-9a-f-]{36}$/)
+    expect(answer.headers.get('x-request-id')).toBe(received)
+    expect(received).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('is the path and the query as they were sent', async () => {
+  it('has the path and the query unchanged', async () => {
     for (const path of [
       '/api/contacts?a=%20b&a=c&c=%2F..%2F',
       '/api/contact%73',
@@ -220,7 +220,7 @@ describe('what the API behind is told', () => {
 })
 
 describe('bodies', () => {
-  it('stream to the API behind: it reads the first part before the last is sent', async () => {
+  it('stream to the upstream: it reads the first part before the last is sent', async () => {
     const first = Promise.withResolvers<void>()
     const behind = await openGateway({
       async fetch(request) {
@@ -238,7 +238,7 @@ describe('bodies', () => {
     const writer = writable.getWriter()
     await writer.write(new Uint8Array(1_000))
     await first.promise
-    // Far above the 64 kB of management.
+    // Far above the 64 kB limit of management endpoints.
     for (let sent = 0; sent < 40; sent++) await writer.write(new Uint8Array(100_000))
     await writer.close()
     expect(await (await answer).json()).toEqual({ bytes: 4_001_000 })
@@ -268,7 +268,7 @@ describe('bodies', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream')
   })
 
-  it('are not read at all when the key is refused', async () => {
+  it('are not read when the key is refused', async () => {
     let pulled = 0
     const body = new ReadableStream<Uint8Array>(
       {
@@ -287,10 +287,10 @@ describe('bodies', () => {
     expect([response.status, pulled]).toEqual([401, 0])
   })
 
-  it('of a GET, which some clients send, do no harm', async () => {
+  it('of a GET, which some clients send, are tolerated', async () => {
     const behind = await openGateway({ fetch: () => new Response('ok') })
     const request = new Request(`${env.BASE_URL}/api/contacts`, { headers: { 'x-api-key': key } })
-    // As workerd hands it over; the constructor itself would not make one.
+    // As workerd delivers it; the Request constructor refuses one.
     Object.defineProperty(request, 'body', { value: new Response('a body').body })
     const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
     const response = await behind.handler.fetch(
@@ -302,9 +302,9 @@ describe('bodies', () => {
   })
 })
 
-describe('what the API behind answers', () => {
+describe('the response of the upstream', () => {
   it.each([200, 201, 204, 304, 400, 401, 403, 404, 409, 422, 429, 500, 503])(
-    '%i is passed on as it is, headers and body',
+    '%i passes unchanged, headers and body',
     async (status) => {
       const headers = { 'x-own': 'yes', 'retry-after': '7', 'set-cookie': 'a=b' }
       const empty = status === 204 || status === 304
@@ -319,7 +319,7 @@ describe('what the API behind answers', () => {
     },
   )
 
-  it('with a redirect is the client’s to follow', async () => {
+  it('passes a redirect to the client', async () => {
     const behind = await openGateway({
       fetch: () => Response.redirect('https://elsewhere.example/'),
     })
@@ -340,7 +340,7 @@ describe('what the API behind answers', () => {
         },
       },
     ],
-  ])('is a 502 problem when it %s, which tells nothing of the cause', async (_, upstream) => {
+  ])('is a 502 problem when it %s, without the cause', async (_, upstream) => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const behind = await openGateway(upstream)
     const answer = await behind.request('GET', '/api/contacts', { key })
@@ -351,7 +351,7 @@ describe('what the API behind answers', () => {
 })
 
 describe('an upstream that is a URL', () => {
-  it('is asked at its own origin, with path and query, and its redirects are not followed', async () => {
+  it('is called at its own origin, with path and query, and its redirects are not followed', async () => {
     const fetched = vi
       .spyOn(globalThis, 'fetch')
       .mockImplementation(async () => new Response('far away'))
@@ -367,7 +367,7 @@ describe('an upstream that is a URL', () => {
     expect(request.headers.get('x-api-key')).toBeNull()
   })
 
-  it('cannot be turned to another host', async () => {
+  it('cannot be redirected to another host', async () => {
     const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(''))
     const behind = await openGateway('https://api.example.com')
     for (const path of [
@@ -384,7 +384,7 @@ describe('an upstream that is a URL', () => {
   })
 })
 
-describe('a path with tricks', () => {
+describe('an ambiguous path', () => {
   it.each([
     '/api/contacts/%2e%2e%2fapi-keys',
     '/api/contacts/..%2Fx',
@@ -394,7 +394,7 @@ describe('a path with tricks', () => {
     '/api/contacts/%ff',
     '/api//contacts',
     '//api/contacts',
-  ])('%s has more than one reading: 404, and the upstream gets nothing', async (path) => {
+  ])('%s is a 404, and the upstream receives nothing', async (path) => {
     let requests = 0
     const behind = await openGateway({ fetch: () => new Response(String(requests++)) })
     const answer = await behind.request('GET', path, { key })
@@ -403,18 +403,18 @@ describe('a path with tricks', () => {
   })
 
   it.each(['/api/contacts;a=b', '/api/contacts/%252e'])(
-    '%s is a 400 for whoever has full access, and reaches nothing',
+    '%s is a 400 even with full access, and does not reach the upstream',
     async (path) => {
-      let asked = 0
-      const behind = await openGateway({ fetch: () => new Response(String(asked++)) })
+      let calls = 0
+      const behind = await openGateway({ fetch: () => new Response(String(calls++)) })
       const answer = await behind.request('GET', path, { key })
       expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
       expect(answer.body.errors).toHaveLength(1)
-      expect(asked).toBe(0)
+      expect(calls).toBe(0)
     },
   )
 
-  it('needs its scope however the letters are written', async () => {
+  it('requires its scope however its letters are encoded', async () => {
     const { key } = await makeKey(app, account.owner.jwt, { scopes: ['messages:read'] })
     for (const path of [
       '/api/contact%73',
@@ -430,7 +430,7 @@ describe('a path with tricks', () => {
     }
   })
 
-  it('or a method of its own is open to full access alone', async () => {
+  it('without a route, or with another method, requires full access', async () => {
     const { key: reader } = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
     for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PURGE']) {
       expect(await outcome(app.request(method, '/api/contacts', { key: reader }))).toBe(

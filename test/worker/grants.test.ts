@@ -1,4 +1,4 @@
-// Who may do what to keys: roles, and keys that manage keys.
+// Permissions on keys: roles, and keys that manage keys.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ConfigInput, defineConfig } from '../../src/core/config.ts'
@@ -16,11 +16,11 @@ beforeAll(async () => {
   owner = account.owner.jwt
 })
 
-/** Presents a JWT or a key alike. */
-const ask = (method: string, path: string, as: string, body?: unknown) =>
+/** Presents a JWT or a key as Bearer. */
+const send = (method: string, path: string, as: string, body?: unknown) =>
   app.request(method, `/api/api-keys${path}`, { as, ...(body !== undefined && { body }) })
-const scopesOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.scopes
-const statusOf = async (id: string) => (await ask('GET', `/${id}`, owner)).body.data.status
+const scopesOf = async (id: string) => (await send('GET', `/${id}`, owner)).body.data.scopes
+const statusOf = async (id: string) => (await send('GET', `/${id}`, owner)).body.data.status
 
 describe('a member', () => {
   it('reads keys, events and scopes', async () => {
@@ -40,18 +40,18 @@ describe('a member', () => {
     const { id, key } = await makeKey(app, owner)
     const as = account.member.jwt
     const before = await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()
-    expect(await outcome(ask('POST', '', as, { name: 'Mine', scopes: [] }))).toBe('403 forbidden')
-    expect(await outcome(ask('PATCH', `/${id}`, as, { name: 'Mine' }))).toBe('403 forbidden')
-    expect(await outcome(ask('POST', `/${id}/rotate`, as, {}))).toBe('403 forbidden')
-    expect(await outcome(ask('POST', '/revoke', as, { ids: [id] }))).toBe('403 forbidden')
-    expect(await outcome(ask('DELETE', `/${id}`, as))).toBe('403 forbidden')
+    expect(await outcome(send('POST', '', as, { name: 'Mine', scopes: [] }))).toBe('403 forbidden')
+    expect(await outcome(send('PATCH', `/${id}`, as, { name: 'Mine' }))).toBe('403 forbidden')
+    expect(await outcome(send('POST', `/${id}/rotate`, as, {}))).toBe('403 forbidden')
+    expect(await outcome(send('POST', '/revoke', as, { ids: [id] }))).toBe('403 forbidden')
+    expect(await outcome(send('DELETE', `/${id}`, as))).toBe('403 forbidden')
     expect(await env.DB.prepare('SELECT count(*) AS n FROM api_key').first()).toEqual(before)
     expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
 
-  it('is told so before anything about the key or the body', async () => {
+  it('is refused before the key or the body is checked', async () => {
     const as = account.member.jwt
-    expect(await outcome(ask('PATCH', `/${crypto.randomUUID()}`, as, { nonsense: 1 }))).toBe(
+    expect(await outcome(send('PATCH', `/${crypto.randomUUID()}`, as, { nonsense: 1 }))).toBe(
       '403 forbidden',
     )
   })
@@ -59,37 +59,39 @@ describe('a member', () => {
 
 describe('the reserved scopes', () => {
   it.each(['keys:manage', 'keys:verify'])(
-    '%s is an owner’s to give, not an admin’s',
+    '%s can be granted by an owner, not by an admin',
     async (scope) => {
       const admin = account.admin.jwt
       const made = await makeKey(app, owner, { scopes: [scope] })
       expect(made.scopes).toEqual([scope])
-      expect(await outcome(ask('POST', '', admin, { name: 'x', scopes: [scope] }))).toBe(
+      expect(await outcome(send('POST', '', admin, { name: 'x', scopes: [scope] }))).toBe(
         '403 forbidden',
       )
       const plain = await makeKey(app, admin, { scopes: ['contacts:read'] })
-      const wish = { scopes: ['contacts:read', scope] }
-      expect(await outcome(ask('PATCH', `/${plain.id}`, admin, wish))).toBe('403 forbidden')
+      const change = { scopes: ['contacts:read', scope] }
+      expect(await outcome(send('PATCH', `/${plain.id}`, admin, change))).toBe('403 forbidden')
       expect(await scopesOf(plain.id)).toEqual(['contacts:read'])
-      expect(await outcome(ask('PATCH', `/${plain.id}`, owner, wish))).toBe('200')
-      expect(await scopesOf(plain.id)).toEqual(wish.scopes)
+      expect(await outcome(send('PATCH', `/${plain.id}`, owner, change))).toBe('200')
+      expect(await scopesOf(plain.id)).toEqual(change.scopes)
     },
   )
 
-  it('may stay when an admin changes other scopes of a key, and may be taken away', async () => {
+  it('can be kept or removed when an admin changes the scopes of a key', async () => {
     const admin = account.admin.jwt
     const { id } = await makeKey(app, owner, { scopes: ['keys:verify'] })
     const more = { scopes: ['keys:verify', 'contacts:read'] }
-    expect(await outcome(ask('PATCH', `/${id}`, admin, more))).toBe('200')
-    expect(await outcome(ask('PATCH', `/${id}`, admin, { scopes: [] }))).toBe('200')
-    expect(await outcome(ask('PATCH', `/${id}`, admin, more))).toBe('403 forbidden')
+    expect(await outcome(send('PATCH', `/${id}`, admin, more))).toBe('200')
+    expect(await outcome(send('PATCH', `/${id}`, admin, { scopes: [] }))).toBe('200')
+    expect(await outcome(send('PATCH', `/${id}`, admin, more))).toBe('403 forbidden')
   })
 
-  it('do not come into an admin’s hands by rotation', async () => {
+  it('cannot be obtained by an admin through rotation', async () => {
     const { id, key } = await makeKey(app, owner, { scopes: ['keys:manage'] })
-    expect(await outcome(ask('POST', `/${id}/rotate`, account.admin.jwt, {}))).toBe('403 forbidden')
+    expect(await outcome(send('POST', `/${id}/rotate`, account.admin.jwt, {}))).toBe(
+      '403 forbidden',
+    )
     expect(await outcome(app.request('GET', '/api/api-keys', { key }))).toBe('200')
-    expect(await outcome(ask('POST', `/${id}/rotate`, owner, {}))).toBe('201')
+    expect(await outcome(send('POST', `/${id}/rotate`, owner, {}))).toBe('201')
   })
 
   it('are never inherited, not even from an owner', async () => {
@@ -108,18 +110,18 @@ describe('a key that manages keys', () => {
     })
   })
 
-  it('lists, reads, changes, revokes and looks into the audit trail, as the key that it is', async () => {
+  it('lists, reads, changes, revokes and reads the audit trail, with the key as the actor', async () => {
     const as = manager.key
     const made = await makeKey(app, as, { scopes: ['contacts:read'] })
-    expect(await outcome(ask('GET', '', as))).toBe('200')
-    expect(await outcome(ask('PATCH', `/${made.id}`, as, { name: 'Renamed' }))).toBe('200')
-    expect(await outcome(ask('DELETE', `/${made.id}`, as))).toBe('200')
+    expect(await outcome(send('GET', '', as))).toBe('200')
+    expect(await outcome(send('PATCH', `/${made.id}`, as, { name: 'Renamed' }))).toBe('200')
+    expect(await outcome(send('DELETE', `/${made.id}`, as))).toBe('200')
     const events = await app.request('GET', `/api/audit-events?key_id=${made.id}`, { as })
     expect(events.body.data).toHaveLength(3)
     for (const { actor } of events.body.data) {
       expect(actor).toMatchObject({ kind: 'key', id: manager.id })
     }
-    const shown = await ask('GET', `/${made.id}`, as)
+    const shown = await send('GET', `/${made.id}`, as)
     expect(shown.body.data).toMatchObject({ created_by: account.owner.id, revoked_by: manager.id })
   })
 
@@ -131,51 +133,51 @@ describe('a key that manages keys', () => {
     ['what its creator inherits', null],
     ['what its creator inherits, by saying nothing', undefined],
   ])('cannot grant %s', async (_, scopes) => {
-    const answer = await ask('POST', '', manager.key, { name: 'More', scopes })
+    const answer = await send('POST', '', manager.key, { name: 'More', scopes })
     expect([answer.status, answer.body.code], answer.text).toEqual([403, 'forbidden'])
     const plain = await makeKey(app, owner, { scopes: [] })
     if (scopes === undefined) return
-    expect(await outcome(ask('PATCH', `/${plain.id}`, manager.key, { scopes }))).toBe(
+    expect(await outcome(send('PATCH', `/${plain.id}`, manager.key, { scopes }))).toBe(
       '403 forbidden',
     )
     expect(await scopesOf(plain.id)).toEqual([])
   })
 
-  it('is told by WWW-Authenticate that its scopes do not suffice', async () => {
-    const answer = await ask('POST', '', manager.key, { name: 'More', scopes: ['messages:send'] })
+  it('gets insufficient_scope in WWW-Authenticate when its scopes do not suffice', async () => {
+    const answer = await send('POST', '', manager.key, { name: 'More', scopes: ['messages:send'] })
     const challenge = answer.headers.get('www-authenticate')
     expect(challenge).toMatch(/^Bearer .*error="insufficient_scope"/)
   })
 
-  it('grants what it holds, and takes away what it does not hold', async () => {
+  it('grants the scopes that it has, and removes those that it does not have', async () => {
     const stronger = await makeKey(app, owner, { scopes: ['messages:send', 'webhooks:manage'] })
-    const patch = (scopes: string[]) => ask('PATCH', `/${stronger.id}`, manager.key, { scopes })
+    const patch = (scopes: string[]) => send('PATCH', `/${stronger.id}`, manager.key, { scopes })
     expect(await outcome(patch(['messages:send', 'contacts:read']))).toBe('200')
     expect(await outcome(patch(['messages:send', 'webhooks:manage']))).toBe('403 forbidden')
     expect(await scopesOf(stronger.id)).toEqual(['messages:send', 'contacts:read'])
   })
 
-  it('cannot rotate a key that is stronger than itself, nor one that inherits, nor a managing one', async () => {
+  it('cannot rotate a key with more scopes, one that inherits, or a managing one', async () => {
     for (const scopes of [['messages:send'], null, ['keys:verify'], ['keys:manage']]) {
       const { id, key } = await makeKey(app, owner, { scopes })
-      expect(await outcome(ask('POST', `/${id}/rotate`, manager.key, {}))).toBe('403 forbidden')
+      expect(await outcome(send('POST', `/${id}/rotate`, manager.key, {}))).toBe('403 forbidden')
       expect(await statusOf(id)).toBe('active')
       expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('200')
     }
     const weaker = await makeKey(app, owner, { scopes: ['contacts:read'] })
-    expect(await outcome(ask('POST', `/${weaker.id}/rotate`, manager.key, {}))).toBe('201')
+    expect(await outcome(send('POST', `/${weaker.id}/rotate`, manager.key, {}))).toBe('201')
   })
 
-  it('cannot turn its own scopes into more', async () => {
+  it('cannot extend its own scopes', async () => {
     for (const scopes of [null, ['keys:manage', 'messages:send'], ['keys:manage', 'keys:verify']]) {
-      expect(await outcome(ask('PATCH', `/${manager.id}`, manager.key, { scopes }))).toBe(
+      expect(await outcome(send('PATCH', `/${manager.id}`, manager.key, { scopes }))).toBe(
         '403 forbidden',
       )
     }
     expect(await scopesOf(manager.id)).toEqual(['keys:manage', 'contacts:read', 'messages:read'])
   })
 
-  it('stays within its account', async () => {
+  it('has no access to other accounts', async () => {
     const other = await openAccount('Globex')
     const theirs = await makeKey(app, other.owner.jwt)
     for (const [method, path, body] of [
@@ -184,21 +186,21 @@ describe('a key that manages keys', () => {
       ['DELETE', `/${theirs.id}`, undefined],
       ['POST', `/${theirs.id}/rotate`, {}],
     ] as const) {
-      expect(await outcome(ask(method, path, manager.key, body))).toBe('404 not_found')
+      expect(await outcome(send(method, path, manager.key, body))).toBe('404 not_found')
     }
-    const many = await ask('POST', '/revoke', manager.key, { ids: [theirs.id] })
+    const many = await send('POST', '/revoke', manager.key, { ids: [theirs.id] })
     expect(many.body.data).toEqual({ revoked: 0 })
   })
 
-  it('is refused with the scope that it would need once it no longer holds it', async () => {
+  it('is refused with the missing scope once keys:manage is removed', async () => {
     const { id, key } = await makeKey(app, owner, { scopes: ['keys:manage', 'contacts:read'] })
-    await ask('PATCH', `/${id}`, owner, { scopes: ['contacts:read'] })
-    const answer = await ask('GET', '', key)
+    await send('PATCH', `/${id}`, owner, { scopes: ['contacts:read'] })
+    const answer = await send('GET', '', key)
     expect([answer.status, answer.body.code]).toEqual([403, 'insufficient_scope'])
     expect(answer.headers.get('www-authenticate')).toContain('scope="keys:manage"')
   })
 
-  it('needs keys:manage, whatever else it holds', async () => {
+  it('requires keys:manage, whatever other scopes it has', async () => {
     const scopes = ['contacts:read', 'contacts:write', 'webhooks:manage', 'keys:verify']
     const { key, id } = await makeKey(app, owner, { scopes })
     for (const [method, path, body] of [
@@ -209,14 +211,14 @@ describe('a key that manages keys', () => {
       ['POST', `/${id}/rotate`, {}],
       ['POST', '/revoke', { ids: [id] }],
     ] as const) {
-      expect(await outcome(ask(method, path, key, body))).toBe('403 insufficient_scope')
+      expect(await outcome(send(method, path, key, body))).toBe('403 insufficient_scope')
     }
     expect(await statusOf(id)).toBe('active')
   })
 })
 
-describe('a key never becomes a person', () => {
-  // Sign-in is throttled by address.
+describe('a key never acts as a person', () => {
+  // Sign-in is limited by address.
   const anyAddress = () => `2001:db8:${crypto.randomUUID().slice(9, 13)}::1`
 
   it.each([
@@ -252,7 +254,7 @@ describe('a key never becomes a person', () => {
           headers: { ...headers, origin: env.BASE_URL, 'cf-connecting-ip': anyAddress() },
           ...(method === 'POST' && { body }),
         })
-        // Better Auth tells whoever has no session so: `null`, with 200.
+        // Better Auth answers a request without a session with 200 and `null`.
         if (answer.status === 200)
           expect([path, answer.text]).toEqual(['/api/auth/get-session', 'null'])
         else expect([400, 401, 403, 404], answer.text).toContain(answer.status)
@@ -267,8 +269,8 @@ describe('a key never becomes a person', () => {
   })
 })
 
-describe('where an admin has every scope by name, but not full access', () => {
-  it('cannot get full access by a key that inherits from an owner', async () => {
+describe('an admin with every scope by name but not full access', () => {
+  it('cannot get full access through a key that inherits from an owner', async () => {
     const seven = Object.keys(config.scopes).filter((scope) => !scope.startsWith('keys:'))
     const { defaultFormat: _format, leaseMs: _lease, scopes, ...rest } = config
     const named = Object.fromEntries(seven.map((scope) => [scope, scopes[scope] as string]))
@@ -278,11 +280,11 @@ describe('where an admin has every scope by name, but not full access', () => {
     app = await createTestApp({ clock, isolate: createIsolate(narrow, clock) })
     const inheriting = await makeKey(app, owner)
     const scoped = await makeKey(app, owner, { scopes: ['contacts:read'] })
-    expect(await outcome(ask('GET', `/${inheriting.id}`, account.admin.jwt))).toBe('200')
-    expect(await outcome(ask('POST', `/${inheriting.id}/rotate`, account.admin.jwt, {}))).toBe(
+    expect(await outcome(send('GET', `/${inheriting.id}`, account.admin.jwt))).toBe('200')
+    expect(await outcome(send('POST', `/${inheriting.id}/rotate`, account.admin.jwt, {}))).toBe(
       '403 forbidden',
     )
-    expect(await outcome(ask('PATCH', `/${scoped.id}`, account.admin.jwt, { scopes: null }))).toBe(
+    expect(await outcome(send('PATCH', `/${scoped.id}`, account.admin.jwt, { scopes: null }))).toBe(
       '403 forbidden',
     )
   })

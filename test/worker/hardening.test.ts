@@ -1,5 +1,5 @@
-// What keeps browsers from making more of an answer than it is, and sessions from leaving their place.
-// That every route carries the headers is in permissions.test.ts; the dashboard's files are in e2e/.
+// Security headers of responses, and the attributes of the session cookie.
+// permissions.test.ts checks the headers on every route; e2e/ checks the files of the dashboard.
 import { createExecutionContext } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
 import { createIsolate } from '../../src/worker/context.ts'
@@ -31,25 +31,25 @@ describe('the headers', () => {
     ['GET', '/forward-auth/nobody/knows'],
     ['HEAD', '/docs'],
     ['OPTIONS', '/api/api-keys'],
-  ])('are there at %s %s', async (method, path) => {
+  ])('are set at %s %s', async (method, path) => {
     expectHardened(await app.request(method, path))
   })
 
-  it('are there when a store is down', async () => {
+  it('are set when a store is down', async () => {
     const broken = await createTestApp({ bindings: down(['DB']) })
     const answer = await broken.request('GET', '/api/api-keys', { as: world.acme.owner.jwt })
     expect(answer.status).toBe(503)
     expectHardened(answer)
   })
 
-  it('keep to https for a year once it was https, and say nothing of it before', async () => {
+  it('include HSTS for a year over https, and no HSTS over http', async () => {
     const { handler: worker, bindings } = app
-    const asked = async (url: string) =>
+    const hstsAt = async (url: string) =>
       (await worker.fetch(new Request(url), bindings, createExecutionContext())).headers.get(
         'strict-transport-security',
       )
-    expect(await asked('https://keys.example/healthz')).toBe('max-age=31536000; includeSubDomains')
-    expect(await asked('http://localhost:8787/healthz')).toBeNull()
+    expect(await hstsAt('https://keys.example/healthz')).toBe('max-age=31536000; includeSubDomains')
+    expect(await hstsAt('http://localhost:8787/healthz')).toBeNull()
   })
 })
 
@@ -68,7 +68,7 @@ describe('the session cookie', () => {
     return answer.headers.getSetCookie()
   }
 
-  it('belongs to this host, https and this site alone, and no script sees it', async () => {
+  it('is limited to this host, https and this site, and hidden from scripts', async () => {
     const cookies = await cookiesAt('https://keys.example')
     expect(cookies.length).toBeGreaterThan(0)
     for (const cookie of cookies) {
@@ -80,14 +80,14 @@ describe('the session cookie', () => {
     }
   })
 
-  it('works in local development too, over http', async () => {
+  it('also works over http in local development', async () => {
     for (const cookie of await cookiesAt('http://localhost:8787')) {
       expect(cookie).toMatch(/^better-auth\.(session_token|device)=/)
       expect(cookie).not.toMatch(/Secure/)
     }
   })
 
-  it('under its https name is not believed with another host or another signature', async () => {
+  it('is refused under its http name or with another signature', async () => {
     const cookies = await cookiesAt('https://keys.example')
     const cookie = cookies.find((each) => each.includes('session_token'))?.split(';')[0] ?? ''
     const asHttp = cookie.replace('__Host-', '')
@@ -106,25 +106,25 @@ describe('the API behind the gateway', () => {
     return createTestApp({ clock, isolate: createIsolate({ ...config, gateway }, clock) })
   }
 
-  const asked = async (headers: HeadersInit) => {
+  const headersOf = async (headers: HeadersInit) => {
     const { owner } = await openAccount()
     const { key } = await makeKey(app, owner.jwt)
     return (await (await answers(headers)).request('GET', '/api/contacts', { key })).headers
   }
 
-  it('puts no session of its choice into the place of ours', async () => {
+  it('cannot overwrite our session cookie', async () => {
     const headers = new Headers({ 'content-type': 'text/html' })
     for (const name of ['better-auth.session_token', '__Host-better-auth.session_token', 'theirs'])
       headers.append('set-cookie', `${name}=x; Path=/`)
-    expect((await asked(headers)).getSetCookie()).toEqual(['theirs=x; Path=/'])
+    expect((await headersOf(headers)).getSetCookie()).toEqual(['theirs=x; Path=/'])
   })
 
-  it('is no page of ours, unless it says what it is', async () => {
-    const plain = await asked({ 'content-type': 'text/html' })
+  it('cannot serve an active page of our origin, unless it sets its own policy', async () => {
+    const plain = await headersOf({ 'content-type': 'text/html' })
     expect(plain.get('content-security-policy')).toContain('sandbox')
     expect(plain.get('x-content-type-options')).toBe('nosniff')
     expect(plain.get('cache-control')).toBeNull()
-    const own = await asked({ 'content-security-policy': "default-src 'self'" })
+    const own = await headersOf({ 'content-security-policy': "default-src 'self'" })
     expect(own.get('content-security-policy')).toBe("default-src 'self'")
   })
 })

@@ -1,4 +1,4 @@
-// Keys of other systems: taken over by their digests, they work as they did, and are ours from then on.
+// Import of keys from other systems by their digests: their tokens keep working, and the keys become native.
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { readDigest } from '../../src/core/digest.ts'
@@ -36,7 +36,7 @@ describe('a key of another system', () => {
     ['Unkey', unkeyToken],
     ['Better Auth', betterAuthToken],
     ['Wacrm', wacrmToken],
-  ])('of %s works with the token that its holder has', async (_, make) => {
+  ])('of %s works with its existing token', async (_, make) => {
     const foreign = await make()
     expect(await me(foreign.token)).toBe('401 invalid_api_key')
     const id = await brought(foreign, { external_id: 'customer-7', metadata: { plan: 'gold' } })
@@ -58,20 +58,20 @@ describe('a key of another system', () => {
     })
   })
 
-  it('is held to its scopes, addresses and expiry', async () => {
+  it('is limited by its scopes, addresses and expiry', async () => {
     const foreign = await unkeyToken()
     const expires_at = new Date(app.clock.now() + 60_000).toISOString()
     await brought(foreign, { expires_at, allowed_ips: ['192.0.2.0/24'] })
-    const ask = (path: string, ip: string) =>
+    const send = (path: string, ip: string) =>
       outcome(app.request('GET', path, { key: foreign.token, headers: { 'cf-connecting-ip': ip } }))
-    expect(await ask('/api/contacts', '192.0.2.7')).toBe('200')
-    expect(await ask('/api/messages', '192.0.2.7')).toBe('403 insufficient_scope')
-    expect(await ask('/api/contacts', '198.51.100.7')).toBe('403 ip_not_allowed')
+    expect(await send('/api/contacts', '192.0.2.7')).toBe('200')
+    expect(await send('/api/messages', '192.0.2.7')).toBe('403 insufficient_scope')
+    expect(await send('/api/contacts', '198.51.100.7')).toBe('403 ip_not_allowed')
     app.clock.skip(60_000)
-    expect(await ask('/api/contacts', '192.0.2.7')).toBe('401 expired_api_key')
+    expect(await send('/api/contacts', '192.0.2.7')).toBe('401 expired_api_key')
   })
 
-  it('is revoked on the very next request', async () => {
+  it('is revoked on its next request', async () => {
     const foreign = await wacrmToken()
     const id = await brought(foreign)
     expect(await me(foreign.token)).toBe('200')
@@ -102,7 +102,7 @@ describe('a key of another system', () => {
     )
   })
 
-  it('keeps eight letters of what its token begins with, wherever the prefix stands', async () => {
+  it('stores eight letters after the prefix of its token', async () => {
     const shown = async (key_prefix: string) => {
       const id = await brought(await wacrmToken(), { key_prefix })
       const { body } = await app.request('GET', `/api/api-keys/${id}`, { as: acme.owner.jwt })
@@ -114,8 +114,8 @@ describe('a key of another system', () => {
   })
 })
 
-describe('each key is answered by itself', () => {
-  it('in order, and what is refused keeps nothing else back', async () => {
+describe('each key gets its own result', () => {
+  it('in order, and a refused key does not affect the others', async () => {
     const [one, two] = [await unkeyToken(), await wacrmToken()]
     const good = { name: 'Good', scopes: [] }
     const answer = await bring([
@@ -148,7 +148,7 @@ describe('each key is answered by itself', () => {
     expect([await me(one.token), await me(two.token)]).toEqual(['200', '200'])
   })
 
-  it('tells of a digest that it is known, and not whose it is', async () => {
+  it('reports that a digest exists, and not to whom it belongs', async () => {
     const globex = await openAccount('Globex')
     const foreign = await unkeyToken()
     await brought(foreign)
@@ -162,7 +162,7 @@ describe('each key is answered by itself', () => {
     })
   })
 
-  it('brings no revoked key back', async () => {
+  it('does not restore a revoked key', async () => {
     const foreign = await unkeyToken()
     const id = await brought(foreign)
     await app.request('DELETE', `/api/api-keys/${id}`, { as: acme.owner.jwt })
@@ -172,7 +172,7 @@ describe('each key is answered by itself', () => {
     expect(await me(foreign.token)).toBe('401 revoked_api_key')
   })
 
-  it('takes a hundred at once, with long metadata, and no more', async () => {
+  it('accepts at most a hundred at once, with long metadata', async () => {
     const metadata = { note: 'x'.repeat(4_000) }
     const entry = async () => {
       const { digest, format } = await wacrmToken()
@@ -210,8 +210,8 @@ describe('each key is answered by itself', () => {
   })
 })
 
-describe('who may import what', () => {
-  it('is who may make such a key', async () => {
+describe('permissions on import', () => {
+  it('are those on creating such a key', async () => {
     const entry = async (scopes?: string[] | null) => {
       const { digest, format } = await unkeyToken()
       return { digest, format, name: 'Granted', ...(scopes !== undefined && { scopes }) }
@@ -241,7 +241,7 @@ describe('who may import what', () => {
     )
   })
 
-  it('gives a key that inherits to whoever imported it', async () => {
+  it('let a key that inherits follow its importer', async () => {
     const foreign = await unkeyToken()
     await brought(foreign, { scopes: null })
     const { body } = await app.request('GET', '/api/v1/me', { key: foreign.token })
@@ -249,7 +249,7 @@ describe('who may import what', () => {
     expect(body.data.key.scopes).not.toContain('keys:manage')
   })
 
-  it('says what is missing when the configuration declares no foreign format', async () => {
+  it('name the missing setting when the configuration declares no foreign format', async () => {
     const shipped = await createTestApp()
     const { digest } = await unkeyToken()
     const { body } = await shipped.request('POST', path, {
@@ -262,7 +262,7 @@ describe('who may import what', () => {
 })
 
 describe('a token without a tag', () => {
-  it('costs no store anything unless it has the shape of a foreign format', async () => {
+  it('reaches no store unless it has the shape of a foreign format', async () => {
     const watch = watchBindings()
     const watched = await createForeignTestApp({ bindings: watch.bindings })
     const shapeless = [
@@ -294,7 +294,7 @@ describe('a token without a tag', () => {
     expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.requiredSeq': 1, 'KV.get': 1 })
   })
 
-  it('is verified in memory once it was looked up', async () => {
+  it('is verified in memory after its first look-up', async () => {
     const foreign = await unkeyToken()
     await brought(foreign)
     const watch = watchBindings()
@@ -305,17 +305,17 @@ describe('a token without a tag', () => {
     expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
   })
 
-  it('is refused in a URL where its prefix gives it away, and only there', async () => {
+  it('is refused in a URL if and only if it has a prefix', async () => {
     const unkey = await unkeyToken()
     const plain = await betterAuthToken()
     expect(await outcome(app.request('GET', `/api/v1/me?key=${unkey.token}`))).toBe(
       '401 missing_credential',
     )
     await brought(plain)
-    const asked = app.request('GET', `/api/v1/me?cursor=${pick('abcdef', 64)}`, {
+    const accepted = app.request('GET', `/api/v1/me?cursor=${pick('abcdef', 64)}`, {
       key: plain.token,
     })
-    expect(await outcome(asked)).toBe('200')
+    expect(await outcome(accepted)).toBe('200')
   })
 })
 
@@ -340,13 +340,13 @@ describe('a digest', () => {
     base64.slice(1),
     `${base64}=`,
     `A${base64}`,
-    // The same bytes but for two bits that no byte holds.
+    // The same bytes, except for two bits that belong to no byte.
     base64.replace('gg=', 'gh='),
     'é'.repeat(43),
   ])('is not read from %j', (text) => expect(readDigest(text)).toBeNull())
 })
 
-it('stores nothing of a token but its digest', async () => {
+it('stores only the digest of a token', async () => {
   const foreign = await wacrmToken()
   await brought(foreign, { key_prefix: foreign.token.slice(0, 19) })
   const { results } = await env.DB.prepare('SELECT * FROM api_key').all()

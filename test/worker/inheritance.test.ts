@@ -1,5 +1,5 @@
-// Keys without scopes of their own follow their creator's role, as it is at each request; the triggers
-// in D1 see to it, whoever writes.
+// Keys without their own scopes follow the current role of their creator on each request. Triggers in D1
+// guarantee it for every writer.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
@@ -21,7 +21,7 @@ beforeAll(async () => {
   account = await openAccount()
 })
 
-/** SQL as Better Auth writes it; then the leases run out, as they have before its answer. */
+/** Runs SQL as Better Auth does, then lets the leases expire, as they do before its response. */
 async function sql(statement: string, ...values: unknown[]) {
   await env.DB.prepare(statement)
     .bind(...values)
@@ -33,7 +33,7 @@ const setRole = (person: TestPerson, role: string) =>
   sql('UPDATE member SET role = ? WHERE id = ?', role, person.memberId)
 const remove = (person: TestPerson) => sql('DELETE FROM member WHERE id = ?', person.memberId)
 
-async function told(key: string, method: string, path: string): Promise<string> {
+async function outcomeOf(key: string, method: string, path: string): Promise<string> {
   const here = await outcome(
     app.request(method, path, { key, ...(method === 'POST' && { body: {} }) }),
   )
@@ -42,11 +42,11 @@ async function told(key: string, method: string, path: string): Promise<string> 
   return here
 }
 
-/** Reads contacts, sends messages (a 400 of the CRM: it got through), a path that no route names. */
+/** Reads contacts, sends messages (a 400 of the CRM means that it passed), calls a path without a route. */
 const powers = async (key: string) => [
-  await told(key, 'GET', '/api/contacts'),
-  await told(key, 'POST', '/api/messages'),
-  await told(key, 'GET', '/api/unlisted'),
+  await outcomeOf(key, 'GET', '/api/contacts'),
+  await outcomeOf(key, 'POST', '/api/messages'),
+  await outcomeOf(key, 'GET', '/api/unlisted'),
 ]
 const full = ['200', '400 invalid_request', '404 not_found']
 const ofMember = ['200', '403 insufficient_scope', '403 forbidden']
@@ -61,7 +61,7 @@ describe('a key that inherits', () => {
     expect(await powers(key.key)).toEqual(full)
   })
 
-  it('loses and regains power with its creator’s role', async () => {
+  it('loses and regains powers with the role of its creator', async () => {
     await setRole(admin, 'member')
     expect(await powers(key.key)).toEqual(ofMember)
     await setRole(admin, 'owner')
@@ -70,20 +70,20 @@ describe('a key that inherits', () => {
     expect(await powers(key.key)).toEqual(nothing)
   })
 
-  it('shows at /api/v1/me what it inherits now', async () => {
+  it('shows its current inherited scopes at /api/v1/me', async () => {
     await setRole(admin, 'member')
     const { body } = await app.request('GET', '/api/v1/me', { key: key.key })
     expect(body.data.key.scopes).toEqual(['contacts:read', 'messages:read', 'conversations:read'])
   })
 
-  it('holds nothing once its creator has been removed, and still authenticates', async () => {
+  it('has no scopes after its creator is removed, and still authenticates', async () => {
     await remove(admin)
     expect(await powers(key.key)).toEqual(nothing)
     const me = await app.request('GET', '/api/v1/me', { key: key.key })
     expect([me.status, me.body.data.key.scopes]).toEqual([200, []])
   })
 
-  it('follows its creator back into the account, with the role they come back in', async () => {
+  it('follows a creator who rejoins the account, with their new role', async () => {
     await remove(admin)
     expect(await powers(key.key)).toEqual(nothing)
     await sql(
@@ -93,12 +93,12 @@ describe('a key that inherits', () => {
     expect(await powers(key.key)).toEqual(ofMember)
   })
 
-  it('holds nothing once its creator’s user is deleted', async () => {
+  it('has no scopes after the user of its creator is deleted', async () => {
     await sql('DELETE FROM user WHERE id = ?', admin.id)
     expect(await powers(key.key)).toEqual(nothing)
   })
 
-  it('is not touched by a role of the same person in another account', async () => {
+  it('is not affected by a role of the same person in another account', async () => {
     const other = await openAccount('Globex')
     const there = crypto.randomUUID()
     const insert =
@@ -123,8 +123,8 @@ describe('a key that inherits', () => {
   })
 })
 
-describe('a key with scopes of its own', () => {
-  it('keeps them whatever becomes of its creator', async () => {
+describe('a key with its own scopes', () => {
+  it('keeps them whatever happens to its creator', async () => {
     const admin = await addPerson(account.id, 'admin')
     const { key } = await makeKey(app, admin.jwt, { scopes: ['messages:send'] })
     const own = ['403 insufficient_scope', '400 invalid_request', '403 forbidden']
@@ -135,7 +135,7 @@ describe('a key with scopes of its own', () => {
     expect(await powers(key)).toEqual(own)
   })
 
-  it('never opens a path that no route names, not even with every scope there is', async () => {
+  it('has no access to a path without a route, even with every scope', async () => {
     const { body } = await app.request('GET', '/api/scopes', { as: account.owner.jwt })
     const scopes = body.data.map(({ scope }: { scope: string }) => scope)
     const { key } = await makeKey(app, account.owner.jwt, { scopes })
@@ -150,7 +150,7 @@ describe('a key with scopes of its own', () => {
       const answer = await app.request('GET', path, { key })
       expect([answer.status, answer.body.code], path).toEqual([403, 'forbidden'])
     }
-    expect(await told(key, 'DELETE', '/api/contacts')).toBe('403 forbidden')
+    expect(await outcomeOf(key, 'DELETE', '/api/contacts')).toBe('403 forbidden')
   })
 })
 
@@ -187,11 +187,11 @@ describe('the triggers', () => {
       'member.removed',
       ({ memberId }) => ['DELETE FROM member WHERE id = ?', memberId],
     ],
-    ['the end of a user', 'member.removed', ({ id }) => ['DELETE FROM user WHERE id = ?', id]],
+    ['the deletion of a user', 'member.removed', ({ id }) => ['DELETE FROM user WHERE id = ?', id]],
   ]
 
   it.each(changes)(
-    '%s marks the keys that inherit, leaves raises for each fence and an event',
+    '%s marks the keys that inherit and writes raises for each fence and an event',
     async (_, action, change) => {
       await env.DB.batch([
         env.DB.prepare(
@@ -234,7 +234,7 @@ describe('the triggers', () => {
     },
   )
 
-  it('say nothing of an update that leaves the role as it is', async () => {
+  it('ignore an update that leaves the role unchanged', async () => {
     const person = await addPerson(account.id, 'admin')
     const { id } = await makeKey(app, person.jwt)
     const before = [await stateOf(id), (await eventsOf(person)).length]
@@ -269,7 +269,7 @@ describe('the triggers', () => {
     })
   })
 
-  it('refuse to update or delete an audit event and to delete a key, whoever asks', async () => {
+  it('refuse every update or deletion of an audit event and every deletion of a key', async () => {
     const { id } = await makeKey(app, account.owner.jwt)
     const refused = [
       "UPDATE audit_event SET action = 'nothing'",
@@ -290,7 +290,7 @@ describe('the triggers', () => {
     expect(n).toBe(1)
   })
 
-  it('are not got around by REPLACE', async () => {
+  it('cannot be bypassed by REPLACE', async () => {
     const { id } = await makeKey(app, account.owner.jwt)
     const before = await rows('SELECT * FROM audit_event WHERE key_id = ?', id)
     const replace = `INSERT OR REPLACE INTO audit_event SELECT id, account_id, 'nothing', actor_kind, actor_id, key_id,

@@ -1,4 +1,4 @@
-// POST /api/v1/introspect (RFC 7662), asked by an existing client library and by hand.
+// POST /api/v1/introspect (RFC 7662), called by an existing client library and directly.
 
 import { env } from 'cloudflare:workers'
 import * as oauth from 'oauth4webapi'
@@ -13,7 +13,7 @@ const inactive = { active: false }
 let app: TestApp
 let acme: Account
 let globex: Account
-/** Acme's gateway, which holds keys:verify. */
+/** The key of Acme's gateway, with keys:verify. */
 let gateway: string
 
 beforeAll(async () => {
@@ -25,9 +25,9 @@ beforeAll(async () => {
 
 const issue = (body: Record<string, unknown> = {}, as = acme.owner.jwt) => makeKey(app, as, body)
 
-type Asking = { as?: string; key?: string; headers?: Record<string, string>; at?: TestApp }
+type Options = { as?: string; key?: string; headers?: Record<string, string>; at?: TestApp }
 
-function post(form: Record<string, string> | string, { at = app, headers, ...by }: Asking = {}) {
+function post(form: Record<string, string> | string, { at = app, headers, ...by }: Options = {}) {
   const type = { 'content-type': 'application/x-www-form-urlencoded' }
   const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
   return at.request('POST', path, { ...by, headers: { ...type, ...headers }, body })
@@ -51,7 +51,7 @@ describe('an existing OAuth client', () => {
   }
   const client: oauth.Client = { client_id: 'our-api' }
 
-  async function ask(token: string, authentication: oauth.ClientAuth) {
+  async function introspect(token: string, authentication: oauth.ClientAuth) {
     const response = await oauth.introspectionRequest(server, client, authentication, token, {
       [oauth.allowInsecureRequests]: true,
       [oauth.customFetch]: (url, init) => app.send(url, init as RequestInit),
@@ -60,13 +60,13 @@ describe('an existing OAuth client', () => {
     return oauth.processIntrospectionResponse(server, client, response)
   }
 
-  it('reads an active key, presenting its own as the password of Basic', async () => {
+  it('introspects an active key with its own key as the password of Basic', async () => {
     const before = Math.floor(app.clock.now() / 1000)
     const expires_at = '2099-12-31T23:59:59.500Z'
     const scopes = ['contacts:read', 'messages:read']
     const { key, id } = await issue({ scopes, expires_at })
-    const told = await ask(key, oauth.ClientSecretBasic(gateway))
-    expect(told).toEqual({
+    const response = await introspect(key, oauth.ClientSecretBasic(gateway))
+    expect(response).toEqual({
       active: true,
       scope: 'contacts:read messages:read',
       client_id: id,
@@ -76,26 +76,26 @@ describe('an existing OAuth client', () => {
       exp: Date.parse('2099-12-31T23:59:59Z') / 1000,
       token_type: 'Bearer',
     })
-    expect(told.iat).toBeGreaterThanOrEqual(before)
-    expect(told.iat).toBeLessThanOrEqual(Math.floor(app.clock.now() / 1000))
+    expect(response.iat).toBeGreaterThanOrEqual(before)
+    expect(response.iat).toBeLessThanOrEqual(Math.floor(app.clock.now() / 1000))
   })
 
-  it('reads an active key, presenting its own as Bearer', async () => {
+  it('introspects an active key with its own key as Bearer', async () => {
     const bearer: oauth.ClientAuth = (_server, _client, _body, headers) => {
       headers.set('authorization', `Bearer ${gateway}`)
     }
     const { key } = await issue()
-    expect(await ask(key, bearer)).toMatchObject({ active: true, sub: acme.id })
-    expect(await ask(key, bearer)).not.toHaveProperty('exp')
+    expect(await introspect(key, bearer)).toMatchObject({ active: true, sub: acme.id })
+    expect(await introspect(key, bearer)).not.toHaveProperty('exp')
   })
 
-  it('reads a token that is not active', async () => {
-    expect(await ask('no-such-token', oauth.ClientSecretBasic(gateway))).toEqual(inactive)
+  it('introspects a token that is not active', async () => {
+    expect(await introspect('no-such-token', oauth.ClientSecretBasic(gateway))).toEqual(inactive)
   })
 
-  it('understands the challenge when its own key is not good', async () => {
-    const asking = ask('x', oauth.ClientSecretBasic('whm_unknown'))
-    const error = await asking.catch((thrown: unknown) => thrown)
+  it('parses the challenge when its own key is invalid', async () => {
+    const refused = introspect('x', oauth.ClientSecretBasic('whm_unknown'))
+    const error = await refused.catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
     const { status, cause } = error as oauth.WWWAuthenticateChallengeError
     expect(status).toBe(401)
@@ -104,8 +104,8 @@ describe('an existing OAuth client', () => {
   })
 })
 
-describe('what is not active', () => {
-  it('is told apart by nothing: unknown, forged, foreign, revoked, disabled and expired', async () => {
+describe('an inactive token', () => {
+  it('gets the same response: unknown, forged, foreign, revoked, disabled and expired', async () => {
     const foreign = await issue({}, globex.owner.jwt)
     const expires_at = new Date(app.clock.now() + 30_000).toISOString()
     const [expired, revoked, disabled] = [await issue({ expires_at }), await issue(), await issue()]
@@ -122,7 +122,7 @@ describe('what is not active', () => {
     }
   })
 
-  it('is a key with a list of addresses, unless the client’s is passed on and in it', async () => {
+  it('is a key with allowed_ips, unless the client address is passed and listed', async () => {
     const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
     expect(await introspected({ token: key })).toEqual(inactive)
     expect(await introspected({ token: key, ip: '198.51.100.1' })).toEqual(inactive)
@@ -130,13 +130,13 @@ describe('what is not active', () => {
     expect((await post({ token: key, ip: 'nonsense' }, { as: gateway })).status).toBe(400)
   })
 
-  it('is told as an empty scope when an active key holds none', async () => {
+  it('is not an active key without scopes, whose scope is empty', async () => {
     const { key } = await issue({ scopes: [] })
     expect(await introspected({ token: key })).toMatchObject({ active: true, scope: '' })
   })
 })
 
-describe('the asker', () => {
+describe('the verifier', () => {
   it.each([
     ['as X-API-Key', () => ({ key: gateway })],
     ['as Bearer', () => ({ as: gateway })],
@@ -154,11 +154,11 @@ describe('the asker', () => {
 
   it.each([
     ['nothing', () => ({}), '401 missing_credential'],
-    ['a key that is none', () => ({ key: 'whm_' }), '401 invalid_api_key'],
+    ['a malformed key', () => ({ key: 'whm_' }), '401 invalid_api_key'],
     ['a wrong password', () => ({ headers: basic('x', 'whm_') }), '401 invalid_api_key'],
     ['a user and no password', () => ({ headers: basic('x', '') }), '401 invalid_api_key'],
     [
-      'Basic that is no base64',
+      'Basic that is not base64',
       () => ({ headers: { authorization: 'Basic ???' } }),
       '401 invalid_api_key',
     ],
@@ -170,7 +170,7 @@ describe('the asker', () => {
       '401 invalid_api_key',
     ],
     ['an owner’s JWT', () => ({ as: acme.owner.jwt }), '403 insufficient_scope'],
-  ])('that presents %s hears a problem and a challenge', async (_, by, expected) => {
+  ])('that presents %s gets a problem and a challenge', async (_, by, expected) => {
     const { status, body, headers } = await post({ token: 'x' }, by())
     expect(`${status} ${body.code}`).toBe(expected)
     expect(headers.get('content-type')).toBe('application/problem+json')
@@ -179,7 +179,7 @@ describe('the asker', () => {
     expect(headers.get('www-authenticate')?.includes('Basic')).toBe(status === 401)
   })
 
-  it('needs keys:verify, also with Basic', async () => {
+  it('requires keys:verify, also with Basic', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const { status, headers } = await post({ token: key }, { headers: basic('x', key) })
     expect(status).toBe(403)
@@ -187,7 +187,7 @@ describe('the asker', () => {
   })
 })
 
-describe('a form that is written wrongly', () => {
+describe('a malformed form', () => {
   it.each([
     ['', 'form.token'],
     ['token_type_hint=access_token', 'form.token'],
@@ -198,7 +198,7 @@ describe('a form that is written wrongly', () => {
     expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: field }] })
   })
 
-  it('may hold parameters that nobody knows (RFC 6749 3.2)', async () => {
+  it('may have unknown parameters (RFC 6749 3.2)', async () => {
     expect(await introspected({ token: 'x', resource: 'https://api.example' })).toEqual(inactive)
   })
 
@@ -212,7 +212,7 @@ describe('a form that is written wrongly', () => {
   )
 })
 
-describe('an authority that does not know', () => {
+describe('an authority that is unavailable', () => {
   it('answers 503, never "not active"', async () => {
     const { key } = await issue()
     const bindings = down(['DB', 'KEY_CACHE'])

@@ -1,4 +1,4 @@
-// The main job: a key is issued, works, and stops working.
+// The main use case: a key is issued, works, and stops working after its revocation.
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   addPerson,
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 
 describe('a whm key, presented as X-API-Key', () => {
-  it('is issued, reads contacts, is deleted, and fails on its very next request', async () => {
+  it('is issued, reads contacts, is deleted, and fails on its next request', async () => {
     const made = await app.request('POST', '/api/api-keys', {
       as: owner.jwt,
       body: { name: 'Production Integration', expires_at: '2099-12-31T23:59:59Z' },

@@ -1,4 +1,4 @@
-// Changing keys: PATCH, DELETE, rotation, many at once, and answers that do not wait.
+// Changing keys: PATCH, DELETE, rotation, bulk revocation, and asynchronous responses.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
@@ -11,7 +11,7 @@ let account: Account
 let as: string
 beforeAll(async () => {
   app = await createTestApp()
-  // Another isolate: memory of its own, the same stores and the same time.
+  // Another isolate: its own memory, the same stores and clock.
   elsewhere = await createTestApp({ clock: app.clock })
   account = await openAccount()
   as = account.owner.jwt
@@ -25,15 +25,15 @@ const read = async (id: string) => (await app.request('GET', url(id), { as })).b
 const revokeMany = (body: unknown, headers?: HeadersInit) =>
   app.request('POST', '/api/api-keys/revoke', { as, body, ...(headers && { headers }) })
 
-/** What a key is told, by this isolate and by the other: they must agree once a change has answered. */
-async function told(key: string, path = '/api/contacts', method = 'GET'): Promise<string> {
+/** The outcome for a key in both isolates, which must agree after a change has been answered. */
+async function outcomeOf(key: string, path = '/api/contacts', method = 'GET'): Promise<string> {
   const here = await outcome(app.request(method, path, { key }))
   expect(await outcome(elsewhere.request(method, path, { key }))).toBe(here)
   return here
 }
 
 describe('PATCH', () => {
-  it('changes what it names, leaves the rest, and null clears', async () => {
+  it('changes the given fields, keeps the rest, and null clears', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
     const full = { name: 'Full', expires_at, scopes: ['contacts:read'], allowed_ips: ['192.0.2.1'] }
     const more = { external_id: 'x', metadata: { a: 1 } }
@@ -61,34 +61,34 @@ describe('PATCH', () => {
     }
   })
 
-  it('is in force in every isolate once it has answered', async () => {
+  it('is in force in every isolate when it returns', async () => {
     const { id, key } = await makeKey(app, as, { scopes: ['contacts:read'] })
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     await patch(id, { scopes: [] })
-    expect(await told(key)).toBe('403 insufficient_scope')
+    expect(await outcomeOf(key)).toBe('403 insufficient_scope')
     await patch(id, { scopes: ['contacts:read'] })
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     await patch(id, { is_active: false })
-    expect(await told(key)).toBe('401 disabled_api_key')
+    expect(await outcomeOf(key)).toBe('401 disabled_api_key')
     expect(await read(id)).toMatchObject({ status: 'disabled', is_active: false })
     await patch(id, { is_active: true })
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     await patch(id, { allowed_ips: ['192.0.2.1'] })
-    expect(await told(key)).toBe('403 ip_not_allowed')
+    expect(await outcomeOf(key)).toBe('403 ip_not_allowed')
     await patch(id, { allowed_ips: null })
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
   })
 
-  it('brings an expired key back when it moves its expiry', async () => {
+  it('reactivates an expired key with a later expiry', async () => {
     const soon = new Date(app.clock.now() + 60_000).toISOString()
     const { id, key } = await makeKey(app, as, { expires_at: soon })
     app.clock.skip(60_000)
-    expect(await told(key)).toBe('401 expired_api_key')
+    expect(await outcomeOf(key)).toBe('401 expired_api_key')
     await patch(id, { expires_at: null })
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
   })
 
-  it('of nothing, or to what is so already, is a 200 that changes nothing', async () => {
+  it('without a difference is a 200 that changes nothing', async () => {
     const { id } = await makeKey(app, as, { name: 'Same', scopes: ['contacts:read'] })
     const before = await read(id)
     for (const body of [{}, { name: 'Same' }, { scopes: ['contacts:read'], is_active: true }]) {
@@ -128,17 +128,17 @@ describe('PATCH', () => {
     expect(await read(id)).toEqual(before)
   })
 
-  it('of a revoked key is a 409 whatever it says, and the key stays revoked', async () => {
+  it('of a revoked key is a 409 for any body, and the key stays revoked', async () => {
     const { id, key } = await makeKey(app, as)
     await app.request('DELETE', url(id), { as })
     for (const body of [{}, { name: 'New' }, { is_active: true }, { expires_at: null }]) {
       expect(await outcome(patch(id, body))).toBe('409 conflict')
     }
-    expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(key)).toBe('401 revoked_api_key')
     expect((await read(id)).name).toBe('A key')
   })
 
-  it('by several at once loses none of the changes', async () => {
+  it('loses no change when several run concurrently', async () => {
     const { id } = await makeKey(app, as)
     const bodies = [
       { name: 'One' },
@@ -155,12 +155,12 @@ describe('PATCH', () => {
 describe('DELETE', () => {
   const deleted = { status: 'success', data: { message: 'API key deleted successfully' } }
 
-  it('revokes for good on the very next request, and says the same when it is asked again', async () => {
+  it('revokes from the next request on, and is idempotent', async () => {
     const { id, key } = await makeKey(app, as)
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     const first = await app.request('DELETE', url(id), { as })
     expect([first.status, first.body]).toEqual([200, deleted])
-    expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(key)).toBe('401 revoked_api_key')
     const before = await read(id)
     expect(before).toMatchObject({
       status: 'revoked',
@@ -172,36 +172,36 @@ describe('DELETE', () => {
     expect(await read(id)).toEqual(before)
   })
 
-  it('revokes keys that are disabled or expired too', async () => {
+  it('also revokes keys that are disabled or expired', async () => {
     const soon = new Date(app.clock.now() + 60_000).toISOString()
     const { id, key } = await makeKey(app, as, { expires_at: soon })
     await patch(id, { is_active: false })
     app.clock.skip(60_000)
     expect(await outcome(app.request('DELETE', url(id), { as }))).toBe('200')
-    expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(key)).toBe('401 revoked_api_key')
   })
 
-  it('answers 202 with the regions that are not reached, and 200 once they are', async () => {
+  it('answers 202 with the regions that are not reached, and 200 once they are reached', async () => {
     const { id, key } = await makeKey(app, as)
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     const unreached = await createTestApp({ clock: app.clock, bindings: down(['FENCE']) })
-    for (let asked = 0; asked < 2; asked++) {
+    for (let attempt = 0; attempt < 2; attempt++) {
       const answer = await unreached.request('DELETE', url(id), { as })
       expect([answer.status, answer.body.status], answer.text).toEqual([202, 'success'])
       expect(answer.body.data.pending_regions).toEqual(['enam'])
     }
     const answer = await app.request('DELETE', url(id), { as })
     expect([answer.status, answer.body]).toEqual([200, deleted])
-    expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(key)).toBe('401 revoked_api_key')
   })
 })
 
 describe('rotation', () => {
-  it('gives a new token the powers of the old one, which expires at once', async () => {
+  it('issues a token with the powers of the old one, which expires at once', async () => {
     const facts = { name: 'Rotated', scopes: ['contacts:read'], format: 'wacrm_live' }
     const more = { expires_at: '2099-12-31T23:59:59.000Z', external_id: 'x', metadata: { a: 1 } }
     const old = await makeKey(app, account.admin.jwt, { ...facts, ...more })
-    expect(await told(old.key)).toBe('200')
+    expect(await outcomeOf(old.key)).toBe('200')
     const answer = await rotate(old.id)
     expect(answer.status, answer.text).toBe(201)
     expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -214,25 +214,28 @@ describe('rotation', () => {
       replaced_by: null,
     })
     expect(answer.body.data.created_by).toBe(account.admin.id)
-    expect(await told(key)).toBe('200')
-    expect(await told(key, '/api/messages', 'POST')).toBe('403 insufficient_scope')
-    expect(await told(old.key)).toBe('401 expired_api_key')
+    expect(await outcomeOf(key)).toBe('200')
+    expect(await outcomeOf(key, '/api/messages', 'POST')).toBe('403 insufficient_scope')
+    expect(await outcomeOf(old.key)).toBe('401 expired_api_key')
     expect(await read(old.id)).toMatchObject({ replaced_by: id, status: 'expired' })
   })
 
-  it('lets the old token live through the overlap, to the second', async () => {
+  it('keeps the old token valid until the exact end of the overlap', async () => {
     const old = await makeKey(app, as)
     const start = app.clock.now()
     const { body } = await rotate(old.id, { overlap_seconds: 3_600 })
     const end = Date.parse((await read(old.id)).expires_at)
     expect(end - start).toBeGreaterThanOrEqual(3_600_000)
     expect(end - start).toBeLessThan(3_610_000)
-    expect([await told(old.key), await told(body.data.key)]).toEqual(['200', '200'])
+    expect([await outcomeOf(old.key), await outcomeOf(body.data.key)]).toEqual(['200', '200'])
     app.clock.skip(end - app.clock.now())
-    expect([await told(old.key), await told(body.data.key)]).toEqual(['401 expired_api_key', '200'])
+    expect([await outcomeOf(old.key), await outcomeOf(body.data.key)]).toEqual([
+      '401 expired_api_key',
+      '200',
+    ])
   })
 
-  it('never lets the old token outlive its own expiry', async () => {
+  it('never extends the expiry of the old token', async () => {
     const expires_at = new Date(app.clock.now() + 60_000).toISOString()
     const old = await makeKey(app, as, { expires_at })
     const { body } = await rotate(old.id, { overlap_seconds: 86_400 })
@@ -240,23 +243,23 @@ describe('rotation', () => {
     expect(body.data.expires_at).toBe(expires_at)
   })
 
-  it('of an inheriting key gives one that inherits from the same person', async () => {
+  it('of an inheriting key issues one that inherits from the same person', async () => {
     const person = await addPerson(account.id, 'admin')
     const old = await makeKey(app, person.jwt)
     const { body } = await rotate(old.id)
     expect(body.data).toMatchObject({ scopes: null, created_by: person.id })
     await env.DB.prepare('DELETE FROM member WHERE id = ?').bind(person.memberId).run()
     app.clock.skip(10_000)
-    expect(await told(body.data.key)).toBe('403 insufficient_scope')
+    expect(await outcomeOf(body.data.key)).toBe('403 insufficient_scope')
   })
 
-  it('needs no body', async () => {
+  it('requires no body', async () => {
     const old = await makeKey(app, as)
     const answer = await app.request('POST', url(old.id, '/rotate'), { as })
     expect(answer.status, answer.text).toBe(201)
   })
 
-  it('reads its overlap however the JSON is declared', async () => {
+  it('reads its overlap for every JSON content type', async () => {
     for (const type of [
       'application/json; charset=utf-8',
       'Application/JSON',
@@ -267,7 +270,7 @@ describe('rotation', () => {
       const answer = await app.request('POST', url(old.id, '/rotate'), options)
       // Refusing is safe; ignoring the overlap would end the old key at once.
       if (answer.status !== 201) expect([answer.status, type]).toEqual([415, type])
-      expect(await told(old.key)).toBe('200')
+      expect(await outcomeOf(old.key)).toBe('200')
     }
   })
 
@@ -286,11 +289,11 @@ describe('rotation', () => {
     const old = await makeKey(app, as)
     const answer = await rotate(old.id, JSON.stringify(body))
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
-    expect(await told(old.key)).toBe('200')
+    expect(await outcomeOf(old.key)).toBe('200')
     expect((await read(old.id)).replaced_by).toBeNull()
   })
 
-  it('of a key that is revoked, expired or rotated already is a 409', async () => {
+  it('of a key that is revoked, expired or already rotated is a 409', async () => {
     const revoked = await makeKey(app, as)
     await app.request('DELETE', url(revoked.id), { as })
     const expires_at = new Date(app.clock.now() + 60_000).toISOString()
@@ -301,24 +304,25 @@ describe('rotation', () => {
     for (const { id } of [revoked, expired, rotated]) {
       expect(await outcome(rotate(id))).toBe('409 conflict')
     }
-    expect(await told(rotated.key)).toBe('200')
+    expect(await outcomeOf(rotated.key)).toBe('200')
   })
 
-  it('of a disabled key wakes nothing up', async () => {
+  it('of a disabled key enables nothing', async () => {
     const old = await makeKey(app, as)
     await patch(old.id, { is_active: false })
     const answer = await rotate(old.id)
-    if (answer.status === 201) expect(await told(answer.body.data.key)).toBe('401 disabled_api_key')
+    if (answer.status === 201)
+      expect(await outcomeOf(answer.body.data.key)).toBe('401 disabled_api_key')
     else expect(answer.status).toBe(409)
   })
 
-  it('by two at once gives one new key', async () => {
+  it('issues one new key when two run concurrently', async () => {
     const old = await makeKey(app, as)
     const answers = await Promise.all([rotate(old.id), rotate(old.id), rotate(old.id)])
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
     const made = answers.find(({ status }) => status === 201)?.body.data
     expect((await read(old.id)).replaced_by).toBe(made.id)
-    expect(await told(made.key)).toBe('200')
+    expect(await outcomeOf(made.key)).toBe('200')
     const events = await env.DB.prepare(
       "SELECT count(*) AS n FROM audit_event WHERE key_id = ? AND action = 'key.rotated'",
     )
@@ -329,7 +333,7 @@ describe('rotation', () => {
 })
 
 describe('revoking many', () => {
-  it('by ids revokes those of the account that are not revoked yet, and counts them', async () => {
+  it('by ids revokes and counts the keys of the account that are not revoked yet', async () => {
     const foreign = await openAccount('Globex')
     const theirs = await makeKey(app, foreign.owner.jwt)
     const keys = await Promise.all([1, 2, 3].map(() => makeKey(app, as)))
@@ -338,36 +342,39 @@ describe('revoking many', () => {
     const ids = [...keys, theirs].map(({ id }) => id)
     const answer = await revokeMany({ ids: [...ids, crypto.randomUUID()] })
     expect([answer.status, answer.body.data], answer.text).toEqual([200, { revoked: 2 }])
-    for (const { key } of keys) expect(await told(key)).toBe('401 revoked_api_key')
-    for (const { key } of [theirs, spared]) expect(await told(key)).toBe('200')
+    for (const { key } of keys) expect(await outcomeOf(key)).toBe('401 revoked_api_key')
+    for (const { key } of [theirs, spared]) expect(await outcomeOf(key)).toBe('200')
     expect((await revokeMany({ ids })).body.data).toEqual({ revoked: 0 })
   })
 
-  it('by created_by revokes all keys of one person in this account alone', async () => {
+  it('by created_by revokes all keys of one person in this account only', async () => {
     const person = await addPerson(account.id, 'admin')
     const mine = await Promise.all([makeKey(app, person.jwt), makeKey(app, person.jwt)])
     const spared = await makeKey(app, as)
     const answer = await revokeMany({ created_by: person.id })
     expect([answer.status, answer.body.data]).toEqual([200, { revoked: 2 }])
-    for (const { key } of mine) expect(await told(key)).toBe('401 revoked_api_key')
-    expect(await told(spared.key)).toBe('200')
+    for (const { key } of mine) expect(await outcomeOf(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(spared.key)).toBe('200')
     const foreign = await openAccount('Globex')
     const theirs = await makeKey(app, foreign.owner.jwt)
     expect((await revokeMany({ created_by: foreign.owner.id })).body.data).toEqual({ revoked: 0 })
-    expect(await told(theirs.key)).toBe('200')
+    expect(await outcomeOf(theirs.key)).toBe('200')
   })
 
-  it('by external_id revokes exactly that one', async () => {
+  it('by external_id revokes the keys of exactly that id', async () => {
     const [one, like] = [
       await makeKey(app, as, { external_id: 'customer-1' }),
       await makeKey(app, as, { external_id: 'customer-10' }),
     ]
     expect((await revokeMany({ external_id: 'customer-_' })).body.data).toEqual({ revoked: 0 })
     expect((await revokeMany({ external_id: 'customer-1' })).body.data).toEqual({ revoked: 1 })
-    expect([await told(one.key), await told(like.key)]).toEqual(['401 revoked_api_key', '200'])
+    expect([await outcomeOf(one.key), await outcomeOf(like.key)]).toEqual([
+      '401 revoked_api_key',
+      '200',
+    ])
   })
 
-  it('leaves one audit event a key, all of one request', async () => {
+  it('writes one audit event per key, all with the same request id', async () => {
     const keys = await Promise.all([makeKey(app, as), makeKey(app, as)])
     const answer = await revokeMany({ ids: keys.map(({ id }) => id) })
     for (const { id } of keys) {
@@ -402,16 +409,16 @@ describe('revoking many', () => {
     const answer = await revokeMany(JSON.stringify(body))
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
     expect(answer.body.errors.length).toBeGreaterThan(0)
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
   })
 })
 
 describe('Prefer: respond-async', () => {
   const headers = { prefer: 'wait=5, Respond-Async' }
 
-  it('answers 202 with the time at which the change is in force, and it is by then', async () => {
+  it('answers 202 with the time by which the change is in force', async () => {
     const { id, key } = await makeKey(app, as)
-    expect(await told(key)).toBe('200')
+    expect(await outcomeOf(key)).toBe('200')
     const before = app.clock.now()
     const answer = await app.request('DELETE', url(id), { as, headers })
     expect(answer.status, answer.text).toBe(202)
@@ -421,10 +428,10 @@ describe('Prefer: respond-async', () => {
     expect(effective).toBeGreaterThan(before)
     expect(effective - before).toBeLessThan(60_000)
     app.clock.skip(effective - app.clock.now())
-    expect(await told(key)).toBe('401 revoked_api_key')
+    expect(await outcomeOf(key)).toBe('401 revoked_api_key')
   })
 
-  it('is heard by every change', async () => {
+  it('applies to every change', async () => {
     const keys = await Promise.all([makeKey(app, as), makeKey(app, as), makeKey(app, as)])
     const [one, two, three] = keys.map(({ id }) => id) as [string, string, string]
     const answers = [
@@ -441,7 +448,7 @@ describe('Prefer: respond-async', () => {
     expect(answers[2]?.body.data.revoked).toBe(1)
   })
 
-  it('is not heard in other preferences', async () => {
+  it('is not implied by other preferences', async () => {
     const { id } = await makeKey(app, as)
     const answer = app.request('DELETE', url(id), {
       as,

@@ -1,4 +1,4 @@
-// POST /api/api-keys: every field, and every refusal with the field that it names.
+// POST /api/api-keys: every field, and every validation error with the field that it names.
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -17,8 +17,8 @@ const post = (body: unknown, headers?: HeadersInit) =>
 const keysStored = async () =>
   (await env.DB.prepare('SELECT count(*) AS n FROM api_key').first<{ n: number }>())?.n
 
-describe('a key with nothing but a name', () => {
-  it('is a whm key that inherits, never expires, and answers in the shape of the contract', async () => {
+describe('a key with only a name', () => {
+  it('is a whm key that inherits, never expires, and has the shape of the contract', async () => {
     const before = app.clock.now()
     const made = await post({ name: '  Production Integration ' })
     expect(made.status, made.text).toBe(201)
@@ -51,7 +51,7 @@ describe('a key with nothing but a name', () => {
     expect(made.headers.get('content-type')).toMatch(/^application\/json/)
   })
 
-  it('works at once', async () => {
+  it('works immediately', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
@@ -160,13 +160,13 @@ describe('each field of a key', () => {
     expect(read.body.data).toEqual(rest)
   })
 
-  it('decides its token: a wacrm_live key is 39 letters of base62', async () => {
+  it('format sets the token: a wacrm_live key has 39 letters of base62', async () => {
     const made = await makeKey(app, account.owner.jwt, { format: 'wacrm_live' })
     expect(made.key).toMatch(/^wacrm_live_[0-9A-Za-z]{39}$/)
     expect(made.key_prefix).toBe(made.key.slice(11, 19))
   })
 
-  it('left without scopes authenticates at /api/v1/me and does nothing more', async () => {
+  it('scopes [] authenticates at /api/v1/me and grants nothing else', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt, { name: 'Nothing', scopes: [] })
     const me = await app.request('GET', '/api/v1/me', { key })
     expect(me.body).toEqual({
@@ -185,7 +185,7 @@ describe('each field of a key', () => {
     )
   })
 
-  it('left to inherit shows at /api/v1/me what it inherits, without the reserved scopes', async () => {
+  it('scopes null shows the inherited scopes at /api/v1/me, without the reserved ones', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
     const { key } = await makeKey(app, account.owner.jwt, { expires_at })
     const me = await app.request('GET', '/api/v1/me', { key })
@@ -202,7 +202,7 @@ describe('each field of a key', () => {
   })
 })
 
-describe('a field that will not do', () => {
+describe('an invalid field', () => {
   const future = '2099-12-31T23:59:59Z'
   it.each<[string, unknown]>([
     ['name', undefined],
@@ -306,13 +306,13 @@ describe('a field that will not do', () => {
     expect(await keysStored()).toBe(stored)
   })
 
-  it('is named with all others that will not do', async () => {
+  it('is named together with all other invalid fields', async () => {
     const { body } = await post({ name: '', expires_at: 'x', scopes: ['x'], nonsense: 1 })
     const paths = body.errors.map(({ path }: { path: string }) => path).sort()
     expect(paths).toEqual(['expires_at', 'name', 'nonsense', 'scopes.0'])
   })
 
-  it('ends where the present begins: an expiry is refused now and taken a second later', async () => {
+  it('includes an expires_at that equals the current time, but not a later one', async () => {
     const now = new Date(app.clock.now()).toISOString()
     expect((await post({ name: 'x', expires_at: now })).status).toBe(400)
     const soon = new Date(app.clock.now() + 10_000).toISOString()
@@ -320,8 +320,8 @@ describe('a field that will not do', () => {
   })
 })
 
-describe('a body that will not do', () => {
-  it('without a body misses its required field', async () => {
+describe('an invalid body', () => {
+  it('that is empty lacks its required field', async () => {
     const answer = await post('')
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
     expect(answer.body.errors).toMatchObject([{ path: 'name' }])
@@ -347,7 +347,7 @@ describe('a body that will not do', () => {
   })
 
   it.each(['null', '[]', '"text"', '1', 'true', '[{"name":"x"}]', '[[]]'])(
-    '%s is no object: 400 with errors',
+    '%s is not an object: 400 with errors',
     async (body) => {
       const answer = await post(body)
       expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
@@ -367,7 +367,7 @@ describe('a body that will not do', () => {
     expect([answer.status, answer.body.code]).toEqual([415, 'unsupported_media_type'])
   })
 
-  it('that is missing altogether is a 400 or a 415, not a key without a name', async () => {
+  it('that is absent is a 400 or a 415, not a key without a name', async () => {
     const stored = await keysStored()
     const answer = await app.request('POST', '/api/api-keys', { as: account.owner.jwt })
     expect([400, 415]).toContain(answer.status)
@@ -384,7 +384,7 @@ describe('a body that will not do', () => {
     expect([answer.status, answer.body.data?.name], answer.text).toEqual([201, 'declared'])
   })
 
-  it('of 64 kB is read, and of one byte more is 413', async () => {
+  it('of 64 kB is accepted, and one byte more is 413', async () => {
     const withLength = (bytes: number) => {
       const body = '{"name":"long"}'
       return body.slice(0, -1) + ' '.repeat(bytes - body.length) + body.slice(-1)
@@ -399,7 +399,7 @@ describe('a body that will not do', () => {
     expect(declared.headers.get('content-type')).toBe('application/problem+json')
   })
 
-  it('nested as deeply as it may be long is never a 5xx', async () => {
+  it('nested as deeply as its maximum length allows is never a 5xx', async () => {
     for (const [open, close] of [
       ['[', ']'],
       ['{"a":', '}'],
@@ -414,7 +414,7 @@ describe('a body that will not do', () => {
     }
   })
 
-  it('of any JSON is never a 5xx: 200 generated ones', async () => {
+  it('of arbitrary JSON is never a 5xx: 200 generated ones', async () => {
     const values = fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
       fc.string({ unit: 'binary', maxLength: 90 }),
@@ -450,7 +450,7 @@ describe('a body that will not do', () => {
 })
 
 describe('X-Request-Id', () => {
-  it('of a refused body is the request_id in it', async () => {
+  it('of a refused request equals the request_id in its problem', async () => {
     const bodies = ['{"name":""}', '{', 'x'.repeat(70_000)]
     for (const body of bodies) {
       const answer = await post(body)
@@ -458,7 +458,7 @@ describe('X-Request-Id', () => {
     }
   })
 
-  it('of a creation is the one in its audit event', async () => {
+  it('of a creation equals the one in its audit event', async () => {
     const made = await post({ name: 'Audited' })
     const events = await app.request('GET', `/api/audit-events?key_id=${made.body.data.id}`, {
       as: account.owner.jwt,
