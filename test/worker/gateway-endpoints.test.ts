@@ -13,7 +13,7 @@ let app: TestApp
 let account: Account
 let key: string
 
-/** A app whose upstream is `answer`. */
+/** An app whose upstream is `answer`. */
 function createGatewayApp(gateway: object = {}, bindings: Partial<Env> = {}): Promise<TestApp> {
   const upstream = { fetch: (request: Request) => answer(request) }
   const settings = { ...config, gateway: { ...config.gateway, ...gateway, upstream } }

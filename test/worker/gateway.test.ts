@@ -19,7 +19,7 @@ afterEach(() => vi.restoreAllMocks())
 
 type Upstream = ConfigInput<Env>['gateway']['upstream']
 
-/** A app with another API behind its gateway. */
+/** An app whose gateway has another upstream. */
 function openGateway(upstream: Upstream): Promise<TestApp> {
   const { defaultFormat: _format, leaseMs: _lease, scopes: all, ...rest } = config
   const scopes = Object.fromEntries(
