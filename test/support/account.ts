@@ -19,7 +19,7 @@ export async function openAccount(name = 'Acme Inc'): Promise<Account> {
 
 export type MadeKey = { id: string; key: string; key_prefix: string; scopes: string[] | null }
 
-/** The data of a 201; anything else is an error that shows the answer. */
+/** The data of a 201; anything else is an error with the response. */
 export async function makeKey(
   app: TestApp,
   as: string,

@@ -1,5 +1,5 @@
-// The OpenAPI document as a judge: whatever is asked by operation is held to what the document says of
-// its request and of its answer, to the last field.
+// Calls operations by id and validates each request and response against the OpenAPI document,
+// to the last field.
 import { Validator } from '@cfworker/json-schema'
 import { expect } from 'vitest'
 import { type Document, type Operation, operationsOf } from '../../src/http/openapi/document.ts'
@@ -17,7 +17,7 @@ export type Call = {
   key?: string
   cookie?: string
   body?: unknown
-  /** Not valid on purpose: only the answer is judged. */
+  /** Invalid on purpose: only the response is validated. */
   wrong?: boolean
 }
 

@@ -1,4 +1,4 @@
-// Tokens as other systems make them, and the digests that those systems keep of them.
+// Tokens in the formats of other systems, and the digests that those systems store.
 
 import type { Config } from '../../src/core/config.ts'
 import type { ForeignFormat } from '../../src/core/foreign.ts'
@@ -12,7 +12,7 @@ export const foreign: Record<string, ForeignFormat> = {
   wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
 }
 
-/** A app whose configuration declares the foreign formats. */
+/** An app whose configuration declares the foreign formats. */
 export function createForeignTestApp(options: { bindings?: Partial<Env> } = {}) {
   const clock = createSkippingClock()
   const foreignConfig: Config<Env> = { ...config, foreign }

@@ -1,4 +1,4 @@
-// GitHub's secret scanning, played by the test: it signs as GitHub does, with a key pair of its own.
+// A fake of GitHub's secret scanning: it signs as GitHub does, with its own key pair.
 
 export type Signer = { id: string; privateKey: CryptoKey; pem: string }
 

@@ -1,4 +1,4 @@
-// What every answer must carry, whoever asked and however it ended.
+// The headers that every response must have, for every caller and outcome.
 import { expect } from 'vitest'
 
 export function expectHardened({ headers, status }: { headers: Headers; status: number }): void {

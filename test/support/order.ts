@@ -1,7 +1,7 @@
 // Other orders of a list.
 import type { Random } from '../simulation/random.ts'
 
-/** The same items in an order of chance (Fisher and Yates). */
+/** The same items in random order (Fisher and Yates). */
 export function shuffled<T>(list: readonly T[], random: Random): T[] {
   const items = [...list]
   for (let at = items.length - 1; at > 0; at--) {

@@ -13,7 +13,7 @@ const ways: Record<Failure, (message: string) => Fail> = {
   hangs: () => () => new Promise(() => {}),
 }
 
-/** The stores named, down; `message` is what their errors say. */
+/** The named stores, down; `message` is the message of their errors. */
 export function down(
   stores: readonly Store[],
   failure: Failure = 'throws',

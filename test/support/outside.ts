@@ -1,4 +1,4 @@
-// The outside of a app, as tests play it: a queue that is emptied by hand and receivers that check every
+// Fakes of what surrounds an app: a queue that is delivered by hand and receivers that check every
 // signature with the reference library.
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
@@ -54,7 +54,7 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
     }
   }
 
-  /** What the schedule does every minute, and then the queue. */
+  /** Runs the schedule of one minute, and then the queue. */
   async function drain() {
     await drainWebhooks(app.isolate, app.bindings)
     await pump()
@@ -63,7 +63,7 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
   return {
     ...{ app, clock, account, queued, received, answers, pump, drain },
     as: account.owner.jwt,
-    /** The types of what arrived at a URL, in its order. */
+    /** The event types received at a URL, in order. */
     types: (url: string) =>
       received.filter((each) => each.url === url).map(({ body }) => body.type),
   }
@@ -96,7 +96,7 @@ export async function addEndpoint(
   return made.body.data
 }
 
-/** What the reference library makes of a message, at the time at which it was sent. @throws when it is not good. */
+/** Verifies a message with the reference library at its sending time. @throws when it is invalid. */
 export function verified(secret: string, { headers, text, at }: Received): unknown {
   vi.useFakeTimers({ toFake: ['Date'], now: at })
   try {

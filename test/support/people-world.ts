@@ -1,4 +1,4 @@
-// People for tests: a small app of the people's routes alone, and accounts with members, made by SQL.
+// People for tests: a small app of the people's routes alone, and accounts with members, created by SQL.
 import { env } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import type { Role } from '../../src/core/role.ts'
@@ -19,12 +19,12 @@ export const password = 'correct horse battery'
 export const bindings = { ...env, SIGN_IN_PER_MINUTE: '100000' } as unknown as Env
 export const settings = peopleSettings(bindings)
 
-/** Accounts whose members (or name) changed, as told before the answer. */
-export const told: string[] = []
-/** Every status that any test was answered with. */
+/** Accounts whose members (or name) changed, as notified before the response. */
+export const notified: string[] = []
+/** Every response status of any test. */
 export const statuses = new Set<number>()
 
-/** The regions that do not follow a change of members. */
+/** The regions that have not applied a change of members. */
 export const pending: { regions: string[] } = { regions: [] }
 
 const isolate = createIsolate(config, systemClock)
@@ -33,7 +33,7 @@ app.route(
   '/api/auth',
   createAuthRoutes({
     async afterMembershipChange({ accountId }) {
-      told.push(accountId)
+      notified.push(accountId)
       return pending.regions
     },
   }),
@@ -43,7 +43,7 @@ app.route('/', createInvitationRoutes())
 app.notFound(answerUnknownPath)
 app.onError(answerFailure)
 
-type Ask = {
+type SendOptions = {
   cookie?: string
   method?: string
   body?: unknown
@@ -52,7 +52,7 @@ type Ask = {
 }
 
 /** POST when there is a body, from our own page unless `headers` say otherwise. */
-export async function ask(path: string, options: Ask = {}): Promise<Response> {
+export async function send(path: string, options: SendOptions = {}): Promise<Response> {
   const { cookie, body, headers = {} } = options
   const init = {
     method: options.method ?? (body === undefined ? 'GET' : 'POST'),
@@ -129,7 +129,7 @@ export async function joins(
 
 /** The cookie of a new session. */
 export async function signIn(email: string): Promise<string> {
-  const response = await ask('/api/auth/sign-in/email', { body: { email, password } })
+  const response = await send('/api/auth/sign-in/email', { body: { email, password } })
   if (response.status !== 200) throw new Error(`sign-in failed: ${await response.text()}`)
   return response.headers
     .getSetCookie()
@@ -140,7 +140,7 @@ export async function signIn(email: string): Promise<string> {
 export const personOf = (cookie: string) => personOfSession(new Headers({ cookie }), settings)
 
 export async function jwtOf(cookie: string): Promise<string> {
-  const response = await ask('/api/auth/token', { cookie })
+  const response = await send('/api/auth/token', { cookie })
   return (await response.json<{ token: string }>()).token
 }
 
@@ -150,7 +150,7 @@ export async function invite(
   email: string,
   role: Role = 'member',
 ): Promise<string> {
-  const response = await ask('/api/auth/organization/invite-member', {
+  const response = await send('/api/auth/organization/invite-member', {
     cookie,
     body: { email, role },
   })

@@ -1,5 +1,5 @@
-// Whoever may ask, each with a credential of their own, and requests that would succeed: made from the
-// OpenAPI document, so that a new route is walked without a word about it here.
+// Every kind of caller, each with its own credential, and requests that would succeed: generated from the
+// OpenAPI document, so that a new route is covered without a change here.
 import { env } from 'cloudflare:workers'
 import { hashPassword, makeSignature } from 'better-auth/crypto'
 import type { Document } from '../../src/http/openapi/document.ts'
@@ -44,7 +44,7 @@ export async function givePassword({ id }: TestPerson, hash: string): Promise<vo
     .run()
 }
 
-/** Better Auth makes its own key for JWTs at the first one; those of the test come later. */
+/** Better Auth creates its own signing key at the first JWT; those of the test come later. */
 async function makeSigningKey(app: TestApp): Promise<void> {
   const [id, accountId] = [crypto.randomUUID(), await createAccount('First')]
   await env.DB.batch([
@@ -95,7 +95,7 @@ export function personOf({ acme, globex }: World, caller: Caller): TestPerson {
   return caller === 'member' || caller === 'admin' ? acme[caller] : acme.owner
 }
 
-/** The headers by which a caller is known. */
+/** The headers that authenticate a caller. */
 export async function credentialOf(world: World, caller: Caller): Promise<Record<string, string>> {
   const { acme, globex, keys } = world
   switch (caller) {
@@ -119,7 +119,7 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
 // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is whatever it says
 type Schema = any
 
-/** The least that a schema takes. */
+/** The smallest value that a schema accepts. */
 export function sampleOf(document: Document, schema: Schema): unknown {
   if (schema?.$ref) {
     const name = String(schema.$ref).split('/').at(-1) ?? ''

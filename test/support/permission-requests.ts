@@ -1,6 +1,6 @@
-// What the walk sends where the document alone cannot tell: ids of things that no POST makes, and
-// bodies that mean something. A route that is not listed gets the least body its schema takes, and an
-// id made by the POST of its collection.
+// Requests of the matrix that the document cannot determine: ids of things that no POST creates, and
+// meaningful bodies. A route that is not listed gets the smallest body its schema accepts, and an
+// id created by the POST of its collection.
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Document, Operation } from '../../src/http/openapi/document.ts'
@@ -48,7 +48,7 @@ const held = { method: 'GET', uri: '/api/contacts' }
 
 /** By method and path: what each needs to succeed. */
 const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> | Sent> = {
-  // Each in an account of its own: that of the walk goes on.
+  // Each in a separate account: the matrix keeps using its own.
   'POST /api/account/deletion': async (world, caller) => {
     if (['anonymous', 'key', 'manager', 'verifier'].includes(caller)) {
       return { body: { name: 'Leaving', password } }
@@ -111,7 +111,7 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   }),
   'POST /api/auth/organization/leave': async ({ acme, globex }, caller) => {
     if (caller === 'stranger') return { body: { organizationId: acme.id } }
-    // A person of their own: the walk goes on.
+    // A separate person: the matrix keeps using its own.
     const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
     const person = await addPerson(acme.id, role)
     const headers = { cookie: await cookieOf(person, globex.id) }
@@ -150,9 +150,9 @@ function ofAccount({ acme }: World): Sent {
   return { path: `?organizationId=${acme.id}` }
 }
 
-/** The ids of things that are made by no POST of their collection. */
+/** The ids of things that no POST of their collection creates. */
 const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
-  // A session is its person's own: of a stranger, what is asked for is ours.
+  // A session belongs to one person: a stranger requests one of ours.
   '/api/sessions/{id}': (world, caller) =>
     sessionIdOf(personOf(world, caller === 'stranger' ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
@@ -172,7 +172,7 @@ async function webhookDelivery({ app, acme }: World, endpointId: string): Promis
   return (await app.request('POST', path, { as: acme.owner.jwt })).body.data.id
 }
 
-/** A request that succeeds for whoever may make it. */
+/** A request that succeeds for every permitted caller. */
 export async function requestOf(
   document: Document,
   world: World,
@@ -210,7 +210,7 @@ async function fill(document: Document, world: World, path: string, caller: Call
   return filled.replace('{delivery_id}', await webhookDelivery(world, id))
 }
 
-/** Something of the account, made by its owner through the API itself. */
+/** A resource of the account, created by its owner through the API itself. */
 async function make(document: Document, { app, acme }: World, collection: string) {
   const found = operationsOf(document).find(
     ({ path, method }) => path === collection && method === 'post',

@@ -1,5 +1,5 @@
-// The app as tests use it: the real app on workerd's real D1, KV and Durable Objects, with a clock
-// that skips the waits, and people who present JWTs signed by a key that the test put into D1.
+// The app for tests: the real app on workerd's real D1, KV and Durable Objects, with a clock
+// that skips waits, and people who present JWTs signed by a key that the test put into D1.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -11,7 +11,7 @@ import { createIsolate, type Isolate } from '../../src/worker/context.ts'
 import { createFetchHandler } from '../../src/worker/fetch.ts'
 import config from './latchkey.config.ts'
 
-/** Real time plus all that was slept: waits take none of it. */
+/** Real time plus all simulated waits, which take no real time. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {
   let skipped = 0
   return {
@@ -25,12 +25,12 @@ export function createSkippingClock(): Clock & { skip(ms: number): void } {
   }
 }
 
-/** Sends what was counted right after the answer, where a real isolate waits some seconds for more. */
+/** Sends counts right after the response, where a real isolate collects for some seconds. */
 export function promptUsage({ now }: Clock): UsageCounter {
   return new UsageCounter({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
 }
 
-/** The real queue would call the receivers of webhooks; test/support/outside.ts has one to look into. */
+/** The real queue would call the receivers of webhooks; test/support/outside.ts has a fake one. */
 const nowhere = { send: async () => {}, sendBatch: async () => {} } as unknown as Env['WEBHOOKS']
 
 export type Answer = {
@@ -90,7 +90,7 @@ export async function createTestApp(
     }
   }
 
-  /** What the drainer does every minute: brings into force what was written past the API. */
+  /** Runs the reconciler, as every minute does: it applies what was written past the API. */
   const reconcile = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
 
   return { handler, isolate, clock, bindings, send, request, reconcile }
@@ -108,7 +108,7 @@ export async function createAccount(name: string): Promise<string> {
 
 export type TestPerson = { id: string; memberId: string; jwt: string }
 
-/** A member of an account, and a JWT that says so. */
+/** A member of an account, and their JWT. */
 export async function addPerson(accountId: string, role: Role): Promise<TestPerson> {
   const id = crypto.randomUUID()
   const memberId = crypto.randomUUID()
@@ -145,7 +145,7 @@ async function createSigner() {
   await env.DB.prepare(
     'INSERT INTO jwks (id, public_key, private_key, created_at) VALUES (?, ?, ?, ?)',
   )
-    // Older than any that Better Auth made: with that one it goes on signing.
+    // Older than any key of Better Auth, which signs with its newest one.
     .bind(kid, jwk, '', 1)
     .run()
   return { kid, privateKey }

@@ -1,4 +1,4 @@
-// Bindings that write down each call that leaves the isolate, and pass it on.
+// Bindings that record each call that leaves the isolate, and pass it on.
 import { env } from 'cloudflare:workers'
 
 /** `where` is `D1.all`, `KV.get`, `FENCE.requiredSeq`…; `what` holds everything that was handed over. */
@@ -7,7 +7,7 @@ export type Call = { where: string; what: string }
 export type Watch = {
   bindings: Partial<Env>
   calls: Call[]
-  /** Starts counting anew. */
+  /** Restarts the count. */
   clear(): void
   /** How often each was called: `{ 'KV.get': 1 }`. */
   counts(): Record<string, number>
@@ -15,7 +15,7 @@ export type Watch = {
 
 type Method = (...args: unknown[]) => unknown
 
-/** What a wrapped object stands for: D1's own `batch` takes only statements of its own making. */
+/** The object behind a wrapper: D1's own `batch` accepts only its own statements. */
 const originals = new WeakMap<object, object>()
 
 /** Calls of `lazy` methods make no I/O: what they return is watched instead. */
@@ -47,7 +47,7 @@ function watched<T extends object>(
   return proxy
 }
 
-/** What was said to a statement before it is run: its SQL and its parameters. */
+/** The SQL and the parameters of a statement before it runs. */
 const history = new WeakMap<object, unknown[]>() as {
   get(key: unknown): unknown[] | undefined
   set(key: object, value: unknown[]): void
@@ -58,7 +58,7 @@ function unwrapped(value: unknown): unknown {
   return (typeof value === 'object' && value !== null && originals.get(value)) || value
 }
 
-/** All the stores of a app, watched; `under` is what stands behind them (the real ones). */
+/** All the stores of an app, watched; `under` has the real ones. */
 export function watchBindings(under: Partial<Env> = {}): Watch {
   const { DB, KEY_CACHE, FENCE, USAGE, METER, FLOOD } = { ...env, ...under }
   const calls: Call[] = []

@@ -44,7 +44,7 @@ async function report(matches: Match[] | string, signer = github, at: TestApp = 
 const url = 'https://github.com/octocat/hello/blob/main/config.ts'
 
 describe('a token that GitHub found', () => {
-  it('is revoked in its own account before the answer, and the audit says where it was', async () => {
+  it('is revoked in its own account before the response, and the audit event records where it was found', async () => {
     const { id, key } = await makeKey(app, acme.owner.jwt)
     expect(await me(key)).toBe('200')
     const answer = await report([{ token: key, url, source: 'commit' }])
@@ -65,7 +65,7 @@ describe('a token that GitHub found', () => {
     ])
   })
 
-  it('is answered before a lease has run out', async () => {
+  it('is answered before a lease expires', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const slept = vi.spyOn(app.clock, 'sleep')
     slept.mockImplementation(() => new Promise(() => {}))
@@ -80,7 +80,7 @@ describe('a token that GitHub found', () => {
     expect(response.status).toBe(200)
   })
 
-  it('is revoked also where it is disabled or expired, and could come back', async () => {
+  it('is revoked also when its key is disabled or expired, since either can be undone', async () => {
     const disabled = await makeKey(app, acme.owner.jwt)
     const off = { as: acme.owner.jwt, body: { is_active: false } }
     await app.request('PATCH', `/api/api-keys/${disabled.id}`, off)
@@ -95,7 +95,7 @@ describe('a token that GitHub found', () => {
     ])
   })
 
-  it('is labelled in the order of the report, unknown ones as false', async () => {
+  it('is labelled in the order of the report, with unknown tokens as false positives', async () => {
     const other = await openAccount('Globex')
     const one = await makeKey(app, acme.owner.jwt)
     const two = await makeKey(app, other.owner.jwt)
@@ -121,7 +121,7 @@ describe('a token that GitHub found', () => {
     expect(outcomes).toEqual(['401 revoked_api_key', '401 revoked_api_key', '200'])
   })
 
-  it('may be reported again: it is true still, and revoked once', async () => {
+  it('may be reported again: it is still a true positive, and is revoked once', async () => {
     const { id, key } = await makeKey(app, acme.owner.jwt)
     for (let time = 0; time < 3; time++) {
       expect(labels((await report([{ token: key }])).body)).toEqual(['true_positive'])
@@ -143,7 +143,7 @@ describe('a token that GitHub found', () => {
     for (const { token } of made) expect(await me(token, foreign)).toBe('401 revoked_api_key')
   })
 
-  it('is asked of no store when this deployment never minted it', async () => {
+  it('causes no store access when this deployment never minted it', async () => {
     const watch = watchBindings()
     const watched = await createTestApp({ bindings: watch.bindings })
     const forged = Array.from({ length: 1_000 }, (_, at) => ({
@@ -154,7 +154,7 @@ describe('a token that GitHub found', () => {
     expect(watch.counts()).toEqual({})
   })
 
-  it('stands in no log, no audit detail and no answer, even where the path is named like it', async () => {
+  it('appears in no log, audit detail or response, even if the reported path contains it', async () => {
     const lines: unknown[] = []
     for (const level of ['info', 'warn', 'error'] as const) {
       vi.spyOn(console, level).mockImplementation((...line) => void lines.push(line))
@@ -173,8 +173,8 @@ describe('a token that GitHub found', () => {
   })
 })
 
-describe('who may report', () => {
-  it('is GitHub alone: any change of body, signature or key is a 403', async () => {
+describe('the signature of a report', () => {
+  it('is required: any change of body, signature or key is a 403', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const body = JSON.stringify([{ token: key, type: 't', url: '' }])
     const good = await signed(github, body)
@@ -199,7 +199,7 @@ describe('who may report', () => {
     expect(await outcome(app.request('POST', path, { body, headers: good }))).toBe('200')
   })
 
-  it('is refused whatever else is wrong before anything is read', async () => {
+  it('is checked before anything is read, whatever else is wrong', async () => {
     const big = JSON.stringify([{ token: 'x'.repeat(1_100_000), type: 't', url: '' }])
     expect(await outcome(report(big))).toBe('413 payload_too_large')
     for (const body of ['', '{}', 'null', '[{}]', '[{"token":1,"type":"t","url":""}]']) {
@@ -208,7 +208,7 @@ describe('who may report', () => {
     expect(await outcome(app.request('GET', path))).toBe('405 method_not_allowed')
   })
 
-  it('waits while the database is being restored', async () => {
+  it('does not revoke while the database is being restored', async () => {
     const stopped = await createTestApp({ bindings: { CHANGES: 'stopped' as never } })
     const { key } = await makeKey(app, acme.owner.jwt)
     expect(await outcome(report([{ token: key }], github, stopped))).toBe(
@@ -216,7 +216,7 @@ describe('who may report', () => {
     )
   })
 
-  it("accepts GitHub's own published example", async () => {
+  it("verifies for GitHub's own published example", async () => {
     const key =
       'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9MJJHnMfn2+H4xL4YaPDA4RpJqUqkCmRCBnYERxZanmcpzQSXs1X/AljlKkbJ8qpVIW4clayyef9gWhFbNHWAA=='
     const id = '90a421169f0a406205f1563a953312f0be898d3c7b6c06b681aa86a874555f4a'
@@ -236,7 +236,7 @@ describe('who may report', () => {
 })
 
 describe("GitHub's public keys", () => {
-  it('are fetched once, by a user agent, from where the variable says', async () => {
+  it('are fetched once, with a User-Agent, from the configured URL', async () => {
     const fresh = await createTestApp({
       bindings: {
         GITHUB_KEYS_URL: 'https://keys.example.test/scanning',
@@ -249,7 +249,7 @@ describe("GitHub's public keys", () => {
     expect(fetches[0]?.headers.get('authorization')).toBe('Bearer pat')
   })
 
-  it('are fetched anew for an unknown one, at most once a minute', async () => {
+  it('are fetched again for an unknown key id, at most once a minute', async () => {
     const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     const next = await newSigner()
@@ -262,7 +262,7 @@ describe("GitHub's public keys", () => {
     expect(fetches).toHaveLength(2)
   })
 
-  it('are forgotten with the day, so that one that GitHub withdrew is not believed for ever', async () => {
+  it('are cached for a day at most, so that a withdrawn key stops being trusted', async () => {
     const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     published = [await newSigner()]
@@ -270,7 +270,7 @@ describe("GitHub's public keys", () => {
     expect(await outcome(report([], github, fresh))).toBe('403 forbidden')
   })
 
-  it('that cannot be had are no refusal: 503, and GitHub comes back', async () => {
+  it('that cannot be fetched cause a 503 rather than a refusal, so that GitHub retries', async () => {
     const failures = [
       () => new Response('slow down', { status: 403 }),
       () => new Response('<html>'),
@@ -290,7 +290,7 @@ describe("GitHub's public keys", () => {
     }
   })
 
-  it('keep their word while GitHub is down', async () => {
+  it('stay valid while GitHub is down', async () => {
     const fresh = await createTestApp()
     expect(await outcome(report([], github, fresh))).toBe('200')
     answerKeys = () => new Response(null, { status: 500 })
@@ -305,7 +305,7 @@ describe('a signature in DER', () => {
   const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(' ', ''))
   const full = (first: string) => first + '11'.repeat(31)
 
-  it('is read with numbers short, long and with a leading zero', () => {
+  it('is parsed with short integers, long integers and a leading zero', () => {
     const cases: [string, string][] = [
       [`3044 0220${full('7f')} 0220${full('01')}`, full('7f') + full('01')],
       [`3046 022100${full('ff')} 022100${full('80')}`, full('ff') + full('80')],
@@ -343,7 +343,7 @@ async function sha256(text: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
 }
 
-/** What the audit trail says of the end of a key. */
+/** The audit events of a key's revocation. */
 async function trailOf(id: string) {
   const path = `/api/audit-events?action=key.revoked&key_id=${id}`
   const { body } = await app.request('GET', path, { as: acme.owner.jwt })

@@ -1,4 +1,4 @@
-// Limits and credits as clients meet them: at every door, on real meters.
+// Limits and credits at every endpoint, on real meters.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { UsageCounter } from '../../src/usage/counter.ts'
@@ -43,12 +43,12 @@ const patch = (id: string, body: unknown) =>
 
 const background = { waitUntil() {}, passThroughOnException() {}, props: {} }
 
-/** A door that a key is shown to: what it answers. */
-type Door = (key: string) => Promise<Answer>
+/** Presents a key to one endpoint. */
+type Endpoint = (key: string) => Promise<Answer>
 
 const held = { 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' }
 const forwarded = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/api/contacts' }
-const doors: Record<string, Door> = {
+const endpoints: Record<string, Endpoint> = {
   'the gateway': (key) => app.request('GET', '/api/contacts', { key }),
   '/api/v1/me': me,
   'forward auth for nginx': (key) =>
@@ -72,16 +72,16 @@ const doors: Record<string, Door> = {
 
 const all = ['contacts:read', 'keys:manage', 'keys:verify']
 
-describe.each(Object.entries(doors))('at %s', (_, door) => {
-  it('exactly the limit passes, and each answer says what is left', async () => {
+describe.each(Object.entries(endpoints))('at %s', (_, endpoint) => {
+  it('admits exactly the limit, and each response states what remains', async () => {
     const { key } = await limited(3, { scopes: all })
     for (const left of [2, 1, 0]) {
-      const { status, headers } = await door(key)
+      const { status, headers } = await endpoint(key)
       expect(status).toBe(200)
       expect(headers.get('ratelimit-policy')).toBe(`"default";q=3;w=${31 * day}`)
       expect(headers.get('ratelimit')).toMatch(new RegExp(`^"default";r=${left};t=[1-9]\\d*$`))
     }
-    const { status, headers, body, text } = await door(key)
+    const { status, headers, body, text } = await endpoint(key)
     expect([status, JSON.parse(text || '{}').code]).toEqual([429, 'rate_limited'])
     const seconds = Number(headers.get('retry-after'))
     // A third of the window until the next one passes.
@@ -94,35 +94,35 @@ describe.each(Object.entries(doors))('at %s', (_, door) => {
     expect(body.status).toBe(429)
   })
 
-  it('each request costs one credit, and none is let in when they are gone', async () => {
+  it('consumes one credit for each request, and refuses requests once none remain', async () => {
     const { id, key } = await credited(2, { scopes: all })
-    expect([await outcome(door(key)), await outcome(door(key))]).toEqual(['200', '200'])
-    const refused = await door(key)
+    expect([await outcome(endpoint(key)), await outcome(endpoint(key))]).toEqual(['200', '200'])
+    const refused = await endpoint(key)
     expect([refused.status, refused.body.code]).toEqual([429, 'credits_exhausted'])
-    // No refill: somebody has to add some.
+    // No refill: credits return only by a top-up.
     expect(refused.headers.get('retry-after')).toBe('3600')
     expect(refused.headers.get('ratelimit')).toBeNull()
     expect((await read(id)).credits).toEqual({ remaining: 0, refill: null })
   })
 
-  it('a client cannot pay once for many requests with an idempotency key of its own', async () => {
+  it('ignores an idempotency key of the client, which could pay once for many requests', async () => {
     const { id, key } = await credited(2, { scopes: all })
     const headers = { 'idempotency-key': 'mine' }
-    const asked = [1, 2, 3].map(() => app.request('GET', '/api/v1/me', { key, headers }))
-    const answers = await Promise.all(asked.map(outcome))
+    const pending = [1, 2, 3].map(() => app.request('GET', '/api/v1/me', { key, headers }))
+    const answers = await Promise.all(pending.map(outcome))
     expect(answers.sort()).toEqual(['200', '200', '429 credits_exhausted'])
     expect((await read(id)).credits.remaining).toBe(0)
   })
 
-  it('a key without limits is told of none', async () => {
+  it('sends no limit headers for a key without limits', async () => {
     const { key } = await makeKey(app, as, { scopes: all })
-    const { status, headers } = await door(key)
+    const { status, headers } = await endpoint(key)
     expect(status).toBe(200)
     expect([headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([null, null])
   })
 })
 
-describe('what is refused takes nothing', () => {
+describe('a refused request consumes nothing', () => {
   it.each([
     ['a scope that the key lacks', 403, '/api/messages', {}],
     ['a path without a route', 403, '/api/nowhere', {}],
@@ -138,7 +138,7 @@ describe('what is refused takes nothing', () => {
     expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')
   })
 
-  it('an address that is not allowed, a disabled key, a revoked one', async () => {
+  it('from an address that is not allowed, with a disabled key or with a revoked one', async () => {
     const { id, key } = await credited(5, { allowed_ips: ['192.0.2.1'] })
     expect(await outcome(me(key))).toBe('403 ip_not_allowed')
     await patch(id, { is_active: false })
@@ -149,7 +149,7 @@ describe('what is refused takes nothing', () => {
     expect((await read(id)).credits.remaining).toBe(5)
   })
 
-  it('a service of another account', async () => {
+  it('by a service of another account', async () => {
     const { id, key } = await credited(5)
     const other = await openAccount('Globex')
     const { key: stranger } = await makeKey(app, other.owner.jwt, { scopes: ['keys:verify'] })
@@ -159,7 +159,7 @@ describe('what is refused takes nothing', () => {
     expect((await read(id)).credits.remaining).toBe(5)
   })
 
-  it('the holder who revokes a key that has nothing left', async () => {
+  it('that revokes its own key when nothing remains', async () => {
     const { key } = await credited(0)
     expect(await outcome(me(key))).toBe('429 credits_exhausted')
     expect(await outcome(app.request('DELETE', '/api/v1/me', { key }))).toBe('200')
@@ -168,7 +168,7 @@ describe('what is refused takes nothing', () => {
 })
 
 describe('a service that verifies', () => {
-  it('is told what is left of the windows and of the credits', async () => {
+  it('receives what remains of the windows and of the credits', async () => {
     const { key } = await limited(2, { credits: { remaining: 10 } })
     expect(await verify(key, { cost: 4 })).toMatchObject({
       valid: true,
@@ -198,29 +198,29 @@ describe('a service that verifies', () => {
     expect(limitedAnswer.credits).toEqual({ remaining: 6 })
   })
 
-  it('spends once for an idempotency key, and is told of another cost', async () => {
+  it('consumes once for an idempotency key, and receives a conflict for another cost', async () => {
     const { key } = await credited(10)
-    const asked = { cost: 3, idempotencyKey: 'order-1' }
+    const input = { cost: 3, idempotencyKey: 'order-1' }
     for (let time = 0; time < 3; time++) {
-      expect(await verify(key, asked)).toMatchObject({ valid: true, credits: { remaining: 7 } })
+      expect(await verify(key, input)).toMatchObject({ valid: true, credits: { remaining: 7 } })
     }
-    expect(await verify(key, { ...asked, cost: 4 })).toMatchObject({
+    expect(await verify(key, { ...input, cost: 4 })).toMatchObject({
       valid: false,
       code: 'conflict',
       credits: { remaining: 7 },
     })
-    expect(await verify(key, { ...asked, idempotencyKey: 'order-2' })).toMatchObject({
+    expect(await verify(key, { ...input, idempotencyKey: 'order-2' })).toMatchObject({
       credits: { remaining: 4 },
     })
   })
 
-  it('a repeated idempotency key is a request all the same: the rate counts it', async () => {
+  it('counts a repeated idempotency key towards the rate limit', async () => {
     const { key } = await limited(2, { credits: { remaining: 10 } })
-    const asked = { cost: 1, idempotencyKey: 'again' }
+    const input = { cost: 1, idempotencyKey: 'again' }
     expect([
-      await verify(key, asked),
-      await verify(key, asked),
-      await verify(key, asked),
+      await verify(key, input),
+      await verify(key, input),
+      await verify(key, input),
     ]).toMatchObject([
       { valid: true },
       { valid: true, credits: { remaining: 9 } },
@@ -228,7 +228,7 @@ describe('a service that verifies', () => {
     ])
   })
 
-  it('takes the same over the binding and in a batch', async () => {
+  it('consumes the same over the binding and in a batch', async () => {
     const { key } = await credited(10)
     const question = { token: key, cost: 2, idempotencyKey: 'one' }
     const context = background as unknown as ExecutionContext
@@ -239,13 +239,13 @@ describe('a service that verifies', () => {
       key: service,
       body: { keys },
     })
-    // Some are asked at the same time: which of them finds the credits gone is open.
+    // Some run concurrently: which of them finds no credits is not determined.
     expect(batch.body.data[0]).toMatchObject({ valid: true })
     const valid = batch.body.data.filter((one: { valid: boolean }) => one.valid)
     expect(valid).toHaveLength(2)
   })
 
-  it('by introspection takes one, and is told 429 rather than that the token is not active', async () => {
+  it('consumes one by introspection, and receives 429 rather than an inactive token', async () => {
     const { id, key } = await credited(1)
     const introspect = () =>
       app.request('POST', '/api/v1/introspect', {
@@ -262,7 +262,7 @@ describe('a service that verifies', () => {
 })
 
 describe('several windows', () => {
-  it('take from all or from none, and the full one says when', async () => {
+  it('consume from all or from none, and the full one determines Retry-After', async () => {
     const rate_limit = [slow(1, 'small'), slow(3, 'large')]
     const { key } = await makeKey(app, as, { rate_limit })
     const first = await me(key)
@@ -279,7 +279,7 @@ describe('several windows', () => {
     })
   })
 
-  it('of which one asks for a longer wait than Retry-After are not told of it', async () => {
+  it('omit from RateLimit the one that needs a longer wait than Retry-After', async () => {
     const rate_limit = [
       { limit: 2, window_seconds: 60, name: 'minute' },
       { limit: 10, window_seconds: 31 * day, name: 'month' },
@@ -297,7 +297,7 @@ describe('several windows', () => {
 describe('limits by external_id', () => {
   const shared = { limits_by: 'external_id' }
 
-  it('are those of all its keys that say so, and of no other account', async () => {
+  it('are shared by its keys that opt in, and by no other account', async () => {
     const external_id = 'customer 1'
     const first = await limited(3, { external_id, ...shared, credits: { remaining: 10 } })
     const second = await limited(3, { external_id, ...shared, credits: {} })
@@ -319,14 +319,14 @@ describe('limits by external_id', () => {
     expect(await outcome(me(stranger.key))).toBe('200')
   })
 
-  it('are set for all by whoever sets them last', async () => {
+  it('are set for all of its keys by the last change', async () => {
     const external_id = 'customer 2'
     const first = await credited(10, { external_id, ...shared })
     await credited(4, { external_id, ...shared })
     expect(await verify(first.key)).toMatchObject({ credits: { remaining: 3 } })
   })
 
-  it('do not take a balance along: whoever moves a key says what it has', async () => {
+  it('do not carry a balance over: moving a key requires its credits', async () => {
     const { id, key } = await credited(10, { external_id: 'customer 3' })
     await verify(key, { cost: 9 })
     const refused = await patch(id, shared)
@@ -339,7 +339,7 @@ describe('limits by external_id', () => {
 })
 
 describe('a change of a key', () => {
-  it('sets what it names of the credits and leaves the rest', async () => {
+  it('sets the credit fields that it names and leaves the others', async () => {
     const refill = { amount: 5, interval: 'daily' }
     const { id, key } = await makeKey(app, as, { credits: { remaining: 10, refill } })
     await verify(key, { cost: 4 })
@@ -363,7 +363,7 @@ describe('a change of a key', () => {
     expect((await patch(id, { credits: { remaining: 3 } })).body.data.credits.remaining).toBe(3)
   })
 
-  it('of the limit is in force on the next request', async () => {
+  it('to the limit takes effect on the next request', async () => {
     const { id, key } = await limited(1)
     expect(await outcome(me(key))).toBe('200')
     expect(await outcome(me(key))).toBe('429 rate_limited')
@@ -372,7 +372,7 @@ describe('a change of a key', () => {
     expect([await outcome(me(key)), await outcome(me(key))]).toEqual(['200', '200'])
   })
 
-  it('of the token neither refills nor doubles what is left', async () => {
+  it('of the token neither refills nor doubles what remains', async () => {
     const { id, key } = await limited(3, { credits: { remaining: 10 }, scopes: all })
     await me(key)
     const rotate = (which: string) =>
@@ -383,7 +383,7 @@ describe('a change of a key', () => {
     const third = (await rotate(second.id)).body.data
     expect(third.credits.remaining).toBe(8)
     expect(await outcome(me(third.key))).toBe('200')
-    // All three go on with one meter, as long as they live.
+    // All three share one meter while they are valid.
     for (const token of [key, second.key, third.key]) {
       expect(await outcome(me(token))).toBe('429 rate_limited')
     }
@@ -405,7 +405,7 @@ describe('a top-up', () => {
       .map(({ detail }: { detail: { add: number } }) => detail.add)
   }
 
-  it('adds to what is left, and the next request has it', async () => {
+  it('adds to what remains, for the next request to consume', async () => {
     const refill = { amount: 1, interval: 'daily' }
     const { id, key } = await makeKey(app, as, { credits: { remaining: 0, refill } })
     expect(await outcome(me(key))).toBe('429 credits_exhausted')
@@ -419,7 +419,7 @@ describe('a top-up', () => {
     expect(await audited(id)).toEqual([3])
   })
 
-  it('happens once for an Idempotency-Key, and is written down once', async () => {
+  it('happens once for an Idempotency-Key, and is audited once', async () => {
     const { id } = await credited(1)
     const answers = await Promise.all([1, 2, 3, 4].map(() => add(id, { add: 5 }, 'order 1')))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
@@ -432,20 +432,20 @@ describe('a top-up', () => {
     expect(await audited(id)).toEqual([5, 5])
   })
 
-  it('whose event could not be written is written down by asking again', async () => {
+  it('whose audit event could not be written is audited on the retry', async () => {
     const { id } = await credited(1)
     const broken = await createTestApp({ bindings: { DB: withoutInserts() } })
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const path = `/api/api-keys/${id}/credits`
     const headers = { 'idempotency-key': 'order 1' }
-    const asked = { as, body: { add: 5 }, headers }
-    const lost = await broken.request('POST', path, asked)
+    const topUp = { as, body: { add: 5 }, headers }
+    const lost = await broken.request('POST', path, topUp)
     expect([lost.status, lost.body.code]).toEqual([503, 'authority_unavailable'])
     expect(lost.body.detail).toContain('Idempotency-Key')
     expect((await broken.request('POST', path, { as, body: { add: 5 } })).body.detail).toContain(
       'before',
     )
-    expect((await app.request('POST', path, asked)).body.data.repeated).toBe(true)
+    expect((await app.request('POST', path, topUp)).body.data.repeated).toBe(true)
     expect((await read(id)).credits.remaining).toBe(11)
     expect(await audited(id)).toEqual([5])
     vi.restoreAllMocks()
@@ -493,7 +493,7 @@ function withoutInserts(): D1Database {
 describe('many requests at once', () => {
   const parallel = 1_000
 
-  /** The status of an answer; nobody waits for the background work. */
+  /** The status of a response; background work is not awaited. */
   async function statusAt(at: TestApp, key: string, path = '/api/v1/me'): Promise<number> {
     const request = new Request(`${env.BASE_URL}${path}`, { headers: { 'x-api-key': key } })
     const context = background as unknown as ExecutionContext
@@ -502,9 +502,9 @@ describe('many requests at once', () => {
     return response.status
   }
 
-  it('let exactly the limit pass: 10 limits, 1,000 requests each, through the door', async () => {
+  it('admit exactly the limit: 10 limits, 1,000 requests each, through an endpoint', async () => {
     const limits = [1, 2, 3, 5, 8, 13, 21, 50, 100, 250]
-    // Memory holds the keys under a lease that does not end: here it is the meters that are asked.
+    // Memory holds the keys under a lease that does not expire: only the meters are called.
     const time = Date.now()
     const clock = { ...createSkippingClock(), now: () => time }
     const usage = new UsageCounter({
@@ -516,9 +516,9 @@ describe('many requests at once', () => {
     for (const limit of limits) {
       const { key } = await makeKey(frozen, as, { rate_limit: slow(limit), scopes: [] })
       expect(await statusAt(frozen, key, '/api/contacts')).toBe(403)
-      // All are on their way before the first is answered.
-      const asked = Array.from({ length: parallel }, () => statusAt(frozen, key))
-      const statuses = await Promise.all(asked)
+      // All are in flight before the first response.
+      const pending = Array.from({ length: parallel }, () => statusAt(frozen, key))
+      const statuses = await Promise.all(pending)
       const passed = statuses.filter((status) => status === 200).length
       const refused = statuses.filter((status) => status === 429).length
       expect([passed, refused]).toEqual([limit, parallel - limit])

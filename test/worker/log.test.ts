@@ -1,6 +1,6 @@
-// The log: one line a request, from every door, with what was decided and by which tier, and never with
+// The log: one line a request, from every endpoint, with the verdict and its tier, and never with
 // anything that a client presented (docs/operations.md).
-// `Server-Timing` tells the same to whoever holds a good credential.
+// `Server-Timing` reports the same to a client with a valid credential.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
@@ -52,9 +52,9 @@ async function issue(body: Record<string, unknown> = {}) {
 async function lineOf(work: Promise<{ headers: Headers } | unknown>): Promise<Line> {
   raw = []
   const answer = (await work) as { headers?: Headers }
-  const told = requests()
-  expect(told).toHaveLength(1)
-  const [line] = told as [Line]
+  const entries = requests()
+  expect(entries).toHaveLength(1)
+  const [line] = entries as [Line]
   const id = answer?.headers?.get('x-request-id')
   if (id) expect(line.request_id).toBe(id)
   expect(line.ms).toBeTypeOf('number')
@@ -64,7 +64,7 @@ async function lineOf(work: Promise<{ headers: Headers } | unknown>): Promise<Li
 
 const me = (key: string, at = app) => at.request('GET', '/api/v1/me', { key })
 
-describe('a line tells', () => {
+describe('a log line contains', () => {
   it('the verdict, the tier, the key and its account', async () => {
     const { id, key } = await issue()
     expect(await lineOf(me(key))).toMatchObject({
@@ -104,7 +104,7 @@ describe('a line tells', () => {
     expect(await lineOf(me(key))).toMatchObject({ verdict: 'expired_api_key' })
   })
 
-  it('a token that was made up, and none at all', async () => {
+  it('a forged token, and a missing one', async () => {
     const forged = `whm_${'0123456789abcdef'.repeat(2)}`
     tokens.push(forged)
     expect(await lineOf(me(forged))).toMatchObject({
@@ -119,7 +119,7 @@ describe('a line tells', () => {
   })
 })
 
-describe('every door', () => {
+describe('every endpoint', () => {
   it('the gateway: the route, and not the path', async () => {
     const { key } = await issue()
     const line = await lineOf(app.request('GET', '/api/contacts/+491701234567', { key }))
@@ -137,21 +137,21 @@ describe('every door', () => {
     expect(passed).toMatchObject({ endpoint: 'forward_auth', status: 200, verdict: 'valid' })
   })
 
-  it('verify and introspect: the asker and what was asked about', async () => {
-    const asker = await issue({ scopes: ['keys:verify'] })
+  it('verify and introspect: the verifier and the key that it verified', async () => {
+    const verifier = await issue({ scopes: ['keys:verify'] })
     const { id, key } = await issue()
     const body = { token: key }
     expect(
-      await lineOf(app.request('POST', '/api/v1/keys/verify', { key: asker.key, body })),
+      await lineOf(app.request('POST', '/api/v1/keys/verify', { key: verifier.key, body })),
     ).toMatchObject({
       endpoint: 'verify',
-      key_id: asker.id,
+      key_id: verifier.id,
       checked: { verdict: 'valid', tier: 'database', key_id: id },
     })
     const keys = [body, body, { token: 'nothing' }]
     expect(
       await lineOf(
-        app.request('POST', '/api/v1/keys/verify-batch', { key: asker.key, body: { keys } }),
+        app.request('POST', '/api/v1/keys/verify-batch', { key: verifier.key, body: { keys } }),
       ),
     ).toMatchObject({
       endpoint: 'verify',
@@ -162,8 +162,8 @@ describe('every door', () => {
       },
     })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
-    const asking = { key: asker.key, headers: form, body: `token=${key}` }
-    expect(await lineOf(app.request('POST', '/api/v1/introspect', asking))).toMatchObject({
+    const introspection = { key: verifier.key, headers: form, body: `token=${key}` }
+    expect(await lineOf(app.request('POST', '/api/v1/introspect', introspection))).toMatchObject({
       endpoint: 'introspect',
       checked: { verdict: 'valid', key_id: id },
     })
@@ -173,16 +173,16 @@ describe('every door', () => {
     const { id, key } = await issue()
     const context = { waitUntil() {} }
     const bindings = { ...env, ...always }
-    const ask = (at: Partial<Env> = {}) =>
+    const send = (at: Partial<Env> = {}) =>
       verifyByBinding(app.isolate, { ...bindings, ...at }, context, { token: key, fresh: true })
-    const line = await lineOf(ask())
+    const line = await lineOf(send())
     expect(line).toMatchObject({
       level: 'info',
       endpoint: 'rpc',
       checked: { verdict: 'valid', key_id: id },
     })
     expect(line.request_id).toMatch(/^[\da-f-]{36}$/)
-    const failed = ask({ ...down(['DB', 'FENCE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>)
+    const failed = send({ ...down(['DB', 'FENCE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>)
     expect(await lineOf(failed.catch(() => null))).toMatchObject({
       level: 'error',
       endpoint: 'rpc',
@@ -210,7 +210,7 @@ describe('every door', () => {
     expect(await lineOf(app.request('GET', '/docs/errors'))).toMatchObject({ endpoint: 'page' })
   })
 
-  it('and none for those who ask whether it is alive', async () => {
+  it('writes no line for liveness checks', async () => {
     await app.request('GET', '/healthz')
     expect(requests()).toEqual([])
   })
@@ -220,7 +220,7 @@ describe('sampling', () => {
   const sampled = (share: string) =>
     createTestApp({ clock, bindings: { LOG_SAMPLE: share } as unknown as Partial<Env> })
 
-  it('writes the share that is asked for, and what is no share as all', async () => {
+  it('writes the configured share, and everything if the value is not a share', async () => {
     const { key } = await issue()
     const random = vi.spyOn(Math, 'random').mockReturnValue(0.25)
     for (const [share, count] of [
@@ -262,15 +262,15 @@ describe('sampling', () => {
     expect(notes.map(({ store }) => store).sort()).toEqual(expected.sort())
   })
 
-  it('notes a store that is down where the answer is known all the same, once in ten seconds', async () => {
+  it('logs a failed store at most once in ten seconds when the verdict is known without it', async () => {
     const bindings = { ...down(['KEY_CACHE']), LOG_SAMPLE: '0' } as unknown as Partial<Env>
     const at = await createTestApp({ clock, bindings })
-    const ask = async () => expect((await me((await issue()).key, at)).status).toBe(200)
+    const expectOk = async () => expect((await me((await issue()).key, at)).status).toBe(200)
     raw = []
     const noted: unknown[] = []
     for (const wait of [0, 1_000, 1_000, 10_000]) {
       clock.skip(wait)
-      await ask()
+      await expectOk()
       noted.push(...lines().filter(({ event }) => event === 'store_unanswered'))
     }
     expect(noted).toMatchObject([
@@ -281,18 +281,18 @@ describe('sampling', () => {
 })
 
 describe('Server-Timing', () => {
-  const asking = { 'x-latchkey-timing': '1' }
+  const timingHeader = { 'x-latchkey-timing': '1' }
   const timing = async (
     path: string,
     options: Parameters<TestApp['request']>[2] = {},
     method = 'GET',
   ) => {
-    const headers = { ...asking, ...(options.headers as Record<string, string>) }
+    const headers = { ...timingHeader, ...(options.headers as Record<string, string>) }
     const answer = await app.request(method, path, { ...options, headers })
     return answer.headers.get('server-timing')
   }
 
-  it('is sent only where it is asked for', async () => {
+  it('is sent only on request', async () => {
     const { key } = await issue()
     expect((await me(key)).headers.get('server-timing')).toBeNull()
     expect(await timing('/api/v1/me', { key })).toMatch(
@@ -301,7 +301,7 @@ describe('Server-Timing', () => {
     expect(await timing('/api/contacts', { key })).toMatch(/^caller;desc="memory";/)
   })
 
-  it('tells nothing to whoever holds no good credential', async () => {
+  it('is not sent without a valid credential', async () => {
     const { id, key } = await issue()
     expect(await timing('/api/v1/me')).toBeNull()
     expect(await timing('/api/v1/me', { key: `whm_${'0'.repeat(32)}` })).toBeNull()
@@ -309,16 +309,16 @@ describe('Server-Timing', () => {
     expect(await timing('/api/v1/me', { key })).toBeNull()
   })
 
-  it('tells an asker of the tokens of its own account, and of no other', async () => {
-    const asker = await issue({ scopes: ['keys:verify'] })
+  it('describes tokens of the account of the verifier, and of no other', async () => {
+    const verifier = await issue({ scopes: ['keys:verify'] })
     const own = await issue()
     const other = await makeKey(app, (await openAccount('Globex')).owner.jwt)
     tokens.push(other.key)
-    const ask = (token: string) =>
-      timing('/api/v1/keys/verify', { key: asker.key, body: { token } }, 'POST')
-    expect(await ask(own.key)).toMatch(/caller;desc="\w+";dur=\d+, key;desc="database";/)
+    const send = (token: string) =>
+      timing('/api/v1/keys/verify', { key: verifier.key, body: { token } }, 'POST')
+    expect(await send(own.key)).toMatch(/caller;desc="\w+";dur=\d+, key;desc="database";/)
     for (const token of [other.key, other.key, 'nothing']) {
-      expect(await ask(token)).toMatch(/^caller;desc="memory";dur=\d+, total;dur=\d+$/)
+      expect(await send(token)).toMatch(/^caller;desc="memory";dur=\d+, total;dur=\d+$/)
     }
   })
 })

@@ -70,7 +70,7 @@ describe('the list of keys', () => {
     expect(await idsOf(owner.jwt)).toEqual([newest, ...same.sort().reverse(), old])
   })
 
-  it.each([1, 2, 3, 7, 100])('comes whole and each key once in pages of %i', async (limit) => {
+  it.each([1, 2, 3, 7, 100])('returns each key exactly once in pages of %i', async (limit) => {
     const { id: accountId, owner } = await freshAccount()
     await store([5, 4, 4, 4, 3, 2, 2].map((createdAt) => ({ accountId, createdAt })))
     const whole = await idsOf(owner.jwt)
@@ -88,14 +88,14 @@ describe('the list of keys', () => {
     expect(pages).toBe(Math.ceil(7 / limit))
   })
 
-  it('shows 50 unless told, and up to 100', async () => {
+  it('returns 50 by default, and up to 100', async () => {
     const { id: accountId, owner } = await freshAccount()
     await store(Array.from({ length: 101 }, (_, createdAt) => ({ accountId, createdAt })))
     expect(await idsOf(owner.jwt)).toHaveLength(50)
     expect(await idsOf(owner.jwt, '?limit=100')).toHaveLength(100)
   })
 
-  it('moves nothing when keys come while it is paged', async () => {
+  it('keeps its pages stable when keys are created meanwhile', async () => {
     const { id: accountId, owner } = await freshAccount()
     const [third, second, first] = await store(
       [1, 2, 3].map((createdAt) => ({ accountId, createdAt })),
@@ -131,13 +131,13 @@ describe('the list of keys', () => {
     'status=Active',
     'created_by=x',
     `search=${'x'.repeat(101)}`,
-  ])('?%s is 400 and named', async (query) => {
+  ])('answers ?%s with a 400 that names it', async (query) => {
     const answer = await list(account.owner.jwt, `?${query}`)
     expect([answer.status, answer.body.code], answer.text).toEqual([400, 'invalid_request'])
     expect(answer.body.errors[0].path).toBe(`query.${query.split('=')[0]}`)
   })
 
-  it('holds a key in exactly the list of its status, and a revoked one for ever', async () => {
+  it('contains a key in exactly the list of its status, and keeps revoked ones', async () => {
     const { owner } = await freshAccount()
     const as = owner.jwt
     const expires_at = new Date(app.clock.now() + 1_000_000).toISOString()
@@ -200,7 +200,7 @@ describe('a search', () => {
     expect(await idsOf(owner.jwt, '?search=')).toHaveLength(3)
   })
 
-  it('takes %, _ and \\ for themselves', async () => {
+  it('matches %, _ and \\ literally', async () => {
     const { id: accountId, owner } = await freshAccount()
     const names = ['100%', '100x', 'a_b', 'axb', 'c\\d', 'cd', "e'f"]
     const ids = await store(names.map((name, at) => ({ accountId, name, createdAt: at })))
@@ -229,7 +229,7 @@ describe('a search', () => {
     '🔑'.repeat(20),
     '%27%00',
     '\ud83d',
-  ])('for %.30j answers, whatever D1 thinks of long patterns', async (search) => {
+  ])('for %.30j succeeds despite the pattern limits of D1', async (search) => {
     const answer = await list(
       account.owner.jwt,
       `?search=${encodeURIComponent(search.toWellFormed())}`,
@@ -271,7 +271,7 @@ describe('one account', () => {
     )
   })
 
-  it('is nobody’s who is no member of it, whatever their JWT says', async () => {
+  it('is not accessible to a person without membership, whatever their JWT claims', async () => {
     const stranger = await jwtFor(other.owner.id, account.id)
     for (const path of [
       '/api/api-keys',
@@ -339,7 +339,7 @@ describe('the scopes', () => {
 })
 
 describe('the audit trail', () => {
-  it('tells of each change who made it, in which request, newest first', async () => {
+  it('lists each change with its actor and its request, newest first', async () => {
     const { owner } = await freshAccount()
     const as = owner.jwt
     const key = await makeKey(app, as, { scopes: ['contacts:read'] })
@@ -372,7 +372,7 @@ describe('the audit trail', () => {
     }
   })
 
-  it('says nothing of what changed nothing', async () => {
+  it('has no event for a request that changed nothing', async () => {
     const as = account.owner.jwt
     const { id } = await makeKey(app, as, { name: 'Same' })
     await app.request('PATCH', `/api/api-keys/${id}`, {
@@ -437,7 +437,7 @@ describe('a path or a method that does not exist', () => {
     expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id)
   })
 
-  it('outside of /api is a problem too', async () => {
+  it('outside of /api is a problem as well', async () => {
     const post = await app.request('POST', '/nonsense', { headers: { accept: 'application/json' } })
     expect([404, 405]).toContain(post.status)
     expect(post.headers.get('content-type')).toBe('application/problem+json')

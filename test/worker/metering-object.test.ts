@@ -45,7 +45,7 @@ function times<T>(count: number, work: (turn: number) => Promise<T>): Promise<T[
 }
 
 describe('a meter', () => {
-  it('lets exactly the limit pass: 10 limits, 1,000 requests at once each', async () => {
+  it('admits exactly the limit: 10 limits, 1,000 concurrent requests each', async () => {
     const limits = [1, 2, 3, 5, 8, 13, 21, 50, 100, 250]
     const results = await Promise.all(
       limits.map((limit) => {
@@ -61,15 +61,15 @@ describe('a meter', () => {
     }
   }, 60_000)
 
-  it('forgets nothing of it when it is evicted between and during the requests', async () => {
+  it('keeps its state when it is evicted between and during requests', async () => {
     const meter = newMeter()
     const take = { terms: limited(50), cost: 1, idempotencyKey: null }
     const answers: Answers = []
     for (let round = 0; round < 10; round++) {
       answers.push(await meters.take(meter, take))
-      const asked = times(9, () => meters.take(meter, take))
+      const burst = times(9, () => meters.take(meter, take))
       if (round % 2 === 1) await evict(meter)
-      answers.push(...(await asked))
+      answers.push(...(await burst))
       await evict(meter)
     }
     expect(evictions).toBeGreaterThan(8)
@@ -84,11 +84,11 @@ describe('a meter', () => {
     for (let round = 0; round < 8; round++) {
       // 20 keys, each three times at once, at a cost of 7: 140 credits a round where all pass.
       await meters.read(meter, terms)
-      const asked = times(60, (turn) =>
+      const burst = times(60, (turn) =>
         meters.take(meter, { terms, cost: 7, idempotencyKey: `${round}-${turn % 20}` }),
       )
       if (round % 2 === 1) await evict(meter)
-      answers.push(...(await asked))
+      answers.push(...(await burst))
       await evict(meter)
     }
     const spent = answers.filter((answer) => answer.outcome === 'passed' && !answer.isRepeated)
@@ -97,10 +97,10 @@ describe('a meter', () => {
     expect(await meters.read(meter, terms)).toMatchObject({ outcome: 'read', credits: 900 % 7 })
   })
 
-  it('spends once when the answer was lost and the question is asked again', async () => {
+  it('consumes once when the response was lost and the request is retried', async () => {
     const meter = newMeter()
     const terms = credited(100)
-    // The caller gives up at once; the object goes on by itself.
+    // The caller gives up at once; the object finishes by itself.
     const lost = times(20, (turn) =>
       Promise.race([
         env.METER.getByName(meter).take({ terms, cost: 3, idempotencyKey: `lost-${turn}` }),
@@ -115,7 +115,7 @@ describe('a meter', () => {
     expect(await meters.read(meter, terms)).toMatchObject({ credits: 100 - 20 * 3 })
   })
 
-  it('shares one balance among top-ups and requests at once', async () => {
+  it('shares one balance among concurrent top-ups and requests', async () => {
     const meter = newMeter()
     const terms = credited(10)
     const [answers] = await Promise.all([
@@ -129,7 +129,7 @@ describe('a meter', () => {
     expect(left.outcome === 'read' && left.credits).toBe(10 + 5 + 20 - passed(answers))
   })
 
-  it('is set anew by newer terms, durably', async () => {
+  it('is reset by newer terms, durably', async () => {
     const meter = newMeter()
     await meters.take(meter, { terms: credited(10, 1), cost: 4, idempotencyKey: null })
     expect(await meters.read(meter, credited(50, 2))).toMatchObject({ credits: 50 })
@@ -176,12 +176,12 @@ describe('the caller of a meter', () => {
     ({ getByName: () => ({ take }) }) as unknown as DurableObjectNamespace<MeterObject>
   const take = { terms: limited(1), cost: 1, idempotencyKey: null }
 
-  it('hears "unavailable" when it fails', async () => {
+  it('receives "unavailable" when it fails', async () => {
     const broken = createMeters(namespaceOf(() => Promise.reject(new Error('overloaded'))))
     expect(await broken.take('key/a', take)).toMatchObject({ outcome: 'unavailable' })
   })
 
-  it('hears "unavailable" when it hangs', async () => {
+  it('receives "unavailable" when it hangs', async () => {
     const hanging = createMeters(namespaceOf(() => new Promise(() => {})))
     const startedAt = Date.now()
     expect(await hanging.take('key/a', take)).toMatchObject({ outcome: 'unavailable' })

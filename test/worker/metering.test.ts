@@ -1,4 +1,4 @@
-// Limits and credits without a platform: what the algorithm says, and a seeded simulation of crashes,
+// Limits and credits without a platform: the algorithm, and a seeded simulation of crashes,
 // lost answers and repeated requests against a ledger kept beside it.
 import { describe, expect, it } from 'vitest'
 import {
@@ -97,7 +97,7 @@ function credited(
 }
 
 describe('a rate limit', () => {
-  it('lets n pass at once, and the next one each n-th part of the window', () => {
+  it('admits n at once, and then one each n-th part of the window', () => {
     const { take, clock } = createMeter()
     const terms = limited([5, 60])
     for (let turn = 0; turn < 5; turn++) expect(take(terms).outcome).toBe('passed')
@@ -132,7 +132,7 @@ describe('a rate limit', () => {
     expect(passed).toBe(7 + 69)
   })
 
-  it('tells what remains, and when there will be one more', () => {
+  it('reports what remains, and when the next request is admitted', () => {
     const { take, clock } = createMeter()
     const terms = limited([3, 30])
     const report = (terms: MeterTerms) => take(terms).windows[0]
@@ -149,7 +149,7 @@ describe('a rate limit', () => {
     expect(report(terms)).toMatchObject({ remaining: 0, resetSeconds: 8 })
   })
 
-  it('always passes after the seconds that it said, whatever the limit', () => {
+  it('always admits after the seconds that it reported, whatever the limit', () => {
     const random = createRandom(7)
     for (let round = 0; round < 300; round++) {
       const { take, clock } = createMeter()
@@ -166,7 +166,7 @@ describe('a rate limit', () => {
     }
   })
 
-  it('of several takes from all or from none', () => {
+  it('of several consumes from all or from none', () => {
     const { take, clock, text } = createMeter()
     const terms = limited([2, 1, 'burst'], [3, 60, 'minute'])
     expect(take(terms).outcome).toBe('passed')
@@ -186,7 +186,7 @@ describe('a rate limit', () => {
     expect(take(limited([1_000, 60])).windows[0]).toMatchObject({ remaining: 399 })
   })
 
-  it('of another length than before counts anew, and the old one goes on', () => {
+  it('with another window starts anew, and the old one continues', () => {
     const { take } = createMeter()
     for (let turn = 0; turn < 5; turn++) take(limited([5, 60]))
     expect(take(limited([5, 3_600])).windows[0]).toMatchObject({ remaining: 4 })
@@ -201,7 +201,7 @@ describe('a rate limit', () => {
     }
   })
 
-  it('lets no more pass when the clock is set back', () => {
+  it('admits no more when the clock is set back', () => {
     const { take, clock } = createMeter()
     const terms = limited([2, 60])
     take(terms)
@@ -271,7 +271,7 @@ describe('the calendar of refills', () => {
 })
 
 describe('credits', () => {
-  it('are taken by cost, to the last one and not beyond', () => {
+  it('are consumed by cost, to the last one and not beyond', () => {
     const { take } = createMeter()
     const terms = credited(10)
     expect(take(terms, 7)).toMatchObject({ outcome: 'passed', credits: 3 })
@@ -281,7 +281,7 @@ describe('credits', () => {
     expect(take(terms, 1)).toMatchObject({ outcome: 'credits_exhausted', retryAfterSeconds: null })
   })
 
-  it('are refilled at midnight, up to the amount, once however long nobody asked', () => {
+  it('are refilled at midnight, up to the amount, once however long no request came', () => {
     const { take, clock } = createMeter()
     const terms = credited(5, { interval: 'daily', amount: 3 })
     clock.now = at('2026-03-10T23:59:59.999Z')
@@ -380,7 +380,7 @@ describe('credits', () => {
     expect(text()).toBe(kept)
   })
 
-  it('never take what is no whole number', () => {
+  it('refuse a cost that is not a whole number', () => {
     const { take, topUp, text } = createMeter()
     const before = text()
     for (const cost of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
@@ -397,7 +397,7 @@ describe('rate and credits together', () => {
     windows: limited([limit, 60]).windows,
   })
 
-  it('burn no rate for a key out of credits', () => {
+  it('consume no rate for a key without credits', () => {
     const { take } = createMeter()
     expect(take(both(3, 1)).outcome).toBe('passed')
     for (let turn = 0; turn < 5; turn++) {
@@ -407,7 +407,7 @@ describe('rate and credits together', () => {
     }
   })
 
-  it('burn no credits for a request that is limited', () => {
+  it('consume no credits for a request that is rate limited', () => {
     const { take } = createMeter()
     expect(take(both(1, 10))).toMatchObject({ outcome: 'passed', credits: 9 })
     for (let turn = 0; turn < 5; turn++) {
@@ -428,7 +428,7 @@ describe('rate and credits together', () => {
 })
 
 describe('an idempotency key', () => {
-  it('spends once, and passes again with what is left now', () => {
+  it('consumes once, and passes again with what remains now', () => {
     const { take, evict } = createMeter()
     expect(take(credited(10), 4, 'a')).toMatchObject({ isRepeated: false, credits: 6 })
     take(credited(10), 1)
@@ -440,7 +440,7 @@ describe('an idempotency key', () => {
     })
   })
 
-  it('passes again also when nothing is left', () => {
+  it('passes again also when nothing remains', () => {
     const { take } = createMeter()
     take(credited(4), 4, 'a')
     expect(take(credited(4), 4, 'a')).toMatchObject({ outcome: 'passed', credits: 0 })
@@ -491,7 +491,7 @@ describe('an idempotency key', () => {
   })
 })
 
-describe('a meter that nobody asks', () => {
+describe('a meter without requests', () => {
   it('wakes daily until its windows are drained, then forgets all and sleeps', async () => {
     const held = createMeter()
     held.take(limited([2, 3 * 24 * 60 * 60]))
@@ -516,7 +516,7 @@ describe('a meter that nobody asks', () => {
 })
 
 describe('the name of a meter', () => {
-  it('tells keys, accounts and external ids apart, whatever stands in them', () => {
+  it('separates keys, accounts and external ids, whatever they contain', () => {
     const none = { rateLimit: null, credits: null, meterId: null, externalId: null }
     const key: LimitAttributes = { ...none, id: 'a', accountId: 'a', limitsBy: 'key' }
     const shared: LimitAttributes = { ...key, limitsBy: 'external_id' }
@@ -552,7 +552,7 @@ describe('a simulated year of a meter', () => {
     ])
     const windows = limited([20, 3_600, 'hour'], [60, 86_400, 'day']).windows
     const terms: MeterTerms = { windows, credits: credited(100, refill, held.clock.now).credits }
-    // The ledger: what was granted and what was spent, by another road than the meter's.
+    // The ledger: what was granted and what was spent, computed independently of the meter.
     let balance = 100
     let settled = held.clock.now
     const spentOn = new Map<string, { cost: number; at: number }>()
@@ -607,7 +607,7 @@ describe('a simulated year of a meter', () => {
       const cost = random.int(8)
       const key = random.is(0.6) ? `key-${keys - random.int(3)}` : null
       if (random.is(0.3)) keys++
-      // An answer may be lost after the meter gave it: the client asks again, or twice, or late.
+      // A response may be lost after the meter sent it: the client retries, once or twice or late.
       const times = random.weighted({ once: 6, twice: 2, thrice: 1, never: 1 })
       const deliveries = { never: 0, once: 1, twice: 2, thrice: 3 }[times]
       for (let time = 0; time < deliveries; time++) {

@@ -26,7 +26,7 @@ const founder = {
   email: 'founder@example.test',
   password: 'correct horse battery',
 }
-// The first owner is made before there is any account.
+// The first owner is created before any account exists.
 await call('getSetup')
 await call('setUp', { body: founder })
 const cookie = cookiesOf(
@@ -44,7 +44,7 @@ function cookiesOf({ headers }: { headers: Headers }): string {
     .join('; ')
 }
 
-describe('each operation answers as the document says', () => {
+describe('each operation responds as the document describes', () => {
   it('for keys: made, listed, read, changed, rotated, revoked, imported', async () => {
     const body = {
       name: 'Everything',
@@ -116,26 +116,31 @@ describe('each operation answers as the document says', () => {
     expect((await call('getWebhookEndpoint', { ...owner, path })).status).toBe(404)
   })
 
-  it('for those who check keys', async () => {
+  it('for verifiers of keys', async () => {
     const { key } = await makeKey(app, acme.owner.jwt, { scopes: ['keys:verify'] })
     const client = await makeKey(app, acme.owner.jwt, { scopes: ['contacts:read'] })
     const disabled = await makeKey(app, acme.owner.jwt, { scopes: [] })
     await call('updateKey', { ...owner, path: { id: disabled.id }, body: { is_active: false } })
-    const asked = [
+    const bodies = [
       { token: client.key, scopes: ['contacts:read'], ip: '192.0.2.1', fresh: true },
       { token: client.key, scopes: ['contacts:write'], cost: 1, idempotencyKey: 'once' },
       { token: disabled.key },
       { token: 'nonsense' },
     ]
-    for (const body of asked) await call('verifyKey', { key, body })
+    for (const body of bodies) await call('verifyKey', { key, body })
     const limited = await makeKey(app, acme.owner.jwt, {
       rate_limit: { limit: 2, window_seconds: 3_600 },
       credits: { remaining: 1 },
     })
-    const ask = (more: object) => call('verifyKey', { key, body: { token: limited.key, ...more } })
+    const verify = (more: object) =>
+      call('verifyKey', { key, body: { token: limited.key, ...more } })
     const once = { idempotencyKey: 'once' }
-    const codes = [await ask(once), await ask({ cost: 2 }), await ask({ ...once, cost: 2 })]
-    codes.push(await ask(once), await ask(once))
+    const codes = [
+      await verify(once),
+      await verify({ cost: 2 }),
+      await verify({ ...once, cost: 2 }),
+    ]
+    codes.push(await verify(once), await verify(once))
     expect(codes.map(({ body }) => body.data.code)).toEqual([
       'valid',
       'credits_exhausted',
@@ -145,7 +150,7 @@ describe('each operation answers as the document says', () => {
     ])
     expect((await call('introspect', { key, body: { token: limited.key } })).status).toBe(429)
     expect((await call('getMe', { key: limited.key })).status).toBe(429)
-    await call('verifyKeys', { key, body: { keys: asked } })
+    await call('verifyKeys', { key, body: { keys: bodies } })
     await call('introspect', { key, body: { token: client.key } })
     await call('introspect', { key, body: { token: 'nonsense', token_type_hint: 'x' } })
     const held = { key: client.key, path: { policy: 'crm', path: 'api/contacts' } }
@@ -166,7 +171,7 @@ describe('each operation answers as the document says', () => {
     }
   })
 
-  it('for those who hold a token', async () => {
+  it('for clients with a token', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const leaked = await makeKey(app, acme.owner.jwt)
     await call('getMe', { key })
@@ -237,7 +242,7 @@ describe('each operation answers as the document says', () => {
     expect((await call('resetFences', { ...operator, body: {} })).status).toBe(409)
   })
 
-  it('and none has been left out', () => {
+  it('with no operation left out', () => {
     const succeeded = [...operations.keys()].filter((id) =>
       [...(answered.get(id) ?? [])].some((status) => status < 300),
     )
@@ -246,17 +251,17 @@ describe('each operation answers as the document says', () => {
   })
 })
 
-describe('each operation fails as the document says', () => {
+describe('each operation fails as the document describes', () => {
   const all = operationsOf(document).map(({ operation, path, method }) => ({
     id: operation.operationId ?? '',
     isOpen: operation.security?.length === 0,
     needsBody: operation.requestBody !== undefined,
-    // A session is its person's own, by cookie: asked for above.
+    // Sessions are listed by cookie, above.
     hasId: path.includes('{id}') && !path.startsWith('/api/sessions/'),
     method,
   }))
 
-  it('without a credential, and with one that is no good', async () => {
+  it('without a credential, and with an invalid one', async () => {
     for (const { id, isOpen } of all) {
       if (isOpen || id === 'signOut') continue
       const sent = { wrong: true, path: { policy: 'crm', path: 'x' } }
@@ -267,7 +272,7 @@ describe('each operation fails as the document says', () => {
     }
   })
 
-  it('with a body that is none of what it takes', async () => {
+  it('with a body that does not match its schema', async () => {
     const { key } = await makeKey(app, acme.owner.jwt, { scopes: ['keys:verify'] })
     const headers = { 'content-type': 'text/plain' }
     for (const { id } of all.filter(({ needsBody }) => needsBody)) {
@@ -282,7 +287,7 @@ describe('each operation fails as the document says', () => {
     }
   })
 
-  it('for an id of nobody, or that is none', async () => {
+  it('for an unknown id and for a malformed one', async () => {
     const least: Record<string, object> = {
       acceptInvitation: { name: 'X', password: 'x'.repeat(12) },
       addCredits: { add: 1 },
@@ -298,7 +303,7 @@ describe('each operation fails as the document says', () => {
     }
   })
 
-  it('for a list that is asked wrongly', async () => {
+  it('for a list with invalid parameters', async () => {
     for (const id of ['listKeys', 'listAuditEvents']) {
       for (const query of [{ limit: '0' }, { limit: '101' }, { limit: 'x' }, { cursor: 'x' }]) {
         const { status } = await call(id, { ...owner, query, wrong: true })
@@ -328,7 +333,7 @@ describe('the document', () => {
     expect(answer.headers.get('x-request-id')).toBeTruthy()
   })
 
-  it('misses no route of any router', () => {
+  it('contains every route of every router', () => {
     const routes = [createApp, ...documentedRouters].flatMap(
       (create) => create(app.isolate).routes as { method: string; path: string }[],
     )
@@ -339,7 +344,7 @@ describe('the document', () => {
     expect(exact.filter((each) => !documented.includes(each) && !own.includes(each))).toEqual([])
   })
 
-  it('has something under every path that the Worker answers itself', () => {
+  it('covers every path that the Worker handles itself', () => {
     const own = createApp(app.isolate).routes.filter(({ method }) => method === 'ALL')
     const paths = own.map(({ path }) => path).filter((path) => path !== '/*' && path !== '/api/*')
     const empty = paths.filter((path) => {
@@ -365,7 +370,7 @@ describe('the document', () => {
     }
   })
 
-  it('is a judge that would notice', () => {
+  it('detects a response that violates it', () => {
     const problem = { $ref: '#/components/schemas/Problem' }
     const good = {
       type: '/docs/errors#conflict',
@@ -417,7 +422,7 @@ describe('the readable pages', () => {
     expect((await page(path)).text).toContain(`id="${anchor}"`)
   })
 
-  it('are not there where they are not', async () => {
+  it('are not found at other paths', async () => {
     expect((await app.request('GET', '/docs/nothing')).status).toBe(404)
     expect((await app.request('HEAD', '/docs')).text).toBe('')
   })

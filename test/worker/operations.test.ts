@@ -55,7 +55,7 @@ describe('GET /readyz', () => {
   const cases = (['throws', 'hangs'] as Failure[]).flatMap((failure) =>
     (['DB', 'KEY_CACHE', 'FENCE', 'METER'] as Store[]).map((store) => [store, failure] as const),
   )
-  it.each(cases)('is not with %s, which %s, and says which and no more', async (store, failure) => {
+  it.each(cases)('is not ready while %s %s, and names only that store', async (store, failure) => {
     const at = await createTestApp({
       clock: real,
       bindings: down([store], failure, 'the secret reason'),
@@ -76,7 +76,7 @@ describe('GET /readyz', () => {
     )
   })
 
-  it('is not with everything down at once, in the time of one', async () => {
+  it('is not ready while every store is down, within the timeout of one', async () => {
     const all = down(['DB', 'KEY_CACHE', 'FENCE', 'METER'], 'hangs')
     const at = await createTestApp({ clock: real, bindings: { ...all, USAGE: undefined as never } })
     const from = Date.now()
@@ -85,7 +85,7 @@ describe('GET /readyz', () => {
     expect(failing(answer.body.checks)).toEqual(Object.keys(answer.body.checks))
   })
 
-  it('is not while a raise has been pending for more than a minute', async () => {
+  it('is not ready while a raise has been pending for more than a minute', async () => {
     const clock = createSkippingClock()
     const at = await createTestApp({ clock })
     const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
@@ -100,7 +100,7 @@ describe('GET /readyz', () => {
     await env.DB.prepare('DELETE FROM pending_raise').run()
   })
 
-  it('asks the stores once in two seconds, however many ask it', async () => {
+  it('queries the stores once in two seconds, however many requests come', async () => {
     const clock = { ...createSkippingClock(), sleep: real.sleep }
     const watch = watchBindings()
     const at = await createTestApp({ clock, bindings: watch.bindings })
@@ -115,7 +115,7 @@ describe('GET /readyz', () => {
     expect(watch.counts()).toMatchObject({ 'KV.get': 2, 'FENCE.inspect': 2 })
   })
 
-  it('keeps no fence open that nobody uses', async () => {
+  it('keeps no unused fence open', async () => {
     await readiness(await createTestApp())
     const listed = async () =>
       (await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()).results.length
@@ -124,26 +124,26 @@ describe('GET /readyz', () => {
   })
 })
 
-/** Fences open by being asked. */
+/** A fence opens at its first request. */
 async function openFences() {
   const isOpen = async (name: string) =>
     (await env.FENCE.getByName(name).requiredSeq('0'.repeat(64))) !== null
   for (const name of ['oc/0-of-1', 'weur/0-of-1']) {
-    for (let asked = 0; asked < 200 && !(await isOpen(name)); asked++) await real.sleep(5)
+    for (let attempts = 0; attempts < 200 && !(await isOpen(name)); attempts++) await real.sleep(5)
   }
 }
 
 describe('the canary', () => {
   const clock = createSkippingClock()
   let app: TestApp
-  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
 
   beforeAll(async () => {
     app = await createTestApp({ clock })
     await openFences()
   })
   beforeEach(async () => {
-    told.mockClear()
+    errors.mockClear()
     await env.DB.prepare('DELETE FROM pending_raise').run()
   })
 
@@ -161,7 +161,7 @@ describe('the canary', () => {
   const run = (stores: Partial<CanaryStores> = {}, settings: Partial<CanarySettings> = {}) =>
     runCanary(storesWith(stores), settingsOf(settings))
 
-  it('finds that a revoked key is refused in every region where a fence stands', async () => {
+  it('finds that a revoked key is refused in every region with a fence', async () => {
     const found = await run()
     expect(found).toMatchObject({ outcome: 'held', problem: null })
     const seen = {
@@ -208,13 +208,13 @@ describe('the canary', () => {
     for (const region of regions) expect(found.problem).toContain(region)
   })
 
-  it('alarms at a change that raises nothing', async () => {
+  it('alarms at a change that raises no fence', async () => {
     const { changes } = storesWith()
     const found = await run({ changes: { ...changes, pending: async () => [] } })
     expect(found.outcome).toBe('broken')
   })
 
-  it('proves nothing by a region that has not acknowledged, or one that knows nothing', async () => {
+  it('proves nothing by a region that has not acknowledged, or whose answer is unknown', async () => {
     const { fences } = storesWith()
     const deaf: CanaryStores['fences'] = {
       ...fences,
@@ -234,14 +234,14 @@ describe('the canary', () => {
     })
   })
 
-  it('proves nothing while another run is at it', async () => {
+  it('proves nothing while another run is under way', async () => {
     const { find } = storesWith()
-    let asked = 0
+    let reads = 0
     const found = await run({
       async find(...which) {
         const key = await find(...which)
         // The last look, after the readers.
-        return ++asked < 4 || key === null ? key : { ...key, revokedAt: null }
+        return ++reads < 4 || key === null ? key : { ...key, revokedAt: null }
       },
     })
     expect(found).toMatchObject({
@@ -250,7 +250,7 @@ describe('the canary', () => {
     })
   })
 
-  it('by the clock: writes down what it found, and an alarm into the log', async () => {
+  it('runs on its schedule, stores its result, and logs an alarm', async () => {
     await env.DB.prepare('DELETE FROM canary_run').run()
     const work: Promise<unknown>[] = []
     const tick = (cron: string, at = app) =>
@@ -261,10 +261,10 @@ describe('the canary', () => {
     await tick('*/5 * * * *')
     expect(info.mock.calls.join()).toContain('canary_held')
     expect(await lastRuns(env.DB, 5)).toMatchObject([{ outcome: 'held' }])
-    expect(told).not.toHaveBeenCalled()
+    expect(errors).not.toHaveBeenCalled()
 
     await tick('*/5 * * * *', await createTestApp({ clock, bindings: down(['FENCE']) }))
-    expect(told.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(['canary_unfinished'])
+    expect(errors.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(['canary_unfinished'])
     expect(await lastRuns(env.DB, 5)).toMatchObject([
       { outcome: 'unfinished' },
       { outcome: 'held' },
@@ -279,7 +279,7 @@ describe('the canary', () => {
     expect(await lastRuns(env.DB, 10)).toEqual(before)
   })
 
-  it("keeps one key, which stands in nobody's list and which no token opens", async () => {
+  it('keeps one key, which no list contains and no token matches', async () => {
     await run()
     const { owner } = await openAccount()
     const list = await app.request('GET', '/api/api-keys', { as: owner.jwt })
@@ -290,33 +290,33 @@ describe('the canary', () => {
     expect(results).toMatchObject([{ id: canaryKeyId, scopes: '[]' }])
   })
 
-  it('keeps no fence open by asking it', async () => {
+  it('keeps no fence open by reading it', async () => {
     const fence = env.FENCE.getByName('oc/0-of-1')
     const { lastUsedAt } = await fence.inspect('0'.repeat(64))
     await run()
     expect((await fence.inspect('0'.repeat(64))).lastUsedAt).toBe(lastUsedAt)
   })
 
-  it('the drainer alarms at a raise that no fence acknowledges for over a minute', async () => {
+  it('the reconciler alarms at a raise that no fence acknowledges for over a minute', async () => {
     const leave = env.DB.prepare('INSERT INTO pending_raise VALUES (?, ?, 1, ?)')
     await leave.bind('oc/0-of-1', 'b'.repeat(64), clock.now()).run()
     const at = await createTestApp({ clock, bindings: down(['FENCE']) })
     const drain = () => runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await drain()
-    expect(told).not.toHaveBeenCalled()
+    expect(errors).not.toHaveBeenCalled()
     clock.skip(61_000)
     await drain()
-    const [line] = told.mock.calls.map(([each]) => JSON.parse(each))
+    const [line] = errors.mock.calls.map(([each]) => JSON.parse(each))
     expect(line).toMatchObject({ event: 'raises_overdue', count: 1, fences: ['oc/0-of-1'] })
     expect(line.oldest_seconds).toBeGreaterThanOrEqual(61)
     expect(JSON.stringify(line)).not.toContain('b'.repeat(20))
   })
 
-  it('a step of the drainer that fails keeps none of the others from being tried', async () => {
+  it('a failing step of the reconciler does not prevent the other steps', async () => {
     const at = await createTestApp({ clock, bindings: down(['DB']) })
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
-    const steps = told.mock.calls.map(([line]) => JSON.parse(line).step)
+    const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
     expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'closings'])
   })
 })
@@ -324,8 +324,8 @@ describe('the canary', () => {
 describe('GET /api/status', () => {
   beforeAll(openFences)
 
-  it('tells admins and owners of stores, fences, the canary and the version', async () => {
-    // Runs of tests before, whose clocks were ahead.
+  it('shows stores, fences, the canary and the version to admins and owners', async () => {
+    // Deletes runs of earlier tests, whose clocks were ahead.
     await env.DB.prepare('DELETE FROM canary_run').run()
     const app = await createTestApp()
     await runScheduled(app.isolate, app.bindings, '*/5 * * * *', () => {})
@@ -355,7 +355,7 @@ describe('GET /api/status', () => {
     expect((await app.request('GET', '/api/status')).status).toBe(401)
   })
 
-  it('says of a fence that it does not answer', async () => {
+  it('reports a fence that does not answer', async () => {
     const { owner } = await openAccount()
     const app = await createTestApp({ bindings: down(['FENCE']) })
     const { body } = await app.request('GET', '/api/status', { as: owner.jwt })
@@ -368,8 +368,8 @@ describe('GET /api/status', () => {
     })
   })
 
-  it('counts the tiers that answered, at every door, over what all isolates sent', async () => {
-    // In days to come, where what the queue brings of other tests is not.
+  it('counts the tiers that answered, at every endpoint and over all isolates', async () => {
+    // In the future, where the queue delivers no counts of other tests.
     const clock = createSkippingClock()
     clock.skip(3 * 24 * 60 * 60 * 1000)
     const batches: unknown[] = []
@@ -380,18 +380,18 @@ describe('GET /api/status', () => {
     })
     const { owner } = await openAccount()
     const as = { as: owner.jwt }
-    const asker = await makeKey(app, owner.jwt, { scopes: ['keys:verify'] })
+    const verifier = await makeKey(app, owner.jwt, { scopes: ['keys:verify'] })
     const { key } = await makeKey(app, owner.jwt)
-    const ask = () => app.request('GET', '/api/v1/me', { key })
-    await ask()
-    await ask()
+    const getMe = () => app.request('GET', '/api/v1/me', { key })
+    await getMe()
+    await getMe()
     await app.request('GET', '/api/v1/me', { key: `whm_${'0'.repeat(32)}` })
-    await app.request('POST', '/api/v1/keys/verify', { key: asker.key, body: { token: key } })
+    await app.request('POST', '/api/v1/keys/verify', { key: verifier.key, body: { token: key } })
     await verifyByBinding(app.isolate, app.bindings, { waitUntil() {} }, { token: key })
     app.clock.skip(2 * flushAfterMs)
-    await ask()
-    // Takes with it what was counted before.
-    await ask()
+    await getMe()
+    // Flushes what was counted before as well.
+    await getMe()
     const messages = batches.map((body) => ({ body, ack() {}, retry() {} }))
     const redelivered = [...messages, ...messages] as unknown as Message[]
     await rollUp(createUsageStore(env.DB), redelivered, clock.now())
@@ -402,8 +402,8 @@ describe('GET /api/status', () => {
         count,
       ]),
     )
-    const asked = Object.values(counts).reduce<number>((sum, count) => sum + Number(count), 0)
+    const total = Object.values(counts).reduce<number>((sum, count) => sum + Number(count), 0)
     expect(counts).toEqual({ 'enam memory': 3, 'enam database': 2, 'enam fence': 1 })
-    expect(asked).toBe(6)
+    expect(total).toBe(6)
   })
 })

@@ -3,7 +3,15 @@ import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { personOfJwt } from '../../src/identity/jwt.ts'
-import { ask, joins, jwtOf, newAccount, origin, settings, signIn } from '../support/people-world.ts'
+import {
+  joins,
+  jwtOf,
+  newAccount,
+  origin,
+  send,
+  settings,
+  signIn,
+} from '../support/people-world.ts'
 
 const minutes = (count: number) => new Date(Date.now() + count * 60_000)
 const invalid = { kind: 'invalid_token' }
@@ -20,7 +28,7 @@ describe('our own JWT', () => {
     accountId = account.id
     userId = account.people[0]?.userId ?? ''
     jwt = await jwtOf(await signIn(account.people[0]?.email ?? ''))
-    // A second signing key of ours, older than the one in use, whose private half the test holds.
+    // A second signing key of ours, older than the one in use, whose private key the test has.
     const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
     kid = crypto.randomUUID()
     await env.DB.prepare(
@@ -51,8 +59,8 @@ describe('our own JWT', () => {
     expect(await personOfJwt(jwt, settings, minutes(15))).toMatchObject(invalid)
   })
 
-  it('can be checked by anybody against /api/auth/jwks, which shows no private key', async () => {
-    const { keys } = await (await ask('/api/auth/jwks')).json<{ keys: object[] }>()
+  it('can be verified against the public /api/auth/jwks, which contains no private key', async () => {
+    const { keys } = await (await send('/api/auth/jwks')).json<{ keys: object[] }>()
     expect(keys.length).toBeGreaterThan(0)
     for (const key of keys) expect(key).not.toHaveProperty('d')
   })
@@ -76,7 +84,7 @@ describe('our own JWT', () => {
   })
 
   it('is refused unsigned, signed by a shared secret, or with a signature that is not its own', async () => {
-    const { keys } = await (await ask('/api/auth/jwks')).json<{ keys: { x: string }[] }>()
+    const { keys } = await (await send('/api/auth/jwks')).json<{ keys: { x: string }[] }>()
     const claims = { sub: userId, account: accountId, aud: 'management', iss: origin }
     const none = new UnsecuredJWT(claims).setExpirationTime('5m').encode()
     const hs256 = await new SignJWT(claims)
@@ -106,7 +114,7 @@ describe('our own JWT', () => {
       expect(await personOfJwt(token, settings)).toMatchObject(invalid)
   })
 
-  it('names nobody in an account that the person does not belong to', async () => {
+  it('grants nothing in an account that the person does not belong to', async () => {
     const other = await newAccount('owner')
     expect(await personOfJwt(await make({ account: other.id }), settings)).toEqual({
       kind: 'no_account',
@@ -190,16 +198,16 @@ describe('a JWT of another issuer', () => {
       expect(await personOfJwt(token, external())).toMatchObject(invalid)
   })
 
-  it('asks for the keys once, not for each token', async () => {
+  it('fetches the keys once, not for each token', async () => {
     const { people } = await newAccount('admin')
-    const asked = external()
+    const settings = external()
     const token = await make({ sub: people[0]?.userId ?? '' })
     fetched = 0
-    for (let times = 0; times < 3; times++) await personOfJwt(token, asked)
+    for (let times = 0; times < 3; times++) await personOfJwt(token, settings)
     expect(fetched).toBe(1)
   })
 
-  it('is not known, rather than refused, while the keys cannot be had', async () => {
+  it('is unknown, rather than refused, while the keys cannot be fetched', async () => {
     const token = await make({ sub: crypto.randomUUID() })
     const failures: (typeof fetch)[] = [
       async () => Promise.reject(new TypeError('network down')),

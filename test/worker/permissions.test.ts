@@ -1,5 +1,5 @@
-// Every route is asked by whoever there is, and answers as docs/permissions.md says: the table is drawn
-// from what the routes declare, this is what they do.
+// Every route is called by every kind of caller, and responds as docs/permissions.md states: that table is
+// generated from what the routes declare, and this test calls them.
 import { env } from 'cloudflare:workers'
 import { betterAuth } from 'better-auth/minimal'
 import { jwt } from 'better-auth/plugins/jwt'
@@ -30,7 +30,7 @@ const world = await openWorld(app)
 const { acme } = world
 const uuid = /[0-9a-f]{8}-[0-9a-f-]{27}/g
 
-// Of their own, so that nobody is throttled for another.
+// A separate address for each request, so that none is throttled for another.
 const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
 
 /** In the place of a value: a header that is left out. */
@@ -38,7 +38,7 @@ const noHeader = ''
 
 type Row = (typeof permissions)[number]
 
-async function ask(row: Row, caller: Caller, more: Record<string, string> = {}) {
+async function send(row: Row, caller: Caller, more: Record<string, string> = {}) {
   const { path, headers, body } = await requestOf(document, world, row, caller)
   const all = { ...(await credentialOf(world, caller)), ...headers, ...more }
   const answer = await app.request(row.method, path, {
@@ -53,30 +53,30 @@ async function ask(row: Row, caller: Caller, more: Record<string, string> = {}) 
   return answer
 }
 
-/** What the answer says of who may ask: anything but a refusal is being let in. */
+/** The table cell that a response corresponds to: anything but a refusal means access. */
 function cellOf({ section, path }: Row, { status, text }: { status: number; text: string }): Cell {
   if (status === 401 || status === 403) return status
-  // Behind the door the API answers as it likes: it has no such contact.
+  // The API behind the gateway may answer 404: it has no such contact.
   if (section === 'gateway') return 'yes'
   if (status === 404) return 404
   const isDone = status < 400 || status === 409
-  if (!isDone) throw new Error(`The walk cannot tell by ${status} of ${path}: ${text}`)
+  if (!isDone) throw new Error(`Unexpected ${status} of ${path}: ${text}`)
   return 'yes'
 }
 
-describe('each route answers everybody as the table says', () => {
+describe('each route responds to each caller as the table states', () => {
   it.each(permissions.map((row) => [`${row.method} ${row.path}`, row] as const))(
     '%s',
     async (_, row) => {
       const cells: Record<string, Cell> = {}
-      for (const caller of names) cells[caller] = cellOf(row, await ask(row, caller))
+      for (const caller of names) cells[caller] = cellOf(row, await send(row, caller))
       expect(cells).toEqual(row.cells)
     },
   )
 })
 
 describe('beside the table', () => {
-  it('an operation that does not say who may call it is a mistake', () => {
+  it('an operation without declared callers is an error', () => {
     const silent = { ...document, paths: { '/api/new': { get: { responses: {} } } } }
     expect(() => permissionsOf(silent, [])).toThrow('GET /api/new does not say who may call it')
   })
@@ -84,12 +84,12 @@ describe('beside the table', () => {
   it('an owner of another account sees nothing of ours in any list', async () => {
     const ours = JSON.stringify([acme.id, acme.owner.id, acme.admin.id, acme.member.id]).match(uuid)
     for (const row of permissions.filter(({ method }) => method === 'GET')) {
-      const { text } = await ask(row, 'stranger')
+      const { text } = await send(row, 'stranger')
       for (const id of ours ?? []) expect(text, row.path).not.toContain(id)
     }
   })
 
-  it('nobody sees an invitation of a role that they could not have made', async () => {
+  it('a caller sees no invitation of a role that they may not invite', async () => {
     const headers = await credentialOf(world, 'owner')
     for (const role of ['owner', 'member']) {
       const body = { email: `${role}-to-be@example.test`, role }
@@ -106,7 +106,7 @@ describe('beside the table', () => {
     expect(await seen('member')).not.toContain('to-be@example.test')
   })
 
-  it('no path of Better Auth is open that is not listed', async () => {
+  it('every open path of Better Auth is listed', async () => {
     const endpoints = betterAuth({
       secret: 'x'.repeat(40),
       baseURL: env.BASE_URL,
@@ -127,7 +127,7 @@ describe('beside the table', () => {
     }
   })
 
-  it('a door is open at its own path only, however that is written', async () => {
+  it('an endpoint is reachable at its own path only, however the path is encoded', async () => {
     const headers = await credentialOf(world, 'owner')
     const ways = ['/api/auth//list-sessions', '/api/auth/list%2Dsessions', '/api/auth/token/']
     for (const path of [...ways, '/api/auth/list-sessions?x=/token', '/api/auth/token%2F..']) {
@@ -147,7 +147,7 @@ describe('beside the table', () => {
     )
     expect(changing.length).toBeGreaterThan(10)
     for (const row of changing) {
-      const { status, text } = await ask(row, 'owner', headers)
+      const { status, text } = await send(row, 'owner', headers)
       expect([`${row.method} ${row.path}`, status], text).toEqual([
         `${row.method} ${row.path}`,
         403,

@@ -1,5 +1,5 @@
-// D1 restored to an earlier time by the procedure of docs/restore.md: no fence and no memory goes on
-// knowing a future that never was.
+// D1 restored to an earlier time by the procedure of docs/restore.md: no fence and no memory keeps
+// state from after that time.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -21,7 +21,7 @@ async function snapshot(): Promise<Snapshot> {
   return rows
 }
 
-/** Puts back what the tables held; keys made since then go, as a restore makes them go. */
+/** Restores the rows of the tables; keys created since then are removed, as by a restore. */
 async function restore(rows: Snapshot): Promise<void> {
   await env.DB.exec('DROP TRIGGER api_key_is_never_deleted')
   for (const [table, content] of rows) {
@@ -45,7 +45,7 @@ describe('restoring D1 to an earlier time', () => {
     owner = await addPerson(await createAccount('Acme Inc'), 'owner')
   })
 
-  it('is for who holds the secret of the deployment, and only while changes are stopped', async () => {
+  it('requires the secret of the deployment, and that changes are stopped', async () => {
     const app = await createTestApp({ clock })
     const path = '/api/operations/fences/reset'
     expect((await app.request('POST', path, { body: {} })).status).toBe(401)
@@ -69,7 +69,7 @@ describe('restoring D1 to an earlier time', () => {
     )
   })
 
-  it('makes fences that opened since then register anew, so that the next revocation holds', async () => {
+  it('makes fences that opened since then register again, so that the next revocation reaches them', async () => {
     const app = await createTestApp({ clock })
     const body = { name: 'Kept' }
     const { id, key } = (await app.request('POST', '/api/api-keys', { as: owner.jwt, body })).body
@@ -95,7 +95,7 @@ describe('restoring D1 to an earlier time', () => {
     expect(reset.body.data.missing, reset.text).toEqual([])
     expect(reset.body.data.reset).toContain('enam/0-of-1')
 
-    // Another isolate holds the key in memory; only the fence can tell it that it is too old.
+    // Another isolate holds the key in memory; only the fence shows that it is too old.
     const other = await createTestApp({ clock })
     expect((await other.request('GET', '/api/v1/me', { key })).status).toBe(200)
     const revoked = await app.request('DELETE', `/api/api-keys/${id}`, { as: owner.jwt })

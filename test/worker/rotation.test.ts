@@ -8,7 +8,7 @@ vi.spyOn(console, 'error').mockImplementation(() => {})
 afterAll(() => vi.restoreAllMocks())
 
 describe('rotating the secrets of a deployment', () => {
-  it('of AUTH_SECRETS: JWTs go on, and everybody signs in anew', async () => {
+  it('of AUTH_SECRETS keeps JWTs valid and ends all sessions', async () => {
     const founder = { email: 'rotation@example.test', password: 'correct horse battery' }
     const withSecrets = (secrets: string) =>
       createTestApp({ bindings: { AUTH_SECRETS: secrets } as Partial<Env> })

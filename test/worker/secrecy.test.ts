@@ -1,4 +1,4 @@
-// A token is told once, to whoever makes the key. After that it is nowhere: not in a table, a KV value,
+// A token is returned once, to the creator of the key. After that it is nowhere: not in a table, a KV value,
 // a Durable Object, a log line or any later answer; and neither is its random part.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -63,7 +63,7 @@ async function wholeFences(): Promise<string> {
   return (await Promise.all(fences)).join('\n')
 }
 
-/** What must be found nowhere: the token, its body, its random part, and half of that. */
+/** What must appear nowhere: the token, its body, its random part, and half of that. */
 function tracesOf(token: string): string[] {
   const body = token.slice(token.lastIndexOf('_') + 1)
   const random = body.slice(0, token.startsWith('whm_') ? 24 : 33)
@@ -81,7 +81,7 @@ async function expectNoTraceAnywhere(tokens: string[], answers: string[]) {
   const kv = await wholeKv()
   const d1 = await wholeD1(env.DB)
   const fences = await wholeFences()
-  // Each place was really read: it holds the digest, or what the tokens were used for.
+  // Proves that each place was read: it contains the digest, or the use of the tokens.
   const digest = await digestOf(tokens[0] as string)
   expect(d1).toContain(digest)
   expect(kv).toContain('key/')
@@ -94,7 +94,7 @@ async function expectNoTraceAnywhere(tokens: string[], answers: string[]) {
   expectNoTrace(tokens, answers.join('\n'), 'a later answer')
 }
 
-/** A app whose answers are all written down, but for the part that tells a token. */
+/** An app that records its responses, except for the fields that return a token. */
 async function openRecorded() {
   const clock = createSkippingClock()
   const watch = watchBindings()
@@ -105,19 +105,19 @@ async function openRecorded() {
   const note = (answer: { text: string; headers: Headers }) => {
     answers.push(`${JSON.stringify([...answer.headers])} ${answer.text}`)
   }
-  const ask: TestApp['request'] = async (...args) => {
+  const send: TestApp['request'] = async (...args) => {
     const answer = await app.request(...args)
     note(answer)
     return answer
   }
-  return { app, clock, account, answers, note, ask, calls: watch.calls }
+  return { app, clock, account, answers, note, send, calls: watch.calls }
 }
 
 const as = (account: Account) => account.owner.jwt
 
 describe('a token', () => {
   it('leaves no trace over the whole life of its key', async () => {
-    const { app, clock, account, answers, note, ask, calls } = await openRecorded()
+    const { app, clock, account, answers, note, send, calls } = await openRecorded()
     const owner = as(account)
     const made = [
       await makeKey(app, owner),
@@ -144,15 +144,15 @@ describe('a token', () => {
           '/api/api-keys',
           '/api/contacts/%2f',
         ]) {
-          await ask('GET', path, { key })
+          await send('GET', path, { key })
           note(await elsewhere.request('GET', path, { as: key }))
         }
-        await ask('POST', '/api/contacts', { key, body: { name: 'Ada', phone: '+4915112345678' } })
-        await ask('POST', '/api/contacts', { key, body: '{' })
-        await ask('GET', '/api/auth/token', { key })
-        await ask('GET', `/api/contacts?token=${key}`, { key })
-        await ask('GET', `/api/api-keys?search=${key}`, { as: owner })
-        await ask('GET', `/api/contacts?${key}`)
+        await send('POST', '/api/contacts', { key, body: { name: 'Ada', phone: '+4915112345678' } })
+        await send('POST', '/api/contacts', { key, body: '{' })
+        await send('GET', '/api/auth/token', { key })
+        await send('GET', `/api/contacts?token=${key}`, { key })
+        await send('GET', `/api/api-keys?search=${key}`, { as: owner })
+        await send('GET', `/api/contacts?${key}`)
       }
     }
     await useAll()
@@ -165,18 +165,18 @@ describe('a token', () => {
       body: { overlap_seconds: 60 },
     })
     tokens.push(managed.body.data.key, rotated.body.data.key)
-    await ask('PATCH', `/api/api-keys/${scoped.id}`, {
+    await send('PATCH', `/api/api-keys/${scoped.id}`, {
       as: owner,
       body: { scopes: ['messages:read'] },
     })
     await useAll()
-    await ask('DELETE', `/api/api-keys/${scoped.id}`, { as: owner })
-    await ask('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [manager.id] } })
+    await send('DELETE', `/api/api-keys/${scoped.id}`, { as: owner })
+    await send('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [manager.id] } })
     await useAll()
     for (const path of ['', ...made.map(({ id }) => `/${id}`)])
-      await ask('GET', `/api/api-keys${path}`, { as: owner })
-    await ask('GET', '/api/audit-events?limit=100', { as: owner })
-    await ask('GET', '/api/scopes', { as: owner })
+      await send('GET', `/api/api-keys${path}`, { as: owner })
+    await send('GET', '/api/audit-events?limit=100', { as: owner })
+    await send('GET', '/api/scopes', { as: owner })
     expect(answers.some((answer) => answer.includes('revoked_api_key'))).toBe(true)
     await expectNoTraceAnywhere(tokens, answers)
     const handed = calls.map(({ where, what }) => `${where} ${what}`).join('\n')
@@ -184,7 +184,7 @@ describe('a token', () => {
     expectNoTrace(tokens, handed, 'a call of a binding')
   })
 
-  it('leaves no trace where stores fail with the token in their words', async () => {
+  it('leaves no trace where stores fail with the token in their error messages', async () => {
     const { app, clock, account, answers, note } = await openRecorded()
     const owner = as(account)
     const { id, key } = await makeKey(app, owner)
@@ -210,7 +210,7 @@ describe('a token', () => {
     await expectNoTraceAnywhere([key], answers)
   })
 
-  it('leaves no trace where the API behind fails with the token in its words', async () => {
+  it('leaves no trace where the API behind fails with the token in its error message', async () => {
     const { app, clock, account } = await openRecorded()
     const { key } = await makeKey(app, as(account))
     const { isolate } = app
@@ -247,19 +247,19 @@ describe('a token', () => {
   })
 
   it('leaves no trace where a client writes it into a field that is refused', async () => {
-    const { app, account, answers, ask } = await openRecorded()
+    const { app, account, answers, send } = await openRecorded()
     const owner = as(account)
     const { key } = await makeKey(app, owner)
     await app.request('GET', '/api/contacts', { key })
-    await ask('POST', '/api/api-keys', { as: owner, body: { name: 'x', [key]: 1 } })
-    await ask('POST', '/api/api-keys', {
+    await send('POST', '/api/api-keys', { as: owner, body: { name: 'x', [key]: 1 } })
+    await send('POST', '/api/api-keys', {
       as: owner,
       body: { name: 'x', scopes: [key], format: key },
     })
-    await ask('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [key] } })
-    await ask('GET', `/api/api-keys?status=${key}x`, { as: owner })
-    await ask('GET', `/api/audit-events?key_id=${key}x`, { as: owner })
-    await ask('POST', '/api/api-keys', {
+    await send('POST', '/api/api-keys/revoke', { as: owner, body: { ids: [key] } })
+    await send('GET', `/api/api-keys?status=${key}x`, { as: owner })
+    await send('GET', `/api/audit-events?key_id=${key}x`, { as: owner })
+    await send('POST', '/api/api-keys', {
       as: owner,
       body: 'x',
       headers: { 'content-type': `text/${key}` },
@@ -271,7 +271,7 @@ describe('a token', () => {
     )
   })
 
-  it('is told in answers that nobody may keep', async () => {
+  it('is returned only in responses that must not be stored', async () => {
     const { app, account } = await openRecorded()
     const owner = as(account)
     const made = await app.request('POST', '/api/api-keys', { as: owner, body: { name: 'x' } })
@@ -288,7 +288,7 @@ describe('a token', () => {
     }
   })
 
-  it('is no answer’s whose key is refused: those may not be kept either', async () => {
+  it('of a refused key is in no response, and those must not be stored either', async () => {
     const { app, account } = await openRecorded()
     const { key } = await makeKey(app, as(account), { scopes: [] })
     const me = await app.request('GET', '/api/v1/me', { key })
@@ -303,15 +303,15 @@ describe('a token', () => {
 
 describe('a digest', () => {
   it('is in no answer and no log line', async () => {
-    const { app, account, answers, ask } = await openRecorded()
+    const { app, account, answers, send } = await openRecorded()
     const owner = as(account)
     const { id, key } = await makeKey(app, owner)
     const digest = await digestOf(key)
-    await ask('GET', '/api/v1/me', { key })
-    await ask('GET', `/api/api-keys/${id}`, { as: owner })
-    await ask('PATCH', `/api/api-keys/${id}`, { as: owner, body: { name: 'y' } })
-    await ask('DELETE', `/api/api-keys/${id}`, { as: owner })
-    await ask('GET', '/api/audit-events', { as: owner })
+    await send('GET', '/api/v1/me', { key })
+    await send('GET', `/api/api-keys/${id}`, { as: owner })
+    await send('PATCH', `/api/api-keys/${id}`, { as: owner, body: { name: 'y' } })
+    await send('DELETE', `/api/api-keys/${id}`, { as: owner })
+    await send('GET', '/api/audit-events', { as: owner })
     const broken = await createTestApp({ bindings: down(['DB', 'FENCE']) })
     answers.push((await broken.request('GET', '/api/contacts', { key })).text)
     expect(answers.join('\n')).not.toContain(digest)

@@ -1,4 +1,4 @@
-// DELETE /api/v1/me: possession of a token is enough to end it, and for nothing else.
+// DELETE /api/v1/me: possession of a token suffices to revoke its key, and no other.
 import { describe, expect, it, vi } from 'vitest'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
@@ -12,7 +12,7 @@ const acme = await openAccount()
 const me = (key: string) => outcome(app.request('GET', path, { key }))
 const end = (key: string) => outcome(app.request('DELETE', path, { key }))
 
-describe('whoever holds a token', () => {
+describe('a client with a token', () => {
   it.each(['x-api-key', 'bearer'])('ends its key, presented as %s', async (way) => {
     const { id, key } = await makeKey(app, acme.owner.jwt, { scopes: [] })
     expect(await me(key)).toBe('200')
@@ -28,7 +28,7 @@ describe('whoever holds a token', () => {
     expect(seen.body.data).toMatchObject({ status: 'revoked', revoked_by: id })
   })
 
-  it('is named by the audit trail as the key itself', async () => {
+  it('is recorded in the audit trail as the key itself', async () => {
     const { id, key } = await makeKey(app, acme.owner.jwt, { name: 'Found in a log' })
     const answer = await app.request('DELETE', path, { key })
     const trail = `/api/audit-events?action=key.revoked&key_id=${id}`
@@ -40,14 +40,14 @@ describe('whoever holds a token', () => {
     })
   })
 
-  it('is answered only once the wait is over', async () => {
+  it('is answered only after every region has applied it', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const before = app.clock.now()
     await end(key)
     expect(app.clock.now() - before).toBeGreaterThanOrEqual(app.isolate.config.leaseMs + 1_000)
   })
 
-  it('may ask not to wait', async () => {
+  it('may choose not to wait', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const headers = { prefer: 'respond-async' }
     const answer = await app.request('DELETE', path, { key, headers })
@@ -59,12 +59,12 @@ describe('whoever holds a token', () => {
     expect(await me(key)).toBe('401 revoked_api_key')
   })
 
-  it('may ask again', async () => {
+  it('may repeat the request', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     expect([await end(key), await end(key)]).toEqual(['200', '200'])
   })
 
-  it('ends a key that is disabled, expired or bound to other addresses', async () => {
+  it('revokes a key that is disabled, expired or bound to other addresses', async () => {
     const disabled = await makeKey(app, acme.owner.jwt)
     const off = { as: acme.owner.jwt, body: { is_active: false } }
     await app.request('PATCH', `/api/api-keys/${disabled.id}`, off)
@@ -79,7 +79,7 @@ describe('whoever holds a token', () => {
     }
   })
 
-  it('ends an imported key', async () => {
+  it('revokes an imported key', async () => {
     const foreign = await createForeignTestApp()
     const { token, digest, format } = await unkeyToken()
     const keys = [{ digest, format, name: 'Moved', scopes: [] }]
@@ -88,15 +88,15 @@ describe('whoever holds a token', () => {
     expect(await outcome(foreign.request('GET', path, { key: token }))).toBe('401 revoked_api_key')
   })
 
-  it('ends that key alone', async () => {
+  it('revokes that key alone', async () => {
     const [one, two] = [await makeKey(app, acme.owner.jwt), await makeKey(app, acme.owner.jwt)]
     await end(one.key)
     expect(await me(two.key)).toBe('200')
   })
 })
 
-describe('nothing is ended', () => {
-  it('without a key that is known', async () => {
+describe('nothing is revoked', () => {
+  it('without a known key', async () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const refusals = [
       [app.request('DELETE', path), '401 missing_credential'],
@@ -113,7 +113,7 @@ describe('nothing is ended', () => {
     expect(await me(key)).toBe('200')
   })
 
-  it('and no store asked for a forgery', async () => {
+  it('and no store queried for a forged token', async () => {
     const watch = watchBindings()
     const watched = await createTestApp({ bindings: watch.bindings })
     const forged = `whm_${'0'.repeat(32)}`
@@ -123,7 +123,7 @@ describe('nothing is ended', () => {
     expect(watch.counts()).toEqual({})
   })
 
-  it('while the truth cannot be reached, or is being restored', async () => {
+  it('while D1 is unreachable or being restored', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const { key } = await makeKey(app, acme.owner.jwt)
     await me(key)

@@ -1,4 +1,4 @@
-// Signing in while somebody guesses, seeing and ending sessions, and the last owner.
+// Signing in during password guessing, listing and ending sessions, and the last owner.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { outcome } from '../support/account.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
 const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
 const emailOf = ({ id }: TestPerson) => `${id}@example.test`
 
-/** From an address of its own each time: what is left is the count by e-mail address. */
+/** From a new IP address each time, so that only the count by e-mail address applies. */
 function signIn(email: string, secret: string, cookie = '', at: TestApp = app) {
   return at.request('POST', '/api/auth/sign-in/email', {
     headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) },
@@ -32,7 +32,7 @@ function signIn(email: string, secret: string, cookie = '', at: TestApp = app) {
   })
 }
 
-/** Somebody new, with the password of all. */
+/** A new person, with the password that all share. */
 async function newOwner(): Promise<TestPerson & { accountId: string }> {
   const accountId = await createAccount('Somebody Inc')
   const person = await addPerson(accountId, 'owner')
@@ -65,7 +65,7 @@ const statusesOf = async (answers: Promise<{ status: number }>[]) =>
   (await Promise.all(answers)).map(({ status }) => status)
 
 describe('guessing at a password', () => {
-  it('ends after a few, from however many addresses and in whichever isolate', async () => {
+  it('is throttled after a few attempts, from any number of addresses and in any isolate', async () => {
     const email = emailOf(await newOwner())
     const other = await createTestApp({ bindings: app.bindings })
     for (let at = 0; at < guesses; at++) {
@@ -77,14 +77,14 @@ describe('guessing at a password', () => {
     expect((await signIn(email.toUpperCase(), password)).status).toBe(429)
   })
 
-  it('is counted before it is tried: fifty at once are no more than a few', async () => {
+  it('is counted before the password is checked, so that fifty concurrent attempts get no further', async () => {
     const email = emailOf(await newOwner())
     const all = Array.from({ length: 50 }, () => signIn(email, 'a wild guess'))
     const tried = (await statusesOf(all)).filter((status) => status !== 429)
     expect(tried).toHaveLength(guesses)
   })
 
-  it('locks nobody out of a browser in which they have signed in before', async () => {
+  it('does not lock a person out of a browser in which they have signed in before', async () => {
     const person = await newOwner()
     const device = cookiesOf(await signIn(emailOf(person), password), /device/)
     expect(device).toMatch(/^better-auth\.device=/)
@@ -93,7 +93,7 @@ describe('guessing at a password', () => {
     expect((await signIn(emailOf(person), password, device)).status).toBe(200)
   })
 
-  it('from a known browser ends as well, and leaves the others theirs', async () => {
+  it('from a known browser is throttled as well, separately from other browsers', async () => {
     const person = await newOwner()
     const device = cookiesOf(await signIn(emailOf(person), password), /device/)
     for (let at = 0; at < guesses; at++) await signIn(emailOf(person), 'a wild guess', device)
@@ -101,7 +101,7 @@ describe('guessing at a password', () => {
     expect((await signIn(emailOf(person), password)).status).toBe(200)
   })
 
-  it('is not helped by the mark of another person, or one that was made up', async () => {
+  it('gains nothing from the device cookie of another person or a forged one', async () => {
     const [mine, theirs] = [await newOwner(), await newOwner()]
     const device = cookiesOf(await signIn(emailOf(mine), password), /device/)
     for (let at = 0; at < guesses; at++) await signIn(emailOf(theirs), 'a wild guess')
@@ -111,14 +111,14 @@ describe('guessing at a password', () => {
     }
   })
 
-  it('is no signing in: who knows the password uses up nothing', async () => {
+  it('does not count successful sign-ins', async () => {
     const email = emailOf(await newOwner())
     for (let at = 0; at < guesses * 2; at++) {
       expect((await signIn(email, password)).status).toBe(200)
     }
   })
 
-  it('tells nobody which addresses there are', async () => {
+  it('does not reveal which e-mail addresses exist', async () => {
     const known = emailOf(await newOwner())
     const unknown = `${crypto.randomUUID()}@example.test`
     const tries = async (email: string) => {
@@ -148,7 +148,7 @@ describe('the sessions of a person', () => {
   const end = (cookie: string, id = '') =>
     app.request('DELETE', `/api/sessions${id && `/${id}`}`, { headers: { cookie, ...fromOwnPage } })
 
-  it('are listed with time, address and browser, and say which one this is', async () => {
+  it('are listed with time, address and browser, and mark the current one', async () => {
     const person = await newOwner()
     await signedIn(person, 'Firefox')
     const cookie = await signedIn(person, 'Chromium')
@@ -161,7 +161,7 @@ describe('the sessions of a person', () => {
     expect(Object.keys(here)).not.toContain('token')
   })
 
-  it('say where they began, as the platform saw it', async () => {
+  it('show the location of their sign-in, as the platform reports it', async () => {
     const person = await newOwner()
     const request = new Request(`${env.BASE_URL}/api/auth/sign-in/email`, {
       method: 'POST',
@@ -194,7 +194,7 @@ describe('the sessions of a person', () => {
     expect((await list(kept)).body.data).toHaveLength(1)
   })
 
-  it('end everywhere but here', async () => {
+  it('end everywhere except in the current browser', async () => {
     const person = await newOwner()
     const [one, two, here] = [
       await signedIn(person),
@@ -205,7 +205,7 @@ describe('the sessions of a person', () => {
     expect(await statusesOf([list(one), list(two), list(here)])).toEqual([401, 401, 200])
   })
 
-  it('end elsewhere when the password is changed, and the new one counts', async () => {
+  it('end elsewhere when the password is changed, and the new password applies', async () => {
     const person = await newOwner()
     const [elsewhere, here] = [await signedIn(person), await signedIn(person)]
     const changed = await app.request('POST', '/api/auth/change-password', {
@@ -230,7 +230,7 @@ describe('the last owner of an account', () => {
       .run()
   const stays = /the last owner of an account stays/
 
-  it('stays, whoever writes: no demotion, no removal, no end of their user', async () => {
+  it('cannot be demoted, removed or deleted, on any path', async () => {
     const { id, memberId } = await newOwner()
     await expect(run(`UPDATE member SET role = 'admin' WHERE id = ?`, memberId)).rejects.toThrow(
       stays,
@@ -239,7 +239,7 @@ describe('the last owner of an account', () => {
     await expect(run('DELETE FROM user WHERE id = ?', id)).rejects.toThrow(stays)
   })
 
-  it('may go when there is another, and then that one stays', async () => {
+  it('may leave when there is another, who then cannot', async () => {
     const { memberId, accountId } = await newOwner()
     const second = await addPerson(accountId, 'owner')
     await run(`UPDATE member SET role = 'admin' WHERE id = ?`, memberId)
@@ -250,7 +250,7 @@ describe('the last owner of an account', () => {
     await run('DELETE FROM user WHERE id = ?', second.id)
   })
 
-  it('is still there after both of two go at the same moment, by every way to go', async () => {
+  it('remains when two owners leave concurrently, on any path', async () => {
     const ways = [
       (a: string) => run(`UPDATE member SET role = 'member' WHERE id = ?`, a),
       (a: string) => run('DELETE FROM member WHERE id = ?', a),
@@ -263,7 +263,7 @@ describe('the last owner of an account', () => {
     }
   })
 
-  it('cannot lose the account either, before the time to take that back is over', async () => {
+  it('cannot lose the account before the grace period is over', async () => {
     const { accountId } = await newOwner()
     const early = /not due to be deleted/
     await expect(run('DELETE FROM organization WHERE id = ?', accountId)).rejects.toThrow(early)

@@ -1,5 +1,5 @@
-// Usage end to end, through workerd's own queue to the Worker's own consumer: what the doors answered is
-// what the API tells, though the consumer dies after its commit and every batch comes again.
+// Usage end to end, through workerd's own queue to the Worker's own consumer: the API reports what the
+// endpoints answered, although the consumer dies after its commit and every batch is redelivered.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import Latchkey from '../../src/index.ts'
@@ -10,11 +10,11 @@ import { type Account, type MadeKey, makeKey, openAccount } from '../support/acc
 import { shuffled } from '../support/order.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-/** `owed`: messages that come again. */
+/** `owed`: messages to be redelivered. */
 const consumer = { deliveries: 0, deaths: 0, owed: new Set<string>() }
 const random = createRandom(7)
 
-// The Worker's own consumer, which often dies between its commit and telling the queue of it.
+// The Worker's own consumer, which often dies between its commit and its acknowledgement.
 const consume = Latchkey.prototype.queue
 vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: Latchkey, batch) {
   consumer.deliveries += batch.messages.length
@@ -26,7 +26,7 @@ vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: L
   await consume.call(this, { ...batch, messages: batch.messages.map(unheard) } as MessageBatch)
   consumer.deaths++
   for (const { id } of batch.messages) consumer.owed.add(id)
-  // As though it had thrown, without the noise of it.
+  // Equivalent to throwing, without the log output.
   batch.retryAll()
 })
 
@@ -55,12 +55,12 @@ afterAll(() => vi.restoreAllMocks())
 const app = () => random.one(isolates)
 const issue = (body: Record<string, unknown> = {}) => makeKey(app(), as, body)
 
-/** What a request asks, and what it is to count of whom. */
-type Door = { ask(at: TestApp): Promise<unknown>; counts: Counted[] }
+/** A request, and what it must count for which key. */
+type Endpoint = { call(at: TestApp): Promise<unknown>; counts: Counted[] }
 type Counted = [of: MadeKey, code: string, by?: number]
 
-/** The doors, and what making them counted. */
-async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
+/** The endpoints, and what their set-up counted. */
+async function createEndpoints(): Promise<{ endpoints: Endpoint[]; before: Counted[] }> {
   const reader = await issue({ scopes: ['contacts:read'] })
   const local = await issue({ allowed_ips: ['192.0.2.1'] })
   const gone = await issue()
@@ -79,32 +79,32 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
   const spent = await issue({ credits: { remaining: 0 } })
   await app().request('GET', '/api/v1/me', { key: limited.key })
   const nginx = { 'x-original-method': 'GET', 'x-original-uri': '/api/messages' }
-  const doors: Door[] = [
-    { ask: get('/api/v1/me', reader.key), counts: [[reader, 'valid']] },
-    { ask: get('/api/contacts', reader.key), counts: [[reader, 'valid']] },
-    { ask: get('/api/messages', reader.key), counts: [[reader, 'insufficient_scope']] },
+  const endpoints: Endpoint[] = [
+    { call: get('/api/v1/me', reader.key), counts: [[reader, 'valid']] },
+    { call: get('/api/contacts', reader.key), counts: [[reader, 'valid']] },
+    { call: get('/api/messages', reader.key), counts: [[reader, 'insufficient_scope']] },
     {
-      ask: get('/forward-auth/nginx/crm', reader.key, nginx),
+      call: get('/forward-auth/nginx/crm', reader.key, nginx),
       counts: [[reader, 'insufficient_scope']],
     },
-    { ask: get('/api/v1/me', local.key), counts: [[local, 'ip_not_allowed']] },
-    { ask: get('/api/v1/me', gone.key), counts: [[gone, 'revoked_api_key']] },
-    // No scope covers it: the policy refuses whom the verdict lets pass.
-    { ask: get('/api/unlisted', reader.key), counts: [[reader, 'forbidden']] },
-    { ask: get('/api/v1/me', limited.key), counts: [[limited, 'rate_limited']] },
-    { ask: get('/api/v1/me', spent.key), counts: [[spent, 'credits_exhausted']] },
-    { ask: get('/api/v1/me', 'nonsense'), counts: [] },
-    { ask: get('/api/scopes', manager.key), counts: [[manager, 'valid']] },
+    { call: get('/api/v1/me', local.key), counts: [[local, 'ip_not_allowed']] },
+    { call: get('/api/v1/me', gone.key), counts: [[gone, 'revoked_api_key']] },
+    // No scope covers it: the policy refuses a request whose verdict is valid.
+    { call: get('/api/unlisted', reader.key), counts: [[reader, 'forbidden']] },
+    { call: get('/api/v1/me', limited.key), counts: [[limited, 'rate_limited']] },
+    { call: get('/api/v1/me', spent.key), counts: [[spent, 'credits_exhausted']] },
+    { call: get('/api/v1/me', 'nonsense'), counts: [] },
+    { call: get('/api/scopes', manager.key), counts: [[manager, 'valid']] },
     {
-      ask: post('/api/v1/keys/verify', { token: reader.key }),
+      call: post('/api/v1/keys/verify', { token: reader.key }),
       counts: [
         [service, 'valid'],
         [reader, 'valid'],
       ],
     },
     {
-      // Of a key of another account its owner learns nothing, as the service does not.
-      ask: post('/api/v1/keys/verify-batch', {
+      // Nothing is counted for a key of another account: the verifier learns nothing of it.
+      call: post('/api/v1/keys/verify-batch', {
         keys: [wanting, { token: gone.key }, wanting, { token: foreign.key }],
       }),
       counts: [
@@ -115,7 +115,7 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
       ],
     },
     {
-      ask: (at) =>
+      call: (at) =>
         at.request('POST', '/api/v1/introspect', {
           as: service.key,
           body: new URLSearchParams({ token: local.key, ip: '192.0.2.1' }).toString(),
@@ -127,10 +127,10 @@ async function openDoors(): Promise<{ doors: Door[]; before: Counted[] }> {
       ],
     },
   ]
-  return { doors, before: [[limited, 'valid']] }
+  return { endpoints, before: [[limited, 'valid']] }
 }
 
-/** Sends marks after everything else, and waits until D1 has them and nothing comes again. */
+/** Sends marks after everything else, and waits until D1 has them and nothing is redelivered. */
 async function drained() {
   const now = Date.now()
   const marks = Array.from({ length: 10 }, () => crypto.randomUUID())
@@ -148,17 +148,18 @@ async function drained() {
   await vi.waitFor(haveArrived, { timeout: 45_000, interval: 100 })
 }
 
-it('tells what every door answered, as often as it did, of a queue that repeats itself', async () => {
-  const { doors, before } = await openDoors()
+it('reports the exact count of every endpoint over a queue that redelivers', async () => {
+  const { endpoints, before } = await createEndpoints()
   const expected = new Map<string, Record<string, number>>()
   const tally = ([{ id }, code, by = 1]: Counted) => {
-    const told = expected.get(id) ?? {}
-    expected.set(id, by === 0 ? told : { ...told, [code]: (told[code] ?? 0) + by })
+    const counted = expected.get(id) ?? {}
+    expected.set(id, by === 0 ? counted : { ...counted, [code]: (counted[code] ?? 0) + by })
   }
   before.forEach(tally)
   for (let request = 0; request < 120; request++) {
-    const { ask, counts } = request < doors.length ? (doors[request] as Door) : random.one(doors)
-    await ask(app())
+    const { call, counts } =
+      request < endpoints.length ? (endpoints[request] as Endpoint) : random.one(endpoints)
+    await call(app())
     counts.forEach(tally)
   }
   const again = shuffled(sent, random).map((body) => ({ body }))

@@ -1,4 +1,4 @@
-// Usage from an isolate's memory through a queue to D1: totals are what was sent, however the queue
+// Usage from an isolate's memory through a queue to D1: totals equal what was sent, however the queue
 // delivers.
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -29,7 +29,7 @@ const day = 24 * hour
 const now = Date.parse('2026-11-20T10:30:00Z')
 const store = createUsageStore(env.DB)
 
-/** An isolate's counter with a clock and a timer in the test's hand, and what it sent. */
+/** An isolate's counter with a controlled clock and timer, and what it sent. */
 function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {
   const clock = { now }
   const sent: UsageBatch[] = []
@@ -127,7 +127,7 @@ describe('counting', () => {
     ])
   })
 
-  it('begins anew after a flush, with another id', async () => {
+  it('starts again after a flush, with another id', async () => {
     const { count, flush, sent } = createCounter()
     count('key-a', 'valid')
     await flush()
@@ -138,7 +138,7 @@ describe('counting', () => {
     expect(new Set(sent.map(({ id }) => id)).size).toBe(2)
   })
 
-  it('tells hours apart', async () => {
+  it('counts hours separately', async () => {
     const { count, flush, sent, clock } = createCounter()
     count('key-a', 'valid')
     clock.now += 30 * 60 * 1000
@@ -148,7 +148,7 @@ describe('counting', () => {
     expect(hours).toEqual([10, 11])
   })
 
-  it('sends a full table at once, as a message that a queue takes', async () => {
+  it('sends a full table at once, within the size limit of a queue', async () => {
     const { count, work, sent } = createCounter()
     for (let key = 0; key < 2.5 * maxRows; key++) {
       count(crypto.randomUUID(), 'authority_unavailable')
@@ -179,7 +179,7 @@ describe('counting', () => {
         throw new Error('queue down')
       },
     ],
-  ])('loses the counts of a window when the queue %s, and says so once', async (_, send) => {
+  ])('loses the counts of a window when the queue %s, and logs it once', async (_, send) => {
     const line = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { count, flush } = createCounter(send)
     for (let turn = 0; turn < 42; turn++) count('key-a', 'valid')
@@ -194,7 +194,7 @@ describe('counting', () => {
     line.mockRestore()
   })
 
-  it('goes on after requests were killed while the queue had their batches', async () => {
+  it('continues after requests were killed while their batches were being sent', async () => {
     const line = vi.spyOn(console, 'error').mockImplementation(() => {})
     let isDead = true
     const arrived: UsageBatch[] = []
@@ -223,7 +223,7 @@ describe('counting', () => {
     for (let turn = 0; turn < 6; turn++) {
       count('key-a', 'valid')
       flushes.push(flush())
-      // Lets the timers that were woken go on.
+      // Lets the fired timers run.
       await new Promise((resolve) => setTimeout(resolve, 0))
     }
     await Promise.all(flushes.slice(4))
@@ -280,10 +280,10 @@ describe('rolling up', () => {
     expect(result.retryMessages).toEqual([])
   })
 
-  it('asks for another delivery when D1 does not take it, ever later', async () => {
+  it('retries with a growing delay when D1 fails', async () => {
     const line = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const down = { add: () => Promise.reject(new Error('D1 is down')) }
-    const asked = async (attempts: number) => {
+    const retriesAfter = async (attempts: number) => {
       const body = batchOf([['late', now, 'valid', 1, now]])
       const [ack, retry] = [vi.fn(), vi.fn()]
       const message = { id: '0', timestamp: new Date(now), attempts, body, ack, retry }
@@ -291,14 +291,14 @@ describe('rolling up', () => {
       expect(ack).not.toHaveBeenCalled()
       return retry.mock.calls
     }
-    expect(await asked(1)).toEqual([[{ delaySeconds: 60 }]])
-    expect(await asked(3)).toEqual([[{ delaySeconds: 240 }]])
-    expect(await asked(50)).toEqual([[{ delaySeconds: 3_600 }]])
+    expect(await retriesAfter(1)).toEqual([[{ delaySeconds: 60 }]])
+    expect(await retriesAfter(3)).toEqual([[{ delaySeconds: 240 }]])
+    expect(await retriesAfter(50)).toEqual([[{ delaySeconds: 3_600 }]])
     expect(line).toHaveBeenCalledTimes(3)
     line.mockRestore()
   })
 
-  it('drops what it cannot read, or no longer know, and says so', async () => {
+  it('drops and logs what it cannot parse or what is too old', async () => {
     const line = vi.spyOn(console, 'error').mockImplementation(() => {})
     const old = batchOf([['old', now, 'valid', 1, now]], now - batchLifetimeMs - 1)
     const bodies = [null, 'text', { version: 2 }, { version: 1, id: 7, rows: [] }, old]
@@ -309,7 +309,7 @@ describe('rolling up', () => {
     line.mockRestore()
   })
 
-  it('takes the largest messages, ten at a time', async () => {
+  it('accepts the largest messages, ten at a time', async () => {
     const full = () =>
       batchOf(
         Array.from({ length: maxRows }, (_, at) => {
@@ -324,7 +324,7 @@ describe('rolling up', () => {
     })
   })
 
-  it('does not call a key used that only refused', async () => {
+  it('does not update last use for refused requests', async () => {
     const key = await createKey()
     await deliver([batchOf([[key, now, 'expired_api_key', 1, now]])])
     expect(await lastUsedAt(key)).toBe(null)
@@ -332,7 +332,7 @@ describe('rolling up', () => {
 })
 
 describe('reading', () => {
-  it('gives every hour or day of a span, with zeros where nothing happened', async () => {
+  it('returns every hour or day of a range, with zeros where nothing was counted', async () => {
     const from = Date.parse('2026-11-18T00:00:00Z')
     await deliver([
       batchOf([
@@ -357,7 +357,7 @@ describe('reading', () => {
     ])
   })
 
-  it('forgets hours after 400 days, and batches after five', async () => {
+  it('deletes hours after 400 days, and batches after five', async () => {
     const oldHour = Math.floor((now - usageLifetimeMs) / hour) * hour
     const recent = batchOf([
       ['pruned', oldHour - hour, 'valid', 1, now],
@@ -382,10 +382,10 @@ describe('GET /api/api-keys/{id}/usage', async () => {
   const { id } = await makeKey(app, acme.owner.jwt)
   const today = Math.floor(Date.now() / day) * day
   const iso = (time: number) => new Date(time).toISOString()
-  const ask = (query: Record<string, string> = {}, as = acme.member.jwt, of = id) =>
+  const getUsage = (query: Record<string, string> = {}, as = acme.member.jwt, of = id) =>
     app.request('GET', `/api/api-keys/${of}/usage?${new URLSearchParams(query)}`, { as })
 
-  it('tells a member of the account of every day or hour, and when the key was last used', async () => {
+  it('returns every day or hour, and the last use of the key, to a member of the account', async () => {
     const noon = today - 3 * day + 12 * hour
     const rows: UsageBatch['rows'] = [
       [id, noon, 'valid', 40, noon + 5],
@@ -394,7 +394,7 @@ describe('GET /api/api-keys/{id}/usage', async () => {
       [id, today - 40 * day, 'valid', 7, today - 40 * day],
     ]
     await createUsageStore(env.DB).add([batchOf(rows)])
-    const month = await ask()
+    const month = await getUsage()
     expect(month.status).toBe(200)
     const { series, ...sums } = month.body.data
     expect(sums).toEqual({
@@ -411,27 +411,27 @@ describe('GET /api/api-keys/{id}/usage', async () => {
       counts: { valid: 40, insufficient_scope: 2, rate_limited: 1 },
     })
     const [from, to] = [iso(noon), iso(noon + 2 * hour)]
-    const hours = await ask({ from, to, granularity: 'hour' })
+    const hours = await getUsage({ from, to, granularity: 'hour' })
     expect(hours.body.data.series).toEqual([
       { time: from, total: 42, counts: { valid: 40, insufficient_scope: 2 } },
       { time: iso(noon + hour), total: 1, counts: { rate_limited: 1 } },
     ])
-    const whole = await ask({ from: iso(today - 400 * day), to: iso(today + day) })
+    const whole = await getUsage({ from: iso(today - 400 * day), to: iso(today + day) })
     expect(whole.body.data.total).toBe(50)
     const key = await app.request('GET', `/api/api-keys/${id}`, { as: acme.member.jwt })
     expect(key.body.data.last_used_at).toBe(iso(noon + 5))
   })
 
-  it('tells of the last 24 hours by hour, the present one included', async () => {
-    const { series } = (await ask({ granularity: 'hour' })).body.data
+  it('returns the last 24 hours by hour, including the current one', async () => {
+    const { series } = (await getUsage({ granularity: 'hour' })).body.data
     const present = Math.floor(app.clock.now() / hour) * hour
     expect(series.map(({ time }: { time: string }) => time)).toEqual(
       Array.from({ length: 24 }, (_, at) => iso(present - (23 - at) * hour)),
     )
   })
 
-  it('takes times of any offset, and dates', async () => {
-    const { data } = (await ask({ from: '2026-11-01', to: '2026-11-03T01:00:00+02:00' })).body
+  it('accepts times of any offset, and dates', async () => {
+    const { data } = (await getUsage({ from: '2026-11-01', to: '2026-11-03T01:00:00+02:00' })).body
     expect([data.from, data.to]).toEqual(['2026-11-01T00:00:00.000Z', '2026-11-03T00:00:00.000Z'])
   })
 
@@ -445,14 +445,14 @@ describe('GET /api/api-keys/{id}/usage', async () => {
     [{ from: iso(today - 399 * day), to: iso(today + 3 * day) }, 'query.from'],
     [{ from: iso(today - 402 * day), to: iso(today - 390 * day) }, 'query.from'],
   ])('refuses %j, naming the field', async (query, path) => {
-    const { status, body } = await ask(query as Record<string, string>)
+    const { status, body } = await getUsage(query as Record<string, string>)
     expect([status, body.code]).toEqual([400, 'invalid_request'])
     expect(body.errors).toMatchObject([{ path }])
   })
 
-  it('knows no key of another account, and none that is no id', async () => {
-    expect((await ask({}, globex.owner.jwt)).status).toBe(404)
-    expect((await ask({}, acme.owner.jwt, 'nothing')).status).toBe(404)
-    expect((await ask({}, acme.owner.jwt, crypto.randomUUID())).status).toBe(404)
+  it('does not find a key of another account or a malformed id', async () => {
+    expect((await getUsage({}, globex.owner.jwt)).status).toBe(404)
+    expect((await getUsage({}, acme.owner.jwt, 'nothing')).status).toBe(404)
+    expect((await getUsage({}, acme.owner.jwt, crypto.randomUUID())).status).toBe(404)
   })
 })

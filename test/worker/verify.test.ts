@@ -1,5 +1,5 @@
-// Services that ask about keys: POST /api/v1/keys/verify and verify-batch over HTTP, and the RPC of a
-// service binding. Both tell the same, and neither ever takes "not known" for "not valid".
+// Verification by services: POST /api/v1/keys/verify and verify-batch over HTTP, and the RPC of a
+// service binding. Both return the same, and neither reports an unknown verdict as an invalid key.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -47,8 +47,8 @@ async function unknownToken(): Promise<string> {
 const nothing = { key: null, account: null, scopes: null, rate_limit: null, credits: null }
 const invalid = { valid: false, code: 'invalid_api_key', ...nothing }
 
-describe('a service that asks about a key of its account', () => {
-  it('hears whose it is, what it may do and when it ends', async () => {
+describe('a service that verifies a key of its account', () => {
+  it('receives its account, its scopes and its expiry', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
     const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'], expires_at })
     const answer = await app.request('POST', path, {
@@ -72,14 +72,14 @@ describe('a service that asks about a key of its account', () => {
     })
   })
 
-  it('hears the scopes of an inheriting key as they resolve', async () => {
+  it('receives the resolved scopes of an inheriting key', async () => {
     const { key } = await issue({}, acme.admin.jwt)
     const { scopes } = await verified({ token: key })
     expect(scopes).toContain('webhooks:manage')
     expect(scopes).not.toContain('keys:verify')
   })
 
-  it('hears which scopes are missing, in the order in which they were asked', async () => {
+  it('receives the missing scopes, in the order of the request', async () => {
     const { key, id } = await issue({ scopes: ['contacts:read'] })
     const scopes = ['messages:send', 'contacts:read', 'broadcasts:send']
     expect(await verified({ token: key, scopes })).toMatchObject({
@@ -95,17 +95,17 @@ describe('a service that asks about a key of its account', () => {
     ['revoked', 'revoked_api_key', (made: MadeKey) => revoke(made)],
     ['disabled', 'disabled_api_key', (made: MadeKey) => change(made, { is_active: false })],
     ['expired', 'expired_api_key', async () => app.clock.skip(60_000)],
-  ])('hears that a key is %s, and which one', async (_, code, end) => {
+  ])('receives that a key is %s, and its id', async (_, code, end) => {
     const expires_at = new Date(app.clock.now() + 30_000).toISOString()
     const made = await issue({ name: 'Ending', expires_at })
     expect(await verified({ token: made.key })).toMatchObject({ valid: true })
     await end(made)
-    const told = await verified({ token: made.key })
-    expect(told).toMatchObject({ valid: false, code, account: { id: acme.id }, scopes: null })
-    expect(told.key).toMatchObject({ id: made.id, name: 'Ending' })
+    const verdict = await verified({ token: made.key })
+    expect(verdict).toMatchObject({ valid: false, code, account: { id: acme.id }, scopes: null })
+    expect(verdict.key).toMatchObject({ id: made.id, name: 'Ending' })
   })
 
-  it("learns of a change on the very next question, in another isolate's memory too", async () => {
+  it('receives a change on the very next request, in another isolate as well', async () => {
     const other = await createTestApp({ clock: app.clock })
     const made = await issue()
     expect(await verified({ token: made.key })).toMatchObject({ valid: true })
@@ -120,9 +120,9 @@ describe('a service that asks about a key of its account', () => {
     ['another', '198.51.100.1', 'ip_not_allowed'],
     ['no', undefined, 'ip_not_allowed'],
     ['a null', null, 'ip_not_allowed'],
-  ])('passes %s address on for a key with a list of addresses', async (_, ip, code) => {
+  ])('checks %s address for a key with an IP allowlist', async (_, ip, code) => {
     const { key, id } = await issue({ allowed_ips: ['192.0.2.0/24'] })
-    // The asker's own address is not the client's.
+    // The verifier's own address is not the client's.
     const headers = { 'cf-connecting-ip': '192.0.2.7' }
     const answer = await app.request('POST', path, {
       key: service,
@@ -143,8 +143,8 @@ describe('a service that asks about a key of its account', () => {
   }
 })
 
-describe('a token that is not of the asker’s account', () => {
-  it('gets one answer whether it is foreign, unknown, forged, empty or no token', async () => {
+describe('a token of another account', () => {
+  it('gets the same response as an unknown, forged, empty or malformed token', async () => {
     const foreign = await issue({}, globex.owner.jwt)
     const tokens = [
       foreign.key,
@@ -158,7 +158,7 @@ describe('a token that is not of the asker’s account', () => {
     for (const token of tokens) expect(await verified({ token }), token).toEqual(invalid)
   })
 
-  it('is not told apart when it is revoked or lacks a scope', async () => {
+  it('is indistinguishable when it is revoked or lacks a scope', async () => {
     const foreign = await issue({ scopes: [] }, globex.owner.jwt)
     const scopes = ['contacts:read']
     expect(await verified({ token: foreign.key, scopes })).toEqual(invalid)
@@ -167,43 +167,43 @@ describe('a token that is not of the asker’s account', () => {
   })
 })
 
-describe('who may ask', () => {
-  const ask = (options: Parameters<TestApp['request']>[2]) =>
+describe('access to verification', () => {
+  const call = (options: Parameters<TestApp['request']>[2]) =>
     outcome(app.request('POST', path, { body: { token: 'x' }, ...options }))
 
-  it('is nobody without a key', async () => {
-    expect(await ask({})).toBe('401 missing_credential')
+  it('requires a key', async () => {
+    expect(await call({})).toBe('401 missing_credential')
   })
 
-  it('is no person, whatever their role', async () => {
-    expect(await ask({ as: acme.owner.jwt })).toBe('403 insufficient_scope')
-    expect(await ask({ as: acme.member.jwt })).toBe('403 insufficient_scope')
+  it('is refused to people, whatever their role', async () => {
+    expect(await call({ as: acme.owner.jwt })).toBe('403 insufficient_scope')
+    expect(await call({ as: acme.member.jwt })).toBe('403 insufficient_scope')
   })
 
-  it('is no key without keys:verify, an inheriting key of an owner included', async () => {
-    expect(await ask({ key: (await issue()).key })).toBe('403 insufficient_scope')
+  it('requires keys:verify, also of an inheriting key of an owner', async () => {
+    expect(await call({ key: (await issue()).key })).toBe('403 insufficient_scope')
     const { key } = await issue({ scopes: ['keys:manage'] })
     const answer = await app.request('POST', path, { key, body: { token: key } })
     expect(answer.status).toBe(403)
     expect(answer.headers.get('www-authenticate')).toContain('scope="keys:verify"')
   })
 
-  it('is settled before the body is read', async () => {
-    expect(await ask({ body: 'no JSON' })).toBe('401 missing_credential')
+  it('is checked before the body is read', async () => {
+    expect(await call({ body: 'no JSON' })).toBe('401 missing_credential')
     const headers = { 'content-type': 'text/plain' }
-    expect(await ask({ body: 'no JSON', headers })).toBe('401 missing_credential')
-    expect(await ask({ key: 'whm_', body: { scopes: 7 } })).toBe('401 invalid_api_key')
+    expect(await call({ body: 'no JSON', headers })).toBe('401 missing_credential')
+    expect(await call({ key: 'whm_', body: { scopes: 7 } })).toBe('401 invalid_api_key')
   })
 
-  it('does not include a service whose own key was revoked', async () => {
+  it('is refused to a service whose own key was revoked', async () => {
     const own = await issue({ scopes: ['keys:verify'] })
-    expect(await ask({ key: own.key })).toBe('200')
+    expect(await call({ key: own.key })).toBe('200')
     await app.request('DELETE', `/api/api-keys/${own.id}`, { as: acme.owner.jwt })
-    expect(await ask({ key: own.key })).toBe('401 revoked_api_key')
+    expect(await call({ key: own.key })).toBe('401 revoked_api_key')
   })
 })
 
-describe('a question that is written wrongly', () => {
+describe('an invalid request', () => {
   it.each([
     [{}, 'token'],
     [{ token: 7 }, 'token'],
@@ -227,7 +227,7 @@ describe('a question that is written wrongly', () => {
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([field])
   })
 
-  it('is refused when it is no JSON, or too large', async () => {
+  it('is refused when it is not JSON, or too large', async () => {
     const refused = (body: string, type: string) =>
       outcome(app.request('POST', path, { key: service, body, headers: { 'content-type': type } }))
     expect(await refused('{', 'application/json')).toBe('400 invalid_request')
@@ -238,7 +238,7 @@ describe('a question that is written wrongly', () => {
     expect(await refused(large, 'application/json')).toBe('413 payload_too_large')
   })
 
-  it('takes a cost and an idempotency key, which change nothing yet', async () => {
+  it('may contain a cost and an idempotency key without effect on an unlimited key', async () => {
     const { key } = await issue()
     const body = { token: key, cost: 3, idempotencyKey: 'order-1' }
     expect(await verified(body)).toMatchObject({ valid: true, credits: null })
@@ -246,7 +246,7 @@ describe('a question that is written wrongly', () => {
 })
 
 describe('a batch', () => {
-  it('answers each in the order in which it was asked', async () => {
+  it('returns the results in the order of the request', async () => {
     const [first, second] = [await issue({ scopes: ['contacts:read'] }), await issue()]
     const foreign = await issue({}, globex.owner.jwt)
     const keys = [
@@ -259,11 +259,11 @@ describe('a batch', () => {
     ]
     const answer = await app.request('POST', batchPath, { key: service, body: { keys } })
     expect(answer.status, answer.text).toBe(200)
-    const told = answer.body.data.map((each: { code: string; key: { id: string } | null }) => [
+    const verdict = answer.body.data.map((each: { code: string; key: { id: string } | null }) => [
       each.code,
       each.key?.id,
     ])
-    expect(told).toEqual([
+    expect(verdict).toEqual([
       ['invalid_api_key', undefined],
       ['valid', second.id],
       ['insufficient_scope', first.id],
@@ -284,7 +284,7 @@ describe('a batch', () => {
     expect((await sized(100)).body.data).toHaveLength(100)
   })
 
-  it('gives no answer at all when one is not known', async () => {
+  it('fails as a whole when one verdict is unknown', async () => {
     const [known, cold] = [await issue(), await issue()]
     const broken = await createTestApp({
       clock: app.clock,
@@ -293,12 +293,12 @@ describe('a batch', () => {
     })
     expect(await verified({ token: known.key })).toMatchObject({ valid: true })
     const keys = [{ token: known.key }, { token: cold.key }]
-    const asking = broken.request('POST', batchPath, { key: service, body: { keys } })
-    expect(await outcome(asking)).toBe('503 authority_unavailable')
+    const pending = broken.request('POST', batchPath, { key: service, body: { keys } })
+    expect(await outcome(pending)).toBe('503 authority_unavailable')
   })
 })
 
-describe('an authority that does not know', () => {
+describe('an unavailable authority', () => {
   it.each<[Store[], 'throws' | 'hangs']>([
     [['DB', 'KEY_CACHE'], 'throws'],
     [['DB', 'FENCE'], 'throws'],
@@ -321,23 +321,23 @@ describe('an authority that does not know', () => {
 })
 
 describe('a service binding', () => {
-  async function askRpc(request: unknown, at = app, bindings: Partial<Env> = {}) {
+  async function callRpc(request: unknown, at = app, bindings: Partial<Env> = {}) {
     const context = createExecutionContext()
     const all = { ...env, ...bindings }
-    const asking = verifyByBinding(at.isolate, all, context, request as BindingVerifyRequest)
-    const answer = await asking.finally(() => waitOnExecutionContext(context))
+    const pending = verifyByBinding(at.isolate, all, context, request as BindingVerifyRequest)
+    const answer = await pending.finally(() => waitOnExecutionContext(context))
     // What cannot be cloned cannot leave the Worker.
     return structuredClone(answer)
   }
 
-  it('asks without a key of its own, about every account, and hears what HTTP tells', async () => {
+  it('verifies keys of every account without a key of its own, with the same result as HTTP', async () => {
     const scopes = ['contacts:read']
     const mine = await issue({ scopes })
     const theirs = await issue({ scopes }, globex.owner.jwt)
-    const asked = { token: mine.key, scopes }
-    expect(await askRpc(asked)).toEqual(await verified(asked))
-    const told = await askRpc({ token: theirs.key, scopes })
-    expect(told).toMatchObject({ valid: true, account: { id: globex.id, name: 'Globex' } })
+    const input = { token: mine.key, scopes }
+    expect(await callRpc(input)).toEqual(await verified(input))
+    const verdict = await callRpc({ token: theirs.key, scopes })
+    expect(verdict).toMatchObject({ valid: true, account: { id: globex.id, name: 'Globex' } })
   })
 
   it('reaches the Worker’s default export by real RPC', async () => {
@@ -349,7 +349,7 @@ describe('a service binding', () => {
     expect(await healthy.json()).toEqual({ status: 'ok' })
   })
 
-  it('stands beside the drainer, which brings into force what crashed Workers left', async () => {
+  it('runs beside the reconciler, which applies what crashed Workers left pending', async () => {
     const row = ['enam/0-of-1', 'f'.repeat(64), 1, Date.now() - 60_000]
     const insert = 'INSERT INTO pending_raise (fence, digest, seq, created_at) VALUES (?, ?, ?, ?)'
     await env.DB.prepare(insert)
@@ -364,30 +364,30 @@ describe('a service binding', () => {
   it('verifies a hot key without a call on any binding but for counting it', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const watch = watchBindings()
-    const asked = { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', cost: 1 }
-    expect(await askRpc(asked, app, watch.bindings)).toMatchObject({ valid: true })
+    const input = { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', cost: 1 }
+    expect(await callRpc(input, app, watch.bindings)).toMatchObject({ valid: true })
     watch.clear()
     for (let round = 0; round < 50; round++) {
-      expect(await askRpc(asked, app, watch.bindings)).toMatchObject({ valid: true })
+      expect(await callRpc(input, app, watch.bindings)).toMatchObject({ valid: true })
     }
     expect(watch.counts()).toEqual({ 'USAGE.send': 50 })
   })
 
-  it('asks the fence for a hot key when the answer must be fresh, and nothing else', async () => {
+  it('queries only the fence for a hot key when the verdict must be fresh', async () => {
     const { key } = await issue()
     const watch = watchBindings()
-    await askRpc({ token: key }, app, watch.bindings)
-    await askRpc({ token: key, fresh: true }, app, watch.bindings)
+    await callRpc({ token: key }, app, watch.bindings)
+    await callRpc({ token: key, fresh: true }, app, watch.bindings)
     watch.clear()
-    const told = await askRpc({ token: key, fresh: true }, app, watch.bindings)
-    expect(told).toMatchObject({ valid: true })
+    const verdict = await callRpc({ token: key, fresh: true }, app, watch.bindings)
+    expect(verdict).toMatchObject({ valid: true })
     expect(watch.counts()).toEqual({ 'FENCE.requiredSeq': 1, 'USAGE.send': 1 })
   })
 
   it('costs no call for a token that was never minted here', async () => {
     const watch = watchBindings()
     for (const token of ['', 'x', `whm_${'0'.repeat(32)}`, 7, null, undefined, {}]) {
-      expect(await askRpc({ token }, app, watch.bindings)).toEqual(invalid)
+      expect(await callRpc({ token }, app, watch.bindings)).toEqual(invalid)
     }
     expect(watch.counts()).toEqual({})
   })
@@ -397,7 +397,7 @@ describe('a service binding', () => {
     ['apac-ne', { latitude: '35.68', longitude: '139.69' }],
     ['enam', undefined],
     ['enam', 'nonsense'],
-  ])('asks the fence of %s for %j', async (region, cf) => {
+  ])('queries the fence of %s for %j', async (region, cf) => {
     const { key } = await issue()
     const names: string[] = []
     const FENCE = {
@@ -406,15 +406,15 @@ describe('a service binding', () => {
         return env.FENCE.getByName(name)
       },
     } as unknown as Env['FENCE']
-    await askRpc({ token: key, cf }, app, { FENCE })
+    await callRpc({ token: key, cf }, app, { FENCE })
     expect(names).toEqual([`${region}/0-of-1`])
   })
 
-  it('takes an address that is none for one that is not known', async () => {
+  it('treats a malformed address as an unknown one', async () => {
     const { key } = await issue({ allowed_ips: ['0.0.0.0/0'] })
-    expect(await askRpc({ token: key, ip: '192.0.2.1' })).toMatchObject({ valid: true })
+    expect(await callRpc({ token: key, ip: '192.0.2.1' })).toMatchObject({ valid: true })
     for (const ip of ['', 'unknown', '0x7f.1', '010.0.0.1', '192.0.2.1, 192.0.2.2']) {
-      expect(await askRpc({ token: key, ip }), ip).toMatchObject({ code: 'ip_not_allowed' })
+      expect(await callRpc({ token: key, ip }), ip).toMatchObject({ code: 'ip_not_allowed' })
     }
   })
 
@@ -432,16 +432,16 @@ describe('a service binding', () => {
     [{ token: 'x', idempotencyKey: 7 }, /idempotencyKey/],
     [{ token: 'x', idempotencyKey: '' }, /idempotencyKey/],
     [{ token: 'x', fresh: 1 }, /fresh/],
-  ])('that asks %j is told what is wrong', async (request, sentence) => {
-    const error = await askRpc(request).catch((thrown: unknown) => thrown)
+  ])('rejects %j with a description of the error', async (request, sentence) => {
+    const error = await callRpc(request).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TypeError)
     expect((error as Error).message).toMatch(sentence)
     expect((error as Error).message).not.toContain('whm_')
   })
 
-  it('throws when the answer is not known, so that nobody takes it for a refusal', async () => {
+  it('throws when the verdict is unknown, so that it cannot be mistaken for a refusal', async () => {
     const { key } = await issue()
-    const asking = askRpc({ token: key }, app, down(['DB', 'KEY_CACHE']))
-    await expect(asking).rejects.toThrow(/^authority_unavailable: /)
+    const pending = callRpc({ token: key }, app, down(['DB', 'KEY_CACHE']))
+    await expect(pending).rejects.toThrow(/^authority_unavailable: /)
   })
 })

@@ -1,4 +1,4 @@
-// Endpoints of webhooks as people manage them: who may, what is refused, secrets and their rotation, the log.
+// Management of webhook endpoints: permissions, validation, secrets and their rotation, the delivery log.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sendWebhooks } from '../../src/worker/queues.ts'
@@ -20,25 +20,25 @@ beforeAll(async () => {
 })
 afterAll(() => vi.restoreAllMocks())
 
-const ask = (method: string, path: string, body?: unknown, as = account.owner.jwt) =>
+const call = (method: string, path: string, body?: unknown, as = account.owner.jwt) =>
   outside.app.request(method, path, { as, ...(body !== undefined && { body }) })
-const heardAt = (url: string) => outside.received.filter((each) => each.url === url)
+const receivedAt = (url: string) => outside.received.filter((each) => each.url === url)
 
 describe('an endpoint', () => {
   it('is added, listed, read, changed and deleted, each with its audit event', async () => {
     const { id, url, secret } = await addEndpoint(outside, account, { description: 'Mine' })
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
     const view = { id, url, description: 'Mine', events: null, is_active: true }
-    expect((await ask('GET', `${base}/${id}`)).body.data).toMatchObject(view)
-    expect((await ask('GET', base)).body.data[0]).toMatchObject(view)
+    expect((await call('GET', `${base}/${id}`)).body.data).toMatchObject(view)
+    expect((await call('GET', base)).body.data[0]).toMatchObject(view)
     const patch = { url: 'https://example.org/new', events: ['key.revoked', 'key.revoked'] }
-    const changed = await ask('PATCH', `${base}/${id}`, { ...patch, description: null })
+    const changed = await call('PATCH', `${base}/${id}`, { ...patch, description: null })
     const now = { url: patch.url, events: ['key.revoked'], description: null }
     expect(changed.body.data).toMatchObject(now)
-    expect((await ask('PATCH', `${base}/${id}`, now)).status).toBe(200)
-    expect((await ask('DELETE', `${base}/${id}`)).status).toBe(200)
-    expect((await ask('GET', `${base}/${id}`)).status).toBe(404)
-    const audit = await ask('GET', '/api/audit-events?limit=3')
+    expect((await call('PATCH', `${base}/${id}`, now)).status).toBe(200)
+    expect((await call('DELETE', `${base}/${id}`)).status).toBe(200)
+    expect((await call('GET', `${base}/${id}`)).status).toBe(404)
+    const audit = await call('GET', '/api/audit-events?limit=3')
     expect(audit.body.data).toMatchObject([
       { action: 'webhook_endpoint.deleted', detail: { endpoint_id: id, url: patch.url } },
       { action: 'webhook_endpoint.updated', actor: { id: account.owner.id } },
@@ -47,23 +47,23 @@ describe('an endpoint', () => {
     expect(audit.body.data[1].detail.changed).toEqual(now)
   })
 
-  it('is told of by keyset, each once', async () => {
+  it('is listed by keyset pagination, each once', async () => {
     const own = await openAccount()
     const made = []
     for (let n = 0; n < 3; n++) made.push((await addEndpoint(outside, own)).id)
-    const first = await ask('GET', `${base}?limit=2`, undefined, own.owner.jwt)
+    const first = await call('GET', `${base}?limit=2`, undefined, own.owner.jwt)
     const next = `${base}?limit=2&cursor=${first.body.next_cursor}`
-    const second = await ask('GET', next, undefined, own.owner.jwt)
+    const second = await call('GET', next, undefined, own.owner.jwt)
     const ids = [...first.body.data, ...second.body.data].map(({ id }: { id: string }) => id)
     expect(ids.sort()).toEqual(made.sort())
     expect(second.body.next_cursor).toBeNull()
-    expect((await ask('GET', `${base}?cursor=x`)).status).toBe(400)
+    expect((await call('GET', `${base}?cursor=x`)).status).toBe(400)
   })
 
-  it('is one of 20 at most, also when many are added at once', async () => {
+  it('is limited to 20 an account, also under concurrent requests', async () => {
     const own = await openAccount()
     const body = { url: 'https://example.com/' }
-    const add = () => ask('POST', base, body, own.owner.jwt).then(({ status }) => status)
+    const add = () => call('POST', base, body, own.owner.jwt).then(({ status }) => status)
     const statuses = await Promise.all(Array.from({ length: 23 }, add))
     expect(statuses.filter((status) => status === 201).length).toBe(20)
     expect(statuses.filter((status) => status === 409).length).toBe(3)
@@ -81,44 +81,44 @@ describe('an endpoint', () => {
     [{ url: 'https://example.com/', events: [] }, 'events'],
     [{ url: 'https://example.com/', description: 'x'.repeat(201) }, 'description'],
     [{ url: 'https://example.com/', secret: 'whsec_mine' }, 'secret'],
-  ])('of %j is refused, and %s is named', async (body, path) => {
-    const refused = await ask('POST', base, body)
+  ])('with %j is refused with a problem that names %s', async (body, path) => {
+    const refused = await call('POST', base, body)
     expect([refused.status, refused.body.code]).toEqual([400, 'invalid_request'])
     expect(refused.body.errors.map((error: { path: string }) => error.path)).toEqual([path])
   })
 
-  it('cannot be moved to where it could not have been added', async () => {
+  it('cannot be changed to a URL that creation refuses', async () => {
     const { id, url } = await addEndpoint(outside, await freshAccount())
-    const refused = await ask('PATCH', `${base}/${id}`, { url: 'https://127.0.0.1/' })
+    const refused = await call('PATCH', `${base}/${id}`, { url: 'https://127.0.0.1/' })
     expect([refused.status, refused.body.errors[0].path]).toEqual([400, 'url'])
-    expect((await ask('GET', `${base}/${id}`)).body.data.url).toBe(url)
+    expect((await call('GET', `${base}/${id}`)).body.data.url).toBe(url)
   })
 
-  it('that stands in D1 with a URL that is not allowed any more is not called', async () => {
+  it('is not called when its stored URL is no longer allowed', async () => {
     const { id } = await addEndpoint(outside, await freshAccount())
     const url = 'https://192.168.0.1/router'
     await env.DB.prepare('UPDATE webhook_endpoint SET url = ? WHERE id = ?').bind(url, id).run()
-    await ask('POST', `${base}/${id}/test`)
+    await call('POST', `${base}/${id}/test`)
     await outside.pump()
-    const log = await ask('GET', `${base}/${id}/deliveries`)
+    const log = await call('GET', `${base}/${id}/deliveries`)
     expect(log.body.data[0]).toMatchObject({
       status: 'failed',
       last_error: 'The URL must not name a private or special address',
     })
-    expect(heardAt(url)).toEqual([])
+    expect(receivedAt(url)).toEqual([])
   })
 
-  /** Twenty endpoints are soon used up. */
+  /** A fresh account: the limit is twenty endpoints. */
   async function freshAccount() {
     account = await openAccount()
     return account
   }
 })
 
-describe('who may', () => {
-  it('members read and change nothing; another account finds nothing there', async () => {
+describe('permissions', () => {
+  it('let members read but not change; another account finds nothing', async () => {
     const { id } = await addEndpoint(outside, account)
-    const ping = await ask('POST', `${base}/${id}/test`)
+    const ping = await call('POST', `${base}/${id}/test`)
     const delivery = `${base}/${id}/deliveries/${ping.body.data.id}`
     const reading = [base, `${base}/events`, `${base}/${id}`, `${base}/${id}/deliveries`, delivery]
     const changing: [string, string, unknown?][] = [
@@ -131,60 +131,60 @@ describe('who may', () => {
     ]
     const { member, admin } = account
     for (const path of reading) {
-      expect(await outcome(ask('GET', path, undefined, member.jwt)), path).toBe('200')
+      expect(await outcome(call('GET', path, undefined, member.jwt)), path).toBe('200')
     }
     for (const [method, path, body] of changing) {
       const as = `${method} ${path}`
-      expect(await outcome(ask(method, path, body, member.jwt)), as).toBe('403 forbidden')
-      const nobody = outside.app.request(method, path, body === undefined ? {} : { body })
-      expect((await nobody).status, as).toBe(401)
+      expect(await outcome(call(method, path, body, member.jwt)), as).toBe('403 forbidden')
+      const unauthenticated = outside.app.request(method, path, body === undefined ? {} : { body })
+      expect((await unauthenticated).status, as).toBe(401)
     }
     const stranger = (await openAccount()).owner.jwt
     for (const path of reading.filter((each) => each.includes(id))) {
-      expect(await outcome(ask('GET', path, undefined, stranger)), path).toBe('404 not_found')
+      expect(await outcome(call('GET', path, undefined, stranger)), path).toBe('404 not_found')
     }
     for (const [method, path, body] of changing.filter(([, each]) => each.includes(id))) {
-      expect(await outcome(ask(method, path, body, stranger)), path).toBe('404 not_found')
+      expect(await outcome(call(method, path, body, stranger)), path).toBe('404 not_found')
     }
-    expect((await ask('GET', base, undefined, stranger)).body.data).toEqual([])
-    expect(await outcome(ask('PATCH', `${base}/${id}`, { is_active: false }, admin.jwt))).toBe(
+    expect((await call('GET', base, undefined, stranger)).body.data).toEqual([])
+    expect(await outcome(call('PATCH', `${base}/${id}`, { is_active: false }, admin.jwt))).toBe(
       '200',
     )
-    expect(await outcome(ask('GET', `${base}/none`))).toBe('404 not_found')
-    expect(await outcome(ask('GET', `${base}/${id}/deliveries/none`))).toBe('404 not_found')
+    expect(await outcome(call('GET', `${base}/none`))).toBe('404 not_found')
+    expect(await outcome(call('GET', `${base}/${id}/deliveries/none`))).toBe('404 not_found')
   })
 
-  it('a key needs keys:manage; deliveries of another endpoint are not there', async () => {
+  it('require keys:manage of a key; deliveries of another endpoint are not found', async () => {
     const plain = await makeKey(outside.app, account.owner.jwt)
     const managing = await makeKey(outside.app, account.owner.jwt, { scopes: ['keys:manage'] })
-    expect(await outcome(ask('GET', base, undefined, plain.key))).toBe('403 insufficient_scope')
-    expect(await outcome(ask('GET', base, undefined, managing.key))).toBe('200')
+    expect(await outcome(call('GET', base, undefined, plain.key))).toBe('403 insufficient_scope')
+    expect(await outcome(call('GET', base, undefined, managing.key))).toBe('200')
     const [one, two] = [await addEndpoint(outside, account), await addEndpoint(outside, account)]
-    const { data } = (await ask('POST', `${base}/${one.id}/test`)).body
+    const { data } = (await call('POST', `${base}/${one.id}/test`)).body
     const path = `${base}/${two.id}/deliveries/${data.id}`
-    expect(await outcome(ask('GET', path))).toBe('404 not_found')
-    expect(await outcome(ask('POST', `${path}/resend`))).toBe('404 not_found')
+    expect(await outcome(call('GET', path))).toBe('404 not_found')
+    expect(await outcome(call('POST', `${path}/resend`))).toBe('404 not_found')
   })
 
-  it('nobody changes anything while D1 is being restored', async () => {
+  it('refuse every change while D1 is being restored', async () => {
     outside.app.bindings.CHANGES = 'stopped' as never
-    expect((await ask('POST', base, { url: 'https://example.com/' })).status).toBe(503)
+    expect((await call('POST', base, { url: 'https://example.com/' })).status).toBe(503)
     outside.app.bindings.CHANGES = 'on'
   })
 })
 
 describe('a secret', () => {
-  it('is told once: in no later answer, no audit event, no log line, and not as it is in D1', async () => {
+  it('is returned once: in no later response, audit event or log line, and encrypted in D1', async () => {
     const { id, secret } = await addEndpoint(outside, account)
-    const rotated = await ask('POST', `${base}/${id}/rotate-secret`, {})
+    const rotated = await call('POST', `${base}/${id}/rotate-secret`, {})
     expect(rotated.headers.get('cache-control')).toBe('no-store')
-    await ask('POST', `${base}/${id}/test`)
+    await call('POST', `${base}/${id}/test`)
     await outside.pump()
     const answers = [
-      await ask('GET', `${base}/${id}`),
-      await ask('GET', base),
-      await ask('GET', `${base}/${id}/deliveries`),
-      await ask('GET', '/api/audit-events?limit=100'),
+      await call('GET', `${base}/${id}`),
+      await call('GET', base),
+      await call('GET', `${base}/${id}/deliveries`),
+      await call('GET', '/api/audit-events?limit=100'),
     ].map(({ text }) => text)
     const rows = await env.DB.prepare('SELECT * FROM webhook_endpoint WHERE id = ?').bind(id).all()
     const all = [...answers, ...lines, JSON.stringify(rows.results)].join('\n')
@@ -194,15 +194,15 @@ describe('a secret', () => {
     }
   })
 
-  it('that is rotated signs beside the new one until the overlap is over', async () => {
+  it('that was rotated signs beside the new one until the overlap ends', async () => {
     const endpoint = await addEndpoint(outside, account, { events: ['key.created'] })
     const rotate = `${base}/${endpoint.id}/rotate-secret`
-    const { data } = (await ask('POST', rotate)).body
+    const { data } = (await call('POST', rotate)).body
     expect(Date.parse(data.previous_secret_until) - outside.clock.now()).toBeGreaterThan(0.99 * day)
     const message = async () => {
       await makeKey(outside.app, account.owner.jwt)
       await outside.pump()
-      const [last] = heardAt(endpoint.url).slice(-1)
+      const [last] = receivedAt(endpoint.url).slice(-1)
       if (last === undefined) throw new Error('Nothing arrived.')
       return last
     }
@@ -214,20 +214,20 @@ describe('a secret', () => {
     const after = await message()
     expect(() => verified(endpoint.secret, after)).toThrow('No matching signature')
     expect(verified(data.secret, after)).toEqual(after.body)
-    expect((await ask('GET', `${base}/${endpoint.id}`)).body.data.previous_secret_until).toBeNull()
-    const leaked = await ask('POST', rotate, { overlap_seconds: 0 })
+    expect((await call('GET', `${base}/${endpoint.id}`)).body.data.previous_secret_until).toBeNull()
+    const leaked = await call('POST', rotate, { overlap_seconds: 0 })
     const alone = await message()
     expect(() => verified(data.secret, alone)).toThrow('No matching signature')
     expect(verified(leaked.body.data.secret, alone)).toEqual(alone.body)
-    const tooLong = await ask('POST', rotate, { overlap_seconds: 8 * 24 * 60 * 60 })
+    const tooLong = await call('POST', rotate, { overlap_seconds: 8 * 24 * 60 * 60 })
     expect([tooLong.status, tooLong.body.errors[0].path]).toEqual([400, 'overlap_seconds'])
   })
 
   it('signs exactly what is sent: HMAC-SHA256 over id, time and body, checked without the library', async () => {
     const endpoint = await addEndpoint(outside, account)
-    await ask('POST', `${base}/${endpoint.id}/test`)
+    await call('POST', `${base}/${endpoint.id}/test`)
     await outside.pump()
-    const [message] = heardAt(endpoint.url)
+    const [message] = receivedAt(endpoint.url)
     if (message === undefined) throw new Error('Nothing arrived.')
     const { headers, text } = message
     const bytes = Uint8Array.fromBase64(endpoint.secret.slice('whsec_'.length))
@@ -244,14 +244,14 @@ describe('a secret', () => {
     expect(() => verified(endpoint.secret, replayed)).toThrow('too old')
   })
 
-  it('outlives a rotation of AUTH_SECRETS, and says so when its key was taken away too early', async () => {
+  it('survives a rotation of AUTH_SECRETS, and reports when its key was removed too early', async () => {
     const endpoint = await addEndpoint(outside, account)
     const send = async (AUTH_SECRETS: string) => {
-      await ask('POST', `${base}/${endpoint.id}/test`)
+      await call('POST', `${base}/${endpoint.id}/test`)
       const messages = outside.queued.splice(0).map(({ body }) => ({ body, ack() {} }))
       const bindings = { ...outside.app.bindings, AUTH_SECRETS }
       await sendWebhooks(outside.app.isolate, bindings, messages as never)
-      return (await ask('GET', `${base}/${endpoint.id}/deliveries`)).body.data[0]
+      return (await call('GET', `${base}/${endpoint.id}/deliveries`)).body.data[0]
     }
     const newest = 'a-new-auth-secret-of-32-characters-or-more'
     expect(await send(`${newest},${env.AUTH_SECRETS}`)).toMatchObject({ status: 'delivered' })
@@ -266,7 +266,7 @@ describe('the log', () => {
   it('shows a test, which is attempted once and disables nothing', async () => {
     const { id, url } = await addEndpoint(outside, account, { events: ['key.leaked'] })
     outside.answers.set(url, () => new Response(null, { status: 500 }))
-    const sent = await ask('POST', `${base}/${id}/test`)
+    const sent = await call('POST', `${base}/${id}/test`)
     expect([sent.status, sent.body.data.status, sent.body.data.type]).toEqual([
       202,
       'pending',
@@ -275,55 +275,55 @@ describe('the log', () => {
     await outside.pump()
     outside.clock.skip(day)
     await outside.drain()
-    const read = await ask('GET', `${base}/${id}/deliveries/${sent.body.data.id}`)
+    const read = await call('GET', `${base}/${id}/deliveries/${sent.body.data.id}`)
     expect(read.body.data).toMatchObject({ status: 'failed', attempts: 1, last_status: 500 })
-    expect(read.body.data.payload).toEqual(heardAt(url)[0]?.body)
+    expect(read.body.data.payload).toEqual(receivedAt(url)[0]?.body)
     expect(read.body.data.payload.data).toEqual({
       account: { id: account.id, name: account.name },
       endpoint_id: id,
     })
-    expect((await ask('GET', `${base}/${id}`)).body.data.is_active).toBe(true)
+    expect((await call('GET', `${base}/${id}`)).body.data.is_active).toBe(true)
   })
 
-  it('lets a message be sent again, with the same id, whatever became of it', async () => {
+  it('resends a message with the same id, whatever its outcome', async () => {
     const { id, url } = await addEndpoint(outside, account, { events: ['key.created'] })
     outside.answers.set(url, () => new Response(null, { status: 500 }))
     await makeKey(outside.app, account.owner.jwt)
     await outside.pump()
-    const [delivery] = (await ask('GET', `${base}/${id}/deliveries?status=pending`)).body.data
+    const [delivery] = (await call('GET', `${base}/${id}/deliveries?status=pending`)).body.data
     outside.answers.delete(url)
     const resend = `${base}/${id}/deliveries/${delivery.id}/resend`
-    expect((await ask('POST', resend)).status).toBe(202)
+    expect((await call('POST', resend)).status).toBe(202)
     await outside.pump()
-    expect((await ask('POST', resend)).status).toBe(202)
+    expect((await call('POST', resend)).status).toBe(202)
     await outside.pump()
-    const ids = heardAt(url).map(({ headers }) => headers['webhook-id'])
+    const ids = receivedAt(url).map(({ headers }) => headers['webhook-id'])
     expect(ids).toEqual([delivery.event_id, delivery.event_id, delivery.event_id])
-    const log = await ask('GET', `${base}/${id}/deliveries?status=delivered`)
+    const log = await call('GET', `${base}/${id}/deliveries?status=delivered`)
     expect(log.body.data).toMatchObject([{ attempts: 3, last_status: 200, last_error: null }])
   })
 
-  it('is read by keyset, and forgotten after 30 days', async () => {
+  it('is paged by keyset, and deleted after 30 days', async () => {
     const { id } = await addEndpoint(outside, account, { events: ['key.created'] })
     for (let n = 0; n < 3; n++) await makeKey(outside.app, account.owner.jwt)
     await outside.pump()
-    const first = await ask('GET', `${base}/${id}/deliveries?limit=2`)
+    const first = await call('GET', `${base}/${id}/deliveries?limit=2`)
     const next = `${base}/${id}/deliveries?limit=2&cursor=${first.body.next_cursor}`
-    const second = await ask('GET', next)
+    const second = await call('GET', next)
     const all = [...first.body.data, ...second.body.data].map((each: { id: string }) => each.id)
     expect([new Set(all).size, second.body.next_cursor]).toEqual([3, null])
-    expect((await ask('GET', `${base}/${id}/deliveries?status=lost`)).status).toBe(400)
+    expect((await call('GET', `${base}/${id}/deliveries?status=lost`)).status).toBe(400)
     const tenMinutes = 600_000
     outside.clock.skip(30 * day + tenMinutes)
     outside.clock.skip(tenMinutes - (outside.clock.now() % tenMinutes))
     await outside.drain()
-    expect((await ask('GET', `${base}/${id}/deliveries`)).body.data).toEqual([])
+    expect((await call('GET', `${base}/${id}/deliveries`)).body.data).toEqual([])
   })
 
-  it('goes with its endpoint', async () => {
+  it('is deleted with its endpoint', async () => {
     const { id } = await addEndpoint(outside, account)
-    await ask('POST', `${base}/${id}/test`)
-    await ask('DELETE', `${base}/${id}`)
+    await call('POST', `${base}/${id}/test`)
+    await call('DELETE', `${base}/${id}`)
     await outside.pump()
     const left = env.DB.prepare('SELECT count(*) AS n FROM webhook_delivery WHERE endpoint_id = ?')
     expect(await left.bind(id).first('n')).toBe(0)

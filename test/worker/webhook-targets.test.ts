@@ -1,4 +1,4 @@
-// Where webhooks may go, and how their secrets rest: pure code.
+// Allowed webhook targets, and the encryption of webhook secrets: pure code.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seal, sealingKeys, unseal } from '../../src/core/sealing.ts'
@@ -25,7 +25,7 @@ describe('a webhook may go to', () => {
 })
 
 const everyForm = [
-  // Loopback in every form that some reader understands.
+  // Loopback in every form that some parser accepts.
   ...['127.0.0.1', '127.1', '127.0.1', '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1'],
   ...['0177.0.1', '017700000001', '127.0.0.1.', '127.255.255.254', '①②⑦.0.0.1', '%31%32%37.0.0.1'],
   // Unspecified, private, shared, link-local and metadata, benchmarking, documentation, multicast, reserved.
@@ -55,7 +55,7 @@ const everyForm = [
   ...['[::127.0.0.1]', '[::ffff:0:127.0.0.1]', '[64:ff9b::7f00:1]', '[64:ff9b:1::1]'],
   ...['[2002:7f00:1::]', '[2001::1]', '[fc00::1]', '[fd00:ec2::254]', '[fe80::1]', '[febf::1]'],
   ...['[fec0::1]', '[ff02::1]', '[2001:db8::1]', '[100::1]', '[5f00::1]', '[4000::1]'],
-  // Names that are never public, or that say nothing in public.
+  // Names that are never public, or that do not resolve publicly.
   ...['localhost', 'LOCALHOST', 'localhost.', 'app.localhost', 'a.localhost.', 'router', 'com'],
   ...['metadata.google.internal', 'metadata.google.internal.', 'printer.local', 'db.internal'],
   ...['nas.home.arpa', 'x.onion', 'host.lan', 'wiki.corp', 'keys.example.com', 'keys.example.com.'],
@@ -118,7 +118,7 @@ describe('a webhook may not go to', () => {
     )
   })
 
-  it('this machine, but for development', () => {
+  it('localhost, except in development', () => {
     const here = ['http://localhost:3000/', 'http://127.0.0.1:80/', 'https://[::1]:1/']
     for (const url of here) {
       expect(isAllowed(url)).toBe(false)
@@ -135,13 +135,13 @@ describe('a sealed secret', () => {
   const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
   const keys = (secrets: string) => sealingKeys(secrets, 'test')
 
-  it('opens under the secret that sealed it, also when that is no longer the newest', async () => {
+  it('decrypts under the secret that sealed it, also when that is no longer the newest', async () => {
     const sealed = await seal(await keys('old'), 'whsec_x', 'endpoint', random)
     expect(sealed).not.toContain('whsec')
     expect(await unseal(await keys('new, old'), sealed, 'endpoint')).toBe('whsec_x')
   })
 
-  it('opens for nobody else: another secret, another purpose, another row, a changed letter', async () => {
+  it('does not decrypt with another secret, purpose or row, or a changed character', async () => {
     const sealed = await seal(await keys('secret'), 'whsec_x', 'endpoint', random)
     const changed = sealed.slice(0, 20) + (sealed[20] === 'A' ? 'B' : 'A') + sealed.slice(21)
     await expect(unseal(await keys('other'), sealed, 'endpoint')).rejects.toThrow(
@@ -153,7 +153,7 @@ describe('a sealed secret', () => {
     await expect(unseal(await keys('secret'), changed, 'endpoint')).rejects.toThrow()
   })
 
-  it('is never sealed twice alike, and never without a key', async () => {
+  it('never has the same ciphertext twice, and is never sealed without a key', async () => {
     const one = await keys('secret')
     expect(await seal(one, 'x', 'y', random)).not.toBe(await seal(one, 'x', 'y', random))
     await expect(keys(' ,')).rejects.toThrow('no secret')

@@ -1,5 +1,5 @@
-// Webhooks from the change of a key to the receiver: what is told, to whom, when again, and that nothing
-// gets lost. The queue is emptied by hand and the clock skips; signatures are checked by the reference library.
+// Webhooks from the change of a key to the receiver: payloads, recipients, retries, and that nothing
+// is lost. The queue is delivered by hand and the clock skips; the reference library checks signatures.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
   outside = await openOutside()
 })
 
-/** An account of its own, with an endpoint, so that no test hears another. */
+/** An account with an endpoint, so that no test receives messages of another. */
 async function open(body: Record<string, unknown> = {}) {
   const account = await openAccount()
   const endpoint = await addEndpoint(outside, account, body)
@@ -27,10 +27,10 @@ async function open(body: Record<string, unknown> = {}) {
   const { app, received, answers, types } = outside
   return {
     ...{ account, endpoint, as },
-    told: () => types(endpoint.url),
-    heard: () => received.filter(({ url }) => url === endpoint.url),
+    eventTypes: () => types(endpoint.url),
+    messages: () => received.filter(({ url }) => url === endpoint.url),
     answer: (answer: () => Response | Promise<Response>) => answers.set(endpoint.url, answer),
-    ask: (method: string, at: string, sent?: unknown) =>
+    call: (method: string, at: string, sent?: unknown) =>
       app.request(method, at, { as, ...(sent !== undefined && { body: sent }) }),
     async log(query = '') {
       const at = path(endpoint.id, `/deliveries${query}`)
@@ -47,9 +47,9 @@ const fail =
   () =>
     new Response('no', { status })
 
-describe('a change of a key is told', () => {
-  it('once the change was answered, signed, and with nothing that opens a door', async () => {
-    const { account, endpoint, as, heard, told } = await open()
+describe('a change of a key is sent', () => {
+  it('after the response, signed, and without any secret', async () => {
+    const { account, endpoint, as, messages, eventTypes } = await open()
     const body = {
       name: 'Ünïcode 🔑',
       scopes: ['contacts:read'],
@@ -58,8 +58,8 @@ describe('a change of a key is told', () => {
     }
     const made = await makeKey(outside.app, as, body)
     await outside.pump()
-    expect(told()).toEqual(['key.created'])
-    const [message] = heard()
+    expect(eventTypes()).toEqual(['key.created'])
+    const [message] = messages()
     if (message === undefined) throw new Error('Nothing arrived.')
     const { headers, text } = message
     expect(verified(endpoint.secret, message)).toEqual(message.body)
@@ -88,19 +88,19 @@ describe('a change of a key is told', () => {
     expect(text).not.toContain(await digestOf(made.key))
   })
 
-  it('whatever it is: updated, disabled, rotated, revoked', async () => {
-    const { as, ask, heard } = await open()
+  it('for every kind: updated, disabled, rotated, revoked', async () => {
+    const { as, call, messages } = await open()
     const { id } = await makeKey(outside.app, as)
     const expires_at = new Date(outside.clock.now() + 90 * day).toISOString()
-    await ask('PATCH', `/api/api-keys/${id}`, { name: 'New', expires_at })
-    await ask('PATCH', `/api/api-keys/${id}`, { name: 'New' })
-    await ask('PATCH', `/api/api-keys/${id}`, { is_active: false })
-    await ask('PATCH', `/api/api-keys/${id}`, { is_active: true })
-    const rotated = await ask('POST', `/api/api-keys/${id}/rotate`, { overlap_seconds: 60 })
-    await ask('DELETE', `/api/api-keys/${id}`)
-    await ask('DELETE', `/api/api-keys/${id}`)
+    await call('PATCH', `/api/api-keys/${id}`, { name: 'New', expires_at })
+    await call('PATCH', `/api/api-keys/${id}`, { name: 'New' })
+    await call('PATCH', `/api/api-keys/${id}`, { is_active: false })
+    await call('PATCH', `/api/api-keys/${id}`, { is_active: true })
+    const rotated = await call('POST', `/api/api-keys/${id}/rotate`, { overlap_seconds: 60 })
+    await call('DELETE', `/api/api-keys/${id}`)
+    await call('DELETE', `/api/api-keys/${id}`)
     await outside.pump()
-    const events = heard().map(({ body: { type, data } }) => [type, data])
+    const events = messages().map(({ body: { type, data } }) => [type, data])
     expect(events).toMatchObject([
       ['key.created', {}],
       ['key.updated', { changed: ['name', 'expires_at'], key: { name: 'New', expires_at } }],
@@ -111,20 +111,20 @@ describe('a change of a key is told', () => {
     ])
   })
 
-  it('for each of many keys, and for a key that its holder ends', async () => {
-    const { as, ask, heard, told } = await open({ events: ['key.revoked'] })
+  it('for each key of a bulk revocation, and for a key that revokes itself', async () => {
+    const { as, call, messages, eventTypes } = await open({ events: ['key.revoked'] })
     const keys = [await makeKey(outside.app, as), await makeKey(outside.app, as)]
-    await ask('POST', '/api/api-keys/revoke', { ids: keys.map(({ id }) => id) })
+    await call('POST', '/api/api-keys/revoke', { ids: keys.map(({ id }) => id) })
     const own = await makeKey(outside.app, as)
     await outside.app.request('DELETE', '/api/v1/me', { key: own.key })
     await outside.pump()
-    expect(told()).toEqual(['key.revoked', 'key.revoked', 'key.revoked'])
-    const ids = heard().map(({ body }) => body.data.key.id)
+    expect(eventTypes()).toEqual(['key.revoked', 'key.revoked', 'key.revoked'])
+    const ids = messages().map(({ body }) => body.data.key.id)
     expect(new Set(ids)).toEqual(new Set([...keys, own].map(({ id }) => id)))
-    expect(heard()[2]?.body.data.actor).toEqual({ kind: 'key', id: own.id })
+    expect(messages()[2]?.body.data.actor).toEqual({ kind: 'key', id: own.id })
   })
 
-  it('to those alone who asked for it, in that account alone, while they are enabled', async () => {
+  it('only to subscribed, enabled endpoints of that account', async () => {
     const one = await open({ events: ['key.rotated', 'key.revoked'] })
     const other = await open()
     await outside.app.request('PATCH', path(other.endpoint.id), {
@@ -133,20 +133,20 @@ describe('a change of a key is told', () => {
     })
     await makeKey(outside.app, other.as)
     const { id } = await makeKey(outside.app, one.as)
-    await one.ask('DELETE', `/api/api-keys/${id}`)
+    await one.call('DELETE', `/api/api-keys/${id}`)
     await outside.pump()
-    expect(one.told()).toEqual(['key.revoked'])
-    expect(other.told()).toEqual([])
+    expect(one.eventTypes()).toEqual(['key.revoked'])
+    expect(other.eventTypes()).toEqual([])
   })
 
-  it('is not written down where nobody listens', async () => {
+  it('without an outbox row when no endpoint subscribes', async () => {
     const account = await openAccount()
     await makeKey(outside.app, account.owner.jwt)
     const events = env.DB.prepare('SELECT count(*) AS n FROM webhook_event WHERE account_id = ?')
     expect(await events.bind(account.id).first('n')).toBe(0)
   })
 
-  it('does not take place without being told: both are one transaction', async () => {
+  it('in the same transaction as the change', async () => {
     const { account, as } = await open()
     await env.DB.exec(
       `CREATE TRIGGER broken BEFORE INSERT ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'full'); END`,
@@ -160,56 +160,56 @@ describe('a change of a key is told', () => {
 })
 
 describe('an attempt that fails', () => {
-  it('is made again after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, with the same id', async () => {
-    const { as, answer, heard, log, endpointNow } = await open({ events: ['key.created'] })
+  it('is retried after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, with the same id', async () => {
+    const { as, answer, messages, log, endpointNow } = await open({ events: ['key.created'] })
     answer(fail())
     const key = await makeKey(outside.app, as)
     const waits = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour]
     for (const wait of [0, ...waits, 20 * hour, 24 * hour]) {
-      const before = heard().length
+      const before = messages().length
       outside.clock.skip(Math.max(0, wait - second))
       if (wait > 0) await outside.drain()
-      expect(heard().length, `${wait} ms, a second too early`).toBe(before)
+      expect(messages().length, `${wait} ms, a second too early`).toBe(before)
       expect((await endpointNow()).is_active).toBe(true)
       outside.clock.skip(wait === 0 ? 0 : second)
       await outside.drain()
-      expect(heard().length, `${wait} ms`).toBe(before + 1)
+      expect(messages().length, `${wait} ms`).toBe(before + 1)
     }
-    expect(heard().length).toBe(10)
-    expect(new Set(heard().map(({ headers }) => headers['webhook-id'])).size).toBe(1)
-    expect(new Set(heard().map(({ text }) => text)).size).toBe(1)
-    expect(new Set(heard().map(({ headers }) => headers['webhook-timestamp'])).size).toBe(10)
+    expect(messages().length).toBe(10)
+    expect(new Set(messages().map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(new Set(messages().map(({ text }) => text)).size).toBe(1)
+    expect(new Set(messages().map(({ headers }) => headers['webhook-timestamp'])).size).toBe(10)
     const end = { status: 'failed', attempts: 10, last_status: 500, last_error: 'Answered 500' }
     expect(await log()).toMatchObject([{ ...end, next_attempt_at: null }])
-    expect(heard()[0]?.body.data.key.id).toBe(key.id)
+    expect(messages()[0]?.body.data.key.id).toBe(key.id)
     outside.clock.skip(48 * hour)
     await outside.drain()
-    expect(heard().length).toBe(10)
+    expect(messages().length).toBe(10)
   })
 
-  it('to the end disables an endpoint that took nothing since, and says so in the audit trail', async () => {
-    const { as, ask, answer, endpoint, endpointNow, log } = await open({ events: ['key.created'] })
+  it('for the last time disables an endpoint that accepted nothing since, and is audited', async () => {
+    const { as, call, answer, endpoint, endpointNow, log } = await open({ events: ['key.created'] })
     answer(fail(503))
     await makeKey(outside.app, as)
     await exhaust()
     expect(await endpointNow()).toMatchObject({ is_active: false, disabled_reason: 'failing' })
-    const audit = await ask('GET', '/api/audit-events?action=webhook_endpoint.disabled')
+    const audit = await call('GET', '/api/audit-events?action=webhook_endpoint.disabled')
     expect(audit.body.data).toMatchObject([
       {
         actor: { kind: 'system' },
         detail: { endpoint_id: endpoint.id, url: endpoint.url, reason: 'failing' },
       },
     ])
-    await ask('PATCH', path(endpoint.id), { is_active: true })
+    await call('PATCH', path(endpoint.id), { is_active: true })
     expect(await endpointNow()).toMatchObject({ is_active: true, disabled_reason: null })
     expect((await log()).length).toBe(1)
   })
 
-  it('to the end leaves an endpoint alone that took others meanwhile', async () => {
-    const { as, answer, heard, endpointNow, log } = await open({ events: ['key.created'] })
+  it('for the last time leaves an endpoint enabled that accepted others meanwhile', async () => {
+    const { as, answer, messages, endpointNow, log } = await open({ events: ['key.created'] })
     const first = await makeKey(outside.app, as)
     answer(() => {
-      const { body } = heard().at(-1) ?? {}
+      const { body } = messages().at(-1) ?? {}
       return new Response(null, { status: body.data.key.id === first.id ? 500 : 204 })
     })
     await outside.drain()
@@ -220,8 +220,8 @@ describe('an attempt that fails', () => {
     expect((await endpointNow()).is_active).toBe(true)
   })
 
-  it('with 410 disables the endpoint at once, and what waits for it is not sent', async () => {
-    const { as, answer, endpoint, endpointNow, log, heard, ask } = await open()
+  it('with 410 disables the endpoint at once, and pending messages are not sent', async () => {
+    const { as, answer, endpoint, endpointNow, log, messages, call } = await open()
     answer(fail())
     await makeKey(outside.app, as)
     await outside.pump()
@@ -234,10 +234,10 @@ describe('an attempt that fails', () => {
     expect(ends[1].last_error).toBe('The endpoint is disabled')
     outside.clock.skip(hour)
     await outside.drain()
-    expect(heard().length).toBe(2)
+    expect(messages().length).toBe(2)
     const resend = path(endpoint.id, `/deliveries/${ends[0].id}/resend`)
-    expect((await ask('POST', resend)).status).toBe(409)
-    expect((await ask('POST', path(endpoint.id, '/test'))).status).toBe(409)
+    expect((await call('POST', resend)).status).toBe(409)
+    expect((await call('POST', path(endpoint.id, '/test'))).status).toBe(409)
   })
 
   it.each([
@@ -248,8 +248,8 @@ describe('an attempt that fails', () => {
     ],
     ['no answer in 20 s', () => Promise.reject(new DOMException('late', 'TimeoutError')), null],
     ['a broken connection', () => Promise.reject(new TypeError('Network connection lost.')), null],
-    ['an answer that is not asked for', () => new Response(null, { status: 304 }), 304],
-  ])('by %s is one that failed', async (_, answered, status) => {
+    ['an unexpected status', () => new Response(null, { status: 304 }), 304],
+  ])('includes %s', async (_, answered, status) => {
     const { as, answer, log } = await open()
     answer(answered)
     await makeKey(outside.app, as)
@@ -267,47 +267,47 @@ describe('an attempt that fails', () => {
 })
 
 describe('nothing is lost', () => {
-  it('where the queue is down: the change is answered, the drainer sends', async () => {
-    const { as, told } = await open()
+  it('when the queue is down: the change succeeds, and the reconciler sends', async () => {
+    const { as, eventTypes } = await open()
     const { sendBatch } = outside.app.bindings.WEBHOOKS
     outside.app.bindings.WEBHOOKS.sendBatch = () => Promise.reject(new Error('down'))
     await makeKey(outside.app, as)
     outside.app.bindings.WEBHOOKS.sendBatch = sendBatch
     await outside.drain()
-    expect(told()).toEqual([])
+    expect(eventTypes()).toEqual([])
     outside.clock.skip(2 * minute)
     await outside.drain()
-    expect(told()).toEqual(['key.created'])
+    expect(eventTypes()).toEqual(['key.created'])
   })
 
-  it('where the queue loses its messages', async () => {
-    const { as, told } = await open()
+  it('when the queue loses its messages', async () => {
+    const { as, eventTypes } = await open()
     await makeKey(outside.app, as)
     outside.queued.splice(0)
     outside.clock.skip(2 * minute)
     await outside.drain()
-    expect(told()).toEqual(['key.created'])
+    expect(eventTypes()).toEqual(['key.created'])
   })
 
-  it('where a Worker dies in the middle of an attempt: it is made again, with the same id', async () => {
-    const { as, answer, heard, log } = await open()
+  it('when a Worker dies during an attempt: it is retried with the same id', async () => {
+    const { as, answer, messages, log } = await open()
     answer(() => new Promise(() => {}))
     await makeKey(outside.app, as)
     void outside.pump()
-    await expect.poll(() => heard().length).toBe(1)
+    await expect.poll(() => messages().length).toBe(1)
     answer(() => new Response('thanks'))
     outside.clock.skip(minute - second)
     await outside.drain()
-    expect(heard().length).toBe(1)
+    expect(messages().length).toBe(1)
     outside.clock.skip(second)
     await outside.drain()
-    expect(heard().length).toBe(2)
-    expect(heard()[1]?.headers['webhook-id']).toBe(heard()[0]?.headers['webhook-id'])
+    expect(messages().length).toBe(2)
+    expect(messages()[1]?.headers['webhook-id']).toBe(messages()[0]?.headers['webhook-id'])
     expect(await log()).toMatchObject([{ status: 'delivered', attempts: 2 }])
   })
 
-  it('where D1 fails before the outcome is written: at least once, not at most once', async () => {
-    const { as, heard, log } = await open()
+  it('when D1 fails before the outcome is written: delivery is at least once', async () => {
+    const { as, messages, log } = await open()
     await makeKey(outside.app, as)
     await env.DB.exec(
       `CREATE TRIGGER broken BEFORE UPDATE OF status ON webhook_delivery BEGIN SELECT RAISE(ABORT, 'x'); END`,
@@ -317,33 +317,33 @@ describe('nothing is lost', () => {
     expect(await log()).toMatchObject([{ status: 'pending' }])
     outside.clock.skip(minute)
     await outside.drain()
-    expect(heard().length).toBe(2)
+    expect(messages().length).toBe(2)
     expect(await log()).toMatchObject([{ status: 'delivered' }])
   })
 
-  it('and nothing is told twice where the queue repeats its messages, at once or late', async () => {
-    const { as, told, answer } = await open()
+  it('and nothing is sent twice when the queue redelivers its messages, at once or late', async () => {
+    const { as, eventTypes, answer } = await open()
     answer(fail())
     await makeKey(outside.app, as)
     const late = outside.queued.map(({ body }) => ({ body, dueAt: outside.clock.now() }))
     await outside.pump(7)
-    expect(told()).toEqual(['key.created'])
+    expect(eventTypes()).toEqual(['key.created'])
     outside.queued.push(...late)
     await outside.pump(3)
-    expect(told()).toEqual(['key.created'])
+    expect(eventTypes()).toEqual(['key.created'])
   })
 
   it('while D1 is being restored: what is due waits', async () => {
-    const { as, told } = await open()
+    const { as, eventTypes } = await open()
     await makeKey(outside.app, as)
     outside.app.bindings.CHANGES = 'stopped' as never
     await outside.drain()
     outside.clock.skip(3 * minute)
     await outside.drain()
-    expect(told()).toEqual([])
+    expect(eventTypes()).toEqual([])
     outside.app.bindings.CHANGES = 'on'
     await outside.drain()
-    expect(told()).toEqual(['key.created'])
+    expect(eventTypes()).toEqual(['key.created'])
   })
 })
 
@@ -351,43 +351,43 @@ describe('a key that is about to expire', () => {
   const inDays = (days: number) => ({
     expires_at: new Date(outside.clock.now() + days * day).toISOString(),
   })
-  /** The next minute in which the drainer looks. */
+  /** The next minute in which the reconciler runs. */
   async function scan() {
     const tenMinutes = 10 * minute
     outside.clock.skip(tenMinutes - (outside.clock.now() % tenMinutes))
     await outside.drain()
   }
 
-  it('is told of 7 days and 1 day before, once each', async () => {
-    const { as, heard } = await open({ events: ['key.expiring'] })
+  it('is notified 7 days and 1 day before, once each', async () => {
+    const { as, messages } = await open({ events: ['key.expiring'] })
     const { id } = await makeKey(outside.app, as, inDays(7.1))
     await scan()
-    expect(heard().length).toBe(0)
+    expect(messages().length).toBe(0)
     outside.clock.skip(0.1 * day)
     for (let times = 0; times < 3; times++) await scan()
-    expect(heard().map(({ body }) => body.data)).toMatchObject([{ within_days: 7, key: { id } }])
+    expect(messages().map(({ body }) => body.data)).toMatchObject([{ within_days: 7, key: { id } }])
     outside.clock.skip(6 * day)
     for (let times = 0; times < 3; times++) await scan()
-    expect(heard().map(({ body }) => body.data.within_days)).toEqual([7, 1])
+    expect(messages().map(({ body }) => body.data.within_days)).toEqual([7, 1])
     outside.clock.skip(day)
     await scan()
-    expect(heard().length).toBe(2)
-    expect(heard()[0]?.headers['webhook-id']).not.toBe(heard()[1]?.headers['webhook-id'])
+    expect(messages().length).toBe(2)
+    expect(messages()[0]?.headers['webhook-id']).not.toBe(messages()[1]?.headers['webhook-id'])
   })
 
-  it('is told of anew when its end was moved, and not when it is out of use', async () => {
-    const { as, ask, heard } = await open({ events: ['key.expiring'] })
+  it('is notified again when its expiry changes, and not when it is disabled or revoked', async () => {
+    const { as, call, messages } = await open({ events: ['key.expiring'] })
     const { id } = await makeKey(outside.app, as, inDays(3))
     const revoked = await makeKey(outside.app, as, inDays(3))
     const disabled = await makeKey(outside.app, as, inDays(0.5))
-    await ask('DELETE', `/api/api-keys/${revoked.id}`)
-    await ask('PATCH', `/api/api-keys/${disabled.id}`, { is_active: false })
+    await call('DELETE', `/api/api-keys/${revoked.id}`)
+    await call('PATCH', `/api/api-keys/${disabled.id}`, { is_active: false })
     await scan()
-    await ask('PATCH', `/api/api-keys/${id}`, inDays(5))
+    await call('PATCH', `/api/api-keys/${id}`, inDays(5))
     await scan()
-    await ask('PATCH', `/api/api-keys/${id}`, { expires_at: null })
+    await call('PATCH', `/api/api-keys/${id}`, { expires_at: null })
     await scan()
-    expect(heard().map(({ body }) => body.data.key.id)).toEqual([id, id])
+    expect(messages().map(({ body }) => body.data.key.id)).toEqual([id, id])
   })
 
   it('is found by an index', async () => {
@@ -411,30 +411,30 @@ describe('credits that run low', () => {
   const verified = (as: string, token: string, cost: number) =>
     outside.app.request('POST', '/api/v1/keys/verify', { as, body: { token, cost } })
 
-  it('are told of once a day, from whichever door and however many isolates', async () => {
-    const { account, as, heard } = await open({ events: ['key.credits_low'] })
+  it('are notified once a day, from any endpoint and any number of isolates', async () => {
+    const { account, as, messages } = await open({ events: ['key.credits_low'] })
     const verifier = await makeKey(outside.app, as, { scopes: ['keys:verify'] })
     const { id, key } = await makeKey(outside.app, as, { credits: { remaining: 100 } })
     await verified(verifier.key, key, 90)
     await outside.pump()
-    expect(heard()).toEqual([])
+    expect(messages()).toEqual([])
     await outside.app.request('GET', '/api/v1/me', { key })
     const other = await createTestApp({ clock: outside.clock, bindings: outside.app.bindings })
     await other.request('GET', '/api/v1/me', { key })
     await verified(verifier.key, key, 8)
     await outside.pump()
     const credits = { remaining: 9, mark: 10 }
-    expect(heard().map(({ body }) => body.data)).toMatchObject([
+    expect(messages().map(({ body }) => body.data)).toMatchObject([
       { account: { id: account.id }, key: { id }, credits },
     ])
     outside.clock.skip(day)
     await outside.app.request('GET', '/api/v1/me', { key })
     await outside.pump()
-    expect(heard().length).toBe(2)
+    expect(messages().length).toBe(2)
   })
 
-  it('are told of by the next request where D1 was down', async () => {
-    const { as, heard } = await open({ events: ['key.credits_low'] })
+  it('are notified by the next request when D1 was down', async () => {
+    const { as, messages } = await open({ events: ['key.credits_low'] })
     const { key } = await makeKey(outside.app, as, { credits: { remaining: 10 } })
     const verifier = await makeKey(outside.app, as, { scopes: ['keys:verify'] })
     await verified(verifier.key, key, 9)
@@ -444,9 +444,9 @@ describe('credits that run low', () => {
     await verified(verifier.key, key, 1)
     await env.DB.exec('DROP TRIGGER broken')
     await outside.pump()
-    expect(heard()).toEqual([])
+    expect(messages()).toEqual([])
     await verified(verifier.key, key, 1)
     await outside.pump()
-    expect(heard().map(({ body }) => body.data.credits)).toEqual([{ remaining: 0, mark: 1 }])
+    expect(messages().map(({ body }) => body.data.credits)).toEqual([{ remaining: 0, mark: 1 }])
   })
 })

@@ -94,7 +94,7 @@ function createRealReader(leaseMs: number, changedAt: number) {
   const stores: LookUpStores = {
     memory: createMemory(),
     fence: { requiredSeq: async () => (now < changedAt ? 1 : 2) },
-    // It keeps the old record: freshness does not depend on KV.
+    // KV keeps the old record: freshness does not depend on KV.
     cache: {
       get: async () => ({ record: record(1), cachedAt: now }),
       put: async () => {},
