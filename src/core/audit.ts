@@ -1,7 +1,7 @@
 // An entry of the audit trail, and the caller on whose behalf it is written.
 import type { Actor } from './actor.ts'
 
-/** Who requests a change, and in which request. */
+/** The principal that requests a change, and the request. */
 export type Caller = { actor: Actor; requestId: string }
 
 export type AuditEntry = {

@@ -1,4 +1,4 @@
-// Which fields of a partial update change anything: keys and webhook endpoints write and audit those only.
+// The fields that a partial update changes: only those are written and audited.
 
 /** The requested fields that differ from the current ones; `undefined` leaves a field as it is. */
 export function changedFields<Requested extends object>(

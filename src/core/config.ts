@@ -131,7 +131,7 @@ function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, 
 
 function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record<string, string>) {
   if (!/^[A-Za-z0-9_-]+$/.test(policy)) {
-    fail(`the policy "${policy}" must be letters, digits, - or _: it stands in URLs`)
+    fail(`the policy "${policy}" must be letters, digits, - or _: it is part of URLs`)
   }
   for (const { method, path, scope } of routes) {
     const route = `${method} ${path}`

@@ -1,45 +1,44 @@
-// JSON from outside, read so that what is stored is what was sent: nothing is replaced, rounded or
-// dropped in silence.
+// Parses JSON from clients strictly: a value that JSON.parse would replace, round or drop is an error.
 
-/** How deep a body may be nested. SQLite's JSON functions end at 1,000. */
+/** The maximum nesting of a body. SQLite's JSON functions accept 1,000. */
 export const maxJsonDepth = 32
 
-export type JsonMistake = { path: string; message: string }
-export type JsonReading = { value: unknown } | { mistakes: JsonMistake[] }
+export type JsonError = { path: string; message: string }
+export type JsonResult = { value: unknown } | { errors: JsonError[] }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-/** Reads UTF-8 bytes as one JSON value (RFC 8259). */
-export function readJson(bytes: Uint8Array): JsonReading {
+/** Parses UTF-8 bytes as one JSON value (RFC 8259). */
+export function readJson(bytes: Uint8Array): JsonResult {
   let text: string
   try {
     text = utf8.decode(bytes)
   } catch {
-    return { mistakes: [{ path: '', message: 'The body is not UTF-8' }] }
+    return { errors: [{ path: '', message: 'The body is not UTF-8' }] }
   }
   return readJsonText(text)
 }
 
-export function readJsonText(text: string): JsonReading {
+export function readJsonText(text: string): JsonResult {
   if (depthOf(text) > maxJsonDepth) {
-    return { mistakes: [{ path: '', message: `Nested more than ${maxJsonDepth} deep` }] }
+    return { errors: [{ path: '', message: `Nested more than ${maxJsonDepth} deep` }] }
   }
   const found: Found[] = []
   try {
     const value: unknown = JSON.parse(text, reviver(found) as Parameters<typeof JSON.parse>[1])
     if (found.length === 0) return { value }
-    return { mistakes: found.map(({ keys, message }) => ({ path: keys.join('.'), message })) }
+    return { errors: found.map(({ keys, message }) => ({ path: keys.join('.'), message })) }
   } catch {
-    return { mistakes: [{ path: '', message: 'Malformed JSON in request body' }] }
+    return { errors: [{ path: '', message: 'Malformed JSON in request body' }] }
   }
 }
 
 /** `parent`: the object or array that holds the outermost key so far. */
 type Found = { parent: unknown; keys: string[]; message: string }
 
-const maxMistakes = 10
+const maxErrors = 10
 
-/** Collects what a client cannot have meant, with the path to it: members are visited before what holds them. */
+/** Collects errors with their paths. JSON.parse visits members before the object that contains them. */
 function reviver(found: Found[]) {
   return function revive(
     this: unknown,
@@ -47,20 +46,20 @@ function reviver(found: Found[]) {
     value: unknown,
     context?: { source?: string },
   ) {
-    for (const mistake of found) {
-      if (mistake.parent !== value || key === '') continue
-      mistake.keys.unshift(key)
-      mistake.parent = this
+    for (const error of found) {
+      if (error.parent !== value || key === '') continue
+      error.keys.unshift(key)
+      error.parent = this
     }
-    const message = mistakeOf(key, value, context?.source)
-    if (message !== null && found.length < maxMistakes) {
+    const message = errorOf(key, value, context?.source)
+    if (message !== null && found.length < maxErrors) {
       found.push({ parent: this, keys: key === '' ? [] : [key.toWellFormed()], message })
     }
     return value
   }
 }
 
-function mistakeOf(key: string, value: unknown, source: string | undefined): string | null {
+function errorOf(key: string, value: unknown, source: string | undefined): string | null {
   if (key === '__proto__') return 'Not allowed as a name'
   if (!key.isWellFormed()) return 'The name has a lone surrogate'
   if (typeof value === 'string' && !value.isWellFormed()) return 'The text has a lone surrogate'
@@ -70,13 +69,13 @@ function mistakeOf(key: string, value: unknown, source: string | undefined): str
   return null
 }
 
-/** Whether a number literal is the number that is written out again (RFC 8259 6: doubles interoperate). */
+/** Whether the literal, read as a double, is written out as the same number (RFC 8259 6). */
 function survives(value: number, source: string): boolean {
   if (source.length <= 15 && !/[eE]/.test(source)) return true
   return Number.isFinite(value) && plainDecimal(source) === plainDecimal(String(value))
 }
 
-/** One spelling for each decimal number: significant digits and the power of ten of the last. */
+/** A canonical form of a decimal number: its significant digits, and the power of ten of the last one. */
 function plainDecimal(literal: string): string {
   const [mantissa = '', exponent = '0'] = literal.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
@@ -90,7 +89,7 @@ function plainDecimal(literal: string): string {
   return `${mantissa.startsWith('-') ? '-' : ''}${digits.slice(first, end)}e${power}`
 }
 
-/** The deepest nesting of objects and arrays, outside strings. */
+/** The maximum nesting of objects and arrays; brackets in strings do not count. */
 function depthOf(text: string): number {
   let depth = 0
   let deepest = 0

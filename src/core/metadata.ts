@@ -1,10 +1,10 @@
-// The metadata of a key: small and shallow, since it stands in every record and in every webhook.
+// Limits for the metadata of a key, which is part of every record and every webhook.
 
 export const maxMetadataBytes = 4_096
 export const maxMetadataDepth = 8
 
-/** What is wrong with metadata (a JSON object), or null. */
-export function metadataMistake(metadata: Record<string, unknown>): string | null {
+/** Why the metadata (a JSON object) is invalid; null when it is valid. */
+export function metadataError(metadata: Record<string, unknown>): string | null {
   if (depthOf(metadata) > maxMetadataDepth) return `Nested more than ${maxMetadataDepth} deep`
   const bytes = new TextEncoder().encode(JSON.stringify(metadata)).byteLength
   return bytes > maxMetadataBytes ? `At most ${maxMetadataBytes} bytes as JSON` : null

@@ -1,10 +1,10 @@
-// Paths are read once, by the gate in front of every route. A path that two readers can read differently is
-// a way around a policy, so such a path has no reading here.
+// Parses request paths, once for all routes. A path that two servers could read differently would bypass a
+// policy, so it is refused.
 
 /**
- * The decoded segments of a path (RFC 3986 3.3), or null when it has more than one reading: dot segments, raw
- * or encoded; empty segments, but for one at the end; back-slashes and encoded slashes; control characters;
- * percent-encoding that is broken or not UTF-8. `/` has one segment, which is empty.
+ * The decoded segments of a path (RFC 3986 3.3); null when it is ambiguous: dot segments, raw or encoded;
+ * empty segments, except for one at the end; back-slashes and encoded slashes; control characters; invalid
+ * percent-encoding or UTF-8. `/` has one segment, which is empty.
  */
 export function readPath(rawPath: string): string[] | null {
   if (!rawPath.startsWith('/')) return null
@@ -20,7 +20,7 @@ export function readPath(rawPath: string): string[] | null {
   return segments
 }
 
-/** Whether other servers may read the segments differently: matrix parameters, a second layer of encoding. */
+/** Whether an upstream may read the segments differently: matrix parameters, double encoding. */
 export function isAmbiguousUpstream(segments: readonly string[]): boolean {
   return segments.some((segment) => segment.includes(';') || segment.includes('%'))
 }

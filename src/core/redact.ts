@@ -1,5 +1,5 @@
-// Replaces whatever looks like a token in a text that is logged or answered: errors quote their input,
-// and clients put tokens into paths and field names. One pass: the text may be as long as a client likes.
+// Replaces whatever looks like a token in a text that is logged or returned: errors quote their input, and
+// clients put tokens into paths and field names. One pass, since clients choose the length of the text.
 
 const replacement = '[redacted]'
 /** Letters after the underscore of a prefix. The shortest safe format has more. */

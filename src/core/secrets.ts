@@ -1,5 +1,5 @@
-// The secrets of a deployment, read by one rule: white space around a secret is never meant (a newline
-// comes with `echo secret | wrangler secret put`). A mistake names the secret and never shows it.
+// Parses the secrets of a deployment. White space around a secret is removed: `echo secret | wrangler secret
+// put` adds a newline. Errors name the secret and never quote it.
 
 /**
  * @returns the secrets of a comma-separated list, newest first, each trimmed.
@@ -9,7 +9,7 @@ export function readSecretList(name: string, value: string | undefined): string[
   return (value ?? '').split(',').map((part) => readSecret(name, part))
 }
 
-/** @throws Error when nothing is left of it, or when it has control characters inside. */
+/** The trimmed secret. @throws Error when it is empty, or contains control characters. */
 export function readSecret(name: string, value: string | undefined): string {
   const secret = (value ?? '').trim()
   if (secret === '') throw new Error(`The secret ${name} is empty, or a part of it is.`)

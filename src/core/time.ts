@@ -1,12 +1,12 @@
-// Times in: RFC 3339, with any offset, to milliseconds since 1970.
+// Parses RFC 3339 times.
 
 const pattern =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,20}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
 /**
- * Milliseconds since 1970 of an RFC 3339 time; null for anything else, and for an instant outside the years
- * 0000 to 9999 in UTC, which RFC 3339 cannot write. What is finer than a millisecond is cut. A leap second is
- * the second after it, as POSIX counts.
+ * Milliseconds since 1970; null for text that is no RFC 3339 time, and for an instant outside the years 0000
+ * to 9999 in UTC, which RFC 3339 cannot express. Digits after milliseconds are dropped. A leap second is read
+ * as the next second, as in POSIX.
  */
 export function readTime(text: string): number | null {
   const parts = pattern.exec(text)

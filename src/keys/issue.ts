@@ -10,7 +10,7 @@ export type IssueResult =
   | { kind: 'refused'; refusal: Refusal }
 
 /**
- * The only place that returns the token of an issued key: what is stored is its digest.
+ * The only result that contains the token: the database stores its digest.
  * @throws StoreUnavailable when D1 does not answer; the key may then exist.
  */
 export async function issueKey(

@@ -15,7 +15,7 @@ export type Refusal =
 /**
  * Checks the grant of scopes to a key.
  * @param key the key that receives them; absent: a new key, which inherits from the caller.
- * `currentScopes`: what it already has, which is not granted anew.
+ * `currentScopes`: the scopes that it already has; keeping them is no grant.
  */
 export function refuseGrant(
   { actor }: Caller,

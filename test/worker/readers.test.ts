@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readId } from '../../src/core/id.ts'
 import { readJson, readJsonText } from '../../src/core/json.ts'
-import { metadataMistake } from '../../src/core/metadata.ts'
+import { metadataError } from '../../src/core/metadata.ts'
 import { isAmbiguousUpstream, readPath } from '../../src/core/path.ts'
 import { redact } from '../../src/core/redact.ts'
 import { readSecret, readSecretList } from '../../src/core/secrets.ts'
@@ -101,7 +101,7 @@ describe('readName', () => {
     '👍'.repeat(81),
     'x'.repeat(60_000),
   ])('refuses %j', (text) => {
-    expect(readName(text)).toHaveProperty('mistake')
+    expect(readName(text)).toHaveProperty('error')
   })
 
   it('reads what it gives back as itself', () => {
@@ -225,7 +225,7 @@ describe('readJson', () => {
     ['no JSON', bytes('{"a":'), ''],
     ['nothing', bytes(''), ''],
   ])('refuses %s, with its path', (_, body, path) => {
-    expect(readJson(body)).toMatchObject({ mistakes: [{ path }] })
+    expect(readJson(body)).toMatchObject({ errors: [{ path }] })
   })
 
   it.each(['1.0', '1e3', '-0', '0.1', '1.7976931348623157e308', '100000000000000000000', '5e-324'])(
@@ -240,15 +240,15 @@ describe('readJson', () => {
   })
 })
 
-describe('metadataMistake', () => {
+describe('metadataError', () => {
   const nested = (depth: number): Record<string, unknown> =>
     depth === 1 ? {} : { a: nested(depth - 1) }
 
   it('bounds depth and bytes', () => {
-    expect(metadataMistake(nested(8))).toBeNull()
-    expect(metadataMistake(nested(9))).toContain('8')
-    expect(metadataMistake({ a: 'ü'.repeat(2_000) })).toBeNull()
-    expect(metadataMistake({ a: 'ü'.repeat(2_048) })).toContain('4096')
+    expect(metadataError(nested(8))).toBeNull()
+    expect(metadataError(nested(9))).toContain('8')
+    expect(metadataError({ a: 'ü'.repeat(2_000) })).toBeNull()
+    expect(metadataError({ a: 'ü'.repeat(2_048) })).toContain('4096')
   })
 })
 

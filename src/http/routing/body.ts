@@ -71,7 +71,7 @@ function parseJson(headers: Headers, bytes: Uint8Array): unknown {
   if (!isJson(essence)) throw unsupportedBody('application/json', type)
   if (charset !== null && charset !== 'utf-8' && charset !== 'utf8') throw otherCharset()
   const reading = readJson(bytes)
-  if ('mistakes' in reading) throw invalidBody(reading.mistakes)
+  if ('errors' in reading) throw invalidBody(reading.errors)
   return reading.value
 }
 

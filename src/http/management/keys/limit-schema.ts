@@ -120,7 +120,7 @@ function refillView(refill: Refill) {
   return refill.interval === 'daily' ? { amount, interval } : { amount, interval, day: refill.day }
 }
 
-const mistakes: Record<LimitsError, FieldError> = {
+const limitErrors: Record<LimitsError, FieldError> = {
   no_external_id: {
     path: 'limits_by',
     message: 'A key without external_id has none to share its limits by',
@@ -132,8 +132,8 @@ const mistakes: Record<LimitsError, FieldError> = {
   },
 }
 
-export function limitError(mistake: LimitsError): FieldError {
-  return mistakes[mistake]
+export function limitError(error: LimitsError): FieldError {
+  return limitErrors[error]
 }
 
 type NewLimits = {
@@ -145,8 +145,8 @@ type NewLimits = {
 /** Cross-field checks for the schema of a new key. */
 export function checkNewLimits(body: NewLimits, context: z.RefinementCtx): void {
   const { external_id: externalId = null, limits_by: limitsBy = 'key', credits = null } = body
-  const mistake = validateNewLimits({ limitsBy, externalId }, credits)
-  if (mistake === null) return
-  const { path, message } = limitError(mistake)
+  const error = validateNewLimits({ limitsBy, externalId }, credits)
+  if (error === null) return
+  const { path, message } = limitError(error)
   context.addIssue({ code: 'custom', path: path.split('.'), message })
 }
