@@ -39,12 +39,14 @@ export type Plan = {
 /** Decides from the current key: a plan, null when the key is already as requested, or a refusal. */
 export type Planner<Refusal> = (key: ListedKey) => Plan | null | { refused: Refusal }
 
-export type ChangeResult<Refusal> =
+export type ChangeResult<Refusal> = { kind: 'done'; progress: Progress } | NotDone<Refusal>
+
+/** Why a change did not take place. */
+export type NotDone<Refusal> =
   | { kind: 'not_found' }
   | { kind: 'refused'; refusal: Refusal }
   /** Other changes of the key came first in every attempt. */
   | { kind: 'contended' }
-  | { kind: 'done'; progress: Progress }
 
 const maxAttempts = 5
 

@@ -1,14 +1,17 @@
 // Rotates a key: a successor with a new token, while the old token works until the overlap ends.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
-import { type ChangeResult, type ChangeStores, changeOne, type Plan } from './change.ts'
+import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
 import { type KeySettings, mintKey } from './mint.ts'
 import { type Refusal, refuseGrant } from './refusal.ts'
 
+/** `token` and `id` are the successor's. */
+export type RotateResult =
+  | { kind: 'done'; progress: Progress; token: string; id: string }
+  | NotDone<Refusal>
+
 /**
  * @param overlapMs how long the old token keeps working, at most until its own expiry.
- * @returns `token` and `id` of the successor, which exists only if `changed.kind` is `done`; null when
- * the account has no such key.
  * @throws StoreUnavailable when D1 does not answer; the key may then be rotated.
  */
 export async function rotateKey(
@@ -17,10 +20,10 @@ export async function rotateKey(
   caller: Caller,
   id: string,
   overlapMs: number,
-): Promise<{ changed: ChangeResult<Refusal>; token: string; id: string } | null> {
+): Promise<RotateResult> {
   const target = { accountId: caller.actor.accountId, id }
   const before = await stores.find(target.accountId, id)
-  if (before === null) return null
+  if (before === null) return { kind: 'not_found' }
   const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
   const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
     const nowMs = settings.clock.now()
@@ -33,7 +36,7 @@ export async function rotateKey(
     const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
     return { patch, successor, audit: auditEntry(caller, 'key.rotated', detail) }
   })
-  return { changed, token: minted.token, id: minted.key.id }
+  return changed.kind === 'done' ? { ...changed, token: minted.token, id: minted.key.id } : changed
 }
 
 /** The default format for a foreign format or a removed one: no token is minted in those. */

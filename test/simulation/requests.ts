@@ -49,13 +49,13 @@ export function rotate({ id, digest }: KnownKey, overlapMs: number): ChangeReque
     name: 'rotate',
     async run({ world, stores, settings, touched }) {
       const rotation = await rotateKey(stores, settings, asOwner, id, overlapMs)
-      if (rotation === null || rotation.changed.kind !== 'done') return null
+      if (rotation.kind !== 'done') return null
       const [successor] = [...touched.committed.keys()].filter((other) => other !== digest)
       if (successor === undefined) throw new Error('rotated without a successor')
       addKnownKey(world, { ...rotation, digest: successor, accountId: account })
       // The client has the new key, whether or not the old one has expired everywhere.
       world.history.guarantee(new Map([[successor, touched.committed.get(successor) ?? 0]]))
-      return answerOf(rotation.changed)
+      return answerOf(rotation)
     },
   }
 }

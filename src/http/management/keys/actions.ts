@@ -10,7 +10,7 @@ import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { keySchema } from './key-schema.ts'
 import { existing, idPath, path } from './keys.ts'
-import { noSuchKey, progressOf } from './refusals.ts'
+import { notDone } from './refusals.ts'
 import { viewFor } from './views.ts'
 
 const maxOverlapSeconds = 30 * 24 * 60 * 60
@@ -80,11 +80,10 @@ export function createApiKeyActions() {
       const settings = await keySettingsOf(c)
       const stores = await c.env.changeStores()
       const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
-      if (rotation === null) throw noSuchKey()
-      const progress = progressOf(rotation.changed)
+      if (rotation.kind !== 'done') throw notDone(rotation)
       const successor = await viewFor(c.env, await existing(c, rotation.id))
       c.header('Cache-Control', 'no-store')
-      return changeAnswer(c, progress, { ...successor, key: rotation.token }, 201)
+      return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)
     })
     .openapi(revokeMany, async (c) => {
       const { ids, created_by, external_id } = c.req.valid('json')

@@ -1,5 +1,5 @@
 // Maps refused changes of keys to problems.
-import type { ChangeResult, Progress } from '../../../keys/change.ts'
+import type { ChangeResult, NotDone, Progress } from '../../../keys/change.ts'
 import type { Refusal } from '../../../keys/refusal.ts'
 import { Problem } from '../../response/problem.ts'
 import { challenge } from '../../response/refusals.ts'
@@ -7,15 +7,18 @@ import { limitError } from './limit-schema.ts'
 
 /** The progress of an accepted change. @throws Problem 403, 404 or 409 for a refused one. */
 export function progressOf(changed: ChangeResult<Refusal>): Progress {
-  switch (changed.kind) {
-    case 'done':
-      return changed.progress
+  if (changed.kind !== 'done') throw notDone(changed)
+  return changed.progress
+}
+
+export function notDone(reason: NotDone<Refusal>): Problem {
+  switch (reason.kind) {
     case 'not_found':
-      throw noSuchKey()
+      return noSuchKey()
     case 'refused':
-      throw refusedChange(changed.refusal)
+      return refusedChange(reason.refusal)
     case 'contended':
-      throw new Problem('conflict', { detail: 'Others are changing this key. Try again.' })
+      return new Problem('conflict', { detail: 'Others are changing this key. Try again.' })
   }
 }
 
