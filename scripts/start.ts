@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buildDashboard } from './dashboard.ts'
 import { demoAccounts } from './demo-accounts.ts'
 import { ensureDevVars } from './dev-vars.ts'
+import { freePort } from './free-port.ts'
 import { assertPortIsFree } from './port.ts'
 import { Refusal, readSettings, root, type Settings } from './settings.ts'
 import { predecessorGone, takeState } from './state-lock.ts'
@@ -15,6 +16,9 @@ import type { WranglerOutput } from './wrangler-output.ts'
 const healthTimeoutMs = 60_000
 /** An error need not be the end (a Worker may log one), but nobody should wait a minute for a typing mistake. */
 const errorTimeoutMs = 5_000
+
+/** `npm run dev`: the dashboard from its sources instead of a build. */
+const isDev = process.argv.includes('--dev')
 
 let releaseState = () => {}
 let wrangler: Wrangler | null = null
@@ -35,14 +39,15 @@ async function start(): Promise<void> {
   await assertPortIsFree(settings.port)
   releaseState = await takeState(settings)
   const password = ensureDevVars('.dev.vars')
-  buildDashboard()
+  if (!isDev) buildDashboard()
   await prepare(settings, password)
   if (stoppingSince !== null) return
-  wrangler = startWrangler(settings)
+  const worker = isDev ? { ...settings, port: await freePort() } : settings
+  wrangler = startWrangler(worker)
   const died = wrangler.death.then((sentence) => {
     if (stoppingSince === null) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
   })
-  await Promise.race([ready(wrangler, settings), died])
+  await Promise.race([ready(wrangler, worker), died])
   await died
 }
 
@@ -53,12 +58,17 @@ async function prepare(settings: Settings, password: string): Promise<void> {
   await prepareDatabases(settings, password)
 }
 
-async function ready({ listening, output }: Wrangler, settings: Settings): Promise<void> {
+/** `port` is the Worker's, `baseUrl` what a person opens. */
+async function ready({ listening, output }: Wrangler, { port, baseUrl }: Settings): Promise<void> {
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
-  await untilHealthy(settings.port, output)
+  await untilHealthy(port, output)
   await Promise.race([output.settled, sleep(1_000)])
+  if (isDev) {
+    const { startDevServer } = await import('./dev-server.ts')
+    await startDevServer(Number(new URL(baseUrl).port), port)
+  }
   if (stoppingSince !== null) return
-  welcome(settings)
+  welcome(baseUrl)
   output.open()
 }
 
@@ -95,7 +105,7 @@ function healthStatus(port: number): Promise<number | string> {
   })
 }
 
-function welcome({ baseUrl }: Settings): void {
+function welcome(baseUrl: string): void {
   const people = demoAccounts.flatMap((account) =>
     account.people.map(({ email, role }) => `  ${email.padEnd(18)} ${role} of ${account.name}`),
   )

@@ -1,0 +1,40 @@
+// `npm run dev`: Vite serves the dashboard from its sources, with hot reload, and hands the Worker's paths on.
+import { statSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { createServer, type ViteDevServer } from 'vite'
+import { forwardAuthPaths, gatewayPaths, ownOperations } from '../src/http/paths.ts'
+import { root } from './settings.ts'
+
+const workerPaths = [gatewayPaths, forwardAuthPaths, ...ownOperations.map(({ path }) => path)]
+
+/** The same origin as the Worker's BASE_URL, so that cookies and the check of the origin hold. */
+export async function startDevServer(port: number, workerPort: number): Promise<ViteDevServer> {
+  const target = `http://localhost:${workerPort}`
+  const server = await createServer({
+    configFile: join(root, 'vite.config.ts'),
+    clearScreen: false,
+    server: {
+      host: 'localhost',
+      port,
+      strictPort: true,
+      proxy: { '^/': { target, bypass: (request) => (isWorkers(request) ? null : request.url) } },
+    },
+  })
+  return server.listen()
+}
+
+function isWorkers({ url = '/' }: IncomingMessage): boolean {
+  const { pathname } = new URL(url, 'http://localhost')
+  return workerPaths.some((path) => matches(path, pathname)) && !isSource(pathname)
+}
+
+function matches(path: string, pathname: string): boolean {
+  return path.endsWith('/*') ? pathname.startsWith(path.slice(0, -1)) : pathname === path
+}
+
+/** Modules of src/dashboard/api are served below /api, too. */
+function isSource(pathname: string): boolean {
+  const file = statSync(join(root, 'src', 'dashboard', pathname), { throwIfNoEntry: false })
+  return file?.isFile() ?? false
+}
