@@ -11,9 +11,17 @@ export type Memory = {
   forget(digest: string): void
 }
 
-export function createMemory(capacity = 10_000): Memory {
+/** Of the 128 MB of an isolate. Bounded by size, since an account decides how large its records are. */
+const defaultMaxBytes = 32 * 1024 * 1024
+
+export function createMemory(maxBytes = defaultMaxBytes): Memory {
   // A Map iterates in insertion order, and get() inserts again: the first entry is the least recently used.
   const entries = new Map<string, Held>()
+  let bytes = 0
+  const drop = (digest: string) => {
+    const held = entries.get(digest)
+    if (held !== undefined && entries.delete(digest)) bytes -= sizeOf(held.record)
+  }
   return {
     get(digest) {
       const held = entries.get(digest)
@@ -25,15 +33,15 @@ export function createMemory(capacity = 10_000): Memory {
     keep(digest, held) {
       const present = entries.get(digest)
       if (present !== undefined && isNewer(present, held)) return
-      entries.delete(digest)
+      drop(digest)
       entries.set(digest, held)
-      if (entries.size <= capacity) return
-      const [oldest] = entries.keys()
-      if (oldest !== undefined) entries.delete(oldest)
+      bytes += sizeOf(held.record)
+      for (const oldest of entries.keys()) {
+        if (bytes <= maxBytes) return
+        drop(oldest)
+      }
     },
-    forget(digest) {
-      entries.delete(digest)
-    },
+    forget: drop,
   }
 }
 
@@ -41,4 +49,25 @@ export function createMemory(capacity = 10_000): Memory {
 function isNewer(present: Held, other: Held): boolean {
   if (present.record.asOf !== other.record.asOf) return present.record.asOf > other.record.asOf
   return present.from > other.from
+}
+
+/** Objects, numbers, the digest and the entry of the Map: about half of what an ordinary record takes. */
+const fixedBytes = 300
+const headerBytes = 16
+
+/** About what a record takes: text has up to two bytes a code unit. The same whenever it is computed. */
+function sizeOf({ id, name, accountId, accountName, createdBy, ...record }: KeyRecord): number {
+  const { scopes, allowedIps, limits } = record
+  let bytes = fixedBytes
+  for (const text of [id, name, accountId, accountName, createdBy ?? '']) bytes += sizeOfText(text)
+  for (const text of scopes ?? []) bytes += sizeOfText(text)
+  for (const text of allowedIps ?? []) bytes += sizeOfText(text)
+  if (limits === null) return bytes
+  bytes += fixedBytes + sizeOfText(limits.meter)
+  for (const { name } of limits.terms.windows) bytes += fixedBytes / 2 + sizeOfText(name)
+  return bytes
+}
+
+function sizeOfText(text: string): number {
+  return headerBytes + 2 * text.length
 }

@@ -21,7 +21,7 @@ export function drawSwarm(random: Random) {
     shardCounts: random.one([[1], [1], [2], [1, 2], [2, 3]]),
     keys: 1 + random.int(3),
     leaseMs: random.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
-    memoryCapacity: random.one([1, 2, 10_000, 10_000]),
+    memoryBytes: random.one([600, 1_200, 2 ** 25, 2 ** 25]),
     // The margin covers both together.
     readerLag: { maxMs: isLagging ? readerLag : 0, probability: 0.5 },
     settlerLag: {

@@ -125,7 +125,7 @@ export class World extends BaseWorld {
 
   private storesFor(region: Region, shards: number): LookUpStores {
     return {
-      memory: createMemory(this.swarm.memoryCapacity),
+      memory: createMemory(this.swarm.memoryBytes),
       fence: createNearestFence(this.fenceHost.namespace, { region, shards }),
       cache: createKeyCache(this.kv.namespace),
       keys: this.d1.reader,

@@ -116,8 +116,8 @@ function remember(memory: Memory, digest: string, from: number): void {
       },
       {
         file: memory,
-        find: '      entries.set(digest, held)\n      if (entries.size',
-        put: '      leases.set(digest, Math.max(held.from, leases.get(digest) ?? 0))\n      entries.set(digest, { ...held, from: leases.get(digest) ?? held.from })\n      if (entries.size',
+        find: '      entries.set(digest, held)\n      bytes +=',
+        put: '      leases.set(digest, Math.max(held.from, leases.get(digest) ?? 0))\n      entries.set(digest, { ...held, from: leases.get(digest) ?? held.from })\n      bytes +=',
       },
     ],
   },

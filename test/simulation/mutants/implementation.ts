@@ -160,10 +160,6 @@ export const implementationMutants: Mutant[] = [
   },
   {
     name: 'nothing kept in memory',
-    ...patch(
-      memory,
-      '      entries.set(digest, held)\n      if (entries.size',
-      '      if (entries.size',
-    ),
+    ...patch(memory, '      entries.set(digest, held)\n      bytes +=', '      bytes +='),
   },
 ]
