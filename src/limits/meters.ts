@@ -1,7 +1,7 @@
 // Calls to meters from a Worker, one for each request. A failed call is an outcome of its own: a request
 // of a limited key is never admitted because its meter did not answer.
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
-import { type StoreUnavailable, within } from '../storage/unavailable.ts'
+import { StoreUnavailable, within } from '../storage/unavailable.ts'
 import type { ConsumeResult } from './decision.ts'
 import type { ConsumeRequest, TopUpRequest, TopUpResult } from './meter.ts'
 import type { MeterObject } from './meter-object.ts'
@@ -25,7 +25,10 @@ export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Me
   const stubOf = (meter: string) =>
     namespace.getByName(meter, { retry: { maxRetries: 1, timeoutMs } })
   const call = <Result>(method: () => Promise<Result>): Promise<Result | MeterUnavailable> =>
-    within('meter', timeoutMs, method()).catch((cause) => ({ outcome: 'unavailable', cause }))
+    within('meter', timeoutMs, method()).catch((cause) => {
+      if (cause instanceof StoreUnavailable) return { outcome: 'unavailable', cause }
+      throw cause
+    })
   return {
     take: (meter, request) => call(async () => await stubOf(meter).take(request)),
     topUp: (meter, request) => call(async () => await stubOf(meter).topUp(request)),

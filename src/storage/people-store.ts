@@ -239,8 +239,7 @@ async function inOneBatch(
   try {
     return await within('D1', writeTimeoutMs, d1.batch(statements))
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined
-    if (cause instanceof Error && cause.message.includes('constraint failed')) return null
+    if (error instanceof Error && error.message.includes('constraint failed')) return null
     throw error
   }
 }

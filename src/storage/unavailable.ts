@@ -9,9 +9,29 @@ export class StoreUnavailable extends Error {
   }
 }
 
+// SQLite's codes and D1's own for a statement that fails however often it runs, and their texts where D1 omits the
+// code. Every other failure (network, time-outs, overload, resets) may pass.
+const deterministic = [
+  /\bSQLITE_(ERROR|CONSTRAINT|MISMATCH|TOOBIG|RANGE|MISUSE|AUTH|PERM)/,
+  /\bD1_(TYPE_ERROR|COLUMN_NOTFOUND)\b/,
+  /\b(constraint failed|malformed JSON|datatype mismatch|string or blob too big)\b/i,
+  /\b(no such (table|column|function)|syntax error|too many SQL variables|parameter bindings)\b/i,
+]
+
+/** Whether a statement failed for what it says: repeated, it fails again. A bug of ours, never an outage. */
+export function isDeterministic(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    // Drizzle's own message is the statement, which says nothing about its failure.
+    if (cause.name === 'DrizzleQueryError' || cause.message.startsWith('Failed query:')) continue
+    const { message } = cause
+    if (deterministic.some((pattern) => pattern.test(message))) return true
+  }
+  return false
+}
+
 /**
  * Awaits work for at most `timeoutMs`. A timeout does not cancel the work: a write may still happen.
- * @throws StoreUnavailable when the work fails or takes longer
+ * @throws StoreUnavailable when the work takes longer, or fails in a way that may pass; else the error itself
  */
 export async function within<T>(
   store: string,
@@ -23,6 +43,7 @@ export async function within<T>(
   try {
     return await Promise.race([work, limit])
   } catch (cause) {
+    if (isDeterministic(cause)) throw cause
     throw new StoreUnavailable(store, cause)
   } finally {
     clearTimeout(timer)

@@ -153,7 +153,7 @@ describe('a change of a key is sent', () => {
     )
     const refused = await outside.app.request('POST', '/api/api-keys', { as, body: { name: 'x' } })
     await env.DB.exec('DROP TRIGGER broken')
-    expect(refused.status).toBe(503)
+    expect(refused.status).toBe(500)
     const keys = env.DB.prepare('SELECT count(*) AS n FROM api_key WHERE account_id = ?')
     expect(await keys.bind(account.id).first('n')).toBe(0)
   })

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ProblemCode } from '../../contract/problems.ts'
 import { refusalDetails } from '../../contract/refusals.ts'
-import { StoreUnavailable } from '../../storage/unavailable.ts'
+import { isDeterministic, StoreUnavailable } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../app-env.ts'
 import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
@@ -24,8 +24,9 @@ export function answerUnknownPath(c: Context<AppEnv>): Response {
   return answerFailure(new Problem('not_found', { detail }), c)
 }
 
-/** A store did not answer. The client must not take it for a refusal of its key. */
+/** A store did not answer. The client must not take it for a refusal of its key. A deterministic SQL error is a 500. */
 export function unavailable(cause?: unknown): Problem {
+  if (isDeterministic(cause)) return new Problem('internal_error', { cause })
   const detail = refusalDetails.authority_unavailable
   return new Problem('authority_unavailable', { detail, cause, headers: { 'retry-after': '1' } })
 }
