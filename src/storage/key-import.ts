@@ -37,10 +37,24 @@ function insertUnknown(keys: readonly NewKey[]) {
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, created_by, created_at,
       expires_at)
     select value ->> 'id', value ->> 'digest', ${currentSequence}, value ->> 'accountId',
-      value ->> 'name', value ->> 'format', value ->> 'keyPrefix', json_extract(value, '$.scopes'), 0,
-      json_extract(value, '$.allowedIps'), value ->> 'externalId', json_extract(value, '$.metadata'),
-      json_extract(value, '$.rateLimit'), json_extract(value, '$.credits'), value ->> 'limitsBy',
-      value ->> 'createdBy', value ->> 'createdAt', value ->> 'expiresAt'
-    from json_each(${JSON.stringify(keys)}) where true
+      value ->> 'name', value ->> 'format', value ->> 'keyPrefix', value ->> 'scopes', 0,
+      value ->> 'allowedIps', value ->> 'externalId', value ->> 'metadata', value ->> 'rateLimit',
+      value ->> 'credits', value ->> 'limitsBy', value ->> 'createdBy', value ->> 'createdAt',
+      value ->> 'expiresAt'
+    from json_each(${JSON.stringify(keys.map(flat))}) where true
     on conflict (digest) do nothing`
+}
+
+/** JSON columns as text: SQLite stops at depth 1,000, where one key would fail the whole batch. */
+function flat(key: NewKey): Record<string, unknown> {
+  const text = (value: unknown) => (value == null ? null : JSON.stringify(value))
+  const { scopes, allowedIps, metadata, rateLimit, credits } = key
+  return {
+    ...key,
+    scopes: text(scopes),
+    allowedIps: text(allowedIps),
+    metadata: text(metadata),
+    rateLimit: text(rateLimit),
+    credits: text(credits),
+  }
 }

@@ -1,7 +1,15 @@
 // The D1 tables of people: those of Better Auth 1.7 (property names are its field names), and `setup_lock`,
-// `member_intent`, `attempt` and `deleted_account`. An "organization" is an account of our API.
+// `member_intent`, `attempt`, `deleted_account` and `account_leaver`. An "organization" is an account of our API.
 import { sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 
 const timestamp = (name: string) => integer(name, { mode: 'timestamp_ms' })
 
@@ -178,3 +186,13 @@ export const deletedAccount = sqliteTable('deleted_account', {
   /** When the purge ended; null while data is left. */
   purgedAt: integer('purged_at'),
 })
+
+// The people who leave with an account: filled and emptied within the batch that deletes it.
+export const accountLeaver = sqliteTable(
+  'account_leaver',
+  {
+    accountId: text('account_id').notNull(),
+    userId: text('user_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.userId] })],
+)
