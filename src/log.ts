@@ -47,3 +47,25 @@ function serializeError(error: Error): Record<string, unknown> {
   const frames = stack?.split('\n').filter((frame) => /^\s+at /.test(frame))
   return { name, message, ...(frames && { frames }), ...(cause !== undefined && { cause }) }
 }
+
+/**
+ * Runs every task, one after another, and logs each failure with the id of its item.
+ * @param idField the name of the id in the log
+ * @throws the first failure, after every task has run
+ */
+export async function tryEach(
+  event: string,
+  idField: string,
+  tasks: readonly (readonly [id: string, run: () => Promise<unknown>])[],
+): Promise<void> {
+  const failures: unknown[] = []
+  for (const [id, run] of tasks) {
+    try {
+      await run()
+    } catch (cause) {
+      log('error', event, { [idField]: id, cause: errorSummary(cause) })
+      failures.push(cause)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}

@@ -3,6 +3,7 @@
 
 import type { SettleSettings } from '../coherence/settle.ts'
 import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
+import { tryEach } from '../log.ts'
 import {
   accountsToPurge,
   deleteAccount,
@@ -67,15 +68,21 @@ export async function finishClosings(
 ): Promise<void> {
   const now = settings.clock.now()
   const waiting = { ...settings, respondAsync: false, waitUntil: () => {} }
-  for (const accountId of await dueAccounts(stores.db, now, maxAccounts)) {
+  const finish = async (accountId: string) => {
     await endWebhooks(stores.db, accountId)
     const revoked = await changeMany(stores, waiting, accountId, { by: 'account' }, revocation(now))
     // A region that has not acknowledged may still accept the keys: the next run tries again.
-    if (revoked.progress.kind !== 'in_force') continue
+    if (revoked.progress.kind !== 'in_force') return
     await deleteAccount(stores.db, accountId, bySystem('account.deleted'), now)
   }
-  for (const accountId of await accountsToPurge(stores.db, maxAccounts)) {
-    await purgeAccount(stores.db, accountId, now)
+  const due = await dueAccounts(stores.db, now, maxAccounts)
+  try {
+    const tasks = due.map((id) => [id, () => finish(id)] as const)
+    await tryEach('closing_failed', 'account', tasks)
+  } finally {
+    const left = await accountsToPurge(stores.db, maxAccounts)
+    const tasks = left.map((id) => [id, () => purgeAccount(stores.db, id, now)] as const)
+    await tryEach('purge_failed', 'account', tasks)
   }
 }
 

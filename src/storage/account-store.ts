@@ -2,7 +2,14 @@
 import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
-import { deletedAccount, member, organization, user } from './people-schema.ts'
+import {
+  accountLeaver,
+  deletedAccount,
+  invitation,
+  member,
+  organization,
+  user,
+} from './people-schema.ts'
 import { apiKey, auditEvent, usageHourly } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
@@ -15,6 +22,24 @@ const writeTimeoutMs = 20_000
 export async function findAccount(d1: D1Database, id: string): Promise<Account | null> {
   const query = openPrimary(d1).select().from(organization).where(eq(organization.id, id)).get()
   return (await within('D1', readTimeoutMs, query)) ?? null
+}
+
+export async function accountIdOfSlug(d1: D1Database, slug: string): Promise<string | null> {
+  const query = openPrimary(d1)
+    .select({ id: organization.id })
+    .from(organization)
+    .where(eq(organization.slug, slug))
+    .get()
+  return (await within('D1', readTimeoutMs, query))?.id ?? null
+}
+
+export async function accountIdOfInvitation(d1: D1Database, id: string): Promise<string | null> {
+  const query = openPrimary(d1)
+    .select({ accountId: invitation.organizationId })
+    .from(invitation)
+    .where(eq(invitation.id, id))
+    .get()
+  return (await within('D1', readTimeoutMs, query))?.accountId ?? null
 }
 
 export async function listMembers(d1: D1Database, accountId: string) {
@@ -70,12 +95,13 @@ function insertEvent(accountId: string, audit: AuditEntry, nowMs: number): SQL {
       ${audit.actorId}, ${detail}, ${audit.requestId}, ${nowMs}`
 }
 
-/** Accounts whose deletion is due. */
+/** Accounts whose deletion is due, in random order: some that always fail must not keep out the others. */
 export async function dueAccounts(d1: D1Database, nowMs: number, limit: number): Promise<string[]> {
   const query = openPrimary(d1)
     .select({ id: organization.id })
     .from(organization)
     .where(sql`closes_at <= ${nowMs}`)
+    .orderBy(sql`random()`)
     .limit(limit)
     .all()
   return (await within('D1', readTimeoutMs, query)).map(({ id }) => id)
@@ -97,26 +123,29 @@ export async function deleteAccount(
   audit: AuditEntry,
   nowMs: number,
 ): Promise<void> {
-  // The account goes before its people: a trigger refuses to delete a last owner. A batch has no variables, so
-  // the people to delete are marked in a column that nothing else writes.
-  const mark = `leaving ${accountId}`
+  // The account goes before its people: a trigger refuses to delete a last owner. A batch has no variables, so a
+  // table keeps the people to delete.
+  const leavers = sql`${accountLeaver} where account_id = ${accountId}`
   const statements = [
     sql`insert or ignore into ${deletedAccount} (account_id, deleted_at) values (${accountId}, ${nowMs})`,
-    sql`update ${user} set image = ${mark} where id in (
-      select user_id from ${member} where organization_id = ${accountId} and user_id not in (
-        select user_id from ${member} where organization_id <> ${accountId}))`,
+    sql`insert into ${accountLeaver} (account_id, user_id)
+      select ${accountId}, user_id from ${member} where organization_id = ${accountId} and user_id not in (
+        select user_id from ${member} where organization_id <> ${accountId})`,
     sql`delete from ${organization} where id = ${accountId}`,
-    sql`delete from ${user} where image = ${mark}`,
+    sql`delete from ${user} where id in (select user_id from ${leavers})`,
+    sql`delete from ${leavers}`,
     insertEvent(accountId, audit, nowMs),
   ]
   await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }
 
+/** Deleted accounts that left something, in random order as well. */
 export async function accountsToPurge(d1: D1Database, limit: number): Promise<string[]> {
   const query = openPrimary(d1)
     .select({ id: deletedAccount.accountId })
     .from(deletedAccount)
     .where(sql`purged_at is null`)
+    .orderBy(sql`random()`)
     .limit(limit)
     .all()
   return (await within('D1', readTimeoutMs, query)).map(({ id }) => id)

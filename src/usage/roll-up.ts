@@ -1,5 +1,6 @@
 // The consumer of the usage queue. A batch is added to D1 once, however often it is delivered.
 import { log } from '../log.ts'
+import { isDeterministic } from '../storage/unavailable.ts'
 import { batchLifetimeMs, type UsageBatch, type UsageStore } from '../storage/usage-store.ts'
 import { batchId } from './counter.ts'
 
@@ -16,14 +17,25 @@ export async function rollUp(
 ): Promise<void> {
   const readable = messages.filter((message) => isReadable(message, nowMs))
   for (let at = 0; at < readable.length; at += maxBatches) {
-    const chunk = readable.slice(at, at + maxBatches)
-    try {
-      await store.add(chunk.map(({ body }) => body))
-      for (const message of chunk) message.ack()
-    } catch (cause) {
-      log('warn', 'usage_not_rolled_up', { messages: chunk.length, cause })
-      for (const message of chunk) message.retry({ delaySeconds: retryDelay(message.attempts) })
+    await addChunk(store, readable.slice(at, at + maxBatches))
+  }
+}
+
+async function addChunk(
+  store: Pick<UsageStore, 'add'>,
+  chunk: readonly Message<UsageBatch>[],
+): Promise<void> {
+  try {
+    await store.add(chunk.map(({ body }) => body))
+    for (const message of chunk) message.ack()
+  } catch (cause) {
+    // One batch that D1 always refuses must not keep out the others.
+    if (chunk.length > 1 && isDeterministic(cause)) {
+      for (const message of chunk) await addChunk(store, [message])
+      return
     }
+    log('warn', 'usage_not_rolled_up', { messages: chunk.map(({ id }) => id), cause })
+    for (const message of chunk) message.retry({ delaySeconds: retryDelay(message.attempts) })
   }
 }
 

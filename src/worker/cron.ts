@@ -5,7 +5,7 @@ import { fenceName, regionOfFence } from '../coherence/regions.ts'
 import { settle } from '../coherence/settle.ts'
 import { type CanaryStores, runCanary } from '../keys/canary.ts'
 import { finishClosings } from '../keys/closing.ts'
-import { errorSummary, log } from '../log.ts'
+import { log, tryEach } from '../log.ts'
 import { pruneAttempts } from '../storage/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
@@ -49,14 +49,7 @@ async function reconcile(isolate: Isolate, env: Env): Promise<void> {
       if (!areChangesStopped(env)) await finishClosings({ ...stores, db: env.DB }, settings)
     },
   }
-  const failures: unknown[] = []
-  for (const [step, run] of Object.entries(steps)) {
-    await run().catch((cause) => {
-      log('error', 'reconcile_failed', { step, cause: errorSummary(cause) })
-      failures.push(cause)
-    })
-  }
-  if (failures.length > 0) throw failures[0]
+  await tryEach('reconcile_failed', 'step', Object.entries(steps))
 }
 
 async function reportOverdue(env: Env, now: number): Promise<void> {

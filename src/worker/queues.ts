@@ -2,7 +2,7 @@
 // the reconciler. No verification loads this.
 
 import { sealingKeys } from '../core/sealing.ts'
-import { log } from '../log.ts'
+import { log, tryEach } from '../log.ts'
 import { pruneDeliveries } from '../storage/webhook-deliveries.ts'
 import { type LowCredits, noticeExpiring, noticeLowCredits } from '../storage/webhook-notices.ts'
 import { createOutbox } from '../storage/webhook-outbox.ts'
@@ -52,11 +52,15 @@ const scanEveryMinutes = 10
 export async function drainWebhooks({ clock }: Clocked, env: Env): Promise<void> {
   if (areChangesStopped(env)) return
   const now = clock.now()
-  if (Math.floor(now / 60_000) % scanEveryMinutes === 0) {
-    await noticeExpiring(env.DB, now)
-    await pruneDeliveries(env.DB, now)
-  }
-  await dispatchDue({ clock }, env)
+  const isScanDue = Math.floor(now / 60_000) % scanEveryMinutes === 0
+  const scans = [
+    ['notices', () => noticeExpiring(env.DB, now)],
+    ['prune', () => pruneDeliveries(env.DB, now)],
+  ] as const
+  await tryEach('webhooks_failed', 'step', [
+    ...(isScanDue ? scans : []),
+    ['dispatch', () => dispatchDue({ clock }, env)],
+  ])
 }
 
 /** Notifies low credits; repeated calls in a period have no effect. @throws StoreUnavailable */
