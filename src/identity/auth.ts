@@ -12,6 +12,7 @@ import { createMemberIntents, type MemberIntents, memberIdOf } from '../storage/
 import * as schema from '../storage/people-schema.ts'
 import { membershipsOf, roleOf } from '../storage/people-store.ts'
 import { trustedOrigins } from './origins.ts'
+import { refuseOtherAccount, refuseOtherInvitation } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 import { ownAudience, type PeopleSettings } from './settings.ts'
 
@@ -182,12 +183,6 @@ const memberPaths = [
   '/organization/leave',
 ]
 
-/** Other accounts look unknown: the 403 of Better Auth would disclose that they exist. */
-async function refuseOtherAccount(db: D1Database, userId: string, accountId: unknown) {
-  if (typeof accountId !== 'string' || (await roleOf(db, userId, accountId)) !== null) return
-  throw new APIError('NOT_FOUND', { message: 'There is no such account' })
-}
-
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
   let actorId: string | null = null
@@ -201,12 +196,20 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
       return { context: { body: { ...ctx.body, revokeOtherSessions: true } } }
     }
     const input = { ...ctx.query, ...ctx.body }
+    // Slugs are unique across accounts: whether one is taken would disclose that an account exists.
+    if (ctx.path === '/organization/update' && input.data?.slug !== undefined) {
+      const message = '[body.data.slug] Cannot be changed'
+      throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message })
+    }
     const isOfMember = memberPaths.includes(ctx.path)
-    if (!isOfMember && input.organizationId === undefined) return
+    const isCancelling = ctx.path === '/organization/cancel-invitation'
+    const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
+    if (!isOfMember && !isCancelling && !isOfAccount) return
     const session = await getSessionFromCtx(ctx)
     if (session === null) return
     actorId = session.user.id
-    await refuseOtherAccount(db, actorId, input.organizationId)
+    await refuseOtherAccount(db, actorId, input)
+    if (isCancelling) await refuseOtherInvitation(db, actorId, input.invitationId)
     if (!isOfMember) return
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'

@@ -1,7 +1,9 @@
-// The page behind an invitation link: creates a user, or lets an existing user sign in and accept.
+// The page behind an invitation link: creates a user, or lets an existing user sign in and accept. The server does
+// not disclose whether the address has a user, so the page offers both.
 import { Button } from '@cloudflare/kumo/components/button'
 import { Input } from '@cloudflare/kumo/components/input'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { sessionQuery, type User } from '../session/api.ts'
 import { NewPasswordField } from '../session/password-field.tsx'
@@ -34,18 +36,29 @@ export default function InvitationPage({ id }: { id: string }) {
     )
   }
   if (data.status !== 'pending') return <Closed status={data.status} />
-  const { account, role, email, has_user } = data
+  const { account, role, email } = data
   return (
     <SignInLayout
       title={`Join ${account}`}
       description={`${email} is invited as ${roleName[role]}. ${roleDescription[role]}.`}
     >
-      {has_user ? (
-        <ExistingUser id={id} invitation={data} />
-      ) : (
-        <NewUserForm id={id} invitation={data} />
-      )}
+      <Join id={id} invitation={data} />
     </SignInLayout>
+  )
+}
+
+function Join(props: Props) {
+  const { data: session, isPending } = useQuery(sessionQuery)
+  const [isExisting, setExisting] = useState(false)
+  if (isPending) return <PageLoader />
+  if (session?.user.email === props.invitation.email) return <Accept {...props} />
+  return (
+    <>
+      {isExisting ? <ExistingUser user={session?.user} {...props} /> : <NewUserForm {...props} />}
+      <Button variant="ghost" onClick={() => setExisting(!isExisting)}>
+        {isExisting ? 'Create an account' : 'I already have an account'}
+      </Button>
+    </>
   )
 }
 
@@ -87,21 +100,14 @@ function NewUserForm({ id, invitation: { email, account } }: Props) {
   )
 }
 
-function ExistingUser({ id, invitation }: Props) {
-  const { data: session, isPending } = useQuery(sessionQuery)
-  if (isPending) return <PageLoader />
-  if (!session) {
-    return (
-      <>
-        <p className="text-base text-kumo-default">
-          You are already registered. Sign in to accept the invitation.
-        </p>
-        <SignInForm email={invitation.email} next={`/invitations/${id}`} />
-      </>
-    )
-  }
-  if (session.user.email === invitation.email) return <Accept id={id} invitation={invitation} />
-  return <OtherUser user={session.user} id={id} invitation={invitation} />
+function ExistingUser({ user, id, invitation }: Props & { user: User | undefined }) {
+  if (user !== undefined) return <OtherUser user={user} id={id} invitation={invitation} />
+  return (
+    <>
+      <p className="text-base text-kumo-default">Sign in to accept the invitation.</p>
+      <SignInForm email={invitation.email} next={`/invitations/${id}`} />
+    </>
+  )
 }
 
 function Accept({ id, invitation }: Props) {

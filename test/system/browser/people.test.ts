@@ -142,6 +142,7 @@ test('a user of two accounts accepts by signing in, switches, and sees only the 
   const page = await openPage(t)
   await page.goto(`/invitations/${id}`)
   await heading(page, 'Join Globex')
+  await page.getByRole('button', { name: 'I already have an account' }).click()
   await page.getByLabel('Password').fill(person.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('button', { name: 'Join Globex' }).click()

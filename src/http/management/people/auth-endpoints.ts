@@ -1,5 +1,7 @@
 // The paths of Better Auth that are exposed, and their security. Any other path is a 404, so that an upgrade of
 // the library exposes no new endpoint.
+import { readPath } from '../../../core/path.ts'
+import { targetOf } from '../../../core/target.ts'
 import { anonymous, bySession, type Requirement } from '../../routing/security.ts'
 
 export type AuthEndpoint = {
@@ -47,8 +49,16 @@ export const authEndpoints: Record<string, AuthEndpoint> = {
   'POST /organization/reject-invitation': { security: bySession },
 }
 
-/** The endpoint of a request, by its method and the path as Better Auth parses it. */
-export function authEndpoint(method: string, url: string): AuthEndpoint | undefined {
-  const name = `${method} ${new URL(url).pathname.slice('/api/auth'.length)}`
-  return Object.hasOwn(authEndpoints, name) ? authEndpoints[name] : undefined
+/**
+ * The endpoint that a request means, as its path below `/api/auth`; null when none is open. The only reading of the
+ * path: guards compare what this returns, and Better Auth gets a request with that very path.
+ */
+export function authEndpointPath(method: string, url: string): string | null {
+  const segments = readPath(targetOf(url).path)
+  if (segments === null) return null
+  const [api, auth, ...rest] = segments
+  const path = `/${rest.join('/')}`
+  const isOpen =
+    api === 'api' && auth === 'auth' && Object.hasOwn(authEndpoints, `${method} ${path}`)
+  return isOpen ? path : null
 }

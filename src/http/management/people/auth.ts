@@ -3,13 +3,16 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
+import { targetOf } from '../../../core/target.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
-import { within } from '../../../storage/unavailable.ts'
+import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
-import { authEndpoint } from './auth-endpoints.ts'
+import { authEndpointPath } from './auth-endpoints.ts'
 import { enterSignIn } from './sign-in.ts'
+
+const signInPath = '/sign-in/email'
 
 export type MembershipChange = { accountId: string }
 
@@ -24,13 +27,14 @@ export type AuthRoutesOptions = {
 export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
   routes.all('/*', async (c) => {
-    if (authEndpoint(c.req.method, c.req.url) === undefined) return answerUnknownPath(c)
+    const path = authEndpointPath(c.req.method, c.req.raw.url)
+    if (path === null) return answerUnknownPath(c)
     const settings = c.env.people
-    const isSignIn = c.req.path.endsWith('/sign-in/email')
+    const isSignIn = path === signInPath
     const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
-    const answer = await callBetterAuth(c.req.raw, settings)
-    if (answer.status >= 400) throw await problemOf(answer, c.req.raw)
-    const accountId = await changedAccount(c.req.path, answer)
+    const answer = await callBetterAuth(c.req.raw, path, settings)
+    if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
+    const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
     const response =
       pending.length > 0
@@ -54,11 +58,15 @@ async function notYetEverywhere(answer: Response, pending_regions: string[]): Pr
 /** Better Auth has no timeout for D1. */
 const timeoutMs = 10_000
 
-async function callBetterAuth(request: Request, settings: PeopleSettings): Promise<Response> {
+async function callBetterAuth(
+  request: Request,
+  path: string,
+  settings: PeopleSettings,
+): Promise<Response> {
   const { createAuth } = await import('../../../identity/auth.ts')
   const auth = await createAuth(settings, placeOf(request.cf))
   try {
-    const answer = auth.handler(withCookiesOnly(request))
+    const answer = auth.handler(canonicalRequest(request, path))
     const outcome = answer.then(
       (response) => ({ response }),
       (cause) => ({ cause }),
@@ -80,12 +88,29 @@ function placeOf(cf: unknown): string | null {
   return [city, country].filter((part) => typeof part === 'string').join(', ') || null
 }
 
-/** A key must never be able to obtain a session or a JWT, so no other credential gets this far. */
-function withCookiesOnly(request: Request): Request {
+/**
+ * The request for Better Auth: with the path of the endpoint that matched, and cookies as the only credential, since a
+ * key must never be able to obtain a session or a JWT.
+ */
+function canonicalRequest(request: Request, path: string): Request {
   const headers = new Headers(request.headers)
   headers.delete('authorization')
   headers.delete('x-api-key')
-  return new Request(request, { headers })
+  // Node's fetch sends `Sec-Fetch-Mode: cors` without an Origin, which Better Auth takes for a broken browser.
+  if (!canBeForeignPage(headers)) {
+    for (const name of ['sec-fetch-mode', 'sec-fetch-dest', 'sec-fetch-site']) headers.delete(name)
+  }
+  const { url } = request
+  const { path: raw, query } = targetOf(url)
+  const origin = url.slice(0, url.length - raw.length - query.length)
+  return new Request(new Request(`${origin}/api/auth${path}${query}`, request), { headers })
+}
+
+/** No page of another origin can make a browser omit `Origin`, `Cookie` and `Sec-Fetch-Site` all at once. */
+function canBeForeignPage(headers: Headers): boolean {
+  if (headers.has('origin') || headers.has('cookie')) return true
+  const site = headers.get('sec-fetch-site')
+  return site !== null && site !== 'same-origin' && site !== 'none'
 }
 
 /** Maps what Better Auth throws besides its expected failures. */
@@ -98,6 +123,7 @@ function failureOf(error: unknown): unknown {
   // Query parameters that it passes to the database unchecked (`sortBy`, `filterValue`, `limit=1e400`).
   if (says(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
     return new Problem('invalid_request', { cause: error })
+  if (isDeterministic(error)) return error
   return says(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
 }
 
@@ -115,28 +141,31 @@ const ofAccount = z.object({ id: z.string() }).transform((body) => body.id)
 
 // Responses of Better Auth that change a member or the account, and where they contain the account id.
 const changes: Record<string, z.ZodType<string>> = {
-  'update-member-role': ofMember,
-  'remove-member': wrappedMember,
-  leave: ofMember,
-  'accept-invitation': wrappedMember,
-  update: ofAccount,
+  '/organization/update-member-role': ofMember,
+  '/organization/remove-member': wrappedMember,
+  '/organization/leave': ofMember,
+  '/organization/accept-invitation': wrappedMember,
+  '/organization/update': ofAccount,
 }
 
 async function changedAccount(path: string, answer: Response): Promise<string | null> {
-  const schema = changes[/\/organization\/([a-z-]+)$/.exec(path)?.[1] ?? '']
+  const schema = Object.hasOwn(changes, path) ? changes[path] : undefined
   if (schema === undefined) return null
   return schema.parse(await answer.clone().json())
 }
 
 const failureBody = z.object({ code: z.string().default(''), message: z.string().default('') })
 
-async function problemOf(answer: Response, request: Request): Promise<Problem> {
+async function problemOf(answer: Response, path: string, headers: Headers): Promise<Problem> {
   const parsed = failureBody.safeParse(await answer.json().catch(() => ({})))
   const { code, message } = parsed.data ?? { code: '', message: '' }
   // Its only own 500 means that the session could not be read.
   if (answer.status >= 500) return unavailable(new Error(message))
   const retryAfter = answer.headers.get('x-retry-after')
-  return new Problem(problemCode(answer.status, code, request), {
+  // Answered as an unknown one: only its recipient learns of an invitation here.
+  const isOfOther = code.startsWith('YOU_ARE_NOT_THE_RECIPIENT') || code === 'INVITATION_NOT_FOUND'
+  if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
+  return new Problem(problemCode(answer.status, code, path, headers), {
     ...(message && !message.includes('[object') && { detail: message }),
     ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
     ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
@@ -144,17 +173,16 @@ async function problemOf(answer: Response, request: Request): Promise<Problem> {
 }
 
 // Better Auth answers 400 or 401 for many conflicts, missing objects and missing permissions.
-function problemCode(status: number, code: string, request: Request): ProblemCode {
+function problemCode(status: number, code: string, path: string, headers: Headers): ProblemCode {
   if (status === 429) return 'rate_limited'
   if (/^(YOU_ARE_NOT|USER_IS_NOT_A_MEMBER|EMAIL_PASSWORD_SIGN_UP_DISABLED)/.test(code)) {
     return 'forbidden'
   }
   if (/^(YOU_CANNOT_LEAVE|USER_IS_ALREADY|ORGANIZATION_SLUG)/.test(code)) return 'conflict'
-  if (/^(MEMBER|INVITATION|ORGANIZATION)_NOT_FOUND/.test(code)) return 'not_found'
+  if (/^(MEMBER|ORGANIZATION)_NOT_FOUND/.test(code)) return 'not_found'
   if (status === 401) {
-    const isSignIn = new URL(request.url).pathname.includes('/sign-in/')
-    const hasSession = request.headers.get('cookie')?.includes('session_token=')
-    return isSignIn || hasSession ? 'invalid_token' : 'missing_credential'
+    const hasSession = headers.get('cookie')?.includes('session_token=')
+    return path === signInPath || hasSession ? 'invalid_token' : 'missing_credential'
   }
   return codeOfStatus[status] ?? 'invalid_request'
 }

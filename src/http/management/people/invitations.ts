@@ -37,7 +37,6 @@ const view = createRoute({
         account: z.string(),
         role: z.enum(roles),
         status: z.enum(['pending', 'accepted', 'rejected', 'canceled', 'expired']),
-        has_user: z.boolean().openapi({ description: 'Sign in to accept' }),
       }),
     ),
     404: failure('No such invitation'),
@@ -75,8 +74,8 @@ export function createInvitationRoutes() {
   return createRouter()
     .openapi(view, async (c) => {
       const found = await invitationOr404(c.env.db, c.req.valid('param').id)
-      const { email, accountName: account, role, status, hasUser: has_user } = found
-      const data = { email, account, role, status, has_user }
+      const { email, accountName: account, role, status } = found
+      const data = { email, account, role, status }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
     })
     .openapi(accept, async (c) => {
@@ -85,9 +84,9 @@ export function createInvitationRoutes() {
       await limitAttempts(c)
       const found = await invitationOr404(c.env.db, id)
       // Checked first only to avoid the hash and to give the reason; the batch decides.
-      if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed
+      if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const user = { id: crypto.randomUUID(), name: body.name, email: found.email }
       const passwordHash = await hashPassword(body.password)
       const person = { userId: user.id, name: user.name, passwordHash }
