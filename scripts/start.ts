@@ -1,5 +1,5 @@
-// `npm start`: from a fresh clone to a Latchkey that answers. Every step does nothing when it was
-// done before; README.md says what it promises.
+// `npm start`: from a fresh clone to a Latchkey that answers. A step does nothing if it was done before.
+// `--dev` (`npm run dev`): the same with hot reload.
 import { Agent, get } from 'node:http'
 import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
