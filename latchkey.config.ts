@@ -1,13 +1,7 @@
 // The configuration that a deployer edits. An invalid setting stops the Worker at startup with a message that
-// names it.
+// names it. What stands here of the example CRM goes with `npm run eject:crm`.
+import { crm } from './examples/crm/gateway.ts'
 import { defineConfig } from './src/core/config.ts'
-import type { Route } from './src/core/policy.ts'
-
-/** The CRM serves the same routes under /api and /api/v1. */
-const crm = (method: string, path: string, scope: string): Route[] => [
-  { method, path: `/api${path}`, scope },
-  { method, path: `/api/v1${path}`, scope },
-]
 
 export default defineConfig<Env>({
   formats: {
@@ -22,49 +16,23 @@ export default defineConfig<Env>({
   //   wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
   // },
 
-  scopes: {
-    'messages:send': 'Send WhatsApp messages',
-    'messages:read': 'Read messages and their delivery status',
-    'contacts:read': 'List and read contacts',
-    'contacts:write': 'Create and update contacts',
-    'conversations:read': 'List and read conversations',
-    'broadcasts:send': 'Launch broadcast campaigns',
-    'webhooks:manage': 'Register and manage outbound event webhooks',
-  },
+  // Each scope with its description, such as 'orders:read': 'List and read orders'.
+  scopes: { ...crm.scopes },
 
   roles: {
     owner: { scopes: 'all' },
     admin: { scopes: 'all' },
-    member: { scopes: ['contacts:read', 'messages:read', 'conversations:read'] },
+    member: { scopes: [...crm.memberScopes] },
   },
 
+  // The scope of each route, such as { method: 'GET', path: '/orders/{id}', scope: 'orders:read' }.
   policies: {
-    crm: [
-      ...crm('GET', '/contacts', 'contacts:read'),
-      ...crm('GET', '/contacts/{id}', 'contacts:read'),
-      ...crm('POST', '/contacts', 'contacts:write'),
-      ...crm('PATCH', '/contacts/{id}', 'contacts:write'),
-      ...crm('POST', '/messages', 'messages:send'),
-      ...crm('GET', '/messages', 'messages:read'),
-      ...crm('GET', '/messages/{id}', 'messages:read'),
-      ...crm('GET', '/conversations', 'conversations:read'),
-      ...crm('GET', '/conversations/{id}', 'conversations:read'),
-      ...crm('POST', '/broadcasts', 'broadcasts:send'),
-      ...crm('GET', '/webhooks', 'webhooks:manage'),
-      ...crm('POST', '/webhooks', 'webhooks:manage'),
-      ...crm('DELETE', '/webhooks/{id}', 'webhooks:manage'),
-    ],
+    crm: [...crm.routes],
   },
 
   gateway: {
     policy: 'crm',
     // Your API: 'https://api.example.com', or { fetch: (request, env) => env.API.fetch(request) }.
-    upstream: {
-      // Imported by the first request that reaches it, so that verifying a key does not load it.
-      async fetch(request, env, context) {
-        const crm = await import('./examples/crm/src/app.ts')
-        return crm.default.fetch(request, env, context)
-      },
-    },
+    upstream: crm.upstream,
   },
 })

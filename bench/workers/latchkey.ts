@@ -2,10 +2,10 @@
 // load of one key would not stay. Each differs from the deployed Worker in one respect.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { Hono } from 'hono'
-import latchkeyConfig from '../../latchkey.config.ts'
 import type { Memory } from '../../src/storage/memory.ts'
 import { createIsolate, systemClock } from '../../src/worker/context.ts'
 import { createFetchHandler } from '../../src/worker/fetch.ts'
+import latchkeyConfig from '../../test/support/latchkey.config.ts'
 
 export { default, FenceObject, MeterObject } from '../../src/index.ts'
 

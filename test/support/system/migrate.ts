@@ -13,7 +13,7 @@ type Target = {
   which?: (file: string, binding: string) => boolean
 }
 
-type Database = { binding: string; migrations_dir?: string }
+type Database = { binding: string; database_name?: string; migrations_dir?: string }
 
 export const databases: Database[] = unstable_readConfig({
   config: join(root, 'wrangler.toml'),

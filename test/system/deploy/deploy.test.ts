@@ -54,8 +54,8 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     const cloudflare = await openCloudflare(test)
     await deploy(cloudflare)
     const database = createDatabase('latchkey')
-    const [oldest = ''] = migrationFiles(folders.latchkey)
-    query(database.sql, readFileSync(join(root, folders.latchkey, oldest), 'utf8'))
+    const [oldest = ''] = migrationFiles('migrations')
+    query(database.sql, readFileSync(join(root, 'migrations', oldest), 'utf8'))
     query(
       database.sql,
       `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
+import { databases } from '../../support/system/migrate.ts'
 import type { Cloudflare } from './cloudflare.ts'
 import {
   bindingsOf,
@@ -15,8 +16,14 @@ import {
   secretValues,
 } from './deployment.ts'
 
+/** The migrations of each database, by its name. */
+export const folders = Object.fromEntries(
+  databases.map(({ database_name = '', migrations_dir = 'migrations' }) => [
+    database_name,
+    migrations_dir,
+  ]),
+)
 export const workersDev = 'https://latchkey.example.workers.dev'
-export const folders = { latchkey: 'migrations', 'latchkey-crm': 'examples/crm/migrations' }
 
 type Config = {
   secrets: { required: string[] }
