@@ -96,6 +96,7 @@ export function testPackage(): void {
   for (const moduleResolution of ['bundler', 'nodenext']) {
     it(`has its types under moduleResolution ${moduleResolution}`, () => {
       linkHono()
+      const sources: Record<string, string> = { 'app.ts': consumer, ...readmeBlocks() }
       const compilerOptions = {
         module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
         moduleResolution,
@@ -105,8 +106,8 @@ export function testPackage(): void {
         strict: true,
         noEmit: true,
       }
-      const tsconfig = { compilerOptions, files: ['app.ts'] }
-      writeFileSync(join(folder, 'app.ts'), consumer)
+      const tsconfig = { compilerOptions, files: Object.keys(sources) }
+      for (const [name, code] of Object.entries(sources)) writeFileSync(join(folder, name), code)
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
       const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
       run(process.execPath, [tsc, '-p', folder])
@@ -121,6 +122,14 @@ export function testPackage(): void {
     const output = run(process.execPath, ['--input-type=module', '--eval', program])
     equal(output.trim(), 'function function')
   })
+
+  /** The examples of README.md, by file name. */
+  function readmeBlocks(): Record<string, string> {
+    const page = readFileSync(join(installed, 'README.md'), 'utf8')
+    const blocks = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
+    ok(blocks.length > 0, 'README.md has no example')
+    return Object.fromEntries(blocks.map((code, at) => [`readme-${at}.ts`, code]))
+  }
 
   /** The app's own hono, which the types of `latchkey/hono` need. */
   function linkHono(): void {
