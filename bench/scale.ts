@@ -7,9 +7,9 @@ import type { KeyRecord } from '../src/core/record.ts'
 import { createKeyChanges } from '../src/storage/key-changes.ts'
 import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
+import { openD1, type Ran } from '../test/simulation/sqlite.ts'
 import { writePage } from './page.ts'
 import { bigAccount, digestsOf, fill, idOf, maxOfOneAccount, migrate } from './support/key-rows.ts'
-import { openLocalD1, planOf } from './support/local-d1.ts'
 import { describeMachine, type Machine } from './support/machine.ts'
 import { resultsFolder, workFolder } from './support/places.ts'
 import { median, quantile } from './support/statistics.ts'
@@ -51,12 +51,13 @@ console.log(`${results.memoryBytes} bytes for 10,000 records`)
 const path = join(workFolder, 'scale.sqlite')
 mkdirSync(workFolder, { recursive: true })
 rmSync(path, { force: true })
-const local = openLocalD1(path)
-migrate(local.db)
+const ran: Ran[] = []
+const { d1, database: db } = openD1(path, (statement) => ran.push(statement))
+migrate(db)
 let stored = 0
 for (const size of sizes) {
   const began = performance.now()
-  fill(local.db, stored + 1, size)
+  fill(db, stored + 1, size)
   stored = size
   results.fileBytes.push({ at: size, bytes: statSync(path).size })
   console.log(`${size} keys, filled in ${Math.round((performance.now() - began) / 1000)} s`)
@@ -66,7 +67,7 @@ for (const size of sizes) {
 for (const { name, points } of [...results.stored, ...results.revoked]) {
   console.log(name, points.map(({ at, p50 }) => `${at}: ${p50.toFixed(3)} ms`).join(', '))
 }
-local.db.close()
+db.close()
 rmSync(path, { force: true })
 mkdirSync(resultsFolder, { recursive: true })
 writeFileSync(join(resultsFolder, 'scale.json'), `${JSON.stringify(results, null, 2)}\n`)
@@ -75,7 +76,6 @@ writePage()
 type Work = (run: number) => Promise<unknown>
 
 function operations(size: number): Record<string, Work> {
-  const { d1, db } = local
   const own = Math.min(size, maxOfOneAccount)
   const any = () => 1 + Math.floor(Math.random() * size)
   const digests = digestsOf(db, Array.from({ length: 300 }, any))
@@ -101,7 +101,7 @@ function operations(size: number): Record<string, Work> {
 
 function revoke(ids: readonly string[], nowMs: number): Promise<string[]> {
   const audit = { action: 'api_key.revoked', actorKind: 'system', actorId: null } as const
-  return createKeyChanges(local.d1).commit({
+  return createKeyChanges(d1).commit({
     accountId: bigAccount,
     selection: { by: 'ids', ids },
     patch: { revokedAt: nowMs, revokedBy: null },
@@ -115,15 +115,21 @@ async function note(name: string, at: number, work: Work): Promise<void> {
   const times: number[] = []
   const until = performance.now() + (isQuick ? 500 : 3_000)
   for (let run = 0; run < 300 && (run < 3 || performance.now() < until); run++) {
-    local.ran.length = 0
+    ran.length = 0
     await work(run)
-    times.push(local.ran.reduce((sum, { ms }) => sum + ms, 0))
+    times.push(ran.reduce((sum, { ms }) => sum + ms, 0))
   }
   curveOf(results.stored, name).points.push({ at, p50: median(times), p99: quantile(times, 0.99) })
   if (at !== sizes.at(-1)) return
-  for (const ran of local.ran) {
-    results.plans.push({ name, at, sql: ran.sql, plan: planOf(local, ran) })
+  for (const statement of ran) {
+    results.plans.push({ name, at, sql: statement.sql, plan: planOf(statement) })
   }
+}
+
+/** SQLite's query plan, one step per line. */
+function planOf({ sql, values }: Ran): string[] {
+  const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values)
+  return rows.map(({ detail }) => String(detail))
 }
 
 function curveOf(curves: Curve[], name: string): Curve {
@@ -136,7 +142,6 @@ function curveOf(curves: Curve[], name: string): Curve {
 
 /** The steps of revoking: the batch in D1, the raise at one of ten fences, the deletion of the pending raises. */
 async function measureRevoking(): Promise<void> {
-  const { d1 } = local
   const changes = createKeyChanges(d1)
   let next = 1
   for (const count of [1, 10, 100, 1_000, 10_000]) {

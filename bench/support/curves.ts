@@ -1,65 +1,49 @@
-// Line charts with two logarithmic axes and a legend below.
+// Line charts with two logarithmic axes.
 import {
-  axes,
-  dot,
   legend,
-  line,
-  logarithmic,
-  type Point,
-  picture,
-} from '../../research/world/svg.ts'
+  lineSeries,
+  palette,
+  panelTitles,
+  renderChart,
+  valueAxis,
+} from '../../research/charts.ts'
 
 type Curves = {
   title: string
   x: string
   unit: string
-  lines: { name: string; points: Point[] }[]
+  lines: { name: string; points: (readonly [number, number])[] }[]
 }
 
-const palette = [
-  '#2f6fed',
-  '#d9822b',
-  '#2a9d6e',
-  '#d6457f',
-  '#9b5de5',
-  '#7b8794',
-  '#b5892e',
-  '#3aa6b9',
-  '#c0392b',
-]
-
 export function curves({ title, x, unit, lines }: Curves): string {
-  const all = lines.flatMap(({ points }) => points)
-  const [left, top, right, bottom] = [70, 40, 740, 330]
-  const xs = all.map(([at]) => at)
-  const ys = all.map(([, value]) => value)
-  const panel = {
-    ...{ left, top, right, bottom },
-    x: logarithmic([Math.min(...xs), Math.max(...xs)], [left, right]),
-    y: logarithmic(
-      [decade(Math.min(...ys), Math.floor), decade(Math.max(...ys), Math.ceil)],
-      [bottom, top],
-    ),
-  }
-  const drawn = lines.flatMap(({ points }, at) => {
-    const color = palette[at % palette.length] as string
-    const placed = points.map(([px, py]): Point => [panel.x(px), panel.y(py)])
-    return [line(placed, color), ...placed.map((place) => dot(place, 3, color))]
-  })
-  const names = lines.map(({ name }, at) => ({
-    name,
-    color: palette[at % palette.length] as string,
-  }))
-  return picture(770, bottom + 65 + names.length * 18, title, [
-    ...axes(panel, {
-      title,
-      x,
-      xTick: (value) => value.toLocaleString('en-US'),
-      yTick: (value) => `${value} ${unit}`,
+  const points = lines.flatMap((line) => line.points)
+  const [xs, ys] = [points.map(([at]) => at), points.map(([, value]) => value)]
+  const panel = { left: 70, top: 40, width: 670, height: 290 }
+  const size = { width: 770, height: 395 + lines.length * 20 }
+  return renderChart(title, size, {
+    grid: panel,
+    title: panelTitles([panel], [title]),
+    xAxis: valueAxis(0, {
+      name: x,
+      log: true,
+      min: Math.min(...xs),
+      max: Math.max(...xs),
+      label: (value) => value.toLocaleString('en-US'),
     }),
-    ...drawn,
-    ...legend([left, bottom + 60], names),
-  ])
+    yAxis: valueAxis(0, {
+      log: true,
+      min: decade(Math.min(...ys), Math.floor),
+      max: decade(Math.max(...ys), Math.ceil),
+      label: (value) => `${value} ${unit}`,
+    }),
+    legend: legend(
+      lines.map(({ name }) => name),
+      { left: 65, top: 385 },
+    ),
+    series: lines.map((line, at) =>
+      lineSeries(line.name, palette[at % palette.length] as string, line.points, { symbolSize: 6 }),
+    ),
+  })
 }
 
 function decade(value: number, round: (exponent: number) => number): number {

@@ -1,8 +1,6 @@
 // Keys in bulk, written directly to the database with its columns, indexes and triggers.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { root } from './places.ts'
+import { applyMigrations } from '../../test/simulation/sqlite.ts'
 
 export const bigAccount = 'aaaaaaaa-0000-4000-8000-000000000000'
 const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
@@ -10,12 +8,7 @@ const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
 export const maxOfOneAccount = 1_000_000
 
 export function migrate(db: DatabaseSync): void {
-  const folder = join(root, 'migrations')
-  for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()) {
-    db.exec(readFileSync(join(folder, file), 'utf8').replaceAll('--> statement-breakpoint', ''))
-  }
+  applyMigrations(db)
   db.exec(`INSERT INTO organization (id, name, slug, created_at) VALUES ('${bigAccount}', 'Big', 'big', 0);
     INSERT INTO user (id, name, email, email_verified, created_at, updated_at)
       VALUES ('${creator}', 'Ada', 'ada@bench.test', 1, 0, 0);

@@ -4,9 +4,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { charts } from './charts/index.ts'
 import { inputsWith } from './inputs.ts'
 import { fill, tables } from './page.ts'
-import { plots } from './plots.ts'
 import { run } from './results.ts'
 import { sensitivity } from './sensitivity.ts'
 
@@ -39,8 +39,8 @@ if (!values.dry) {
   const docs = join(import.meta.dirname, '..', '..', 'docs')
   const page = join(docs, 'world.md')
   writeFileSync(page, fill(readFileSync(page, 'utf8'), parts))
-  for (const [name, drawing] of Object.entries(plots(results, study))) {
-    writeFileSync(join(docs, 'images', name), drawing)
+  for (const [name, chart] of Object.entries(charts(results, study))) {
+    writeFileSync(join(docs, 'images', name), chart)
   }
 }
 console.log(

@@ -1,24 +1,17 @@
 // The doubles' tables and the real SQL of src/storage in SQLite, side by side.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import type { SQLInputValue } from 'node:sqlite'
 import { createKeyChanges, type NewKey } from '../../src/storage/key-changes.ts'
 import { History } from './history.ts'
 import type { Random } from './random.ts'
-import { openD1 } from './sqlite.ts'
+import { applyMigrations, openD1 } from './sqlite.ts'
 import { Tables } from './tables.ts'
 
 export const account = 'a'
 export const users = ['u', 'v']
 export const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
 
-const folder = join(import.meta.dirname, '../../migrations')
-const migrations = readdirSync(folder)
-  .filter((name) => name.endsWith('.sql'))
-  .sort()
-  .map((name) => readFileSync(join(folder, name), 'utf8'))
-
 export class Pair {
-  readonly sqlite = openD1(migrations)
+  readonly sqlite = openD1(':memory:')
   readonly tables = new Tables(new History(), 1_000)
   readonly changes = createKeyChanges(this.sqlite.d1)
   /** Ahead of the real time, so that the clock in the triggers has no effect. */
@@ -26,18 +19,23 @@ export class Pair {
   private keyCount = 0
 
   constructor() {
-    const { sqlite, now } = this
+    const { now } = this
+    applyMigrations(this.sqlite.database)
     for (const user of users) {
-      sqlite.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
+      this.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
     }
     for (const id of [account, 'b']) {
-      sqlite.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
+      this.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
         id,
         id,
         id,
         now,
       ])
     }
+  }
+
+  run(sql: string, values: SQLInputValue[]): void {
+    this.sqlite.database.prepare(sql).run(...values)
   }
 
   newKey(random: Random): NewKey {
@@ -73,8 +71,9 @@ export function sorted(list: readonly unknown[]): string[] {
 }
 
 /** The contents of both, in one form. */
-export function contents({ sqlite, tables }: Pair): [unknown, unknown] {
-  const rows = (sql: string) => sorted(sqlite.all(sql))
+export function contents({ sqlite: { database }, tables }: Pair): [unknown, unknown] {
+  const all = (sql: string) => database.prepare(sql).all()
+  const rows = (sql: string) => sorted(all(sql))
   const keys = [...tables.keys.values()].map(({ digest, seq, disabled, revokedAt, scopes }) => ({
     digest,
     seq,
@@ -90,7 +89,7 @@ export function contents({ sqlite, tables }: Pair): [unknown, unknown] {
   }))
   return [
     [
-      sqlite.all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
+      all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
       rows('SELECT digest, seq, disabled, revoked_at, scopes FROM api_key'),
       rows('SELECT name, region, seq FROM fence'),
       rows('SELECT fence, digest, seq FROM pending_raise'),

@@ -86,21 +86,18 @@ const steps: Record<string, Step> = {
     const before = pair.tables.members.get(`${account}/${user}`)
     const values = [role, account, user]
     if (role === null) {
-      pair.sqlite.run(
-        'DELETE FROM member WHERE organization_id = ? AND user_id = ?',
-        values.slice(1),
-      )
+      pair.run('DELETE FROM member WHERE organization_id = ? AND user_id = ?', values.slice(1))
     } else if (before === undefined) {
       const columns = 'role, organization_id, user_id, id, created_at'
-      pair.sqlite.run(`INSERT INTO member (${columns}) VALUES (?, ?, ?, ?, 0)`, [...values, user])
+      pair.run(`INSERT INTO member (${columns}) VALUES (?, ?, ?, ?, 0)`, [...values, user])
     } else {
       const where = 'WHERE organization_id = ? AND user_id = ?'
-      pair.sqlite.run(`UPDATE member SET role = ? ${where}`, values)
+      pair.run(`UPDATE member SET role = ? ${where}`, values)
     }
     return [null, pair.tables.changeMember(account, user, role, 0) && null]
   },
   async rename(pair, random) {
-    pair.sqlite.run('UPDATE organization SET name = ? WHERE id = ?', [`n${random.next()}`, account])
+    pair.run('UPDATE organization SET name = ? WHERE id = ?', [`n${random.next()}`, account])
     return [null, pair.tables.rename(account, 0) && null]
   },
 }
@@ -123,7 +120,7 @@ async function runHistory(seed: number, length: number): Promise<void> {
     compare(`seed ${seed}, step ${at} ${name}`, await (steps[name] as Step)(pair, random))
     compare(`seed ${seed}, after step ${at} ${name}`, contents(pair))
   }
-  pair.sqlite.close()
+  pair.sqlite.database.close()
 }
 
 /** A change of more than a thousand keys leaves one raise of every key. */
@@ -152,7 +149,7 @@ async function runBulk(): Promise<void> {
       sorted(pair.tables.pending(of)),
     ])
   }
-  pair.sqlite.close()
+  pair.sqlite.database.close()
 }
 
 const [histories, length] = [200, 60]

@@ -1,0 +1,45 @@
+// The section on size and startup.
+import type { StartupResults } from '../startup.ts'
+import { kilobytes, rowsOf, taken } from './format.ts'
+
+export function startupSection({
+  machine,
+  runs,
+  upload,
+  bytes,
+  starts,
+  lazy,
+}: StartupResults): string[] {
+  const lazyBytes = Object.values(bytes.lazy).reduce((sum, size) => sum + size, 0)
+  const limit = starts[0]?.firstMs ?? 1
+  return [
+    '## Size and startup',
+    taken(
+      'npx node bench/startup.ts',
+      machine,
+      `workerd only, without stores; medians of ${runs}.`,
+    ),
+    rowsOf(
+      ['compressed size', ''],
+      [
+        ['a bare Hono Worker', kilobytes(bytes.bare)],
+        ['code evaluated at startup', kilobytes(bytes.eager)],
+        ['code loaded on demand', kilobytes(lazyBytes)],
+        ['the deployed file', `${kilobytes(bytes.whole)} (wrangler: ${upload.gzip})`],
+      ],
+    ),
+    'Code evaluated at startup is the code that esbuild, with splitting, puts into modules that the entry imports statically.',
+    rowsOf(
+      ['from the start of the process to the first answer', 'ms', 'relative to bare'],
+      starts.map(({ name, firstMs }) => [name, firstMs.toFixed(1), (firstMs / limit).toFixed(2)]),
+    ),
+    rowsOf(
+      [
+        'the first request of a kind in an isolate that has already answered',
+        'ms',
+        'later requests',
+      ],
+      lazy.map(({ name, ms, againMs }) => [name, ms.toFixed(1), againMs.toFixed(1)]),
+    ),
+  ]
+}

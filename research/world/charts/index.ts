@@ -1,0 +1,21 @@
+// All charts of docs/world.md by file name.
+import { designs } from '../designs.ts'
+import { inputsWith } from '../inputs.ts'
+import type { Results } from '../results.ts'
+import type { Outcome, Swing } from '../sensitivity.ts'
+import { revocationChart, sensitivityChart } from './bars.ts'
+import { citiesChart, mapChart } from './cities.ts'
+import { costChart, latencyChart, stalenessChart } from './lines.ts'
+
+export function charts(results: Results, study: { base: Outcome; swings: readonly Swing[] }) {
+  const built = results.designs.filter(({ design }) => designs.includes(design))
+  return {
+    'world-map.svg': mapChart(inputsWith(), results.cities),
+    'world-latency.svg': latencyChart(results.designs),
+    'world-cities.svg': citiesChart(results.cities),
+    'world-revocation.svg': revocationChart(results),
+    'world-staleness.svg': stalenessChart(built),
+    'world-cost.svg': costChart(results.designs),
+    'world-sensitivity.svg': sensitivityChart(study.base, study.swings),
+  }
+}
