@@ -109,7 +109,7 @@ describe('nothing is revoked', () => {
       // X-API-Key wins, and a bad one falls back to nothing.
       [app.request('DELETE', path, { key: 'bad', as: key }), '401 invalid_api_key'],
     ] as const
-    for (const [asked, refusal] of refusals) expect(await outcome(asked)).toBe(refusal)
+    for (const [request, refusal] of refusals) expect(await outcome(request)).toBe(refusal)
     expect(await me(key)).toBe('200')
   })
 
