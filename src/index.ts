@@ -1,14 +1,16 @@
 // The exports of the Worker: its entrypoint and the Durable Object classes.
-import { WorkerEntrypoint } from 'cloudflare:workers'
+import { env, WorkerEntrypoint } from 'cloudflare:workers'
 import config from '#config'
 import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
 import { createIsolate, systemClock } from './worker/context.ts'
 import { createFetchHandler } from './worker/fetch.ts'
 import { verifyByBinding } from './worker/rpc.ts'
+import { checkSecrets } from './worker/variables.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './limits/meter-object.ts'
 
+checkSecrets(env)
 const isolate = createIsolate(config, systemClock)
 const handle = createFetchHandler(isolate)
 

@@ -7,13 +7,13 @@ const ivBytes = 12
 
 /**
  * Derives keys by HKDF (RFC 5869), different ones for each purpose.
- * @param secrets newest first, comma-separated: `seal` uses the first, `unseal` tries each.
- * @throws Error when there is no secret.
+ * @param secrets newest first: `seal` uses the first, `unseal` tries each.
  */
-export async function sealingKeys(secrets: string, purpose: string): Promise<CryptoKey[]> {
-  const parts = secrets.split(',').flatMap((part) => part.trim() || [])
-  if (parts.length === 0) throw new Error('There is no secret to derive a key from.')
-  return Promise.all(parts.map((secret) => deriveKey(secret, purpose)))
+export async function sealingKeys(
+  secrets: readonly string[],
+  purpose: string,
+): Promise<CryptoKey[]> {
+  return Promise.all(secrets.map((secret) => deriveKey(secret, purpose)))
 }
 
 async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {

@@ -1,5 +1,6 @@
 // Minting, tag and digest of tokens. Random bytes are passed in.
 import { alphabets, type Format, type ShapedToken } from './format.ts'
+import { readSecretList } from './secrets.ts'
 
 /** Fills the array with random bytes and returns it, as `crypto.getRandomValues` does. */
 export type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
@@ -8,14 +9,11 @@ const utf8 = new TextEncoder()
 
 /**
  * The HMAC keys for tags.
- * @param secrets newest first, comma-separated: minting uses the first, checking accepts each.
- * @throws Error when there is no secret.
+ * @param secrets the list TAG_SECRETS, newest first: minting uses the first, checking accepts each.
+ * @throws Error when the list is empty or malformed.
  */
 export async function importTagKeys(secrets: string): Promise<CryptoKey[]> {
-  const parts = secrets.split(',').filter((part) => part !== '')
-  if (parts.length === 0)
-    throw new Error('TAG_SECRETS is empty: no token can be minted or checked.')
-  return Promise.all(parts.map(importTagKey))
+  return Promise.all(readSecretList('TAG_SECRETS', secrets).map(importTagKey))
 }
 
 function importTagKey(secret: string): Promise<CryptoKey> {

@@ -30,7 +30,7 @@ export type Services = Readonly<AppSettings> & {
   readonly db: D1Database
   /** The public address of the deployment, as configured. */
   readonly baseUrl: string
-  readonly setupToken: string
+  readonly setupToken: string | undefined
   /** While D1 is restored nothing may change. */
   readonly changesStopped: boolean
   /** Share of the requests without a fault that write a log line: from 0 to 1. */

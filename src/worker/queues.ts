@@ -2,6 +2,7 @@
 // the reconciler. No verification loads this.
 
 import { sealingKeys } from '../core/sealing.ts'
+import { readSecretList } from '../core/secrets.ts'
 import { log, tryEach } from '../log.ts'
 import { pruneDeliveries } from '../storage/webhook-deliveries.ts'
 import { type LowCredits, noticeExpiring, noticeLowCredits } from '../storage/webhook-notices.ts'
@@ -74,5 +75,5 @@ export async function notifyLowCredits(
 }
 
 export function webhookKeys({ AUTH_SECRETS }: Pick<Env, 'AUTH_SECRETS'>): Promise<CryptoKey[]> {
-  return sealingKeys(AUTH_SECRETS, secretPurpose)
+  return sealingKeys(readSecretList('AUTH_SECRETS', AUTH_SECRETS), secretPurpose)
 }

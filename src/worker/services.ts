@@ -17,6 +17,7 @@ import {
   areChangesStopped,
   githubKeySource,
   peopleSettings,
+  setupTokenOf,
   shardsOf,
   targetRules,
 } from './variables.ts'
@@ -56,7 +57,7 @@ export class RequestServices implements Services {
   }
 
   get setupToken() {
-    return this.env.SETUP_TOKEN
+    return setupTokenOf(this.env)
   }
 
   get changesStopped() {

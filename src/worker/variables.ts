@@ -1,4 +1,5 @@
 // The variables of wrangler.toml, parsed.
+import { readSecret, readSecretList } from '../core/secrets.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
 import type { PeopleSettings } from '../identity/settings.ts'
@@ -9,6 +10,25 @@ export function shardsOf({ FENCE_SHARDS }: Env): number {
     throw new Error(`FENCE_SHARDS is "${FENCE_SHARDS}": it must be a whole number from 1.`)
   }
   return shards
+}
+
+type Secrets = Pick<Env, 'TAG_SECRETS' | 'AUTH_SECRETS' | 'SETUP_TOKEN'>
+
+/**
+ * Checks the secrets once, when the Worker starts: what cannot be meant must not serve.
+ * @throws Error that names the secret.
+ */
+export function checkSecrets(env: Secrets): void {
+  readSecretList('TAG_SECRETS', env.TAG_SECRETS)
+  readSecretList('AUTH_SECRETS', env.AUTH_SECRETS)
+  setupTokenOf(env)
+  githubKeySource(env)
+}
+
+/** undefined: the operator deleted it, as they may between restores. */
+export function setupTokenOf(env: Pick<Env, 'SETUP_TOKEN'>): string | undefined {
+  const { SETUP_TOKEN } = env as { SETUP_TOKEN?: string }
+  return SETUP_TOKEN === undefined ? undefined : readSecret('SETUP_TOKEN', SETUP_TOKEN)
 }
 
 export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
@@ -23,7 +43,7 @@ export function peopleSettings(env: Env): PeopleSettings {
   return {
     db: env.DB,
     baseUrl: new URL(env.BASE_URL).origin,
-    authSecrets: env.AUTH_SECRETS.split(',').map((secret) => secret.trim()),
+    authSecrets: readSecretList('AUTH_SECRETS', env.AUTH_SECRETS),
     signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
     externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
   }
@@ -32,12 +52,15 @@ export function peopleSettings(env: Env): PeopleSettings {
 const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
 
 /** GITHUB_KEYS_URL, and GITHUB_TOKEN where there is one. */
-export function githubKeySource(env: Env): KeySource {
+export function githubKeySource(env: Partial<Env>): KeySource {
   const { GITHUB_KEYS_URL, GITHUB_TOKEN } = env as {
     GITHUB_KEYS_URL?: string
     GITHUB_TOKEN?: string
   }
-  return { url: GITHUB_KEYS_URL || githubKeysUrl, token: GITHUB_TOKEN || undefined }
+  return {
+    url: GITHUB_KEYS_URL || githubKeysUrl,
+    token: GITHUB_TOKEN ? readSecret('GITHUB_TOKEN', GITHUB_TOKEN) : undefined,
+  }
 }
 
 export function targetRules(env: Pick<Env, 'BASE_URL' | 'WEBHOOKS_TO_LOCALHOST'>): TargetRules {
