@@ -1,11 +1,45 @@
 // Matches client addresses against lists of addresses and CIDR blocks, IPv4 and IPv6.
 import ipaddr from 'ipaddr.js'
 
-/** Whether the text is an address, or a CIDR block whose network is an address in full form. */
-export function isAddressOrBlock(text: string): boolean {
-  return text.includes('/')
-    ? ipaddr.isValidCIDR(text) && isAddress(text.split('/')[0])
-    : isAddress(text)
+export type BlockResult = { block: string } | { error: string }
+
+/**
+ * The one spelling (RFC 5952) of an address or a CIDR block. IPv4 in IPv6 (`::ffff:0:0/96`, RFC 4291 2.5.5.2)
+ * is read as IPv4, as the addresses of clients are. A block with bits beyond its length has two meanings,
+ * one address or its whole network, and is refused.
+ */
+export function readAddressOrBlock(text: string): BlockResult {
+  const [address = '', length] = text.split('/', 2)
+  const isBlock = length !== undefined
+  if (!isAddress(address) || (isBlock && !ipaddr.isValidCIDR(text))) {
+    return { error: 'No IP address or CIDR block' }
+  }
+  if (!isBlock) return { block: ipaddr.process(address).toString() }
+  const [given, bits] = ipaddr.parseCIDR(text)
+  const network = networkAddress(given, bits)
+  const block = blockText(network, bits)
+  if (given.toString() === network.toString()) return { block }
+  return { error: `Bits are set beyond /${bits}: perhaps ${block} was meant` }
+}
+
+const mappedBits = 96
+
+function blockText(network: ipaddr.IPv4 | ipaddr.IPv6, bits: number): string {
+  // A network within ::ffff:0:0/96 has at least its 96 bits.
+  if (isMapped(network)) return `${network.toIPv4Address()}/${bits - mappedBits}`
+  return `${network}/${bits}`
+}
+
+function isMapped(address: ipaddr.IPv4 | ipaddr.IPv6): address is ipaddr.IPv6 {
+  return address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress()
+}
+
+function networkAddress(address: ipaddr.IPv4 | ipaddr.IPv6, bits: number) {
+  const bytes = address.toByteArray().map((byte, at) => {
+    const kept = Math.min(Math.max(bits - at * 8, 0), 8)
+    return byte & (0xff << (8 - kept)) & 0xff
+  })
+  return ipaddr.fromByteArray(bytes)
 }
 
 /**
@@ -13,6 +47,8 @@ export function isAddressOrBlock(text: string): boolean {
  * and 010.0.0.1, which parsers read differently: those are refused.
  */
 export function isAddress(text = ''): boolean {
+  // A zone (RFC 4007 11) means something on one host alone.
+  if (text.includes('%')) return false
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
@@ -40,7 +76,12 @@ export function isAllowedAddress(ip: string | null, allowed: readonly string[]):
 }
 
 function blockOf(entry: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
-  if (entry.includes('/')) return ipaddr.parseCIDR(entry)
-  const address = ipaddr.process(entry)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
+  if (!entry.includes('/')) {
+    const address = ipaddr.process(entry)
+    return [address, address.kind() === 'ipv4' ? 32 : 128]
+  }
+  const [network, bits] = ipaddr.parseCIDR(entry)
+  // Wider than IPv4 in IPv6: bits are set beyond it, and it is read as the IPv6 that it is.
+  if (!isMapped(network) || bits < mappedBits) return [network, bits]
+  return [network.toIPv4Address(), bits - mappedBits]
 }

@@ -1,6 +1,6 @@
 // The deployer's configuration and its validation. `defineConfig` throws while the Worker starts, so that
 // an invalid configuration never serves a request.
-import { isAddressOrBlock } from './address.ts'
+import { readAddressOrBlock } from './address.ts'
 import { fail } from './config-error.ts'
 import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
@@ -176,9 +176,8 @@ function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
     )
   }
   for (const proxy of proxies) {
-    if (!isAddressOrBlock(proxy)) {
-      fail(`forwardAuth.proxies has "${proxy}", which is neither an address nor a CIDR block`)
-    }
+    const reading = readAddressOrBlock(proxy)
+    if ('error' in reading) fail(`forwardAuth.proxies has "${proxy}". ${reading.error}`)
     // Then every client could name any address as its own.
     if (proxy.endsWith('/0')) fail(`forwardAuth.proxies has "${proxy}", which is every address`)
   }
