@@ -11,6 +11,7 @@ import { openPrimary } from '../storage/database.ts'
 import { createMemberIntents, type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import * as schema from '../storage/people-schema.ts'
 import { membershipsOf, roleOf } from '../storage/people-store.ts'
+import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { trustedOrigins } from './origins.ts'
 import { refuseOtherAccount, refuseOtherInvitation } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
@@ -177,6 +178,23 @@ function organizationPlugin(changes: ReturnType<typeof memberChanges>) {
   })
 }
 
+/**
+ * The input of an endpoint, valid. Authentication precedes it.
+ * @throws APIError 400 with `errors`, 401 without a session where one is needed.
+ */
+async function validInput(
+  path: string,
+  given: { body?: unknown; query?: unknown },
+  session: () => Promise<unknown>,
+): Promise<AuthInput> {
+  const reading = readAuthInput(path, given)
+  if ('input' in reading) return reading.input
+  if (needsSession(path) && (await session()) === null) throw new APIError('UNAUTHORIZED')
+  const { errors } = reading
+  const message = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  throw new APIError('BAD_REQUEST', { message, errors })
+}
+
 const memberPaths = [
   '/organization/update-member-role',
   '/organization/remove-member',
@@ -190,35 +208,38 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     if (actorId !== null && (await intents.claim(memberId, actorId))) return
     throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
+  /** The old password may be known to somebody who is signed in with it. */
+  const edited = (path: string, { body, query }: AuthInput) => ({
+    context: {
+      body: path === '/change-password' ? { ...body, revokeOtherSessions: true } : body,
+      query,
+    },
+  })
   const before = createAuthMiddleware(async (ctx) => {
-    // The old password may be known to somebody who is signed in with it.
-    if (ctx.path === '/change-password') {
-      return { context: { body: { ...ctx.body, revokeOtherSessions: true } } }
-    }
-    const input = { ...ctx.query, ...ctx.body }
-    // Slugs are unique across accounts: whether one is taken would disclose that an account exists.
-    if (ctx.path === '/organization/update' && input.data?.slug !== undefined) {
-      const message = '[body.data.slug] Cannot be changed'
-      throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message })
-    }
+    const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
+    const context = edited(ctx.path, read)
+    const input: Record<string, unknown> = { ...read.query, ...read.body }
     const isOfMember = memberPaths.includes(ctx.path)
     const isCancelling = ctx.path === '/organization/cancel-invitation'
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
-    if (!isOfMember && !isCancelling && !isOfAccount) return
+    if (!isOfMember && !isCancelling && !isOfAccount) return context
     const session = await getSessionFromCtx(ctx)
-    if (session === null) return
+    if (session === null) return context
     actorId = session.user.id
     await refuseOtherAccount(db, actorId, input)
     if (isCancelling) await refuseOtherInvitation(db, actorId, input.invitationId)
-    if (!isOfMember) return
+    if (!isOfMember) return context
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'
     const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
-    if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) return
+    if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) {
+      return context
+    }
     const memberId = await memberIdOf(db, accountId, target)
     if (memberId === null) throw new APIError('NOT_FOUND', { message: 'Member not found' })
     // Better Auth 1.7 has no hook for leaving.
     if (isLeaving) await claim(memberId)
+    return context
   })
   return { before, claim }
 }

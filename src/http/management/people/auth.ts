@@ -154,11 +154,16 @@ async function changedAccount(path: string, answer: Response): Promise<string | 
   return schema.parse(await answer.clone().json())
 }
 
-const failureBody = z.object({ code: z.string().default(''), message: z.string().default('') })
+const failureBody = z.object({
+  code: z.string().default(''),
+  message: z.string().default(''),
+  /** Of our own check of its input. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
 
 async function problemOf(answer: Response, path: string, headers: Headers): Promise<Problem> {
   const parsed = failureBody.safeParse(await answer.json().catch(() => ({})))
-  const { code, message } = parsed.data ?? { code: '', message: '' }
+  const { code, message, errors } = parsed.data ?? { code: '', message: '' }
   // Its only own 500 means that the session could not be read.
   if (answer.status >= 500) return unavailable(new Error(message))
   const retryAfter = answer.headers.get('x-retry-after')
@@ -167,6 +172,7 @@ async function problemOf(answer: Response, path: string, headers: Headers): Prom
   if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
   return new Problem(problemCode(answer.status, code, path, headers), {
     ...(message && !message.includes('[object') && { detail: message }),
+    ...(errors && { errors }),
     ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
     ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
   })
