@@ -13,58 +13,98 @@ type Result = { result: string; detail?: string; errors?: { path: string; messag
 
 const maxConcurrency = 100
 
+/** What is wrong with the input: its message is all that is shown. */
+class InputError extends Error {}
+
+/** @throws InputError that names the place of the input which the work could not read. */
+function attempt<T>(place: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause
+    throw new InputError(`${place}: ${cause instanceof Error ? cause.message : cause}`)
+  }
+}
+
 const { values, positionals } = parseArgs({
   options: { format: { type: 'string' }, scopes: { type: 'string' } },
   allowPositionals: true,
 })
 const [file] = positionals
 const { LATCHKEY_URL: url, LATCHKEY_KEY: key } = process.env
-if (!file || !values.format || !url || !key) {
-  throw new Error(
-    'Usage: LATCHKEY_URL=… LATCHKEY_KEY=… node scripts/import-keys.ts keys.json --format NAME [--scopes a,b]',
+
+try {
+  const counts = await importFile()
+  console.log(
+    [...counts].map(([result, count]) => `${count} ${result}`).join(', ') || 'There were no keys.',
   )
+  if (counts.has('invalid') || counts.has('forbidden')) process.exitCode = 1
+} catch (error) {
+  if (!(error instanceof InputError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
 }
-const scopes = values.scopes?.split(',').filter((scope) => scope !== '')
-const rows = JSON.parse(readFileSync(file, 'utf8')) as Row[]
-const counts = await importAll(rows, { format: values.format, scopes })
-console.log(
-  [...counts].map(([result, count]) => `${count} ${result}`).join(', ') || 'There were no keys.',
-)
-if (counts.has('invalid') || counts.has('forbidden')) process.exitCode = 1
+
+async function importFile(): Promise<Map<string, number>> {
+  if (!file || !values.format || !url || !key) {
+    throw new InputError(
+      'Usage: LATCHKEY_URL=… LATCHKEY_KEY=… node scripts/import-keys.ts keys.json --format NAME [--scopes a,b]',
+    )
+  }
+  const scopes = values.scopes?.split(',').filter((scope) => scope !== '')
+  return importAll(readRows(file), { format: values.format, scopes })
+}
+
+function readRows(file: string): Row[] {
+  const rows = attempt(file, () => JSON.parse(readFileSync(file, 'utf8')) as unknown)
+  if (!Array.isArray(rows)) throw new InputError(`${file}: not a list of keys`)
+  return rows.map((row: unknown, at) => {
+    if (typeof row === 'object' && row !== null) return row as Row
+    throw new InputError(`Row ${at + 1}: not an object`)
+  })
+}
 
 async function importAll(rows: Row[], settings: Settings): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   const count = (result: string) => counts.set(result, (counts.get(result) ?? 0) + 1)
-  const keys = rows.map((row) => entryOf(row, settings))
-  const live = keys.filter((entry) => !isOver(entry.expires_at))
+  const keys = rows.map((row, at) => ({ label: labelOf(row, at), ...entryOf(row, at, settings) }))
+  const live = keys.filter(({ entry }) => !isOver(entry.expires_at))
   for (let each = live.length; each < keys.length; each++) count('expired')
   for (let at = 0; at < live.length; at += maxConcurrency) {
     const batch = live.slice(at, at + maxConcurrency)
-    for (const [place, result] of (await send(batch)).entries()) {
+    const results = await send(batch.map(({ entry }) => entry))
+    for (const [place, result] of results.entries()) {
       count(result.result)
       const why = result.detail ?? result.errors?.map((error) => `${error.path} ${error.message}`)
-      if (why !== undefined) console.error(`${batch[place]?.name}: ${why}`)
+      if (why !== undefined) console.error(`${batch[place]?.label}: ${why}`)
     }
   }
   return counts
 }
 
-function entryOf(row: Row, { format, scopes }: Settings) {
-  const held = parsed(row.scopes) ?? scopes
+function labelOf({ name }: Row, at: number): string {
+  return `Row ${at + 1} (${name ?? 'without a name'})`
+}
+
+function entryOf(row: Row, at: number, { format, scopes }: Settings) {
+  const read = <T>(field: keyof Row, work: (value: unknown) => T): T =>
+    attempt(`${labelOf(row, at)}, ${field}`, () => work(row[field]))
+  const held = read('scopes', parsed) ?? scopes
   // Left out, the key would inherit all that whoever imports it may do.
-  if (held === undefined) throw new Error('Say which --scopes the keys get ("" for none).')
+  if (held === undefined) throw new InputError('Say which --scopes the keys get ("" for none).')
   const entry = {
     digest: row.digest,
     format,
-    name: String(row.name ?? 'Imported').slice(0, 80),
+    // By characters: half a surrogate pair is no text.
+    name: [...String(row.name ?? 'Imported')].slice(0, 80).join(''),
     key_prefix: row.key_prefix,
     scopes: held,
-    expires_at: timeOf(row.expires_at),
+    expires_at: read('expires_at', timeOf),
     external_id: row.external_id,
-    metadata: parsed(row.metadata),
+    metadata: read('metadata', parsed),
   }
   const given = Object.entries(entry).filter(([, value]) => value !== undefined && value !== null)
-  return Object.fromEntries(given) as typeof entry
+  return { entry: Object.fromEntries(given) as typeof entry }
 }
 
 /** Some databases hold JSON as text. */
@@ -86,12 +126,15 @@ function isOver(time: string | undefined): boolean {
 }
 
 async function send(keys: object[]): Promise<Result[]> {
-  const response = await fetch(new URL('/api/api-keys/import', url), {
+  const sent = fetch(new URL('/api/api-keys/import', url), {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ keys }),
   })
-  const answer = (await response.json()) as { data?: Result[]; detail?: string }
-  if (answer.data === undefined) throw new Error(`${response.status}: ${answer.detail}`)
-  return answer.data
+  const response = await sent.catch((cause: Error) => {
+    throw new InputError(`${url} does not answer: ${cause.message}`)
+  })
+  const answer = (await response.json().catch(() => ({}))) as { data?: Result[]; detail?: string }
+  if (answer.data !== undefined) return answer.data
+  throw new InputError(`${response.status}: ${answer.detail ?? 'not an answer of Latchkey'}`)
 }
