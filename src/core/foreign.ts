@@ -61,3 +61,20 @@ export function lengthRange(length: ForeignFormat['length']): { min: number; max
 export function foreignKeyPrefix(start: string, { prefix }: ForeignFormat): string {
   return (start.startsWith(prefix) ? start.slice(prefix.length) : start).slice(0, 8)
 }
+
+/** `formats`: the names of those with the prefix that was given; null: any. */
+export type KeyPrefixSearch = { formats: string[] | null; letters: string }
+
+/**
+ * The letters of `key_prefix` in what people copy: with or without the prefix of the format, and with the
+ * ellipsis that stands for the rest.
+ */
+export function readKeyPrefix(text: string, { formats, foreign }: TokenFormats): KeyPrefixSearch {
+  const start = text.endsWith('…') ? text.slice(0, -1) : text
+  const all = [...Object.entries(formats), ...Object.entries(foreign)]
+  const prefixes = all.map(([, { prefix }]) => prefix).filter((prefix) => start.startsWith(prefix))
+  const longest = prefixes.reduce((one, other) => (other.length > one.length ? other : one), '')
+  if (longest === '') return { formats: null, letters: start }
+  const named = all.flatMap(([name, { prefix }]) => (prefix === longest ? [name] : []))
+  return { formats: named, letters: start.slice(longest.length) }
+}

@@ -28,6 +28,12 @@ const refused = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 // U+2800 is a braille pattern without dots.
 const visible = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u
 
+/** The text of an identifier of another system, trimmed; null with control characters or lone surrogates. */
+export function readIdentifier(text: string): string | null {
+  const identifier = text.trim()
+  return /[\p{Cc}\p{Cs}]/u.test(identifier) ? null : identifier
+}
+
 /** The form in which texts are compared in a search: NFKC and lower case, so that `über` finds `ÜBERMUT`. */
 export function foldForSearch(text: string): string {
   return text.normalize('NFKC').toLowerCase().normalize('NFC')

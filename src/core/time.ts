@@ -1,4 +1,4 @@
-// Parses RFC 3339 times.
+// Parses and writes RFC 3339 times.
 
 const pattern =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,20}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
@@ -26,6 +26,11 @@ export function readTime(text: string): number | null {
   if (second === 60 && (minuteMs + 60_000) % dayMs !== 0) return null
   const timeMs = minuteMs + second * 1000 + (second === 60 ? 0 : milliseconds)
   return timeMs >= firstMs && timeMs <= lastMs ? timeMs : null
+}
+
+/** RFC 3339 in UTC with milliseconds. What is beyond the years 0000 to 9999 is written as their first or last instant. */
+export function writeTime(timeMs: number): string {
+  return new Date(Math.min(Math.max(timeMs, firstMs), lastMs)).toISOString()
 }
 
 const dayMs = 24 * 60 * 60 * 1000

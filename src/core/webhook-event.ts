@@ -1,5 +1,6 @@
 // Webhook events: their types, and the bodies made from what the outbox stores. A body never contains a
 // token or a digest.
+import { writeTime } from './time.ts'
 
 /** The event types that an endpoint can subscribe to, with a description of each. */
 export const webhookEvents = {
@@ -34,7 +35,7 @@ export function webhookBody({ type, createdAt, data }: StoredEvent): string {
   const shown = key === undefined ? {} : { key: keyView(key as StoredKey) }
   return JSON.stringify({
     type,
-    timestamp: new Date(createdAt).toISOString(),
+    timestamp: writeTime(createdAt),
     data: { ...rest, ...shown, ...eventFields(type, (detail ?? {}) as Record<string, unknown>) },
   })
 }
@@ -42,7 +43,7 @@ export function webhookBody({ type, createdAt, data }: StoredEvent): string {
 function keyView({ disabled, ...key }: StoredKey) {
   const entries = Object.entries(key).map(([name, value]) => [
     name,
-    name.endsWith('_at') && typeof value === 'number' ? new Date(value).toISOString() : value,
+    name.endsWith('_at') && typeof value === 'number' ? writeTime(value) : value,
   ])
   return { ...Object.fromEntries(entries), is_active: disabled === 0 && key.revoked_at === null }
 }

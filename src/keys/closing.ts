@@ -3,6 +3,7 @@
 
 import type { SettleSettings } from '../coherence/settle.ts'
 import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
+import { writeTime } from '../core/time.ts'
 import { tryEach } from '../log.ts'
 import {
   accountsToPurge,
@@ -36,7 +37,7 @@ export async function closeAccount(
 ): Promise<Progress> {
   const now = settings.clock.now()
   const closesAt = now + gracePeriodMs
-  const detail = { deleted_at: new Date(closesAt).toISOString() }
+  const detail = { deleted_at: writeTime(closesAt) }
   const { accountId } = caller.actor
   const audit = auditEntry(caller, 'account.deletion_requested', detail)
   await setClosing(stores.db, accountId, closesAt, audit, now)

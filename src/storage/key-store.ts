@@ -5,6 +5,7 @@ import {
   desc,
   eq,
   gt,
+  inArray,
   isNotNull,
   isNull,
   lte,
@@ -12,10 +13,12 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
+import type { KeyPrefixSearch } from '../core/foreign.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary } from './database.ts'
+import type { Selection } from './key-changes.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -34,6 +37,8 @@ export type Position = { createdAt: number; id: string }
 export type KeyFilter = {
   status?: KeyStatus | undefined
   search?: string | undefined
+  /** What `search` says when it is the beginning of a token: see `readKeyPrefix`. */
+  keyPrefix?: KeyPrefixSearch | undefined
   createdBy?: string | undefined
 }
 
@@ -117,11 +122,37 @@ export async function findByDigests(
   return within('D1', readTimeoutMs, query.all())
 }
 
+/** What a selection names that no key of the account has: ids, or the one value. Revoked keys count. */
+export async function missingFrom(
+  d1: D1Database,
+  accountId: string,
+  selection: Extract<Selection, { by: 'ids' | 'creator' | 'externalId' }>,
+): Promise<string[]> {
+  const { column, account, values } = namedBy(selection)
+  const query = openPrimary(d1).all<{ value: string }>(sql`
+    select value from json_each(${JSON.stringify([...new Set(values)])}) where not exists
+      (select 1 from ${apiKey} where ${account} = ${accountId} and ${column} = value)`)
+  return (await within('D1', readTimeoutMs, query)).map(({ value }) => value)
+}
+
+function namedBy(selection: Extract<Selection, { by: 'ids' | 'creator' | 'externalId' }>) {
+  const { accountId } = apiKey
+  switch (selection.by) {
+    case 'ids':
+      // The + keeps SQLite from choosing the account's index, as in `commit`.
+      return { column: apiKey.id, account: sql`+${accountId}`, values: selection.ids }
+    case 'creator':
+      return { column: apiKey.createdBy, account: accountId, values: [selection.createdBy] }
+    case 'externalId':
+      return { column: apiKey.externalId, account: accountId, values: [selection.externalId] }
+  }
+}
+
 /** Up to `limit` keys of the account, newest first, beginning after a position. */
 export async function listKeys(
   d1: D1Database,
   accountId: string,
-  { status, search, createdBy }: KeyFilter,
+  { status, search, keyPrefix, createdBy }: KeyFilter,
   page: { limit: number; after: Position | null; nowMs: number },
 ): Promise<ListedKey[]> {
   const query = selectKeys(d1)
@@ -131,7 +162,7 @@ export async function listKeys(
         createdBy === undefined ? undefined : eq(apiKey.createdBy, createdBy),
         after(page.after),
         hasStatus(status, page.nowMs),
-        matchesSearch(search),
+        matchesSearch(search, keyPrefix),
       ),
     )
     .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
@@ -181,8 +212,20 @@ function hasStatus(status: KeyStatus | undefined, nowMs: number): SQL | undefine
 }
 
 // Not LIKE: D1 limits patterns to 50 bytes, and NUL terminates one.
-function matchesSearch(search: string | undefined): SQL | undefined {
+function matchesSearch(
+  search: string | undefined,
+  keyPrefix: KeyPrefixSearch | undefined,
+): SQL | undefined {
   if (search === undefined || search === '') return undefined
-  const holds = (column: AnyColumn) => sql`instr(lower(${column}), lower(${search})) > 0`
-  return or(holds(apiKey.name), holds(apiKey.keyPrefix), holds(apiKey.externalId))
+  const holds = (column: AnyColumn, text = search) =>
+    sql`instr(lower(${column}), lower(${text})) > 0`
+  const { formats = null, letters = search } = keyPrefix ?? {}
+  return or(
+    holds(apiKey.name),
+    and(
+      formats === null ? undefined : inArray(apiKey.format, formats),
+      holds(apiKey.keyPrefix, letters),
+    ),
+    holds(apiKey.externalId),
+  )
 }

@@ -108,7 +108,7 @@ describe('the client', () => {
     const scopes = ['contacts:read']
     const { id } = await client.create({ name: 'One', scopes, external_id })
     await client.create({ name: 'Two', scopes, external_id })
-    expect(await client.revokeMany({ external_id })).toEqual({ revoked: 2 })
+    expect(await client.revokeMany({ external_id })).toEqual({ revoked: 2, missing: [] })
     const actions: string[] = []
     for await (const event of client.auditEvents({ key_id: id, limit: 1 })) {
       actions.push(event.action)
@@ -303,7 +303,7 @@ describe('the types of the client', () => {
 
   it('match the responses of the management API', () => {
     type Message = { message: string }
-    type Count = { revoked: number }
+    type Count = { revoked: number; missing: string[] }
     expectTypeOf<Data<Keys['$get'], 200>>().toEqualTypeOf<Plain<Key[]>>()
     expectTypeOf<Data<Keys['$post'], 201>>().toEqualTypeOf<Plain<IssuedKey>>()
     expectTypeOf<Data<OneKey['$get'], 200>>().toEqualTypeOf<Plain<Key>>()

@@ -189,7 +189,7 @@ describe('a key that manages keys', () => {
       expect(await outcome(send(method, path, manager.key, body))).toBe('404 not_found')
     }
     const many = await send('POST', '/revoke', manager.key, { ids: [theirs.id] })
-    expect(many.body.data).toEqual({ revoked: 0 })
+    expect(many.body.data).toEqual({ revoked: 0, missing: [theirs.id] })
   })
 
   it('is refused with the missing scope once keys:manage is removed', async () => {

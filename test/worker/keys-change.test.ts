@@ -340,11 +340,13 @@ describe('revoking many', () => {
     const spared = await makeKey(app, as)
     await app.request('DELETE', url(keys[0]?.id as string), { as })
     const ids = [...keys, theirs].map(({ id }) => id)
-    const answer = await revokeMany({ ids: [...ids, crypto.randomUUID()] })
-    expect([answer.status, answer.body.data], answer.text).toEqual([200, { revoked: 2 }])
+    const unknown = crypto.randomUUID()
+    const answer = await revokeMany({ ids: [...ids, unknown] })
+    const missing = [theirs.id, unknown]
+    expect([answer.status, answer.body.data], answer.text).toEqual([200, { revoked: 2, missing }])
     for (const { key } of keys) expect(await outcomeOf(key)).toBe('401 revoked_api_key')
     for (const { key } of [theirs, spared]) expect(await outcomeOf(key)).toBe('200')
-    expect((await revokeMany({ ids })).body.data).toEqual({ revoked: 0 })
+    expect((await revokeMany({ ids })).body.data).toEqual({ revoked: 0, missing: [theirs.id] })
   })
 
   it('by created_by revokes all keys of one person in this account only', async () => {
@@ -352,12 +354,13 @@ describe('revoking many', () => {
     const mine = await Promise.all([makeKey(app, person.jwt), makeKey(app, person.jwt)])
     const spared = await makeKey(app, as)
     const answer = await revokeMany({ created_by: person.id })
-    expect([answer.status, answer.body.data]).toEqual([200, { revoked: 2 }])
+    expect([answer.status, answer.body.data]).toEqual([200, { revoked: 2, missing: [] }])
     for (const { key } of mine) expect(await outcomeOf(key)).toBe('401 revoked_api_key')
     expect(await outcomeOf(spared.key)).toBe('200')
     const foreign = await openAccount('Globex')
     const theirs = await makeKey(app, foreign.owner.jwt)
-    expect((await revokeMany({ created_by: foreign.owner.id })).body.data).toEqual({ revoked: 0 })
+    const none = { revoked: 0, missing: [foreign.owner.id] }
+    expect((await revokeMany({ created_by: foreign.owner.id })).body.data).toEqual(none)
     expect(await outcomeOf(theirs.key)).toBe('200')
   })
 
@@ -366,8 +369,12 @@ describe('revoking many', () => {
       await makeKey(app, as, { external_id: 'customer-1' }),
       await makeKey(app, as, { external_id: 'customer-10' }),
     ]
-    expect((await revokeMany({ external_id: 'customer-_' })).body.data).toEqual({ revoked: 0 })
-    expect((await revokeMany({ external_id: 'customer-1' })).body.data).toEqual({ revoked: 1 })
+    const none = { revoked: 0, missing: ['customer-_'] }
+    expect((await revokeMany({ external_id: 'customer-_' })).body.data).toEqual(none)
+    expect((await revokeMany({ external_id: 'customer-1' })).body.data).toEqual({
+      revoked: 1,
+      missing: [],
+    })
     expect([await outcomeOf(one.key), await outcomeOf(like.key)]).toEqual([
       '401 revoked_api_key',
       '200',

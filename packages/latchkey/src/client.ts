@@ -16,6 +16,7 @@ import type {
   KeyChanges,
   KeyQuery,
   NewKey,
+  RevokedKeys,
   Scope,
   Selection,
   ToppedUp,
@@ -106,12 +107,13 @@ export type Client = {
   revoke(id: string, options?: CallOptions): Promise<{ message: string } & Underway>
   /**
    * Revokes every key of a selection with one wait. `revoked` counts the keys.
+   * `missing` holds what named no key of the account.
    * @example
    * ```ts
    * const { revoked } = await client.revokeMany({ external_id: 'customer-7' })
    * ```
    */
-  revokeMany(selection: Selection, options?: CallOptions): Promise<{ revoked: number } & Underway>
+  revokeMany(selection: Selection, options?: CallOptions): Promise<RevokedKeys & Underway>
   /**
    * The scopes that a key can hold.
    * @example

@@ -175,6 +175,9 @@ export type ToppedUp = { credits: Credits; repeated: boolean }
  */
 export type Selection = { ids: string[] } | { created_by: string } | { external_id: string }
 
+/** How many keys a selection revoked. `missing`: its ids, or its one value, that named no key of the account. */
+export type RevokedKeys = { revoked: number; missing: string[] }
+
 /** A scope of the configuration. */
 export type Scope = {
   scope: string

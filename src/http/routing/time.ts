@@ -3,6 +3,4 @@ import { z } from '@hono/zod-openapi'
 
 export const time = z.string().openapi({ format: 'date-time', example: '2027-12-31T23:59:59.000Z' })
 
-export function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
-}
+export { writeTime as isoTime } from '../../core/time.ts'

@@ -1,6 +1,7 @@
 // GET /readyz: whether every store answers, for monitors. The endpoint is public, so an isolate checks the stores at
 // most once in two seconds. Problems are in the log only.
 import type { Context } from 'hono'
+import { writeTime } from '../../core/time.ts'
 import { log } from '../../log.ts'
 import { checkStores, checkTimeoutMs, type Readiness } from '../../storage/readiness.ts'
 import type { AppEnv } from '../app-env.ts'
@@ -41,7 +42,7 @@ function viewOf({ ready, at, checks, pending }: Readiness, nowMs: number) {
   const oldest = pending?.oldestAt ?? null
   return {
     status: ready ? 'ready' : 'not_ready',
-    checked_at: new Date(at).toISOString(),
+    checked_at: writeTime(at),
     checks: Object.fromEntries(shown),
     oldest_pending_seconds:
       oldest === null ? null : Math.max(0, Math.round((nowMs - oldest) / 1000)),

@@ -1,5 +1,6 @@
 // GET /api/v1/me: the account and the key or person of a credential, without needing any scope.
 import type { Context } from 'hono'
+import { writeTime } from '../../core/time.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { hardenedResponse } from '../response/hardening.ts'
@@ -14,7 +15,7 @@ export async function me(c: Context<AppEnv>): Promise<Response> {
     return success(c, { account, key: null, person })
   }
   const { id, name, expiresAt } = key
-  const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
+  const expires_at = expiresAt === null ? null : writeTime(expiresAt)
   return success(c, { account, key: { id, name, scopes, expires_at } })
 }
 

@@ -3,6 +3,7 @@
 import type { KeyContext, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
 import type { LimitsRemaining } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
+import { writeTime } from '../../core/time.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
 import { verify } from '../../keys/verify.ts'
@@ -136,7 +137,7 @@ function meteredAnswer(verdict: Extract<PublicVerdict, { remaining?: unknown }>)
 
 function aboutKey(record: KeyRecord, left: LimitsRemaining | null): KeyContext {
   const { id, name, expiresAt, accountId, accountName } = record
-  const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString()
+  const expires_at = expiresAt === null ? null : writeTime(expiresAt)
   return {
     key: { id, name, expires_at },
     account: { id: accountId, name: accountName },

@@ -14,7 +14,7 @@ import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager, byOwner } from '../../routing/security.ts'
-import { time } from '../../routing/time.ts'
+import { isoTime, time } from '../../routing/time.ts'
 import { tooMany } from '../people/sign-in.ts'
 import { exportAccount } from './export.ts'
 
@@ -174,6 +174,6 @@ async function accountOf(c: Context<AppEnv>): Promise<Account> {
 }
 
 function accountView({ id, name, createdAt, closesAt }: Account): z.infer<typeof view> {
-  const closes_at = closesAt?.toISOString() ?? null
-  return { id, name, created_at: createdAt.toISOString(), closes_at }
+  const closes_at = closesAt === null ? null : isoTime(closesAt.getTime())
+  return { id, name, created_at: isoTime(createdAt.getTime()), closes_at }
 }

@@ -50,12 +50,18 @@ async function* peoplePages(d1: D1Database, accountId: string, nowMs: number) {
   const { id, name, createdAt } = account
   const members = await listMembers(d1, accountId)
   yield [
-    { type: 'account', id, name, created_at: createdAt.toISOString(), exported_at: isoTime(nowMs) },
+    {
+      type: 'account',
+      id,
+      name,
+      created_at: isoTime(createdAt.getTime()),
+      exported_at: isoTime(nowMs),
+    },
     ...members.map(({ userId, createdAt: since, ...person }) => ({
       type: 'member',
       id: userId,
       ...person,
-      since: since.toISOString(),
+      since: isoTime(since.getTime()),
     })),
   ]
 }

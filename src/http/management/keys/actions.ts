@@ -2,8 +2,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
 import { rotateKey } from '../../../keys/rotate.ts'
+import { missingFrom } from '../../../storage/key-store.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import { externalIdField } from '../../routing/fields.ts'
 import { idField, idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -51,11 +53,15 @@ const selection = z
   .strictObject({
     ids: z.array(idField).min(1).max(maxIds).optional(),
     created_by: idField.optional(),
-    external_id: z.string().min(1).max(255).optional(),
+    external_id: externalIdField.optional(),
   })
   .refine((body) => Object.keys(body).length === 1, { error: oneSelection })
 
-const counted = z.object({ revoked: z.int(), ...underway })
+const missing = z.array(z.string()).openapi({
+  description:
+    'What named no key of the account: ids, or the `created_by` or `external_id`. Empty when all did',
+})
+const counted = z.object({ revoked: z.int(), missing, ...underway })
 const revokeMany = createRoute({
   method: 'post',
   path: `${path}/revoke`,
@@ -88,13 +94,11 @@ export function createApiKeyActions() {
     .openapi(revokeMany, async (c) => {
       const { ids, created_by, external_id } = c.req.valid('json')
       const settings = await keySettingsOf(c)
-      const { count, progress } = await revokeKeys(
-        await c.env.changeStores(),
-        settings,
-        callerOf(c),
-        selectionOf(ids, created_by, external_id),
-      )
-      return changeAnswer(c, progress, { revoked: count })
+      const selection = selectionOf(ids, created_by, external_id)
+      const stores = await c.env.changeStores()
+      const { count, progress } = await revokeKeys(stores, settings, callerOf(c), selection)
+      const missing = await missingFrom(c.env.db, c.var.actor.accountId, selection)
+      return changeAnswer(c, progress, { revoked: count, missing })
     })
 }
 

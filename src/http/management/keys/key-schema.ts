@@ -1,9 +1,10 @@
 // A key on the wire: its schemas in requests and its view in responses.
 import { z } from '@hono/zod-openapi'
-import { isAddressOrBlock } from '../../../core/address.ts'
+import { readAddressOrBlock } from '../../../core/address.ts'
 import type { Config } from '../../../core/config.ts'
 import { limitOwners } from '../../../core/limits.ts'
 import { keyStatuses, type ListedKey, statusOf } from '../../../storage/key-store.ts'
+import { externalIdField, metadataField, nameField, timeField } from '../../routing/fields.ts'
 import { isoTime, time } from '../../routing/time.ts'
 import {
   creditsField,
@@ -15,7 +16,6 @@ import {
   rateLimitView,
 } from './limit-schema.ts'
 
-const maxMetadataCharacters = 4_096
 const maxAddresses = 50
 
 export const keySchema = z
@@ -83,14 +83,29 @@ function nullable(timeMs: number | null): string | null {
   return timeMs === null ? null : isoTime(timeMs)
 }
 
+/** Beside a type that is set by hand. */
+const orNull = { type: ['string' as const, 'null' as const] }
+
+/** In its one spelling. */
+const addressField = z
+  .string()
+  .transform((text, context) => {
+    const reading = readAddressOrBlock(text)
+    if ('block' in reading) return reading.block
+    context.addIssue(reading.error)
+    return z.NEVER
+  })
+  .openapi({ type: 'string', example: '192.0.2.0/24' })
+
 /** The fields that a client sets, checked against the configuration and a clock. */
 export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () => number) {
   const scope = z
     .string()
     .refine((name) => Object.hasOwn(config.scopes, name), { error: 'No such scope' })
   return {
-    name: z.string().trim().min(1).max(80),
-    expires_at: futureTime(now)
+    name: nameField,
+    expires_at: timeField
+      .refine((timeMs) => timeMs > now(), { error: 'Not in the future' })
       .nullable()
       .openapi({ type: ['string', 'null'], format: 'date-time', example: '2027-12-31T23:59:59Z' }),
     scopes: z
@@ -100,28 +115,14 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
       .nullable()
       .openapi({ description: 'null or omitted: inherits the scopes of its creator' }),
     allowed_ips: z
-      .array(z.string().refine(isAddressOrBlock, { error: 'No IP address or CIDR block' }))
+      .array(addressField)
       .min(1, 'null allows any address')
       .max(maxAddresses)
       .nullable(),
     rate_limit: rateLimitField,
     credits: creditsField,
     limits_by: limitsByField,
-    external_id: z.string().trim().min(1).max(255).nullable(),
-    metadata: z.record(z.string(), z.unknown()).refine(isShort, { error: tooLong }).nullable(),
+    external_id: externalIdField.nullable().openapi(orNull),
+    metadata: metadataField.nullable(),
   }
-}
-
-const tooLong = `At most ${maxMetadataCharacters} characters as JSON`
-
-function isShort(metadata: unknown): boolean {
-  return JSON.stringify(metadata).length <= maxMetadataCharacters
-}
-
-/** RFC 3339 with an offset, to milliseconds since 1970. */
-function futureTime(now: () => number) {
-  return z.iso
-    .datetime({ offset: true, error: 'An RFC 3339 time such as 2027-12-31T23:59:59Z' })
-    .transform((text) => Date.parse(text))
-    .refine((timeMs) => Number.isFinite(timeMs) && timeMs > now(), { error: 'Not in the future' })
 }

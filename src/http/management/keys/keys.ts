@@ -1,6 +1,7 @@
 // /api/api-keys: list, create, read, change, revoke.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { readKeyPrefix } from '../../../core/foreign.ts'
 import { issueKey } from '../../../keys/issue.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
@@ -33,7 +34,10 @@ const conflict = { 409: failure('The key is not in a state for this') }
 
 const listQuery = pageQuery.extend({
   status: z.enum(keyStatuses).optional(),
-  search: z.string().trim().max(100).optional(),
+  search: z.string().trim().max(100).optional().openapi({
+    description:
+      'Part of a name, of an external id, or of `key_prefix`, with or without the prefix of its format and a closing `…`',
+  }),
   created_by: idField.optional(),
 })
 
@@ -135,7 +139,9 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
       const page = { limit: limit + 1, after: readCursor(cursor), nowMs: settings.clock.now() }
       const { accountId } = c.var.actor
-      const rows = await listKeys(c.env.db, accountId, { ...filter, createdBy: created_by }, page)
+      const keyPrefix = readKeyPrefix(filter.search ?? '', settings.config)
+      const wanted = { ...filter, keyPrefix, createdBy: created_by }
+      const rows = await listKeys(c.env.db, accountId, wanted, page)
       const { page: keys, next_cursor } = pageOf(rows, limit)
       const data = await viewsOf(c.env, keys)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)

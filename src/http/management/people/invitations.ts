@@ -14,11 +14,12 @@ import {
 } from '../../../storage/people-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
+import { nameField } from '../../routing/fields.ts'
 import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { name, password } from './fields.ts'
+import { password } from './fields.ts'
 import { tooMany } from './sign-in.ts'
 
 const view = createRoute({
@@ -54,7 +55,7 @@ const accept = createRoute({
     params: idParam,
     body: {
       required: true,
-      content: { 'application/json': { schema: z.object({ name, password }) } },
+      content: { 'application/json': { schema: z.strictObject({ name: nameField, password }) } },
     },
   },
   responses: {

@@ -8,7 +8,7 @@ import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { bySession } from '../../routing/security.ts'
-import { time } from '../../routing/time.ts'
+import { isoTime, time } from '../../routing/time.ts'
 
 const view = z
   .object({
@@ -68,9 +68,9 @@ export function createSessionRoutes() {
       const data = sessions.map((each) => ({
         id: each.id,
         is_current: each.id === sessionId,
-        created_at: each.createdAt.toISOString(),
-        last_used_at: each.lastUsedAt.toISOString(),
-        expires_at: each.expiresAt.toISOString(),
+        created_at: isoTime(each.createdAt.getTime()),
+        last_used_at: isoTime(each.lastUsedAt.getTime()),
+        expires_at: isoTime(each.expiresAt.getTime()),
         ip_address: each.ipAddress || null,
         place: each.place,
         user_agent: each.userAgent || null,

@@ -4,10 +4,11 @@ import { isSameSecret } from '../../../core/secret.ts'
 import { hashPassword } from '../../../identity/password.ts'
 import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store.ts'
 import { Problem } from '../../response/problem.ts'
+import { nameField } from '../../routing/fields.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { email, name, password } from './fields.ts'
+import { email, password } from './fields.ts'
 
 const status = createRoute({
   method: 'get',
@@ -34,10 +35,10 @@ const setup = createRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.object({
+          schema: z.strictObject({
             setup_token: z.string().max(1_000),
-            account: name,
-            name,
+            account: nameField,
+            name: nameField,
             email,
             password,
           }),
@@ -68,7 +69,7 @@ export function createSetupRoutes() {
     })
     .openapi(setup, async (c) => {
       const body = c.req.valid('json')
-      if (!(await isSameSecret(body.setup_token, c.env.setupToken)))
+      if (!(await isSameSecret(body.setup_token.trim(), c.env.setupToken)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner has been made already' })
       // Checked first only to avoid the hash; the lock in the batch decides.

@@ -1,5 +1,6 @@
 // GET /api/api-keys/{id}/usage: the requests of a key by result code, by hour or by day.
 import { createRoute, z } from '@hono/zod-openapi'
+import { readTime } from '../../../core/time.ts'
 import { createUsageStore, type UsageSpan, usageLifetimeMs } from '../../../storage/usage-store.ts'
 import { type Granularity, seriesOf, spanOf, stepMs } from '../../../usage/series.ts'
 import { Problem } from '../../response/problem.ts'
@@ -17,9 +18,12 @@ const maxSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
 const stepsUnasked = { hour: 24, day: 30 }
 
 const wrongTime = 'An RFC 3339 time such as 2027-12-31T23:59:59Z, or a date'
-const when = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], { error: wrongTime })
-  .transform((text) => Date.parse(text))
+const when = z.string().transform((text, context) => {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text)
+  const timeMs = readTime(isDate ? `${text}T00:00:00Z` : text)
+  if (timeMs === null) context.addIssue(wrongTime)
+  return timeMs ?? z.NEVER
+})
 
 const query = z.object({
   from: when.optional().openapi({

@@ -4,6 +4,7 @@ import { webhookTypes } from '../../../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../../../core/webhook-target.ts'
 import type { Delivery } from '../../../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
+import { nameField } from '../../routing/fields.ts'
 import { isoTime, time } from '../../routing/time.ts'
 
 const eventType = z.enum(webhookTypes, { error: 'No such type of event' })
@@ -65,7 +66,7 @@ export function endpointFields(rules: TargetRules) {
         return z.NEVER
       })
       .openapi({ type: 'string', format: 'uri', example: 'https://example.com/hooks/latchkey' }),
-    description: z.string().trim().min(1).max(200).nullable(),
+    description: nameField.nullable().openapi({ type: ['string', 'null'] }),
     events: z
       .array(eventType)
       .min(1, 'null means all')
