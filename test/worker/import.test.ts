@@ -312,7 +312,7 @@ describe('a token without a tag', () => {
       '401 missing_credential',
     )
     await brought(plain)
-    const accepted = app.request('GET', `/api/v1/me?cursor=${pick('abcdef', 64)}`, {
+    const accepted = app.request('GET', `/api/contacts?cursor=${pick('abcdef', 64)}`, {
       key: plain.token,
     })
     expect(await outcome(accepted)).toBe('200')
