@@ -90,7 +90,9 @@ describe('the model and the code', () => {
 /** The real `recall` and `lookUp` on stores that answer at once; `asOf` 1 before the change, 2 after. */
 function createRealReader(leaseMs: number, changedAt: number) {
   let now = 0
-  const record = (asOf: number) => ({ asOf }) as KeyRecord
+  const texts = { id: '', name: '', accountId: '', accountName: '', createdBy: null }
+  const unlimited = { scopes: null, allowedIps: null, limits: null }
+  const record = (asOf: number) => ({ asOf, ...texts, ...unlimited }) as KeyRecord
   const stores: LookUpStores = {
     memory: createMemory(),
     fence: { requiredSeq: async () => (now < changedAt ? 1 : 2) },
