@@ -24,7 +24,7 @@ export type ScaleResults = {
   fileBytes: { at: number; bytes: number }[]
   /** µs per use and share of hits by distinct keys in use. */
   inUse: { at: number; hits: number; microseconds: number }[]
-  /** Of 10,000 records, as many as memory keeps. */
+  /** The heap that 10,000 records take. */
   memoryBytes: number
   /** ms by keys revoked at once, the wait for leases left out. */
   revoked: Curve[]
@@ -185,7 +185,7 @@ function memoryStorage(): FenceStorage {
   }
 }
 
-/** Random uses of `count` keys with equal probability: the worst case for a memory of 10,000. */
+/** Random uses of `count` keys with equal probability: the worst case for a cache. */
 function useOf(count: number): ScaleResults['inUse'][number] {
   const digests = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, '0'))
   const records = digests.map(recordOf)
@@ -208,7 +208,7 @@ function useOf(count: number): ScaleResults['inUse'][number] {
   return { at: count, hits: hits / uses, microseconds }
 }
 
-/** Heap of a full memory, digests and records included; needs --expose-gc. */
+/** Heap of 10,000 records in memory, with their digests; needs --expose-gc. */
 function memoryBytes(): number {
   globalThis.gc?.()
   const before = process.memoryUsage().heapUsed
