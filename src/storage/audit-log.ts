@@ -23,6 +23,9 @@ const actor = alias(user, 'actor')
 const subject = alias(user, 'subject')
 const actingKey = alias(apiKey, 'acting_key')
 
+/** SQLite numbers rows as they are inserted, which orders the events of one millisecond. */
+const insertion = sql`${auditEvent}.rowid`
+
 const readTimeoutMs = 2_000
 
 /** Up to `limit` events of the account, newest first, beginning after a position. */
@@ -53,10 +56,11 @@ export async function listEvents(
         action === undefined ? undefined : eq(auditEvent.action, action),
         after === null
           ? undefined
-          : sql`(${auditEvent.createdAt}, ${auditEvent.id}) < (${after.createdAt}, ${after.id})`,
+          : sql`(${auditEvent.createdAt}, ${insertion}) <
+              (${after.createdAt}, (select rowid from ${auditEvent} where ${auditEvent.id} = ${after.id}))`,
       ),
     )
-    .orderBy(desc(auditEvent.createdAt), desc(auditEvent.id))
+    .orderBy(desc(auditEvent.createdAt), desc(insertion))
     .limit(limit)
     .all()
   const rows = await within('D1', readTimeoutMs, query)
