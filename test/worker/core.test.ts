@@ -13,7 +13,9 @@ const { formats } = config
 const format = (name: string) => formats[name] as Format
 const formatNames = fc.constantFrom(...Object.keys(formats))
 const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
-const secrets = fc.string({ minLength: 1 }).filter((secret) => !secret.includes(','))
+const secrets = fc
+  .string({ minLength: 1 })
+  .filter((secret) => secret.trim() !== '' && !secret.includes(','))
 
 /** Returns these bytes in this order, repeatedly. */
 function random(source: number[]) {
