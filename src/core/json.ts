@@ -10,14 +10,23 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** Parses UTF-8 bytes as one JSON value (RFC 8259). */
 export function readJson(bytes: Uint8Array): JsonResult {
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    return { errors: [{ path: '', message: 'The body is not UTF-8' }] }
-  }
-  return readJsonText(text)
+  const text = readUtf8(bytes)
+  return text === null
+    ? { errors: [{ path: '', message: 'The body is not UTF-8' }] }
+    : readJsonText(text)
 }
+
+/** The text of bytes; null where they are not UTF-8. */
+export function readUtf8(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+// A reviver is called for every member. Only escapes, exponents and numbers of 16 characters can be errors.
+const suspicious = /\\u|__proto__|\d[\d.]{15}|\d\.?[eE]/
 
 export function readJsonText(text: string): JsonResult {
   if (depthOf(text) > maxJsonDepth) {
@@ -25,6 +34,7 @@ export function readJsonText(text: string): JsonResult {
   }
   const found: Found[] = []
   try {
+    if (!suspicious.test(text)) return { value: JSON.parse(text) }
     const value: unknown = JSON.parse(text, reviver(found) as Parameters<typeof JSON.parse>[1])
     if (found.length === 0) return { value }
     return { errors: found.map(({ keys, message }) => ({ path: keys.join('.'), message })) }

@@ -35,6 +35,18 @@ export class Problem extends Error {
   }
 }
 
+/** A request may have thousands of unknown fields: more errors would not help. */
+export const maxErrors = 20
+
+/** 400 with the first of the errors, in `errors` and in the detail. `path` is '' for the whole body. */
+export function invalidFields(all: readonly FieldError[]): Problem {
+  const errors = all.slice(0, maxErrors)
+  const sentences = errors.map(({ path, message }) =>
+    path === '' ? message : `${path}: ${message}`,
+  )
+  return new Problem('invalid_request', { detail: sentences.join('; '), errors })
+}
+
 /** The body of the response. */
 export function problemText(problem: Problem, requestId: string): string {
   const body: ProblemBody = {

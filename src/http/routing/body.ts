@@ -2,10 +2,10 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
 import type { FieldError } from '../../contract/problems.ts'
-import { readJson } from '../../core/json.ts'
+import { readJson, readUtf8 } from '../../core/json.ts'
 import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
-import { Problem } from '../response/problem.ts'
+import { invalidFields, Problem } from '../response/problem.ts'
 import { isSafeMethod } from './method.ts'
 import { invalidRequest } from './router.ts'
 
@@ -43,12 +43,16 @@ export async function readJsonBody<T>(
 
 /** @throws Problem 413, or 415 for a body in an encoding (RFC 9110 8.4.1): it is not decoded here. */
 export async function readBytes(
-  { headers, body }: Request,
+  request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { headers, body } = request
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (encoding !== 'identity' && encoding !== '') throw encodedBody()
-  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const declared = headers.get('content-length')
+  if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  // Of a known length: in one step, since keys/verify is called for most requests of an API.
+  if (declared !== null) return withinLimit(new Uint8Array(await request.arrayBuffer()), maxBytes)
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of (body ?? []) as Iterable<Uint8Array>) {
@@ -62,6 +66,11 @@ export async function readBytes(
     bytes.set(chunk, at)
     at += chunk.byteLength
   }
+  return bytes
+}
+
+function withinLimit(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
   return bytes
 }
 
@@ -84,18 +93,9 @@ export function requireForm({ headers }: Request): void {
 /** The same request with its body read and found to be UTF-8. @throws Problem 400, 413 or 415 */
 export async function withUtf8Body(request: Request, maxBytes: number): Promise<Request> {
   const bytes = await readBytes(request, maxBytes)
-  if (!isUtf8(bytes)) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
+  if (readUtf8(bytes) === null) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
   const { url, method, headers, cf, signal } = request
   return new Request(url, { method, headers, body: bytes, signal, ...(cf && { cf }) })
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-    return true
-  } catch {
-    return false
-  }
 }
 
 export const formType = 'application/x-www-form-urlencoded'
@@ -128,11 +128,8 @@ function isJson(essence: string): boolean {
   )
 }
 
-function invalidBody(errors: FieldError[]): Problem {
-  const detail = errors.map(({ path, message }) =>
-    path === '' ? message : `${quote(path)}: ${message}`,
-  )
-  return new Problem('invalid_request', { detail: detail.join('; '), errors })
+function invalidBody(errors: readonly FieldError[]): Problem {
+  return invalidFields(errors.map(({ path, message }) => ({ path: quote(path), message })))
 }
 
 function otherCharset(): Problem {

@@ -1,9 +1,7 @@
 // Operations that take no query parameters, and are answered without zod.
 import type { FieldError } from '../../contract/problems.ts'
 import { quote } from '../../core/text.ts'
-import { Problem } from '../response/problem.ts'
-
-const maxErrors = 20
+import { invalidFields } from '../response/problem.ts'
 
 /** @throws Problem 400 naming the first parameters, for operations that take none. */
 export function refuseQuery(url: string): void {
@@ -11,14 +9,9 @@ export function refuseQuery(url: string): void {
   if (start === -1) return
   const names = new Set(new URLSearchParams(url.slice(start)).keys())
   if (names.size === 0) return
-  const errors = [...names].slice(0, maxErrors).map(unknownParameter)
-  throw new Problem('invalid_request', { detail: sentenceOf(errors), errors })
+  throw invalidFields([...names].map(unknownParameter))
 }
 
 function unknownParameter(name: string): FieldError {
   return { path: `query.${quote(name)}`, message: 'There is no such parameter' }
-}
-
-function sentenceOf(errors: readonly FieldError[]): string {
-  return errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
 }

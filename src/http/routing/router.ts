@@ -4,7 +4,7 @@ import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../contract/problems.ts'
 import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
-import { Problem } from '../response/problem.ts'
+import { invalidFields, maxErrors, Problem } from '../response/problem.ts'
 import { allowMethods, type Operation } from './methods.ts'
 
 export function createRouter(): OpenAPIHono<AppEnv> {
@@ -41,12 +41,8 @@ function strict<Route extends RouteConfig>(route: Route): Route {
 }
 
 export function invalidRequest({ issues }: { issues: Issue[] }, target: string): Problem {
-  const errors = issues.flatMap((issue) => fieldErrors(issue, target)).slice(0, maxErrors)
-  return new Problem('invalid_request', { detail: sentenceOf(errors), errors })
+  return invalidFields(issues.flatMap((issue) => fieldErrors(issue, target)))
 }
-
-/** A body may have thousands of unknown fields: more errors would not help. */
-const maxErrors = 20
 
 type Issue = {
   code: string
@@ -73,10 +69,4 @@ export function fieldErrors(issue: Issue, target: string): FieldError[] {
   return meant.flatMap((inner) =>
     fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, target),
   )
-}
-
-function sentenceOf(errors: FieldError[]): string {
-  return errors
-    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-    .join('; ')
 }
