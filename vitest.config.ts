@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
@@ -28,6 +29,35 @@ async function readMigrations() {
   return Object.fromEntries(await Promise.all(entries))
 }
 
+const optimizer = {
+  enabled: true,
+  include: [
+    '@hono/zod-openapi',
+    'better-auth/adapters/drizzle',
+    'better-auth/api',
+    'better-auth/crypto',
+    'better-auth/minimal',
+    'better-auth/plugins/jwt',
+    'better-auth/plugins/organization',
+    'drizzle-orm',
+    'drizzle-orm/d1',
+    'drizzle-orm/sqlite-core',
+    'fast-check',
+    'hono',
+    'hono/factory',
+    'hono/html',
+    'hono/http-exception',
+    'hono/route',
+    'hono/utils/html',
+    'jose',
+    'zod',
+  ],
+  rolldownOptions: {
+    external: [/^node:/, /^cloudflare:/],
+    resolve: { conditionNames: ['workerd', 'worker', 'browser', 'import', 'default'] },
+  },
+}
+
 export default defineConfig(async () => ({
   // A deployer's configuration changes what the Worker does, not whether the tests pass.
   resolve: {
@@ -44,6 +74,9 @@ export default defineConfig(async () => ({
     include: ['test/worker/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     setupFiles: ['./test/worker/setup.ts'],
     provide: { migrations: await readMigrations() },
+    // Bundled once, instead of loaded module by module into the workerd of every file.
+    deps: { optimizer: { ssr: optimizer } },
+    maxWorkers: availableParallelism(),
     // The first lazy import of Better Auth takes workerd 2 to 5 s in a test.
     testTimeout: 20_000,
   },
