@@ -4,10 +4,11 @@
 /**
  * The decoded segments of a path (RFC 3986 3.3); null when it is ambiguous: dot segments, raw or encoded;
  * empty segments, except for one at the end; back-slashes and encoded slashes; control characters; invalid
- * percent-encoding or UTF-8. `/` has one segment, which is empty.
+ * percent-encoding or UTF-8; a raw `#` or space, which no request target has (RFC 9112 3.2) and URL parsers cut at.
+ * `/` has one segment, which is empty.
  */
 export function readPath(rawPath: string): string[] | null {
-  if (!rawPath.startsWith('/')) return null
+  if (!rawPath.startsWith('/') || /[# ]/.test(rawPath)) return null
   const raws = rawPath.slice(1).split('/')
   const segments: string[] = []
   for (const [at, raw] of raws.entries()) {

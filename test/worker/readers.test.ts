@@ -259,6 +259,7 @@ describe('readPath', () => {
     ['/api/contacts/', ['api', 'contacts', '']],
     ['/a/%41%C3%BC', ['a', 'Aü']],
     ['/a;b/c%2525', ['a;b', 'c%25']],
+    ['/a%23b%20', ['a#b ']],
   ])('reads %s', (path, segments) => {
     expect(readPath(path)).toEqual(segments)
   })
@@ -289,6 +290,9 @@ describe('readPath', () => {
     '/a%zz',
     '/a%ff',
     '/a\u0000b',
+    '/a#b',
+    '/a/#',
+    '/a ',
   ])('has no one reading of %j', (path) => {
     expect(readPath(path)).toBeNull()
   })
