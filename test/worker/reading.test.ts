@@ -182,6 +182,7 @@ describe('a cursor', () => {
     btoa('1/not-a-uuid'),
     btoa(`-1/${someId}`),
     btoa(`01/${someId}`),
+    writeCursor({ createdAt: 1, id: '7B1F3C2E-5D4A-4C3B-9E2F-0123456789AB' }),
   ])('%j is refused', (cursor) => expect(() => readCursor(cursor)).toThrow('cursor'))
 
   it('is null on the last page, also when that page is full', () => {

@@ -25,7 +25,7 @@ export function readCursor(cursor: string | undefined): Position | null {
   const [time = '', id = ''] = decode(cursor).split('/')
   if (
     !/^\d{1,15}$/.test(time) ||
-    readId(id) === null ||
+    readId(id) !== id ||
     writeCursor({ createdAt: +time, id }) !== cursor
   ) {
     const errors = [{ path: 'query.cursor', message: 'Not a cursor of this list' }]
