@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import {
   type AuditEvent,
   type AuditQuery,
+  type Client,
   type ClientOptions,
   createClient,
   type Introspection,
@@ -267,6 +268,65 @@ describe('retries', () => {
     const { signal } = controller
     await expect(client.scopes({ signal })).rejects.toThrow('The user left')
     expect(methods).toHaveLength(1)
+  })
+})
+
+describe('the url of a deployment', () => {
+  const id = crypto.randomUUID()
+  const calls: Record<string, (client: Client) => Promise<unknown>> = {
+    '/api/api-keys?status=active': (client) => client.list({ status: 'active' }),
+    '/api/api-keys': (client) => client.create({ name: 'A' }),
+    [`/api/api-keys/${id}`]: (client) => client.get(id),
+    [`/api/api-keys/${id} `]: (client) => client.update(id, {}),
+    [`/api/api-keys/${id}  `]: (client) => client.revoke(id),
+    [`/api/api-keys/${id}/rotate`]: (client) => client.rotate(id),
+    [`/api/api-keys/${id}/credits`]: (client) => client.addCredits(id, { add: 1 }),
+    '/api/api-keys/revoke': (client) => client.revokeMany({ ids: [id] }),
+    '/api/scopes': (client) => client.scopes(),
+    '/api/audit-events?limit=1': (client) => client.auditEvents({ limit: 1 }),
+    '/api/v1/keys/verify': (client) => client.verify({ token: 'x' }),
+    '/api/v1/keys/verify-batch': (client) => client.verifyBatch([{ token: 'x' }]),
+    '/api/v1/introspect': (client) => client.introspect('x'),
+  }
+
+  /** The URLs that the calls of a client request. */
+  async function requested(url: string): Promise<string[]> {
+    const urls: string[] = []
+    const send = async (to: URL) => {
+      urls.push(String(to))
+      return Response.json({ status: 'success', data: [], next_cursor: null })
+    }
+    const client = createClient({ url, key: 'x', fetch: send as typeof fetch })
+    expect(Object.keys(client)).toHaveLength(Object.keys(calls).length)
+    for (const call of Object.values(calls)) await call(client)
+    return urls
+  }
+
+  it.each([
+    ['https://keys.example', 'https://keys.example'],
+    ['https://keys.example/', 'https://keys.example'],
+    ['https://example.com/latchkey', 'https://example.com/latchkey'],
+    ['https://example.com/latchkey/', 'https://example.com/latchkey'],
+    ['https://example.com:8443/a/b%20c//', 'https://example.com:8443/a/b%20c'],
+  ])('%s is the base of every call', async (url, base) => {
+    expect(await requested(url)).toEqual(Object.keys(calls).map((path) => base + path.trim()))
+  })
+
+  it.each([
+    ['https://keys.example/?', /query/],
+    ['https://keys.example/base?a=b', /query/],
+    ['https://keys.example/#x', /fragment/],
+    ['https://keys.example#', /fragment/],
+    ['https://user@keys.example', /user/],
+    ['https://:secret@keys.example', /user/],
+    ['keys.example', /URL/],
+    ['localhost:8787', /http/],
+    ['ftp://keys.example', /http/],
+  ])('%s is refused, with the reason', (url, reason) => {
+    const create = () => createClient({ url, key: 'x' })
+    expect(create).toThrow(TypeError)
+    expect(create).toThrow(reason)
+    expect(create).not.toThrow(/secret/)
   })
 })
 

@@ -2,14 +2,17 @@
 // and that none passes while the verdict is unknown.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
+import fc from 'fast-check'
 import { Hono } from 'hono'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type ApiKeyOptions,
   apiKey,
   type LatchkeyBinding,
 } from '../../packages/latchkey/src/hono.ts'
+import { presentedToken } from '../../src/contract/credentials.ts'
 import type { BindingVerifyRequest } from '../../src/contract/verify.ts'
+import { readCredential } from '../../src/http/auth/credentials.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { down } from '../support/outage.ts'
@@ -26,6 +29,8 @@ beforeAll(async () => {
 })
 
 const issue = (body: Record<string, unknown> = {}) => makeKey(testApp, acme.owner.jwt, body)
+
+const atCloudflare = { colo: 'AMS' } as unknown as CfProperties
 
 /** The Worker behind a service binding. */
 function bindingTo(at: TestApp, bindings: Partial<Env> = {}): LatchkeyBinding {
@@ -63,8 +68,9 @@ function appWith(options: ApiKeyOptions & { optional?: true }) {
   })
   return {
     runs: () => runs,
-    async get(headers: Record<string, string> = {}, bindings: object = {}) {
-      const request = new Request('https://api.example/contacts', { headers })
+    /** `cf` is what Cloudflare sets on the requests that it receives. */
+    async get(headers: Record<string, string> = {}, bindings: object = {}, cf?: CfProperties) {
+      const request = new Request('https://api.example/contacts', { headers, ...(cf && { cf }) })
       const response = await app.fetch(request, bindings)
       const { status } = response
       // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
@@ -123,11 +129,11 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
     }
     for (const [code, headers] of Object.entries(cases)) {
       const own = await testApp.request('GET', '/api/contacts', { headers })
-      const { request_id, ...body } = (await app.get(headers)).body
+      const { request_id, ...body } = (await app.get(headers, {}, atCloudflare)).body
       const { request_id: _, ...ownBody } = own.body
       expect(body).toEqual(ownBody)
       expect(body.code).toBe(code)
-      const answered = (await app.get(headers)).headers
+      const answered = (await app.get(headers, {}, atCloudflare)).headers
       for (const name of ['content-type', 'cache-control', 'www-authenticate', 'retry-after']) {
         expect(answered.get(name), `${code}: ${name}`).toBe(own.headers.get(name))
       }
@@ -190,17 +196,35 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
     expect(app.runs()).toBe(1)
   })
 
-  it("the client's address reaches Latchkey", async () => {
+  it('the address that Cloudflare states reaches Latchkey', async () => {
     const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
     const app = appWith(transport())
     const from = async (ip: string) =>
-      (await app.get({ 'x-api-key': key, 'cf-connecting-ip': ip })).status
+      (await app.get({ 'x-api-key': key, 'cf-connecting-ip': ip }, {}, atCloudflare)).status
     expect(await from('192.0.2.9')).toBe(200)
     expect(await from('198.51.100.1')).toBe(403)
-    expect((await app.get({ 'x-api-key': key })).status).toBe(403)
-    const chosen = appWith({ ...transport(), ip: (c) => c.req.header('x-real-ip') })
-    const headers = { 'x-api-key': key, 'x-real-ip': '192.0.2.9', 'cf-connecting-ip': '10.0.0.1' }
-    expect((await chosen.get(headers)).status).toBe(200)
+    expect((await app.get({ 'x-api-key': key }, {}, atCloudflare)).status).toBe(403)
+  })
+
+  it('a CF-Connecting-IP that did not come through Cloudflare is ignored', async () => {
+    const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
+    const app = appWith(transport())
+    const headers = { 'x-api-key': key, 'cf-connecting-ip': '192.0.2.9' }
+    expect((await app.get(headers)).body.code).toBe('ip_not_allowed')
+    vi.stubGlobal('navigator', { userAgent: 'Node.js/24' })
+    expect((await app.get(headers, {}, atCloudflare)).body.code).toBe('ip_not_allowed')
+    vi.unstubAllGlobals()
+    expect((await app.get(headers, {}, atCloudflare)).status).toBe(200)
+    expect(app.runs()).toBe(1)
+  })
+
+  it('the address is the one that `clientAddress` gives, and no other', async () => {
+    const { key } = await issue({ allowed_ips: ['192.0.2.0/24'] })
+    const app = appWith({ ...transport(), clientAddress: (c) => c.req.header('x-real-ip') ?? null })
+    const elsewhere = { 'x-api-key': key, 'cf-connecting-ip': '10.0.0.1' }
+    expect((await app.get({ ...elsewhere, 'x-real-ip': '192.0.2.9' })).status).toBe(200)
+    const headers = { 'x-api-key': key, 'cf-connecting-ip': '192.0.2.9' }
+    expect((await app.get(headers, {}, atCloudflare)).body.code).toBe('ip_not_allowed')
   })
 
   it('an optional key may be absent, but never invalid', async () => {
@@ -215,6 +239,8 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
       { 'x-api-key': 'whm_nonsense' },
       { authorization: 'Bearer' },
       { authorization: 'Bearer x' },
+      { authorization: 'Bearer x\u2028x' },
+      { authorization: `bearer ${' '.repeat(32_000)}x\u2028x` },
     ]) {
       expect((await app.get(headers)).body.code, JSON.stringify(headers)).toBe('invalid_api_key')
     }
@@ -353,11 +379,27 @@ describe('while the verdict is unknown, nothing passes', () => {
   })
 })
 
+it('a request is read as Latchkey reads it, whatever its headers hold', () => {
+  const schemes = ['Bearer', 'bEARER', 'Basic', 'Token', 'Bearerx', '']
+  const texts = fc.array(fc.constantFrom(' ', '\t', 'x', 'whm_0', '\u2028', '\u0085', ',', '='))
+  const value = fc.tuple(fc.constantFrom(...schemes), texts).map(([a, b]) => a + b.join(''))
+  const headers = fc.record({ 'x-api-key': value, authorization: value }, { requiredKeys: [] })
+  fc.assert(
+    fc.property(headers, (record) => {
+      const sent = new Headers(record)
+      const read = readCredential(sent)
+      expect(presentedToken(sent)).toBe(read.kind === 'none' ? null : read.token)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
 describe('the options', () => {
   it('are checked once, as the app is built', () => {
     expect(() => apiKey({ url: 'not a URL', key: 'x' })).toThrow(TypeError)
     expect(() => apiKey({ url: undefined as unknown as string, key: 'x' })).toThrow(TypeError)
     expect(() => apiKey({ url: 'https://keys.example', key: '' })).toThrow(/keys:verify/)
+    expect(() => apiKey({ url: 'https://keys.example?a=b', key: 'x' })).toThrow(/query/)
     expect(() => apiKey({ timeoutMs: 0 })).toThrow(/timeoutMs/)
   })
 
@@ -388,6 +430,20 @@ describe('the options', () => {
         cf: { latitude: undefined, longitude: undefined },
       },
     ])
+  })
+
+  it.each([
+    ['https://keys.example', 'https://keys.example/api/v1/keys/verify'],
+    ['https://keys.example/base/', 'https://keys.example/base/api/v1/keys/verify'],
+    ['https://keys.example/a/b', 'https://keys.example/a/b/api/v1/keys/verify'],
+  ])('url: %s is called at %s', async (url, target) => {
+    const called: string[] = []
+    const send = async (to: URL) => {
+      called.push(String(to))
+      return Response.json({ data: { valid: false, code: 'invalid_api_key' } })
+    }
+    await appWith({ url, key: 'x', fetch: send as typeof fetch }).get({ 'x-api-key': 'x' })
+    expect(called).toEqual([target])
   })
 
   it('name a binding of the app, and work over real RPC', async () => {

@@ -161,7 +161,7 @@ export type Client = {
 
 /**
  * Creates a client of one deployment; makes no request.
- * @throws TypeError for a `url` that is not a URL, or an empty `key`.
+ * @throws TypeError for a `url` that is no http URL or has a user, a query or a fragment; for an empty `key`.
  * @example
  * ```ts
  * const client = createClient({ url: 'https://keys.example.com', key: 'whm_…' })

@@ -1,8 +1,10 @@
 // latchkey/hono: middleware that lets a request pass only with a key that Latchkey verifies, now, for this
 // request. It fails closed: without an answer nothing passes. Of Hono it imports types alone.
 import type { Context, MiddlewareHandler } from 'hono'
+import { presentedToken } from '../../../src/contract/credentials.ts'
 import { rateLimitHeaders } from '../../../src/contract/limit-headers.ts'
 import type { VerifiedKey, VerifyRequest } from '../../../src/contract/verify.ts'
+import { addressByCloudflare, type ClientAddress } from './client-address.ts'
 import { problemResponse } from './problem-response.ts'
 import { type BindingOptions, type HttpOptions, overBinding, overHttp } from './verify-transport.ts'
 
@@ -41,8 +43,12 @@ export type VerifyOptions = {
    * pay once for everything.
    */
   idempotencyKey?: (c: Context) => string
-  /** Address of the client; `CF-Connecting-IP` by default, which is trustworthy behind Cloudflare only. */
-  ip?: (c: Context) => string | undefined
+  /**
+   * Address of the client, null where it is not known: a key with `allowed_ips` is then refused. By default it is
+   * what Cloudflare states of a request that came through its network, and null on any other runtime, where a
+   * client could send `CF-Connecting-IP` itself: pass the address of the connection, or what your own proxy sets.
+   */
+  clientAddress?: ClientAddress
   /** Milliseconds until the answer is 503; 3,000 by default, longer than Latchkey waits for its own stores. */
   timeoutMs?: number
 }
@@ -102,22 +108,13 @@ export function apiKey(options: ApiKeyOptions & { optional?: boolean } = {}): Mi
 }
 
 function verifyRequest(options: VerifyOptions, token: string, c: Context): VerifyRequest {
-  const { scopes, fresh, cost, idempotencyKey, ip } = options
+  const { scopes, fresh, cost, idempotencyKey, clientAddress = addressByCloudflare } = options
   return {
     token,
     scopes,
     fresh,
     cost: typeof cost === 'function' ? cost(c) : cost,
     idempotencyKey: idempotencyKey?.(c),
-    ip: ip ? ip(c) : c.req.raw.headers.get('cf-connecting-ip'),
+    ip: clientAddress(c),
   }
-}
-
-/** The token that the request presents, '' included; null for none. No header falls back to another. */
-function presentedToken(headers: Headers): string | null {
-  const header = headers.get('x-api-key')
-  if (header !== null) return header.trim()
-  // The scheme is case-insensitive (RFC 9110 11.1).
-  const bearer = /^bearer(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
-  return bearer && (bearer[1]?.trim() ?? '')
 }

@@ -1,4 +1,5 @@
 // One call of the management API: its timeout, its retries, and the error of a failure.
+import { deploymentUrl } from './deployment-url.ts'
 import { errorOf, LatchkeyError } from './error.ts'
 
 /**
@@ -9,7 +10,7 @@ import { errorOf, LatchkeyError } from './error.ts'
  * ```
  */
 export type ClientOptions = {
-  /** Origin of the deployment, such as `https://keys.example.com`. */
+  /** Address of the deployment, such as `https://keys.example.com` or `https://example.com/latchkey`. */
   url: string
   /** A key with the scope `keys:manage` (or `keys:verify`, to verify and introspect), or the JWT of a person. */
   key: string
@@ -48,10 +49,10 @@ export type Transport = (method: string, path: string, call?: Call) => Promise<u
 
 const maxDelayMs = 30_000
 
-/** @throws TypeError for a `url` that is not a URL, or an empty `key`. */
+/** @throws TypeError for an invalid `url` (see `deploymentUrl`), or an empty `key`. */
 export function createTransport(options: ClientOptions): Transport {
   const { retries = 2, sleep = wait } = options
-  const base = new URL(options.url)
+  const urlOf = deploymentUrl(options.url, 'latchkey/client')
   if (!options.key) throw new TypeError('latchkey/client: key is missing.')
 
   return async function request(method, path, call = {}) {
@@ -59,7 +60,7 @@ export function createTransport(options: ClientOptions): Transport {
     const isRepeatable =
       method === 'GET' || method === 'DELETE' || call.idempotencyKey !== undefined
     const attempts = isRepeatable ? retries + 1 : 1
-    const url = new URL(path, base)
+    const url = urlOf(path)
     for (let attempt = 1; ; attempt++) {
       try {
         return await sendOnce(options, url, requestInit(method, options.key, call), call)

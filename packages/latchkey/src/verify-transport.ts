@@ -6,6 +6,7 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from '../../../src/contract/verify.ts'
+import { deploymentUrl } from './deployment-url.ts'
 import { isRefusalCode } from './problem-response.ts'
 
 /**
@@ -26,7 +27,7 @@ export type BindingOptions = {
 }
 
 export type HttpOptions = {
-  /** Origin of the deployment, such as `https://keys.example.com`. */
+  /** Address of the deployment, such as `https://keys.example.com` or `https://example.com/latchkey`. */
   url: string
   /** A key of the app itself with the scope `keys:verify`. */
   key: string | ((c: Context) => string)
@@ -72,12 +73,12 @@ export function overBinding(
   }
 }
 
-/** @throws TypeError for a `url` that is not a URL, or an empty `key`. */
+/** @throws TypeError for an invalid `url` (see `deploymentUrl`), or an empty `key`. */
 export function overHttp(
   { url, key, fetch: send = fetch }: HttpOptions,
   timeoutMs: number,
 ): VerifyTransport {
-  const target = new URL('/api/v1/keys/verify', url)
+  const target = deploymentUrl(url, 'apiKey')('/api/v1/keys/verify')
   if (!key) throw new TypeError('apiKey: url needs a key that holds keys:verify.')
   return async function verify(c, request) {
     const headers = {

@@ -1,4 +1,5 @@
 // The credential of a request, and where it may stand. Reads headers only and decides nothing.
+import { presentedToken } from '../../contract/credentials.ts'
 import { recogniseToken, type TokenFormats } from '../../core/foreign.ts'
 
 export type Credential =
@@ -6,24 +7,12 @@ export type Credential =
   | { kind: 'jwt'; token: string }
   | { kind: 'none' }
 
-/** `X-API-Key` wins. A credential that is refused never falls back to another one. */
+/** A token in `X-API-Key` is always one of a key. A credential that is refused never falls back to another one. */
 export function readCredential(headers: Headers): Credential {
-  const apiKey = headers.get('x-api-key')
-  if (apiKey !== null) return { kind: 'key', token: apiKey.trim() }
-  const token = credentialsOf(headers, 'bearer')
+  const token = presentedToken(headers)
   if (token === null) return { kind: 'none' }
-  return { kind: isJwt(token) ? 'jwt' : 'key', token }
-}
-
-/**
- * What stands behind the scheme in `Authorization`, without white space around it; null for another scheme.
- * The scheme is case-insensitive (RFC 9110 11.1).
- */
-export function credentialsOf(headers: Headers, scheme: 'basic' | 'bearer'): string | null {
-  const value = headers.get('authorization')?.trim() ?? ''
-  if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null
-  const rest = value.slice(scheme.length)
-  return rest === '' || /^\s/.test(rest) ? rest.trim() : null
+  const isOfPerson = isJwt(token) && !headers.has('x-api-key')
+  return { kind: isOfPerson ? 'jwt' : 'key', token }
 }
 
 /** Three dot-separated parts (RFC 7515 3.1); no token format has a dot. */

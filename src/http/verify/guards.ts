@@ -1,8 +1,8 @@
 // The guards of verification over HTTP: a service with a key that holds keys:verify. It learns about keys of its
 // own account only. People never hold that scope.
 import type { Context, MiddlewareHandler } from 'hono'
+import { credentialsOf } from '../../contract/credentials.ts'
 import type { AppEnv } from '../app-env.ts'
-import { credentialsOf } from '../auth/credentials.ts'
 import { authenticate, authenticateKey } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { reportOf } from '../response/reporting.ts'

@@ -123,6 +123,26 @@ export function testPackage(): void {
     equal(output.trim(), 'function function')
   })
 
+  it('believes no CF-Connecting-IP under Node, only what clientAddress gives', () => {
+    linkHono()
+    const program = `
+      import { Hono } from 'hono'
+      import { apiKey } from 'latchkey/hono'
+      const addresses = []
+      const fetch = async (_, { body }) => {
+        addresses.push(JSON.parse(body).ip)
+        return new Response(null, { status: 503 })
+      }
+      const options = { url: 'https://keys.example', key: 'k', fetch }
+      const headers = { 'x-api-key': 'x', 'cf-connecting-ip': '192.0.2.1', 'x-real-ip': '192.0.2.2' }
+      for (const more of [{}, { clientAddress: (c) => c.req.header('x-real-ip') }]) {
+        await new Hono().use(apiKey({ ...options, ...more })).request('/', { headers })
+      }
+      console.log(JSON.stringify(addresses))`
+    const output = run(process.execPath, ['--input-type=module', '--eval', program])
+    equal(output.trim(), '[null,"192.0.2.2"]')
+  })
+
   /** The examples of README.md, by file name. */
   function readmeBlocks(): Record<string, string> {
     const page = readFileSync(join(installed, 'README.md'), 'utf8')

@@ -1,10 +1,10 @@
 // /api/operations: operator endpoints that require the secret of the deployment; scripts/restore.ts calls them.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { credentialsOf } from '../../../contract/credentials.ts'
 import { isSameSecret } from '../../../core/secret.ts'
 import { listFences } from '../../../storage/fence-registry.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { credentialsOf } from '../../auth/credentials.ts'
 import { Problem } from '../../response/problem.ts'
 import { missingCredential } from '../../response/refusals.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'

@@ -1,0 +1,17 @@
+// Where a request presents its credential: one rule for the server and for latchkey/hono.
+
+/** The token that a request presents, '' included; null for none. `X-API-Key` wins, and nothing falls back. */
+export function presentedToken(headers: Headers): string | null {
+  return headers.get('x-api-key')?.trim() ?? credentialsOf(headers, 'bearer')
+}
+
+/**
+ * What stands behind the scheme in `Authorization`, without white space around it; null for another scheme.
+ * The scheme is case-insensitive (RFC 9110 11.1).
+ */
+export function credentialsOf(headers: Headers, scheme: 'basic' | 'bearer'): string | null {
+  const value = headers.get('authorization')?.trim() ?? ''
+  if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null
+  const rest = value.slice(scheme.length)
+  return rest === '' || /^\s/.test(rest) ? rest.trim() : null
+}
