@@ -21,6 +21,14 @@ export function readPath(rawPath: string): string[] | null {
   return segments
 }
 
+/** Whether the path has more than one reading: `readPath(path) === null`, at the cost of one scan for plain paths. */
+export function isAmbiguous(rawPath: string): boolean {
+  return suspicious.test(rawPath) && readPath(rawPath) === null
+}
+
+/** What no plain path has: other than unreserved characters, an empty segment, one that begins with a dot. */
+const suspicious = /^(?!\/)|[^\w\-~./]|\/[./]/
+
 /** Whether an upstream may read the segments differently: matrix parameters, double encoding. */
 export function isAmbiguousUpstream(segments: readonly string[]): boolean {
   return segments.some((segment) => segment.includes(';') || segment.includes('%'))

@@ -1,7 +1,7 @@
 // The gate before every route. It reads the path once; a path with more than one reading ends here, so that
 // no guard, policy or library behind it can read it differently.
 import type { MiddlewareHandler } from 'hono'
-import { readPath } from '../core/path.ts'
+import { isAmbiguous } from '../core/path.ts'
 import { targetOf } from '../core/target.ts'
 import type { AppEnv } from './app-env.ts'
 import { Problem } from './response/problem.ts'
@@ -9,7 +9,7 @@ import { challenge } from './response/refusals.ts'
 
 export const gate: MiddlewareHandler<AppEnv> = async function gate(c, next) {
   const { path } = targetOf(c.req.raw.url)
-  if (readPath(path) === null) throw path.startsWith('/forward-auth/') ? denied : notFound
+  if (isAmbiguous(path)) throw path.startsWith('/forward-auth/') ? denied : notFound
   await next()
 }
 

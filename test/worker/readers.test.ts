@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { readId } from '../../src/core/id.ts'
 import { readJson, readJsonText } from '../../src/core/json.ts'
 import { metadataError } from '../../src/core/metadata.ts'
-import { isAmbiguousUpstream, readPath } from '../../src/core/path.ts'
+import { isAmbiguous, isAmbiguousUpstream, readPath } from '../../src/core/path.ts'
 import { redact } from '../../src/core/redact.ts'
 import { readSecret, readSecretList } from '../../src/core/secrets.ts'
 import { foldForSearch, quote, readName } from '../../src/core/text.ts'
@@ -262,6 +262,7 @@ describe('readPath', () => {
     ['/a%23b%20', ['a#b ']],
   ])('reads %s', (path, segments) => {
     expect(readPath(path)).toEqual(segments)
+    expect(isAmbiguous(path)).toBe(false)
   })
 
   it.each([
@@ -295,6 +296,31 @@ describe('readPath', () => {
     '/a ',
   ])('has no one reading of %j', (path) => {
     expect(readPath(path)).toBeNull()
+    expect(isAmbiguous(path)).toBe(true)
+  })
+
+  it('agrees with the scan for plain paths', () => {
+    const piece = fc.constantFrom(
+      '/',
+      '.',
+      '%2e',
+      '%2f',
+      '%',
+      '\\',
+      '#',
+      ' ',
+      '~',
+      'a',
+      'é',
+      '\u0000',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const path = pieces.join('')
+        expect(isAmbiguous(path)).toBe(readPath(path) === null)
+      }),
+      { numRuns: 5_000 },
+    )
   })
 
   it('says what an upstream may read differently', () => {

@@ -7,39 +7,46 @@ import { Problem } from '../response/problem.ts'
 /** `path` may have parameters as `{name}` and end with `/*`. */
 export type Operation = { method: string; path: string }
 
-type Pattern = { parts: string[]; isLiteral: boolean; methods: Set<string> }
+type Table = {
+  /** By path, which is looked up first: a literal path hides those with parameters. */
+  literal: Map<string, Set<string>>
+  patterns: { parts: string[]; methods: Set<string> }[]
+}
 
 /** @param operations all that the router answers; read at the first request. */
 export function allowMethods(operations: () => Iterable<Operation>): MiddlewareHandler<AppEnv> {
-  let patterns: Pattern[] | null = null
+  let table: Table | null = null
   return async function allowMethods(c, next) {
-    patterns ??= patternsOf(operations())
-    const methods = methodsOf(patterns, c.req.path.slice(1).split('/'))
-    if (methods !== null && !methods.has(c.req.method)) throw notAllowed(c.req.method, methods)
+    table ??= tableOf(operations())
+    const { method, path } = c.req
+    const methods = table.literal.get(path) ?? methodsOf(table, path.slice(1).split('/'))
+    if (methods !== null && !methods.has(method)) throw notAllowed(method, methods)
     await next()
   }
 }
 
-function patternsOf(operations: Iterable<Operation>): Pattern[] {
-  const patterns = new Map<string, Pattern>()
+function tableOf(operations: Iterable<Operation>): Table {
+  const literal = new Map<string, Set<string>>()
+  const patterns = new Map<string, Set<string>>()
   for (const { method, path } of operations) {
-    const parts = path.slice(1).split('/')
-    const isLiteral = !path.includes('{') && !path.endsWith('*')
-    const pattern = patterns.get(path) ?? { parts, isLiteral, methods: new Set() }
-    pattern.methods.add(method.toUpperCase())
+    const table = path.includes('{') || path.endsWith('*') ? patterns : literal
+    const methods = table.get(path) ?? new Set()
+    methods.add(method.toUpperCase())
     // HEAD is answered where GET is (RFC 9110 9.3.2).
-    if (method.toUpperCase() === 'GET') pattern.methods.add('HEAD')
-    patterns.set(path, pattern)
+    if (method.toUpperCase() === 'GET') methods.add('HEAD')
+    table.set(path, methods)
   }
-  return [...patterns.values()]
+  const split = [...patterns].map(([path, methods]) => ({
+    parts: path.slice(1).split('/'),
+    methods,
+  }))
+  return { literal, patterns: split }
 }
 
-/** The methods of a path: a literal path hides those with parameters. null: no path of the router. */
-function methodsOf(patterns: readonly Pattern[], segments: readonly string[]): Set<string> | null {
+/** null: no path of the router. */
+function methodsOf({ patterns }: Table, segments: readonly string[]): Set<string> | null {
   const matching = patterns.filter(({ parts }) => matches(parts, segments))
   if (matching.length === 0) return null
-  const literal = matching.find(({ isLiteral }) => isLiteral)
-  if (literal !== undefined) return literal.methods
   return new Set(matching.flatMap(({ methods }) => [...methods]))
 }
 
