@@ -51,21 +51,28 @@ describe('an existing OAuth client', () => {
   }
   const client: oauth.Client = { client_id: 'our-api' }
 
-  async function introspect(token: string, authentication: oauth.ClientAuth) {
+  async function introspect(
+    token: string,
+    authentication: oauth.ClientAuth,
+    more: Record<string, string> = {},
+  ) {
     const response = await oauth.introspectionRequest(server, client, authentication, token, {
       [oauth.allowInsecureRequests]: true,
       [oauth.customFetch]: (url, init) => app.send(url, init as RequestInit),
-      additionalParameters: { token_type_hint: 'access_token' },
+      additionalParameters: { token_type_hint: 'access_token', ...more },
     })
     return oauth.processIntrospectionResponse(server, client, response)
   }
 
-  it('introspects an active key with its own key as the password of Basic', async () => {
+  it.each([
+    ['the password of Basic', () => oauth.ClientSecretBasic(gateway)],
+    ['client_secret in the form', () => oauth.ClientSecretPost(gateway)],
+  ])('introspects an active key with its own key as %s', async (_, authentication) => {
     const before = Math.floor(app.clock.now() / 1000)
     const expires_at = '2099-12-31T23:59:59.500Z'
     const scopes = ['contacts:read', 'messages:read']
     const { key, id } = await issue({ scopes, expires_at })
-    const response = await introspect(key, oauth.ClientSecretBasic(gateway))
+    const response = await introspect(key, authentication())
     expect(response).toEqual({
       active: true,
       scope: 'contacts:read messages:read',
@@ -90,17 +97,44 @@ describe('an existing OAuth client', () => {
   })
 
   it('introspects a token that is not active', async () => {
-    expect(await introspect('no-such-token', oauth.ClientSecretBasic(gateway))).toEqual(inactive)
+    for (const authentication of [oauth.ClientSecretBasic, oauth.ClientSecretPost]) {
+      expect(await introspect('no-such-token', authentication(gateway))).toEqual(inactive)
+    }
   })
 
-  it('parses the challenge when its own key is invalid', async () => {
-    const refused = introspect('x', oauth.ClientSecretBasic('whm_unknown'))
+  it.each([
+    ['Basic', oauth.ClientSecretBasic],
+    ['the form', oauth.ClientSecretPost],
+  ])('parses the challenge when its own key in %s is invalid', async (_, authentication) => {
+    const refused = introspect('x', authentication('whm_unknown'))
     const error = await refused.catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
-    const { status, cause } = error as oauth.WWWAuthenticateChallengeError
+    const { status, cause, response } = error as oauth.WWWAuthenticateChallengeError
+    expect(await response.json()).toMatchObject({
+      error: 'invalid_client',
+      code: 'invalid_api_key',
+    })
     expect(status).toBe(401)
     expect(cause.map(({ scheme }) => scheme)).toEqual(['bearer', 'basic'])
     expect(cause[0]?.parameters).toMatchObject({ error: 'invalid_token' })
+  })
+
+  it('parses the error of an invalid request', async () => {
+    const both: oauth.ClientAuth = (...sent) => {
+      oauth.ClientSecretBasic(gateway)(...sent)
+      oauth.ClientSecretPost(gateway)(...sent)
+    }
+    for (const [authentication, more, path] of [
+      [oauth.ClientSecretPost(gateway), { ip: 'nonsense' }, 'form.ip'],
+      [both, {}, 'form.client_secret'],
+    ] as const) {
+      const error = await introspect('x', authentication, more).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(oauth.ResponseBodyError)
+      const { status, error: code, cause } = error as oauth.ResponseBodyError
+      expect([status, code]).toEqual([400, 'invalid_request'])
+      expect(cause).toMatchObject({ code: 'invalid_request', errors: [{ path }] })
+      expect(JSON.stringify(cause)).not.toContain(gateway)
+    }
   })
 })
 
@@ -120,6 +154,11 @@ describe('an inactive token', () => {
     for (const token of [...tokens, `whm_${'0'.repeat(32)}`, 'x', '']) {
       expect(await introspected({ token }), token).toEqual(inactive)
     }
+  })
+
+  it('is not one with white space around it, which is dropped', async () => {
+    const { key } = await issue()
+    expect(await introspected({ token: ` ${key}\r\n` })).toMatchObject({ active: true })
   })
 
   it('is a key with allowed_ips, unless the client address is passed and listed', async () => {
@@ -173,6 +212,7 @@ describe('the verifier', () => {
   ])('that presents %s gets a problem and a challenge', async (_, by, expected) => {
     const { status, body, headers } = await post({ token: 'x' }, by())
     expect(`${status} ${body.code}`).toBe(expected)
+    expect(body.error).toBe(status === 401 ? 'invalid_client' : 'unauthorized_client')
     expect(headers.get('content-type')).toBe('application/problem+json')
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('www-authenticate')).toMatch(/^Bearer realm="latchkey"/)
@@ -184,6 +224,124 @@ describe('the verifier', () => {
     const { status, headers } = await post({ token: key }, { headers: basic('x', key) })
     expect(status).toBe(403)
     expect(headers.get('www-authenticate')).toContain('scope="keys:verify"')
+  })
+})
+
+describe('client_secret_post', () => {
+  const token = 'x'
+  const form = (more: Record<string, string> = {}) => ({ token, client_secret: gateway, ...more })
+
+  it.each([
+    ['any client_id', () => form({ client_id: 'our-api' })],
+    ['no client_id', () => form()],
+    ['white space around the key', () => form({ client_secret: ` ${gateway}\n` })],
+    ['unknown parameters', () => form({ resource: 'https://api.example' })],
+  ])('authenticates with %s', async (_, sent) => {
+    const { status, body, text } = await post(sent())
+    expect(status, text).toBe(200)
+    expect(body).toEqual(inactive)
+  })
+
+  it('authenticates beside an Authorization of another scheme, which is not ours', async () => {
+    const headers = { authorization: 'Negotiate YII=' }
+    expect((await post(form(), { headers })).body).toEqual(inactive)
+  })
+
+  it.each([
+    ['a wrong secret', () => form({ client_secret: 'whm_' }), '401 invalid_api_key invalid_client'],
+    ['an empty secret', () => form({ client_secret: '' }), '401 missing_credential invalid_client'],
+    [
+      'a client_id alone',
+      () => ({ token, client_id: gateway }),
+      '401 missing_credential invalid_client',
+    ],
+    [
+      'the JWT of an owner',
+      () => form({ client_secret: acme.owner.jwt }),
+      '401 invalid_api_key invalid_client',
+    ],
+  ])('refuses %s', async (_, sent, expected) => {
+    const { status, body, headers } = await post(sent())
+    expect(`${status} ${body.code} ${body.error}`).toBe(expected)
+    expect(headers.get('www-authenticate')).toContain('Basic realm="latchkey"')
+  })
+
+  it('requires keys:verify', async () => {
+    const { key } = await issue({ scopes: ['contacts:read'] })
+    const { status, body, headers } = await post(form({ client_secret: key }))
+    expect([status, body.error]).toEqual([403, 'unauthorized_client'])
+    expect(headers.get('www-authenticate')).toContain('scope="keys:verify"')
+  })
+
+  it.each([
+    ['Basic', () => ({ headers: basic('x', gateway) })],
+    ['Bearer', () => ({ as: gateway })],
+    ['X-API-Key', () => ({ key: gateway })],
+  ])('beside %s is two methods of authentication: 400 (RFC 6749 2.3)', async (_, by) => {
+    const { status, body } = await post(form(), by())
+    expect([status, body.error]).toEqual([400, 'invalid_request'])
+    expect(body.errors).toMatchObject([{ path: 'form.client_secret' }])
+    expect((await post(form({ client_secret: '' }), by())).status).toBe(200)
+  })
+
+  it.each(['token', 'client_id', 'client_secret', 'ip', 'token_type_hint'])(
+    'refuses a second %s, whether the secret is valid or not',
+    async (name) => {
+      for (const client_secret of [gateway, 'whm_']) {
+        const sent = form({ client_secret, client_id: 'a', ip: '192.0.2.1', token_type_hint: 'x' })
+        const twice = `${new URLSearchParams(sent)}&${name}=x`
+        const { status, body } = await post(twice)
+        expect([status, body.error]).toEqual([400, 'invalid_request'])
+        expect(body.errors).toMatchObject([{ path: `form.${name}` }])
+      }
+    },
+  )
+
+  it('is not read from JSON, from a query or from a body that is too large', async () => {
+    const { status, body } = await app.request('POST', path, { body: form() })
+    expect([status, body.error]).toEqual([401, 'invalid_client'])
+    const query = await app.request('POST', `${path}?client_secret=${gateway}`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'token=x',
+    })
+    expect([query.status, query.body.error]).toEqual([401, 'invalid_client'])
+    const large = await post(form({ state: 'x'.repeat(70_000) }))
+    expect([large.status, large.body.error]).toEqual([413, 'invalid_request'])
+  })
+})
+
+describe('an error', () => {
+  it.each([
+    ['no accepted type', {}, 'application/problem+json'],
+    ['any type', { accept: '*/*' }, 'application/problem+json'],
+    ['JSON, as RFC 6749 5.2 has it', { accept: 'application/json' }, 'application/json'],
+    [
+      'JSON and problems',
+      { accept: 'application/problem+json, application/json' },
+      'application/problem+json',
+    ],
+  ])('for a client that accepts %s is %s', async (_, headers, type) => {
+    const answer = await post('', { as: gateway, headers })
+    expect(answer.headers.get('content-type')).toBe(type)
+    expect(answer.body).toMatchObject({
+      error: 'invalid_request',
+      type: '/docs/errors#invalid_request',
+      code: 'invalid_request',
+      request_id: answer.headers.get('x-request-id'),
+    })
+  })
+
+  it('of every status has an OAuth error', async () => {
+    const { key } = await issue({ rate_limit: { limit: 1, window_seconds: 3_600 } })
+    const errors = async (answer: ReturnType<typeof post>) => {
+      const { status, body } = await answer
+      return `${status} ${body.error}`
+    }
+    await post({ token: key }, { as: gateway })
+    expect(await errors(post({ token: key }, { as: gateway }))).toBe('429 temporarily_unavailable')
+    expect(await errors(post({ token: key }))).toBe('401 invalid_client')
+    const headers = { 'content-type': 'application/json' }
+    expect(await errors(post('{}', { as: gateway, headers }))).toBe('415 invalid_request')
   })
 })
 
@@ -221,7 +379,7 @@ describe('an authority that is unavailable', () => {
     const { status, headers, body } = await post({ token: key }, { as: gateway, at: broken })
     expect(status).toBe(503)
     expect(headers.get('retry-after')).toBe('1')
-    expect(body.code).toBe('authority_unavailable')
+    expect(body).toMatchObject({ code: 'authority_unavailable', error: 'temporarily_unavailable' })
     expect(body).not.toHaveProperty('active')
   })
 })

@@ -153,6 +153,9 @@ describe('each operation responds as the document describes', () => {
     await call('verifyKeys', { key, body: { keys: bodies } })
     await call('introspect', { key, body: { token: client.key } })
     await call('introspect', { key, body: { token: 'nonsense', token_type_hint: 'x' } })
+    await call('introspect', { body: { token: 'x', client_id: 'any', client_secret: key } })
+    const oauth = { headers: { accept: 'application/json' }, wrong: true }
+    expect((await call('introspect', { key, body: {}, ...oauth })).status).toBe(400)
     const held = { key: client.key, path: { policy: 'crm', path: 'api/contacts' } }
     const [method, uri] = ['GET', '/api/contacts']
     const nginx = { 'x-original-method': method, 'x-original-uri': uri }

@@ -79,6 +79,19 @@ describe('a service that verifies a key of its account', () => {
     expect(scopes).not.toContain('keys:verify')
   })
 
+  it('drops white space around the token, as in a header', async () => {
+    const { key, id } = await issue()
+    expect(await verified({ token: `\n ${key}\t` })).toMatchObject({ valid: true, key: { id } })
+    const answers = await app.request('POST', batchPath, {
+      key: service,
+      body: { keys: [{ token: ` ${key}` }, { token: `${key.slice(0, 8)} ${key.slice(8)}` }] },
+    })
+    expect(answers.body.data.map(({ code }: { code: string }) => code)).toEqual([
+      'valid',
+      'invalid_api_key',
+    ])
+  })
+
   it('receives the missing scopes, in the order of the request', async () => {
     const { key, id } = await issue({ scopes: ['contacts:read'] })
     const scopes = ['messages:send', 'contacts:read', 'broadcasts:send']

@@ -84,18 +84,22 @@ function parseJson(headers: Headers, bytes: Uint8Array): unknown {
   return reading.value
 }
 
-/** @throws Problem 415 unless the request says that its body is a form. */
-export function requireForm({ headers }: Request): void {
-  const type = headers.get('content-type')
-  if (mediaType(type ?? '').essence !== formType) throw unsupportedBody(formType, type)
+export function isForm({ headers }: Request): boolean {
+  return mediaType(headers.get('content-type') ?? '').essence === formType
 }
 
-/** The same request with its body read and found to be UTF-8. @throws Problem 400, 413 or 415 */
-export async function withUtf8Body(request: Request, maxBytes: number): Promise<Request> {
-  const bytes = await readBytes(request, maxBytes)
-  if (readUtf8(bytes) === null) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
-  const { url, method, headers, cf, signal } = request
-  return new Request(url, { method, headers, body: bytes, signal, ...(cf && { cf }) })
+/** The parameters of a form in UTF-8, and the request with its body read. @throws Problem 400, 413 or 415 */
+export async function readForm(
+  sent: Request,
+  maxBytes: number,
+): Promise<{ form: URLSearchParams; request: Request }> {
+  if (!isForm(sent)) throw unsupportedBody(formType, sent.headers.get('content-type'))
+  const body = await readBytes(sent, maxBytes)
+  const text = readUtf8(body)
+  if (text === null) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
+  const { url, method, headers, cf, signal } = sent
+  const request = new Request(url, { method, headers, body, signal, ...(cf && { cf }) })
+  return { form: new URLSearchParams(text), request }
 }
 
 export const formType = 'application/x-www-form-urlencoded'

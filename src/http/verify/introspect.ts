@@ -1,20 +1,19 @@
 // POST /api/v1/introspect: OAuth 2.0 Token Introspection (RFC 7662), for gateways and frameworks that support it.
 // All tokens that are not active get the same answer.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
 import { isAddress } from '../../core/address.ts'
 import { oneCredit } from '../../keys/consume-limits.ts'
-import type { AppEnv } from '../app-env.ts'
 import { introspectPath } from '../paths.ts'
 import { refusal } from '../response/refusals.ts'
-import { formType, maxBodyBytes, requireForm, withUtf8Body } from '../routing/body.ts'
-import { failure, limited } from '../routing/responses.ts'
+import { formType } from '../routing/body.ts'
+import { limited } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byIntrospector } from '../routing/security.ts'
-import { callContextOf, introspector } from './guards.ts'
+import { callContextOf } from './guards.ts'
+import { introspector } from './introspector.ts'
+import { oauthFailure } from './oauth-errors.ts'
 import { type PublicVerdict, verdictFor } from './verify-token.ts'
 
-// Unknown parameters are ignored (RFC 6749 3.2); a repeated one is not valid.
 const form = z
   .object({
     token: z.string().openapi({ description: 'What the client presented' }),
@@ -22,6 +21,11 @@ const form = z
     ip: z.string().refine(isAddress, { error: 'No IP address' }).optional().openapi({
       description:
         'Address of the client, an extension of RFC 7662 2.1: without it a key with allowed_ips is not active',
+    }),
+    client_id: z.string().optional().openapi({ description: 'Of `client_secret_post`: any value' }),
+    client_secret: z.string().optional().openapi({
+      description:
+        "The caller's key, where no header holds it (`client_secret_post`); beside one it is a 400",
     }),
   })
   .openapi('IntrospectionRequest')
@@ -55,26 +59,28 @@ const introspect = createRoute({
   security: byIntrospector,
   summary: 'Introspect a token (RFC 7662)',
   description:
-    "The caller's key holds `keys:verify` and is sent as X-API-Key, as Bearer or as the password of Basic (any user name). Unknown, expired, revoked and disabled tokens and those of other accounts get the same answer. Introspecting a limited key consumes its limits, one credit where it has any; where they refuse it, the answer is 429, since the token stays active.",
+    "The caller's key holds `keys:verify` and is sent as X-API-Key, as Bearer, as the password of Basic (any user name) or as client_secret in the form. Unknown parameters are ignored; one that is sent twice is not. Failures have the `error` of RFC 6749, and are `application/json` for a client that accepts no problem. Unknown, expired, revoked and disabled tokens and those of other accounts get the same answer. Introspecting a limited key consumes its limits, one credit where it has any; where they refuse it, the answer is 429, since the token stays active.",
   request: { body: { required: true, content: { [formType]: { schema: form } } } },
   responses: {
     200: {
       description: 'The properties of an active token',
       content: { 'application/json': { schema: introspection } },
     },
-    400: failure('The form lacks token, or names a field twice'),
-    401: failure('No key of the caller, or one that is not valid'),
-    403: failure("The caller's key lacks keys:verify"),
-    413: failure('The body is too large'),
-    415: failure('The body is not a form'),
-    ...limited,
-    503: failure('Not known right now, never `active: false`: try again'),
+    400: oauthFailure(
+      'The form lacks token, names a field twice, or has a second key of the caller',
+    ),
+    401: oauthFailure('No key of the caller, or one that is not valid'),
+    403: oauthFailure("The caller's key lacks keys:verify"),
+    413: oauthFailure('The body is too large'),
+    415: oauthFailure('The body is not a form'),
+    429: { ...limited[429], content: oauthFailure('').content },
+    503: oauthFailure('Not known right now, never `active: false`: try again'),
   },
 })
 
 export function createIntrospectRoutes() {
   const router = createRouter()
-  router.use(introspectPath, introspector, strictForm)
+  router.use(introspectPath, introspector)
   return router.openapi(introspect, async (c) => {
     const { token, ip = null } = c.req.valid('form')
     const input = { token, scopes: [], ip, fresh: false, ...oneCredit }
@@ -108,10 +114,4 @@ function introspectionOf(verdict: PublicVerdict, issuer: string): Introspection 
 
 function secondsOf(timeMs: number): number {
   return Math.floor(timeMs / 1000)
-}
-
-const strictForm: MiddlewareHandler<AppEnv> = async function strictForm(c, next) {
-  requireForm(c.req.raw)
-  c.req.raw = await withUtf8Body(c.req.raw, maxBodyBytes)
-  await next()
 }

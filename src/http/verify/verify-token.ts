@@ -71,7 +71,7 @@ export async function verdictFor(
   const sender = () => senderFor(scope, ip)
   const settings = await services.verifySettings(sender)
   const stores = services.lookUpStores(from)
-  const verification = await verify(stores, settings, token, { scopes, ip }, { fresh })
+  const verification = await verify(stores, settings, token.trim(), { scopes, ip }, { fresh })
   const { verdict } = verification
   // Before the limits: a caller must not consume those of another account.
   if ('record' in verdict && scope !== 'all' && scope.accountId !== verdict.record.accountId) {
