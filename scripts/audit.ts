@@ -1,5 +1,5 @@
-// `npx node scripts/audit.ts`: known vulnerabilities in what is deployed, high or worse, fail. A registry that does not
-// tell (offline, a mirror without the endpoint) is said to be silent, and fails nothing.
+// `npx node scripts/audit.ts`: fails on known vulnerabilities of the deployed dependencies, high or worse. Without an
+// audit report (offline, a registry without the endpoint) it prints that, and does not fail.
 import { spawnSync } from 'node:child_process'
 
 type Vulnerability = {
@@ -19,7 +19,9 @@ const { stdout, error } = spawnSync('npm audit --omit=dev --json', {
 })
 const report = parse(stdout)
 if (report?.auditReportVersion === undefined) {
-  console.log(`Not audited: the registry does not tell. ${error?.message ?? stdout.slice(0, 300)}`)
+  console.log(
+    `Not audited: the registry returned no audit report. ${error?.message ?? stdout.slice(0, 300)}`,
+  )
 } else {
   const found = Object.values(report.vulnerabilities ?? {})
   for (const { name, range, severity, via } of found) {

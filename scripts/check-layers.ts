@@ -7,10 +7,10 @@ import { layers } from './generate/layers.ts'
 const files = globSync('src/**/*.{ts,tsx}')
 const modules = [...layers.flat(), 'src/dashboard']
 
-const homeless = files.filter((file) => {
+const unassigned = files.filter((file) => {
   return modules.filter((each) => file === each || file.startsWith(`${each}/`)).length !== 1
 })
-if (homeless.length > 0) fail(`In no layer, or in two: ${homeless.join(', ')}`)
+if (unassigned.length > 0) fail(`In no layer, or in more than one: ${unassigned.join(', ')}`)
 
 const only = ['style/noRestrictedImports', 'suspicious/noImportCycles'].map(
   (rule) => `--only=${rule}`,

@@ -1,5 +1,5 @@
-// Brings the local databases to where the Worker expects them. `wrangler d1 migrations apply` would
-// cost two seconds a database; this opens both at once and keeps wrangler's own book, `d1_migrations`.
+// Migrates the local databases. `wrangler d1 migrations apply` takes two seconds per database; this opens both
+// at once and records the migrations in wrangler's own table, `d1_migrations`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { D1Database } from '@cloudflare/workers-types'
@@ -15,7 +15,7 @@ export async function prepareDatabases(
   { stateDir }: Settings,
   password: string | null,
 ): Promise<void> {
-  // Imported late: it costs more than half a second, and the port is checked before that.
+  // Imported late: it takes more than half a second, and the port is checked before that.
   const wrangler = await import('wrangler')
   const config = wrangler.unstable_readConfig({ config: join(root, 'wrangler.toml') })
   const proxy = await wrangler.getPlatformProxy<Record<string, D1Database>>({
@@ -35,7 +35,7 @@ export async function prepareDatabases(
   }
 }
 
-/** The databases of wrangler.toml and nothing else: no Durable Object, queue or secret is needed here. */
+/** Only the databases of wrangler.toml: no Durable Object, queue or secret is needed here. */
 function writeDatabaseConfig(stateDir: string, config: Unstable_Config): string {
   const { name, compatibility_date, d1_databases } = config
   const path = join(stateDir, 'databases.json')
@@ -57,12 +57,12 @@ async function migrate(db: D1Database, binding: Binding, split: Split): Promise<
   const record = db.prepare('INSERT INTO d1_migrations (name) VALUES (?)')
   for (const file of pending) {
     const statements = split(readFileSync(join(folder, file), 'utf8'))
-    // One batch is one transaction: a migration is there and in the book, or neither.
+    // One batch is one transaction: a migration is applied and recorded, or neither.
     const batch = [...statements.map((sql) => db.prepare(sql)), record.bind(file)]
     await db.batch(batch).catch((error: Error) => {
       throw new Refusal(
         `Migration ${file} of ${name} failed: ${error.message}\n` +
-          'If that state is older than the migrations, delete its folder (LATCHKEY_STATE) and start again.',
+          'If the state is older than the migrations, delete its folder (LATCHKEY_STATE) and start again.',
       )
     })
   }

@@ -1,4 +1,4 @@
-// Who is there after `npm start`. The ids are fixed, so that the CRM's demo rows can belong to them.
+// The accounts and people that `npm start` seeds. The ids are fixed, so that the CRM's demo rows can refer to them.
 
 export type Role = 'owner' | 'admin' | 'member'
 export type DemoPerson = { id: string; email: string; name: string; role: Role }

@@ -1,21 +1,21 @@
-// `npm run deploy`: from a clone and a Cloudflare login to a Latchkey that runs, or from one version to
-// the next. Each step looks at what is there, so a run that failed is simply repeated (docs/deploy.md).
+// `npm run deploy`: deploys Latchkey from a clone and a Cloudflare login, or upgrades it. Each step checks
+// the deployed state first, so a run that failed can be repeated (docs/deploy.md).
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildDashboard } from './dashboard.ts'
 import { chooseAccount } from './deploy/account.ts'
-import { ask, isInteractive } from './deploy/ask.ts'
+import { applyPlan } from './deploy/apply-plan.ts'
 import { readDeployed } from './deploy/deployed.ts'
 import { describePlan, originOf, readOptions, readPlan } from './deploy/plan.ts'
-import { putUp } from './deploy/put-up.ts'
+import { isInteractive, prompt } from './deploy/prompt.ts'
 import { createWrangler } from './deploy/run-wrangler.ts'
 import { missingSecrets, secretsFile } from './deploy/secrets.ts'
 import { Refusal, root } from './settings.ts'
 
 const command = 'npm run deploy'
 
-// The files with secrets are removed on every exit, and a signal alone would be none.
+// Files with secrets are removed by `exit` handlers, which a signal alone does not run.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130))
 }
@@ -31,61 +31,65 @@ async function main(): Promise<void> {
   process.chdir(root)
   const options = readOptions(process.argv.slice(2))
   const plan = readPlan(options)
-  if (options.dryRun) return say(`${describePlan(plan)}\n\nNothing was done (--dry-run).`)
-  say('Looking at what is there.')
+  if (options.dryRun) return print(`${describePlan(plan)}\n\nNothing was done (--dry-run).`)
+  print('Reading what is deployed.')
   const account = await chooseAccount(createWrangler(command), plan.accountId)
   const wrangler = createWrangler(command, { CLOUDFLARE_ACCOUNT_ID: account.id })
   const deployed = await readDeployed(wrangler, plan)
-  say(`${deployed.exists ? 'Upgrading' : 'Deploying'} ${plan.worker} in ${account.name}.`)
+  print(`${deployed.exists ? 'Upgrading' : 'Deploying'} ${plan.worker} in ${account.name}.`)
 
   const file = secretsFile(plan.worker, account.id)
   const missing = plan.secrets.filter((name) => !deployed.secrets.has(name))
   const secrets = await missingSecrets(missing, { file, generate: options.generate })
-  const url = plan.url ?? deployed.url ?? (await askUrl())
+  const url = plan.url ?? deployed.url ?? (await promptUrl())
   buildDashboard()
   const { domain } = options
-  const job = { plan, deployed, secrets, domain, url, say }
-  const address = await putUp(wrangler, { ...job, secretsPath: `${file}.upload` })
-  await untilItAnswers(address, options.waitSeconds)
-  say(`Latchkey is at ${address} and runs what is in this clone.`)
-  if (existsSync(file)) say(whereTheSecretsAre(file))
-  if (!deployed.exists || existsSync(file)) say(whatIsNext(address))
+  const job = { plan, deployed, secrets, domain, url, print }
+  const address = await applyPlan(wrangler, { ...job, secretsPath: `${file}.upload` })
+  await waitUntilHealthy(address, options.waitSeconds)
+  print(`Latchkey is at ${address} and runs the code of this clone.`)
+  if (existsSync(file)) print(secretsNotice(file))
+  if (!deployed.exists || existsSync(file)) print(nextSteps(address))
 }
 
-async function askUrl(): Promise<string | null> {
+async function promptUrl(): Promise<string | null> {
   if (!isInteractive()) return null
-  const answer = await ask('Public address, like https://keys.example.com (Enter: workers.dev): ')
+  const answer = await prompt(
+    'Public address, like https://keys.example.com (Enter: workers.dev): ',
+  )
   return answer === '' ? null : originOf(answer)
 }
 
-/** A new address takes Cloudflare a while; that it does not answer yet is no failure. */
-async function untilItAnswers(address: string, seconds: number): Promise<void> {
+/** A new address can take Cloudflare some minutes, so no response in time is not a failure. */
+async function waitUntilHealthy(address: string, seconds: number): Promise<void> {
   if (seconds === 0) return
   const deadline = Date.now() + seconds * 1000
-  say(`Waiting for ${address} to answer.`)
+  print(`Waiting for ${address}/healthz.`)
   for (;;) {
     const signal = AbortSignal.timeout(5_000)
     const response = await fetch(`${address}/healthz`, { signal }).catch(() => null)
-    if (response?.ok) return say('It answers.')
+    if (response?.ok) return print('Latchkey responds.')
     if (Date.now() > deadline) break
     await sleep(2_000)
   }
-  say(`No answer within ${seconds} s: a new address can take some minutes. Try ${address}/healthz.`)
+  print(
+    `No response within ${seconds} s: a new address can take some minutes. Try ${address}/healthz.`,
+  )
 }
 
-function whereTheSecretsAre(file: string): string {
-  return `The secrets that were made are in ${relative(root, file)}, which only you can read.
-Cloudflare never shows them again: put them into your password manager, then delete the file.`
+function secretsNotice(file: string): string {
+  return `The generated secrets are in ${relative(root, file)}, readable only by you.
+Cloudflare never shows them again: store them in your password manager, then delete the file.`
 }
 
-function whatIsNext(address: string): string {
-  return `What is next:
-1. Make the first owner, with SETUP_TOKEN, at ${address}/setup
-2. An address of your own: npm run deploy -- --domain keys.example.com
-3. Sign in at ${address}, make a key, and try it:
+function nextSteps(address: string): string {
+  return `Next steps:
+1. Create the first owner, with SETUP_TOKEN, at ${address}/setup
+2. To use your own domain: npm run deploy -- --domain keys.example.com
+3. Sign in at ${address}, create a key, and try it:
    curl -H "X-API-Key: TOKEN" ${address}/api/v1/me`
 }
 
-function say(text: string): undefined {
+function print(text: string): undefined {
   console.log(`\n${text}`)
 }

@@ -1,4 +1,4 @@
-// `npm run dev`: Vite serves the dashboard from its sources, with hot reload, and hands the Worker's paths on.
+// `npm run dev`: Vite serves the dashboard from its sources, with hot reload, and proxies the Worker's paths.
 import { statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { root } from './settings.ts'
 
 const workerPaths = [gatewayPaths, forwardAuthPaths, ...ownOperations.map(({ path }) => path)]
 
-/** The same origin as the Worker's BASE_URL, so that cookies and the check of the origin hold. */
+/** The same origin as the Worker's BASE_URL, so that cookies and the origin check work. */
 export async function startDevServer(port: number, workerPort: number): Promise<ViteDevServer> {
   const target = `http://localhost:${workerPort}`
   const server = await createServer({

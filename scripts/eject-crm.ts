@@ -1,4 +1,4 @@
-// `npm run eject:crm`: removes the example CRM and leaves an empty gateway: no scope, no route, no API behind it.
+// `npm run eject:crm`: removes the example CRM and leaves an empty gateway: no scope, no route, no upstream API.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ rmSync(import.meta.filename)
 run('wrangler', 'types', '--include-runtime=false')
 run('node', 'scripts/generate.ts')
 run('biome', 'check', '--write', '.')
-console.log('The example CRM is gone. Pages that still name it:')
+console.log('Removed the example CRM. Pages that still mention it:')
 console.log(
   execFileSync('git', ['grep', '-lE', 'examples/crm|CRM_DB', '--', '*.md'], {
     cwd: root,

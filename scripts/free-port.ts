@@ -1,4 +1,4 @@
-// A port on which nobody listens, for programs that tests and benchmarks start.
+// A free port, for programs that tests and benchmarks start.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 

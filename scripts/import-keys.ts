@@ -1,7 +1,7 @@
-// Takes keys of another system over, a hundred at a time:
+// Imports keys of another system, a hundred at a time:
 //   LATCHKEY_URL=… LATCHKEY_KEY=… npx node scripts/import-keys.ts keys.json --format unkey --scopes contacts:read
 // keys.json is a list of { digest, name, key_prefix?, scopes?, expires_at?, external_id?, metadata? }, as
-// the pages docs/moving-from-*.md export it. It may be run again: what is known already stays as it is.
+// the pages docs/moving-from-*.md export it. It may be run again: existing keys are unchanged.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -13,10 +13,10 @@ type Result = { result: string; detail?: string; errors?: { path: string; messag
 
 const maxConcurrency = 100
 
-/** What is wrong with the input: its message is all that is shown. */
+/** An error in the input: only its message is printed. */
 class InputError extends Error {}
 
-/** @throws InputError that names the place of the input which the work could not read. */
+/** @throws InputError naming the place of the input that could not be read. */
 function attempt<T>(place: string, work: () => T): T {
   try {
     return work()
@@ -90,12 +90,12 @@ function entryOf(row: Row, at: number, { format, scopes }: Settings) {
   const read = <T>(field: keyof Row, work: (value: unknown) => T): T =>
     attempt(`${labelOf(row, at)}, ${field}`, () => work(row[field]))
   const held = read('scopes', parsed) ?? scopes
-  // Left out, the key would inherit all that whoever imports it may do.
-  if (held === undefined) throw new InputError('Say which --scopes the keys get ("" for none).')
+  // Without scopes, the key would inherit all rights of its importer.
+  if (held === undefined) throw new InputError('Set --scopes for the keys ("" for none).')
   const entry = {
     digest: row.digest,
     format,
-    // By characters: half a surrogate pair is no text.
+    // By code points: half a surrogate pair is not valid text.
     name: [...String(row.name ?? 'Imported')].slice(0, 80).join(''),
     key_prefix: row.key_prefix,
     scopes: held,
@@ -132,9 +132,9 @@ async function send(keys: object[]): Promise<Result[]> {
     body: JSON.stringify({ keys }),
   })
   const response = await sent.catch((cause: Error) => {
-    throw new InputError(`${url} does not answer: ${cause.message}`)
+    throw new InputError(`No response from ${url}: ${cause.message}`)
   })
   const answer = (await response.json().catch(() => ({}))) as { data?: Result[]; detail?: string }
   if (answer.data !== undefined) return answer.data
-  throw new InputError(`${response.status}: ${answer.detail ?? 'not an answer of Latchkey'}`)
+  throw new InputError(`${response.status}: ${answer.detail ?? 'not a response of Latchkey'}`)
 }

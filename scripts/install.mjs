@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`: installs when node_modules is not what package-lock.json says.
-// It must not import anything, and must run on whatever Node (18 or later) the machine has.
+// Runs before `npm start` and `npm test`: installs when node_modules differs from package-lock.json.
+// It must not import dependencies, and must run on the Node (18 or later) of the machine.
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lockFile = join(root, '.wrangler', 'install.lock')
 
-// Wrangler wants the folder of the static files before anything was built into it.
+// Wrangler requires the folder of the static files before the first build.
 mkdirSync(join(root, 'dist', 'dashboard'), { recursive: true })
 
 if (!isInstalled()) {
-  takeTurn()
+  acquireLock()
   try {
-    // Whoever had the turn before may have installed meanwhile.
+    // The previous owner of the lock may have installed.
     if (!isInstalled()) install()
   } finally {
     rmSync(lockFile, { force: true })
@@ -23,15 +23,15 @@ if (!isInstalled()) {
 
 /** npm writes node_modules/.package-lock.json last, so an install that was cut off has none. */
 function isInstalled() {
-  const wanted = packagesOf('package-lock.json')
+  const required = packagesOf('package-lock.json')
   const found = packagesOf('node_modules/.package-lock.json')
-  if (!wanted || !found || !hasNode()) return false
+  if (!required || !found || !hasNode()) return false
   // npm leaves out the optional packages of other platforms.
   const isMissing = ([path, entry]) =>
     path !== '' && !found[path] && !entry.optional && !entry.devOptional
   const differs = ([path, entry]) =>
-    wanted[path]?.version !== entry.version || wanted[path]?.integrity !== entry.integrity
-  return !Object.entries(wanted).some(isMissing) && !Object.entries(found).some(differs)
+    required[path]?.version !== entry.version || required[path]?.integrity !== entry.integrity
+  return !Object.entries(required).some(isMissing) && !Object.entries(found).some(differs)
 }
 
 function packagesOf(path) {
@@ -50,11 +50,11 @@ function hasNode() {
 }
 
 function install() {
-  // `npm ci` empties node_modules first, through a link too: somebody else's, then.
+  // `npm ci` empties node_modules first, also through a link: that folder may belong to another clone.
   const link = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()
   if (link)
     fail('node_modules is a link and out of date. Install where it points to, or remove it.')
-  console.log('Installing what package-lock.json lists (once; this takes a little while) …')
+  console.log('Installing the packages of package-lock.json (once; this takes a while) …')
   // NODE_ENV=production would leave out wrangler and Node itself. Warnings: Node 20 is too old for
   // some packages, which is why one of them is Node 24.
   const options = [
@@ -84,8 +84,8 @@ function runNpm(options) {
     : spawnSync('npm', options, { cwd: root, stdio: 'inherit', shell: true })
 }
 
-/** Two of `npm start` and `npm test` at once in a fresh clone must not delete each other's files. */
-function takeTurn() {
+/** Concurrent runs of `npm start` and `npm test` in a fresh clone must not delete each other's files. */
+function acquireLock() {
   mkdirSync(join(root, '.wrangler'), { recursive: true })
   for (;;) {
     try {

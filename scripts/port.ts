@@ -1,4 +1,4 @@
-// Is somebody already there? Asked before anything else, since the answer costs a millisecond.
+// Checks that the port is free, before anything else, since it takes a millisecond.
 import { connect, createServer } from 'node:net'
 import { Refusal } from './settings.ts'
 
@@ -7,7 +7,7 @@ const loopbacks = ['127.0.0.1', '::1']
 export async function assertPortIsFree(port: number): Promise<void> {
   for (const host of loopbacks) {
     const code = await bindingError(port, host)
-    if (code === 'EACCES') throw new Refusal(`Port ${port} needs more rights. ${advice(port)}`)
+    if (code === 'EACCES') throw new Refusal(`Port ${port} needs more privileges. ${advice(port)}`)
     if (code === 'EADDRINUSE') throw new Refusal(`Port ${port} is taken. ${advice(port)}`)
   }
   // macOS lets a loopback address be bound while another program holds the port on all addresses.
@@ -15,15 +15,15 @@ export async function assertPortIsFree(port: number): Promise<void> {
 }
 
 export async function isListening(port: number): Promise<boolean> {
-  const answers = await Promise.all(loopbacks.map((host) => accepts(port, host)))
-  return answers.includes(true)
+  const accepted = await Promise.all(loopbacks.map((host) => accepts(port, host)))
+  return accepted.includes(true)
 }
 
 function advice(port: number): string {
   return `Choose another, for example: PORT=${port === 65_535 ? 8787 : port + 1} npm start`
 }
 
-/** Any other error (a machine without IPv6) is not ours to report. */
+/** Any other error (a machine without IPv6) is ignored by the caller. */
 function bindingError(port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer()

@@ -1,12 +1,11 @@
-// `npm run restore -- --to TIME --url URL`: takes D1 back to an earlier time without letting anything
-// believe in the future that is undone (docs/restore.md). Each step says what it does; a step that
-// fails stops the rest, and the command may be run again.
+// `npm run restore -- --to TIME --url URL`: restores D1 to an earlier time and resets every fence, so that no
+// cache keeps a later state (docs/restore.md). A step that fails stops the rest; the command may be run again.
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { baseUrl } from './deploy/apply-plan.ts'
 import { readVersion } from './deploy/deployed.ts'
 import { readOptions, readPlan } from './deploy/plan.ts'
-import { baseUrl } from './deploy/put-up.ts'
 import { createWrangler } from './deploy/run-wrangler.ts'
 
 const { values } = parseArgs({
@@ -21,41 +20,41 @@ if (!to || !url || !token || Number.isNaN(Date.parse(to))) {
   process.exit(2)
 }
 
-/** A change that is under way when changes are stopped has ended by then, or never will. */
+/** A request that is under way when changes are stopped has ended by then. */
 const lastChangeMs = 30_000
 
-// Deploying sets every variable: the address that the Worker knows is none of wrangler.toml's.
+// A deployment replaces every variable, and the deployed BASE_URL is not in wrangler.toml.
 const deployed = await readVersion(createWrangler('npm run restore'))
 const address = baseUrl(readPlan(readOptions([])).url ?? deployed.url)
 
-console.log('1. Stopping changes; keys go on working.')
+console.log('1. Stopping changes; keys keep working.')
 wrangler('deploy', '--var', 'CHANGES:stopped', ...address)
 await sleep(lastChangeMs)
 
-console.log('2. Noting the fences that exist now.')
+console.log('2. Listing the fences that exist now.')
 const fences = await operate<string[]>('GET', '/api/operations/fences')
 
 console.log(`3. Restoring ${database} to ${to}.`)
 wrangler('d1', 'time-travel', 'restore', database, `--timestamp=${to}`)
 
-console.log('4. Making every fence register anew, and waiting the leases out.')
+console.log('4. Resetting every fence, and waiting for the leases to expire.')
 for (let missing = fences; ; ) {
   const answer = await operate<{ missing: string[] }>('POST', '/api/operations/fences/reset', {
     fences: [...new Set([...fences, ...missing])],
   })
   missing = answer.missing
   if (missing.length === 0) break
-  console.log(`   No answer from ${missing.join(', ')}: trying again.`)
+  console.log(`   No response from ${missing.join(', ')}: trying again.`)
 }
 
-console.log('5. Letting changes go on.')
+console.log('5. Permitting changes.')
 wrangler('deploy', ...address)
 console.log('Restored.')
 
 function wrangler(...options: string[]): void {
   const { status } = spawnSync('wrangler', options, { stdio: 'inherit' })
   if (status !== 0) {
-    console.error(`wrangler ${options.join(' ')} failed. Changes stay stopped: run this again.`)
+    console.error(`wrangler ${options.join(' ')} failed. Changes remain stopped: run this again.`)
     process.exit(1)
   }
 }

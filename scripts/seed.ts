@@ -1,5 +1,5 @@
-// The demo accounts, by SQL: public sign-up is closed, so nobody could make them over HTTP.
-// An account that is there is left alone: whoever demoted or removed somebody finds it so tomorrow.
+// The demo accounts, by SQL: public sign-up is closed, so HTTP cannot create them. An account that exists
+// is unchanged, so changes of roles and members survive a restart.
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { acme, type DemoAccount, type DemoPerson, demoAccounts, globex } from './demo-accounts.ts'
@@ -14,33 +14,33 @@ const examples: Record<string, () => Promise<Example>> = {
 
 /**
  * `databases`: by binding.
- * @returns the names of the accounts that were absent and are there now.
+ * @returns the names of the accounts that it created.
  */
 export async function seedDemo(
   databases: Record<string, D1Database>,
   password: string,
 ): Promise<string[]> {
-  const made = await seedPeople({ db: databases.DB as D1Database, password, now: Date.now() })
+  const created = await seedPeople({ db: databases.DB as D1Database, password, now: Date.now() })
   for (const [binding, load] of Object.entries(examples)) {
     const { seed } = await load()
     await seed(databases[binding] as D1Database, { acme: acme.id, globex: globex.id })
   }
-  return made
+  return created
 }
 
 async function seedPeople({ db, password, now }: Seeding): Promise<string[]> {
   const absent: DemoAccount[] = []
-  for (const demo of demoAccounts) if (!(await isThere(db, demo))) absent.push(demo)
+  for (const demo of demoAccounts) if (!(await exists(db, demo))) absent.push(demo)
   const hash = await passwordHash(db, password, now)
   await db.batch([
-    // Taken, or whoever knows SETUP_TOKEN could make themselves an owner beside the demo ones.
+    // Without the lock, SETUP_TOKEN would permit another first owner next to the demo owners.
     db.prepare('INSERT OR IGNORE INTO setup_lock (id, at) VALUES (1, ?)').bind(now),
     ...absent.flatMap((demo) => accountRows({ db, demo, hash, now })),
   ])
   return absent.map((demo) => demo.name)
 }
 
-async function isThere(db: D1Database, { id, slug }: DemoAccount): Promise<boolean> {
+async function exists(db: D1Database, { id, slug }: DemoAccount): Promise<boolean> {
   const found = db.prepare('SELECT 1 FROM organization WHERE id = ? OR slug = ?').bind(id, slug)
   return (await found.first()) !== null
 }
@@ -87,7 +87,7 @@ function accountRows({ db, demo, hash, now }: AccountSeeding): D1PreparedStateme
   return [organization, ...people]
 }
 
-/** Nothing here fails on a person who already exists, for instance because only the account was deleted. */
+/** Works for a person who already exists, for example because only the account was deleted. */
 function personRows(seeding: AccountSeeding & { person: DemoPerson }): D1PreparedStatement[] {
   const { db, demo, hash, now, person } = seeding
   const user = db.prepare(

@@ -1,4 +1,4 @@
-// What the environment may change about a local Latchkey, checked before anything is done.
+// Settings of a local Latchkey from the environment, validated before anything runs.
 import { join, resolve } from 'node:path'
 
 export const root = join(import.meta.dirname, '..')
@@ -12,7 +12,7 @@ export type Settings = {
   config?: string
 }
 
-/** Something the person at the terminal can put right: shown as a sentence, without a stack. */
+/** An error that the user can fix: printed as a message, without a stack. */
 export class Refusal extends Error {}
 
 export function readSettings(env: NodeJS.ProcessEnv): Settings {

@@ -1,4 +1,4 @@
-// `npm start`: from a fresh clone to a Latchkey that answers. A step does nothing if it was done before.
+// `npm start`: prepares a fresh clone and starts Latchkey. Each step is skipped if it is already done.
 // `--dev` (`npm run dev`): the same with hot reload.
 import { Agent, get } from 'node:http'
 import { enableCompileCache } from 'node:module'
@@ -9,12 +9,12 @@ import { ensureDevVars } from './dev-vars.ts'
 import { freePort } from './free-port.ts'
 import { assertPortIsFree } from './port.ts'
 import { Refusal, readSettings, root, type Settings } from './settings.ts'
-import { predecessorGone, takeState } from './state-lock.ts'
+import { lockState, waitForPredecessor } from './state-lock.ts'
 import { compileCache, startWrangler, type Wrangler, wranglerEnv } from './wrangler.ts'
 import type { WranglerOutput } from './wrangler-output.ts'
 
 const healthTimeoutMs = 60_000
-/** An error need not be the end (a Worker may log one), but nobody should wait a minute for a typing mistake. */
+/** An error need not be fatal (a Worker may log one), but a syntax error should not take a minute to report. */
 const errorTimeoutMs = 5_000
 
 /** `npm run dev`: the dashboard from its sources instead of a build. */
@@ -35,20 +35,20 @@ await start().catch(fail)
 async function start(): Promise<void> {
   process.chdir(root)
   const settings = readSettings(process.env)
-  await predecessorGone(settings)
+  await waitForPredecessor(settings)
   await assertPortIsFree(settings.port)
-  releaseState = await takeState(settings)
+  releaseState = await lockState(settings)
   const password = ensureDevVars('.dev.vars')
   if (!isDev) buildDashboard()
   await prepare(settings, password)
   if (stoppingSince !== null) return
   const worker = isDev ? { ...settings, port: await freePort() } : settings
   wrangler = startWrangler(worker)
-  const died = wrangler.death.then((sentence) => {
+  const exited = wrangler.exit.then((sentence) => {
     if (stoppingSince === null) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
   })
-  await Promise.race([ready(wrangler, worker), died])
-  await died
+  await Promise.race([ready(wrangler, worker), exited])
+  await exited
 }
 
 async function prepare(settings: Settings, password: string): Promise<void> {
@@ -58,7 +58,7 @@ async function prepare(settings: Settings, password: string): Promise<void> {
   await prepareDatabases(settings, password)
 }
 
-/** `port` is the Worker's, `baseUrl` what a person opens. */
+/** `port` is the Worker's, `baseUrl` the address for the browser. */
 async function ready({ listening, output }: Wrangler, { port, baseUrl }: Settings): Promise<void> {
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
   await untilHealthy(port, output)
@@ -100,7 +100,7 @@ function healthStatus(port: number): Promise<number | string> {
       response.resume()
       resolve(response.statusCode ?? 0)
     })
-    request.on('timeout', () => request.destroy(new Error('no answer within 3 s')))
+    request.on('timeout', () => request.destroy(new Error('no response within 3 s')))
     request.on('error', (error) => resolve(error.message))
   })
 }
@@ -120,7 +120,7 @@ function welcome(baseUrl: string): void {
   console.log(lines.join('\n'))
 }
 
-/** npm killed outright passes no signal on, nor does a shell between npm and this process. */
+/** npm ended by SIGKILL forwards no signal, nor does a shell between npm and this process. */
 function stopWithParent(): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
@@ -135,7 +135,7 @@ async function fail(error: unknown): Promise<void> {
 
 async function end(code: number): Promise<void> {
   if (stoppingSince !== null) {
-    // Ctrl-C reaches this process twice, by the terminal and by npm. Once more means: do not wait.
+    // Ctrl-C arrives twice, from the terminal and from npm. A later one means: do not wait.
     if (Date.now() - stoppingSince > 500) process.exit(code)
     return
   }

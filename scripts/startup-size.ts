@@ -1,4 +1,4 @@
-// What an isolate evaluates before its first request stays small: code that few requests need is loaded by `import()`.
+// Limits what an isolate evaluates before its first request: code that few requests need is loaded by `import()`.
 import { split, sum } from '../bench/support/split.ts'
 
 const maxBytes = 45_000

@@ -1,5 +1,5 @@
-// What of wrangler's output reaches the terminal: while it starts, only what it writes to stderr
-// (warnings and errors); afterwards everything but health checks, so that requests can be watched.
+// Filters wrangler's output for the terminal: while it starts, only stderr
+// (warnings and errors); afterwards everything except health checks, so that requests are visible.
 
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -7,25 +7,25 @@ import { stripVTControlCharacters } from 'node:util'
 
 const keptLines = 60
 const healthCheck = /GET \/healthz 200/
-/** What wrangler says at every start of a Worker with a cron trigger. */
+/** Printed by wrangler at every start of a Worker with a cron trigger. */
 const knownNotice = /WARNING.*Scheduled Workers are not automatically triggered/
 
 export class WranglerOutput {
-  /** When the first error of the start was shown; null while all is well. */
+  /** When the first error of the start was shown; null without one. */
   failedAt: number | null = null
   #withheld: string[] = []
   #isOpen = false
   #isInNotice = false
   #healthCheckSeen: () => void = () => {}
 
-  /** Wrangler logs our own health check last of all, so after it nothing of the start is under way. */
+  /** Wrangler logs the health check last, so after it the start is complete. */
   readonly settled = new Promise<void>((resolve) => {
     this.#healthCheckSeen = resolve
   })
 
   read(stdout: Readable, stderr: Readable): void {
-    createInterface({ input: stdout }).on('line', (line) => this.#takeOutput(line))
-    createInterface({ input: stderr }).on('line', (line) => this.#takeError(line))
+    createInterface({ input: stdout }).on('line', (line) => this.#writeOutput(line))
+    createInterface({ input: stderr }).on('line', (line) => this.#writeError(line))
   }
 
   open(): void {
@@ -33,22 +33,22 @@ export class WranglerOutput {
     this.#withheld = []
   }
 
-  /** When stopping: what the parts of wrangler say about losing each other is of no interest. */
+  /** While stopping, wrangler's processes log lost connections to each other: not shown. */
   close(): void {
-    this.#takeOutput = () => {}
-    this.#takeError = () => {}
+    this.#writeOutput = () => {}
+    this.#writeError = () => {}
   }
 
-  /** The end of what was not shown, for when wrangler has failed. */
+  /** The last lines that were not shown, for an error report. */
   withheld = (): string => this.#withheld.join('\n').trim()
 
-  #takeOutput = (line: string): void => {
+  #writeOutput = (line: string): void => {
     if (healthCheck.test(stripVTControlCharacters(line))) this.#healthCheckSeen()
     else if (this.#isOpen) process.stdout.write(`${line}\n`)
     else this.#withheld = [...this.#withheld, line].slice(-keptLines)
   }
 
-  #takeError = (line: string): void => {
+  #writeError = (line: string): void => {
     const text = stripVTControlCharacters(line)
     const continues = text.trim() === '' || text.startsWith(' ')
     this.#isInNotice = knownNotice.test(text) || (this.#isInNotice && continues)

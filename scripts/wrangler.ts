@@ -1,4 +1,4 @@
-// `wrangler dev` as a child: how it is started, known to be ready, and stopped without a trace.
+// `wrangler dev` as a child process: starts it, detects that it is ready, and stops it with all its processes.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -14,10 +14,10 @@ const isWindows = process.platform === 'win32'
 
 export type Wrangler = {
   output: WranglerOutput
-  /** Resolves when wrangler itself says that it listens. */
+  /** Resolves when wrangler reports that it listens. */
   listening: Promise<void>
-  /** Resolves with a sentence when it has died. */
-  death: Promise<string>
+  /** Resolves with the reason as a sentence when it has exited. */
+  exit: Promise<string>
   stop: () => Promise<void>
   /** For an exit that cannot wait. */
   kill: () => void
@@ -28,21 +28,21 @@ export function wranglerEnv({ stateDir }: Settings): Record<string, string> {
   return {
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_SEND_ERROR_REPORTS: 'false',
-    // The banner is also where wrangler looks for updates.
+    // With the banner, wrangler also checks for updates.
     WRANGLER_HIDE_BANNER: 'true',
     // Otherwise `Request.cf` is fetched: up to three seconds without a network. It is a placeholder anyway.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     WRANGLER_LOG_PATH: join(stateDir, 'logs'),
-    // Two Workers called `latchkey` would take each other's place in the registry of the machine.
+    // Two Workers named `latchkey` would overwrite each other in the machine's registry.
     WRANGLER_REGISTRY_PATH: process.env.WRANGLER_REGISTRY_PATH ?? join(stateDir, 'registry'),
-    // Extra Workers that wrangler adds: a quarter of a second of every start.
+    // Extra Workers that wrangler adds: they take a quarter of a second of every start.
     X_LOCAL_EXPLORER: process.env.X_LOCAL_EXPLORER ?? 'false',
     X_LOCAL_OBSERVABILITY: process.env.X_LOCAL_OBSERVABILITY ?? 'false',
-    // Wrangler compiles this into the Worker, where `test` would switch Better Auth's origin check off.
+    // Wrangler compiles this into the Worker, where `test` disables Better Auth's origin check.
     NODE_ENV: 'development',
-    // Would choose another `.dev.vars`.
+    // Otherwise it could select another `.dev.vars`.
     CLOUDFLARE_ENV: '',
-    // Wrangler is 18 MB of JavaScript: not compiling it again saves a third of a second each time.
+    // Wrangler is 18 MB of JavaScript: the cache saves a third of a second per start.
     NODE_COMPILE_CACHE: compileCache,
   }
 }
@@ -57,7 +57,7 @@ export function startWrangler(settings: Settings): Wrangler {
       ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}),
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A process group of its own, so that workerd can be reached even when wrangler is gone.
+    // In a process group, so that workerd can be signalled after wrangler has exited.
     detached: !isWindows,
   })
   const output = new WranglerOutput()
@@ -65,7 +65,7 @@ export function startWrangler(settings: Settings): Wrangler {
   return {
     output,
     listening: listening(child),
-    death: death(child),
+    exit: exit(child),
     stop: () => stop(child, output),
     kill: () => signalGroup(child, 'SIGKILL'),
   }
@@ -74,7 +74,7 @@ export function startWrangler(settings: Settings): Wrangler {
 function wranglerArguments({ port, stateDir, baseUrl, config }: Settings): string[] {
   const packageFile = createRequire(import.meta.url).resolve('wrangler/package.json')
   return [
-    ...['--import', pathToFileURL(join(root, 'scripts', 'leash.ts')).href],
+    ...['--import', pathToFileURL(join(root, 'scripts', 'exit-with-parent.ts')).href],
     ...[join(dirname(packageFile), 'bin', 'wrangler.js'), 'dev'],
     // `localhost` is bound on 127.0.0.1 and on ::1; 0 is any free port.
     ...['--ip', 'localhost', '--port', String(port), '--inspector-port', '0'],
@@ -93,12 +93,12 @@ function listening(child: ChildProcess): Promise<void> {
   })
 }
 
-async function death(child: ChildProcess): Promise<string> {
+async function exit(child: ChildProcess): Promise<string> {
   const [code, signal] = await Promise.race([
     once(child, 'exit') as Promise<[number | null, string | null]>,
     once(child, 'error').then(([error]) => [null, String(error)]),
   ])
-  // Its last words may still be in the pipe.
+  // Its last output may still be in the pipe.
   await sleep(200)
   return signal ? `wrangler was stopped by ${signal}.` : `wrangler ended with code ${code}.`
 }
@@ -111,7 +111,7 @@ async function stop(child: ChildProcess, output: WranglerOutput): Promise<void> 
   signalGroup(child, 'SIGKILL')
 }
 
-/** Groups do not exist on Windows, where wrangler takes its workerd along. */
+/** Windows has no process groups; there wrangler ends its workerd itself. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false
   try {

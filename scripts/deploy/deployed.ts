@@ -1,32 +1,32 @@
-// What Cloudflare has of this Latchkey: read anew by each run, so that no file of ours has to remember it.
+// What is deployed of this Latchkey, read from Cloudflare by each run, so that no local state can be outdated.
 import { Refusal } from '../settings.ts'
 import { type Plan, provisionedName, publicUrl } from './plan.ts'
-import { type Answer, jsonOf, type RunWrangler } from './run-wrangler.ts'
+import { type Captured, jsonOf, type RunWrangler } from './run-wrangler.ts'
 
 export type Deployed = {
-  /** Whether the Worker is there. */
+  /** Whether the Worker exists. */
   exists: boolean
   secrets: Set<string>
   databases: Set<string>
   /** Its BASE_URL, where that is a public address. */
   url: string | null
-  /** Namespaces that a run which failed later created, by binding: wrangler would trip over the name. */
+  /** Namespaces created by an earlier run that failed, by binding: wrangler fails on a title that exists. */
   orphans: Map<string, string>
 }
 
 export async function readDeployed(wrangler: RunWrangler, plan: Plan): Promise<Deployed> {
   const [listed, found] = await Promise.all([
-    wrangler.ask('secret', 'list', '--format', 'json'),
-    wrangler.ask('d1', 'list', '--json'),
+    wrangler.capture('secret', 'list', '--format', 'json'),
+    wrangler.capture('d1', 'list', '--json'),
   ])
   const exists = listed.ok || !isMissing(listed)
-  const secrets = exists ? jsonOf<{ name: string }[]>(listed, 'which secrets exist') : []
-  const databases = jsonOf<{ name: string }[]>(found, 'which databases exist')
+  const secrets = exists ? jsonOf<{ name: string }[]>(listed, 'the list of secrets') : []
+  const databases = jsonOf<{ name: string }[]>(found, 'the list of databases')
   const { url, bound, stopped } = exists ? await readVersion(wrangler) : none
   if (stopped) {
     throw new Refusal(
-      'Changes are stopped (CHANGES): D1 is being restored, or a restore broke off. Finish it first ' +
-        '(docs/restore.md): deploying now would let changes go on.',
+      'Changes are stopped (CHANGES): D1 is being restored, or a restore was interrupted. Finish it first ' +
+        '(docs/restore.md): deploying now would permit changes.',
     )
   }
   return {
@@ -42,8 +42,8 @@ export async function readDeployed(wrangler: RunWrangler, plan: Plan): Promise<D
   }
 }
 
-/** Cloudflare's code for a Worker that does not exist; `secret list` says it in words. */
-function isMissing({ stdout, stderr }: Answer): boolean {
+/** Cloudflare's code for a Worker that does not exist; `secret list` prints a sentence instead. */
+function isMissing({ stdout, stderr }: Captured): boolean {
   return /Worker "[^"]*" not found|\[code: 10007\]/.test(stdout + stderr)
 }
 
@@ -53,23 +53,23 @@ type Version = { resources: { bindings: { name: string; type: string; text?: str
 type DeployedVersion = { url: string | null; bound: string[]; stopped: boolean }
 const none: DeployedVersion = { url: null, bound: [], stopped: false }
 
-/** What the deployed version knows as its address and is bound to. @throws Refusal during a gradual deployment */
+/** BASE_URL and bindings of the deployed version. @throws Refusal during a gradual deployment */
 export async function readVersion(wrangler: RunWrangler): Promise<DeployedVersion> {
-  const status = await wrangler.ask('deployments', 'status', '--json')
-  // `wrangler secret put` makes a Worker that was never deployed.
+  const status = await wrangler.capture('deployments', 'status', '--json')
+  // `wrangler secret put` creates a Worker without a deployment.
   if (!status.ok && /has no deployments/.test(status.stdout + status.stderr)) {
     return none
   }
-  const { versions } = jsonOf<Deployment>(status, 'which version is deployed')
+  const { versions } = jsonOf<Deployment>(status, 'the deployed version')
   if (versions.length > 1) {
     throw new Refusal(
-      'A gradual deployment is under way: two versions share the traffic. Bring it to an end first, ' +
-        'with `npx wrangler versions deploy`: deploying now would cut it short.',
+      'A gradual deployment is under way: two versions share the traffic. Finish it first, ' +
+        'with `npx wrangler versions deploy`: deploying now would end it.',
     )
   }
   const id = versions[0]?.version_id ?? ''
-  const view = await wrangler.ask('versions', 'view', id, '--json')
-  const { bindings } = jsonOf<Version>(view, `what version ${id} is bound to`).resources
+  const view = await wrangler.capture('versions', 'view', id, '--json')
+  const { bindings } = jsonOf<Version>(view, `the bindings of version ${id}`).resources
   const textOf = (wanted: string) => bindings.find(({ name }) => name === wanted)?.text
   return {
     url: publicUrl(textOf('BASE_URL')),
@@ -85,8 +85,8 @@ async function findOrphans(
 ): Promise<Map<string, string>> {
   if (unbound.length === 0) return new Map()
   const listed = jsonOf<{ id: string; title: string }[]>(
-    await wrangler.ask('kv', 'namespace', 'list'),
-    'which KV namespaces exist',
+    await wrangler.capture('kv', 'namespace', 'list'),
+    'the list of KV namespaces',
   )
   const found = unbound.map((binding) => {
     const title = provisionedName(worker, binding)

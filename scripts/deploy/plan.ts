@@ -1,4 +1,4 @@
-// What `npm run deploy` is going to do, read from wrangler.toml and the command line alone: no network.
+// The plan of `npm run deploy`, read from wrangler.toml and the command line only: no network.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
@@ -10,9 +10,9 @@ export type Plan = {
   worker: string
   accountId: string | null
   databases: { binding: string; name: string }[]
-  /** Bindings of the namespaces that wrangler creates, each called WORKER-BINDING. */
+  /** Bindings of the namespaces that wrangler creates, with the titles WORKER-BINDING. */
   namespaces: string[]
-  /** Those that a deployment needs to find; the others are made by it. */
+  /** Queues that must exist before the deployment; wrangler creates the others. */
   queues: string[]
   secrets: string[]
   /** The public address as the command line or wrangler.toml states it; null: not stated. */
@@ -21,12 +21,12 @@ export type Plan = {
 
 export type Options = {
   dryRun: boolean
-  /** Make what is missing of the secrets without asking. */
+  /** Generate missing secrets without a prompt. */
   generate: boolean
   url: string | null
   /** A custom domain to attach. */
   domain: string | null
-  /** How long the address may take to answer at the end (s); 0: do not look. */
+  /** How long to wait for a response from the address at the end (s); 0: do not check. */
   waitSeconds: number
 }
 
@@ -52,7 +52,7 @@ export function readOptions(args: string[]): Options {
   }
 }
 
-/** Of wrangler's configuration, what is looked at here. */
+/** The part of wrangler's configuration that is read here. */
 type Config = {
   name?: string
   account_id?: string
@@ -70,7 +70,7 @@ type Config = {
 export function readPlan({ url, domain }: Options): Plan {
   const config = unstable_readConfig({ config: configPath }) as Config
   const { producers, consumers } = config.queues
-  const made = new Set((producers ?? []).map(({ queue }) => queue))
+  const created = new Set((producers ?? []).map(({ queue }) => queue))
   const needed = (consumers ?? []).flatMap(({ queue, dead_letter_queue }) => [
     queue,
     ...(dead_letter_queue === undefined ? [] : [dead_letter_queue]),
@@ -83,20 +83,20 @@ export function readPlan({ url, domain }: Options): Plan {
       return { binding, name: database_name }
     }),
     namespaces: config.kv_namespaces.filter(({ id }) => !id).map(({ binding }) => binding),
-    queues: [...new Set(needed)].filter((queue) => !made.has(queue)),
+    queues: [...new Set(needed)].filter((queue) => !created.has(queue)),
     secrets: config.secrets?.required ?? [],
     url: url ?? (domain === null ? null : originOf(`https://${domain}`)) ?? statedUrl(config),
   }
 }
 
-/** A custom domain or a BASE_URL that somebody wrote into wrangler.toml. */
+/** A custom domain or a BASE_URL stated in wrangler.toml. */
 function statedUrl({ routes = [], vars }: Config): string | null {
   const custom = routes.find((route) => typeof route === 'object' && route.custom_domain)
   if (typeof custom === 'object') return originOf(`https://${custom.pattern}`)
   return publicUrl(vars.BASE_URL)
 }
 
-/** An address at which the world could reach us, or null: the one of local development is none. */
+/** The origin of a public address; null for the address of local development. */
 export function publicUrl(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null
   const { hostname, origin } = new URL(value)
@@ -115,23 +115,23 @@ export function describePlan(plan: Plan): string {
   const { worker, databases, namespaces, queues, secrets, url } = plan
   const names = databases.map(({ name }) => name).join(' and ')
   const steps = [
-    'Look at the login (wrangler whoami) and at what is deployed already. Two versions at once: stop.',
-    `Ask for or make the secrets that are missing: ${secrets.join(', ')}. None that exists is changed.`,
+    'Read the login (wrangler whoami) and what is deployed. Stop if a gradual deployment is under way.',
+    `Prompt for or generate the missing secrets: ${secrets.join(', ')}. Existing secrets are not changed.`,
     'Build the dashboard.',
-    `Migrate the databases that exist: ${names}. The code that runs meanwhile keeps working.`,
-    ...(queues.length > 0 ? [`Create the queues that are missing: ${queues.join(', ')}.`] : []),
-    `Deploy ${worker} with its new secrets; wrangler creates what is missing: the databases, ` +
-      `${namespaces.map((binding) => provisionedName(worker, binding)).join(', ')}, the queues.`,
+    `Migrate the databases that exist: ${names}. The running version keeps working.`,
+    ...(queues.length > 0 ? [`Create missing queues: ${queues.join(', ')}.`] : []),
+    `Deploy ${worker} with its new secrets; wrangler creates missing databases, queues and ` +
+      `${namespaces.map((binding) => provisionedName(worker, binding)).join(', ')}.`,
     'Migrate the databases that the deployment created.',
     url === null
-      ? 'Set BASE_URL: as it is deployed, else as asked, else the workers.dev address (then deploy once more).'
+      ? 'Set BASE_URL: as deployed, else as entered, else the workers.dev address (with a second deployment).'
       : `BASE_URL is ${url}.`,
-    'Wait until the address answers, and say what to do next.',
+    'Wait for a response from the address, and print the next steps.',
   ]
   return steps.map((step, index) => `${index + 1}. ${step}`).join('\n')
 }
 
-/** What wrangler calls a resource of which it was told nothing but the binding. */
+/** The name that wrangler gives a resource that is configured by its binding only. */
 export function provisionedName(worker: string, binding: string): string {
   return `${worker}-${binding.toLowerCase().replaceAll('_', '-')}`
 }

@@ -1,5 +1,5 @@
-// Wrangler as a child: its answers for us to read, or its steps for the person at the terminal to see.
-// Its standard input is closed, so it never asks: what needs asking is asked before.
+// Wrangler as a child process: its output captured, or shown at the terminal. Its standard input is closed,
+// so it never prompts: what a person must enter is read before.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,18 +11,18 @@ import { compileCache } from '../wrangler.ts'
 const packageFile = createRequire(import.meta.url).resolve('wrangler/package.json')
 const program = join(dirname(packageFile), 'bin', 'wrangler.js')
 
-export type Answer = { ok: boolean; stdout: string; stderr: string }
-/** A line of wrangler's own report: what it deployed, and at which addresses. */
+export type Captured = { ok: boolean; stdout: string; stderr: string }
+/** A line of wrangler's report (WRANGLER_OUTPUT_FILE_PATH): what it deployed, and at which addresses. */
 export type Entry = { type: string; targets?: string[] }
 
 export type RunWrangler = {
-  /** Runs it and answers what it printed. */
-  ask(...args: string[]): Promise<Answer>
-  /** Runs it before everybody's eyes. @throws Refusal when it fails, saying that the command may be repeated. */
+  /** Runs it and returns what it printed. */
+  capture(...args: string[]): Promise<Captured>
+  /** Runs it with its output at the terminal. @throws Refusal if it fails: the command may be repeated. */
   step(...args: string[]): Promise<Entry[]>
 }
 
-/** `command`: what the person typed, and may type again. */
+/** `command`: named in errors, as the one to run again. */
 export function createWrangler(command: string, account: Record<string, string> = {}): RunWrangler {
   const start = (args: string[], output: 'pipe' | 'inherit', report = '') =>
     spawn(process.execPath, [program, ...args], {
@@ -30,24 +30,24 @@ export function createWrangler(command: string, account: Record<string, string> 
       env: {
         ...process.env,
         WRANGLER_SEND_METRICS: 'false',
-        // The banner is where wrangler looks for updates.
+        // With the banner, wrangler checks for updates.
         WRANGLER_HIDE_BANNER: 'true',
         NODE_COMPILE_CACHE: compileCache,
-        // Somebody's `debug` would stand between us and an answer.
+        // `debug` in the environment would mix log lines into the output.
         ...(report === '' ? { WRANGLER_LOG: 'log' } : { WRANGLER_OUTPUT_FILE_PATH: report }),
         ...account,
       },
       stdio: ['ignore', output, output],
     })
   return {
-    ask(...args) {
+    capture(...args) {
       const child = start(args, 'pipe')
-      const answer = { ok: false, stdout: '', stderr: '' }
-      child.stdout?.on('data', (chunk) => (answer.stdout += chunk))
-      child.stderr?.on('data', (chunk) => (answer.stderr += chunk))
+      const captured = { ok: false, stdout: '', stderr: '' }
+      child.stdout?.on('data', (chunk) => (captured.stdout += chunk))
+      child.stderr?.on('data', (chunk) => (captured.stderr += chunk))
       return new Promise((resolve, reject) => {
         child.once('error', reject)
-        child.once('close', (code) => resolve({ ...answer, ok: code === 0 }))
+        child.once('close', (code) => resolve({ ...captured, ok: code === 0 }))
       })
     },
     async step(...args) {
@@ -60,8 +60,8 @@ export function createWrangler(command: string, account: Record<string, string> 
       const entries = entriesOf(report)
       if (code === 0) return entries
       throw new Refusal(
-        `\n\`wrangler ${args.slice(0, 3).join(' ')}\` failed: it says why above.\n` +
-          `What was done stays done. Run \`${command}\` again when the cause is gone: it goes on from here.`,
+        `\n\`wrangler ${args.slice(0, 3).join(' ')}\` failed: see the error above.\n` +
+          `Completed steps stay. Fix the cause and run \`${command}\` again: it continues from here.`,
       )
     },
   }
@@ -79,8 +79,8 @@ function entriesOf(report: string): Entry[] {
 }
 
 /** Parses what wrangler printed as JSON; it may print warnings before. @throws Refusal */
-export function jsonOf<T>({ ok, stdout, stderr }: Answer, what: string): T {
+export function jsonOf<T>({ ok, stdout, stderr }: Captured, what: string): T {
   const start = stdout.search(/^[[{]/m)
   if (ok && start >= 0) return JSON.parse(stdout.slice(start)) as T
-  throw new Refusal(`Cloudflare does not say ${what}.\n${stdout}${stderr}`)
+  throw new Refusal(`Wrangler could not read ${what}.\n${stdout}${stderr}`)
 }

@@ -1,20 +1,20 @@
-// The secrets of a deployment: what Cloudflare lacks is taken from the environment, from an earlier run
-// that failed, from the person at the terminal, or made. None is printed or put on a command line, and
-// none that Cloudflare has is written again.
+// The secrets of a deployment. Those missing at Cloudflare come from the environment, from an earlier run
+// that failed, from a prompt, or are generated. None is printed or passed on a command line, and none that
+// Cloudflare stores is written again.
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { freshSecret } from '../dev-vars.ts'
 import { Refusal, root } from '../settings.ts'
-import { askSecret, isInteractive } from './ask.ts'
+import { isInteractive, promptSecret } from './prompt.ts'
 
 export type Secrets = Record<string, string>
 
-/** Where the secrets that we made are kept, for the deployer to put away: Cloudflare never shows them. */
+/** The file that keeps generated secrets for the deployer: Cloudflare never shows them. */
 export function secretsFile(worker: string, accountId: string): string {
   return join(root, '.secrets', `${worker}.${accountId}.json`)
 }
 
-/** The secrets that Cloudflare lacks, with their values. @throws Refusal naming those it cannot get */
+/** The secrets missing at Cloudflare, with their values. @throws Refusal naming those without a value */
 export async function missingSecrets(
   missing: string[],
   { file, generate }: { file: string; generate: boolean },
@@ -24,20 +24,20 @@ export async function missingSecrets(
   const without: string[] = []
   for (const name of missing) {
     const known = process.env[name] || kept[name]
-    const value = known ?? (isInteractive() && !generate ? await askSecret(name) : '')
+    const value = known ?? (isInteractive() && !generate ? await promptSecret(name) : '')
     if (value !== '') secrets[name] = checked(name, value)
     else if (generate || isInteractive()) secrets[name] = keep(file, kept, name)
     else without.push(name)
   }
   if (without.length === 0) return secrets
   throw new Refusal(
-    `Cloudflare has no ${without.join(', ')} for this Worker, and nobody can be asked here.\n` +
-      'Put them into the environment, or add --generate to have them made and kept in ' +
+    `This Worker has no ${without.join(', ')}, and there is no terminal for a prompt.\n` +
+      'Set them in the environment, or add --generate to generate them and keep them in ' +
       `${relative(root, file)}.`,
   )
 }
 
-/** Written before it is used: a run that fails afterwards finds it again. */
+/** Written before it is used, so that it survives a failure of this run. */
 function keep(file: string, kept: Secrets, name: string): string {
   const value = freshSecret(name)
   kept[name] = value
@@ -59,7 +59,7 @@ function readKept(file: string): Secrets {
   }
 }
 
-/** Hands wrangler a file with the secrets, at `path` for as long as it runs; JSON, because it would expand a `$` in any other. */
+/** Passes wrangler a file with the secrets, at `path` while it runs; JSON, since it expands `$` in other formats. */
 export async function withSecretsFile(
   secrets: Secrets,
   path: string,

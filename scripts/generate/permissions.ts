@@ -36,8 +36,8 @@ Generated from the routes by \`npm run generate\`: do not edit. \`npm run check\
 - \`401\`: no credential that this route accepts. \`403\`: the credential does not permit it. \`404\`: the data belongs to another
   account.
 
-A change by session cookie must come from a page of Latchkey's own origin; a request from another origin answers \`403\`, whoever is
-signed in. Static files are public: the dashboard, \`/docs\`, \`/docs/errors\`, \`/docs/style.css\` and \`/openapi.json\`.
+A change by session cookie must come from a page of Latchkey's own origin; a request from another origin answers \`403\` for
+every session. Static files are public: the dashboard, \`/docs\`, \`/docs/errors\`, \`/docs/style.css\` and \`/openapi.json\`.
 `
 
 const names = Object.keys(callers) as (keyof typeof callers)[]

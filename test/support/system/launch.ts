@@ -1,4 +1,4 @@
-// Starts programs of this clone as a person does: `npm start`, or the Worker on empty databases.
+// Starts programs of this clone: `npm start`, or the Worker on empty databases.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,15 +18,15 @@ export { root }
 export type Server = {
   url: string
   port: number
-  /** `SIGKILL` leaves the state as a crash does. */
+  /** `SIGKILL` simulates a crash. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 type Options = {
   port?: number
-  /** Kept after the end; without it, the state goes with the server. */
+  /** Kept after the end; without it, the state is removed with the server. */
   stateDir?: string
-  /** `shipped`: latchkey.config.ts as it is in this clone. `tests`: what a deployer changes in it does not matter. */
+  /** `shipped`: latchkey.config.ts as it is in this clone. `tests`: independent of a deployer's changes. */
   config?: 'shipped' | 'tests'
   command?: 'npm start' | 'node scripts/start.ts'
 }
@@ -82,11 +82,11 @@ export async function startEmpty(): Promise<Server> {
   buildDashboard()
   await prepareDatabases(settings, null)
   const wrangler = startWrangler(settings)
-  const died = wrangler.death.then((sentence) => {
+  const exited = wrangler.exit.then((sentence) => {
     throw new Error(`${sentence}\n${wrangler.output.withheld()}`)
   })
-  died.catch(() => {})
-  await Promise.race([wrangler.listening, died])
+  exited.catch(() => {})
+  await Promise.race([wrangler.listening, exited])
   return {
     url,
     port,
@@ -127,6 +127,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid) process.kill(-child.pid, signal)
   } catch {
-    // It is gone already.
+    // It has exited already.
   }
 }

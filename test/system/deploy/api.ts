@@ -1,9 +1,9 @@
-// The routes of the stand-in: method and path, as wrangler 4.155 asks them.
+// The routes of the fake API: method and path, as wrangler 4.155 requests them.
 import { randomUUID } from 'node:crypto'
-import { type Binding, createDatabase, mistakeIn, query, type World } from './cloud.ts'
+import { type Binding, bindingError, createDatabase, query, type World } from './cloud.ts'
 import type { Call, Cloudflare } from './cloudflare.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever wrangler sends
+// biome-ignore lint/suspicious/noExplicitAny: the body depends on the route
 export type Body = { json?: any }
 export type Outcome =
   | { result: unknown; result_info?: object }
@@ -25,7 +25,7 @@ export function respond(
   search: URLSearchParams,
   body: Body,
 ): Outcome | null {
-  if (/^\/(accounts|memberships)$/.test(path)) return theAccount(account)
+  if (/^\/(accounts|memberships)$/.test(path)) return accountList(account)
   if (!world.loggedIn) return { status: 403, code: 9109, error: 'Invalid access token' }
   for (const [pattern, route] of routes) {
     const match = new RegExp(`^${pattern}$`).exec(`${method} ${path}`)
@@ -34,13 +34,13 @@ export function respond(
   return null
 }
 
-/** All that there is fits on one page; whoever asks for the next gets none. */
+/** All results fit on one page: later pages are empty. */
 function firstPage(outcome: Outcome, search: URLSearchParams): Outcome {
   const isLater = 'result_info' in outcome && Number(search.get('page') ?? 1) > 1
   return isLater ? { ...outcome, result: [] } : outcome
 }
 
-function theAccount(id: string): Outcome {
+function accountList(id: string): Outcome {
   const account = { id, name: 'Example' }
   return list([{ ...account, account }])
 }
@@ -65,7 +65,7 @@ const routes: [string, Route][] = [
   ['POST /d1/database', createD1],
   [
     'GET /d1/database/([^/]+)',
-    (world, [id]) => findD1(world, id, (one) => ({ result: facts(one) })),
+    (world, [id]) => findD1(world, id, (one) => ({ result: databaseOf(one) })),
   ],
   ['POST /d1/database/([^/]+)/query', queryD1],
 
@@ -76,9 +76,7 @@ const routes: [string, Route][] = [
     'GET /queues',
     ({ queues }, _, __, search) => {
       const names = search.getAll('name')
-      return list(
-        queues.filter((q) => names.length === 0 || names.includes(q.name)).map(queueFacts),
-      )
+      return list(queues.filter((q) => names.length === 0 || names.includes(q.name)).map(queueOf))
     },
   ],
   [
@@ -86,7 +84,7 @@ const routes: [string, Route][] = [
     (world, _, { json }) => {
       const queue = { name: json.queue_name, id: randomUUID(), consumers: [] }
       world.queues.push(queue)
-      return { result: queueFacts(queue) }
+      return { result: queueOf(queue) }
     },
   ],
   [
@@ -240,8 +238,8 @@ function ofWorker(world: World, answer: (bindings: Binding[]) => Outcome): Outco
 function upload(world: World, { json }: Body, deploys: boolean): Outcome {
   const before = currentBindings(world) ?? []
   const sent = json.bindings as Binding[]
-  const mistake = mistakeIn(world, sent, before)
-  if (mistake !== null) return { status: 400, code: 10021, error: mistake }
+  const invalid = bindingError(world, sent, before)
+  if (invalid !== null) return { status: 400, code: 10021, error: invalid }
   const kept = before.filter(
     ({ name, type }) =>
       (json.keep_bindings ?? []).includes(type) && !sent.some((one) => one.name === name),
@@ -273,7 +271,7 @@ function createD1(world: World, _: string[], { json }: Body): Outcome {
     return { status: 400, code: 7502, error: 'A database with that name already exists' }
   const database = createDatabase(json.name)
   world.databases.push(database)
-  return { result: facts(database) }
+  return { result: databaseOf(database) }
 }
 
 function findD1(
@@ -297,7 +295,7 @@ function queryD1(world: World, [id]: string[], { json }: Body): Outcome {
   })
 }
 
-function facts({ name, uuid }: World['databases'][number]) {
+function databaseOf({ name, uuid }: World['databases'][number]) {
   return { name, uuid, version: 'production', file_size: 0, num_tables: 0 }
 }
 
@@ -313,7 +311,7 @@ function createNamespace(world: World, _: string[], { json }: Body): Outcome {
   return { result: namespace }
 }
 
-function queueFacts({ name, id, consumers }: World['queues'][number]) {
+function queueOf({ name, id, consumers }: World['queues'][number]) {
   return {
     queue_name: name,
     queue_id: id,

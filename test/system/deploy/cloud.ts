@@ -1,4 +1,4 @@
-// What the stand-in has: one account's Worker and resources.
+// The state of the fake API: the Worker and the resources of one account.
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -9,7 +9,7 @@ export type World = {
   loggedIn: boolean
   worker: {
     versions: Version[]
-    /** Latest deployment: which versions share the traffic. */
+    /** Latest deployment: the versions that share the traffic. */
     deployed: { version_id: string; percentage: number }[]
     crons: string[]
     domains: string[]
@@ -27,7 +27,7 @@ export function createDatabase(name: string): World['databases'][number] {
   return { name, uuid: randomUUID(), sql: new DatabaseSync(':memory:') }
 }
 
-/** As D1 does it: all statements of one call, or none. */
+/** As D1: all statements of one call, or none. */
 export function query(sql: DatabaseSync, text: string): object[] {
   if (/^\s*(select|pragma)/i.test(text))
     return sql.prepare(text.split(';')[0] ?? '').all() as object[]
@@ -42,8 +42,8 @@ export function query(sql: DatabaseSync, text: string): object[] {
   return []
 }
 
-/** What is wrong with the bindings of an upload, or null. */
-export function mistakeIn(world: World, bindings: Binding[], before: Binding[]): string | null {
+/** The error in the bindings of an upload, or null. */
+export function bindingError(world: World, bindings: Binding[], before: Binding[]): string | null {
   for (const binding of bindings) {
     const { name, type } = binding
     if (type === 'inherit' && !before.some((one) => one.name === name))

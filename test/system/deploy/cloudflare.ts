@@ -1,14 +1,14 @@
-// A stand-in for Cloudflare's API, as far as wrangler asks it when a Worker is deployed. It keeps what it
-// was told, runs migrations in real SQLite, and refuses what refers to something that does not exist.
+// A fake of Cloudflare's API, with the routes that wrangler uses to deploy a Worker. It stores resources,
+// runs migrations in SQLite, and rejects references to resources that do not exist.
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Body, respond } from './api.ts'
 import { emptyCloud, type World } from './cloud.ts'
 
-/** `changes`: whether it is more than a question; D1 is asked by POST, too. */
+/** `changes`: whether the call writes; D1 reads use POST, too. */
 export type Call = { method: string; path: string; changes: boolean }
-/** `refuse`: nothing happens and an error is answered. `lose`: it happens, and the answer is lost. */
+/** `refuse`: no effect and an error response. `lose`: the call takes effect, and its response is lost. */
 export type Fault = { at: (call: Call) => boolean; how: 'refuse' | 'lose' }
 
 export type Cloudflare = {
@@ -16,9 +16,9 @@ export type Cloudflare = {
   account: string
   world: World
   calls: Call[]
-  /** What wrangler asked and the stand-in does not know: a test in which this is not empty says nothing. */
+  /** Requests without a route in this fake: a test in which there are any is invalid. */
   unknown: Call[]
-  /** Strikes once. */
+  /** Applied once. */
   fault: Fault | null
   stop(): Promise<void>
 }
@@ -34,7 +34,7 @@ export async function startCloudflare(): Promise<Cloudflare> {
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   }
   const server = createServer((request, response) => {
-    answer(cloudflare, request, response).catch((error) => {
+    handle(cloudflare, request, response).catch((error) => {
       cloudflare.unknown.push({ method: 'CRASH', path: String(error), changes: false })
       response.destroy()
     })
@@ -44,7 +44,7 @@ export async function startCloudflare(): Promise<Cloudflare> {
   return cloudflare
 }
 
-async function answer(
+async function handle(
   cloudflare: Cloudflare,
   request: IncomingMessage,
   response: ServerResponse,
@@ -53,15 +53,15 @@ async function answer(
   const method = request.method ?? 'GET'
   const path = url.pathname.replace('/client/v4', '').replace(`/accounts/${cloudflare.account}`, '')
   const body = await read(request)
-  const isQuestion = method === 'GET' || /^\s*(select|pragma)/i.test(body.json?.sql ?? '')
-  const call = { method, path, changes: !isQuestion }
+  const isRead = method === 'GET' || /^\s*(select|pragma)/i.test(body.json?.sql ?? '')
+  const call = { method, path, changes: !isRead }
   cloudflare.calls.push(call)
   const { fault } = cloudflare
-  const struck = fault?.at(call) ?? false
-  if (struck) cloudflare.fault = null
-  if (struck && fault?.how === 'refuse') return send(response, 400, failure(9999, 'struck'))
+  const applied = fault?.at(call) ?? false
+  if (applied) cloudflare.fault = null
+  if (applied && fault?.how === 'refuse') return send(response, 400, failure(9999, 'applied'))
   const outcome = await respond(cloudflare, call, url.searchParams, body)
-  if (struck) return void response.destroy()
+  if (applied) return void response.destroy()
   if (outcome === null) {
     cloudflare.unknown.push(call)
     return send(response, 404, failure(7003, `no such route: ${call.method} ${call.path}`))

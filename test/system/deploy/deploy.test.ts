@@ -1,5 +1,5 @@
-// `npm run deploy` with the real wrangler against a stand-in for Cloudflare's API: `npm run test:system`.
-// What the stand-in cannot show is said in docs/deploy.md.
+// `npm run deploy` with the real wrangler against a fake of Cloudflare's API: `npm run test:system`.
+// docs/deploy.md lists what the fake cannot show.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,9 +16,9 @@ import {
   secretValues,
 } from './deployment.ts'
 import {
+  assertComplete,
   assertSecrecy,
   assertUntouched,
-  assertWhole,
   folders,
   requiredSecrets,
   workersDev,
@@ -29,11 +29,11 @@ import { openCloudflare } from './open.ts'
 before(buildDashboard)
 
 describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
-  it('takes a fresh account to a whole deployment, and a second run upgrades it', async (test) => {
+  it('deploys to an empty account, and a second run upgrades the deployment', async (test) => {
     const cloudflare = await openCloudflare(test)
     const first = await deploy(cloudflare)
     assert.equal(first.code, 0, first.output)
-    assertWhole(cloudflare)
+    assertComplete(cloudflare)
     assertSecrecy(cloudflare, first)
     assert.match(first.output, new RegExp(`first owner, with SETUP_TOKEN, at ${workersDev}/setup`))
 
@@ -41,16 +41,16 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     cloudflare.calls.length = 0
     const second = await deploy(cloudflare, [])
     assert.equal(second.code, 0, second.output)
-    assertWhole(cloudflare)
+    assertComplete(cloudflare)
     assert.deepEqual(secretValues(cloudflare), secrets)
     assert.deepEqual(
       changesIn(cloudflare).filter((call) => /^POST \/(d1|storage|queues$)/.test(call)),
       ['POST /d1/database/ID/query', 'POST /d1/database/ID/query'],
-      'it only makes sure that the book of migrations exists',
+      'only the table of migrations is ensured to exist',
     )
   })
 
-  it('migrates before the new code when the database is there', async (test) => {
+  it('migrates an existing database before the new code is uploaded', async (test) => {
     const cloudflare = await openCloudflare(test)
     await deploy(cloudflare)
     const database = createDatabase('latchkey')
@@ -68,13 +68,13 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     cloudflare.calls.length = 0
     const { code, output } = await deploy(cloudflare, [])
     assert.equal(code, 0, output)
-    assertWhole(cloudflare)
+    assertComplete(cloudflare)
     const order = changesIn(cloudflare)
     const upload = order.findIndex((call) => /scripts\/latchkey(\/versions)?$/.test(call))
     assert.ok(order.lastIndexOf('POST /d1/database/ID/query') < upload, order.join('\n'))
   })
 
-  it('stores a secret that became required, and leaves the others alone', async (test) => {
+  it('stores a newly required secret, and does not change the others', async (test) => {
     const cloudflare = await openCloudflare(test)
     await deploy(cloudflare)
     const before = secretValues(cloudflare)
@@ -94,7 +94,7 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     assert.ok(!output.includes('given-t'))
   })
 
-  it('keeps to the address that it is given, and attaches a custom domain', async (test) => {
+  it('keeps the given address, and attaches a custom domain', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { code, output } = await deploy(cloudflare, [
       '--generate',
@@ -102,11 +102,11 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
       'keys.example.com',
     ])
     assert.equal(code, 0, output)
-    assertWhole(cloudflare, 'https://keys.example.com')
+    assertComplete(cloudflare, 'https://keys.example.com')
     assert.deepEqual(cloudflare.world.worker?.domains, ['keys.example.com'])
     const again = await deploy(cloudflare, [])
     assert.equal(again.code, 0, again.output)
-    assertWhole(cloudflare, 'https://keys.example.com')
+    assertComplete(cloudflare, 'https://keys.example.com')
     assert.deepEqual(cloudflare.world.worker?.domains, ['keys.example.com'])
   })
 
@@ -114,15 +114,15 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     const cloudflare = await openCloudflare(test)
     const none = await deploy(cloudflare, ['--generate'], { CLOUDFLARE_API_TOKEN: '' })
     assert.equal(none.code, 1)
-    assert.match(none.output, /Nobody is logged in to Cloudflare/)
+    assert.match(none.output, /Not logged in to Cloudflare/)
     cloudflare.world.loggedIn = false
     const refused = await deploy(cloudflare)
     assert.equal(refused.code, 1)
-    assert.match(refused.output, /Cloudflare does not say who is logged in/)
+    assert.match(refused.output, /Wrangler could not read the login/)
     assertUntouched(cloudflare)
   })
 
-  it('names the secrets that it lacks when nobody can be asked', async (test) => {
+  it('names the missing secrets without a terminal', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { code, output } = await deploy(cloudflare, [])
     assert.equal(code, 1)
@@ -130,7 +130,7 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     assertUntouched(cloudflare)
   })
 
-  it('leaves a gradual deployment and a restore alone', async (test) => {
+  it('refuses to deploy during a gradual deployment or a restore', async (test) => {
     const cloudflare = await openCloudflare(test)
     await deploy(cloudflare)
     const { worker } = cloudflare.world
@@ -150,7 +150,7 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     assert.deepEqual([gradual.code, stopped.code, changesIn(cloudflare)], [1, 1, []])
   })
 
-  it('prints the plan of a dry run without asking anybody', async (test) => {
+  it('prints the plan of a dry run without any request', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { code, output } = await deploy(cloudflare, ['--dry-run'], { CLOUDFLARE_API_TOKEN: '' })
     assert.equal(code, 0, output)
@@ -159,7 +159,7 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
       assert.ok(output.includes(word))
   })
 
-  it('has a text for every secret, and an example without values, for the button', () => {
+  it('package.json describes every secret, and .dev.vars.example lists them without values, for the deploy button', () => {
     const { cloudflare } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const example = readFileSync(join(root, '.dev.vars.example'), 'utf8')
     const named = example.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -167,7 +167,7 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     for (const name of requiredSecrets) assert.ok(cloudflare.bindings[name]?.description, name)
   })
 
-  it('says what was found to be wrong with the address', async (test) => {
+  it('names an invalid address', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { code, output } = await deploy(cloudflare, ['--url', 'http://keys.example.com/api'])
     assert.equal(code, 1)

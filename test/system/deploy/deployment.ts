@@ -1,4 +1,4 @@
-// One run of `npm run deploy` against the stand-in, as its own process, with the real wrangler.
+// One run of `npm run deploy` against the fake API, as its own process, with the real wrangler.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import type { Cloudflare } from './cloudflare.ts'
 export const root = join(import.meta.dirname, '..', '..', '..')
 export type Run = { code: number; output: string }
 
-/** Where wrangler writes its logs, whole: a secret in them would be found. */
+/** The folder of wrangler's complete logs, which must not contain a secret. */
 export const logsOf = (cloudflare: Cloudflare) =>
   join(root, '.wrangler', `logs-${cloudflare.account}`)
 export const secretsOf = (cloudflare: Cloudflare) =>
@@ -44,7 +44,7 @@ export function removeTraces(cloudflare: Cloudflare): void {
   rmSync(secretsOf(cloudflare), { force: true })
 }
 
-/** Everything that the run wrote for people to read later. */
+/** All log files of the run. */
 export function logText(cloudflare: Cloudflare): string {
   const files = readdirSync(logsOf(cloudflare), { recursive: true, encoding: 'utf8' })
   const paths = files.map((file) => join(logsOf(cloudflare), file))
@@ -68,10 +68,10 @@ export function secretValues(cloudflare: Cloudflare): Record<string, unknown> {
 
 export function migrationsOf({ world }: Cloudflare, name: string): string[] {
   const database = world.databases.find((one) => one.name === name)
-  const hasBook = database?.sql
+  const hasTable = database?.sql
     .prepare("SELECT 1 FROM sqlite_master WHERE name = 'd1_migrations'")
     .get()
-  if (!database || !hasBook) return []
+  if (!database || !hasTable) return []
   const rows = database.sql.prepare('SELECT name FROM d1_migrations ORDER BY id').all()
   return rows.map((row) => String(row.name))
 }
@@ -82,7 +82,7 @@ export function migrationFiles(folder: string): string[] {
     .sort()
 }
 
-/** The calls that change something, in order; reading a database is a POST, too. */
+/** The calls that write, in order; reading a database is a POST, too. */
 export function changesIn(cloudflare: Cloudflare): string[] {
   return cloudflare.calls
     .filter(

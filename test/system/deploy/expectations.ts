@@ -1,4 +1,4 @@
-// What must be true of a deployment that is whole.
+// What must be true of a complete deployment.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,10 +38,14 @@ const queues = [...producers, ...consumers].flatMap((one) => [
   ...(one.dead_letter_queue === undefined ? [] : [one.dead_letter_queue]),
 ])
 
-/** Once, migrated, bound, scheduled, with every secret, and knowing its address. */
-export function assertWhole(cloudflare: Cloudflare, address = workersDev): void {
+/** Each resource once, migrated, bound and scheduled, with every secret and BASE_URL. */
+export function assertComplete(cloudflare: Cloudflare, address = workersDev): void {
   const { world } = cloudflare
-  assert.deepEqual(cloudflare.unknown, [], 'wrangler asked what the stand-in does not know')
+  assert.deepEqual(
+    cloudflare.unknown,
+    [],
+    'wrangler sent requests that the fake API has no route for',
+  )
   assert.deepEqual(world.databases.map(({ name }) => name).sort(), Object.keys(folders).sort())
   for (const [name, folder] of Object.entries(folders)) {
     assert.deepEqual(migrationsOf(cloudflare, name), migrationFiles(folder))
@@ -58,13 +62,13 @@ export function assertWhole(cloudflare: Cloudflare, address = workersDev): void 
   assert.deepEqual(world.worker?.crons, config.triggers.crons)
 }
 
-/** The secrets that were made are kept for their owner alone, and are nowhere else. */
+/** Generated secrets are in one file that only its owner can read, and nowhere else. */
 export function assertSecrecy(cloudflare: Cloudflare, { output }: Run): void {
   const kept = JSON.parse(readFileSync(secretsOf(cloudflare), 'utf8'))
   assert.deepEqual(kept, secretValues(cloudflare))
   assert.equal(statSync(secretsOf(cloudflare)).mode & 0o777, 0o600)
   const logs = logText(cloudflare)
-  assert.ok(logs.length > 1_000, 'the logs are looked at')
+  assert.ok(logs.length > 1_000, 'the logs are not empty')
   for (const value of Object.values(kept) as string[]) {
     assert.ok(value.length >= 24, 'a secret is long')
     assert.ok(!output.includes(value), 'a secret was printed')
@@ -74,7 +78,7 @@ export function assertSecrecy(cloudflare: Cloudflare, { output }: Run): void {
   assert.ok(!existsSync(forWrangler), 'the file for wrangler is gone')
 }
 
-/** Nothing was changed, and nothing made. */
+/** Nothing was changed or created. */
 export function assertUntouched(cloudflare: Cloudflare): void {
   assert.deepEqual(
     cloudflare.calls.filter(({ changes }) => changes),

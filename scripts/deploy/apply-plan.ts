@@ -1,4 +1,4 @@
-// The steps that change something, in the order in which each may fail and be repeated.
+// The steps that change the deployment, ordered so that each may fail and be repeated.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { experimental_readRawConfig } from 'wrangler'
@@ -11,38 +11,38 @@ import { type Secrets, withSecretsFile } from './secrets.ts'
 export type Job = {
   plan: Plan
   deployed: Deployed
-  /** Those that Cloudflare lacks. */
+  /** Those missing at Cloudflare. */
   secrets: Secrets
-  /** Where wrangler finds them while it deploys. */
+  /** The file that wrangler reads them from during the deployment. */
   secretsPath: string
   /** A custom domain to attach. */
   domain: string | null
-  /** null: the workers.dev address, which only the deployment tells. */
+  /** null: the workers.dev address, which is known after the deployment. */
   url: string | null
-  say: (text: string) => void
+  print: (text: string) => void
 }
 
 /**
- * Answers the address. Migrations go before the code that needs them: they only add, so the version
- * that runs meanwhile goes on working. A database that the deployment creates is migrated right after
- * it; until then no key exists.
+ * Returns the address. Migrations run before the code that needs them: they only add, so the running
+ * version keeps working. A database that the deployment creates is migrated right after it; until then
+ * no key exists.
  */
-export async function putUp(wrangler: RunWrangler, job: Job): Promise<string> {
-  const { plan, deployed, secrets, url, say } = job
-  const isThere = ({ name }: { name: string }) => deployed.databases.has(name)
-  await migrate(wrangler, plan.databases.filter(isThere), say)
+export async function applyPlan(wrangler: RunWrangler, job: Job): Promise<string> {
+  const { plan, deployed, secrets, url, print } = job
+  const isPresent = ({ name }: { name: string }) => deployed.databases.has(name)
+  await migrate(wrangler, plan.databases.filter(isPresent), print)
   for (const queue of plan.queues) await ensureQueue(wrangler, queue)
   const domain = job.domain === null ? [] : ['--domain', job.domain]
   let targets: string[] = []
-  say('Deploying.')
+  print('Deploying.')
   await withSecretsFile(secrets, job.secretsPath, async (file) => {
     targets = await deploy(wrangler, deployed.orphans, [...file, ...domain, ...baseUrl(url)])
   })
-  const created = plan.databases.filter((database) => !isThere(database))
-  await migrate(wrangler, created, say)
+  const created = plan.databases.filter((database) => !isPresent(database))
+  await migrate(wrangler, created, print)
   if (url !== null) return url
   const derived = workersDevAddress(targets)
-  say(`The address is ${derived}: deploying once more, so that the Worker knows it.`)
+  print(`The address is ${derived}: deploying again with BASE_URL.`)
   await deploy(wrangler, new Map(), baseUrl(derived))
   return derived
 }
@@ -54,20 +54,20 @@ export function baseUrl(url: string | null): string[] {
 async function migrate(
   wrangler: RunWrangler,
   databases: Plan['databases'],
-  say: Job['say'],
+  print: Job['print'],
 ): Promise<void> {
   for (const { binding, name } of databases) {
-    say(`Migrating ${name}.`)
+    print(`Migrating ${name}.`)
     await wrangler.step('d1', 'migrations', 'apply', binding, '--remote')
   }
 }
 
 async function ensureQueue(wrangler: RunWrangler, queue: string): Promise<void> {
-  const { ok } = await wrangler.ask('queues', 'info', queue)
+  const { ok } = await wrangler.capture('queues', 'info', queue)
   if (!ok) await wrangler.step('queues', 'create', queue)
 }
 
-/** Answers what the Worker is reached by: addresses and others. */
+/** Returns the targets of the Worker: addresses, schedules and others. */
 async function deploy(
   wrangler: RunWrangler,
   orphans: Map<string, string>,
@@ -88,11 +88,12 @@ function targetsOf(entries: { type: string; targets?: string[] }[]): string[] {
 
 function workersDevAddress(targets: string[]): string {
   const host = targets.find((target) => /^(https:\/\/)?[a-z0-9.-]+\.workers\.dev$/.test(target))
-  if (host === undefined) throw new Refusal('Wrangler names no address: give one with --url.')
+  if (host === undefined)
+    throw new Refusal('Wrangler reported no workers.dev address: set one with --url.')
   return originOf(host.startsWith('https://') ? host : `https://${host}`)
 }
 
-/** wrangler.toml with the namespaces that an earlier run created and could not bind any more. */
+/** wrangler.toml with the namespaces that an earlier run created but did not bind. */
 function writeConfig(orphans: Map<string, string>): string {
   const { rawConfig } = experimental_readRawConfig({ config: configPath })
   const listed = (rawConfig.kv_namespaces ?? []) as { binding: string }[]
@@ -100,7 +101,7 @@ function writeConfig(orphans: Map<string, string>): string {
     const id = orphans.get(namespace.binding)
     return id === undefined ? namespace : { ...namespace, id }
   })
-  // Beside wrangler.toml, because its paths are relative to it.
+  // In the same folder as wrangler.toml, because its paths are relative.
   const path = join(root, `wrangler.deploy.${process.pid}.json`)
   process.once('exit', () => rmSync(path, { force: true }))
   writeFileSync(path, JSON.stringify({ ...rawConfig, kv_namespaces }))
