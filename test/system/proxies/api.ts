@@ -1,4 +1,4 @@
-// The API being protected: a small Node server that writes down what reached it and answers as it is told.
+// The protected API: a Node server that records its requests and echoes them, or responds as set.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -17,10 +17,10 @@ export type Answerer = (request: IncomingMessage, response: ServerResponse) => v
 export async function startApi() {
   const seen: Seen[] = []
   const api = {
-    /** Every request that was read to its end. */
+    /** Every request that was read completely. */
     seen,
     port: 0,
-    /** Instead of the echo; `null` for the echo again. */
+    /** Replaces the echo; `null` restores it. */
     answer: null as Answerer | null,
     async stop() {
       server.close()
@@ -31,9 +31,9 @@ export async function startApi() {
     if (api.answer !== null) return api.answer(request, response)
     record(request).then((one) => {
       seen.push(one)
-      const { body: _, ...told } = one
+      const { body: _, ...echo } = one
       response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify(told))
+      response.end(JSON.stringify(echo))
     })
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => echoFrames(request, socket))
@@ -55,7 +55,7 @@ export async function record(request: IncomingMessage): Promise<Seen> {
 
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** A WebSocket (RFC 6455) for short messages: echoes each, with the account that the headers named. */
+/** A WebSocket (RFC 6455) for short messages: echoes each, after the account of the identity headers. */
 function echoFrames({ headers }: IncomingMessage, socket: Socket): void {
   const accept = createHash('sha1')
     .update(`${headers['sec-websocket-key']}${guid}`)
@@ -76,14 +76,14 @@ function echoFrames({ headers }: IncomingMessage, socket: Socket): void {
     for (let frame = readFrame(waiting); frame !== null; frame = readFrame(waiting)) {
       waiting = waiting.subarray(frame.size)
       if (frame.opcode === 8) return socket.end(Buffer.from([0x88, 0]))
-      const said = `${headers['x-latchkey-account']}: ${frame.text}`
-      const reply = frame.opcode === 1 ? Buffer.from(said) : frame.payload
+      const echo = `${headers['x-latchkey-account']}: ${frame.text}`
+      const reply = frame.opcode === 1 ? Buffer.from(echo) : frame.payload
       socket.write(Buffer.concat([Buffer.from([0x80 | frame.opcode, reply.length]), reply]))
     }
   })
 }
 
-/** One masked frame of fewer than 126 bytes, or null while it is not all there. */
+/** One masked frame of fewer than 126 bytes, or null while it is incomplete. */
 function readFrame(bytes: Buffer) {
   if (bytes.length < 6) return null
   const length = bytes.readUInt8(1) & 0x7f

@@ -1,4 +1,4 @@
-// What the tests send: requests whose bytes nobody tidies up, and the owner who makes and revokes keys.
+// Sends requests whose bytes no client normalizes; `signIn` returns an owner who creates and revokes keys.
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
 import { demoOwner, signIn as openSession, sendTo } from '../../support/system/sign-in.ts'
 
@@ -11,11 +11,11 @@ export type Answer = {
   rawHeaders: string[]
   bytes: Buffer
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
   json: any
 }
 
-/** node:http sends a path as it stands, dot segments and all; an array as body is sent in chunks. */
+/** node:http sends a path unchanged, dot segments included; an array as body is sent in chunks. */
 export function send(port: number, path: string, { body, ...options }: Sent = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const to = { host: '127.0.0.1', port, path, agent: false, timeout: 20_000, ...options }
@@ -26,7 +26,7 @@ export function send(port: number, path: string, { body, ...options }: Sent = {}
       response.on('end', () => resolve(answerOf(response, Buffer.concat(parts))))
     })
     outgoing.on('error', reject)
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`${path}: no answer within 20 s`)))
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${path}: no response within 20 s`)))
     if (Array.isArray(body)) for (const part of body) outgoing.write(part)
     outgoing.end(Array.isArray(body) ? undefined : body)
   })
@@ -60,7 +60,7 @@ export type Key = { id: string; key: string; scopes: string[] | null }
 export async function signIn(port: number, password: string) {
   const origin = `http://localhost:${port}`
   const cookie = await openSession(sendTo(origin), origin, demoOwner(password))
-  async function ask(method: string, path: string, body?: unknown) {
+  async function operate(method: string, path: string, body?: unknown) {
     const headers = {
       'content-type': 'application/json',
       origin,
@@ -76,10 +76,10 @@ export async function signIn(port: number, password: string) {
   }
   return {
     async makeKey(body: object = {}): Promise<Key> {
-      return (await ask('POST', '/api/api-keys', { name: 'A key', ...body })).json.data
+      return (await operate('POST', '/api/api-keys', { name: 'A key', ...body })).json.data
     },
     async revoke(id: string): Promise<void> {
-      await ask('DELETE', `/api/api-keys/${id}`)
+      await operate('DELETE', `/api/api-keys/${id}`)
     },
   }
 }

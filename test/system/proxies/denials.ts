@@ -1,5 +1,5 @@
-// What a proxy must bring back when Latchkey cannot tell, when a limit is reached, and when it is gone; and
-// addresses, which only a listed proxy may report.
+// Denials through a proxy: a reached limit, an outage of the stores, Latchkey unreachable; and client addresses,
+// which only a listed proxy may report.
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, it } from 'node:test'
 import { freePort } from '../../../scripts/free-port.ts'
@@ -12,7 +12,7 @@ export function testDenials(scene: Scene, start: Start): void {
   let owner: Owner
   let reader: Key
 
-  const pretend = (what: string) => send(scene().latchkey.port, `/__pretend/${what}`)
+  const simulate = (what: string) => send(scene().latchkey.port, `/__simulate/${what}`)
 
   before(async () => {
     const { api, latchkey, folder } = scene()
@@ -24,9 +24,9 @@ export function testDenials(scene: Scene, start: Start): void {
   beforeEach(() => {
     scene().api.seen.length = 0
   })
-  afterEach(() => pretend('nothing'))
+  afterEach(() => simulate('nothing'))
 
-  const ask = (key: string, headers: object = {}) =>
+  const request = (key: string, headers: object = {}) =>
     send(proxy.port, '/api/contacts', { headers: { 'X-API-Key': key, ...headers } })
 
   const hour = 60 * 60
@@ -36,10 +36,10 @@ export function testDenials(scene: Scene, start: Start): void {
   } as const
 
   for (const [code, [limited, [least, most]]] of Object.entries(limits)) {
-    it(`brings 429 ${code} back with its problem and Retry-After`, async () => {
+    it(`returns 429 ${code} with its problem and Retry-After`, async () => {
       const { key } = await owner.makeKey({ scopes: ['contacts:read'], ...limited })
-      assert.equal((await ask(key)).status, 200)
-      const denied = await ask(key)
+      assert.equal((await request(key)).status, 200)
+      const denied = await request(key)
       assertDenied(denied, `429 ${code}`)
       const seconds = Number(denied.headers['retry-after'])
       assert.ok(seconds >= least && seconds <= most, `${seconds} s`)
@@ -49,47 +49,50 @@ export function testDenials(scene: Scene, start: Start): void {
     })
   }
 
-  it('brings 503 back with its problem and Retry-After', async () => {
-    assert.equal((await ask(reader.key)).status, 200)
-    await pretend('outage')
-    const denied = await ask(reader.key)
+  it('returns 503 with its problem and Retry-After', async () => {
+    assert.equal((await request(reader.key)).status, 200)
+    await simulate('outage')
+    const denied = await request(reader.key)
     assertDenied(denied, '503 authority_unavailable')
     assert.equal(denied.headers['retry-after'], '1')
     assert.equal(scene().api.seen.length, 1)
   })
 
-  it('holds a key to its addresses by what the proxy reports, not by what the client does', async () => {
+  it('checks allowed_ips against the address that the proxy reports, not against spoofed headers', async () => {
     const here = await owner.makeKey({ scopes: ['contacts:read'], allowed_ips: ['127.0.0.1'] })
     const there = await owner.makeKey({ scopes: ['contacts:read'], allowed_ips: ['203.0.113.7'] })
-    const lies = {
+    const spoofed = {
       'X-Client-Address': '203.0.113.7',
       'X-Forwarded-For': '203.0.113.7',
       'X-Real-IP': '203.0.113.7',
       'CF-Connecting-IP': '203.0.113.7',
     }
-    assert.equal((await ask(here.key, lies)).status, 200)
-    const { status, json } = await ask(there.key, lies)
+    assert.equal((await request(here.key, spoofed)).status, 200)
+    const { status, json } = await request(there.key, spoofed)
     assert.equal(`${status} ${json.code}`, '403 ip_not_allowed')
   })
 
-  it('is closed when nobody answers', async () => {
+  it('denies when Latchkey is unreachable', async () => {
     const { api, folder } = scene()
     const ports = { latchkey: await freePort(), api: api.port }
-    const lonely = await start(`${folder}/${start.name}-3`, ports)
+    const unconnected = await start(`${folder}/${start.name}-3`, ports)
     try {
-      const { status } = await send(lonely.port, '/api/contacts', {
+      const { status } = await send(unconnected.port, '/api/contacts', {
         headers: { 'X-API-Key': reader.key },
       })
       assert.ok(status === 502 || status === 503, `${status}`)
       assert.deepEqual(api.seen, [])
     } finally {
-      await lonely.stop()
+      await unconnected.stop()
     }
   })
 }
 
-function assertDenied({ status, json, headers }: Awaited<ReturnType<typeof send>>, told: string) {
-  assert.equal(`${status} ${json?.code}`, told)
+function assertDenied(
+  { status, json, headers }: Awaited<ReturnType<typeof send>>,
+  expected: string,
+) {
+  assert.equal(`${status} ${json?.code}`, expected)
   assert.equal(headers['content-type'], 'application/problem+json')
   assert.equal(headers['x-request-id'], json.request_id)
 }

@@ -1,5 +1,5 @@
-// nginx or Caddy before an API, configured as examples/ has it: who passes, as whom, and that no header and
-// no path gets around it.
+// nginx or Caddy in front of an API, configured as in examples/: identity headers, denials, spoofed headers and
+// ambiguous paths.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, it } from 'node:test'
 import { type Key, type Owner, send, signIn } from './client.ts'
@@ -8,8 +8,8 @@ import type { Scene, Start } from './scene.ts'
 
 const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
 
-/** What a client may try to be taken for, or to be asked about. */
-const lies = {
+/** Headers that a client may spoof: an identity, another address, another request. */
+const spoofed = {
   'X-Original-Method': 'GET',
   'X-Original-URI': '/api/contacts',
   'X-Forwarded-Method': 'GET',
@@ -25,8 +25,8 @@ const lies = {
   'CF-Connecting-IP': '203.0.113.7',
 }
 
-/** Paths that a server may read in more than one way; full access does not open them. */
-const crookedPaths = [
+/** Paths that servers may parse differently; denied even with full access. */
+const ambiguousPaths = [
   '/api/../api/contacts',
   '/api/x/../contacts',
   '/api/./contacts',
@@ -61,11 +61,11 @@ export function testForwardAuth(scene: Scene, start: Start): void {
     scene().api.seen.length = 0
   })
 
-  const ask = (method: string, path: string, key?: string, headers: object = {}) =>
+  const request = (method: string, path: string, key?: string, headers: object = {}) =>
     send(proxy.port, path, { method, headers: { ...(key && { 'X-API-Key': key }), ...headers } })
 
-  it('lets a good key through, and tells the API who it is', async () => {
-    const { status, json, text } = await ask('GET', '/api/contacts?limit=2', reader.key)
+  it('forwards a request with a valid key and its identity headers to the API', async () => {
+    const { status, json, text } = await request('GET', '/api/contacts?limit=2', reader.key)
     assert.equal(status, 200, text)
     assert.equal(json.url, '/api/contacts?limit=2')
     for (const name of identity) assert.match(json.headers[name], /^[^\s{]+$/, name)
@@ -73,62 +73,62 @@ export function testForwardAuth(scene: Scene, start: Start): void {
     assert.equal(json.headers['x-latchkey-scopes'], 'contacts:read')
   })
 
-  it('keeps the credential from the API', async () => {
-    const asKey = await ask('GET', '/api/contacts', reader.key)
+  it('removes the credential before the API', async () => {
+    const asKey = await request('GET', '/api/contacts', reader.key)
     const headers = { authorization: `bearer ${reader.key}` }
-    const asBearer = await ask('GET', '/api/contacts', undefined, headers)
+    const asBearer = await request('GET', '/api/contacts', undefined, headers)
     assert.deepEqual([asKey.status, asBearer.status], [200, 200])
     assert.ok(!`${asKey.text}${asBearer.text}`.includes(reader.key))
   })
 
-  it('does not let a client say who it is', async () => {
-    const { status, json, text } = await ask('GET', '/api/contacts', reader.key, lies)
+  it('replaces spoofed identity headers', async () => {
+    const { status, json, text } = await request('GET', '/api/contacts', reader.key, spoofed)
     assert.equal(status, 200, text)
     assert.equal(json.headers['x-latchkey-key-id'], reader.id)
     const forged = json.rawHeaders.filter((part: string) => part === 'forged')
-    assert.deepEqual(forged, [], `the API was told: ${json.rawHeaders.join(' ')}`)
+    assert.deepEqual(forged, [], `headers at the API: ${json.rawHeaders.join(' ')}`)
   })
 
-  it('does not let a client say what it asks for', async () => {
-    const { status, json } = await ask('POST', '/api/broadcasts', reader.key, lies)
+  it('ignores a spoofed method, path, scope and policy', async () => {
+    const { status, json } = await request('POST', '/api/broadcasts', reader.key, spoofed)
     assert.equal(`${status} ${json.code}`, '403 insufficient_scope')
     const query = '?scopes=contacts:read&X-Original-URI=/api/contacts&policy=crm'
-    const byQuery = await ask('GET', `/api/messages${query}`, reader.key, lies)
+    const byQuery = await request('GET', `/api/messages${query}`, reader.key, spoofed)
     assert.equal(`${byQuery.status} ${byQuery.json.code}`, '403 insufficient_scope')
     assert.equal(scene().api.seen.length, 0)
   })
 
-  it('judges the method that the API gets', async () => {
+  it('authorizes the method that the API receives', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-      assert.equal((await ask(method, '/api/contacts', reader.key)).status, 403, method)
+      assert.equal((await request(method, '/api/contacts', reader.key)).status, 403, method)
     }
-    assert.equal((await ask('HEAD', '/api/contacts', reader.key)).status, 200)
+    assert.equal((await request('HEAD', '/api/contacts', reader.key)).status, 200)
     const headers = { 'X-HTTP-Method-Override': 'DELETE' }
-    assert.equal((await ask('GET', '/api/contacts', full.key, headers)).status, 403)
+    assert.equal((await request('GET', '/api/contacts', full.key, headers)).status, 403)
     assert.equal(scene().api.seen.length, 1)
   })
 
-  it('refuses paths with more than one reading, whoever asks', async () => {
-    for (const path of crookedPaths) {
-      const { status } = await ask('GET', path, full.key)
+  it('denies ambiguous paths even with full access', async () => {
+    for (const path of ambiguousPaths) {
+      const { status } = await request('GET', path, full.key)
       assert.ok(status === 403 || status === 400, `${path}: ${status}`)
     }
     assert.deepEqual(scene().api.seen, [])
   })
 
-  it('reads a plain path as the API does', async () => {
-    assert.equal((await ask('GET', '/api/c%6fntacts', reader.key)).status, 200)
-    assert.equal((await ask('GET', '/api//contacts', reader.key)).status, 403)
-    assert.equal((await ask('GET', '/api/contacts/', reader.key)).status, 403)
-    assert.equal((await ask('GET', '/API/contacts', reader.key)).status, 403)
+  it('normalizes a path as the API does', async () => {
+    assert.equal((await request('GET', '/api/c%6fntacts', reader.key)).status, 200)
+    assert.equal((await request('GET', '/api//contacts', reader.key)).status, 403)
+    assert.equal((await request('GET', '/api/contacts/', reader.key)).status, 403)
+    assert.equal((await request('GET', '/API/contacts', reader.key)).status, 403)
   })
 
-  it('brings 401 and 403 to the client intact', async () => {
-    const nothing = await ask('GET', '/api/contacts')
-    const wrong = await ask('GET', '/api/contacts', `whm_${'0'.repeat(32)}`)
-    const lacking = await ask('GET', '/api/messages', reader.key)
+  it('returns 401 and 403 of Latchkey unchanged to the client', async () => {
+    const absent = await request('GET', '/api/contacts')
+    const wrong = await request('GET', '/api/contacts', `whm_${'0'.repeat(32)}`)
+    const lacking = await request('GET', '/api/messages', reader.key)
     const expected = [
-      [nothing, 401, 'missing_credential', 'Bearer realm="latchkey"'],
+      [absent, 401, 'missing_credential', 'Bearer realm="latchkey"'],
       [wrong, 401, 'invalid_api_key', 'Bearer realm="latchkey", error="invalid_token"'],
       [
         lacking,
@@ -149,16 +149,16 @@ export function testForwardAuth(scene: Scene, start: Start): void {
     assert.deepEqual(scene().api.seen, [])
   })
 
-  it('refuses a token in the query', async () => {
-    const { status, json } = await ask('GET', `/api/contacts?api_key=${reader.key}`)
+  it('denies a token in the query', async () => {
+    const { status, json } = await request('GET', `/api/contacts?api_key=${reader.key}`)
     assert.equal(`${status} ${json.code}`, '401 missing_credential')
   })
 
-  it('refuses a revoked key on its next request', async () => {
-    const doomed = await owner.makeKey({ scopes: ['contacts:read'] })
-    assert.equal((await ask('GET', '/api/contacts', doomed.key)).status, 200)
-    await owner.revoke(doomed.id)
-    const { status, json } = await ask('GET', '/api/contacts', doomed.key)
+  it('denies a revoked key from the next request on', async () => {
+    const revoked = await owner.makeKey({ scopes: ['contacts:read'] })
+    assert.equal((await request('GET', '/api/contacts', revoked.key)).status, 200)
+    await owner.revoke(revoked.id)
+    const { status, json } = await request('GET', '/api/contacts', revoked.key)
     assert.equal(`${status} ${json.code}`, '401 revoked_api_key')
   })
 }

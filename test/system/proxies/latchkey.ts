@@ -1,5 +1,5 @@
-// Two Latchkeys: the one that `npm start` gives, and one in workerd alone, without wrangler's proxies in
-// front, which resolve dot segments and change headers on their own.
+// Two Latchkeys: one from `npm start`, and one in workerd alone, without wrangler's proxies in front, which
+// resolve dot segments and change headers.
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { freePort } from '../../../scripts/free-port.ts'
@@ -11,13 +11,13 @@ import { workerOptions } from '../../support/system/worker-options.ts'
 
 export type Latchkey = { port: number; password: string; stop(): Promise<void> }
 
-/** The one of all test files. */
+/** The Latchkey that all test files share. */
 export async function shareLatchkey(): Promise<Latchkey> {
   const { port } = new URL(await sharedLatchkey())
   return { port: Number(port), password: secretOf('DEMO_PASSWORD'), stop: async () => {} }
 }
 
-/** test/system/proxies/worker.ts, its gateway before `upstream`. */
+/** test/system/proxies/worker.ts, with its gateway in front of `upstream`. */
 export async function startInWorkerd(folder: string, upstream: string): Promise<Latchkey> {
   const port = await freePort()
   const worker = {

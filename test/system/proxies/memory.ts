@@ -1,4 +1,4 @@
-// How much memory workerd holds, as Linux tells it.
+// The memory of workerd, read from /proc.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** The workerd that this process started. */
@@ -11,13 +11,13 @@ export function workerdPid(): number {
   throw new Error('No workerd runs below this process.')
 }
 
-/** `VmRSS` is now, `VmHWM` the most since `forgetPeak`. */
+/** `VmRSS` is current, `VmHWM` the peak since `resetPeak`. */
 export function megabytesOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return Number.parseInt(statusOf(pid)[field] ?? '', 10) / 1024
 }
 
 /** proc(5), clear_refs: 5 resets the peak. */
-export function forgetPeak(pid: number): void {
+export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
 

@@ -1,4 +1,4 @@
-// nginx and Caddy: installed when they are not there, run on loopback with what examples/ ships.
+// nginx and Caddy: installed if absent, run on loopback with the configuration of examples/.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { freePort } from '../../../scripts/free-port.ts'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Installs what is missing from Debian's packages; returns what is missing still. */
+/** Installs missing programs from Debian's packages; returns those still missing. */
 export function ensurePrograms(): string[] {
   const absent = ['nginx', 'caddy'].filter((name) => !isInstalled(name))
   if (absent.length === 0) return []
@@ -18,7 +18,7 @@ export function ensurePrograms(): string[] {
     execFileSync('apt-get', ['update', '-qq'], options)
     execFileSync('apt-get', ['install', '-y', '-qq', ...absent], options)
   } catch {
-    // Not Debian, or not root: said below.
+    // Not Debian, or not root: the result lists what is missing.
   }
   return absent.filter((name) => !isInstalled(name))
 }
@@ -36,7 +36,7 @@ export type Program = { port: number; stop(): Promise<void> }
 
 type Ports = { latchkey: number; api: number }
 
-/** nginx as examples/nginx has it, its ports replaced. */
+/** nginx with the configuration of examples/nginx, its ports replaced. */
 export async function startNginx(folder: string, { latchkey, api }: Ports): Promise<Program> {
   const port = await freePort()
   const source = join(root, 'examples', 'nginx')
@@ -57,7 +57,7 @@ export async function startNginx(folder: string, { latchkey, api }: Ports): Prom
   return running(spawn('nginx', args, { stdio: 'inherit' }), port)
 }
 
-/** Caddy as examples/caddy has it, its ports replaced. */
+/** Caddy with the configuration of examples/caddy, its ports replaced. */
 export async function startCaddy(folder: string, { latchkey, api }: Ports): Promise<Program> {
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
@@ -84,16 +84,17 @@ export async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   child.kill('SIGTERM')
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await exit
-  clearTimeout(impatience)
+  clearTimeout(killTimer)
 }
 
-/** Any answer will do. */
+/** Resolves after any response. */
 export async function untilListening(port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode} at its start.`)
+    if (child.exitCode !== null)
+      throw new Error(`The program exited with ${child.exitCode} at its start.`)
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null)
     await answer?.arrayBuffer()
     if (answer) return

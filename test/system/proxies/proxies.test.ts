@@ -1,5 +1,5 @@
-// Every door that other programs use, with those programs: `npm run test:system`. Everything listens on
-// loopback and ends with this process.
+// Forward auth and the gateway with real programs (nginx, Caddy, workerd): `npm run test:system`. All of them
+// listen on loopback and exit with this process.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('what npm start serves', { timeout }, () => {
+describe('npm start', { timeout }, () => {
   let latchkey: Latchkey
   before(async () => {
     latchkey = await shareLatchkey()
@@ -55,6 +55,6 @@ describe('workerd alone', { timeout }, () => {
   describe('denials through Caddy', { skip }, () => testDenials(scene, startCaddy))
 })
 
-// A program that was not stopped must not hold the process.
+// A program that was not stopped must not keep the process running.
 after(() => setTimeout(() => process.exit(1), 5_000).unref())
-it('has every program that it needs', { skip }, () => {})
+it('finds every program that it needs', { skip }, () => {})

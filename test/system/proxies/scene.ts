@@ -1,4 +1,4 @@
-// What every suite is handed once it runs.
+// The context that every suite receives.
 import type { Api } from './api.ts'
 import type { Latchkey } from './latchkey.ts'
 import type { Program } from './programs.ts'

@@ -1,4 +1,4 @@
-// Requests and answers of every shape that HTTP/1.1 clients and servers send each other.
+// Requests and responses of every shape that HTTP/1.1 clients and servers exchange.
 import { randomBytes } from 'node:crypto'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Sent } from './client.ts'
@@ -11,7 +11,7 @@ export type Reply = {
   body?: Buffer | Buffer[] | string
 }
 
-/** A request, and what the server answers to it. */
+/** A request, and the server's response to it. */
 export type Shape = { name: string; path?: string; send?: Sent; reply?: Reply }
 
 const noise = randomBytes(1 << 20)
@@ -19,11 +19,14 @@ const text = Buffer.from('Grüße aus der API, und das '.repeat(400))
 const pieces = Array.from({ length: 40 }, (_, at) => noise.subarray(at * 700, at * 700 + 700))
 const json = { 'Content-Type': 'application/json' }
 
-const asked: Shape[] = [
+const requestShapes: Shape[] = [
   { name: 'GET' },
   { name: 'HEAD', send: { method: 'HEAD' }, reply: { body: 'not sent' } },
   { name: 'OPTIONS', send: { method: 'OPTIONS' }, reply: { headers: [['Allow', 'GET, POST']] } },
-  { name: 'a query with everything in it', path: '/api/c?a=1&a=2&b=%20+c&d[]=e|f&g=%C3%A9&h&=i' },
+  {
+    name: 'a query with reserved and encoded characters',
+    path: '/api/c?a=1&a=2&b=%20+c&d[]=e|f&g=%C3%A9&h&=i',
+  },
   { name: 'an encoded path', path: '/api/c%6fntacts/%C3%A9t%C3%A9%20a' },
   { name: 'an empty query', path: '/api/contacts?' },
   { name: 'two question marks', path: '/api/contacts?a=b?c=d' },
@@ -44,7 +47,7 @@ const asked: Shape[] = [
     name: 'GET with a body',
     send: { method: 'GET', headers: { 'Content-Length': 2 }, body: '{}' },
   },
-  { name: 'a method of WebDAV', send: { method: 'PROPFIND' } },
+  { name: 'a WebDAV method', send: { method: 'PROPFIND' } },
   { name: 'Expect: 100-continue', send: { method: 'PUT', headers: { Expect: '100-continue' } } },
   { name: 'a long header', send: { headers: { 'X-Long': 'y'.repeat(7_000) } } },
   { name: 'many headers', send: { headers: Object.fromEntries(many('X-H')) } },
@@ -54,11 +57,11 @@ const asked: Shape[] = [
   { name: 'conditions', send: { headers: { 'If-None-Match': 'W/"1", "2"', 'If-Range': '"1"' } } },
 ]
 
-const answered: Shape[] = [
+const responseShapes: Shape[] = [
   { name: 'an empty 200', reply: { body: '' } },
   { name: 'a megabyte', reply: { headers: [['Content-Length', String(1 << 20)]], body: noise } },
   { name: 'chunks', reply: { body: pieces } },
-  { name: '201 with a place', reply: { status: 201, headers: [['Location', '/api/c/1']] } },
+  { name: '201 with Location', reply: { status: 201, headers: [['Location', '/api/c/1']] } },
   { name: '204', reply: { status: 204 } },
   { name: '206 of one range', send: range('bytes=5-9'), reply: part('bytes 5-9/99', '56789') },
   { name: '206 of two ranges', send: range('bytes=0-0,-1'), reply: parts('--b\r\n\r\n0\r\n--b--') },
@@ -67,10 +70,13 @@ const answered: Shape[] = [
   { name: '302 to itself', reply: { status: 302, headers: [['Location', '/api/contacts']] } },
   { name: '307 of a POST', send: { method: 'POST', body: 'x' }, reply: redirect(307) },
   { name: '308', reply: redirect(308) },
-  { name: '401 of its own', reply: { status: 401, headers: [['WWW-Authenticate', 'Basic']] } },
+  { name: '401 of the API', reply: { status: 401, headers: [['WWW-Authenticate', 'Basic']] } },
   { name: '404 with a page', reply: { status: 404, body: '<p>no</p>' } },
-  { name: '418 in its own words', reply: { status: 418, statusMessage: 'Short and Stout' } },
-  { name: '429 of its own', reply: { status: 429, headers: [['Retry-After', '9']] } },
+  {
+    name: '418 with its own reason phrase',
+    reply: { status: 418, statusMessage: 'Short and Stout' },
+  },
+  { name: '429 of the API', reply: { status: 429, headers: [['Retry-After', '9']] } },
   { name: '500', reply: { status: 500, body: 'oops' } },
   { name: '503', reply: { status: 503, headers: [['Retry-After', '9']], body: 'later' } },
   { name: 'gzip', reply: coded('gzip', gzipSync(text)) },
@@ -81,12 +87,12 @@ const answered: Shape[] = [
   { name: 'HEAD of gzip', send: { method: 'HEAD' }, reply: coded('gzip', gzipSync(text)) },
   { name: 'HEAD with a length', send: { method: 'HEAD' }, reply: { headers: [['Content-Length', '12345']] } }, // biome-ignore format: a table
   { name: 'several cookies', reply: { headers: many('Set-Cookie', (at) => `c${at}=1; Path=/`) } },
-  { name: 'many headers back', reply: { headers: many('X-H') } },
+  { name: 'many response headers', reply: { headers: many('X-H') } },
   { name: 'cache directives', reply: { headers: [['Cache-Control', 'public, max-age=9'], ['Age', '1']] } }, // biome-ignore format: a table
-  { name: 'a link and a disposition', reply: { headers: [['Link', '</a>; rel="next"'], ['Content-Disposition', "attachment; filename*=UTF-8''%e2%82%ac"]] } }, // biome-ignore format: a table
+  { name: 'Link and Content-Disposition', reply: { headers: [['Link', '</a>; rel="next"'], ['Content-Disposition', "attachment; filename*=UTF-8''%e2%82%ac"]] } }, // biome-ignore format: a table
 ]
 
-export const shapes: Shape[] = [...asked, ...answered]
+export const shapes: Shape[] = [...requestShapes, ...responseShapes]
 
 function form(type: string, body: string): Sent {
   return { method: 'POST', headers: { 'Content-Type': type }, body }

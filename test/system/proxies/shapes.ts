@@ -1,5 +1,5 @@
-// The gateway against the API itself: each shape is sent to both, and what arrives, either way, must be the
-// same to the byte, but for the headers that a gateway answers for.
+// The gateway compared with the API itself: each shape is sent to both, and the request at the API and the
+// response must be the same to the byte, except for the headers that a gateway sets.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, it } from 'node:test'
@@ -8,13 +8,13 @@ import { type Answer, type Key, send, signIn } from './client.ts'
 import type { Scene } from './scene.ts'
 import { type Reply, type Shape, shapes } from './shape-list.ts'
 
-/** Of one connection, the gateway's own to write, or (CF-Worker) the platform's. */
-const ofTheRequest =
+/** Headers of one connection, set by the gateway, or (CF-Worker) by the platform. */
+const excludedFromRequest =
   /^(host|connection|transfer-encoding|x-api-key|x-latchkey-.*|x-forwarded-.*|cf-connecting-ip|cf-worker)$/
-const ofTheAnswer = /^(date|connection|keep-alive|transfer-encoding|x-request-id)$/
+const excludedFromResponse = /^(date|connection|keep-alive|transfer-encoding|x-request-id)$/
 
-/** Added where the API does not speak of it: it shares its origin with the dashboard. */
-const ofTheGateway = {
+/** Added unless the API sets them: it shares its origin with the dashboard. */
+const gatewayDefaults = {
   'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
   'x-content-type-options': 'nosniff',
 }
@@ -46,7 +46,8 @@ export function testShapes(scene: Scene): void {
     seen = null
     const headers = { ...(shape.send?.headers as object), 'X-API-Key': key.key }
     const answer = await send(port, shape.path ?? '/api/contacts', { ...shape.send, headers })
-    if (seen === null) throw new Error(`It never arrived: ${answer.status} ${answer.text}`)
+    if (seen === null)
+      throw new Error(`The request did not reach the API: ${answer.status} ${answer.text}`)
     return { seen, answer }
   }
 
@@ -56,14 +57,14 @@ export function testShapes(scene: Scene): void {
       const passed = await exchange(scene().latchkey.port, shape)
       assert.deepEqual(requestOf(passed.seen), requestOf(direct.seen))
       const expected = answerOf(direct.answer)
-      const headers = { ...ofTheGateway, ...expected.headers }
+      const headers = { ...gatewayDefaults, ...expected.headers }
       assert.deepEqual(answerOf(passed.answer), { ...expected, headers })
     })
   }
 }
 
 function requestOf({ method, url, rawHeaders, body }: Seen) {
-  return { method, url, body: digestOf(body), headers: headersOf(rawHeaders, ofTheRequest) }
+  return { method, url, body: digestOf(body), headers: headersOf(rawHeaders, excludedFromRequest) }
 }
 
 function answerOf({ status, statusMessage, rawHeaders, bytes }: Answer) {
@@ -71,22 +72,22 @@ function answerOf({ status, statusMessage, rawHeaders, bytes }: Answer) {
     status,
     statusMessage,
     body: digestOf(bytes),
-    headers: headersOf(rawHeaders, ofTheAnswer),
+    headers: headersOf(rawHeaders, excludedFromResponse),
   }
 }
 
-/** Short, so that a difference can be read. */
+/** Short, so that a difference is readable. */
 function digestOf(bytes: Buffer): string {
   return `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`
 }
 
-/** Names in any case and order (RFC 9110 5.1, 5.3); values of one name in theirs, joined or not. */
+/** Names in any case and order (RFC 9110 5.1, 5.3); values of one name in order, joined or not. */
 function headersOf(raw: string[], left: RegExp): Record<string, string> {
   const headers: Record<string, string> = {}
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]?.toLowerCase() ?? ''
     const value = raw[at + 1] ?? ''
-    // Workers say that there is no body where a client may leave it out (RFC 9110 8.6).
+    // Workers send Content-Length: 0 where a client may omit it (RFC 9110 8.6).
     if (left.test(name) || (name === 'content-length' && value === '0')) continue
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value
   }

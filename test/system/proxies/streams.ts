@@ -1,11 +1,11 @@
-// The gateway while bodies are on their way: nothing is held back, nothing is held whole, and who goes away is missed.
+// The gateway streams bodies: no part is delayed, no body is buffered whole, and a closed connection is passed on.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { afterEach, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Key, send, signIn } from './client.ts'
-import { forgetPeak, megabytesOf, workerdPid } from './memory.ts'
+import { megabytesOf, resetPeak, workerdPid } from './memory.ts'
 import type { Scene } from './scene.ts'
 
 const megabyte = 1 << 20
@@ -37,14 +37,14 @@ export function testStreams(scene: Scene): void {
     })
   }
 
-  /** What the API gets, as soon as its headers are there. */
+  /** The request at the API, as soon as its headers have arrived. */
   function arrival(): Promise<{ incoming: IncomingMessage; reply: ServerResponse }> {
     return new Promise((resolve) => {
       scene().api.answer = (incoming, reply) => resolve({ incoming, reply })
     })
   }
 
-  it('hands an upload on while it is being sent', async () => {
+  it('forwards an upload while it is being sent', async () => {
     const arrived = arrival()
     const outgoing = open('POST')
     outgoing.write('first')
@@ -61,7 +61,7 @@ export function testStreams(scene: Scene): void {
     response.resume()
   })
 
-  it('hands server-sent events on one by one', async () => {
+  it('forwards server-sent events one by one', async () => {
     const arrived = arrival()
     const outgoing = open('GET').end()
     const { reply } = await arrived
@@ -79,11 +79,11 @@ export function testStreams(scene: Scene): void {
     assert.equal(await parts(), null)
   })
 
-  it(`takes ${bigMegabytes} MB each way without holding them`, async (t) => {
+  it(`streams ${bigMegabytes} MB each way without buffering them`, async (t) => {
     const pid = workerdPid()
     await send(scene().latchkey.port, '/api/warm', { headers: { 'X-API-Key': key.key } })
     const before = megabytesOf(pid, 'VmRSS')
-    forgetPeak(pid)
+    resetPeak(pid)
     scene().api.answer = (incoming, reply) => incoming.pipe(reply)
     const outgoing = open('POST')
     const sent = pour(outgoing)
@@ -97,7 +97,7 @@ export function testStreams(scene: Scene): void {
     assert.ok(growth < maxGrowthMegabytes, `workerd grew by ${growth.toFixed(0)} MB`)
   })
 
-  it('lets a slow client slow the API down', async () => {
+  it('applies the backpressure of a slow client to the API', async () => {
     const arrived = arrival()
     const outgoing = open('GET').end()
     const { reply } = await arrived
@@ -114,15 +114,18 @@ export function testStreams(scene: Scene): void {
       else idle++
     }
     outgoing.destroy()
-    assert.ok(written < maxGrowthMegabytes, `${written} MB were taken that nobody read`)
+    assert.ok(
+      written < maxGrowthMegabytes,
+      `${written} MB were buffered that the client had not read`,
+    )
   })
 
-  it('echoes over a WebSocket, in the name of the account', async () => {
+  it('proxies a WebSocket with the identity headers of the account', async () => {
     const { port } = scene().latchkey
     const options = { headers: { 'x-api-key': key.key }, protocols: ['chat'] }
     const socket = new WebSocket(`ws://127.0.0.1:${port}/api/socket`, options as never)
-    const heard: string[] = []
-    socket.addEventListener('message', ({ data }) => heard.push(String(data)))
+    const received: string[] = []
+    socket.addEventListener('message', ({ data }) => received.push(String(data)))
     await once(socket, 'open')
     assert.equal(socket.protocol, 'chat')
     for (const word of ['one', 'two', 'three']) {
@@ -130,7 +133,7 @@ export function testStreams(scene: Scene): void {
       await once(socket, 'message')
     }
     socket.close()
-    assert.match(heard.join(' '), /^[\w-]{36}: one [\w-]{36}: two [\w-]{36}: three$/)
+    assert.match(received.join(' '), /^[\w-]{36}: one [\w-]{36}: two [\w-]{36}: three$/)
   })
 
   it('opens no WebSocket without a key', async () => {
@@ -142,18 +145,18 @@ export function testStreams(scene: Scene): void {
     assert.equal(outcome, 'refused')
   })
 
-  it('stops asking when the client goes away before the answer', async () => {
+  it('aborts the request to the API when the client disconnects before the response', async () => {
     const arrived = arrival()
     const outgoing = open('GET').end()
     outgoing.on('error', () => {})
     const { reply } = await arrived
     const closed = once(reply, 'close')
-    // A half-closed connection (FIN) may still be read from; a reset is somebody who has gone.
+    // After FIN the client may still read; a reset (RST) closes both directions.
     outgoing.socket?.resetAndDestroy()
-    await Promise.race([closed, late('The API was left waiting.')])
+    await Promise.race([closed, late('The connection to the API stayed open.')])
   })
 
-  it('stops reading when the client goes away in the middle', async () => {
+  it('aborts the response of the API when the client disconnects midway', async () => {
     const arrived = arrival()
     const outgoing = open('GET').end()
     outgoing.on('error', () => {})
@@ -165,22 +168,22 @@ export function testStreams(scene: Scene): void {
     const closed = once(reply, 'close')
     outgoing.destroy()
     const beat = setInterval(() => reply.write('more'), 20)
-    await Promise.race([closed, late('The API went on writing.')]).finally(() =>
+    await Promise.race([closed, late('The API could still write.')]).finally(() =>
       clearInterval(beat),
     )
   })
 
-  it('is a 504 when the API does not begin to answer, and hangs up on it', async () => {
+  it('responds 504 when the API does not start a response in time, and closes its connection', async () => {
     const arrived = arrival()
-    const asked = send(scene().latchkey.port, '/api/slow', { headers: { 'X-API-Key': key.key } })
+    const pending = send(scene().latchkey.port, '/api/slow', { headers: { 'X-API-Key': key.key } })
     const { reply } = await arrived
     const closed = once(reply, 'close')
-    const { status, json } = await asked
+    const { status, json } = await pending
     assert.equal(`${status} ${json.code}`, '504 upstream_timeout')
-    await Promise.race([closed, late('The API was left waiting.')])
+    await Promise.race([closed, late('The connection to the API stayed open.')])
   })
 
-  it('is a 502 when the API hangs up', async () => {
+  it('responds 502 when the API closes the connection', async () => {
     scene().api.answer = (incoming) => incoming.socket.destroy()
     const { status, json } = await send(scene().latchkey.port, '/api/gone', {
       headers: { 'X-API-Key': key.key },
@@ -188,7 +191,7 @@ export function testStreams(scene: Scene): void {
     assert.equal(`${status} ${json.code}`, '502 upstream_unavailable')
   })
 
-  it('passes an upload that takes longer than the API may take to answer', async () => {
+  it('forwards an upload that takes longer than the response timeout of the API', async () => {
     const arrived = arrival()
     const outgoing = open('POST')
     outgoing.write('slow')
@@ -204,7 +207,7 @@ export function testStreams(scene: Scene): void {
   })
 }
 
-/** The next part of a body as it comes; null at its end. */
+/** Returns the next part of a body as it arrives; null at its end. */
 function reader(body: IncomingMessage): () => Promise<string | null> {
   const parts = body[Symbol.asyncIterator]()
   return async () => {
@@ -222,7 +225,7 @@ async function pour(outgoing: ClientRequest): Promise<void> {
 }
 
 async function late(sentence: string): Promise<never> {
-  // Sooner than the gateway gives up by itself.
+  // Shorter than the timeout of the gateway.
   await sleep(1_000, null, { ref: false })
   throw new Error(sentence)
 }

@@ -1,4 +1,4 @@
-// Latchkey in front of the test's own server. `/__pretend/outage` makes it act as if its stores were down.
+// Latchkey in front of the test's own server. `/__simulate/outage` makes its stores unavailable.
 import { createIsolate, systemClock } from '../../../src/worker/context.ts'
 import { createFetchHandler } from '../../../src/worker/fetch.ts'
 import config from '../../support/latchkey.config.ts'
@@ -14,10 +14,10 @@ const settings = {
   forwardAuth: { proxies: ['127.0.0.1'], clientAddressHeader: 'X-Client-Address' },
 }
 
-let pretending = 'nothing'
+let simulated = 'nothing'
 let handle = fresh()
 
-/** An app that remembers no key. */
+/** An app with an empty cache. */
 function fresh() {
   return createFetchHandler(createIsolate(settings, systemClock))
 }
@@ -25,17 +25,17 @@ function fresh() {
 export default {
   async fetch(request, env, context) {
     const [, order, what] = new URL(request.url).pathname.split('/')
-    if (order === '__pretend') {
-      pretending = what ?? 'nothing'
+    if (order === '__simulate') {
+      simulated = what ?? 'nothing'
       handle = fresh()
-      return new Response(pretending)
+      return new Response(simulated)
     }
     // As Cloudflare's edge does.
     const arrived = new Request(request, { signal: request.signal })
     arrived.headers.set('cf-connecting-ip', '127.0.0.1')
     return handle(
       arrived,
-      pretending === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env,
+      simulated === 'outage' ? { ...env, ...down(['DB', 'KEY_CACHE', 'FENCE']) } : env,
       context,
     )
   },

@@ -1,4 +1,4 @@
-// The receiver of docs/webhooks.md, run as it stands there.
+// Runs the receiver of docs/webhooks.md, unchanged.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ export async function runDocumented(port: number, secret: string): Promise<Docum
   const page = readFileSync(join(root, 'docs/webhooks.md'), 'utf8')
   const code = /```js\n(.+?)```/s.exec(page)?.[1]
   if (code === undefined) throw new Error('docs/webhooks.md has no receiver.')
-  // Within the repository, where its import is found.
+  // Within the repository, so that its import resolves.
   const folder = mkdtempSync(join(root, '.wrangler', 'docs-'))
   const file = join(folder, 'receiver.mjs')
   writeFileSync(file, code)
@@ -39,5 +39,5 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
     if (answer !== null) return
     await new Promise((wake) => setTimeout(wake, 50))
   }
-  throw new Error('The receiver of docs/webhooks.md has ended.')
+  throw new Error('The receiver of docs/webhooks.md has exited.')
 }

@@ -1,5 +1,5 @@
-// A receiver of webhooks as somebody would write one: a plain HTTP server of this machine that checks each
-// message with the reference library before it believes a word.
+// A receiver of webhooks: a plain HTTP server on this machine that verifies each message with the reference
+// library (standardwebhooks).
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,9 +11,9 @@ export type Arrival = {
   id: string
   headers: Record<string, string>
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
   body: any
-  /** Whether a signature is good under this secret. */
+  /** Whether a signature verifies with this secret. */
   isSignedBy(secret: string): boolean
   /** Resolves when the sender has closed the connection. */
   closed: Promise<unknown>

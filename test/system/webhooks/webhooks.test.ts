@@ -1,5 +1,5 @@
-// Webhooks over real HTTP: `npm start`, workerd's own queue, and a receiver that believes nothing but what
-// the reference library verifies. `npm run test:system`; it takes about two minutes.
+// Webhooks over real HTTP: `npm start`, workerd's own queue, and a receiver that verifies messages with the
+// reference library. `npm run test:system`; it takes about two minutes.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,31 +31,32 @@ type Endpoint = { id: string; secret: string }
 
 async function endpointAt(path: string, events?: string[]): Promise<Endpoint> {
   const body = { url: receiver.origin + path, ...(events && { events }) }
-  return latchkey.ask('POST', '/api/webhook-endpoints', body)
+  return latchkey.request('POST', '/api/webhook-endpoints', body)
 }
 
-const newKey = (name: string) => latchkey.ask('POST', '/api/api-keys', { name })
-const remove = ({ id }: Endpoint) => latchkey.ask('DELETE', `/api/webhook-endpoints/${id}`)
-const logOf = ({ id }: Endpoint) => latchkey.ask('GET', `/api/webhook-endpoints/${id}/deliveries`)
-const test = ({ id }: Endpoint) => latchkey.ask('POST', `/api/webhook-endpoints/${id}/test`)
+const newKey = (name: string) => latchkey.request('POST', '/api/api-keys', { name })
+const remove = ({ id }: Endpoint) => latchkey.request('DELETE', `/api/webhook-endpoints/${id}`)
+const logOf = ({ id }: Endpoint) =>
+  latchkey.request('GET', `/api/webhook-endpoints/${id}/deliveries`)
+const test = ({ id }: Endpoint) => latchkey.request('POST', `/api/webhook-endpoints/${id}/test`)
 
-async function until<T>(what: () => T | Promise<T>, limitMs = 30_000): Promise<T> {
+async function until<T>(condition: () => T | Promise<T>, limitMs = 30_000): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {
-    const found = await what()
+    const found = await condition()
     if (found || Date.now() > deadline) return found
     await sleep(100)
   }
 }
 
 describe('webhooks', () => {
-  it('tell the whole life of a key, every message verified, none by another secret', async () => {
+  it('report creation, update, rotation and revocation of a key, signed by the secret of the endpoint only', async () => {
     const endpoint = await endpointAt('/life')
     const other = await endpointAt('/other', ['key.leaked'])
     const key = await newKey('Life 🔑')
-    await latchkey.ask('PATCH', `/api/api-keys/${key.id}`, { name: 'Renamed' })
-    const rotated = await latchkey.ask('POST', `/api/api-keys/${key.id}/rotate`, {})
-    await latchkey.ask('DELETE', `/api/api-keys/${rotated.id}`)
+    await latchkey.request('PATCH', `/api/api-keys/${key.id}`, { name: 'Renamed' })
+    const rotated = await latchkey.request('POST', `/api/api-keys/${key.id}/rotate`, {})
+    await latchkey.request('DELETE', `/api/api-keys/${rotated.id}`)
     await until(() => receiver.at('/life').length === 4)
     const arrived = receiver.at('/life')
     const types = arrived.map(({ body }) => body.type).sort()
@@ -73,7 +74,7 @@ describe('webhooks', () => {
     await Promise.all([endpoint, other].map(remove))
   })
 
-  it('come again after 5 s by the queue itself, with the same id', async () => {
+  it('are retried by the queue after 5 s, with the same id', async () => {
     const endpoint = await endpointAt('/again', ['key.created'])
     receiver.answers.set('/again', (response) => {
       response.writeHead(receiver.at('/again').length === 1 ? 500 : 200).end('x')
@@ -91,7 +92,7 @@ describe('webhooks', () => {
     await remove(endpoint)
   })
 
-  it('follow no redirect, wait 20 s at most, and read no answer that never ends', async () => {
+  it('follow no redirect, time out after 20 s, and do not read an endless response', async () => {
     const [redirect, silent, endless] = [
       await endpointAt('/redirect'),
       await endpointAt('/silent'),
@@ -130,9 +131,9 @@ describe('webhooks', () => {
     await Promise.all([redirect, silent, endless].map(remove))
   })
 
-  it('are signed by both secrets while one takes the place of the other', async () => {
+  it('are signed by both secrets during a rotation', async () => {
     const endpoint = await endpointAt('/rotated')
-    const rotated = await latchkey.ask(
+    const rotated = await latchkey.request(
       'POST',
       `/api/webhook-endpoints/${endpoint.id}/rotate-secret`,
       { overlap_seconds: 60 },
@@ -144,10 +145,10 @@ describe('webhooks', () => {
     await remove(endpoint)
   })
 
-  it('are understood by the receiver of docs/webhooks.md, which believes nobody else', async () => {
+  it('are verified by the receiver of docs/webhooks.md, which rejects a forged one', async () => {
     const own = await freePort()
     const url = `http://localhost:${own}/`
-    const endpoint: Endpoint = await latchkey.ask('POST', '/api/webhook-endpoints', { url })
+    const endpoint: Endpoint = await latchkey.request('POST', '/api/webhook-endpoints', { url })
     const documented = await runDocumented(own, endpoint.secret)
     await newKey('As documented')
     await until(() => documented.output() !== '')
@@ -166,12 +167,12 @@ describe('webhooks', () => {
     await documented.stop()
   })
 
-  it('outlive the death of everything: the queue forgets, the outbox does not', async () => {
+  it('are sent from the outbox after SIGKILL of Latchkey, whose queue is lost', async () => {
     const endpoint = await endpointAt('/restart', ['key.created', 'key.revoked'])
     const receiverPort = receiver.port
     await receiver.stop()
     const key = await newKey('Restart')
-    await latchkey.ask('DELETE', `/api/api-keys/${key.id}`)
+    await latchkey.request('DELETE', `/api/api-keys/${key.id}`)
     await latchkey.stop('SIGKILL')
     receiver = await startReceiver(receiverPort)
     latchkey = await startLatchkey(port, stateDir)
@@ -186,7 +187,7 @@ describe('webhooks', () => {
     for (const arrival of arrived) assert.ok(arrival.isSignedBy(endpoint.secret))
     const [delivery] = await logOf(endpoint)
     const resend = `/api/webhook-endpoints/${endpoint.id}/deliveries/${delivery.id}/resend`
-    await latchkey.ask('POST', resend)
+    await latchkey.request('POST', resend)
     await until(() => receiver.at('/restart').length === 3)
     const ids = receiver.at('/restart').map(({ id }) => id)
     assert.equal(new Set(ids).size, 2)
