@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { type Document, type Operation, operationsOf } from '../../src/http/openapi/document.ts'
 import type { TestApp } from './test-app.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is whatever it says
+// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is not typed
 type Schema = any
 type Content = Record<string, { schema?: Schema }>
 
@@ -99,7 +99,7 @@ function judgeAnswer(document: Document, id: string, operation: Operation, answe
   const type = headers.get('content-type')?.split(';')[0] ?? ''
   const media = response.content[type]
   if (media === undefined) throw new Error(`${id} lists no ${type} for ${status}.`)
-  // Lines of JSON are no JSON.
+  // JSON lines are not parsed as one document.
   const value = /[/+]json/.test(type) ? JSON.parse(text) : text
   judge(document, media.schema, value, `the ${status} of ${id}`)
 }
@@ -117,7 +117,7 @@ export function judge(document: Document, schema: Schema, value: unknown, what: 
     throw new Error(`${what} is not as documented.\n${faults.join('\n')}\n${JSON.stringify(value)}`)
 }
 
-/** The schema with its references resolved and without room for fields that it does not list. */
+/** The schema with its references resolved, and additional properties forbidden. */
 function closed(document: Document, schema: Schema): Schema {
   if (schema?.$ref) {
     const name = String(schema.$ref).split('/').at(-1) ?? ''

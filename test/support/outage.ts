@@ -1,4 +1,4 @@
-// Bindings that are down: every call fails, or never ends.
+// Unavailable bindings: every call fails, or never ends.
 import { env } from 'cloudflare:workers'
 
 export type Failure = 'throws' | 'hangs'

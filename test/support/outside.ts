@@ -1,4 +1,4 @@
-// Fakes of what surrounds an app: a queue that is delivered by hand and receivers that check every
+// Fakes of external systems: a queue that is delivered by hand and receivers that check every
 // signature with the reference library.
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
@@ -11,7 +11,7 @@ export type Received = {
   at: number
   headers: Record<string, string>
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
   body: any
 }
 

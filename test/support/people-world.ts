@@ -169,5 +169,5 @@ export const deadD1 = brokenD1(async () => {
   throw new Error('D1_ERROR: down')
 })
 
-/** A D1 that never answers. */
+/** A D1 that never responds. */
 export const silentD1 = brokenD1(() => new Promise(() => {}))

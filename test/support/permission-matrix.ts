@@ -78,7 +78,7 @@ export async function cookieOf(
   return `better-auth.session_token=${signed}`
 }
 
-/** Another session of theirs. */
+/** Another session of the same person. */
 export async function sessionIdOf(person: Pick<TestPerson, 'id'>): Promise<string> {
   await cookieOf(person, null)
   const row = await env.DB.prepare('SELECT id FROM session WHERE user_id = ? ORDER BY rowid DESC')
@@ -116,7 +116,7 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is whatever it says
+// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is not typed
 type Schema = any
 
 /** The smallest value that a schema accepts. */

@@ -1,5 +1,5 @@
-// Requests of the matrix that the document cannot determine: ids of things that no POST creates, and
-// meaningful bodies. A route that is not listed gets the smallest body its schema accepts, and an
+// Requests of the matrix that the document cannot determine: ids of resources that no POST creates, and
+// valid bodies. A route that is not listed gets the smallest body that its schema accepts, and an
 // id created by the POST of its collection.
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
@@ -46,7 +46,7 @@ async function invitedElsewhere(world: World, caller: Caller): Promise<Sent> {
 
 const held = { method: 'GET', uri: '/api/contacts' }
 
-/** By method and path: what each needs to succeed. */
+/** By method and path: what a request needs to succeed. */
 const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> | Sent> = {
   // Each in a separate account: the matrix keeps using its own.
   'POST /api/account/deletion': async (world, caller) => {
@@ -150,16 +150,16 @@ function ofAccount({ acme }: World): Sent {
   return { path: `?organizationId=${acme.id}` }
 }
 
-/** The ids of things that no POST of their collection creates. */
+/** The ids of resources that no POST of their collection creates. */
 const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
-  // A session belongs to one person: a stranger requests one of ours.
+  // A session belongs to one person: a caller of another account requests one of this account.
   '/api/sessions/{id}': (world, caller) =>
     sessionIdOf(personOf(world, caller === 'stranger' ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
   '/api/webhook-endpoints/{id}': (world) => webhookEndpoint(world),
 }
 
-/** An account may have few of them: each takes the place of the one before. */
+/** An account may have few of them: each one replaces the previous one. */
 async function webhookEndpoint({ app, acme }: World): Promise<string> {
   await env.DB.prepare('DELETE FROM webhook_endpoint WHERE account_id = ?').bind(acme.id).run()
   const body = { url: 'https://example.com/' }
@@ -217,10 +217,10 @@ async function make(document: Document, { app, acme }: World, collection: string
   )
   if (found === undefined) {
     throw new Error(
-      `Tell test/support/permission-requests.ts how to make an id for ${collection}/{id}.`,
+      `test/support/permission-requests.ts creates no id for ${collection}/{id}: add it.`,
     )
   }
-  // A managing key may make and rotate only what lists its scopes.
+  // A managing key may create and rotate only keys that list their scopes.
   const body =
     collection === '/api/api-keys' ? { name: 'X', scopes: [] } : bodyOf(document, found.operation)
   const made = await app.request('POST', collection, { as: acme.owner.jwt, body })

@@ -1,5 +1,5 @@
-// The API behind the gateway in tests: rows of each account in memory. It knows Latchkey by the
-// X-Latchkey-* headers alone.
+// The API behind the gateway in tests: rows of each account in memory. It reads only the X-Latchkey-*
+// headers of Latchkey.
 import { type Context, Hono } from 'hono'
 
 type Row = { id: string; name: string }

@@ -1,5 +1,5 @@
 // The app for tests: the real app on workerd's real D1, KV and Durable Objects, with a clock
-// that skips waits, and people who present JWTs signed by a key that the test put into D1.
+// that skips waits, and people with JWTs signed by a key that the test inserted into D1.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -36,14 +36,14 @@ const nowhere = { send: async () => {}, sendBatch: async () => {} } as unknown a
 export type Answer = {
   status: number
   headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+  // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
   body: any
   text: string
 }
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 
-/** An app of its own isolate memory; `bindings` replaces what a test wants to watch or break. */
+/** An app with its own isolate memory; `bindings` replaces bindings that a test records or fails. */
 export async function createTestApp(
   options: {
     isolate?: Isolate
@@ -90,7 +90,7 @@ export async function createTestApp(
     }
   }
 
-  /** Runs the reconciler, as every minute does: it applies what was written past the API. */
+  /** Runs the reconciler, as the cron trigger does every minute: it applies rows written by SQL. */
   const reconcile = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
 
   return { handler, isolate, clock, bindings, send, request, reconcile }

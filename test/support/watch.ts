@@ -1,7 +1,7 @@
-// Bindings that record each call that leaves the isolate, and pass it on.
+// Bindings that record each call that leaves the isolate, and forward it.
 import { env } from 'cloudflare:workers'
 
-/** `where` is `D1.all`, `KV.get`, `FENCE.requiredSeq`…; `what` holds everything that was handed over. */
+/** `where` is `D1.all`, `KV.get`, `FENCE.requiredSeq`…; `what` holds the arguments. */
 export type Call = { where: string; what: string }
 
 export type Watch = {
@@ -31,7 +31,7 @@ function watched<T extends object>(
       if (typeof method !== 'function' || typeof name !== 'string') return method
       return (...args: unknown[]) => {
         const handed = [...seen, ...args.flat().flatMap((each) => history.get(each) ?? [each])]
-        // Not `.apply`: a stub of an object takes that for the name of one of its methods.
+        // Not `.apply`: a Durable Object stub treats that as one of its methods.
         const own = args.map(unwrapped)
         if (lazy.includes(name)) {
           const result = Reflect.apply(Reflect.get(target, name) as Method, target, own)

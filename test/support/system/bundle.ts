@@ -6,13 +6,13 @@ import { unstable_readConfig } from 'wrangler'
 import { root } from '../../../scripts/settings.ts'
 
 type Source = {
-  /** Where the result and wrangler's logs go. */
+  /** The folder of the result and of wrangler's logs. */
   folder: string
-  /** The tree whose wrangler.toml counts, this clone by default. */
+  /** The tree whose wrangler.toml is used, this clone by default. */
   tree?: string
-  /** latchkey.config.ts as it is there, in place of the configuration of the tests. */
+  /** Uses latchkey.config.ts of the tree instead of the configuration of the tests. */
   shipped?: boolean
-  /** In place of wrangler.toml: another entry, with what is particular to it. */
+  /** Replaces wrangler.toml: another entry and its settings. */
   config?: { name: string; main: string } & Record<string, unknown>
 }
 

@@ -1,5 +1,5 @@
-// Runs once before all test files (node --test --test-global-setup): an address where a file asks for the
-// Latchkey that all of them share. It is started when the first one asks.
+// Runs once before all test files (node --test --test-global-setup): serves an address that returns the URL of
+// the Latchkey that all files share. The first request starts it.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,7 +17,7 @@ const broker = createServer((_, response) => {
 })
 
 export async function globalSetup(): Promise<void> {
-  // Here, since two files that built it would write to one folder.
+  // Here, since two files that build it would write to the same folder.
   buildDashboard()
   broker.listen(0, '127.0.0.1')
   await once(broker, 'listening')

@@ -7,7 +7,7 @@ import { seedDemo } from '../../../scripts/seed.ts'
 import { root } from '../../../scripts/settings.ts'
 
 type Target = {
-  /** The Worker whose bindings count, where there are several. */
+  /** The Worker whose bindings are used, if there are several. */
   worker?: string
   /** The migrations to apply, all by default. */
   which?: (file: string, binding: string) => boolean
@@ -19,7 +19,7 @@ export const databases: Database[] = unstable_readConfig({
   config: join(root, 'wrangler.toml'),
 }).d1_databases
 
-/** Each migration is applied whole or not at all, in order. @returns the files that were applied. */
+/** Applies each migration atomically, in order. @returns the applied files. */
 export async function migrate(
   miniflare: Miniflare,
   { worker, which = () => true }: Target = {},

@@ -1,4 +1,4 @@
-// The Latchkey that test files share: its people are the demo accounts', and each test makes keys of its own.
+// The Latchkey that test files share, with the demo accounts; each test creates its own keys.
 import { after } from 'node:test'
 import { type Server, startLatchkey } from './launch.ts'
 

@@ -1,9 +1,9 @@
-// People as a program sees them: set up, sign in by cookie, take a JWT.
+// Signing in as a program: set-up, session cookie, JWT.
 import { acme } from '../../../scripts/demo-accounts.ts'
 
 export type Person = { email: string; password: string }
 
-/** Sends to one Latchkey: `path` is of its origin. */
+/** Sends requests to one Latchkey: `path` is relative to its origin. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>
 
 export const demoOwner = (password: string): Person => ({

@@ -1,4 +1,4 @@
-// What wrangler.toml says of the Worker, for Miniflare: without the dashboard's files, with secrets.
+// The Worker of wrangler.toml as options of Miniflare: without the dashboard's files, with secrets.
 import { join } from 'node:path'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { root } from '../../../scripts/settings.ts'
@@ -14,7 +14,7 @@ type WorkerOptions = Record<string, unknown> & { modules: true; bindings: Record
 
 /** `bindings` are added to those of wrangler.toml. */
 export function workerOptions(bindings: Record<string, unknown> = {}): WorkerOptions {
-  // Wrangler wants the required secrets in the environment; what counts are the bindings below.
+  // Wrangler requires the secrets in the environment; the bindings below are used.
   for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const { assets: _files, modulesRules: _rules, ...options } = workerOptions

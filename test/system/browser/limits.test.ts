@@ -118,7 +118,7 @@ test('credits are added once, however often the same request is sent', async (t)
   await dialog.getByRole('button', { name: 'Add credits', exact: true }).click()
   await dialog.getByText('Enter a whole number of at least 1').waitFor()
   await dialog.getByLabel('Credits to add').fill('3')
-  // The first response is lost: the credits were added, but the page does not know.
+  // The first response is lost: the credits were added, but the page has no response.
   let isLost = false
   await page.route(`**/api/api-keys/${id}/credits`, async (route) => {
     if (isLost) return route.continue()

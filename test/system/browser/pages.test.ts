@@ -74,7 +74,7 @@ async function seed(): Promise<Seeded> {
 async function seedEndpoints(owner: Person): Promise<string> {
   const receiver = await startReceiver()
   const ids: string[] = []
-  // Events that no other test causes: the deliveries of theirs would push these off the first page.
+  // Events that no other test causes, so that no other deliveries displace these from the first page.
   const drafts = [
     {
       url: `${receiver.origin}/webhooks/latchkey`,

@@ -1,5 +1,5 @@
-// Every code block runs: shell here, against a real `npm start`; the rest where the comment above it
-// says, in a test that reads it from the page. What cannot run says why.
+// Every code block runs: shell here, against a real `npm start`; others in the test that the comment above the
+// block names, which reads it from the page. A block that cannot run gives the reason.
 import { equal, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { root, type Server, startLatchkey } from '../../support/system/launch.ts'
-import { makeManagingKey } from './managing-key.ts'
+import { createManagingKey } from './managing-key.ts'
 import type { Block, Page } from './pages.ts'
 
-/** Drawn by whoever shows the page, not run. */
-const drawn = new Set(['mermaid', 'text'])
+/** Rendered or shown, not run. */
+const notCode = new Set(['mermaid', 'text'])
 const shipped = 'http://localhost:8787'
 const limitMs = 120_000
 
@@ -22,7 +22,7 @@ export function testBlocks(pages: readonly Page[]): void {
 
   before(async () => {
     server = await startLatchkey({ config: 'shipped', command: 'npm start' })
-    key = await makeManagingKey(server.url)
+    key = await createManagingKey(server.url)
     folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
     for (const name of readdirSync(root)) symlinkSync(join(root, name), join(folder, name))
   })
@@ -42,8 +42,8 @@ export function testBlocks(pages: readonly Page[]): void {
       })
     }
     for (const block of page.blocks) {
-      if (own.includes(block) || isStart(block) || drawn.has(block.language)) continue
-      it(`${page.path}:${block.line}: ${block.language} is run somewhere, or says why not`, () => {
+      if (own.includes(block) || isStart(block) || notCode.has(block.language)) continue
+      it(`${page.path}:${block.line}: ${block.language} is run by a test, or gives a reason`, () => {
         checkClaim(page, block)
       })
     }
@@ -63,13 +63,13 @@ function checkClaim(page: Page, { claim }: Block): void {
   const reason = claim?.match(/^not run: (.+)$/)?.[1]
   if (reason !== undefined) return
   const file = claim?.match(/^run by (\S+)$/)?.[1]
-  ok(file !== undefined, 'neither <!-- run by FILE --> nor <!-- not run: WHY --> stands above it')
+  ok(file !== undefined, 'neither <!-- run by FILE --> nor <!-- not run: WHY --> precedes it')
   const text = readFileSync(join(root, file), 'utf8')
   const name = basename(page.path) === 'README.md' ? 'README.md' : basename(page.path, '.md')
   ok(text.includes(name.replace(/^moving-from-/, '')), `${file} does not name ${page.path}`)
 }
 
-/** What stands after "# →" must be in the output, in this order. */
+/** The text after each "# →" must be in the output, in this order. */
 function expectInOrder(output: string, blocks: readonly Block[]): void {
   let from = 0
   for (const [, expected = ''] of blocks.flatMap(({ text }) => [...text.matchAll(/# → (.+)$/gm)])) {
@@ -86,7 +86,7 @@ async function bash(
 ): Promise<{ code: number | null; output: string }> {
   const options = { cwd, env: { ...process.env, ...env }, detached: true }
   const child = spawn('bash', ['-euo', 'pipefail', '-c', script], options)
-  // Its children hold its output open: all of them must go.
+  // Its children keep the output open: the whole group must end.
   const timer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), limitMs)
   let output = ''
   child.stdout.on('data', (data) => (output += data))

@@ -1,4 +1,4 @@
-// `npm run test:system`: what the pages say is there, is there, and what they show runs.
+// `npm run test:system`: links of the pages resolve, and their code blocks run.
 import { describe } from 'node:test'
 import { testBlocks } from './blocks.ts'
 import { testLinks } from './links.ts'

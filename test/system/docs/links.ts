@@ -1,4 +1,4 @@
-// What a page points at must be there: files, headings, npm commands, paths in backticks.
+// The targets of a page must exist: files, headings, npm commands, paths in backticks.
 import { ok } from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,11 +9,11 @@ import { anchorsOf, type Page, proseOf } from './pages.ts'
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>
 }
-const ofTheHouse = /^(?:src|test|docs|bench|scripts|migrations|examples)\/[\w./-]+$/
+const repositoryPath = /^(?:src|test|docs|bench|scripts|migrations|examples)\/[\w./-]+$/
 
 export function testLinks(pages: readonly Page[]): void {
   for (const page of pages) {
-    it(`${page.path} points at what is there`, () => {
+    it(`${page.path} refers only to existing targets`, () => {
       const wrong = [...brokenLinks(page), ...missingCommands(page), ...missingPaths(page)]
       ok(wrong.length === 0, wrong.join('\n'))
     })
@@ -22,10 +22,10 @@ export function testLinks(pages: readonly Page[]): void {
 
 function brokenLinks(page: Page): string[] {
   const targets = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
-  return targets.filter((target) => !/^https?:/.test(target) && !leads(page, target))
+  return targets.filter((target) => !/^https?:/.test(target) && !resolves(page, target))
 }
 
-function leads(page: Page, target: string): boolean {
+function resolves(page: Page, target: string): boolean {
   const [path = '', anchor] = target.split('#')
   const file = path === '' ? join(root, page.path) : join(root, dirname(page.path), path)
   if (!existsSync(file)) return false
@@ -40,7 +40,7 @@ function missingCommands({ text }: Page): string[] {
 /** A path in backticks, from the root or from the page's own folder. */
 function missingPaths(page: Page): string[] {
   const quoted = [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)
-  const isThere = (path: string) =>
+  const exists = (path: string) =>
     existsSync(join(root, path)) || existsSync(join(root, dirname(page.path), path))
-  return quoted.filter((text) => ofTheHouse.test(text) && !isThere(text))
+  return quoted.filter((text) => repositoryPath.test(text) && !exists(text))
 }

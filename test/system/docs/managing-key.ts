@@ -1,8 +1,8 @@
-// The key that the pages call $KEY: it holds keys:manage, made by the demo account's owner.
+// The key that the pages name $KEY: it has keys:manage, and the demo account's owner creates it.
 import { secretOf } from '../../support/system/launch.ts'
 import { demoOwner, sendTo, signIn } from '../../support/system/sign-in.ts'
 
-export async function makeManagingKey(url: string): Promise<string> {
+export async function createManagingKey(url: string): Promise<string> {
   const cookie = await signIn(sendTo(url), url, demoOwner(secretOf('DEMO_PASSWORD')))
   const response = await fetch(`${url}/api/api-keys`, {
     method: 'POST',
@@ -12,6 +12,6 @@ export async function makeManagingKey(url: string): Promise<string> {
       scopes: ['keys:manage', 'keys:verify', 'contacts:read'],
     }),
   })
-  if (!response.ok) throw new Error(`No key was made: ${response.status}`)
+  if (!response.ok) throw new Error(`No key was created: ${response.status}`)
   return ((await response.json()) as { data: { key: string } }).data.key
 }

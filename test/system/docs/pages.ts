@@ -8,13 +8,13 @@ export type Block = {
   line: number
   language: string
   text: string
-  /** What the comment above it says of who runs it. */
+  /** The comment above the block: which test runs it, or why none does. */
   claim: string | null
 }
 
 export type Page = { path: string; text: string; blocks: Block[] }
 
-/** Every Markdown file that git knows. */
+/** Every Markdown file that git tracks. */
 export function readPages(): Page[] {
   const listed = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' })
   return listed

@@ -1,5 +1,5 @@
-// examples/hono-worker over its service binding: which requests pass, which do not, and that a revoked key
-// fails on its next request. The management client runs in Node.
+// examples/hono-worker over its service binding: accepted and denied requests, and a key that is revoked
+// between two requests. The management client runs in Node.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,14 +26,14 @@ export function testExample(): void {
     return { status: response.status, headers: response.headers, text }
   }
 
-  it('lets a key with the scope pass, with its account', async () => {
+  it('accepts a key with the scope, and shows its account', async () => {
     const { key } = await client.create({ name: 'CI', scopes: ['contacts:read'] })
     const { status, text } = await get('/contacts', key)
     equal(status, 200, text)
     deepEqual(JSON.parse(text), { account: 'Acme Inc', contacts: ['Ada', 'Grace'] })
   })
 
-  it('takes at most ten lines, those that its README shows', () => {
+  it('integrates in the at most ten lines that its README shows', () => {
     const read = (name: string) => readFileSync(join(root, 'examples/hono-worker', name), 'utf8')
     const shown = [...read('README.md').matchAll(/^```\w+\n(.*?)^```/gms)]
       .flatMap(([, block = '']) => block.split('\n'))
@@ -46,11 +46,11 @@ export function testExample(): void {
     for (const line of shown) ok(run.includes(`${line}\n`), line)
   })
 
-  it('refuses a missing key, an unknown one and one without the scope, as Latchkey does', async () => {
-    const nothing = await get('/contacts')
-    equal(nothing.status, 401)
-    equal(nothing.headers.get('www-authenticate'), 'Bearer realm="latchkey"')
-    equal(nothing.headers.get('content-type'), 'application/problem+json')
+  it('denies a missing key, an unknown key and a key without the scope, as Latchkey does', async () => {
+    const absent = await get('/contacts')
+    equal(absent.status, 401)
+    equal(absent.headers.get('www-authenticate'), 'Bearer realm="latchkey"')
+    equal(absent.headers.get('content-type'), 'application/problem+json')
     equal(JSON.parse((await get('/contacts', 'whm_wrong')).text).code, 'invalid_api_key')
     const { key } = await client.create({ name: 'Unscoped', scopes: ['messages:read'] })
     const unscoped = await get('/contacts', key)
@@ -58,7 +58,7 @@ export function testExample(): void {
     match(unscoped.headers.get('www-authenticate') ?? '', /scope="contacts:read"/)
   })
 
-  it('refuses a revoked key on the very next request', async () => {
+  it('denies a revoked key on the next request', async () => {
     const { key, id } = await client.create({ name: 'Leaked', scopes: ['contacts:read'] })
     for (let round = 0; round < 3; round++) equal((await get('/contacts', key)).status, 200)
     await client.revoke(id)
@@ -67,7 +67,7 @@ export function testExample(): void {
     equal(JSON.parse(text).code, 'revoked_api_key')
   })
 
-  it('takes a scope away at once, on the route with fresh verification too', async () => {
+  it('denies a removed scope on the next request, also on the route with fresh verification', async () => {
     const scopes = ['contacts:read', 'contacts:write']
     const { key, id } = await client.create({ name: 'Editor', scopes })
     const remove = () => get('/contacts/Ada', key, { method: 'DELETE' })
@@ -77,14 +77,14 @@ export function testExample(): void {
     equal((await get('/contacts', key)).status, 200)
   })
 
-  it('refuses an invalid key where a key is optional', async () => {
+  it('denies an invalid key where a key is optional', async () => {
     equal((await get('/')).text, 'Hello, stranger')
     const { key } = await client.create({ name: 'Guest', scopes: [] })
     equal((await get('/', key)).text, 'Hello, Acme Inc')
     equal((await get('/', 'whm_wrong')).status, 401)
   })
 
-  it('leaves the schedule of Latchkey running', async () => {
+  it('does not affect the cron triggers of Latchkey', async () => {
     equal((await testApps.runSchedule()).outcome, 'ok')
   })
 }

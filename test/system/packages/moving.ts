@@ -1,6 +1,6 @@
-// The migration guides, run as they stand: their configuration is pasted into the shipped one, their SQL exports
-// from tables with the schema of those systems, their shell lines import, and then the tokens that clients already
-// hold must work. Functions of MySQL and Postgres are added to SQLite by hand.
+// Runs the migration guides unchanged: their configuration is inserted into the shipped one, their SQL exports
+// from tables with the schema of those systems, their shell commands import, and the existing tokens of clients
+// must work. SQLite gets the functions of MySQL and Postgres that the SQL uses.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -35,16 +35,16 @@ const account = '00000000-0000-4000-8000-000000000001'
 type System = {
   page: string
   tables: string
-  /** Inserts rows; returns the tokens of two keys that must move. Those that must not are in `stays`. */
+  /** Inserts rows; returns the tokens of two keys to import. Keys that must not be imported are in `excluded`. */
   fill(db: DatabaseSync): [string, string]
-  stays: string[]
+  excluded: string[]
 }
 
 const unkey: System = {
   page: 'unkey',
   tables:
     'CREATE TABLE `keys` (id, hash, start, for_workspace_id, name, owner_id, identity_id, meta, expires, enabled, deleted_at_m)',
-  stays: [],
+  excluded: [],
   fill(db) {
     const insert = db.prepare('INSERT INTO `keys` VALUES (?, ?, ?, NULL, ?, ?, NULL, ?, ?, ?, ?)')
     const make = (
@@ -70,7 +70,11 @@ const unkey: System = {
       return token
     }
     const mysqlTime = (date: Date) => date.toISOString().slice(0, -1).replace('T', ' ')
-    this.stays = [make('Off', null, 0), make('Gone', null, 1, 1), make('Over', mysqlTime(earlier))]
+    this.excluded = [
+      make('Off', null, 0),
+      make('Gone', null, 1, 1),
+      make('Over', mysqlTime(earlier)),
+    ]
     return [make('Named', mysqlTime(later)), make(null, null)]
   },
 }
@@ -78,7 +82,7 @@ const unkey: System = {
 const betterAuth: System = {
   page: 'better-auth',
   tables: 'CREATE TABLE apikey (id, name, start, prefix, key, referenceId, enabled, expiresAt)',
-  stays: [],
+  excluded: [],
   fill(db) {
     const insert = db.prepare('INSERT INTO apikey VALUES (?, ?, ?, NULL, ?, ?, ?, ?)')
     const make = (name: string | null, expiresAt: string | number | null, enabled = 1) => {
@@ -97,7 +101,7 @@ const betterAuth: System = {
       )
       return token
     }
-    this.stays = [make('Off', null, 0), make('Over', earlier.getTime())]
+    this.excluded = [make('Off', null, 0), make('Over', earlier.getTime())]
     return [make('Named', later.toISOString()), make(null, Math.floor(later.getTime() / 1000))]
   },
 }
@@ -106,7 +110,7 @@ const wacrm: System = {
   page: 'wacrm',
   tables:
     'CREATE TABLE api_keys (id, account_id, name, key_prefix, key_hash, scopes, expires_at, revoked_at)',
-  stays: [],
+  excluded: [],
   fill(db) {
     const insert = db.prepare('INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
     const make = (
@@ -130,7 +134,7 @@ const wacrm: System = {
       )
       return token
     }
-    this.stays = [make('Gone', account, earlier.toISOString()), make("Another's", 'other')]
+    this.excluded = [make('Gone', account, earlier.toISOString()), make("Another's", 'other')]
     const timestamptz = later.toISOString().replace('T', ' ').replace('Z', '+00')
     return [make('Named', account, null, timestamptz), make('Other')]
   },
@@ -138,7 +142,7 @@ const wacrm: System = {
 
 const systems = [unkey, betterAuth, wacrm]
 
-/** The Worker on the configuration of the tests, with the formats of all three pages in it. */
+/** The Worker with the configuration of the tests and the formats of all three pages. */
 function writeWorker(): string {
   mkdirSync(folder, { recursive: true })
   const foreign = systems.map(
@@ -209,7 +213,7 @@ export function testMoving(): void {
   type Me = { key: { name: string; scopes: string[]; expires_at: string | null } }
 
   for (const system of systems) {
-    it(`moves keys from ${system.page} without a change for their clients`, async () => {
+    it(`imports keys of ${system.page} without a change for their clients`, async () => {
       const db = new DatabaseSync(':memory:')
       db.exec(system.tables)
       const [named, other] = system.fill(db)
@@ -231,7 +235,7 @@ export function testMoving(): void {
         ['Named', later.toISOString().slice(0, 19)],
       )
       equal((await me(other)).status, 200)
-      for (const token of system.stays) equal((await me(token)).status, 401)
+      for (const token of system.excluded) equal((await me(token)).status, 401)
       match((await shell(run)).output, /\b2 exists\b/)
     })
   }

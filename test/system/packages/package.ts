@@ -1,5 +1,5 @@
-// packages/latchkey as a consumer gets it: `npm pack`, then installed into an empty project. What the tarball
-// holds, what it brings along, its size, its types as TypeScript resolves them, and that Node imports it.
+// packages/latchkey as published: `npm pack`, then installed into an empty project. Checks the contents of the
+// tarball, its dependencies, its size, its types as TypeScript resolves them, and its import in Node.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -52,7 +52,7 @@ export function testPackage(): void {
     folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
     installed = join(folder, 'node_modules', 'latchkey')
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-    // A dist of before must not stand in for the one that `prepack` builds.
+    // An earlier dist must not replace the one that `prepack` builds.
     const source = join(root, 'packages', 'latchkey')
     rmSync(join(source, 'dist'), { recursive: true, force: true })
     run('npm', ['pack', '--pack-destination', folder], source)
@@ -61,11 +61,11 @@ export function testPackage(): void {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('brings no other package along', () => {
+  it('has no dependencies', () => {
     deepEqual(modules(), ['latchkey'])
   })
 
-  it('holds code and types, and no sources', () => {
+  it('contains code and types, and no sources', () => {
     deepEqual(readdirSync(installed).sort(), ['LICENSE', 'README.md', 'dist', 'package.json'])
     for (const entry of ['hono', 'client']) {
       ok(dist().includes(`${entry}.js`) && dist().includes(`${entry}.d.ts`), dist().join())
@@ -73,7 +73,7 @@ export function testPackage(): void {
     for (const name of dist()) match(name, /\.(js|d\.ts)$/)
   })
 
-  it('imports nothing but types of hono', () => {
+  it('imports only types of hono', () => {
     for (const name of dist()) {
       for (const [, from = ''] of text(name).matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)) {
         ok(from.startsWith('./') || (from === 'hono' && name.endsWith('.d.ts')), `${name}: ${from}`)
@@ -81,7 +81,7 @@ export function testPackage(): void {
     }
   })
 
-  it(`has a latchkey/hono under ${maxBytes} bytes, minified and compressed`, async () => {
+  it(`latchkey/hono is under ${maxBytes} bytes, minified and compressed`, async () => {
     const { outputFiles } = await build({
       entryPoints: [join(installed, 'dist', 'hono.js')],
       bundle: true,
@@ -94,7 +94,7 @@ export function testPackage(): void {
   })
 
   for (const moduleResolution of ['bundler', 'nodenext']) {
-    it(`has its types under moduleResolution ${moduleResolution}`, () => {
+    it(`resolves its types with moduleResolution ${moduleResolution}`, () => {
       linkHono()
       const sources: Record<string, string> = { 'app.ts': consumer, ...readmeBlocks() }
       const compilerOptions = {
@@ -114,7 +114,7 @@ export function testPackage(): void {
     })
   }
 
-  it('is imported by Node as it is', () => {
+  it('can be imported by Node without a build', () => {
     const program = `
       import { apiKey } from 'latchkey/hono'
       import { createClient } from 'latchkey/client'

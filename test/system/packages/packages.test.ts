@@ -1,4 +1,4 @@
-// What other programs import, as they import it.
+// What other programs import: the npm package, the example and the migration guides.
 import { execFileSync } from 'node:child_process'
 import { before, describe } from 'node:test'
 import { root } from '../../support/system/launch.ts'
@@ -6,7 +6,7 @@ import { testExample } from './example.ts'
 import { testMoving } from './moving.ts'
 import { testPackage } from './package.ts'
 
-// The example imports what the workspace has built.
+// The example imports the build of the workspace.
 before(() => {
   execFileSync('npm', ['run', 'build', '-w', 'latchkey'], { cwd: root, stdio: 'pipe' })
 })

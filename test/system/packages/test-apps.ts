@@ -1,5 +1,5 @@
-// Latchkey and examples/hono-worker as two Workers with the service binding of wrangler.toml, and an owner
-// who is signed in.
+// Latchkey and examples/hono-worker as two Workers with the service binding of wrangler.toml, and a signed-in
+// owner.
 import { createTestHarness } from 'wrangler'
 import { root } from '../../support/system/launch.ts'
 import { databases } from '../../support/system/migrate.ts'
@@ -39,7 +39,7 @@ export async function startTestApps() {
   }
 }
 
-/** @returns the JWT of the first owner, who is made here. */
+/** Creates the first owner. @returns their JWT. */
 export async function createOwner(fetchLatchkey: typeof fetch): Promise<string> {
   const send: Send = (path, init) => fetchLatchkey(baseUrl + path, init)
   await setUp(send, baseUrl, secrets.SETUP_TOKEN, owner)

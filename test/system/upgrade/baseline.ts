@@ -1,5 +1,5 @@
-// The version before: the Worker of the commit in baseline.json, bundled from git's history with the packages
-// of this clone, and kept under .wrangler by its commit.
+// The previous version: the Worker of the commit in baseline.json, bundled from git's history with the packages
+// of this clone, and cached under .wrangler by its commit.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -18,17 +18,17 @@ import { root } from '../../support/system/launch.ts'
 
 export type Baseline = {
   script: string
-  /** The migrations that it knew, by their SHA-256. */
+  /** The SHA-256 of each of its migrations. */
   migrations: Record<string, string>
 }
 
 const { commit } = JSON.parse(readFileSync(join(import.meta.dirname, 'baseline.json'), 'utf8'))
-const kept = join(root, '.wrangler', 'baseline', commit)
+const cached = join(root, '.wrangler', 'baseline', commit)
 const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' })
 
-/** Why there is nothing to upgrade from, or null. */
-export function whyNoBaseline(): string | null {
-  if (existsSync(kept)) return null
+/** Why there is no version to upgrade from, or null. */
+export function missingBaseline(): string | null {
+  if (existsSync(cached)) return null
   try {
     git('cat-file', '-e', `${commit}^{commit}`)
     return null
@@ -38,13 +38,13 @@ export function whyNoBaseline(): string | null {
 }
 
 export function readBaseline(): Baseline {
-  if (!existsSync(kept)) build()
-  const migrations = JSON.parse(readFileSync(join(kept, 'migrations.json'), 'utf8'))
-  return { script: join(kept, 'worker.js'), migrations }
+  if (!existsSync(cached)) build()
+  const migrations = JSON.parse(readFileSync(join(cached, 'migrations.json'), 'utf8'))
+  return { script: join(cached, 'worker.js'), migrations }
 }
 
 function build(): void {
-  const draft = `${kept}.${process.pid}`
+  const draft = `${cached}.${process.pid}`
   // Inside this clone, so that imports find its node_modules.
   const tree = join(draft, 'tree')
   mkdirSync(join(tree, 'dist', 'dashboard'), { recursive: true })
@@ -54,7 +54,7 @@ function build(): void {
   copyFileSync(script, join(draft, 'worker.js'))
   writeFileSync(join(draft, 'migrations.json'), JSON.stringify(digests(join(tree, 'migrations'))))
   for (const part of ['tree', 'tree.tar', 'bundle']) rmSync(join(draft, part), { recursive: true })
-  renameSync(draft, kept)
+  renameSync(draft, cached)
 }
 
 function digests(folder: string): Record<string, string> {

@@ -1,20 +1,20 @@
-// Verifications by both versions, all the time, of every key: each answer is held against what had been
-// answered to a change before it began.
+// Continuous verification of every key by both versions: each response is compared with the changes that were
+// confirmed before the request.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Pair, type Version, versions } from './versions.ts'
 
 export type Key = {
   id: string
   token: string
-  /** When a change that takes the key's power away was answered with 200 (ms); null: it has power. */
-  goneSince: number | null
-  /** From when on an answer of either kind is right (ms): the change is under way. */
+  /** When a change that makes the key invalid was confirmed with 200 (ms); null: it is valid. */
+  invalidSince: number | null
+  /** Since when both results are correct (ms), because a change is under way. */
   changingSince: number | null
 }
 
 export type Traffic = {
   requests: number
-  /** Sentences; empty is what we want. */
+  /** Descriptions of wrong responses. */
   wrong: string[]
   stop(): Promise<void>
 }
@@ -42,20 +42,22 @@ export function startTraffic(pair: Pair, keys: Key[]): Traffic {
   return traffic
 }
 
-/** One verification, judged. */
+/** Makes one verification and checks its result. */
 export async function check(
   pair: Pair,
   version: Version,
   key: Key,
   traffic: Pick<Traffic, 'requests' | 'wrong'>,
 ): Promise<void> {
-  const { goneSince } = key
+  const { invalidSince } = key
   const response = await pair.fetch(version, '/api/v1/me', { headers: { 'x-api-key': key.token } })
   await response.body?.cancel()
   traffic.requests++
   const { status } = response
-  const says = `${version} answers ${status} for ${key.id}`
-  if (status !== 200 && status !== 401) traffic.wrong.push(says)
-  if (status === 200 && goneSince !== null) traffic.wrong.push(`${says}, gone since ${goneSince}`)
-  if (status === 401 && goneSince === null && key.changingSince === null) traffic.wrong.push(says)
+  const description = `${version} responds ${status} for ${key.id}`
+  if (status !== 200 && status !== 401) traffic.wrong.push(description)
+  if (status === 200 && invalidSince !== null)
+    traffic.wrong.push(`${description}, invalid since ${invalidSince}`)
+  if (status === 401 && invalidSince === null && key.changingSince === null)
+    traffic.wrong.push(description)
 }

@@ -1,5 +1,5 @@
-// Two versions at once: the one before (baseline.json) and this clone's share D1, KV and Durable Objects,
-// whose code is the old one first, then the new one, then the old one again (a roll-back), on the same storage.
+// A gradual deployment: the previous version (baseline.json) and this clone share D1, KV and Durable Objects,
+// which run the old code first, then the new, then the old again (a rollback), on the same storage.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,28 +8,28 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from '../../support/system/launch.ts'
 import { migrate } from '../../support/system/migrate.ts'
-import { digestOf, readBaseline, whyNoBaseline } from './baseline.ts'
+import { digestOf, missingBaseline, readBaseline } from './baseline.ts'
 import { type Manager, signIn } from './people.ts'
 import { check, type Key, startTraffic } from './traffic.ts'
 import { type Pair, startPair, unpackVersions, type Version, versions } from './versions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-upgrade-'))
 const rounds = 3
-/** Beyond lease and margin, so that memory holds nothing that needs no asking. */
-const leaseOverMs = 2_500
+/** Longer than lease and margin, so that no cached lease is valid. */
+const leaseExpiredMs = 2_500
 
-/** Who wrote the record and who reads it. */
+/** The version that writes a record and the one that reads it. */
 const pairs = versions.flatMap((writer) => versions.map((reader) => [writer, reader] as const))
-type Gone = { key: Key; reader: Version }
+type InvalidKey = { key: Key; reader: Version }
 
-const missing = whyNoBaseline()
-// Where a machine decides what lands, a test that does not run is a failure.
+const missing = missingBaseline()
+// In CI a skipped test is a failure.
 if (missing !== null && process.env.CI) throw new Error(missing)
 
 let released: Record<string, string>
 let pair: Pair
 let manager: Manager
-/** Keys of the time before the upgrade; the runs after it change some and make others. */
+/** Keys created before the upgrade; later tests change some and add others. */
 const keys: Key[] = []
 
 async function open(): Promise<void> {
@@ -53,7 +53,7 @@ describe('two versions side by side', { timeout: 300_000, skip: missing ?? false
   before(open)
   after(close)
 
-  it('has the migrations of the release as they were', () => {
+  it('released migrations are unchanged', () => {
     for (const [file, digest] of Object.entries(released)) {
       assert.equal(
         digestOf(join(root, 'migrations', file)),
@@ -67,11 +67,11 @@ describe('two versions side by side', { timeout: 300_000, skip: missing ?? false
     const isOld = (file: string, binding: string) => binding === 'DB' && file in released
     await migrate(pair.miniflare, { worker: 'old', which: isOld })
     manager = await signIn(() => pair, 'old')
-    for (let made = 0; made < 6; made++) keys.push(await manager.createKey('old'))
+    for (let created = 0; created < 6; created++) keys.push(await manager.createKey('old'))
     const traffic = startOld(keys)
     const isNew = (file: string, binding: string) => binding === 'DB' && !(file in released)
     const added = await migrate(pair.miniflare, { worker: 'new', which: isNew })
-    test.diagnostic(`${added.length} migrations since the version before`)
+    test.diagnostic(`${added.length} migrations since the previous version`)
     const [key] = keys
     assert.ok(key)
     await revoke('old', key)
@@ -80,51 +80,52 @@ describe('two versions side by side', { timeout: 300_000, skip: missing ?? false
   })
 
   for (const objects of ['old', 'new', 'old'] as const) {
-    it(`serves and changes keys with both, the objects running ${objects} code`, async (test) => {
+    it(`both versions verify and change keys while the Durable Objects run the ${objects} code`, async (test) => {
       await run(objects)
       for (const version of versions) {
-        for (let made = 0; made < rounds * 2; made++) keys.push(await manager.createKey(version))
+        for (let created = 0; created < rounds * 2; created++)
+          keys.push(await manager.createKey(version))
       }
       const traffic = startTraffic(pair, keys)
-      for (let round = 0; round < rounds; round++) await Promise.all(changesOfARound())
-      await sleep(leaseOverMs)
+      for (let round = 0; round < rounds; round++) await Promise.all(changesOfRound())
+      await sleep(leaseExpiredMs)
       await traffic.stop()
       test.diagnostic(`${traffic.requests} verifications of ${keys.length} keys`)
       assert.deepEqual(traffic.wrong, [])
-      assert.ok(traffic.requests > keys.length * versions.length, 'traffic flowed')
+      assert.ok(traffic.requests > keys.length * versions.length, 'requests were made')
     })
 
-    it(`believes no record of the other that is older than a change (${objects} objects)`, async () => {
-      const gone: Gone[] = []
+    it(`neither version accepts a record of the other that is older than a change (${objects} objects)`, async () => {
+      const gone: InvalidKey[] = []
       for (const [writer, reader] of pairs) {
         const key = await manager.createKey('old')
         const written = await recordOf(writer, key)
         await revoke(reader, key)
-        // KV may answer with any value that it ever held.
+        // KV may return any earlier value.
         await put(written)
         gone.push({ key, reader })
       }
-      await expectOfFreshIsolates(objects, gone)
+      await expectInvalidInNewIsolates(objects, gone)
     })
   }
 
-  it('takes a record of a shape that it does not know for absent', async () => {
-    const gone: Gone[] = []
+  it('treats a record of an unknown format as absent', async () => {
+    const gone: InvalidKey[] = []
     for (const [writer, reader] of pairs) {
       const key = await manager.createKey(writer)
       const { name, value } = await recordOf(writer, key)
       await revoke(writer, key)
-      // One that would pass if it were believed: newer than everything, of a version to come.
+      // Valid if accepted: newer than every change, of a later format version.
       const record = JSON.parse(value)
       record.v += 100
       record.record.asOf = Number.MAX_SAFE_INTEGER
       await put({ name, value: JSON.stringify(record) })
       gone.push({ key, reader })
     }
-    await expectOfFreshIsolates('new', gone)
+    await expectInvalidInNewIsolates('new', gone)
   })
 
-  it('settles by either version what is left to settle', async () => {
+  it('either version settles the pending raises', async () => {
     for (const version of versions) await pair.drain(version)
     const db = await pair.miniflare.getD1Database('DB', 'new')
     const pending = await db
@@ -134,9 +135,9 @@ describe('two versions side by side', { timeout: 300_000, skip: missing ?? false
   })
 })
 
-/** One change of each kind by each version, on a key that still has power. */
-function changesOfARound(): Promise<void>[] {
-  const free = keys.filter((key) => key.goneSince === null && key.changingSince === null)
+/** One change of each kind by each version, on a valid key. */
+function changesOfRound(): Promise<void>[] {
+  const free = keys.filter((key) => key.invalidSince === null && key.changingSince === null)
   return versions.flatMap((version, index) => {
     const [revoked, disabled] = free.slice(index * 2, index * 2 + 2)
     assert.ok(revoked && disabled, 'enough keys are left')
@@ -146,27 +147,27 @@ function changesOfARound(): Promise<void>[] {
 
 async function revoke(version: Version, key: Key): Promise<void> {
   key.changingSince = Date.now()
-  const { status, body } = await manager.ask(version, 'DELETE', `/api/api-keys/${key.id}`)
+  const { status, body } = await manager.request(version, 'DELETE', `/api/api-keys/${key.id}`)
   assert.equal(status, 200, `${version}: ${JSON.stringify(body)}`)
-  key.goneSince = Date.now()
+  key.invalidSince = Date.now()
 }
 
-/** Off with one version, on with the other. */
+/** Disables with one version, enables with the other. */
 async function disableAndEnable(version: Version, key: Key): Promise<void> {
   const path = `/api/api-keys/${key.id}`
   key.changingSince = Date.now()
-  const off = await manager.ask(version, 'PATCH', path, { is_active: false })
+  const off = await manager.request(version, 'PATCH', path, { is_active: false })
   assert.equal(off.status, 200, JSON.stringify(off.body))
-  key.goneSince = Date.now()
+  key.invalidSince = Date.now()
   await sleep(300)
-  key.goneSince = null
+  key.invalidSince = null
   const other = version === 'old' ? 'new' : 'old'
-  const on = await manager.ask(other, 'PATCH', path, { is_active: true })
+  const on = await manager.request(other, 'PATCH', path, { is_active: true })
   assert.equal(on.status, 200, JSON.stringify(on.body))
   key.changingSince = null
 }
 
-/** Before the migration only the released version is there. */
+/** Before the migration only the released version runs. */
 function startOld(of: Key[]) {
   const both = startTraffic(
     { ...pair, fetch: (_, path, init) => pair.fetch('old', path, init) },
@@ -177,7 +178,7 @@ function startOld(of: Key[]) {
 
 type Written = { name: string; value: string }
 
-/** The record that a version leaves in KV after its answer. */
+/** The record that a version writes to KV after its response. */
 async function recordOf(version: Version, key: Key): Promise<Written> {
   const result = { requests: 0, wrong: [] as string[] }
   await check(pair, version, key, result)
@@ -198,8 +199,8 @@ async function put({ name, value }: Written): Promise<void> {
   await kv.put(name, value)
 }
 
-/** Isolates that remember nothing have only KV and the fences to ask; the first to ask mends KV. */
-async function expectOfFreshIsolates(objects: Version, gone: Gone[]): Promise<void> {
+/** Isolates with empty memory read KV and the fences; the first request repairs KV. */
+async function expectInvalidInNewIsolates(objects: Version, gone: InvalidKey[]): Promise<void> {
   await run(objects)
   const result = { requests: 0, wrong: [] as string[] }
   for (const { key, reader } of gone) await check(pair, reader, key, result)

@@ -1,6 +1,6 @@
-// The Worker of the version before and this clone's, side by side in workerd: one D1, one KV, one set of Durable
-// Objects, as during a gradual deployment. Which of the two runs the objects is the caller's to say:
-// Cloudflare assigns each object to one of the versions.
+// The Worker of the previous version and of this clone, side by side in workerd: one D1, one KV, one set of
+// Durable Objects, as during a gradual deployment. Cloudflare assigns each object to one of the versions;
+// here the caller chooses.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
@@ -19,7 +19,7 @@ export type Pair = {
   drain(version: Version): Promise<void>
 }
 
-/** `objects`: the version that runs the Durable Objects. `folder`: where everything is kept. */
+/** `objects`: the version that runs the Durable Objects. `folder`: code and state. */
 export async function startPair(folder: string, objects: Version): Promise<Pair> {
   const options = workerOptions()
   const classes = Object.entries(
@@ -28,9 +28,9 @@ export async function startPair(folder: string, objects: Version): Promise<Pair>
   const worker = (version: Version) => ({
     ...options,
     name: version,
-    // The messages of both go to the new version, which knows every kind.
+    // Messages of both go to the new version, which handles every kind.
     queueConsumers: version === 'new' ? options.queueConsumers : {},
-    // One namespace for both, whichever runs it, and the same one when the other takes over.
+    // The same namespace for both versions, whichever of them runs it.
     durableObjects: Object.fromEntries(
       classes.map(([name, { className, useSQLite }]) => [
         name,
@@ -45,7 +45,7 @@ export async function startPair(folder: string, objects: Version): Promise<Pair>
     rootPath: folder,
     scriptPath: join(folder, `${version}.js`),
   })
-  const all = { resourcePersistencePath: join(folder, 'kept'), workers: versions.map(worker) }
+  const all = { resourcePersistencePath: join(folder, 'state'), workers: versions.map(worker) }
   const miniflare = new Miniflare(convertV4MiniflareOptions(all as never))
   await miniflare.ready
   return {
