@@ -45,7 +45,7 @@ export type RateLimitStatus = {
   reset_seconds: number
 }
 
-/** What an answer says about a key that the caller may know of. */
+/** The key in an answer, if the caller may see it. */
 export type KeyContext = {
   /** `expires_at` is RFC 3339 in UTC; null: never. */
   key: { id: string; name: string; expires_at: string | null }

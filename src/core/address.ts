@@ -12,7 +12,7 @@ export function readAddressOrBlock(text: string): BlockResult {
   const [address = '', length] = text.split('/', 2)
   const isBlock = length !== undefined
   if (!isAddress(address) || (isBlock && !ipaddr.isValidCIDR(text))) {
-    return { error: 'No IP address or CIDR block' }
+    return { error: 'Not an IP address or CIDR block' }
   }
   if (!isBlock) return { block: ipaddr.process(address).toString() }
   const [given, bits] = ipaddr.parseCIDR(text)

@@ -74,7 +74,7 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   return app
 }
 
-/** In this order: what logs and hardens sees every answer, and what refuses stands before every route. */
+/** The order matters: logging and hardening apply to every response, and checks run before every route. */
 function addMiddleware(app: Hono<AppEnv>, settings: AppSettings): void {
   app.use(reporting(settings))
   app.use(hardened)

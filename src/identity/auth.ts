@@ -208,7 +208,7 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     if (actorId !== null && (await intents.claim(memberId, actorId))) return
     throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
-  /** The old password may be known to somebody who is signed in with it. */
+  /** An attacker may have signed in with the old password: a change ends the other sessions. */
   const edited = (path: string, { body, query }: AuthInput) => ({
     context: {
       body: path === '/change-password' ? { ...body, revokeOtherSessions: true } : body,

@@ -1,5 +1,5 @@
-// What Better Auth's endpoints take from us: its own schemas let any text into the names and let people write
-// columns that nothing here shows. An endpoint that is not listed takes nothing.
+// Schemas for the input of Better Auth's endpoints: its own accept any text as a name and permit writes to
+// columns that are not used here. An endpoint that is not listed accepts no input.
 import { z } from 'zod'
 import { readId } from '../core/id.ts'
 import { quote, readName } from '../core/text.ts'
@@ -19,7 +19,7 @@ const name = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** What is no id passes as it is: it names nothing, and the endpoint says so. */
+/** A value that is not an id is passed unchanged: the endpoint responds that it does not exist. */
 const id = z
   .string()
   .max(254)
@@ -51,7 +51,7 @@ const inputs: Record<string, Schemas> = {
   '/sign-in/email': anonymous(
     post({ email: text, password: text, rememberMe: z.boolean().optional() }),
   ),
-  // Refused to everybody by Better Auth itself.
+  // Better Auth refuses it for every caller.
   '/sign-up/email': { body: anything, query: anything, anonymous: true },
   '/sign-out': anonymous(post({})),
   '/change-password': post({
@@ -99,12 +99,12 @@ function schemasOf(path: string): Schemas {
   return (Object.hasOwn(inputs, path) ? inputs[path] : undefined) ?? nothing
 }
 
-/** Whether an endpoint refuses whoever is not signed in. */
+/** Whether an endpoint requires a session. */
 export function needsSession(path: string): boolean {
   return !schemasOf(path).anonymous
 }
 
-/** The body and the query of a request as its endpoint is to get them, or what is wrong with them. */
+/** The validated body and query of a request for its endpoint, or their errors. */
 export function readAuthInput(
   path: string,
   { body, query }: { body?: unknown; query?: unknown },

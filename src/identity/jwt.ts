@@ -94,7 +94,7 @@ async function externalPerson(
   return { kind: 'person', userId, ...only }
 }
 
-/** An unverified address proves nothing: it may belong to somebody else. */
+/** An unverified address may belong to another person. */
 function verifiedEmailOf({ email, email_verified }: JWTPayload): string | null {
   return email_verified === true && typeof email === 'string' ? email : null
 }

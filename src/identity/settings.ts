@@ -13,6 +13,6 @@ export type PeopleSettings = {
   authSecrets: readonly string[]
   /** Sign-in attempts per minute and IP address. */
   signInPerMinute: number
-  /** The issuer whose JWTs are accepted beside ours. */
+  /** The issuer whose JWTs are accepted in addition to our own. */
   externalIssuer: ExternalIssuer | null
 }

@@ -41,7 +41,7 @@ export type Planner<Refusal> = (key: ListedKey) => Plan | null | { refused: Refu
 
 export type ChangeResult<Refusal> = { kind: 'done'; progress: Progress } | NotDone<Refusal>
 
-/** Why a change did not take place. */
+/** Why a change was not made. */
 export type NotDone<Refusal> =
   | { kind: 'not_found' }
   | { kind: 'refused'; refusal: Refusal }

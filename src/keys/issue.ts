@@ -1,4 +1,4 @@
-// Issues a key: one row and one audit entry. Nothing waits, since no reader knows the digest yet.
+// Issues a key: one row and one audit entry. It does not wait, since no reader has cached the digest.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { ChangeStores } from './change.ts'

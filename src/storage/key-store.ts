@@ -37,7 +37,7 @@ export type Position = { createdAt: number; id: string }
 export type KeyFilter = {
   status?: KeyStatus | undefined
   search?: string | undefined
-  /** What `search` says when it is the beginning of a token: see `readKeyPrefix`. */
+  /** The key prefix in `search`, if it is the beginning of a token: see `readKeyPrefix`. */
   keyPrefix?: KeyPrefixSearch | undefined
   createdBy?: string | undefined
 }

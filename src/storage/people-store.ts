@@ -129,7 +129,7 @@ export async function createFirstOwner(
       `INSERT INTO setup_lock (id, at) SELECT CASE WHEN EXISTS (SELECT 1 FROM member) THEN 2 ELSE 1 END, ?`,
     )
     .bind(now)
-  // email_verified = 1: the holder of the set-up token vouches for the address.
+  // email_verified = 1: possession of the set-up token suffices as proof of the address.
   const person = d1
     .prepare(
       `INSERT INTO user (id, name, email, email_verified, created_at, updated_at) VALUES (?1, ?2, ?3, 1, ?4, ?4)`,

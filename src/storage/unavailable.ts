@@ -18,10 +18,10 @@ const deterministic = [
   /\b(no such (table|column|function)|syntax error|too many SQL variables|parameter bindings)\b/i,
 ]
 
-/** Whether a statement failed for what it says: repeated, it fails again. A bug of ours, never an outage. */
+/** Whether a statement failed deterministically: repeated, it fails again. A bug, never an outage. */
 export function isDeterministic(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    // Drizzle's own message is the statement, which says nothing about its failure.
+    // Drizzle's own message is the statement, without the cause of its failure.
     if (cause.name === 'DrizzleQueryError' || cause.message.startsWith('Failed query:')) continue
     const { message } = cause
     if (deterministic.some((pattern) => pattern.test(message))) return true

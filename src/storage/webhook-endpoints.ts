@@ -113,7 +113,7 @@ function insertEvent(place: EndpointPlace, audit: AuditEntry, nowMs: number): SQ
   return insertEndpointEvent(sql`${at(place)}`, audit, nowMs)
 }
 
-/** Inserts an audit event for each endpoint that meets the condition. */
+/** Inserts an audit event for each endpoint that matches the condition. */
 export function insertEndpointEvent(condition: SQL, audit: AuditEntry, nowMs: number): SQL {
   const { action, actorKind, actorId, requestId, detail } = audit
   return sql`

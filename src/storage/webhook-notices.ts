@@ -23,7 +23,7 @@ export async function noticeExpiring(d1: D1Database, nowMs: number): Promise<voi
   await tryEach('webhooks_not_noticed', 'days', tasks)
 }
 
-/** All keys at once; where a statement fails for what it says, each account by itself. */
+/** All keys at once; after a deterministic failure, each account separately. */
 async function noticeMark(d1: D1Database, mark: Mark, nowMs: number): Promise<void> {
   const write = (keys: SQL) => run(d1, insertExpiring(mark, keys, nowMs))
   const due = dueKeys(mark, nowMs)

@@ -1,4 +1,4 @@
-// What an account does with its webhook endpoints: create, change, delete, give a new secret. Each change is one
+// Changes of webhook endpoints: create, change, delete, rotate the secret. Each change is one
 // batch in D1 with its audit event.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { changedFields } from '../core/changed-fields.ts'
@@ -23,7 +23,7 @@ export type EndpointSettings = {
 
 export type EndpointInput = Pick<Endpoint, 'url' | 'description' | 'events'>
 
-/** A field that is undefined stays as it is. */
+/** A field that is undefined is unchanged. */
 export type EndpointEdits = {
   [Field in keyof EndpointInput | 'enabled']?: Endpoint[Field] | undefined
 }
@@ -87,7 +87,7 @@ export async function removeEndpoint(
   await deleteEndpoint(d1, endpoint, auditEntry(caller, 'webhook_endpoint.deleted', {}), nowMs)
 }
 
-/** The old secret signs beside the new one, which is returned here and never again. @throws StoreUnavailable */
+/** Both secrets sign during the overlap. The new one is returned here and never again. @throws StoreUnavailable */
 export async function rotateSecret(
   d1: D1Database,
   { sealingKeys, randomBytes, now }: Omit<EndpointSettings, 'rules' | 'newId'>,

@@ -6,7 +6,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof findDelivery>>>
 
 export type Requested = ({ kind: 'pending' } & Found) | { kind: 'not_found' | 'disabled' }
 
-/** Starts the schedule of a delivery anew, with the same `webhook-id`. @throws StoreUnavailable */
+/** Restarts the schedule of a delivery, with the same `webhook-id`. @throws StoreUnavailable */
 export async function resendDelivery(
   d1: D1Database,
   endpoint: Endpoint,

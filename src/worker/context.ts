@@ -1,4 +1,4 @@
-// What lives as long as an isolate: its configuration, its clock and what it remembers between requests.
+// The state of an isolate: its configuration, its clock and its caches.
 import type { Clock } from '../coherence/settle.ts'
 import type { Config } from '../core/config.ts'
 import { importTagKeys } from '../core/token.ts'

@@ -91,7 +91,7 @@ export const fromOwnPage = { origin: env.BASE_URL }
 
 /** The person behind a caller; of a key, its owner. */
 export function personOf({ acme, globex }: World, caller: Caller): TestPerson {
-  if (caller === 'stranger') return globex.owner
+  if (caller === 'outsider') return globex.owner
   return caller === 'member' || caller === 'admin' ? acme[caller] : acme.owner
 }
 
@@ -111,7 +111,7 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
     case 'admin':
     case 'owner':
       return { cookie: await cookieOf(acme[caller], acme.id), ...fromOwnPage }
-    case 'stranger':
+    case 'outsider':
       return { cookie: await cookieOf(globex.owner, globex.id), ...fromOwnPage }
   }
 }

@@ -110,7 +110,7 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     body: { permissions: { member: ['update'] } },
   }),
   'POST /api/auth/organization/leave': async ({ acme, globex }, caller) => {
-    if (caller === 'stranger') return { body: { organizationId: acme.id } }
+    if (caller === 'outsider') return { body: { organizationId: acme.id } }
     // A separate person: the matrix keeps using its own.
     const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
     const person = await addPerson(acme.id, role)
@@ -154,7 +154,7 @@ function ofAccount({ acme }: World): Sent {
 const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
   // A session belongs to one person: a caller of another account requests one of this account.
   '/api/sessions/{id}': (world, caller) =>
-    sessionIdOf(personOf(world, caller === 'stranger' ? 'owner' : caller)),
+    sessionIdOf(personOf(world, caller === 'outsider' ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
   '/api/webhook-endpoints/{id}': (world) => webhookEndpoint(world),
 }

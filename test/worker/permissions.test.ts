@@ -75,16 +75,16 @@ describe('each route responds to each caller as the table states', () => {
   )
 })
 
-describe('beside the table', () => {
+describe('in addition to the table', () => {
   it('an operation without declared callers is an error', () => {
     const silent = { ...document, paths: { '/api/new': { get: { responses: {} } } } }
-    expect(() => permissionsOf(silent, [])).toThrow('GET /api/new does not say who may call it')
+    expect(() => permissionsOf(silent, [])).toThrow('GET /api/new has no security requirement')
   })
 
-  it('an owner of another account sees nothing of ours in any list', async () => {
+  it('no list discloses data to an owner of another account', async () => {
     const ours = JSON.stringify([acme.id, acme.owner.id, acme.admin.id, acme.member.id]).match(uuid)
     for (const row of permissions.filter(({ method }) => method === 'GET')) {
-      const { text } = await send(row, 'stranger')
+      const { text } = await send(row, 'outsider')
       for (const id of ours ?? []) expect(text, row.path).not.toContain(id)
     }
   })

@@ -35,7 +35,7 @@ const fieldNames: Record<string, string> = {
   limitsBy: 'shared limits',
 }
 
-/** The details of an event, or '' where the name of its action says everything. */
+/** The details of an event, or '' if the name of its action suffices. */
 export function eventDetails({ action, detail }: AuditEvent): string {
   if (detail === null) return ''
   switch (action) {

@@ -1,4 +1,4 @@
-// A new token, shown once. It is never in a URL, in storage or in a cache. The browser asks before the page is
+// A new token, shown once. It is never in a URL, in storage or in a cache. The browser prompts before the page is
 // left.
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon } from '@phosphor-icons/react'

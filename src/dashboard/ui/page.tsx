@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 
 type Props = {
   title: string
-  /** A status beside the title. */
+  /** A status next to the title. */
   badge?: ReactNode
   above?: ReactNode
   description?: ReactNode

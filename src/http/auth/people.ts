@@ -44,7 +44,7 @@ export async function sessionOf(settings: PeopleSettings, request: Request): Pro
   const { headers } = request
   if (headers.has('x-api-key') || headers.has('authorization')) {
     throw new Problem('forbidden', {
-      detail: 'This takes a session cookie, and nothing beside it.',
+      detail: 'This requires a session cookie, without another credential.',
     })
   }
   refuseForeignPage(request, settings)

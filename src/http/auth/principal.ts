@@ -152,6 +152,6 @@ export function refuseTokenInQuery(formats: TokenFormats, url: string, presented
   const detail =
     'A token in the query string is refused: send it as a header. Revoke this one, since URLs are logged.'
   if (!presented) throw missingCredential(detail)
-  const errors = [{ path, message: 'A token does not belong in a URL' }]
+  const errors = [{ path, message: 'Tokens in URLs are not accepted' }]
   throw new Problem('invalid_request', { detail, errors })
 }

@@ -73,10 +73,10 @@ export function operationsOf({ paths = {} }: Document) {
 const tags = {
   'API keys': 'Create, change, rotate, revoke and import the keys of an account. Members may read.',
   Account: 'Read, export and delete an account.',
-  Audit: 'Who did what. Events are kept forever.',
+  Audit: 'Changes and who made them. Events are never deleted.',
   Catalogue: 'The scopes and formats of keys.',
   'Checking keys': 'For services that verify keys, and for proxies that authorize requests.',
-  'Key holders': 'For the holder of a token, including someone who found it.',
+  'The presented key': 'Read or revoke the key whose token is presented, also as its finder.',
   Webhooks: 'Endpoints that are notified of events, and their deliveries.',
   People: 'Sign in, join an account, and set up the first account.',
   Operations: "For the operator, with the deployment's own secret.",

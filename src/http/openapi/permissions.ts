@@ -1,5 +1,5 @@
-// Who may call what, from the requirements that the routes declare: for docs/permissions.md, and for the test that
-// checks every cell of it.
+// The callers permitted for each operation, from the requirements that the routes declare: for docs/permissions.md,
+// and for the test that checks every cell of it.
 import type { Route } from '../../core/policy.ts'
 import { authEndpoints } from '../management/people/auth-endpoints.ts'
 import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../routing/security.ts'
@@ -11,7 +11,7 @@ export const callers = {
   member: 'member',
   admin: 'admin',
   owner: 'owner',
-  stranger: 'owner of another account',
+  outsider: 'owner of another account',
   key: 'key that inherits',
   manager: 'key with `keys:manage`',
   verifier: 'key with `keys:verify`',
@@ -27,7 +27,7 @@ export type Permission = {
   section: 'operations' | 'people' | 'gateway'
   method: string
   path: string
-  /** Who is permitted, in words. */
+  /** The permitted callers as text. */
   who: string
   cells: Record<Caller, Cell>
 }
@@ -41,12 +41,12 @@ type SecuredRoute = {
   isOfAccount: boolean
 }
 
-/** The whole table. @throws Error naming an operation that does not say who may call it. */
+/** The whole table. @throws Error naming an operation without a security requirement. */
 export function permissionsOf(document: Document, gateway: readonly Route[]): Permission[] {
   const operations = operationsOf(document).map(({ path, method, operation }): SecuredRoute => {
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
-    if (security === undefined) throw new Error(`${name} does not say who may call it (security).`)
+    if (security === undefined) throw new Error(`${name} has no security requirement.`)
     const isOfAccount = path.includes('{id}')
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
@@ -79,7 +79,7 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
   const { security, section, isOfAccount } = route
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'yes'
-  if (schemes.has('githubSignature') || schemes.has('nobody')) return 403
+  if (schemes.has('githubSignature') || schemes.has('closed')) return 403
   // Better Auth accepts cookies only.
   const isByCookieOnly = section === 'people'
   switch (caller) {
@@ -89,7 +89,7 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
     case 'admin':
     case 'owner':
       return byRole(schemes.get('session'), caller, 401)
-    case 'stranger': {
+    case 'outsider': {
       const cell = byRole(schemes.get('session'), 'owner', 401)
       return cell === 'yes' && isOfAccount ? 404 : cell
     }
@@ -124,7 +124,7 @@ const inWords: Record<string, string> = {
   session: 'signed in',
   setupToken: 'the operator, by `SETUP_TOKEN`',
   githubSignature: 'GitHub, by its signature',
-  nobody: 'nobody',
+  closed: 'closed',
 }
 
 function whoOf(security: readonly Requirement[]): string {

@@ -26,13 +26,13 @@ const meOperation: RouteConfig = {
   method: 'get',
   path: '/api/v1/me',
   operationId: 'getMe',
-  tags: ['Key holders'],
+  tags: ['The presented key'],
   security: byPrincipal,
   summary: 'The account and the key or person of the credential; needs no scope',
   description: 'Inherited scopes are listed as they resolve now.',
   responses: {
     200: success('The account, and the key or the person', me),
-    400: failure('A token in the query string beside the credential'),
+    400: failure('A token in the query string in addition to the credential'),
     ...refusals,
   },
 }
@@ -107,7 +107,7 @@ function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig
     tags: ['Checking keys'],
     security: byScopeOfRoute,
     summary,
-    description: `Forward auth in the dialect of ${name}. Anything but 200 denies; the proxy passes it to the client.`,
+    description: `Forward auth with the headers of ${name}. Anything but 200 denies; the proxy passes it to the client.`,
     request: {
       params: z.object(path.endsWith('{path}') ? { ...params, ...rest } : params),
       ...(headers.length > 0 && {

@@ -14,7 +14,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     remedy: 'Compare it with the token that was shown when the key was created. Do not retry.',
   },
   revoked_api_key: {
-    meaning: 'The token is genuine, but its key was revoked for good.',
+    meaning: 'The token is genuine, but its key was revoked permanently.',
     remedy: 'Request a new key from the account. The audit log shows who revoked this one.',
   },
   expired_api_key: {
@@ -40,7 +40,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   },
   forbidden: {
     meaning: 'The role or the key does not permit this, whatever its scopes.',
-    remedy: 'The detail says who may. Contact an admin or an owner of the account.',
+    remedy: 'The detail names what is required. Contact an admin or an owner of the account.',
   },
   not_found: {
     meaning:
@@ -70,27 +70,27 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   },
   rate_limited: {
     meaning: 'The key, or the address, has made too many requests in its window.',
-    remedy: 'Wait as long as Retry-After says, and spread requests out.',
+    remedy: 'Wait for the seconds in Retry-After, and spread requests out.',
   },
   credits_exhausted: {
     meaning: 'The credits of the key do not cover this request, and none were consumed.',
-    remedy: 'Wait for the refill as long as Retry-After says, or have the account add credits.',
+    remedy: 'Wait for the refill (Retry-After, in seconds), or have the account add credits.',
   },
   internal_error: {
     meaning: 'A fault of this service. It is logged under the request id.',
     remedy: 'Try again; if it persists, report the request_id.',
   },
   upstream_unavailable: {
-    meaning: 'The key is valid, but the API behind Latchkey did not answer.',
+    meaning: 'The key is valid, but the API behind Latchkey did not respond.',
     remedy: 'Try again later. The request may or may not have taken effect there.',
   },
   upstream_timeout: {
-    meaning: 'The key is valid, but the API behind Latchkey did not begin its answer in time.',
+    meaning: 'The key is valid, but the API behind Latchkey did not start its response in time.',
     remedy: 'Try again later. The request may or may not have taken effect there.',
   },
   authority_unavailable: {
     meaning:
       'A store did not answer, so it is not known whether the key is valid. This is not a refusal.',
-    remedy: 'Keep the key, wait as long as Retry-After says, and try again: it is safe.',
+    remedy: 'Keep the key, wait for the seconds in Retry-After, and try again: it is safe.',
   },
 }

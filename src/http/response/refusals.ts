@@ -1,4 +1,4 @@
-// Verdicts as problems: what the wire says about a credential that is refused.
+// Verdicts as problems: the response for a refused credential.
 import {
   bearerChallenge,
   maxRetryAfterSeconds,
@@ -62,7 +62,7 @@ const invalid = { headers: challenge('invalid_token') }
 
 // Made once: capturing a stack for each forged token would cost CPU.
 const flooded = new Problem('rate_limited', {
-  detail: 'Too many tokens that are not known came from this address.',
+  detail: 'Too many unknown tokens from this address.',
   headers: retryAfter(floodPeriodSeconds),
 })
 const refused = {

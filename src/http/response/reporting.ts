@@ -39,7 +39,7 @@ export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv
     if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
     const outer = routePath(c)
     const inner = report.context === null ? outer : routePath(report.context)
-    // A request that middleware refused reached no inner route: the outer one says more.
+    // A request that middleware refused reached no inner route: the outer one has more information.
     const route = inner === '/*' ? outer : inner
     const { cf } = c.req.raw
     writeLine(report, { endpoint: endpointOf(outer), route, method, status, cf, ms })

@@ -44,11 +44,11 @@ const report = createRoute({
   method: 'post',
   path,
   operationId: 'reportGithubLeaks',
-  tags: ['Key holders'],
+  tags: ['The presented key'],
   security: byGithub,
   summary: "Receive reports of GitHub's secret scanning",
   description:
-    "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the answer (`reason` `leaked` in the audit log), and the revocation is in force everywhere shortly after it.",
+    "The request of GitHub's secret scanning partner programme, signed by GitHub. Keys whose tokens were found are revoked before the response (`reason` `leaked` in the audit log), and the revocation is in force everywhere shortly after it.",
   request: {
     headers: z.object({ [idHeader]: z.string(), [signatureHeader]: z.string() }),
     body: { required: true, content: { 'application/json': { schema: findings } } },
@@ -61,7 +61,7 @@ const report = createRoute({
     400: failure('The body is not a report of GitHub'),
     403: failure('Not signed by GitHub'),
     413: failure('The body is too large'),
-    503: failure('A store or GitHub did not answer; trying again is safe'),
+    503: failure('A store or GitHub did not respond; trying again is safe'),
   },
 })
 

@@ -1,4 +1,4 @@
-// Revocation without management: by the holder of a token, and by reports of GitHub. Loaded by its first request.
+// Revocation without management: with the token itself, and by reports of GitHub. Loaded by its first request.
 import { mePath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'

@@ -1,4 +1,4 @@
-// DELETE /api/v1/me: the holder of a token may revoke its key, in any state, from any address, without any scope.
+// DELETE /api/v1/me: a token suffices to revoke its key, in any state, from any address, without any scope.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Actor } from '../../core/actor.ts'
@@ -27,18 +27,18 @@ const revokeSelf = createRoute({
   method: 'delete',
   path: mePath,
   operationId: 'revokeMe',
-  tags: ['Key holders'],
+  tags: ['The presented key'],
   security: byKey,
-  summary: 'Revoke the key whose token is presented; answers once it fails everywhere',
+  summary: 'Revoke the key whose token is presented; responds once it is refused everywhere',
   description:
-    'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same answer.',
+    'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same response.',
   responses: {
     200: success('Revoked, in force everywhere', revoked),
     202: success('Revoked, not yet known to be in force everywhere', revoked),
     400: failure('A token in the query string'),
     401: failure('No key, or an unknown one'),
-    403: failure('A JWT: it belongs to a person and ends by itself'),
-    409: failure('Others are changing this key; try again'),
+    403: failure('A JWT: it belongs to a person and expires'),
+    409: failure('Concurrent changes of this key; try again'),
     503: failure('A store did not answer; trying again is safe'),
   },
 })
@@ -69,7 +69,9 @@ async function presentedKey(c: Context<AppEnv>): Promise<KeyActor> {
     case 'none':
       throw missingCredential('Present the key to revoke as X-API-Key or as Authorization: Bearer.')
     case 'jwt':
-      throw new Problem('forbidden', { detail: 'A JWT is no key: it ends by itself.' })
+      throw new Problem('forbidden', {
+        detail: 'A JWT is not a key and cannot be revoked: it expires.',
+      })
     case 'key':
       return actorOf(await recordOf(c, credential.token))
   }

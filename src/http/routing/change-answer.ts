@@ -12,7 +12,7 @@ export const underway = {
   pending_regions: z
     .array(z.string())
     .optional()
-    .openapi({ description: 'In force but for these regions, which follow by themselves' }),
+    .openapi({ description: 'Not yet confirmed in these regions, which are retried' }),
 }
 
 export function wantsAsync(request: Request): boolean {

@@ -1,5 +1,5 @@
-// 405 for a path of ours with a method that is not (RFC 9110 15.5.6): before authentication, since the
-// methods of a path are no secret, and before the gateway, which must not get what is ours.
+// 405 for an own path with an unsupported method (RFC 9110 15.5.6): before authentication, since the methods
+// of a path are not secret, and before the gateway, which must not receive requests to own paths.
 import type { MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'

@@ -14,7 +14,11 @@ export const pageQuery = z.object({
     .pipe(z.number().min(1).max(100))
     .optional()
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 }),
-  cursor: z.string().max(200).optional().openapi({ description: 'next_cursor of the page before' }),
+  cursor: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: 'next_cursor of the previous page' }),
 })
 
 export const defaultLimit = 50

@@ -36,7 +36,7 @@ export const limited = {
     ),
     headers: {
       'Retry-After': {
-        description: 'Seconds until it would pass; 3600 where no refill will come',
+        description: 'Seconds until the request would be admitted; 3600 without a future refill',
         schema: { type: 'integer' as const },
       },
     },

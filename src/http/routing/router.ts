@@ -1,5 +1,5 @@
 // The router of every resource: schema, handler and OpenAPI together, one shape of failure, and strict: a
-// query parameter or a body field that an operation does not know is an error, on every operation.
+// query parameter or a body field that an operation does not define is an error, on every operation.
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../contract/problems.ts'
 import { quote } from '../../core/text.ts'
@@ -11,7 +11,7 @@ export function createRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
     defaultHook(result) {
       if (result.success) return
-      // Ids are the parameters of our paths: what is no id names nothing.
+      // Ids are the parameters of our paths: a value that is not an id identifies nothing.
       if (result.target === 'param')
         throw new Problem('not_found', { detail: 'There is no such id.' })
       throw invalidRequest(result.error, result.target)
@@ -33,7 +33,7 @@ export function methodsOfRouter(router: OpenAPIHono<AppEnv>, more: readonly Oper
   })
 }
 
-/** A query without a schema takes no parameters. Forms ignore what they do not know (RFC 6749 3.2). */
+/** A query without a schema takes no parameters. Forms ignore unknown parameters (RFC 6749 3.2). */
 function strict<Route extends RouteConfig>(route: Route): Route {
   const { query } = route.request ?? {}
   const strictQuery = query === undefined ? z.strictObject({}) : (query as z.ZodObject).strict()

@@ -18,7 +18,7 @@ const form = z
   .object({
     token: z.string().openapi({ description: 'What the client presented' }),
     token_type_hint: z.string().optional().openapi({ description: 'Ignored' }),
-    ip: z.string().refine(isAddress, { error: 'No IP address' }).optional().openapi({
+    ip: z.string().refine(isAddress, { error: 'Not an IP address' }).optional().openapi({
       description:
         'Address of the client, an extension of RFC 7662 2.1: without it a key with allowed_ips is not active',
     }),

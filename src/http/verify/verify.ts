@@ -31,7 +31,7 @@ export function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
         .openapi({ description: 'The key must hold all of them' }),
       ip: z
         .string()
-        .refine(isAddress, { error: 'No IP address' })
+        .refine(isAddress, { error: 'Not an IP address' })
         .nullable()
         .default(null)
         .openapi({

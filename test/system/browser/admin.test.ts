@@ -26,7 +26,7 @@ test('an admin creates a key with an expiration and allowed addresses, and canno
   await page.getByRole('textbox', { name: 'Allowed IP addresses' }).fill('203.0.113.7\nnonsense')
   await page.getByRole('button', { name: 'Create key' }).click()
   const alert = page.getByRole('alert').filter({ hasText: 'Request ID' })
-  await alert.getByText('No IP address or CIDR block').waitFor()
+  await alert.getByText('Not an IP address or CIDR block').waitFor()
   await page
     .getByRole('textbox', { name: 'Allowed IP addresses' })
     .fill('203.0.113.7, 2001:db8::/32')

@@ -96,7 +96,7 @@ test('a key that stops sharing a balance needs one of its own', async (t) => {
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await page.getByRole('checkbox', { name: 'Share limits' }).click()
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Its balance does not move along').first().waitFor()
+  await page.getByText('Required: the balance is not transferred').first().waitFor()
   await page.getByLabel('Set credits to').fill('15')
   await page.getByRole('button', { name: 'Save' }).click()
   await heading(page, name)

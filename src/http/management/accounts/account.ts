@@ -103,8 +103,8 @@ const keep = createRoute({
   security: byOwner,
   summary: 'Cancel the deletion: the keys work again as before',
   responses: {
-    200: success('Its keys go again', changed),
-    202: success('Its keys go again, not yet known to do so everywhere', changed),
+    200: success('Its keys work again', changed),
+    202: success('Its keys work again, not yet known to do so everywhere', changed),
     ...managementFailures,
     409: failure('It is being deleted already'),
   },

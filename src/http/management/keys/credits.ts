@@ -68,7 +68,7 @@ export function createApiKeyCredits() {
 }
 
 const refusals = {
-  revoked: 'A revoked key stays as it is.',
+  revoked: 'A revoked key cannot be changed.',
   no_credits: 'This key has no credits to add to: set some by changing it.',
   conflict: 'This Idempotency-Key added another number of credits within 24 hours.',
 }

@@ -73,7 +73,7 @@ function noSuchFormat({ foreign }: Config): string {
 
 type Entry = z.output<ReturnType<typeof entrySchema>>
 
-// An invalid key gets a result of its own, so the schema of the body must accept it.
+// An invalid key has its own result, so the schema of the body must accept it.
 const anyEntry = z.unknown().openapi({ $ref: '#/components/schemas/ForeignKey' } as object)
 const body = z.strictObject({ keys: z.array(anyEntry).min(1).max(maxKeys) })
 
@@ -88,7 +88,7 @@ const answer = z
     z.object({ result: z.literal('forbidden'), detail: z.string() }),
   ])
   .openapi('ImportedKey', {
-    description: '`exists`: the digest is known, in this or another account',
+    description: '`exists`: the digest is stored already, in this or another account',
   })
 
 const importMany = createRoute({
@@ -102,7 +102,7 @@ const importMany = createRoute({
     'Each key has its own result, in the order of `keys`. In a repeated request, keys that were created before are `exists`.',
   request: json(body),
   responses: {
-    200: success('What became of each key', z.array(answer)),
+    200: success('The result for each key', z.array(answer)),
     ...managementFailures,
     ...bodyFailures,
   },

@@ -83,10 +83,10 @@ function nullable(timeMs: number | null): string | null {
   return timeMs === null ? null : isoTime(timeMs)
 }
 
-/** Beside a type that is set by hand. */
+/** For a schema whose type is set by hand. */
 const orNull = { type: ['string' as const, 'null' as const] }
 
-/** In its one spelling. */
+/** In canonical form. */
 const addressField = z
   .string()
   .transform((text, context) => {

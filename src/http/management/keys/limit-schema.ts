@@ -32,7 +32,7 @@ type WindowIn = z.infer<typeof windowIn>
 export const rateLimitField = z
   .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(maxWindows)])
   .transform((given) => windowsOf(Array.isArray(given) ? given : [given]))
-  .refine(namesDiffer, { error: 'Give each window a name of its own' })
+  .refine(namesDiffer, { error: 'Names of windows must differ' })
   .nullable()
   .openapi({
     description: `Maximum requests within a number of seconds: one window, or up to ${maxWindows} that all apply. The default name is "default" for one window, its length for several. null: unlimited`,
@@ -123,12 +123,12 @@ function refillView(refill: Refill) {
 const limitErrors: Record<LimitsError, FieldError> = {
   no_external_id: {
     path: 'limits_by',
-    message: 'A key without external_id has none to share its limits by',
+    message: 'Limits by external_id require an external_id',
   },
-  no_balance: { path: 'credits.remaining', message: 'Say with how many credits it begins' },
+  no_balance: { path: 'credits.remaining', message: 'Required: the initial balance' },
   balance_moves: {
     path: 'credits.remaining',
-    message: 'Its balance does not move along: say how many credits there are',
+    message: 'Required: the balance is not transferred',
   },
 }
 

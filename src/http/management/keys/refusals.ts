@@ -18,7 +18,7 @@ export function notDone(reason: NotDone<Refusal>): Problem {
     case 'refused':
       return refusedChange(reason.refusal)
     case 'contended':
-      return new Problem('conflict', { detail: 'Others are changing this key. Try again.' })
+      return new Problem('conflict', { detail: 'Concurrent changes of this key. Try again.' })
   }
 }
 
@@ -35,14 +35,14 @@ export function refusedChange(refusal: Refusal): Problem {
         ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
       })
     case 'revoked':
-      return new Problem('conflict', { detail: 'A revoked key stays as it is.' })
+      return new Problem('conflict', { detail: 'A revoked key cannot be changed.' })
     case 'disabled':
       return new Problem('conflict', {
         detail: 'A disabled key cannot be rotated: enable it first.',
       })
     case 'expired':
       return new Problem('conflict', {
-        detail: 'An expired key cannot be rotated: make a new one.',
+        detail: 'An expired key cannot be rotated: create a new one.',
       })
     case 'replaced':
       return new Problem('conflict', { detail: 'This key has been rotated already.' })

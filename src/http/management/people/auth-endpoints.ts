@@ -17,7 +17,7 @@ const within = (name: 'member' | 'admin' | 'owner'): AuthEndpoint => ({
 })
 
 /** Always answers 403: listed to document that the endpoint is closed. */
-const closed: Requirement[] = [{ nobody: [] }]
+const closed: Requirement[] = [{ closed: [] }]
 
 export const authEndpoints: Record<string, AuthEndpoint> = {
   'GET /ok': { security: anonymous },

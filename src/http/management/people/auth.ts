@@ -116,15 +116,15 @@ function canBeForeignPage(headers: Headers): boolean {
 /** Maps what Better Auth throws besides its expected failures. */
 function failureOf(error: unknown): unknown {
   const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
-  const says = (pattern: RegExp) => texts.some((text) => pattern.test(text))
+  const matches = (pattern: RegExp) => texts.some((text) => pattern.test(text))
   // Of two concurrent identical requests, the second violates the unique index.
-  if (says(/the last owner of an account stays/)) return lastOwnerStays(error)
-  if (says(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
+  if (matches(/the last owner of an account stays/)) return lastOwnerStays(error)
+  if (matches(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
   // Query parameters that it passes to the database unchecked (`sortBy`, `filterValue`, `limit=1e400`).
-  if (says(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
+  if (matches(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
     return new Problem('invalid_request', { cause: error })
   if (isDeterministic(error)) return error
-  return says(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
+  return matches(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
 }
 
 function lastOwnerStays(cause: unknown): Problem {
@@ -167,7 +167,7 @@ async function problemOf(answer: Response, path: string, headers: Headers): Prom
   // Its only own 500 means that the session could not be read.
   if (answer.status >= 500) return unavailable(new Error(message))
   const retryAfter = answer.headers.get('x-retry-after')
-  // Answered as an unknown one: only its recipient learns of an invitation here.
+  // Same response as for an unknown one: only its recipient can discover an invitation.
   const isOfOther = code.startsWith('YOU_ARE_NOT_THE_RECIPIENT') || code === 'INVITATION_NOT_FOUND'
   if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
   return new Problem(problemCode(answer.status, code, path, headers), {

@@ -18,7 +18,7 @@ const status = createRoute({
   tags: ['People'],
   summary: 'Whether the first owner has yet to be created',
   responses: {
-    200: success('Whether set-up is still to be done', z.object({ needed: z.boolean() })),
+    200: success('Whether set-up is required', z.object({ needed: z.boolean() })),
   },
 })
 
@@ -71,7 +71,7 @@ export function createSetupRoutes() {
       const body = c.req.valid('json')
       if (!(await isSameSecret(body.setup_token.trim(), c.env.setupToken)))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
-      const done = new Problem('conflict', { detail: 'The first owner has been made already' })
+      const done = new Problem('conflict', { detail: 'The first owner exists already' })
       // Checked first only to avoid the hash; the lock in the batch decides.
       if (!(await needsFirstOwner(c.env.db))) throw done
       const account = { id: crypto.randomUUID(), name: body.account }
