@@ -52,7 +52,7 @@ beforeAll(async () => {
 beforeEach(() => watch.clear())
 
 describe('a verification costs', () => {
-  it('one KV get and one fence query for a key that this isolate has not cached', async () => {
+  it('one KV get and one fence query for a key that the isolate has not cached', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
     expect(await env.KEY_CACHE.get(await nameOf(key))).not.toBeNull()
@@ -236,9 +236,11 @@ describe('before the response', () => {
       endLeases()
       await me(app, key)
     }
-    const said = watch.calls.filter(({ where }) => where.startsWith('D1.')).map(({ what }) => what)
-    expect(said.length).toBeGreaterThan(0)
-    for (const statement of said) expect(statement).toMatch(/^\["first-primary","select /i)
+    const statements = watch.calls
+      .filter(({ where }) => where.startsWith('D1.'))
+      .map(({ what }) => what)
+    expect(statements.length).toBeGreaterThan(0)
+    for (const statement of statements) expect(statement).toMatch(/^\["first-primary","select /i)
   })
 })
 

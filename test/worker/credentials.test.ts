@@ -1,4 +1,4 @@
-// Presenting credentials: where a key is accepted, how a bad one is answered, and what it must not cost.
+// Presenting credentials: where a key is accepted, the response to an invalid one, and its cost.
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ const mint = async (secrets: string, name = 'whm') =>
   )
 const changeLast = (token: string) => token.slice(0, -1) + (token.endsWith('0') ? '1' : '0')
 
-/** The shape that the contract gives every failure. */
+/** The shape of every failure in the contract. */
 function expectProblem(answer: Answer, status: number, code: string) {
   expect(answer.status, answer.text).toBe(status)
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
@@ -47,7 +47,7 @@ function expectProblem(answer: Answer, status: number, code: string) {
   expect(answer.headers.get('x-request-id')).toBe(request_id)
 }
 
-describe('a good key', () => {
+describe('a valid key', () => {
   it.each([
     ['X-API-Key', (token: string) => ({ 'x-api-key': token })],
     ['X-API-Key with space around it', (token: string) => ({ 'x-api-key': `  ${token}\t` })],
@@ -74,8 +74,8 @@ describe('a good key', () => {
   })
 })
 
-describe('a bad key', () => {
-  it('in X-API-Key never falls back to a good key, a JWT or a session', async () => {
+describe('an invalid key', () => {
+  it('in X-API-Key never falls back to a valid key, a JWT or a session', async () => {
     for (const bad of ['', 'nonsense', changeLast(reader.key), account.owner.jwt]) {
       for (const good of [reader.key, account.owner.jwt]) {
         const headers = { 'x-api-key': bad, authorization: `Bearer ${good}` }
@@ -161,7 +161,7 @@ describe('a bad key', () => {
   })
 })
 
-describe('nothing presented', () => {
+describe('no credential', () => {
   it.each([
     {},
     { authorization: 'Basic YTpi' },
@@ -197,7 +197,7 @@ describe('WWW-Authenticate', () => {
     return `${answer.body.code}: ${answer.headers.get('www-authenticate')}`
   }
 
-  it('says invalid_token of keys that are unknown, revoked, disabled and expired', async () => {
+  it('is invalid_token for keys that are unknown, revoked, disabled and expired', async () => {
     const as = account.owner.jwt
     const soon = new Date(app.clock.now() + 60_000).toISOString()
     const expired = await makeKey(app, as, { expires_at: soon })
@@ -247,7 +247,7 @@ describe('a JWT', () => {
     expectProblem(sent, 403, 'insufficient_scope')
   })
 
-  it('that is bad in any part is 401 invalid_token, with its challenge', async () => {
+  it('that is invalid in any part is 401 invalid_token, with its challenge', async () => {
     const [head, payload, signature] = account.owner.jwt.split('.') as [string, string, string]
     const none = btoa('{"alg":"none"}').replaceAll('=', '')
     const forged = btoa(JSON.stringify({ iss: env.BASE_URL, sub: account.owner.id })).replaceAll(

@@ -1,5 +1,5 @@
-// The edges of storage, by kind: text that tenants write never controls a deletion, one failing item never ends a
-// loop, a revocation never depends on its notice, and no answer discloses what belongs to others.
+// Edge cases of storage: text written by tenants never controls a deletion, one failing item never ends a loop,
+// a revocation never depends on its notice, and no response discloses data of other accounts.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyRecord } from '../../src/core/record.ts'
@@ -52,7 +52,7 @@ describe('control data in a column that tenants write', () => {
   const exists = async (table: string, id: string) =>
     (await first(`SELECT 1 FROM ${table} WHERE id = ?`, id)) !== null
 
-  it('the image of a user decides nothing about the deletion of an account', async () => {
+  it('the image of a user does not affect the deletion of an account', async () => {
     const [leaving, other] = [await openAccount(), await openAccount()]
     await run('UPDATE user SET image = ? WHERE id = ?', `leaving ${leaving.id}`, other.owner.id)
     await run('UPDATE user SET image = ? WHERE id = ?', `leaving ${leaving.id}`, other.member.id)
@@ -65,7 +65,7 @@ describe('control data in a column that tenants write', () => {
     expect(await first('SELECT count(*) AS n FROM account_leaver')).toEqual({ n: 0 })
   })
 
-  it('an account that cannot be deleted, or purged, keeps none of the others', async () => {
+  it('an account that cannot be deleted or purged does not block the others', async () => {
     const accounts = await Promise.all([1, 2, 3, 4].map(() => openAccount()))
     const [stuck, unpurged, ...others] = accounts as [Account, Account, Account, Account]
     for (const { id } of [unpurged, ...others]) await fallDue(id)
@@ -87,7 +87,7 @@ describe('control data in a column that tenants write', () => {
     expect(await exists('organization', stuck.id)).toBe(false)
   })
 
-  it('a notice that D1 refuses keeps no other account from being notified', async () => {
+  it('a notice that D1 refuses does not block the notices of other accounts', async () => {
     const soon = Date.now() + 2 * 60 * 60_000
     const accounts = [await openAccount(), await openAccount()]
     for (const account of accounts) {
@@ -108,7 +108,7 @@ describe('control data in a column that tenants write', () => {
     )
   })
 
-  it('a batch of usage that D1 refuses keeps none of the others', async () => {
+  it('a batch of usage that D1 refuses does not block the others', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const ids = ['0', '1', '2'].map((id) => `${String(Date.now()).padStart(15, '0')}-${id}`)
     const [acked, retried]: string[][] = [[], []]
@@ -276,7 +276,7 @@ describe('errors of D1', () => {
     await expect(failing).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
-  it('a statement that always fails is 500 and logged, and never "ask again"', async () => {
+  it('a statement that always fails is 500 and logged, and never asks for a retry', async () => {
     const { owner } = await openAccount()
     const { key } = await makeKey(app, owner.jwt)
     const broken = { prepare: () => env.DB.prepare('SELECT no_such_column FROM api_key') }
@@ -347,7 +347,7 @@ describe('the memory of an isolate', () => {
     }
   })
 
-  it('forgets the size with the record, and when a newer one replaces it', () => {
+  it('subtracts the size of a record that is removed or replaced', () => {
     const memory = createMemory(1_000_000)
     const large = (from: number) => ({ record: recordOf('x'.repeat(150_000)), from })
     for (let at = 0; at < 1_000; at++) memory.keep('d0', large(at))
@@ -365,7 +365,7 @@ describe('the memory of an isolate', () => {
   })
 })
 
-describe('existence is not betrayed', () => {
+describe('existence is not disclosed', () => {
   let cookie: string
   let theirs: Awaited<ReturnType<typeof newAccount>>
   let theirInvitation: string
@@ -385,7 +385,7 @@ describe('existence is not betrayed', () => {
     const { code, detail } = await answer.json<{ code: string; detail: string }>()
     return { status: answer.status, code, detail }
   }
-  /** The path and the body with what is named: something of theirs, or of nobody. */
+  /** The path and the body for a target: one of the other account, or one that does not exist. */
   type Naming = (of: { account: string; member: string; invitation: string }) => {
     path: string
     body?: unknown

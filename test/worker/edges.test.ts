@@ -1,4 +1,4 @@
-// Where text of a caller comes in: one reader for each kind of field, on every endpoint that takes it, and
+// Text from callers: one parser for each kind of field, on every endpoint that accepts it, and
 // selectors read as the fields that they select by.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -149,7 +149,7 @@ describe('times', () => {
     expect(fieldsOf(made)).toEqual([400, 'invalid_request', 'expires_at'])
   })
 
-  it('usage takes the same times, and never answers with a year of five digits', async () => {
+  it('usage accepts the same times, and never responds with a year of five digits', async () => {
     const { id } = await makeKey(app, account.owner.jwt)
     const usage = `/api/api-keys/${id}/usage`
     expect((await request('GET', `${usage}?to=2099-01-01t00:00:00z`)).status).toBe(200)
@@ -203,7 +203,7 @@ describe('metadata and external ids', () => {
 })
 
 describe('selectors', () => {
-  it('ids in capitals meet what they name', async () => {
+  it('ids in upper case match', async () => {
     const { id } = await makeKey(app, account.owner.jwt)
     const read = await request('GET', `/api/api-keys/${id.toUpperCase()}`)
     expect([read.status, read.body.data?.id]).toEqual([200, id])
@@ -214,7 +214,7 @@ describe('selectors', () => {
     expect(events.body.data).toHaveLength(1)
   })
 
-  it("ids in capitals meet what they name on Better Auth's endpoints", async () => {
+  it("ids in upper case match on Better Auth's endpoints", async () => {
     const { id, people } = await newAccount('owner', 'member')
     const cookie = await signIn(people[0]?.email ?? '')
     const post = (path: string, body: unknown) =>
@@ -233,7 +233,7 @@ describe('selectors', () => {
     expect((await post('remove-member', { memberIdOrEmail: memberId })).status).toBe(200)
   })
 
-  it('a bulk revocation says which ids are no keys of the account', async () => {
+  it('a bulk revocation lists the ids that are not keys of the account', async () => {
     const { id } = await makeKey(app, account.owner.jwt)
     const other = await openAccount()
     const { id: foreign } = await makeKey(app, other.owner.jwt)

@@ -1,4 +1,4 @@
-// Outages: each row of the failure table in architecture.md. An outage never turns a good key into a 401 and
+// Outages: each row of the failure table in architecture.md. An outage never turns a valid key into a 401 and
 // never lets a revoked key pass.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -96,7 +96,7 @@ const revoked = '401 revoked_api_key'
 
 type Row = [down: Store[], held: Held, good: string, afterRevocation: string]
 
-// Where the table says 503 for two stores down, an answer that is certain all the same is given: by the
+// Where the table has 503 for two stores down, a response that is certain is still given: by the
 // fence for what memory holds, and by D1.
 const rows: Row[] = [
   [['KEY_CACHE'], 'memory', pass, revoked],

@@ -119,7 +119,7 @@ describe('through a service', () => {
     })
   })
 
-  it('is a 429 for introspection, which would otherwise report a good token as inactive', async () => {
+  it('is a 429 for introspection, which would otherwise report a valid token as inactive', async () => {
     const ip = newAddress()
     const introspect = (token: string) =>
       app.request('POST', '/api/v1/introspect', {

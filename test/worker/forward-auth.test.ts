@@ -141,7 +141,7 @@ describe.each(names)('%s', (dialect) => {
 })
 
 describe('client headers of another proxy', () => {
-  const lies = {
+  const spoofed = {
     nginx: { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/api/contacts' },
     forwarded: { 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' },
     envoy: {
@@ -153,7 +153,7 @@ describe('client headers of another proxy', () => {
   it.each(names)('are ignored by %s', async (dialect) => {
     const denied = dialects[dialect]('POST', '/api/broadcasts', {
       key: reader,
-      headers: lies[dialect],
+      headers: spoofed[dialect],
     })
     expect(await outcome(denied)).toBe('403 insufficient_scope')
   })
@@ -161,7 +161,7 @@ describe('client headers of another proxy', () => {
   it.each(['nginx', 'forwarded'] as const)('are not sufficient for %s', async (dialect) => {
     const answer = await app.request('GET', `/forward-auth/${dialect}/crm`, {
       key: inheriting,
-      headers: lies[dialect],
+      headers: spoofed[dialect],
     })
     expect(`${answer.status} ${answer.body.code}`).toBe('403 forbidden')
   })

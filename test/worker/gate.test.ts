@@ -106,7 +106,7 @@ describe('a method that a path does not have', () => {
   })
 })
 
-describe('a query that an operation does not know', () => {
+describe('a query parameter that an operation does not define', () => {
   it.each([
     ['GET', '/api/api-keys?external_idd=x', 'query.external_idd'],
     ['GET', `/api/api-keys/${crypto.randomUUID()}?x=1`, 'query.x'],

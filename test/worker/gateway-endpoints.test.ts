@@ -59,7 +59,7 @@ describe('the request that the upstream receives', () => {
     ])
   })
 
-  it('has the true origin, whatever the client claims', async () => {
+  it('has the true origin, whatever headers the client sends', async () => {
     const headers = await seen({
       'cf-connecting-ip': '203.0.113.7',
       forwarded: 'for=10.0.0.1',

@@ -168,7 +168,7 @@ describe('the request to the upstream', () => {
     expect(new URL(seen.url).pathname + new URL(seen.url).search).toBe('/api/contacts?limit=1')
   })
 
-  it('has no part of a credential that was presented beside the one that was used', async () => {
+  it('has no part of a credential that was presented in addition to the one that was used', async () => {
     const second = await makeKey(app, account.owner.jwt)
     const both = { 'x-api-key': key, authorization: `Bearer ${second.key}` }
     const seen = await sentTo('/api/contacts', { headers: both })

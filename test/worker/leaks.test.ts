@@ -1,4 +1,4 @@
-// GitHub reports tokens that it found in public: who may report, what is revoked, what is answered. The
+// GitHub reports tokens that it found in public: authentication, revocation and response. The
 // test signs as GitHub does, with a key pair of its own.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -129,7 +129,7 @@ describe('a token that GitHub found', () => {
     expect(await trailOf(id)).toHaveLength(1)
   })
 
-  it('is revoked when another system made it', async () => {
+  it('is revoked when another system created it', async () => {
     const foreign = await createForeignTestApp()
     const made = [await unkeyToken(), await betterAuthToken()]
     const keys = made.map(({ digest, format }) => ({ digest, format, name: 'Moved', scopes: [] }))
@@ -178,14 +178,14 @@ describe('the signature of a report', () => {
     const { key } = await makeKey(app, acme.owner.jwt)
     const body = JSON.stringify([{ token: key, type: 't', url: '' }])
     const good = await signed(github, body)
-    const stranger = await newSigner()
+    const otherSigner = await newSigner()
     const attempts: [string, Record<string, string>][] = [
       [body, {}],
       [body, { ...good, 'Github-Public-Key-Signature': '' }],
       [body, { ...good, 'Github-Public-Key-Signature': 'not base64!' }],
       [body, { 'Github-Public-Key-Signature': good['Github-Public-Key-Signature'] ?? '' }],
-      [body, await signed(stranger, body)],
-      [body, { ...(await signed(stranger, body)), 'Github-Public-Key-Identifier': github.id }],
+      [body, await signed(otherSigner, body)],
+      [body, { ...(await signed(otherSigner, body)), 'Github-Public-Key-Identifier': github.id }],
       [`${body} `, good],
       [body.replace('"url":""', '"url": ""'), good],
       [body, { authorization: `Bearer ${acme.owner.jwt}` }],

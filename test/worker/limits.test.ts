@@ -152,9 +152,9 @@ describe('a refused request consumes nothing', () => {
   it('by a service of another account', async () => {
     const { id, key } = await credited(5)
     const other = await openAccount('Globex')
-    const { key: stranger } = await makeKey(app, other.owner.jwt, { scopes: ['keys:verify'] })
+    const { key: outsider } = await makeKey(app, other.owner.jwt, { scopes: ['keys:verify'] })
     const body = { token: key }
-    const answer = await app.request('POST', '/api/v1/keys/verify', { key: stranger, body })
+    const answer = await app.request('POST', '/api/v1/keys/verify', { key: outsider, body })
     expect(answer.body.data).toMatchObject({ code: 'invalid_api_key', key: null, credits: null })
     expect((await read(id)).credits.remaining).toBe(5)
   })
@@ -311,12 +311,12 @@ describe('limits by external_id', () => {
     expect(await outcome(me(own.key))).toBe('200')
     expect((await read(second.id)).credits.remaining).toBe(7)
     const other = await openAccount('Globex')
-    const stranger = await makeKey(app, other.owner.jwt, {
+    const outsider = await makeKey(app, other.owner.jwt, {
       external_id,
       ...shared,
       rate_limit: slow(3),
     })
-    expect(await outcome(me(stranger.key))).toBe('200')
+    expect(await outcome(me(outsider.key))).toBe('200')
   })
 
   it('are set for all of its keys by the last change', async () => {

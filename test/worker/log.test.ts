@@ -23,7 +23,7 @@ const requests = () => lines().filter(({ event }) => event === 'request')
 beforeEach(() => {
   raw = []
   for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
-    vi.spyOn(console, level).mockImplementation((...said) => void raw.push(said.join(' ')))
+    vi.spyOn(console, level).mockImplementation((...parts) => void raw.push(parts.join(' ')))
   }
 })
 afterEach(async () => {

@@ -272,7 +272,7 @@ describe('one account', () => {
   })
 
   it('is not accessible to a person without membership, whatever their JWT claims', async () => {
-    const stranger = await jwtFor(other.owner.id, account.id)
+    const outsider = await jwtFor(other.owner.id, account.id)
     for (const path of [
       '/api/api-keys',
       '/api/audit-events',
@@ -280,7 +280,7 @@ describe('one account', () => {
       '/api/v1/me',
       '/api/contacts',
     ]) {
-      expect(await outcome(app.request('GET', path, { as: stranger })), path).toBe('403 forbidden')
+      expect(await outcome(app.request('GET', path, { as: outsider })), path).toBe('403 forbidden')
     }
   })
 })

@@ -29,7 +29,7 @@ function passed(answers: Answers): number {
 
 let evictions = 0
 
-/** Its memory is gone, its storage is not. */
+/** Loses its memory and keeps its storage. */
 async function evict(meter: string): Promise<void> {
   try {
     await evictDurableObject(env.METER.getByName(meter))
@@ -100,7 +100,7 @@ describe('a meter', () => {
   it('consumes once when the response was lost and the request is retried', async () => {
     const meter = newMeter()
     const terms = credited(100)
-    // The caller gives up at once; the object finishes by itself.
+    // The caller times out at once; the object completes.
     const lost = times(20, (turn) =>
       Promise.race([
         env.METER.getByName(meter).take({ terms, cost: 3, idempotencyKey: `lost-${turn}` }),

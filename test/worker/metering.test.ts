@@ -1,5 +1,5 @@
 // Limits and credits without a platform: the algorithm, and a seeded simulation of crashes,
-// lost answers and repeated requests against a ledger kept beside it.
+// lost answers and repeated requests against a separate ledger.
 import { describe, expect, it } from 'vitest'
 import {
   type LimitAttributes,
@@ -109,7 +109,7 @@ describe('a rate limit', () => {
     expect(take(terms).outcome).toBe('rate_limited')
   })
 
-  it('gives a client that never stops its share, without pushing the window ahead of it', () => {
+  it('admits a client that never stops at its rate, without extending the window', () => {
     const { take, clock } = createMeter()
     const terms = limited([10, 10])
     let passed = 0
@@ -179,14 +179,14 @@ describe('a rate limit', () => {
     expect(take(terms)).toMatchObject({ outcome: 'rate_limited', retryAfterSeconds: 19 })
   })
 
-  it('that is changed keeps what share of it was used', () => {
+  it('that is changed keeps the used share', () => {
     const { take } = createMeter()
     for (let turn = 0; turn < 50; turn++) take(limited([100, 60]))
     expect(take(limited([10, 60])).windows[0]).toMatchObject({ remaining: 4 })
     expect(take(limited([1_000, 60])).windows[0]).toMatchObject({ remaining: 399 })
   })
 
-  it('with another window starts anew, and the old one continues', () => {
+  it('with another window starts empty, and the old one continues', () => {
     const { take } = createMeter()
     for (let turn = 0; turn < 5; turn++) take(limited([5, 60]))
     expect(take(limited([5, 3_600])).windows[0]).toMatchObject({ remaining: 4 })
@@ -360,7 +360,7 @@ describe('credits', () => {
     const set = credited(4, null, clock.now)
     expect(take(set)).toMatchObject({ credits: 3 })
     expect(take(old)).toMatchObject({ credits: 2 })
-    // An isolate that knows of no credits any more, and then one that still does.
+    // An isolate with the new terms, without credits, and then one with the old terms.
     expect(take(limited([100, 60]), 5)).toMatchObject({ outcome: 'passed', credits: null })
     evict()
     expect(take(old)).toMatchObject({ credits: 1 })
@@ -447,7 +447,7 @@ describe('an idempotency key', () => {
     expect(take(credited(4), 4, 'b').outcome).toBe('credits_exhausted')
   })
 
-  it('with another cost is a conflict, and takes nothing', () => {
+  it('with another cost is a conflict, and consumes nothing', () => {
     const { take, text } = createMeter()
     take(credited(10), 4, 'a')
     const before = text()
@@ -492,7 +492,7 @@ describe('an idempotency key', () => {
 })
 
 describe('a meter without requests', () => {
-  it('wakes daily until its windows are drained, then forgets all and sleeps', async () => {
+  it('runs daily until its windows are drained, then deletes its state and ends its alarm', async () => {
     const held = createMeter()
     held.take(limited([2, 3 * 24 * 60 * 60]))
     expect(held.takeWake()).toBe(held.clock.now + day)
@@ -505,7 +505,7 @@ describe('a meter without requests', () => {
     expect(held.text()).toBe('{"buckets":[],"balance":null}')
   })
 
-  it('never forgets a balance', async () => {
+  it('never deletes a balance', async () => {
     const held = createMeter()
     held.take(credited(10))
     held.clock.now += 1_000 * day

@@ -73,14 +73,14 @@ function appWith(options: ApiKeyOptions & { optional?: true }) {
       const request = new Request('https://api.example/contacts', { headers, ...(cf && { cf }) })
       const response = await app.fetch(request, bindings)
       const { status } = response
-      // biome-ignore lint/suspicious/noExplicitAny: assertions say what it is
+      // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
       return { status, headers: response.headers, body: (await response.json()) as any }
     },
   }
 }
 
 describe.each(Object.entries(transports))('over %s', (_, transport) => {
-  it('a valid key passes, in either header, and the handler gets its key and account', async () => {
+  it('a valid key passes, in either header, and the handler receives its key and account', async () => {
     const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'] })
     const app = appWith({ ...transport(), scopes: ['contacts:read'] })
     const expected = {
@@ -264,7 +264,7 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
   })
 })
 
-describe('while the verdict is unknown, nothing passes', () => {
+describe('while the verdict is unknown, no request passes', () => {
   const never = () => new Promise<never>(() => {})
   const answering = (body: unknown, init?: ResponseInit) => ({
     ...overHttp(),

@@ -45,7 +45,7 @@ function cookiesOf({ headers }: { headers: Headers }): string {
 }
 
 describe('each operation responds as the document describes', () => {
-  it('for keys: made, listed, read, changed, rotated, revoked, imported', async () => {
+  it('for keys: created, listed, read, changed, rotated, revoked, imported', async () => {
     const body = {
       name: 'Everything',
       scopes: ['contacts:read'],
@@ -169,7 +169,7 @@ describe('each operation responds as the document describes', () => {
       expect((await call(id, { ...held, headers })).status).toBe(200)
       expect((await call(id, { ...held, headers, key: disabled.key })).status).toBe(401)
       expect((await call(id, { ...held, headers, key })).status).toBe(403)
-      const path = { policy: 'nobodys', path: 'x' }
+      const path = { policy: 'unknown', path: 'x' }
       expect((await call(id, { ...held, path, headers })).status).toBe(404)
     }
   })
@@ -328,7 +328,7 @@ describe('the document', () => {
     ({ method, path }) => `${method.toUpperCase()} ${path}`,
   )
 
-  it('is served as it is made, to any origin', async () => {
+  it('is served unchanged, to any origin', async () => {
     const answer = await app.request('GET', '/openapi.json')
     expect(answer.body).toEqual(JSON.parse(JSON.stringify(document)))
     expect(answer.body).toMatchObject({ openapi: '3.1.0', servers: [{ url: env.BASE_URL }] })

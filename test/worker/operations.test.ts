@@ -67,11 +67,11 @@ describe('GET /readyz', () => {
     expect(answer.body.status).toBe('not_ready')
     expect(failing(answer.body.checks)).toEqual(names[store])
     expect(answer.text).not.toContain('the secret reason')
-    const said = warned.mock.calls
+    const warnings = warned.mock.calls
       .map(([line]) => JSON.parse(line))
       .filter(({ event }) => event === 'not_ready')
-    expect(said).toHaveLength(1)
-    expect(said[0].checks[names[store][0] as string].problem).toMatch(
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0].checks[names[store][0] as string].problem).toMatch(
       failure === 'throws' && store !== 'METER' ? /the secret reason/ : /no answer/,
     )
   })
@@ -214,7 +214,7 @@ describe('the canary', () => {
     expect(found.outcome).toBe('broken')
   })
 
-  it('proves nothing by a region that has not acknowledged, or whose answer is unknown', async () => {
+  it('has no result for a region that has not acknowledged, or whose response is unknown', async () => {
     const { fences } = storesWith()
     const deaf: CanaryStores['fences'] = {
       ...fences,
@@ -234,7 +234,7 @@ describe('the canary', () => {
     })
   })
 
-  it('proves nothing while another run is under way', async () => {
+  it('has no result while another run is under way', async () => {
     const { find } = storesWith()
     let reads = 0
     const found = await run({

@@ -94,14 +94,14 @@ describe('our own JWT', () => {
     const [header, payload, signature = ''] = (await make()).split('.')
     const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
     const foreign = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
-    const stranger = await new SignJWT(claims)
+    const otherSigner = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .setExpirationTime('5m')
       .sign(foreign.privateKey)
     for (const token of [
       none,
       hs256,
-      stranger,
+      otherSigner,
       `${header}.${payload}.${flipped}`,
       `${header}.${payload}.`,
       `${header}.${payload}`,

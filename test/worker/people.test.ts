@@ -126,7 +126,7 @@ describe('signing in', () => {
   it('opens the account in which the person is owner, and lets them switch', async () => {
     const ours = await newAccount('member')
     const theirs = await newAccount()
-    const stranger = await newAccount('owner')
+    const otherAccount = await newAccount('owner')
     const [person] = ours.people
     await joins(person?.userId ?? '', theirs.id, 'owner')
     const cookie = await signIn(person?.email ?? '')
@@ -135,7 +135,7 @@ describe('signing in', () => {
       send('/api/auth/organization/set-active', { cookie, body: { organizationId } })
     expect((await switchTo(ours.id)).status).toBe(200)
     expect(await personOf(cookie)).toMatchObject({ accountId: ours.id, role: 'member' })
-    expect(await outcome(await switchTo(stranger.id))).toBe('404 not_found')
+    expect(await outcome(await switchTo(otherAccount.id))).toBe('404 not_found')
   })
 
   it('is throttled by address, with Retry-After', async () => {
@@ -248,7 +248,7 @@ describe('an invitation', () => {
     expect(await count('invitation', `email = ? AND status = 'pending'`, email)).toBe(1)
   })
 
-  it('leaves nothing behind when it was cancelled or has expired', async () => {
+  it('has no effect when it was cancelled or has expired', async () => {
     const { cookie } = await inviting()
     const [cancelled, expired] = [freshEmail(), freshEmail()]
     const cancelledId = await invite(cookie, cancelled)

@@ -35,7 +35,7 @@ describe('redact', () => {
     )
   })
 
-  it('leaves nothing of a JWT, whatever stands in its header', () => {
+  it('redacts a JWT completely, whatever its header contains', () => {
     const jwt = `eyJhbGciOiJFUzI1NiJ9_${'a'.repeat(20)}.eyJzdWIiOiIxIn0.c2lnbmF0dXJl-_x`
     expect(redact(`path /x/${jwt}/y`)).toBe('path /x/[redacted]/y')
     expect(redact(`whm_${'0'.repeat(32)} and ${jwt}`)).toBe('[redacted] and [redacted]')
@@ -104,7 +104,7 @@ describe('readName', () => {
     expect(readName(text)).toHaveProperty('error')
   })
 
-  it('reads what it gives back as itself', () => {
+  it('reads its own output unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 90 }), (text) => {
         const reading = readName(text)
@@ -121,7 +121,7 @@ describe('foldForSearch', () => {
 })
 
 describe('quote', () => {
-  it('cuts at 100, never through a pair', () => {
+  it('cuts at 100 characters, never within a surrogate pair', () => {
     expect(quote('a'.repeat(100))).toBe('a'.repeat(100))
     expect(quote(`${'a'.repeat(99)}👍`).isWellFormed()).toBe(true)
     expect(quote('a'.repeat(60_000))).toHaveLength(101)
@@ -129,7 +129,7 @@ describe('quote', () => {
 })
 
 describe('readId', () => {
-  it('takes a UUID in any case', () => {
+  it('accepts a UUID in any case', () => {
     const id = '7B1F3C2E-5D4A-4C3B-9E2F-0123456789AB'
     expect(readId(id)).toBe(id.toLowerCase())
     expect(readId(` ${id}`)).toBeNull()
@@ -203,7 +203,7 @@ describe('secrets', () => {
 describe('readJson', () => {
   const bytes = (text: string) => new TextEncoder().encode(text)
 
-  it('gives what JSON.parse gives', () => {
+  it('returns the same value as JSON.parse', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), (value) => {
         const text = JSON.stringify(value)
@@ -323,7 +323,7 @@ describe('readPath', () => {
     )
   })
 
-  it('says what an upstream may read differently', () => {
+  it('detects paths that an upstream may parse differently', () => {
     expect(isAmbiguousUpstream(['a', 'b;c'])).toBe(true)
     expect(isAmbiguousUpstream(['%2f'])).toBe(true)
     expect(isAmbiguousUpstream(['a', 'b'])).toBe(false)

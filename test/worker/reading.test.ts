@@ -140,7 +140,7 @@ describe('a cursor', () => {
   const someId = crypto.randomUUID()
   const positions = fc.record({ createdAt: fc.nat({ max: 999_999_999_999_999 }), id: fc.uuid() })
 
-  it('comes back as the position it was written from', () => {
+  it('returns the position that it was created from', () => {
     fc.assert(
       fc.property(positions, (position) => {
         expect(readCursor(writeCursor(position))).toEqual(position)

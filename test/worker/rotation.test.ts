@@ -1,4 +1,4 @@
-// Rotating AUTH_SECRETS (docs/operations.md), on a database of its own: the first key that signs JWTs is made
+// Rotating AUTH_SECRETS (docs/operations.md), on a separate database: the first key that signs JWTs is created
 // here. TAG_SECRETS: test/worker/credentials.test.ts.
 import { env } from 'cloudflare:workers'
 import { afterAll, describe, expect, it, vi } from 'vitest'

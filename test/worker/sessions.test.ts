@@ -176,9 +176,9 @@ describe('the sessions of a person', () => {
   })
 
   it('end one by one, at once, and only by their own person', async () => {
-    const [person, stranger] = [await newOwner(), await newOwner()]
+    const [person, outsider] = [await newOwner(), await newOwner()]
     const [lost, kept] = [await signedIn(person), await signedIn(person)]
-    const [theirs] = [await signedIn(stranger)]
+    const [theirs] = [await signedIn(outsider)]
     const lostId = (await list(lost)).body.data.find(
       (each: { is_current: boolean }) => each.is_current,
     ).id

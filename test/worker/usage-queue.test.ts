@@ -103,7 +103,7 @@ async function createEndpoints(): Promise<{ endpoints: Endpoint[]; before: Count
       ],
     },
     {
-      // Nothing is counted for a key of another account: the verifier learns nothing of it.
+      // No request is counted for a key of another account: the verifier has no access to it.
       call: post('/api/v1/keys/verify-batch', {
         keys: [wanting, { token: gone.key }, wanting, { token: foreign.key }],
       }),

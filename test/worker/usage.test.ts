@@ -158,7 +158,7 @@ describe('counting', () => {
     for (const batch of sent) expect(JSON.stringify(batch).length).toBeLessThan(128_000)
   })
 
-  it('is taken over by a later request when the one with the timer was killed', async () => {
+  it('is sent by a later request when the one with the timer was killed', async () => {
     const { count, flush, sent, clock, killTimers, timers } = createCounter()
     count('key-a', 'valid')
     killTimers()

@@ -36,7 +36,7 @@ async function verified(body: Record<string, unknown>, at = app) {
   return answer.body.data
 }
 
-/** A token with a good tag that was never stored. */
+/** A token with a valid tag that was never stored. */
 async function unknownToken(): Promise<string> {
   const format = app.isolate.config.formats.whm
   if (format === undefined) throw new Error('There is no format whm.')
@@ -362,7 +362,7 @@ describe('a service binding', () => {
     expect(await healthy.json()).toEqual({ status: 'ok' })
   })
 
-  it('runs beside the reconciler, which applies what crashed Workers left pending', async () => {
+  it('runs concurrently with the reconciler, which applies what crashed Workers left pending', async () => {
     const row = ['enam/0-of-1', 'f'.repeat(64), 1, Date.now() - 60_000]
     const insert = 'INSERT INTO pending_raise (fence, digest, seq, created_at) VALUES (?, ?, ?, ?)'
     await env.DB.prepare(insert)

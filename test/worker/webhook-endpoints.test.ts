@@ -139,14 +139,14 @@ describe('permissions', () => {
       const unauthenticated = outside.app.request(method, path, body === undefined ? {} : { body })
       expect((await unauthenticated).status, as).toBe(401)
     }
-    const stranger = (await openAccount()).owner.jwt
+    const outsider = (await openAccount()).owner.jwt
     for (const path of reading.filter((each) => each.includes(id))) {
-      expect(await outcome(call('GET', path, undefined, stranger)), path).toBe('404 not_found')
+      expect(await outcome(call('GET', path, undefined, outsider)), path).toBe('404 not_found')
     }
     for (const [method, path, body] of changing.filter(([, each]) => each.includes(id))) {
-      expect(await outcome(call(method, path, body, stranger)), path).toBe('404 not_found')
+      expect(await outcome(call(method, path, body, outsider)), path).toBe('404 not_found')
     }
-    expect((await call('GET', base, undefined, stranger)).body.data).toEqual([])
+    expect((await call('GET', base, undefined, outsider)).body.data).toEqual([])
     expect(await outcome(call('PATCH', `${base}/${id}`, { is_active: false }, admin.jwt))).toBe(
       '200',
     )
@@ -194,7 +194,7 @@ describe('a secret', () => {
     }
   })
 
-  it('that was rotated signs beside the new one until the overlap ends', async () => {
+  it('that was rotated signs in addition to the new one until the overlap ends', async () => {
     const endpoint = await addEndpoint(outside, account, { events: ['key.created'] })
     const rotate = `${base}/${endpoint.id}/rotate-secret`
     const { data } = (await call('POST', rotate)).body

@@ -266,7 +266,7 @@ describe('an attempt that fails', () => {
   }
 })
 
-describe('nothing is lost', () => {
+describe('no message is lost', () => {
   it('when the queue is down: the change succeeds, and the reconciler sends', async () => {
     const { as, eventTypes } = await open()
     const { sendBatch } = outside.app.bindings.WEBHOOKS
@@ -321,7 +321,7 @@ describe('nothing is lost', () => {
     expect(await log()).toMatchObject([{ status: 'delivered' }])
   })
 
-  it('and nothing is sent twice when the queue redelivers its messages, at once or late', async () => {
+  it('and none is sent twice when the queue redelivers its messages, at once or late', async () => {
     const { as, eventTypes, answer } = await open()
     answer(fail())
     await makeKey(outside.app, as)

@@ -139,7 +139,7 @@ describe('calculated by hand', () => {
   })
 
   it('a revocation from the city of D1 takes its steps, the lease and the margin', () => {
-    // No distances: only the flush of the fences takes time.
+    // Without latencies: only the flush of the fences takes time.
     const inputs = inputsWith({ ...still, flushMs: 0, kvStoreMs: 0 })
     const random = createRandom(1)
     const revoked = designOf('latchkey').revoke({ random, inputs, here: cityOf('Ashburn') })
