@@ -5,12 +5,18 @@ export function presentedToken(headers: Headers): string | null {
   return headers.get('x-api-key')?.trim() ?? credentialsOf(headers, 'bearer')
 }
 
+type Scheme = 'basic' | 'bearer'
+
+export function credentialsOf(headers: Headers, scheme: Scheme): string | null {
+  return behindScheme(headers.get('authorization') ?? '', scheme)
+}
+
 /**
- * What stands behind the scheme in `Authorization`, without white space around it; null for another scheme.
- * The scheme is case-insensitive (RFC 9110 11.1).
+ * What stands behind the scheme in the value of `Authorization`, without white space around it; null for another
+ * scheme. The scheme is case-insensitive (RFC 9110 11.1).
  */
-export function credentialsOf(headers: Headers, scheme: 'basic' | 'bearer'): string | null {
-  const value = headers.get('authorization')?.trim() ?? ''
+export function behindScheme(authorization: string, scheme: Scheme): string | null {
+  const value = authorization.trim()
   if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null
   const rest = value.slice(scheme.length)
   return rest === '' || /^\s/.test(rest) ? rest.trim() : null

@@ -3,14 +3,15 @@
 import type { Format, ShapedToken } from './format.ts'
 import { parseToken } from './format.ts'
 
+/** `run`: the letters from `lastIndex` on. */
 export const foreignAlphabets = {
-  hex: { size: 16, pattern: /^[0-9a-f]+$/ },
+  hex: { size: 16, pattern: /^[0-9a-f]+$/, run: /[0-9a-f]*/y },
   /** A to Z in both cases, as Better Auth issues. */
-  letters: { size: 52, pattern: /^[A-Za-z]+$/ },
+  letters: { size: 52, pattern: /^[A-Za-z]+$/, run: /[A-Za-z]*/y },
   /** Also for its subset base58, as Unkey issues. */
-  base62: { size: 62, pattern: /^[0-9A-Za-z]+$/ },
+  base62: { size: 62, pattern: /^[0-9A-Za-z]+$/, run: /[0-9A-Za-z]*/y },
   /** As Wacrm issues. */
-  base64url: { size: 64, pattern: /^[0-9A-Za-z_-]+$/ },
+  base64url: { size: 64, pattern: /^[0-9A-Za-z_-]+$/, run: /[\w-]*/y },
 } as const
 
 export type ForeignFormat = {

@@ -3,8 +3,7 @@
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from './app-env.ts'
 import { gate } from './gate.ts'
-import { confined, createForwardAuth } from './gateway/forward-auth.ts'
-import { createGateway } from './gateway/gateway.ts'
+import { confined } from './gateway/confined.ts'
 import {
   forwardAuthPaths,
   gatewayPaths,
@@ -48,7 +47,10 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   )
   app.delete(mePath, revocations)
   app.all(leakPaths, revocations)
-  app.all(forwardAuthPaths, createForwardAuth(settings))
+  app.all(
+    forwardAuthPaths,
+    lazily(async () => (await import('./gateway/forward-auth.ts')).createForwardAuth(settings)),
+  )
 
   const management = lazily(async () =>
     delegateTo((await import('./management/routes.ts')).createManagement(settings)),
@@ -57,6 +59,19 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
     app.all(`/api/${resource}`, management)
     app.all(`/api/${resource}/*`, management)
   }
+  addVerification(app, settings)
+  app.all(
+    gatewayPaths,
+    lazily(async () => (await import('./gateway/gateway.ts')).createGateway(settings)),
+  )
+  const documents = lazily(async () =>
+    delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
+  )
+  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
+  return app
+}
+
+function addVerification(app: Hono<AppEnv>, settings: AppSettings): void {
   // The busiest endpoint bypasses the router of verification.
   app.post(
     verifyPath,
@@ -66,12 +81,6 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
     delegateTo((await import('./verify/routes.ts')).createChecks(settings)),
   )
   for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
-  app.all(gatewayPaths, createGateway(settings))
-  const documents = lazily(async () =>
-    delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
-  )
-  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
-  return app
 }
 
 /** The order matters: logging and hardening apply to every response, and checks run before every route. */

@@ -82,7 +82,7 @@ describe('the request that the upstream receives', () => {
 
   it('has neither the credential nor an identity that the client forged', async () => {
     const headers = await seen({
-      authorization: 'Bearer x',
+      authorization: `Bearer ${key}`,
       cookie: 'a=1; better-auth.session_token=x; b=2',
       'x-latchkey-account': 'forged',
       x_latchkey_account: 'forged',

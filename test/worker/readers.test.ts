@@ -2,6 +2,7 @@
 // cuts tokens out of text. Each against its specification, and each linear in its input.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { holdsToken } from '../../src/core/held-secret.ts'
 import { readId } from '../../src/core/id.ts'
 import { readJson, readJsonText } from '../../src/core/json.ts'
 import { metadataError } from '../../src/core/metadata.ts'
@@ -328,4 +329,56 @@ describe('readPath', () => {
     expect(isAmbiguousUpstream(['%2f'])).toBe(true)
     expect(isAmbiguousUpstream(['a', 'b'])).toBe(false)
   })
+})
+
+describe('what a header may not hold', () => {
+  const formats = {
+    formats: { whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 } },
+    foreign: { nested: { prefix: 'a_', alphabet: 'base64url', length: { min: 20, max: 30 } } },
+  } as const
+
+  it('is a token wherever one begins, on every text', () => {
+    const specification = /whm_[0-9a-f]{32}|a_[\w-]{20}|lkps_[\w-]{40}/
+    const part = fc.oneof(
+      ...[fc.constantFrom('whm_', 'a_', 'lkps_', 'a', '_', '!', 'G', 'a_a_', 'whm_whm_')],
+      ...[10, 11, 19, 20, 31, 32, 40].map((length) =>
+        fc.constant('0f'.repeat(20).slice(0, length)),
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const text = parts.join('')
+        expect(holdsToken(text, formats), text).toBe(specification.test(text))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it.each(['a_', 'whm_', 'a_!', `${'a_'.repeat(90)}!`, 'lkps_', 'a_whm_'])(
+    'is searched once where %s is repeated',
+    (unit) => {
+      const long = { nested: { prefix: 'a_', alphabet: 'base64url', length: 190 } } as const
+      const search = (count: number) =>
+        lettersOf(() => holdsToken(unit.repeat(count), { ...formats, foreign: long }))
+      expect(search(2_000)).toBeLessThanOrEqual(2.2 * search(1_000))
+      expect(search(1_000)).toBeLessThanOrEqual(4 * 1_000 * unit.length)
+    },
+  )
+
+  /** Letters that its regular expressions match, and one for each time that they are tried. */
+  function lettersOf(work: () => void): number {
+    let letters = 0
+    const original = RegExp.prototype.exec
+    RegExp.prototype.exec = function counted(text: string) {
+      const match = original.call(this, text)
+      letters += 1 + (match?.[0].length ?? 0)
+      return match
+    }
+    try {
+      work()
+    } finally {
+      RegExp.prototype.exec = original
+    }
+    return letters
+  }
 })

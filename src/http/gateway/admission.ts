@@ -1,6 +1,6 @@
 // Whether a policy admits a request: the one decision of the gateway and of forward auth.
 import type { Context } from 'hono'
-import type { RouteMatch } from '../../core/policy.ts'
+import type { Policy, RouteMatch } from '../../core/policy.ts'
 import type { AppEnv } from '../app-env.ts'
 import {
   authenticate,
@@ -11,9 +11,26 @@ import {
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 import type { Services } from '../services.ts'
+import { isMethodOverride } from './header-names.ts'
 
-/** With these headers some frameworks use another method than the one that the policy saw. */
-const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
+/** `refused`: no principal may send such a request. */
+export type RequestRoute = RouteMatch | { kind: 'refused'; problem: Problem }
+
+/**
+ * The route of a request that a policy is to decide about. Nothing is admitted or sent without one, so the headers are
+ * judged before anything reaches the API.
+ */
+export function routeOf(
+  match: Policy,
+  headers: Headers,
+  method: string,
+  path: string,
+): RequestRoute {
+  for (const name of headers.keys()) {
+    if (isMethodOverride(name)) return { kind: 'refused', problem: methodOverride(name) }
+  }
+  return match(method, path)
+}
 
 /**
  * The principal of the credential, if the route is open to it. A refused request consumes no limits of the key.
@@ -21,13 +38,13 @@ const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-ov
  */
 export async function admit(
   c: Context<AppEnv>,
-  route: RouteMatch,
+  route: RequestRoute,
   target?: TargetRequest,
 ): Promise<Principal> {
   return authenticate(c, scopesOf(route), target, (principal) => {
+    if (route.kind === 'refused') return route.problem
     if (route.kind === 'unsafe') return unsafePath
-    if (!isOpenTo(principal, route)) return unlistedPath
-    return refusedOverride(c.req.raw)
+    return isOpenTo(principal, route) ? null : unlistedPath
   })
 }
 
@@ -35,18 +52,18 @@ export async function admit(
 export async function speculativelyAdmitted(
   services: Pick<Services, 'config' | 'clock' | 'memory'>,
   request: Request,
-  route: RouteMatch,
+  route: RequestRoute,
 ): Promise<Principal | null> {
-  if (route.kind === 'unsafe') return null
+  if (route.kind === 'refused' || route.kind === 'unsafe') return null
   const principal = await speculatedPrincipal(services, request, scopesOf(route))
   return principal !== null && isOpenTo(principal, route) ? principal : null
 }
 
-function scopesOf(route: RouteMatch): string[] {
+function scopesOf(route: RequestRoute): string[] {
   return route.kind === 'scope' ? [route.scope] : []
 }
 
-function isOpenTo(principal: Principal, route: RouteMatch): boolean {
+function isOpenTo(principal: Principal, route: RequestRoute): boolean {
   return route.kind !== 'unlisted' || principal.fullAccess
 }
 
@@ -60,9 +77,7 @@ const unlistedPath = new Problem('forbidden', {
   headers: challenge('insufficient_scope'),
 })
 
-function refusedOverride({ headers }: Request): Problem | null {
-  const path = methodOverrides.find((name) => headers.has(name))
-  if (path === undefined) return null
+function methodOverride(path: string): Problem {
   const detail = `Permissions depend on the method: send it as the method, not as ${path}.`
   return new Problem('invalid_request', { detail, errors: [{ path, message: 'Not allowed' }] })
 }

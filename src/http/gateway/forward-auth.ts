@@ -1,10 +1,11 @@
 // Forward auth: a proxy checks whether a request that it holds may pass. The path selects dialect and policy, since
 // each header that one proxy sets could come from the client of another.
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import { isAllowedAddress } from '../../core/address.ts'
 import type { ForwardAuth } from '../../core/config.ts'
 import { createPolicy, type Policy } from '../../core/policy.ts'
 import { splitTarget, targetOf } from '../../core/target.ts'
+import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { hardenedResponse } from '../response/hardening.ts'
@@ -12,7 +13,8 @@ import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import type { AppSettings } from '../services.ts'
-import { admit } from './admission.ts'
+import { admit, routeOf } from './admission.ts'
+import { isMisspeltIdentity } from './header-names.ts'
 import { identityHeaders } from './identity-headers.ts'
 
 /** The request that the proxy holds; null where the proxy did not name it. */
@@ -51,9 +53,11 @@ export function createForwardAuth({ config }: AppSettings) {
 }
 
 async function authorize(c: Context<AppEnv>, match: Policy, held: HeldRequest): Promise<Response> {
+  const { headers } = c.req.raw
   const { method, target } = wellFormed(held)
-  const route = match(method, splitTarget(target).path)
-  const ip = clientAddress(c.env.config.forwardAuth, c.req.raw.headers)
+  refuseMisspeltIdentity(headers)
+  const route = routeOf(match, headers, method, splitTarget(target).path)
+  const ip = clientAddress(c.env.config.forwardAuth, headers)
   const principal = await admit(c, route, { url: target, ip })
   return hardenedResponse(c, 'empty', null, { more: identityHeaders(principal, requestIdOf(c)) })
 }
@@ -68,6 +72,15 @@ function wellFormed({ method, target }: HeldRequest): { method: string; target: 
     throw missing('target')
   }
   return { method, target }
+}
+
+/** The proxy would pass it to the API, which may read it as the header that the proxy sets. */
+function refuseMisspeltIdentity(headers: Headers): void {
+  for (const path of headers.keys()) {
+    if (!isMisspeltIdentity(path)) continue
+    const detail = `Only Latchkey sends this header: ${quote(path)}`
+    throw new Problem('invalid_request', { detail })
+  }
 }
 
 function missing(what: string): Problem {
@@ -99,21 +112,3 @@ async function withProblemHeader(denied: Response): Promise<Response> {
   response.headers.set('x-latchkey-problem', ascii)
   return response
 }
-
-/**
- * Envoy appends the client's path to the prefix. Where something on the way resolves dot segments, `/../../../healthz`
- * leaves the prefix and gets a 200 that would admit it. A proxy that names its prefix gets answers below it only.
- */
-export const confined: MiddlewareHandler<AppEnv> = async function confined(c, next) {
-  const prefix = c.req.raw.headers.get('x-latchkey-forward-auth')
-  if (prefix !== null) {
-    const { path } = targetOf(c.req.raw.url)
-    if (!`${path}/`.startsWith(`/forward-auth/${prefix}/`)) throw outside
-  }
-  await next()
-}
-
-const outside = new Problem('forbidden', {
-  detail: 'The path leaves the policy that the proxy selected.',
-  headers: challenge('invalid_request'),
-})

@@ -1,13 +1,13 @@
 // The gateway to one API behind Latchkey: a policy decides who may pass, and bodies are streamed both ways.
 import type { Context } from 'hono'
-import { createPolicy, type RouteMatch } from '../../core/policy.ts'
+import { createPolicy } from '../../core/policy.ts'
 import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
-import { admit, speculativelyAdmitted } from './admission.ts'
+import { admit, type RequestRoute, routeOf, speculativelyAdmitted } from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { createUpstream, type UpstreamFetch } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
@@ -18,7 +18,7 @@ export function createGateway({ config }: AppSettings) {
   const fetchUpstream = createUpstream(gateway)
   return async function handleGateway(c: Context<AppEnv>): Promise<Response> {
     const { raw } = c.req
-    const route = match(raw.method, targetOf(raw.url).path)
+    const route = routeOf(match, raw.headers, raw.method, targetOf(raw.url).path)
     const speculation = gateway.speculative ? await speculate(c, route, fetchUpstream) : null
     try {
       const principal = await admit(c, route)
@@ -48,7 +48,7 @@ type Speculation = {
  */
 async function speculate(
   c: Context<AppEnv>,
-  route: RouteMatch,
+  route: RequestRoute,
   fetchUpstream: UpstreamFetch,
 ): Promise<Speculation | null> {
   const { method, body, headers } = c.req.raw

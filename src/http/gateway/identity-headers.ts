@@ -14,8 +14,3 @@ export function identityHeaders(principal: Principal, requestId: string): Record
     [`${name}request-id`]: requestId,
   }
 }
-
-/** Some servers read `_` as `-` and would accept X_Latchkey_Account for ours. */
-export function isIdentityHeader(header: string): boolean {
-  return header.replaceAll('_', '-').startsWith(name)
-}

@@ -1,7 +1,8 @@
-// The headers that pass the gateway in either direction. Hop-by-hop headers and the credential are removed, and
-// headers that the API behind trusts are set anew, whatever the client sent.
+// The headers that pass the gateway in either direction. Hop-by-hop headers and credentials are removed, and headers
+// that the API behind trusts are set anew, whatever the client sent.
 import type { Principal } from '../auth/principal.ts'
-import { identityHeaders, isIdentityHeader } from './identity-headers.ts'
+import { isReservedHeader } from './header-names.ts'
+import { identityHeaders } from './identity-headers.ts'
 
 /** RFC 9110 7.6.1 and 11.7. Workers do not forward trailers, so none may be announced. */
 const hopByHop = [
@@ -16,23 +17,29 @@ const hopByHop = [
   'upgrade',
 ]
 
+/** What the headers of the request depend on beside the request itself. */
+type Settings = {
+  principal: Principal
+  requestId: string
+  /** Whether a value holds a credential of this deployment. */
+  holdsCredential(value: string): boolean
+}
+
 /** The client's headers as the API behind receives them. */
 export function requestHeaders(
   { headers: sent, url }: Request,
-  principal: Principal,
-  requestId: string,
-) {
-  const headers = withoutHopByHop(sent)
+  { principal, requestId, holdsCredential }: Settings,
+): Headers {
+  const headers = new Headers(identityHeaders(principal, requestId))
+  const dropped = new Set(connectionHeaders(sent))
+  // Without X-API-Key it is the credential; beside it, it may be one for the API.
+  if (!sent.has('x-api-key')) dropped.add('authorization')
+  for (const [name, value] of sent) {
+    if (dropped.has(name) || isReservedHeader(name)) continue
+    const passed = name === 'cookie' ? passedCookies(value, holdsCredential) : value
+    if (passed !== null && !holdsCredential(passed)) headers.append(name, passed)
+  }
   if (isWebSocket(sent)) headers.set('upgrade', 'websocket')
-  headers.delete('x-api-key')
-  headers.delete('authorization')
-  withoutSession(headers)
-  for (const name of sent.keys()) {
-    if (isIdentityHeader(name) || isForwardingHeader(name)) headers.delete(name)
-  }
-  for (const [name, value] of Object.entries(identityHeaders(principal, requestId))) {
-    headers.set(name, value)
-  }
   const { host, protocol } = new URL(url)
   const ip = sent.get('cf-connecting-ip')
   if (ip !== null) headers.set('x-forwarded-for', ip)
@@ -50,7 +57,20 @@ export function withoutConnection(response: Response): Response {
   const copy = new Response(body, response)
   for (const name of connectionHeaders(headers)) copy.headers.delete(name)
   keepSession(copy.headers)
+  keepFromOthers(copy.headers)
   return copy
+}
+
+const credentialHeaders = ['Authorization', 'X-API-Key']
+
+/** No cache may give an answer to one credential to another, unless the API says otherwise (RFC 9111 3.5). */
+function keepFromOthers(headers: Headers): void {
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private')
+  const vary = headers.get('vary')
+  const named = new Set(vary?.split(',').map((name) => name.trim().toLowerCase()))
+  if (named.has('*')) return
+  const missing = credentialHeaders.filter((name) => !named.has(name.toLowerCase()))
+  if (missing.length > 0) headers.append('vary', missing.join(', '))
 }
 
 /** The upstream answers at our origin, so it could replace the dashboard's session with one of its choice. */
@@ -93,19 +113,11 @@ function isFieldName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(name)
 }
 
-/** Headers about the origin and the target of a request, which the gateway sets or the policy decided on. */
-function isForwardingHeader(name: string): boolean {
-  return /^(forwarded|x[-_]forwarded[-_].*|x[-_](real[-_]ip|original[-_]url|rewrite[-_]url))$/.test(
-    name,
-  )
-}
-
-/** The session cookie of the dashboard is a credential too; cookies of the API pass. */
-function withoutSession(headers: Headers): void {
+/** Cookies of the API pass; the dashboard's session and cookies that hold a credential do not. */
+function passedCookies(value: string, holdsCredential: (text: string) => boolean): string | null {
   // Also at commas, which join a second Cookie header to the first.
-  const cookies = headers.get('cookie')?.split(/[;,]\s*/) ?? []
-  const kept = cookies.filter((cookie) => !isOurCookie(cookie))
-  if (kept.length === cookies.length) return
-  if (kept.length === 0) headers.delete('cookie')
-  else headers.set('cookie', kept.join('; '))
+  const cookies = value.split(/[;,]\s*/)
+  const kept = cookies.filter((cookie) => !isOurCookie(cookie) && !holdsCredential(cookie))
+  if (kept.length === cookies.length) return value
+  return kept.length === 0 ? null : kept.join('; ')
 }

@@ -7,6 +7,7 @@ import type { Principal } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
+import { createCredentialCheck } from './held-credentials.ts'
 import { requestHeaders, withoutConnection } from './upstream-headers.ts'
 
 /** @throws Problem 502 or 504 */
@@ -23,7 +24,11 @@ export function createUpstream({ upstream, timeoutMs }: Config['gateway']): Upst
     const { raw } = c.req
     const { path, query } = targetOf(raw.url)
     const url = origin === null ? raw.url : origin + path + query
-    const headers = requestHeaders(raw, principal, requestIdOf(c))
+    const headers = requestHeaders(raw, {
+      principal,
+      requestId: requestIdOf(c),
+      holdsCredential: createCredentialCheck(c.env, raw.headers),
+    })
     const { request, sent } = outgoing(raw, url, { headers, signal: abort.signal })
     const timeout = startTimeout(timeoutMs, sent)
     const first = await Promise.race([
