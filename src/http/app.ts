@@ -21,6 +21,7 @@ import { hardened } from './response/hardening.ts'
 import { carryReport, reporting } from './response/reporting.ts'
 import { requestId } from './response/request-id.ts'
 import { allowMethods } from './routing/methods.ts'
+import { refuseQuery } from './routing/query.ts'
 import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
 import { me } from './verify/me.ts'
@@ -33,9 +34,13 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   app.notFound(answerUnrouted)
   addMiddleware(app, settings)
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/healthz', (c) => {
+    refuseQuery(c.req.raw.url)
+    return c.json({ status: 'ok' })
+  })
   let readiness: ReturnType<typeof createReadiness> | null = null
   app.get('/readyz', async (c) => {
+    refuseQuery(c.req.raw.url)
     const { createReadiness } = await import('./status/readiness.ts')
     // After the await: concurrent first requests must share one.
     readiness ??= createReadiness(settings)

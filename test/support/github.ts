@@ -24,9 +24,9 @@ function derOf(plain: Uint8Array): Uint8Array {
   return new Uint8Array([0x30, numbers.length, ...numbers])
 }
 
-async function sign(signer: Signer, body: string): Promise<string> {
+async function sign(signer: Signer, body: string | Uint8Array): Promise<string> {
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
-  const bytes = new TextEncoder().encode(body)
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   const plain = await crypto.subtle.sign(algorithm, signer.privateKey, bytes)
   return derOf(new Uint8Array(plain)).toBase64()
 }
@@ -38,7 +38,10 @@ export const publicView = ({ id, pem }: Signer) => ({
 })
 
 /** The headers of a report. */
-export async function signed(signer: Signer, body: string): Promise<Record<string, string>> {
+export async function signed(
+  signer: Signer,
+  body: string | Uint8Array,
+): Promise<Record<string, string>> {
   return {
     'Github-Public-Key-Identifier': signer.id,
     'Github-Public-Key-Signature': await sign(signer, body),

@@ -16,7 +16,7 @@ import type { AppSettings } from '../services.ts'
 import { createGithubKeys, type FindPublicKey } from './github-keys.ts'
 
 export const path = '/api/leaks/github'
-const maxBodyBytes = 1024 * 1024
+export const maxReportBytes = 1024 * 1024
 const maxFindings = 5_000
 const idHeader = 'github-public-key-identifier'
 const signatureHeader = 'github-public-key-signature'
@@ -71,7 +71,7 @@ export function createLeakRoutes({ clock }: AppSettings) {
   // Not `openapi()`: the body is read whatever its content type, and only after the signature is verified.
   router.openAPIRegistry.registerPath(report)
   return router.post(path, async (c) => {
-    const body = await readBytes(c.req.raw, maxBodyBytes)
+    const body = await readBytes(c.req.raw, maxReportBytes)
     await requireSignature(c, findKey, body)
     const found = readFindings(body)
     // GitHub waits 30 s and a lease may be longer; a committed revocation settles by itself.

@@ -1,13 +1,14 @@
 // Bodies of requests: bytes up to a limit, not encoded, JSON in UTF-8, read once and strictly.
 import type { Context, MiddlewareHandler } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { FieldError } from '../../contract/problems.ts'
 import { readJson, readUtf8 } from '../../core/json.ts'
 import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
 import { invalidFields, Problem } from '../response/problem.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { isSafeMethod } from './method.ts'
-import { invalidRequest } from './router.ts'
+import { formType } from './requests.ts'
 
 export const maxBodyBytes = 64 * 1024
 
@@ -28,6 +29,17 @@ export function jsonBody(
     }
     await next()
   }
+}
+
+/** For operations that take no body: it is absent, or an object without fields. */
+export const refuseBody: MiddlewareHandler<AppEnv> = async function refuseBody(c, next) {
+  const { raw } = c.req
+  const bytes = await readBytes(raw, maxBodyBytes)
+  if (bytes.byteLength > 0) {
+    const parsed = z.strictObject({}).safeParse(parseJson(raw.headers, bytes))
+    if (!parsed.success) throw invalidRequest(parsed.error, 'json')
+  }
+  await next()
 }
 
 /** The body of a request by its schema, in one step. @throws Problem as `jsonBody`. */
@@ -101,8 +113,6 @@ export async function readForm(
   const request = new Request(url, { method, headers, body, signal, ...(cf && { cf }) })
   return { form: new URLSearchParams(text), request }
 }
-
-export const formType = 'application/x-www-form-urlencoded'
 
 function withBytes(
   { url, method, headers: sent, cf, signal }: Request,

@@ -17,3 +17,5 @@ export const idParam = z.object({ id: idField })
 export const json = <T extends z.ZodType>(schema: T) => ({
   body: { required: true, content: { 'application/json': { schema } } },
 })
+
+export const formType = 'application/x-www-form-urlencoded'

@@ -1,11 +1,12 @@
 // The router of every resource: schema, handler and OpenAPI together, one shape of failure, and strict: a
 // query parameter or a body field that an operation does not define is an error, on every operation.
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
-import type { FieldError } from '../../contract/problems.ts'
-import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
-import { invalidFields, maxErrors, Problem } from '../response/problem.ts'
+import { Problem } from '../response/problem.ts'
+import { refuseBody } from './body.ts'
+import { invalidRequest } from './invalid-request.ts'
 import { allowMethods, type Operation } from './methods.ts'
+import { formType } from './requests.ts'
 
 export function createRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
@@ -33,40 +34,17 @@ export function methodsOfRouter(router: OpenAPIHono<AppEnv>, more: readonly Oper
   })
 }
 
-/** A query without a schema takes no parameters. Forms ignore unknown parameters (RFC 6749 3.2). */
+/**
+ * A query without a schema takes no parameters, a body without one no fields. OAuth's forms and their queries ignore
+ * unknown parameters (RFC 6749 3.2).
+ */
 function strict<Route extends RouteConfig>(route: Route): Route {
-  const { query } = route.request ?? {}
+  const { query, body } = route.request ?? {}
+  if (body !== undefined && formType in body.content) return route
   const strictQuery = query === undefined ? z.strictObject({}) : (query as z.ZodObject).strict()
-  return { ...route, request: { ...route.request, query: strictQuery } }
-}
-
-export function invalidRequest({ issues }: { issues: Issue[] }, target: string): Problem {
-  return invalidFields(issues.flatMap((issue) => fieldErrors(issue, target)))
-}
-
-type Issue = {
-  code: string
-  path: PropertyKey[]
-  message: string
-  keys?: string[]
-  /** Of a union: the issues of each alternative. */
-  errors?: Issue[][]
-}
-
-export function fieldErrors(issue: Issue, target: string): FieldError[] {
-  const place = issue.path.map(String)
-  const path = [...(target === 'json' ? [] : [target]), ...place].map(quote).join('.')
-  // zod names the object that holds unknown fields; clients need the fields.
-  if (issue.code === 'unrecognized_keys' && issue.keys) {
-    const prefix = path === '' ? '' : `${path}.`
-    const message = target === 'query' ? 'There is no such parameter' : 'There is no such field'
-    return issue.keys
-      .slice(0, maxErrors)
-      .map((key) => ({ path: `${prefix}${quote(key)}`, message }))
+  return {
+    ...route,
+    request: { ...route.request, query: strictQuery },
+    ...(body === undefined && route.method !== 'get' && { middleware: refuseBody }),
   }
-  const meant = issue.errors?.find((kind) => kind.every(({ path }) => path.length > 0))
-  if (meant === undefined) return [{ path, message: issue.message }]
-  return meant.flatMap((inner) =>
-    fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, target),
-  )
 }

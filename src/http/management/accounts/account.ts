@@ -11,6 +11,7 @@ import { personOfRole } from '../../auth/guards.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import { refuseQuery } from '../../routing/query.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager, byOwner } from '../../routing/security.ts'
@@ -118,6 +119,7 @@ export function createAccountRoutes() {
   // Not `openapi()`: its types do not support lines of JSON.
   routes.openAPIRegistry.registerPath(exporting)
   routes.get(exporting.path, async (c) => {
+    refuseQuery(c.req.raw.url)
     const { accountId } = c.var.actor
     const now = c.env.clock.now()
     await recordEvent(c.env.db, accountId, auditEntry(callerOf(c), 'account.exported', {}), now)
