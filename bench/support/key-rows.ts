@@ -47,12 +47,12 @@ export function fill(db: DatabaseSync, from: number, to: number): void {
   for (const { type, name } of kept) db.exec(`DROP ${type} ${name}`)
   db.exec(`
     WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
-    INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, disabled, external_id,
+    INSERT INTO api_key (id, digest, seq, account_id, name, name_folded, format, key_prefix, disabled, external_id,
       created_by, created_at, revoked_at)
     SELECT printf('%08x-0000-4000-8000-%012x', i, i), lower(hex(randomblob(32))), 1,
       CASE WHEN i <= ${maxOfOneAccount} THEN '${bigAccount}'
         ELSE printf('dddddddd-0000-4000-8000-%012x', i % 10000) END,
-      'Key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
+      'Key number ' || i, 'key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
       '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END
     FROM n`)
   for (const { sql } of kept) db.exec(sql)

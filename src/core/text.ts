@@ -34,9 +34,13 @@ export function readIdentifier(text: string): string | null {
   return /[\p{Cc}\p{Cs}]/u.test(identifier) ? null : identifier
 }
 
-/** The form in which texts are compared in a search: NFKC and lower case, so that `über` finds `ÜBERMUT`. */
+/**
+ * The form in which texts are compared in a search: NFKC without case, so that `über` finds `ÜBERMUT`. In upper case
+ * in between, since `ß` has no capital of its own; a final sigma is a sigma, since a search may end in a word.
+ */
 export function foldForSearch(text: string): string {
-  return text.normalize('NFKC').toLowerCase().normalize('NFC')
+  const folded = text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
+  return folded.replaceAll('ς', 'σ').normalize('NFKC')
 }
 
 const maxQuoteLength = 100

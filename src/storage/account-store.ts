@@ -180,7 +180,7 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
         sql`account_id = ${accountId} and id not in (select event_id from ${webhookDelivery})`,
       ),
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
-      sql`update ${apiKey} set name = '', key_prefix = '', created_by = null, revoked_by = null,
+      sql`update ${apiKey} set name = '', name_folded = '', key_prefix = '', created_by = null, revoked_by = null,
         external_id = null, metadata = null, allowed_ips = null
         where rowid in (select rowid from ${apiKey} where ${hasAttributes} limit ${maxPurged})`,
       sql`update ${deletedAccount} set purged_at = ${nowMs}

@@ -2,13 +2,17 @@
 // the pending raises, and returns the digests of the changed rows.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
+import { foldForSearch } from '../core/text.ts'
 import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
 import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
-export type NewKey = Omit<typeof apiKey.$inferInsert, 'seq'>
+export type NewKey = Omit<typeof apiKey.$inferInsert, 'seq' | 'nameFolded'>
 export type KeyPatch = Partial<
-  Omit<typeof apiKey.$inferInsert, 'id' | 'digest' | 'seq' | 'accountId' | 'createdAt'>
+  Omit<
+    typeof apiKey.$inferInsert,
+    'id' | 'digest' | 'seq' | 'nameFolded' | 'accountId' | 'createdAt'
+  >
 >
 
 /** Which keys of an account a change concerns. */
@@ -50,7 +54,7 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
     async create(key, audit, nowMs) {
-      const insert = build.insert(apiKey).values({ ...key, seq: currentSequence })
+      const insert = build.insert(apiKey).values({ ...key, ...folded(key), seq: currentSequence })
       await run(runBatch(d1, [bump(nowMs), insert, recordChanges(audit, nowMs)]))
     },
     async commit(change) {
@@ -80,11 +84,16 @@ export function bump(nowMs: number) {
     })
 }
 
+/** The folded name that is written with a name; a trigger clears one that is not. */
+export function folded({ name }: { name?: string | undefined }): { nameFolded?: string } {
+  return name === undefined ? {} : { nameFolded: foldForSearch(name) }
+}
+
 function statementsOf(change: Change) {
   const { patch, successor, audit, nowMs } = change
   const update = build
     .update(apiKey)
-    .set({ ...patch, seq: currentSequence })
+    .set({ ...patch, ...folded(patch), seq: currentSequence })
     .where(selected(change))
   return [
     bump(nowMs),
@@ -157,11 +166,11 @@ function leaveRaises(nowMs: number) {
 function insertSuccessor(key: NewKey) {
   // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
   return sql`
-    insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
+    insert into ${apiKey} (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, disabled,
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, meter_id, created_by,
       created_at, expires_at)
     select ${key.id}, ${key.digest}, ${currentSequence}, ${key.accountId}, ${key.name},
-      ${key.format}, ${key.keyPrefix}, ${json(key.scopes)}, 0, ${json(key.allowedIps)},
+      ${foldForSearch(key.name)}, ${key.format}, ${key.keyPrefix}, ${json(key.scopes)}, 0, ${json(key.allowedIps)},
       ${key.externalId ?? null}, ${json(key.metadata)}, ${json(key.rateLimit)}, ${json(key.credits)},
       ${key.limitsBy ?? 'key'}, ${key.meterId ?? null}, ${key.createdBy ?? null}, ${key.createdAt},
       ${key.expiresAt ?? null}

@@ -2,7 +2,14 @@
 import { sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, runBatch } from './database.ts'
-import { bump, changedNow, currentSequence, type NewKey, recordChanges } from './key-changes.ts'
+import {
+  bump,
+  changedNow,
+  currentSequence,
+  folded,
+  type NewKey,
+  recordChanges,
+} from './key-changes.ts'
 import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 
@@ -33,11 +40,11 @@ export function createKeyImport(d1: D1Database): KeyImport {
 function insertUnknown(keys: readonly NewKey[]) {
   // Without `where true` SQLite parses "on" as a join constraint.
   return sql`
-    insert into ${apiKey} (id, digest, seq, account_id, name, format, key_prefix, scopes, disabled,
+    insert into ${apiKey} (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, disabled,
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, created_by, created_at,
       expires_at)
     select value ->> 'id', value ->> 'digest', ${currentSequence}, value ->> 'accountId',
-      value ->> 'name', value ->> 'format', value ->> 'keyPrefix', value ->> 'scopes', 0,
+      value ->> 'name', value ->> 'nameFolded', value ->> 'format', value ->> 'keyPrefix', value ->> 'scopes', 0,
       value ->> 'allowedIps', value ->> 'externalId', value ->> 'metadata', value ->> 'rateLimit',
       value ->> 'credits', value ->> 'limitsBy', value ->> 'createdBy', value ->> 'createdAt',
       value ->> 'expiresAt'
@@ -51,6 +58,7 @@ function flat(key: NewKey): Record<string, unknown> {
   const { scopes, allowedIps, metadata, rateLimit, credits } = key
   return {
     ...key,
+    ...folded(key),
     scopes: text(scopes),
     allowedIps: text(allowedIps),
     metadata: text(metadata),

@@ -4,6 +4,7 @@ import {
   and,
   desc,
   eq,
+  getTableColumns,
   gt,
   inArray,
   isNotNull,
@@ -17,13 +18,14 @@ import type { KeyPrefixSearch } from '../core/foreign.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
+import { foldForSearch } from '../core/text.ts'
 import { openPrimary } from './database.ts'
 import type { Selection } from './key-changes.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
-export type KeyRow = typeof apiKey.$inferSelect
+export type KeyRow = Omit<typeof apiKey.$inferSelect, 'nameFolded'>
 
 /** A key with the present role and name of its creator; a key without scopes inherits from that role. */
 export type ListedKey = KeyRow & { creatorRole: string | null; creatorName: string | null }
@@ -49,13 +51,15 @@ export type KeyReader = {
 }
 
 const readTimeoutMs = 2_000
+/** What is read of a key: all but what only searches compare. */
+const { nameFolded: _, ...columns } = getTableColumns(apiKey)
 const counter = sql<number>`coalesce((select ${sequence.value} from ${sequence}), 0)`
 
 export function createKeyReader(d1: D1Database): KeyReader {
   return {
     async read(digest) {
       const query = openPrimary(d1)
-        .select({ key: apiKey, account, role: member.role, asOf: counter })
+        .select({ key: columns, account, role: member.role, asOf: counter })
         .from(apiKey)
         .leftJoin(organization, eq(organization.id, apiKey.accountId))
         .leftJoin(member, memberWhoCreated)
@@ -172,7 +176,7 @@ export async function listKeys(
 
 function selectKeys(d1: D1Database) {
   return openPrimary(d1)
-    .select({ key: apiKey, creatorRole: member.role, creatorName: user.name })
+    .select({ key: columns, creatorRole: member.role, creatorName: user.name })
     .from(apiKey)
     .leftJoin(member, memberWhoCreated)
     .leftJoin(user, eq(user.id, apiKey.createdBy))
@@ -221,7 +225,8 @@ function matchesSearch(
     sql`instr(lower(${column}), lower(${text})) > 0`
   const { formats = null, letters = search } = keyPrefix ?? {}
   return or(
-    holds(apiKey.name),
+    sql`instr(${apiKey.nameFolded}, ${foldForSearch(search)}) > 0`,
+    and(isNull(apiKey.nameFolded), holds(apiKey.name)),
     and(
       formats === null ? undefined : inArray(apiKey.format, formats),
       holds(apiKey.keyPrefix, letters),

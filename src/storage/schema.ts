@@ -14,6 +14,11 @@ export const apiKey = sqliteTable(
     seq: integer().notNull(),
     accountId: text('account_id').notNull(),
     name: text().notNull(),
+    /**
+     * The name as searches compare it (`foldForSearch`), written with every name. null: not folded yet, in a row
+     * from before this column or from SQL by hand; the reconciler folds it.
+     */
+    nameFolded: text('name_folded'),
     format: text().notNull(),
     keyPrefix: text('key_prefix').notNull(),
     /** null: the key inherits from the role of its creator. */
@@ -45,6 +50,8 @@ export const apiKey = sqliteTable(
     index('api_key_by_seq').on(table.seq),
     // Keys about to expire.
     index('api_key_by_expiry').on(table.expiresAt).where(sql`revoked_at is null`),
+    // Names that are not folded yet: empty but for the first minutes after the upgrade that adds the column.
+    index('api_key_not_folded').on(table.id).where(sql`name_folded is null`),
   ],
 )
 

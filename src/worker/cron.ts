@@ -11,6 +11,7 @@ import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
+import { foldNames } from '../storage/name-folding.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { createUsageStore } from '../storage/usage-store.ts'
 import { changeStores, settleSettings } from './changes.ts'
@@ -45,6 +46,9 @@ async function reconcile(isolate: Isolate, env: Env): Promise<void> {
     webhooks: () => drainWebhooks(isolate, env),
     usage: () => createUsageStore(env.DB).prune(now),
     attempts: () => pruneAttempts(env.DB, now),
+    names: async () => {
+      if (!areChangesStopped(env)) await foldNames(env.DB)
+    },
     closings: async () => {
       if (!areChangesStopped(env)) await finishClosings({ ...stores, db: env.DB }, settings)
     },

@@ -317,7 +317,7 @@ describe('the canary', () => {
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
-    expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'closings'])
+    expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'names', 'closings'])
   })
 })
 

@@ -118,6 +118,25 @@ describe('readName', () => {
 describe('foldForSearch', () => {
   it('ignores case beyond ASCII and how a letter is composed', () => {
     expect(foldForSearch('ÜBERMUT')).toContain(foldForSearch('u\u0308ber'))
+    expect(foldForSearch('ﬁ ẞ ß ΣΑΣ ＡｂＣ')).toBe('fi ss ss σασ abc')
+  })
+
+  it('is the same for every case and composition of a text, and for what it gives back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (text) => {
+        // Its capital is a letter of its own, so other marks change places with it.
+        fc.pre(!text.normalize('NFKD').includes('\u0345'))
+        const folded = foldForSearch(text)
+        const same = [
+          folded,
+          text.toLowerCase(),
+          text.toUpperCase(),
+          ...['NFC', 'NFD', 'NFKC', 'NFKD'].map((form) => text.normalize(form)),
+        ]
+        for (const each of same) expect(foldForSearch(each)).toBe(folded)
+      }),
+      { numRuns: 5_000 },
+    )
   })
 })
 

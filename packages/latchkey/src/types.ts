@@ -148,7 +148,7 @@ export type PageQuery = {
 /** Filters of the list of keys; all of them must match. */
 export type KeyQuery = PageQuery & {
   status?: KeyStatus | undefined
-  /** Part of a name, a key prefix or an external id. */
+  /** Part of a name (in any case), a key prefix or an external id. */
   search?: string | undefined
   created_by?: string | undefined
 }

@@ -36,7 +36,7 @@ const listQuery = pageQuery.extend({
   status: z.enum(keyStatuses).optional(),
   search: z.string().trim().max(100).optional().openapi({
     description:
-      'Part of a name, of an external id, or of `key_prefix`, with or without the prefix of its format and a closing `…`',
+      'Part of a name (in any case, `ß` as `ss`, composed or not), of an external id, or of `key_prefix`, with or without the prefix of its format and a closing `…`',
   }),
   created_by: idField.optional(),
 })
