@@ -1,5 +1,5 @@
 // The configuration that a deployer edits. An invalid setting stops the Worker at startup with a message that
-// names it. What stands here of the example CRM goes with `npm run eject:crm`.
+// names it. `npm run eject:crm` removes the settings of the example CRM.
 import { crm } from './examples/crm/gateway.ts'
 import { defineConfig } from './src/core/config.ts'
 

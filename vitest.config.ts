@@ -11,10 +11,10 @@ const secrets = {
   SETUP_TOKEN: 'test-setup-token',
 }
 
-// Wrangler asks for required secrets in the environment; what counts are the bindings below.
+// Wrangler requires the secrets in the environment; the bindings below are used.
 for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
-// As in wrangler.toml, but without the waits: what is sent arrives, and arrives again, at once.
+// As in wrangler.toml, but without waits: messages are delivered and redelivered at once.
 const queueConsumers = {
   'latchkey-usage': { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
 }

@@ -108,7 +108,7 @@ export function legend(data: readonly string[], place: { left: number; top: numb
   }
 }
 
-/** A line through points, without symbols unless asked for. */
+/** A line through points, without symbols by default. */
 export function lineSeries(
   name: string,
   color: string,

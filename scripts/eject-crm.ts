@@ -12,7 +12,7 @@ const noApi = `{
 
 const edits: Record<string, Edit[]> = {
   'latchkey.config.ts': [
-    [/ What stands here of the example CRM[^\n]*/, ''],
+    [/ `npm run eject:crm` removes the settings[^\n]*/, ''],
     ["import { crm } from './examples/crm/gateway.ts'\n", ''],
     ['scopes: { ...crm.scopes }', 'scopes: {}'],
     ['scopes: [...crm.memberScopes]', 'scopes: []'],

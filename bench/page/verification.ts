@@ -68,7 +68,7 @@ function flames(): string[] {
   ]
 }
 
-/** The targets beside the measured values. */
+/** The targets next to the measured values. */
 function targets(rows: Map<string, Measured>, { isTrial }: Machine): string[] {
   const speed = (name: string) => rows.get(name)?.perSecond ?? Number.NaN
   const hot = speed('verify: in memory, lease running')

@@ -48,9 +48,9 @@ export class FenceLike extends DurableObject {
   }
 }
 
-/** What a service binding costs when nothing is done behind it. */
+/** The cost of a service binding alone, without work in the other Worker. */
 export class Echo extends WorkerEntrypoint {
-  verify(asked: { token: string }) {
-    return { valid: asked.token !== '', code: 'valid', key, account, scopes }
+  verify(request: { token: string }) {
+    return { valid: request.token !== '', code: 'valid', key, account, scopes }
   }
 }

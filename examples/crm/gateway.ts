@@ -1,4 +1,4 @@
-// What latchkey.config.ts says about this API: its scopes, its routes and how the gateway reaches it.
+// The part of latchkey.config.ts for this API: its scopes, its routes and its upstream.
 
 /** The same routes under /api and /api/v1. */
 const both = (method: string, path: string, scope: string) => [

@@ -74,7 +74,7 @@ byte listed[FENCES];             /* the row in `fence`: the sequence of its regi
 byte pending[FENCES];            /* the row in `pending_raise`; 0: none */
 
 /* ---- fences: minSeq and floor are durable, a registration in flight is not ---------------------------- */
-byte minSeq[FENCES];             /* 0: empty, "ask D1" */
+byte minSeq[FENCES];             /* 0: empty: read D1 */
 byte floor[FENCES];
 byte registration[FENCES];       /* committed in D1, not yet known to the fence */
 #ifdef RETIRE

@@ -9,7 +9,7 @@ export type SoakKey = {
   state: KeyState
   /** A change was sent and has not been answered with 200: both states are allowed. */
   isChanging: boolean
-  /** Counts changes, so that a request can tell whether one began while it ran. */
+  /** Counts changes, so that a request can detect one that began while it ran. */
   version: number
   /** Number of changes of `is_active`. */
   updates: number

@@ -1,4 +1,4 @@
-// Accounts with people of each role, and keys made as a client makes them.
+// Accounts with people of each role, and keys created over HTTP.
 import { addPerson, createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type Account = {
@@ -26,7 +26,7 @@ export async function makeKey(
   body: Record<string, unknown> = {},
 ): Promise<MadeKey> {
   const made = await app.request('POST', '/api/api-keys', { as, body: { name: 'A key', ...body } })
-  if (made.status !== 201) throw new Error(`No key was made: ${made.status} ${made.text}`)
+  if (made.status !== 201) throw new Error(`No key was created: ${made.status} ${made.text}`)
   return made.body.data
 }
 

@@ -3,7 +3,7 @@ import { defineConfig } from '../../src/core/config.ts'
 import type { Route } from '../../src/core/policy.ts'
 import api from './protected-api.ts'
 
-/** The API is served under /api and under /api/v1 alike. */
+/** The API is served under /api and under /api/v1 */
 const both = (method: string, path: string, scope: string): Route[] => [
   { method, path: `/api${path}`, scope },
   { method, path: `/api/v1${path}`, scope },

@@ -92,7 +92,7 @@ export async function addEndpoint(
   const url = `https://receiver-${++endpoints}.example.com/hooks`
   const as = account.owner.jwt
   const made = await app.request('POST', '/api/webhook-endpoints', { as, body: { url, ...body } })
-  if (made.status !== 201) throw new Error(`No endpoint was made: ${made.status} ${made.text}`)
+  if (made.status !== 201) throw new Error(`No endpoint was created: ${made.status} ${made.text}`)
   return made.body.data
 }
 

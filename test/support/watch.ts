@@ -18,7 +18,7 @@ type Method = (...args: unknown[]) => unknown
 /** The object behind a wrapper: D1's own `batch` accepts only its own statements. */
 const originals = new WeakMap<object, object>()
 
-/** Calls of `lazy` methods make no I/O: what they return is watched instead. */
+/** Calls of `lazy` methods perform no I/O: their results are recorded instead. */
 function watched<T extends object>(
   target: T,
   note: (method: string, args: unknown[]) => void,

@@ -138,9 +138,9 @@ describe('in addition to the table', () => {
   it.each([
     ['of another site', { origin: 'https://evil.example' }],
     ['of another port', { origin: 'http://localhost:3000' }],
-    ['that hides where it is', { origin: 'null' }],
-    ['that a browser says is cross-site', { 'sec-fetch-site': 'cross-site', origin: noHeader }],
-    ['that a browser says is of a sibling', { 'sec-fetch-site': 'same-site', origin: noHeader }],
+    ['with an opaque origin', { origin: 'null' }],
+    ['that the browser reports as cross-site', { 'sec-fetch-site': 'cross-site', origin: noHeader }],
+    ['that the browser reports as same-site', { 'sec-fetch-site': 'same-site', origin: noHeader }],
   ])('no page %s changes anything by the session of an owner', async (_, headers) => {
     const changing = permissions.filter(
       ({ method, cells }) => method !== 'GET' && cells.owner === 'yes' && cells.anonymous === 401,

@@ -164,24 +164,24 @@ it('answers with the request id and forbids storing', async () => {
 describe('another account', () => {
   it('cannot read, change or delete the rows', async () => {
     const owner = clientOf()
-    const stranger = clientOf()
+    const outsider = clientOf()
     const contact = (await owner.post('/api/contacts', { name: 'Ada', phone: '+12025550103' })).row
     const message = (await owner.post('/api/messages', { to: contact.id, text: 'Hello' })).row
     const hook = { url: 'https://example.com/', events: ['message.sent'] }
     const webhook = (await owner.post('/api/webhooks', hook)).row
     const refused = [
-      await stranger.get(`/api/contacts/${contact.id}`),
-      await stranger.patch(`/api/contacts/${contact.id}`, { name: 'Mallory' }),
-      await stranger.patch(`/api/contacts/${contact.id}`, { phone: null, email: null }),
-      await stranger.get(`/api/messages/${message.id}`),
-      await stranger.get(`/api/conversations/${message.conversation_id}`),
-      await stranger.delete(`/api/webhooks/${webhook.id}`),
-      await stranger.post('/api/messages', { to: contact.id, text: 'Hello' }),
-      await stranger.post('/api/broadcasts', { name: 'x', text: 'x', contact_ids: [contact.id] }),
+      await outsider.get(`/api/contacts/${contact.id}`),
+      await outsider.patch(`/api/contacts/${contact.id}`, { name: 'Mallory' }),
+      await outsider.patch(`/api/contacts/${contact.id}`, { phone: null, email: null }),
+      await outsider.get(`/api/messages/${message.id}`),
+      await outsider.get(`/api/conversations/${message.conversation_id}`),
+      await outsider.delete(`/api/webhooks/${webhook.id}`),
+      await outsider.post('/api/messages', { to: contact.id, text: 'Hello' }),
+      await outsider.post('/api/broadcasts', { name: 'x', text: 'x', contact_ids: [contact.id] }),
     ]
     expect(refused.map((answer) => answer.status)).toEqual(refused.map(() => 404))
     for (const list of ['contacts', 'messages', 'conversations', 'webhooks']) {
-      expect((await stranger.get(`/api/${list}`)).rows).toEqual([])
+      expect((await outsider.get(`/api/${list}`)).rows).toEqual([])
       expect((await owner.get(`/api/${list}`)).rows).toHaveLength(1)
     }
     expect((await owner.get(`/api/contacts/${contact.id}`)).row).toEqual(contact)

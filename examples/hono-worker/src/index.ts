@@ -18,7 +18,7 @@ app.delete('/contacts/:name', apiKey({ scopes: ['contacts:write'], fresh: true }
 
 /** Public; a key that is presented must be valid. */
 app.get('/', apiKey({ optional: true }), (c) =>
-  c.text(`Hello, ${c.var.apiKey?.account.name ?? 'stranger'}`),
+  c.text(`Hello, ${c.var.apiKey?.account.name ?? 'guest'}`),
 )
 
 export default app

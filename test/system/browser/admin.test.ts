@@ -58,7 +58,7 @@ test('an admin disables a key and enables it again', async (t) => {
   assert.equal(await curl(token), 200)
 })
 
-test('an admin changes the scopes of a key, and the change is in force when the page says so', async (t) => {
+test('an admin changes the scopes of a key, and the change is in force when the page confirms it', async (t) => {
   const name = 'Shrinking'
   const scopes = ['contacts:read', 'messages:read']
   const { key: token } = await createKey(await signedIn(demo.admin), { name, scopes })

@@ -1,4 +1,4 @@
-// A member: can view everything, cannot make changes, and sees why.
+// A member: can view everything, cannot make changes, and is shown the reason.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'

@@ -30,7 +30,7 @@ test('an owner creates a key by keyboard alone and uses its token', async (t) =>
   await dialog.getByRole('button', { name: 'I have stored it' }).waitFor()
   const token = await dialog.locator('pre').first().innerText()
   await tabTo(page, 'Copy token')
-  // Chromium gives the clipboard to the window in front only, and other tests have windows too.
+  // Chromium permits clipboard access only to the focused window, and other tests open windows too.
   await page.bringToFront()
   await dialog.getByRole('button', { name: 'Copy token' }).press('Enter')
   await dialog.getByRole('button', { name: 'Copied' }).waitFor()

@@ -7,7 +7,7 @@ import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
-test('a new token is gone from everywhere once its dialog is closed', async (t) => {
+test('a new token is stored nowhere in the browser after its dialog is closed', async (t) => {
   const page = await openPage(t)
   const bodies = watchBodies(page)
   await signIn(page, demo.owner)

@@ -78,7 +78,7 @@ export function testExample(): void {
   })
 
   it('denies an invalid key where a key is optional', async () => {
-    equal((await get('/')).text, 'Hello, stranger')
+    equal((await get('/')).text, 'Hello, guest')
     const { key } = await client.create({ name: 'Guest', scopes: [] })
     equal((await get('/', key)).text, 'Hello, Acme Inc')
     equal((await get('/', 'whm_wrong')).status, 401)

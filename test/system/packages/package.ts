@@ -123,7 +123,7 @@ export function testPackage(): void {
     equal(output.trim(), 'function function')
   })
 
-  it('believes no CF-Connecting-IP under Node, only what clientAddress gives', () => {
+  it('ignores CF-Connecting-IP under Node, and uses only clientAddress', () => {
     linkHono()
     const program = `
       import { Hono } from 'hono'
