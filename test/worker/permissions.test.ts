@@ -139,7 +139,10 @@ describe('in addition to the table', () => {
     ['of another site', { origin: 'https://evil.example' }],
     ['of another port', { origin: 'http://localhost:3000' }],
     ['with an opaque origin', { origin: 'null' }],
-    ['that the browser reports as cross-site', { 'sec-fetch-site': 'cross-site', origin: noHeader }],
+    [
+      'that the browser reports as cross-site',
+      { 'sec-fetch-site': 'cross-site', origin: noHeader },
+    ],
     ['that the browser reports as same-site', { 'sec-fetch-site': 'same-site', origin: noHeader }],
   ])('no page %s changes anything by the session of an owner', async (_, headers) => {
     const changing = permissions.filter(
