@@ -52,6 +52,11 @@ export type ConfigInput<Env> = {
      * answer only if it is valid (docs/decisions/0007). Off by default.
      */
     speculative?: boolean
+    /**
+     * Time between two verifications of the credential of an open stream or WebSocket; default and maximum 5,000. One
+     * that cannot be verified for twice that time ends.
+     */
+    reverifyMs?: number
   }
   /** Without it, /forward-auth refuses a key that is bound to addresses (docs/decisions/0006). */
   forwardAuth?: ForwardAuth | null
@@ -73,6 +78,8 @@ export type Config<Env = never> = Omit<
   leaseMs: number
 }
 
+const gatewayDefaults = { timeoutMs: 60_000, speculative: false, reverifyMs: 5_000 }
+
 /**
  * Validates a configuration and returns it with defaults and the reserved scopes.
  * @throws Error whose message names the invalid setting and the reason.
@@ -83,7 +90,7 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   checkScopes(input.scopes)
   checkRoles(input.roles, scopes)
   for (const [name, routes] of Object.entries(input.policies)) checkRoutes(name, routes, scopes)
-  const gateway = { timeoutMs: 60_000, speculative: false, ...input.gateway }
+  const gateway = { ...gatewayDefaults, ...input.gateway }
   checkGateway(gateway, input.policies)
   const { lease = 1, forwardAuth = null, foreign = {}, ...rest } = input
   checkForeign(foreign, input.formats)
@@ -154,7 +161,7 @@ function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record
 }
 
 function checkGateway(
-  { policy, upstream, timeoutMs, speculative }: Config['gateway'],
+  { policy, upstream, timeoutMs, speculative, reverifyMs }: Config['gateway'],
   policies: Record<string, readonly Route[]>,
 ) {
   if (!Object.hasOwn(policies, policy)) {
@@ -163,6 +170,9 @@ function checkGateway(
   checkUpstream(upstream)
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
     fail(`gateway.timeoutMs is ${timeoutMs}: it must be 1 to 3,600,000 milliseconds`)
+  }
+  if (!Number.isInteger(reverifyMs) || reverifyMs < 1 || reverifyMs > gatewayDefaults.reverifyMs) {
+    fail(`gateway.reverifyMs is ${reverifyMs}: it must be 1 to 5,000 milliseconds`)
   }
   if (typeof speculative !== 'boolean') {
     fail(`gateway.speculative is ${speculative}: it must be true or false`)

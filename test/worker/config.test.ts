@@ -137,6 +137,16 @@ const mistakes: [string, object, RegExp][] = [
   ['no upstream', withUpstream(undefined), /gateway\.upstream/],
   ['no time for the upstream', withGateway({ timeoutMs: 0 }), /gateway\.timeoutMs is 0/],
   ['a time that is no number', withGateway({ timeoutMs: '60s' }), /gateway\.timeoutMs is 60s/],
+  [
+    'streams that are verified too seldom',
+    withGateway({ reverifyMs: 5_001 }),
+    /gateway\.reverifyMs is 5001/,
+  ],
+  [
+    'streams that are verified all the time',
+    withGateway({ reverifyMs: 0 }),
+    /gateway\.reverifyMs is 0/,
+  ],
   ['speculation in words', withGateway({ speculative: 'yes' }), /gateway\.speculative is yes/],
   ['a policy that fits no URL', { policies: { 'a/b': [] } }, /policy "a\/b"/],
   ['no proxies to believe', withProxies([]), /forwardAuth\.proxies is empty/],

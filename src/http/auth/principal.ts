@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { refusalDetails } from '../../contract/refusals.ts'
 import type { TokenFormats } from '../../core/foreign.ts'
 import { missingScopes, powersOfRole } from '../../core/scopes.ts'
-import type { Verdict } from '../../core/verdict.ts'
+import type { AccessRequest, Verdict } from '../../core/verdict.ts'
 import { consumeLimits, oneCredit } from '../../keys/consume-limits.ts'
 import { speculate } from '../../keys/speculate.ts'
-import { verify } from '../../keys/verify.ts'
+import { type Verification, verify } from '../../keys/verify.ts'
 import { senderOf } from '../../storage/flood-limit.ts'
 import type { AppEnv } from '../app-env.ts'
 import { recordCaller, recordPerson } from '../report.ts'
@@ -70,10 +70,7 @@ export async function authenticateKey(
   check: RequestCheck = noCheck,
 ): Promise<Principal> {
   const services = c.env
-  const sender = () => senderOf(ip ?? c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await services.verifySettings(sender)
-  const stores = services.lookUpStores(c.req.raw)
-  const verification = await verify(stores, settings, token, { scopes, ip })
+  const verification = await verifyKey(c, token, { scopes, ip })
   if (verification.verdict.code === 'valid') {
     const refused = check(principalOf(verification.verdict))
     if (refused !== null) {
@@ -90,6 +87,17 @@ export async function authenticateKey(
   services.watchCredits(verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return principalOf(verdict)
+}
+
+/** Verifies a key for this request. Consumes and counts nothing. */
+export async function verifyKey(
+  c: Context<AppEnv>,
+  token: string,
+  access: AccessRequest,
+): Promise<Verification> {
+  const sender = () => senderOf(access.ip ?? c.req.raw.headers.get('cf-connecting-ip'))
+  const settings = await c.env.verifySettings(sender)
+  return verify(c.env.lookUpStores(c.req.raw), settings, token, access)
 }
 
 function checked(check: RequestCheck, principal: Principal): Principal {
@@ -120,7 +128,7 @@ export async function speculatedPrincipal(
   return decision?.code === 'valid' ? principalOf(decision) : null
 }
 
-function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Principal {
+export function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Principal {
   const { id, name, expiresAt, createdBy, accountId, accountName } = record
   return {
     accountId,
@@ -131,7 +139,7 @@ function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): P
   }
 }
 
-async function personByJwt(
+export async function personByJwt(
   c: Context<AppEnv>,
   token: string,
   scopes: readonly string[],

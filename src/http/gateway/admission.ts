@@ -8,6 +8,7 @@ import {
   speculatedPrincipal,
   type TargetRequest,
 } from '../auth/principal.ts'
+import type { Standing } from '../auth/reauthenticate.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 import type { Services } from '../services.ts'
@@ -41,11 +42,19 @@ export async function admit(
   route: RequestRoute,
   target?: TargetRequest,
 ): Promise<Principal> {
-  return authenticate(c, scopesOf(route), target, (principal) => {
-    if (route.kind === 'refused') return route.problem
-    if (route.kind === 'unsafe') return unsafePath
-    return isOpenTo(principal, route) ? null : unlistedPath
-  })
+  return authenticate(c, scopesOf(route), target, (principal) => refusalOf(principal, route))
+}
+
+/** Whether the same request would still be admitted. Consumes no limits. */
+export async function stillAdmitted(c: Context<AppEnv>, route: RequestRoute): Promise<Standing> {
+  const { reauthenticate } = await import('../auth/reauthenticate.ts')
+  return reauthenticate(c, scopesOf(route), (principal) => refusalOf(principal, route))
+}
+
+function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
+  if (route.kind === 'refused') return route.problem
+  if (route.kind === 'unsafe') return unsafePath
+  return isOpenTo(principal, route) ? null : unlistedPath
 }
 
 /** The principal that would be admitted by what memory holds, fresh or not; null where none would. */

@@ -12,7 +12,7 @@ import { identityHeaders } from './identity-headers.ts'
 import { createUpstream, type UpstreamFetch } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
 
-export function createGateway({ config }: AppSettings) {
+export function createGateway({ config, clock }: AppSettings) {
   const { gateway, policies } = config
   const match = createPolicy(policies[gateway.policy] ?? [])
   const fetchUpstream = createUpstream(gateway)
@@ -22,14 +22,24 @@ export function createGateway({ config }: AppSettings) {
     const speculation = gateway.speculative ? await speculate(c, route, fetchUpstream) : null
     try {
       const principal = await admit(c, route)
+      const admittedAt = clock.now()
       const isSame = speculation?.identity === identityOf(principal, c)
       const response = await (isSame ? speculation.release() : fetchUpstream(c, principal))
       c.set('isOfUpstream', true)
-      return response
+      if (!staysOpen(response, raw.method)) return response
+      const isDue = clock.now() - admittedAt >= gateway.reverifyMs
+      const { endWithCredential } = await import('./open-connection.ts')
+      return endWithCredential(c, response, { route, isDue })
     } finally {
       speculation?.drop()
     }
   }
+}
+
+/** Whether nothing says when the response ends. One of known length passes as it is. */
+function staysOpen({ webSocket, body, headers }: Response, method: string): boolean {
+  if (webSocket) return true
+  return body !== null && method !== 'HEAD' && !headers.has('content-length')
 }
 
 /** A request that was sent upstream before the verdict was known. */
