@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Fence, type FenceStorage } from '../src/coherence/fence.ts'
 import type { KeyRecord } from '../src/core/record.ts'
 import { createKeyChanges } from '../src/storage/key-changes.ts'
+import { wholeAccount } from '../src/storage/key-reach.ts'
 import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
 import { openD1, type Ran } from '../test/simulation/sqlite.ts'
@@ -83,7 +84,7 @@ function operations(size: number): Record<string, Work> {
   const page = { limit: 50, after: null, nowMs }
   const middle = { createdAt: 1_700_000_000_000 + Math.ceil(own / 2), id: idOf(Math.ceil(own / 2)) }
   const list = (filter: Parameters<typeof listKeys>[2], after: typeof middle | null = null) =>
-    listKeys(d1, bigAccount, filter, { ...page, after })
+    listKeys(d1, wholeAccount(bigAccount), filter, { ...page, after })
   return {
     'a verification reads its key': (run) =>
       createKeyReader(d1).read(digests[run % digests.length] as string),

@@ -1,7 +1,7 @@
 // Imports keys of another system, a hundred at a time:
-//   LATCHKEY_URL=… LATCHKEY_KEY=… npx node scripts/import-keys.ts keys.json --format unkey --scopes contacts:read
+//   LATCHKEY_URL=… LATCHKEY_JWT=… npx node scripts/import-keys.ts keys.json --format unkey --scopes contacts:read
 // keys.json is a list of { digest, name, key_prefix?, scopes?, expires_at?, external_id?, metadata? }, as
-// the pages docs/moving-from-*.md export it. It may be run again: existing keys are unchanged.
+// the pages docs/moving-from-*.md export it. The JWT is an owner's, from GET /api/auth/token. It may be run again: existing keys are unchanged.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [file] = positionals
-const { LATCHKEY_URL: url, LATCHKEY_KEY: key } = process.env
+const { LATCHKEY_URL: url, LATCHKEY_JWT: jwt } = process.env
 
 try {
   const counts = await importFile()
@@ -46,9 +46,9 @@ try {
 }
 
 async function importFile(): Promise<Map<string, number>> {
-  if (!file || !values.format || !url || !key) {
+  if (!file || !values.format || !url || !jwt) {
     throw new InputError(
-      'Usage: LATCHKEY_URL=… LATCHKEY_KEY=… node scripts/import-keys.ts keys.json --format NAME [--scopes a,b]',
+      'Usage: LATCHKEY_URL=… LATCHKEY_JWT=… node scripts/import-keys.ts keys.json --format NAME [--scopes a,b]',
     )
   }
   const scopes = values.scopes?.split(',').filter((scope) => scope !== '')
@@ -128,7 +128,7 @@ function isOver(time: string | undefined): boolean {
 async function send(keys: object[]): Promise<Result[]> {
   const sent = fetch(new URL('/api/api-keys/import', url), {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${jwt}`, 'content-type': 'application/json' },
     body: JSON.stringify({ keys }),
   })
   const response = await sent.catch((cause: Error) => {

@@ -1,5 +1,19 @@
 // The principal that makes a change: a person with a role in one account, or a key that manages keys.
+import type { Window } from './limits.ts'
 import type { Role } from './role.ts'
+
+/** What a key with `keys:manage` may grant; null in a field: unbounded. */
+export type MayGrant = {
+  scopes: readonly string[] | null
+  environments: readonly string[] | null
+  externalIds: readonly string[] | null
+  /** In seconds from the grant. */
+  maxLifetime: number | null
+  /** Each key needs these windows, with no higher limit. */
+  rateLimit: readonly Window[] | null
+  /** Unrevoked keys that this key made. */
+  maxKeys: number | null
+}
 
 export type Actor =
   | { kind: 'person'; id: string; accountId: string; role: Role }
@@ -9,4 +23,8 @@ export type Actor =
       accountId: string
       scopes: readonly string[]
       createdBy: string | null
+      /** The first key of its rotations, in whose name it makes keys; without any, its own id. */
+      rootId: string
+      /** null: it grants nothing. */
+      mayGrant: MayGrant | null
     }

@@ -75,6 +75,13 @@ export function isAllowedAddress(ip: string | null, allowed: readonly string[]):
   })
 }
 
+/** Whether every address of the inner block or address is within the outer one. */
+export function contains(outer: string, inner: string): boolean {
+  const [network, bits] = blockOf(outer)
+  const [address, innerBits] = blockOf(inner)
+  return network.kind() === address.kind() && innerBits >= bits && address.match(network, bits)
+}
+
 function blockOf(entry: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (!entry.includes('/')) {
     const address = ipaddr.process(entry)

@@ -1,47 +1,151 @@
-// Which scopes an actor may grant to a key.
-import type { Actor } from './actor.ts'
+// The powers of a key, compared. A change that only tightens them is always allowed; any other is a grant, for which
+// the actor must be able to create the resulting key now, all fields together.
+import type { Actor, MayGrant } from './actor.ts'
+import { contains } from './address.ts'
+import type { CreditTerms, LimitOwner, Window } from './limits.ts'
 import type { Role } from './role.ts'
 import { type Catalogue, missingScopes, powersOfRole, reservedScopes } from './scopes.ts'
 
-export type Grant = {
+/** All of a key that a change may loosen. */
+export type KeyPowers = {
   /** null: the key inherits. */
   scopes: readonly string[] | null
-  /** The role that a key without its own scopes inherits. */
+  /** The role that it inherits from; null: a former member. */
   inheritsFrom: Role | null
-  /** The scopes of a key that is being changed: keeping them is no grant. */
-  currentScopes?: readonly string[] | null | undefined
+  environment: string
+  expiresAt: number | null
+  allowedIps: readonly string[] | null
+  rateLimit: readonly Window[] | null
+  credits: CreditTerms | null
+  limitsBy: LimitOwner
+  externalId: string | null
+  metadata: Record<string, unknown> | null
+  mayGrant: MayGrant | null
+  disabled: boolean
+}
+
+/** Whether `after` allows nothing that `before` does not. Its result is a partial order of powers. */
+export function onlyTightens(before: KeyPowers, after: KeyPowers): boolean {
+  return (
+    tightensScopes(before.scopes, after.scopes) &&
+    (after.expiresAt ?? Infinity) <= (before.expiresAt ?? Infinity) &&
+    tightensAddresses(before.allowedIps, after.allowedIps) &&
+    tightensWindows(before.rateLimit, after.rateLimit) &&
+    (after.disabled || !before.disabled) &&
+    // Each of them decides whose meter, whose data or whose environment a key reaches: none has a "less".
+    kept.every((field) => JSON.stringify(before[field]) === JSON.stringify(after[field]))
+  )
+}
+
+const kept = [
+  'inheritsFrom',
+  'environment',
+  'credits',
+  'limitsBy',
+  'externalId',
+  'metadata',
+  'mayGrant',
+] as const
+
+/** What a key inherits can grow with its creator's role, so no list covers it and it covers no list but the empty one. */
+function tightensScopes(before: KeyPowers['scopes'], after: KeyPowers['scopes']): boolean {
+  if (after === null) return before === null
+  return missingScopes(after, before ?? []).length === 0
+}
+
+function tightensAddresses(
+  before: readonly string[] | null,
+  after: readonly string[] | null,
+): boolean {
+  if (before === null) return true
+  return after?.every((block) => before.some((old) => contains(old, block))) ?? false
+}
+
+/** A renamed or re-timed window starts empty: only windows of the same name and length are the same. */
+function tightensWindows(
+  before: readonly Window[] | null,
+  after: readonly Window[] | null,
+): boolean {
+  const isKept = (old: Window) =>
+    after?.some(
+      ({ name, windowSeconds, limit }) =>
+        name === old.name && windowSeconds === old.windowSeconds && limit <= old.limit,
+    )
+  return before?.every(isKept) ?? true
 }
 
 /**
- * Why the actor may not grant these scopes, as a sentence; null when they may.
- * Only an owner grants reserved scopes; a key grants only scopes that it holds, never inheritance.
+ * Why the actor may not create a key with these powers now, as a sentence; null when they may. A limit on the number
+ * of keys is checked where the key is stored.
  */
 export function grantRefusal(
   actor: Actor,
-  { scopes, inheritsFrom, currentScopes }: Grant,
+  key: KeyPowers,
   config: Catalogue,
+  nowMs: number,
 ): string | null {
-  if (scopes === null) {
-    if (currentScopes === null) return null
-    if (actor.kind === 'key') return 'A key cannot make a key that inherits: list its scopes.'
-    const inherited = powersOfRole(inheritsFrom, config)
-    if (inherited.fullAccess && !powersOfRole(actor.role, config).fullAccess) {
-      return 'Your role does not have full access, and so cannot grant it.'
-    }
-    return refuseMissing(actor, inherited.scopes, config)
-  }
-  const granted = missingScopes(scopes, currentScopes ?? [])
-  const reserved = granted.filter((scope) => Object.hasOwn(reservedScopes, scope))
-  if (reserved.length > 0 && !(actor.kind === 'person' && actor.role === 'owner')) {
-    return `Only an owner may grant ${reserved.join(' and ')}.`
-  }
-  return refuseMissing(actor, missingScopes(granted, reserved), config)
+  return actor.kind === 'person'
+    ? refusalOfRole(actor.role, key, config)
+    : refusalOfBounds(actor.mayGrant, key, nowMs)
 }
 
-function refuseMissing(actor: Actor, scopes: readonly string[], config: Catalogue): string | null {
-  const held = actor.kind === 'key' ? actor.scopes : powersOfRole(actor.role, config).scopes
+function refusalOfRole(role: Role, key: KeyPowers, config: Catalogue): string | null {
+  const own = powersOfRole(role, config)
+  if (key.mayGrant !== null && role !== 'owner') return 'Only an owner may set may_grant.'
+  if (key.scopes === null) {
+    const inherited = powersOfRole(key.inheritsFrom, config)
+    if (inherited.fullAccess && !own.fullAccess) {
+      return 'Your role does not have full access, and so cannot grant it.'
+    }
+    return refuseMissing('Your role', inherited.scopes, own.scopes)
+  }
+  const reserved = reservedIn(key.scopes)
+  if (reserved.length > 0 && role !== 'owner') {
+    return `Only an owner may grant ${reserved.join(' and ')}.`
+  }
+  return refuseMissing('Your role', missingScopes(key.scopes, reserved), own.scopes)
+}
+
+function refusalOfBounds(bounds: MayGrant | null, key: KeyPowers, nowMs: number): string | null {
+  if (bounds === null) return 'This key has no may_grant, and so grants nothing.'
+  if (key.scopes === null) return 'A key cannot make a key that inherits: list its scopes.'
+  if (key.mayGrant !== null) return 'Only an owner may set may_grant.'
+  const reserved = reservedIn(key.scopes)
+  if (reserved.length > 0) return `Only an owner may grant ${reserved.join(' and ')}.`
+  return beyondBounds(bounds, key, nowMs)
+}
+
+/** Which bound the key exceeds, as a sentence; null when it is within all of them. */
+export function beyondBounds(bounds: MayGrant, key: KeyPowers, nowMs: number): string | null {
+  const { scopes, environments, externalIds, maxLifetime, rateLimit } = bounds
+  if (environments !== null && !environments.includes(key.environment)) {
+    return `The environment ${key.environment} is beyond the may_grant of this key.`
+  }
+  if (externalIds !== null && !(key.externalId !== null && externalIds.includes(key.externalId))) {
+    return 'The external_id is beyond the may_grant of this key.'
+  }
+  if (maxLifetime !== null && (key.expiresAt ?? Infinity) > nowMs + maxLifetime * 1000) {
+    return `The may_grant of this key needs an expires_at within ${maxLifetime} seconds.`
+  }
+  if (!tightensWindows(rateLimit, key.rateLimit)) {
+    return 'The may_grant of this key needs its rate_limit, or a tighter one.'
+  }
+  if (scopes === null) return null
+  if (key.scopes === null) return 'What a key inherits is beyond the may_grant of this key.'
+  return refuseMissing('The may_grant of this key', key.scopes, scopes)
+}
+
+/** Of these scopes, those that only an owner grants. */
+export function reservedIn(scopes: readonly string[]): string[] {
+  return scopes.filter((scope) => Object.hasOwn(reservedScopes, scope))
+}
+
+function refuseMissing(
+  subject: string,
+  scopes: readonly string[],
+  held: readonly string[],
+): string | null {
   const missing = missingScopes(scopes, held)
   if (missing.length === 0) return null
-  const subject = actor.kind === 'key' ? 'This key' : 'Your role'
   return `${subject} does not hold ${missing.join(', ')}, and so cannot grant it.`
 }

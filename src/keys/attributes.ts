@@ -1,4 +1,5 @@
 // The attributes of a key that its owner sets. Times are milliseconds since 1970.
+import type { MayGrant } from '../core/actor.ts'
 import type { CreditInput, LimitOwner, Window } from '../core/limits.ts'
 
 export type KeyAttributes = {
@@ -14,9 +15,10 @@ export type KeyAttributes = {
   rateLimit: Window[] | null
   credits: CreditInput | null
   limitsBy: LimitOwner
+  mayGrant: MayGrant | null
 }
 
 /** An attribute that is undefined keeps its value. */
 export type KeyEdits = {
   [Attribute in keyof KeyAttributes]?: KeyAttributes[Attribute] | undefined
-} & { disabled?: boolean | undefined }
+} & { disabled?: boolean | undefined; needsReview?: false | undefined }

@@ -87,7 +87,7 @@ export async function changeMany(
   settings: ChangeSettings,
   accountId: string,
   selection: Exclude<Selection, { by: 'version' }>,
-  plan: Omit<Plan, 'successor'>,
+  plan: Omit<Plan, 'successor'> & Pick<Change, 'reach'>,
 ): Promise<{ count: number; progress: Progress }> {
   const changed = await commit(stores, settings, { ...plan, accountId, selection })
   // The whole account: an earlier change of some of them may have been committed and not settled.

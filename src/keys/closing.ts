@@ -90,7 +90,8 @@ export async function finishClosings(
 /** Removes personal data in the same change, so that no reader caches it again. */
 function revocation(nowMs: number) {
   const erased = { name: '', keyPrefix: '', externalId: null, metadata: null, allowedIps: null }
-  const patch = { ...erased, createdBy: null, revokedAt: nowMs, revokedBy: null }
+  const grants = { mayGrant: null, madeBy: null, grantedBy: null, needsReview: false }
+  const patch = { ...erased, ...grants, createdBy: null, revokedAt: nowMs, revokedBy: null }
   return { patch, audit: bySystem('key.revoked') }
 }
 

@@ -1,12 +1,12 @@
 // Imports keys of other systems by the digests of their tokens. A digest that exists keeps its key.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
-import { grantRefusal } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { KeySettings } from './mint.ts'
+import { grantor, inheritable, refuseGrant } from './powers.ts'
 
 export type KeyToImport = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
@@ -50,18 +50,21 @@ export async function importKeys(
 
 function planOf(
   settings: ImportSettings,
-  { actor }: Caller,
+  caller: Caller,
   { digest, formatName, start, ...attributes }: KeyToImport,
 ): { key: NewKey } | Extract<ImportResult, { result: 'forbidden' }> {
   const { config, newId, clock } = settings
-  const inheritsFrom = actor.kind === 'person' ? actor.role : null
-  const detail = grantRefusal(actor, { scopes: attributes.scopes, inheritsFrom }, config)
-  if (detail !== null) return { result: 'forbidden', detail }
+  const { actor } = caller
+  const credits = attributes.credits && creditTerms(null, attributes.credits, clock.now())
+  const powers = { ...attributes, ...inheritable(actor), credits, disabled: false }
+  const refused = refuseGrant(caller, powers, settings)
+  if (refused?.reason === 'grant') return { result: 'forbidden', detail: refused.detail }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
   const key: NewKey = {
     ...attributes,
-    credits: attributes.credits && creditTerms(null, attributes.credits, clock.now()),
+    ...grantor(actor),
+    credits,
     id: newId(),
     digest,
     accountId: actor.accountId,

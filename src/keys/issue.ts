@@ -3,7 +3,8 @@ import { auditEntry, type Caller } from '../core/audit.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { ChangeStores } from './change.ts'
 import { type KeySettings, mintKey } from './mint.ts'
-import { type Refusal, refuseGrant } from './refusal.ts'
+import { inheritable, isUnusedMayGrant, refuseGrant } from './powers.ts'
+import type { Refusal } from './refusal.ts'
 
 export type IssueResult =
   | { kind: 'issued'; token: string; id: string }
@@ -21,10 +22,20 @@ export async function issueKey(
 ): Promise<IssueResult> {
   const { formatName, ...attributes } = request
   const { name, scopes } = attributes
-  const refusal = refuseGrant(caller, scopes, settings)
-  if (refusal !== null) return { kind: 'refused', refusal }
+  const { actor } = caller
+  if (isUnusedMayGrant(attributes)) return { kind: 'refused', refusal: { reason: 'may_grant' } }
   const { token, key } = await mintKey(settings, caller, formatName, attributes)
+  const powers = {
+    ...attributes,
+    ...inheritable(actor),
+    credits: key.credits ?? null,
+    disabled: false,
+  }
+  const refusal = refuseGrant(caller, powers, settings)
+  if (refusal !== null) return { kind: 'refused', refusal }
   const audit = auditEntry(caller, 'key.created', { name, scopes, format: formatName })
-  await stores.changes.create(key, audit, settings.clock.now())
+  const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
+  const stored = await stores.changes.create(key, audit, settings.clock.now(), maxKeys)
+  if (!stored) return { kind: 'refused', refusal: { reason: 'max_keys', maxKeys: maxKeys ?? 0 } }
   return { kind: 'issued', token, id: key.id }
 }

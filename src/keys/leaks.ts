@@ -16,6 +16,8 @@ export type LeakStores = ChangeStores & {
   findByDigests(
     digests: readonly string[],
   ): Promise<{ id: string; accountId: string; digest: string }[]>
+  /** The keys that these were rotated to with their own tokens: who found a token may have rotated it. */
+  findOwnSuccessors(ids: readonly string[]): Promise<{ id: string; successorOf: string }[]>
 }
 
 export type LeakSettings = ChangeSettings & {
@@ -43,7 +45,7 @@ export async function revokeLeaked(
     const key = ours.get(digest)
     return key === undefined ? [] : [{ ...key, ...placeOf(finding) }]
   })
-  await revokeFound(stores, settings, found, requestId)
+  await revokeFound(stores, settings, await withSuccessors(stores, found), requestId)
   return checked.map(({ digest }) => ({ digest, isOurs: ours.has(digest) }))
 }
 
@@ -60,6 +62,19 @@ const maxUrlLength = 2_000
 /** The URL is stored and sent in webhooks: the token in it is removed. */
 function placeOf({ token, url, source }: Finding) {
   return { url: url.replaceAll(token, '[redacted]').slice(0, maxUrlLength), source }
+}
+
+async function withSuccessors(stores: LeakStores, found: readonly Found[]): Promise<Found[]> {
+  if (found.length === 0) return []
+  const successors = await stores.findOwnSuccessors(found.map(({ id }) => id))
+  return [
+    ...found,
+    ...found.flatMap((key) =>
+      successors
+        .filter(({ successorOf }) => successorOf === key.id)
+        .map(({ id }) => ({ ...key, id })),
+    ),
+  ]
 }
 
 type Found = { id: string; accountId: string; url: string; source: string }

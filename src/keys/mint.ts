@@ -7,6 +7,7 @@ import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { ChangeSettings } from './change.ts'
+import { grantor } from './powers.ts'
 
 export type KeySettings = ChangeSettings & {
   config: Pick<Config, 'formats' | 'foreign' | 'defaultFormat' | 'scopes' | 'roles'>
@@ -44,6 +45,8 @@ export async function mintKey(
     rateLimit: attributes.rateLimit,
     credits: attributes.credits && creditTerms(null, attributes.credits, nowMs),
     limitsBy: attributes.limitsBy,
+    mayGrant: attributes.mayGrant,
+    ...grantor(actor),
   }
   return { token, key }
 }

@@ -1,6 +1,7 @@
 // Revokes keys, permanently.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { Selection } from '../storage/key-changes.ts'
+import { reachOf } from '../storage/key-reach.ts'
 import {
   type ChangeResult,
   type ChangeSettings,
@@ -9,6 +10,8 @@ import {
   changeOne,
   type Progress,
 } from './change.ts'
+import { refuseReserved } from './powers.ts'
+import type { Refusal } from './refusal.ts'
 
 /**
  * Revokes one key. Repeated, it only waits until the revocation is in force.
@@ -19,22 +22,41 @@ export function revokeKey(
   settings: ChangeSettings,
   caller: Caller,
   id: string,
-): Promise<ChangeResult<never>> {
+): Promise<ChangeResult<Refusal>> {
   const target = { accountId: caller.actor.accountId, id }
-  return changeOne(stores, settings, target, (key) =>
-    key.revokedAt === null ? revocation(caller, settings, {}) : null,
-  )
+  return changeOne(stores, settings, target, (key) => {
+    const refused = refuseReserved(caller, key)
+    if (refused !== null) return { refused }
+    return key.revokedAt === null ? revocation(caller, settings, {}) : null
+  })
 }
 
-/** Revokes every key of the caller's account that the selection matches. */
+/**
+ * Revokes the key that is the caller, and the keys that it was rotated to with its own token. Repeated, it only waits.
+ * @param ids of all of them.
+ */
+export async function revokeOwn(
+  stores: ChangeStores,
+  settings: ChangeSettings,
+  caller: Caller,
+  ids: readonly string[],
+): Promise<Progress> {
+  const { accountId } = caller.actor
+  const plan = revocation(caller, settings, {})
+  return (await changeMany(stores, settings, accountId, { by: 'ids', ids }, plan)).progress
+}
+
+/** Revokes every key of the caller's account that the selection matches and that the caller may change. */
 export function revokeKeys(
   stores: ChangeStores,
   settings: ChangeSettings,
   caller: Caller,
   selection: Exclude<Selection, { by: 'version' }>,
 ): Promise<{ count: number; progress: Progress }> {
-  const plan = revocation(caller, settings, { selection: selection.by })
-  return changeMany(stores, settings, caller.actor.accountId, selection, plan)
+  const { actor } = caller
+  const reach = reachOf(actor, settings.clock.now())
+  const plan = { ...revocation(caller, settings, { selection: selection.by }), reach }
+  return changeMany(stores, settings, actor.accountId, selection, plan)
 }
 
 function revocation(

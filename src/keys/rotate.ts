@@ -3,7 +3,8 @@ import { auditEntry, type Caller } from '../core/audit.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
 import { type KeySettings, mintKey } from './mint.ts'
-import { type Refusal, refuseGrant } from './refusal.ts'
+import { grantor, isVisible, refuseGrant } from './powers.ts'
+import type { Refusal } from './refusal.ts'
 
 /** `token` and `id` are the successor's. */
 export type RotateResult =
@@ -23,14 +24,14 @@ export async function rotateKey(
 ): Promise<RotateResult> {
   const target = { accountId: caller.actor.accountId, id }
   const before = await stores.find(target.accountId, id)
-  if (before === null) return { kind: 'not_found' }
+  if (before === null || !isVisible(caller.actor, before, settings)) return { kind: 'not_found' }
   const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
   const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
     const nowMs = settings.clock.now()
     const refused = refuseRotation(caller, settings, key, nowMs)
     if (refused !== null) return { refused }
     const endsAt = nowMs + overlapMs
-    const successor = { ...minted.key, ...successorAttributes(key), createdAt: nowMs }
+    const successor = { ...minted.key, ...successorAttributes(key, caller), createdAt: nowMs }
     const expiresAt = Math.min(key.expiresAt ?? endsAt, endsAt)
     const patch = { replacedBy: successor.id, expiresAt }
     const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
@@ -48,16 +49,30 @@ function successorFormat({ format }: ListedKey, { config }: Pick<KeySettings, 'c
  * The successor keeps scopes and creator, so that it has the same powers, and the meter, so that a new
  * token neither refills nor doubles the remaining credits.
  */
-function successorAttributes(key: ListedKey) {
+function successorAttributes(key: ListedKey, { actor }: Caller) {
   const { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy } = key
   const { rateLimit, credits, limitsBy } = key
   const limits = { rateLimit, credits, limitsBy, meterId: key.meterId ?? key.id }
-  return { name, scopes, expiresAt, allowedIps, externalId, metadata, createdBy, ...limits }
+  const { mayGrant, needsReview } = key
+  const grants = { mayGrant, needsReview, ...grantor(actor) }
+  // A key that rotates itself keeps what it was granted.
+  if (actor.id === key.id) grants.grantedBy = key.grantedBy
+  return {
+    name,
+    scopes,
+    expiresAt,
+    allowedIps,
+    externalId,
+    metadata,
+    createdBy,
+    ...limits,
+    ...grants,
+  }
 }
 
 function refuseRotation(
   caller: Caller,
-  settings: Pick<KeySettings, 'config'>,
+  settings: Pick<KeySettings, 'config' | 'clock'>,
   key: ListedKey,
   nowMs: number,
 ): Refusal | null {
@@ -66,6 +81,6 @@ function refuseRotation(
   const status = statusOf(key, nowMs)
   // The successor would be active: rotating would enable or extend the key without saying so.
   if (status === 'expired' || status === 'disabled') return { reason: status }
-  // The caller receives the successor's token: the rule is that of issuing a key with these scopes.
-  return refuseGrant(caller, key.scopes, settings, { creatorRole: key.creatorRole })
+  // The caller receives the successor's token, which a key that rotates itself has already.
+  return caller.actor.id === key.id ? null : refuseGrant(caller, key, settings)
 }

@@ -6,6 +6,9 @@ import type { Meters } from '../limits/meters.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { TopUpEvent } from '../storage/top-ups.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
+import type { KeySettings } from './mint.ts'
+import { refuseGrant } from './powers.ts'
+import type { Refusal } from './refusal.ts'
 
 export type TopUpStores = {
   meters: Pick<Meters, 'topUp'>
@@ -18,12 +21,15 @@ export type TopUpInput = { amount: number; idempotencyKey: string | null }
 export type TopUpKeyResult =
   | { kind: 'done'; credits: number; isRepeated: boolean }
   | { kind: 'refused'; reason: 'revoked' | 'no_credits' | 'conflict' }
+  /** Credits are a grant. */
+  | { kind: 'forbidden'; refusal: Refusal }
   /** The credits may have been added: only with an idempotency key can the request safely be repeated. */
   | { kind: 'unknown'; cause: unknown }
 
 /** Adds credits durably, then writes the audit event: both once for each idempotency key. */
 export async function topUpKey(
   { meters, record, newId }: TopUpStores,
+  settings: Pick<KeySettings, 'config' | 'clock'>,
   caller: Caller,
   key: ListedKey,
   { amount, idempotencyKey }: TopUpInput,
@@ -31,6 +37,8 @@ export async function topUpKey(
   if (key.revokedAt !== null) return { kind: 'refused', reason: 'revoked' }
   const limits = limitsOf(key)
   if (limits === null || key.credits === null) return { kind: 'refused', reason: 'no_credits' }
+  const refusal = refuseGrant(caller, key, settings)
+  if (refusal !== null) return { kind: 'forbidden', refusal }
   const { meter, terms } = limits
   const answer = await meters.topUp(meter, { terms, amount, idempotencyKey })
   if (answer.outcome === 'unavailable') return { kind: 'unknown', cause: answer.cause }

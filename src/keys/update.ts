@@ -4,9 +4,10 @@ import { changedFields } from '../core/changed-fields.ts'
 import { creditTerms, validateChangedLimits } from '../core/limits.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { KeyEdits } from './attributes.ts'
-import { type ChangeResult, type ChangeStores, changeOne } from './change.ts'
+import { type ChangeResult, type ChangeStores, changeOne, type Plan } from './change.ts'
 import type { KeySettings } from './mint.ts'
-import { type Refusal, refuseGrant } from './refusal.ts'
+import { isUnusedMayGrant, isVisible, refuseChange } from './powers.ts'
+import type { Refusal } from './refusal.ts'
 
 /** @throws StoreUnavailable when D1 does not answer; the change may then be committed. */
 export function updateKey(
@@ -16,19 +17,32 @@ export function updateKey(
   id: string,
   edits: KeyEdits,
 ): Promise<ChangeResult<Refusal>> {
-  return changeOne(stores, settings, { accountId: caller.actor.accountId, id }, (key) => {
+  const target = { accountId: caller.actor.accountId, id }
+  return changeOne(stores, settings, target, (key): Plan | null | { refused: Refusal } => {
+    if (!isVisible(caller.actor, key, settings) && !onlyDisables(edits)) {
+      return { refused: { reason: 'hidden' } }
+    }
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
     const patch = changedFields(key, withCreditTerms(key, edits, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null
-    const error = validateChangedLimits(key, { ...key, ...patch } as ListedKey, edits.credits)
+    const after = { ...key, ...patch } as ListedKey
+    const error = validateChangedLimits(key, after, edits.credits)
     if (error !== null) return { refused: { reason: 'limits', error } }
-    if (patch.scopes !== undefined) {
-      const { creatorRole, scopes: currentScopes } = key
-      const refused = refuseGrant(caller, patch.scopes, settings, { creatorRole, currentScopes })
-      if (refused !== null) return { refused }
-    }
-    return { patch, audit: auditEntry(caller, 'key.updated', { changed: patch }) }
+    if (patch.mayGrant && isUnusedMayGrant(after)) return { refused: { reason: 'may_grant' } }
+    const verdict = refuseChange(caller, key, after, settings)
+    if ('refused' in verdict) return verdict
+    const audit = auditEntry(caller, 'key.updated', { changed: patch })
+    const { actor } = caller
+    if (!verdict.isGrant || actor.kind === 'key') return { patch, audit }
+    return { patch: { ...patch, grantedBy: actor.id }, audit }
   })
+}
+
+/** By id a managing key disables also what it may not read. */
+function onlyDisables(edits: KeyEdits): boolean {
+  return Object.entries(edits).every(
+    ([field, value]) => value === undefined || (field === 'disabled' && value === true),
+  )
 }
 
 /** The edits with the requested credits as terms, relative to the key's current terms. */

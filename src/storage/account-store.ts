@@ -163,7 +163,8 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
   const some = (table: SQL, where: SQL) =>
     sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${maxPurged})`
   const hasAttributes = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
-    or revoked_by is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
+    or revoked_by is not null or made_by is not null or granted_by is not null
+    or may_grant is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
   const remains = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
     or exists (select 1 from ${auditEvent} where account_id = ${accountId} and action not like 'account.%')
     or exists (select 1 from ${apiKey} where ${hasAttributes})
@@ -181,7 +182,7 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
       ),
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
       sql`update ${apiKey} set name = '', name_folded = '', key_prefix = '', created_by = null, revoked_by = null,
-        external_id = null, metadata = null, allowed_ips = null
+        may_grant = null, made_by = null, granted_by = null, external_id = null, metadata = null, allowed_ips = null
         where rowid in (select rowid from ${apiKey} where ${hasAttributes} limit ${maxPurged})`,
       sql`update ${deletedAccount} set purged_at = ${nowMs}
         where account_id = ${accountId} and not (${remains}) returning purged_at`,

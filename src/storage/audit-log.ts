@@ -1,7 +1,8 @@
 // Reads the audit trail. The batch of each change writes it.
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary } from './database.ts'
+import { type Reach, readable } from './key-reach.ts'
 import { user } from './people-schema.ts'
 import { apiKey, auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -31,7 +32,7 @@ const readTimeoutMs = 2_000
 /** Up to `limit` events of the account, newest first, beginning after a position. */
 export async function listEvents(
   d1: D1Database,
-  accountId: string,
+  reach: Reach,
   { keyId, actorId, action }: AuditFilter,
   page: { limit: number; after: { createdAt: number; id: string } | null },
 ): Promise<AuditEvent[]> {
@@ -50,7 +51,8 @@ export async function listEvents(
     .leftJoin(apiKey, eq(apiKey.id, auditEvent.keyId))
     .where(
       and(
-        eq(auditEvent.accountId, accountId),
+        eq(auditEvent.accountId, reach.accountId),
+        ofReach(reach),
         keyId === undefined ? undefined : eq(auditEvent.keyId, keyId),
         actorId === undefined ? undefined : eq(auditEvent.actorId, actorId),
         action === undefined ? undefined : eq(auditEvent.action, action),
@@ -65,4 +67,11 @@ export async function listEvents(
     .all()
   const rows = await within('D1', readTimeoutMs, query)
   return rows.map(({ event, ...names }) => ({ ...event, ...names }))
+}
+
+/** A managing key with bounds reads what concerns the keys that it reads, and its own acts. */
+function ofReach(reach: Reach): SQL | undefined {
+  const keys = readable(reach)
+  if (keys === undefined || reach.manager === null) return undefined
+  return or(keys, eq(auditEvent.actorId, reach.manager.id))
 }

@@ -4,6 +4,7 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { foldForSearch } from '../core/text.ts'
 import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
+import { changeable, listed, madeKeys, type Reach } from './key-reach.ts'
 import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
@@ -19,13 +20,20 @@ export type KeyPatch = Partial<
 export type Selection =
   | { by: 'version'; id: string; seq: number }
   | { by: 'ids'; ids: readonly string[] }
-  | { by: 'creator'; createdBy: string }
-  | { by: 'externalId'; externalId: string }
+  | NamedSelection
   | { by: 'account' }
+
+/** Keys that share an attribute. */
+export type NamedSelection =
+  | { by: 'creator'; createdBy: string }
+  | { by: 'maker'; madeBy: string }
+  | { by: 'externalId'; externalId: string }
 
 export type Change = {
   accountId: string
   selection: Selection
+  /** Of a bulk change: the keys that the actor changes; absent: all. */
+  reach?: Reach
   patch: KeyPatch
   /** The key that replaces the changed one; stored only if a row changed. */
   successor?: NewKey
@@ -37,7 +45,8 @@ export type Change = {
 export type PendingRaise = { fence: string; region: string; digest: string; seq: number }
 
 export type KeyChanges = {
-  create(key: NewKey, audit: AuditEntry, nowMs: number): Promise<void>
+  /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys` (null: any number). */
+  create(key: NewKey, audit: AuditEntry, nowMs: number, maxKeys?: number | null): Promise<boolean>
   /** @returns the digests of the changed keys; none when the selection matched no row. */
   commit(change: Change): Promise<string[]>
   /** The pending raises of these digests, of all keys of an account, or of all keys. */
@@ -53,9 +62,14 @@ const maxSingleRaises = 1_000
 export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
-    async create(key, audit, nowMs) {
-      const insert = build.insert(apiKey).values({ ...key, ...folded(key), seq: currentSequence })
-      await run(runBatch(d1, [bump(nowMs), insert, recordChanges(audit, nowMs)]))
+    async create(key, audit, nowMs, maxKeys = null) {
+      const room = maxKeys === null ? sql`1` : sql`${madeKeys(key.madeBy ?? '')} < ${maxKeys}`
+      const insert = insertKey(key, room)
+      const stored = build.select({ id: apiKey.id }).from(apiKey).where(changedNow)
+      const rows = await run(
+        runBatch(d1, [bump(nowMs), insert, recordChanges(audit, nowMs), stored]),
+      )
+      return rows.length > 0
     },
     async commit(change) {
       const changed = await run(runBatch<{ digest: string }>(d1, statementsOf(change)))
@@ -100,7 +114,10 @@ function statementsOf(change: Change) {
     update,
     recordChanges(audit, nowMs),
     leaveRaises(nowMs),
-    ...(successor === undefined ? [] : [insertSuccessor(successor)]),
+    // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
+    ...(successor === undefined
+      ? []
+      : [insertKey(successor, sql`exists (select 1 from ${apiKey} where ${changedNow})`)]),
     build
       .select({ digest: apiKey.digest })
       .from(apiKey)
@@ -110,10 +127,11 @@ function statementsOf(change: Change) {
   ]
 }
 
-function selected({ accountId, selection }: Change): SQL | undefined {
+function selected({ accountId, selection, reach }: Change): SQL | undefined {
   const ofAccount = eq(apiKey.accountId, accountId)
+  const reached = reach && changeable(reach)
   // A bulk change is a revocation, which leaves revoked keys as they are.
-  const inForce = and(ofAccount, isNull(apiKey.revokedAt))
+  const inForce = and(ofAccount, isNull(apiKey.revokedAt), reached)
   switch (selection.by) {
     case 'version':
       return and(ofAccount, eq(apiKey.id, selection.id), eq(apiKey.seq, selection.seq))
@@ -123,19 +141,17 @@ function selected({ accountId, selection }: Change): SQL | undefined {
         sql`+${apiKey.accountId} = ${accountId}`,
         isNull(apiKey.revokedAt),
         inArray(apiKey.id, listed(selection.ids)),
+        reached,
       )
     case 'creator':
       return and(inForce, eq(apiKey.createdBy, selection.createdBy))
+    case 'maker':
+      return and(inForce, eq(apiKey.madeBy, selection.madeBy))
     case 'externalId':
       return and(inForce, eq(apiKey.externalId, selection.externalId))
     case 'account':
       return inForce
   }
-}
-
-/** A list as one bound parameter: D1 allows 100 per statement. */
-function listed(values: readonly string[]): SQL {
-  return sql`(select value from json_each(${JSON.stringify(values)}))`
 }
 
 export const changedNow = eq(apiKey.seq, currentSequence)
@@ -163,18 +179,19 @@ function leaveRaises(nowMs: number) {
     on conflict (digest, fence) do update set seq = excluded.seq`
 }
 
-function insertSuccessor(key: NewKey) {
-  // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
+/** Stores a key where the condition holds. */
+function insertKey(key: NewKey, condition: SQL) {
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, disabled,
-      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, meter_id, created_by,
-      created_at, expires_at)
+      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, meter_id, may_grant, made_by,
+      granted_by, needs_review, created_by, created_at, expires_at)
     select ${key.id}, ${key.digest}, ${currentSequence}, ${key.accountId}, ${key.name},
-      ${foldForSearch(key.name)}, ${key.format}, ${key.keyPrefix}, ${json(key.scopes)}, 0, ${json(key.allowedIps)},
-      ${key.externalId ?? null}, ${json(key.metadata)}, ${json(key.rateLimit)}, ${json(key.credits)},
-      ${key.limitsBy ?? 'key'}, ${key.meterId ?? null}, ${key.createdBy ?? null}, ${key.createdAt},
-      ${key.expiresAt ?? null}
-    where exists (select 1 from ${apiKey} where ${changedNow})`
+      ${foldForSearch(key.name)}, ${key.format}, ${key.keyPrefix}, ${json(key.scopes)}, ${key.disabled ? 1 : 0},
+      ${json(key.allowedIps)}, ${key.externalId ?? null}, ${json(key.metadata)},
+      ${json(key.rateLimit)}, ${json(key.credits)}, ${key.limitsBy ?? 'key'}, ${key.meterId ?? null},
+      ${json(key.mayGrant)}, ${key.madeBy ?? null}, ${key.grantedBy ?? null},
+      ${key.needsReview ? 1 : 0}, ${key.createdBy ?? null}, ${key.createdAt}, ${key.expiresAt ?? null}
+    where ${condition}`
 }
 
 function json(value: unknown): string | null {

@@ -41,12 +41,12 @@ function insertUnknown(keys: readonly NewKey[]) {
   // Without `where true` SQLite parses "on" as a join constraint.
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, disabled,
-      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, created_by, created_at,
+      allowed_ips, external_id, metadata, rate_limit, credits, limits_by, made_by, granted_by, created_by, created_at,
       expires_at)
     select value ->> 'id', value ->> 'digest', ${currentSequence}, value ->> 'accountId',
       value ->> 'name', value ->> 'nameFolded', value ->> 'format', value ->> 'keyPrefix', value ->> 'scopes', 0,
       value ->> 'allowedIps', value ->> 'externalId', value ->> 'metadata', value ->> 'rateLimit',
-      value ->> 'credits', value ->> 'limitsBy', value ->> 'createdBy', value ->> 'createdAt',
+      value ->> 'credits', value ->> 'limitsBy', value ->> 'madeBy', value ->> 'grantedBy', value ->> 'createdBy', value ->> 'createdAt',
       value ->> 'expiresAt'
     from json_each(${JSON.stringify(keys.map(flat))}) where true
     on conflict (digest) do nothing`

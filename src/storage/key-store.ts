@@ -14,13 +14,15 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
+import type { MayGrant } from '../core/actor.ts'
 import type { KeyPrefixSearch } from '../core/foreign.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { foldForSearch } from '../core/text.ts'
 import { openPrimary } from './database.ts'
-import type { Selection } from './key-changes.ts'
+import type { NamedSelection, Selection } from './key-changes.ts'
+import { changeable, listed as list, type Reach, readable } from './key-reach.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -114,6 +116,19 @@ export async function findKey(
   return row === undefined ? null : listed(row)
 }
 
+/** What a managing key may grant, and the first key of its rotations. */
+export async function findManager(
+  d1: D1Database,
+  id: string,
+): Promise<{ mayGrant: MayGrant | null; rootId: string }> {
+  const query = openPrimary(d1)
+    .select({ mayGrant: apiKey.mayGrant, meterId: apiKey.meterId })
+    .from(apiKey)
+    .where(eq(apiKey.id, id))
+  const row = await within('D1', readTimeoutMs, query.get())
+  return { mayGrant: row?.mayGrant ?? null, rootId: row?.meterId ?? id }
+}
+
 /** The keys with these digests, of any account. */
 export async function findByDigests(
   d1: D1Database,
@@ -126,20 +141,38 @@ export async function findByDigests(
   return within('D1', readTimeoutMs, query.all())
 }
 
+/** The keys that these keys were rotated to with their own tokens, and so on. */
+export async function findOwnSuccessors(
+  d1: D1Database,
+  ids: readonly string[],
+): Promise<{ id: string; successorOf: string }[]> {
+  const query = openPrimary(d1).all<{ id: string; successorOf: string }>(sql`
+    with recursive successor (id, successorOf, next) as (
+      select id, id, replaced_by from ${apiKey} where id in ${list(ids)}
+      union
+      select later.id, successor.successorOf, later.replaced_by
+        from successor join ${apiKey} as later on later.id = successor.next
+        where later.made_by = later.meter_id
+    )
+    select id, successorOf from successor where id <> successorOf`)
+  return within('D1', readTimeoutMs, query)
+}
+
 /** What a selection names that no key of the account has: ids, or the one value. Revoked keys count. */
 export async function missingFrom(
   d1: D1Database,
-  accountId: string,
-  selection: Extract<Selection, { by: 'ids' | 'creator' | 'externalId' }>,
+  reach: Reach,
+  selection: NamedSelection | Extract<Selection, { by: 'ids' }>,
 ): Promise<string[]> {
   const { column, account, values } = namedBy(selection)
+  const reached = changeable(reach) ?? sql`1`
   const query = openPrimary(d1).all<{ value: string }>(sql`
     select value from json_each(${JSON.stringify([...new Set(values)])}) where not exists
-      (select 1 from ${apiKey} where ${account} = ${accountId} and ${column} = value)`)
+      (select 1 from ${apiKey} where ${account} = ${reach.accountId} and ${column} = value and ${reached})`)
   return (await within('D1', readTimeoutMs, query)).map(({ value }) => value)
 }
 
-function namedBy(selection: Extract<Selection, { by: 'ids' | 'creator' | 'externalId' }>) {
+function namedBy(selection: NamedSelection | Extract<Selection, { by: 'ids' }>) {
   const { accountId } = apiKey
   switch (selection.by) {
     case 'ids':
@@ -147,6 +180,8 @@ function namedBy(selection: Extract<Selection, { by: 'ids' | 'creator' | 'extern
       return { column: apiKey.id, account: sql`+${accountId}`, values: selection.ids }
     case 'creator':
       return { column: apiKey.createdBy, account: accountId, values: [selection.createdBy] }
+    case 'maker':
+      return { column: apiKey.madeBy, account: accountId, values: [selection.madeBy] }
     case 'externalId':
       return { column: apiKey.externalId, account: accountId, values: [selection.externalId] }
   }
@@ -155,14 +190,15 @@ function namedBy(selection: Extract<Selection, { by: 'ids' | 'creator' | 'extern
 /** Up to `limit` keys of the account, newest first, beginning after a position. */
 export async function listKeys(
   d1: D1Database,
-  accountId: string,
+  reach: Reach,
   { status, search, keyPrefix, createdBy }: KeyFilter,
   page: { limit: number; after: Position | null; nowMs: number },
 ): Promise<ListedKey[]> {
   const query = selectKeys(d1)
     .where(
       and(
-        eq(apiKey.accountId, accountId),
+        eq(apiKey.accountId, reach.accountId),
+        readable(reach),
         createdBy === undefined ? undefined : eq(apiKey.createdBy, createdBy),
         after(page.after),
         hasStatus(status, page.nowMs),

@@ -2,6 +2,7 @@
 // the digest of a revoked key cannot be stored again.
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { MayGrant } from '../core/actor.ts'
 import { type CreditTerms, limitOwners, type Window } from '../core/limits.ts'
 
 export const apiKey = sqliteTable(
@@ -33,7 +34,15 @@ export const apiKey = sqliteTable(
     limitsBy: text('limits_by', { enum: limitOwners }).notNull().default('key'),
     /** The first of the keys that it replaced, whose meter it continues; null: its own meter. */
     meterId: text('meter_id'),
+    /** Of a key that manages keys: what it may grant. */
+    mayGrant: text('may_grant', { mode: 'json' }).$type<MayGrant>(),
     createdBy: text('created_by'),
+    /** The person or the key that made it; those of a closed account are erased. */
+    madeBy: text('made_by'),
+    /** The person whose grant was the last, for keys that manage others. */
+    grantedBy: text('granted_by'),
+    /** Its creator was demoted or removed, and it has scopes of its own. */
+    needsReview: integer('needs_review', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     lastUsedAt: integer('last_used_at'),
@@ -45,6 +54,8 @@ export const apiKey = sqliteTable(
     // The keys of an account, newest first, by keyset (created_at, id).
     index('api_key_by_account').on(table.accountId, table.createdAt, table.id),
     index('api_key_by_creator').on(table.accountId, table.createdBy),
+    // The keys that a key made, which its `max_keys` counts.
+    index('api_key_by_maker').on(table.madeBy).where(sql`revoked_at is null`),
     index('api_key_by_external_id').on(table.accountId, table.externalId),
     // The keys that one batch changed.
     index('api_key_by_seq').on(table.seq),

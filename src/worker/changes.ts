@@ -7,7 +7,7 @@ import type { LeakStores } from '../keys/leaks.ts'
 import type { KeySettings } from '../keys/mint.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
-import { findByDigests, findKey } from '../storage/key-store.ts'
+import { findByDigests, findKey, findOwnSuccessors } from '../storage/key-store.ts'
 import type { Isolate } from './context.ts'
 
 export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
@@ -22,7 +22,8 @@ export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
 
 export function leakStores(isolate: Isolate, env: Env): LeakStores {
   const byDigests = (digests: readonly string[]) => findByDigests(env.DB, digests)
-  return { ...changeStores(isolate, env), findByDigests: byDigests }
+  const findOwn = (ids: readonly string[]) => findOwnSuccessors(env.DB, ids)
+  return { ...changeStores(isolate, env), findByDigests: byDigests, findOwnSuccessors: findOwn }
 }
 
 export function settleSettings({ config, clock }: Isolate): SettleSettings {

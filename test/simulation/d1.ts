@@ -83,6 +83,7 @@ export class D1 {
         this.write('create', key.digest, () => {
           tables.create(key, nowMs)
           this.record(touched.committed, [key.digest])
+          return true
         }),
       commit: (change) => this.write('commit', change, this.commit(change, touched)),
       pending: (of) =>

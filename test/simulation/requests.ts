@@ -96,7 +96,7 @@ export function issue(world: World): ChangeRequest {
     [],
   ])
   const externalId = random.one(externalIds)
-  const limits = { rateLimit: null, credits: null, limitsBy: 'key' } as const
+  const limits = { rateLimit: null, credits: null, limitsBy: 'key', mayGrant: null } as const
   const fields = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
   return {
     name: 'issue',

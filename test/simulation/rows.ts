@@ -15,6 +15,8 @@ export function isSelected(row: Row, accountId: string, selection: Selection): b
       return selection.ids.includes(row.id)
     case 'creator':
       return row.createdBy === selection.createdBy
+    case 'maker':
+      return row.madeBy === selection.madeBy
     case 'externalId':
       return row.externalId === selection.externalId
     case 'account':
@@ -40,6 +42,10 @@ export function newRow(key: NewKey, seq: number): Row {
     credits: key.credits ?? null,
     limitsBy: key.limitsBy ?? 'key',
     meterId: key.meterId ?? null,
+    mayGrant: key.mayGrant ?? null,
+    madeBy: key.madeBy ?? null,
+    grantedBy: key.grantedBy ?? null,
+    needsReview: key.needsReview ?? false,
     createdBy: key.createdBy ?? null,
     createdAt: key.createdAt,
     expiresAt: key.expiresAt ?? null,

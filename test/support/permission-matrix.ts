@@ -21,11 +21,11 @@ export async function openWorld(app: TestApp): Promise<World> {
   await makeSigningKey(app)
   const acme = await openAccount('Acme Inc')
   const globex = await openAccount('Globex')
-  const key = async (scopes?: string[]) =>
-    (await makeKey(app, acme.owner.jwt, scopes && { scopes })).key
+  const key = async (scopes?: string[], more: object = {}) =>
+    (await makeKey(app, acme.owner.jwt, scopes && { scopes, ...more })).key
   const keys = {
     key: await key(),
-    manager: await key(['keys:manage']),
+    manager: await key(['keys:manage'], { may_grant: {} }),
     verifier: await key(['keys:verify']),
   }
   const passwordHash = await hashPassword(password)

@@ -39,7 +39,11 @@ beforeAll(async () => {
   testApp = await createTestApp()
   acme = await openAccount('Acme Inc')
   const scopes = ['keys:manage', 'keys:verify', 'contacts:read']
-  const { key } = await makeKey(testApp, acme.owner.jwt, { name: 'Automation', scopes })
+  const { key } = await makeKey(testApp, acme.owner.jwt, {
+    name: 'Automation',
+    scopes,
+    may_grant: {},
+  })
   options = { url: env.BASE_URL, key, fetch: fetchTestApp }
 })
 

@@ -76,11 +76,13 @@ describe('the reserved scopes', () => {
     },
   )
 
-  it('can be kept or removed when an admin changes the scopes of a key', async () => {
+  it('can be removed by an admin, and not kept beside a grant', async () => {
     const admin = account.admin.jwt
     const { id } = await makeKey(app, owner, { scopes: ['keys:verify'] })
     const more = { scopes: ['keys:verify', 'contacts:read'] }
-    expect(await outcome(send('PATCH', `/${id}`, admin, more))).toBe('200')
+    // With one more scope it is a grant, of all scopes together.
+    expect(await outcome(send('PATCH', `/${id}`, admin, more))).toBe('403 forbidden')
+    expect(await outcome(send('PATCH', `/${id}`, admin, { name: 'Kept' }))).toBe('200')
     expect(await outcome(send('PATCH', `/${id}`, admin, { scopes: [] }))).toBe('200')
     expect(await outcome(send('PATCH', `/${id}`, admin, more))).toBe('403 forbidden')
   })
@@ -107,6 +109,7 @@ describe('a key that manages keys', () => {
   beforeAll(async () => {
     manager = await makeKey(app, owner, {
       scopes: ['keys:manage', 'contacts:read', 'messages:read'],
+      may_grant: { scopes: ['contacts:read', 'messages:read'] },
     })
   })
 
@@ -149,23 +152,47 @@ describe('a key that manages keys', () => {
     expect(challenge).toMatch(/^Bearer .*error="insufficient_scope"/)
   })
 
-  it('grants the scopes that it has, and removes those that it does not have', async () => {
-    const stronger = await makeKey(app, owner, { scopes: ['messages:send', 'webhooks:manage'] })
-    const patch = (scopes: string[]) => send('PATCH', `/${stronger.id}`, manager.key, { scopes })
-    expect(await outcome(patch(['messages:send', 'contacts:read']))).toBe('200')
-    expect(await outcome(patch(['messages:send', 'webhooks:manage']))).toBe('403 forbidden')
-    expect(await scopesOf(stronger.id)).toEqual(['messages:send', 'contacts:read'])
+  it('neither reads nor changes a key beyond its bounds, but disables and revokes it', async () => {
+    const as = manager.key
+    const { id, key } = await makeKey(app, owner, { scopes: ['messages:send', 'contacts:read'] })
+    const patch = (change: object) => outcome(send('PATCH', `/${id}`, as, change))
+    expect(await outcome(send('GET', `/${id}`, as))).toBe('404 not_found')
+    expect(await patch({ scopes: ['contacts:read'] })).toBe('404 not_found')
+    expect(await patch({ name: 'x', is_active: false })).toBe('404 not_found')
+    expect(await outcome(send('POST', `/${id}/rotate`, as, {}))).toBe('404 not_found')
+    const many = await send('POST', '/revoke', as, { ids: [id] })
+    expect(many.body.data).toEqual({ revoked: 0, missing: [id] })
+    expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('200')
+    expect(await patch({ is_active: false })).toBe('200')
+    expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('401 disabled_api_key')
+    expect(await patch({ is_active: true })).toBe('404 not_found')
+    expect(await outcome(send('DELETE', `/${id}`, as))).toBe('200')
+    expect(await statusOf(id)).toBe('revoked')
   })
 
-  it('cannot rotate a key with more scopes, one that inherits, or a managing one', async () => {
-    for (const scopes of [['messages:send'], null, ['keys:verify'], ['keys:manage']]) {
-      const { id, key } = await makeKey(app, owner, { scopes })
-      expect(await outcome(send('POST', `/${id}/rotate`, manager.key, {}))).toBe('403 forbidden')
+  it('changes no key with reserved scopes but itself', async () => {
+    for (const scopes of [['keys:manage'], ['keys:verify', 'contacts:read']]) {
+      const { id } = await makeKey(app, owner, { scopes })
+      for (const [method, path, body] of [
+        ['DELETE', `/${id}`, undefined],
+        ['PATCH', `/${id}`, { is_active: false }],
+      ] as const) {
+        expect(await outcome(send(method, path, manager.key, body))).toBe('403 forbidden')
+      }
+      const many = await send('POST', '/revoke', manager.key, { ids: [id] })
+      expect(many.body.data).toEqual({ revoked: 0, missing: [id] })
       expect(await statusOf(id)).toBe('active')
-      expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('200')
     }
+  })
+
+  it('rotates keys within its bounds, and itself unchanged', async () => {
     const weaker = await makeKey(app, owner, { scopes: ['contacts:read'] })
     expect(await outcome(send('POST', `/${weaker.id}/rotate`, manager.key, {}))).toBe('201')
+    const may_grant = { scopes: ['contacts:read'], max_lifetime: 60 }
+    const own = await makeKey(app, owner, { scopes: ['keys:manage'], may_grant })
+    const rotated = await send('POST', `/${own.id}/rotate`, own.key, {})
+    expect(rotated.status, rotated.text).toBe(201)
+    expect(rotated.body.data).toMatchObject({ scopes: ['keys:manage'], may_grant, made_by: own.id })
   })
 
   it('cannot extend its own scopes', async () => {

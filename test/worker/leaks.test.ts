@@ -44,6 +44,18 @@ async function report(matches: Match[] | string, signer = github, at: TestApp = 
 const url = 'https://github.com/octocat/hello/blob/main/config.ts'
 
 describe('a token that GitHub found', () => {
+  it('is revoked with the keys that it was rotated to with its own token', async () => {
+    const scopes = ['keys:manage']
+    const first = await makeKey(app, acme.owner.jwt, { scopes, may_grant: {} })
+    const rotate = async (as: string, id: string) =>
+      (await app.request('POST', `/api/api-keys/${id}/rotate`, { as, body: {} })).body.data
+    const second = await rotate(first.key, first.id)
+    const third = await rotate(acme.owner.jwt, second.id)
+    expect((await report([{ token: first.key, url }])).status).toBe(200)
+    expect(await me(second.key)).toBe('401 revoked_api_key')
+    expect(await me(third.key)).toBe('200')
+  })
+
   it('is revoked in its own account before the response, and the audit event records where it was found', async () => {
     const { id, key } = await makeKey(app, acme.owner.jwt)
     expect(await me(key)).toBe('200')

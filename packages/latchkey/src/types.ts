@@ -31,6 +31,10 @@ export type Key = {
   credits: Credits | null
   /** `external_id`: shares its limits with all keys of the same `external_id`. */
   limits_by: 'key' | 'external_id'
+  /** What a key with keys:manage may grant; null: nothing. */
+  may_grant: MayGrant | null
+  /** The person or the key that made it; of a rotated key, the first of its rotations. */
+  made_by: string | null
   created_by: string | null
   created_by_name: string | null
   created_at: string
@@ -39,6 +43,8 @@ export type Key = {
   revoked_at: string | null
   revoked_by: string | null
   replaced_by: string | null
+  /** Its creator was demoted or removed; an admin or owner clears it. */
+  needs_review: boolean
 }
 
 /**
@@ -100,6 +106,29 @@ export type NewCredits = {
     | undefined
 }
 
+/** What a key with keys:manage may grant; null in a field: unbounded. */
+export type MayGrant = {
+  scopes: string[] | null
+  environments: string[] | null
+  external_ids: string[] | null
+  /** Seconds from the grant. */
+  max_lifetime: number | null
+  /** Each key needs these windows, with no higher limit. */
+  rate_limit: RateLimitWindow[] | null
+  /** Unrevoked keys whose `made_by` is this key. */
+  max_keys: number | null
+}
+
+/** `MayGrant` in a request: a field that is left out is unbounded. */
+export type NewMayGrant = {
+  scopes?: string[] | null | undefined
+  environments?: 'live'[] | null | undefined
+  external_ids?: string[] | null | undefined
+  max_lifetime?: number | null | undefined
+  rate_limit?: NewRateLimitWindow | NewRateLimitWindow[] | null | undefined
+  max_keys?: number | null | undefined
+}
+
 /**
  * A key to create.
  * @example
@@ -123,6 +152,7 @@ export type NewKey = {
   limits_by?: 'key' | 'external_id' | undefined
   external_id?: string | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  may_grant?: NewMayGrant | null | undefined
 }
 
 /**
@@ -135,6 +165,7 @@ export type NewKey = {
 export type KeyChanges = Omit<NewKey, 'name' | 'format'> & {
   name?: string | undefined
   is_active?: boolean | undefined
+  needs_review?: false | undefined
 }
 
 /** Which page of a list. */
@@ -173,7 +204,11 @@ export type ToppedUp = { credits: Credits; repeated: boolean }
  * const selection: Selection = { created_by: personId }
  * ```
  */
-export type Selection = { ids: string[] } | { created_by: string } | { external_id: string }
+export type Selection =
+  | { ids: string[] }
+  | { created_by: string }
+  | { made_by: string }
+  | { external_id: string }
 
 /** How many keys a selection revoked. `missing`: its ids, or its one value, that named no key of the account. */
 export type RevokedKeys = { revoked: number; missing: string[] }

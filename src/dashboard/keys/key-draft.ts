@@ -94,6 +94,7 @@ export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
     ...attributesOf(draft),
     expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null,
     ...(draft.format && { format: draft.format }),
+    ...(managesKeys(draft) && { may_grant: { scopes: grantable(draft) } }),
   }
 }
 
@@ -101,4 +102,13 @@ export function changesOf(draft: KeyDraft, nowMs: number): KeyChanges {
   const attributes = attributesOf(draft)
   if (draft.expiry === 'keep') return attributes
   return { ...attributes, expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }
+}
+
+function managesKeys({ scopeChoice, scopes }: KeyDraft): boolean {
+  return scopeChoice === 'selected' && scopes.includes('keys:manage')
+}
+
+/** A key that manages keys grants the scopes that it has; other bounds are set through the API. */
+function grantable({ scopes }: KeyDraft): string[] {
+  return scopes.filter((scope) => !scope.startsWith('keys:'))
 }

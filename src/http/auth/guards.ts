@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../../core/actor.ts'
 import { type Role, roles } from '../../core/role.ts'
+import { findManager } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { recordPerson } from '../report.ts'
 import { Problem } from '../response/problem.ts'
@@ -44,7 +45,8 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
       const principal = await authenticateKey(c, credential.token, ['keys:manage'])
       const { accountId, scopes, key } = principal
       if (key === null) throw new Error('A key was verified, but the principal has none.')
-      return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy }
+      const manager = await findManager(c.env.db, key.id)
+      return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy, ...manager }
     }
     case 'jwt':
       return personActor(await personWithJwt(c.env.people, credential.token))

@@ -49,6 +49,7 @@ export function createManagement(settings: AppSettings) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
   router.use('/api/status', personOfRole('admin'))
+  router.use(importPath, personOfRole('owner'))
   router.route('/', createGuarded(settings))
   return router
 }

@@ -3,9 +3,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Actor } from '../../core/actor.ts'
 import type { KeyRecord } from '../../core/record.ts'
-import { revokeKey } from '../../keys/revoke.ts'
+import { revokeKey, revokeOwn } from '../../keys/revoke.ts'
 import { verify } from '../../keys/verify.ts'
 import { senderOf } from '../../storage/flood-limit.ts'
+import { findOwnSuccessors } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { readCredential } from '../auth/credentials.ts'
 import { refuseTokenInQuery } from '../auth/principal.ts'
@@ -32,6 +33,13 @@ const revokeSelf = createRoute({
   summary: 'Revoke the key whose token is presented; responds once it is refused everywhere',
   description:
     'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same response.',
+  request: {
+    query: z.object({
+      successors: z.enum(['true', 'false']).optional().openapi({
+        description: '`true`: also the keys that it was rotated to with its own token',
+      }),
+    }),
+  },
   responses: {
     200: success('Revoked, in force everywhere', revoked),
     202: success('Revoked, not yet known to be in force everywhere', revoked),
@@ -54,10 +62,16 @@ export function createSelfRevoke() {
     const { actor } = c.var
     const caller = { actor, requestId: requestIdOf(c) }
     const settings = await keySettingsOf(c)
-    const changed = await revokeKey(await c.env.changeStores(), settings, caller, actor.id)
+    const withSuccessors = c.req.valid('query').successors === 'true'
+    const found = withSuccessors ? await findOwnSuccessors(c.env.db, [actor.id]) : []
+    const stores = await c.env.changeStores()
+    const ids = [actor.id, ...found.map(({ id }) => id)]
+    const progress = withSuccessors
+      ? await revokeOwn(stores, settings, caller, ids)
+      : progressOf(await revokeKey(stores, settings, caller, actor.id))
     c.header('Cache-Control', 'no-store')
     const message = 'API key deleted successfully'
-    return changeAnswer(c, progressOf(changed), { message })
+    return changeAnswer(c, progress, { message })
   })
 }
 
@@ -91,5 +105,5 @@ async function recordOf(c: Context<AppEnv>, token: string): Promise<KeyRecord> {
 type KeyActor = Extract<Actor, { kind: 'key' }>
 
 function actorOf({ id, accountId, createdBy }: KeyRecord): KeyActor {
-  return { kind: 'key', id, accountId, scopes: [], createdBy }
+  return { kind: 'key', id, accountId, scopes: [], createdBy, rootId: id, mayGrant: null }
 }

@@ -10,6 +10,7 @@ export async function createManagingKey(url: string): Promise<string> {
     body: JSON.stringify({
       name: 'Documents',
       scopes: ['keys:manage', 'keys:verify', 'contacts:read'],
+      may_grant: {},
     }),
   })
   if (!response.ok) throw new Error(`No key was created: ${response.status}`)

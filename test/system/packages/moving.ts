@@ -186,7 +186,7 @@ function exported({ page }: System, db: DatabaseSync): string {
 export function testMoving(): void {
   let stop = async () => {}
   let url = ''
-  let key = ''
+  let jwt = ''
 
   before(async () => {
     const configPath = writeWorker()
@@ -200,7 +200,7 @@ export function testMoving(): void {
     const worker = server.getWorker('latchkey')
     for (const { binding } of databases) await worker.applyD1Migrations(binding as never)
     const send = ((to: string, init?: RequestInit) => worker.fetch(to, init as never)) as never
-    key = await createOwner(send)
+    jwt = await createOwner(send)
   })
   after(() => stop())
 
@@ -220,9 +220,9 @@ export function testMoving(): void {
       equal((await me(named)).status, 401)
       const path = exported(system, db)
       const lines = block(system.page, 'sh')
-      match(lines, /^export LATCHKEY_URL=\S+ LATCHKEY_KEY=\S+\n.* keys\.json /)
+      match(lines, /^export LATCHKEY_URL=\S+ LATCHKEY_JWT=\S+\n.* keys\.json /)
       const run = lines
-        .replace(/LATCHKEY_URL=\S+ LATCHKEY_KEY=\S+/, `LATCHKEY_URL=${url} LATCHKEY_KEY=${key}`)
+        .replace(/LATCHKEY_URL=\S+ LATCHKEY_JWT=\S+/, `LATCHKEY_URL=${url} LATCHKEY_JWT=${jwt}`)
         .replace('keys.json', path)
       const first = await shell(run)
       match(first.output, /\b2 created\b/)

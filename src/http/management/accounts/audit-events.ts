@@ -2,6 +2,7 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
+import { reachOf } from '../../../storage/key-reach.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idField } from '../../routing/requests.ts'
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
@@ -53,7 +54,7 @@ export function createAuditRoutes() {
     const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
     const filter = { keyId: key_id, actorId: actor_id, action }
     const page = { limit: limit + 1, after: readCursor(cursor) }
-    const rows = await listEvents(c.env.db, c.var.actor.accountId, filter, page)
+    const rows = await listEvents(c.env.db, reachOf(c.var.actor, c.env.clock.now()), filter, page)
     const { page: events, next_cursor } = pageOf(rows, limit)
     return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })

@@ -2,6 +2,7 @@
 // token or a password. The last line counts the others, so that an incomplete export can be detected.
 import { findAccount, listMembers } from '../../../storage/account-store.ts'
 import { listEvents } from '../../../storage/audit-log.ts'
+import { wholeAccount } from '../../../storage/key-reach.ts'
 import { listKeys } from '../../../storage/key-store.ts'
 import { listUsage } from '../../../storage/usage-export.ts'
 import { isoTime } from '../../routing/time.ts'
@@ -68,7 +69,7 @@ async function* peoplePages(d1: D1Database, accountId: string, nowMs: number) {
 
 async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
   const list = (after: { createdAt: number; id: string } | null) =>
-    listKeys(d1, accountId, {}, { limit: pageSize, after, nowMs })
+    listKeys(d1, wholeAccount(accountId), {}, { limit: pageSize, after, nowMs })
   for await (const keys of paged(list)) {
     // The credit balances are in the meters, which are not queried.
     yield keys.map((key) => ({ type: 'key', ...viewOf(key, null, nowMs) }))
@@ -77,7 +78,7 @@ async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
 
 async function* eventPages(d1: D1Database, accountId: string) {
   const list = (after: { createdAt: number; id: string } | null) =>
-    listEvents(d1, accountId, {}, { limit: pageSize, after })
+    listEvents(d1, wholeAccount(accountId), {}, { limit: pageSize, after })
   for await (const events of paged(list)) {
     yield events.map((event) => ({ type: 'audit_event', ...auditView(event) }))
   }

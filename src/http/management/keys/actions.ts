@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
 import { rotateKey } from '../../../keys/rotate.ts'
+import { reachOf } from '../../../storage/key-reach.ts'
 import { missingFrom } from '../../../storage/key-store.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
@@ -11,7 +12,7 @@ import { bodyFailures, failure, managementFailures, success } from '../../routin
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { keySchema } from './key-schema.ts'
-import { existing, idPath, path } from './keys.ts'
+import { idPath, path, stored } from './keys.ts'
 import { notDone } from './refusals.ts'
 import { viewFor } from './views.ts'
 
@@ -48,18 +49,19 @@ const rotate = createRoute({
   },
 })
 
-const oneSelection = 'Give one of ids, created_by and external_id'
+const oneSelection = 'Give one of ids, created_by, made_by and external_id'
 const selection = z
   .strictObject({
     ids: z.array(idField).min(1).max(maxIds).optional(),
     created_by: idField.optional(),
+    made_by: idField.optional(),
     external_id: externalIdField.optional(),
   })
   .refine((body) => Object.keys(body).length === 1, { error: oneSelection })
 
 const missing = z.array(z.string()).openapi({
   description:
-    'What named no key of the account: ids, or the `created_by` or `external_id`. Empty when all did',
+    'What named no key of the account: ids, or the `created_by`, `made_by` or `external_id`. Empty when all did',
 })
 const counted = z.object({ revoked: z.int(), missing, ...underway })
 const revokeMany = createRoute({
@@ -87,23 +89,27 @@ export function createApiKeyActions() {
       const stores = await c.env.changeStores()
       const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
       if (rotation.kind !== 'done') throw notDone(rotation)
-      const successor = await viewFor(c.env, await existing(c, rotation.id))
+      const successor = await viewFor(c.env, await stored(c, rotation.id))
       c.header('Cache-Control', 'no-store')
       return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)
     })
     .openapi(revokeMany, async (c) => {
-      const { ids, created_by, external_id } = c.req.valid('json')
       const settings = await keySettingsOf(c)
-      const selection = selectionOf(ids, created_by, external_id)
+      const selection = selectionOf(c.req.valid('json'))
       const stores = await c.env.changeStores()
       const { count, progress } = await revokeKeys(stores, settings, callerOf(c), selection)
-      const missing = await missingFrom(c.env.db, c.var.actor.accountId, selection)
+      const missing = await missingFrom(
+        c.env.db,
+        reachOf(c.var.actor, c.env.clock.now()),
+        selection,
+      )
       return changeAnswer(c, progress, { revoked: count, missing })
     })
 }
 
-function selectionOf(ids?: string[], createdBy?: string, externalId?: string) {
+function selectionOf({ ids, created_by, made_by, external_id }: z.output<typeof selection>) {
   if (ids !== undefined) return { by: 'ids', ids } as const
-  if (createdBy !== undefined) return { by: 'creator', createdBy } as const
-  return { by: 'externalId', externalId: externalId ?? '' } as const
+  if (created_by !== undefined) return { by: 'creator', createdBy: created_by } as const
+  if (made_by !== undefined) return { by: 'maker', madeBy: made_by } as const
+  return { by: 'externalId', externalId: external_id ?? '' } as const
 }

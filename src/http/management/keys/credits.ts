@@ -4,13 +4,14 @@ import { maxIdempotencyKeyLength } from '../../../contract/verify.ts'
 import { type TopUpKeyResult, topUpKey } from '../../../keys/top-up.ts'
 import { recordTopUp, type TopUpEvent } from '../../../storage/top-ups.ts'
 import { Problem } from '../../response/problem.ts'
-import { callerOf } from '../../routing/caller.ts'
+import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import { existing, idPath } from './keys.ts'
 import { creditsOut, creditsView, topUpAmount } from './limit-schema.ts'
+import { refusedChange } from './refusals.ts'
 
 const headers = z.object({
   'idempotency-key': z
@@ -58,7 +59,8 @@ export function createApiKeyCredits() {
       newId: () => crypto.randomUUID(),
     }
     const topUp = { amount: c.req.valid('json').add, idempotencyKey }
-    const result = await topUpKey(stores, callerOf(c), key, topUp)
+    const result = await topUpKey(stores, await keySettingsOf(c), callerOf(c), key, topUp)
+    if (result.kind === 'forbidden') throw refusedChange(result.refusal)
     if (result.kind !== 'done') throw refusalOf(result, idempotencyKey !== null)
     const credits = creditsView(key.credits, result.credits)
     if (credits === null) throw new Error('Credits were added where there are none.')
@@ -73,7 +75,10 @@ const refusals = {
   conflict: 'This Idempotency-Key added another number of credits within 24 hours.',
 }
 
-function refusalOf(result: Exclude<TopUpKeyResult, { kind: 'done' }>, canRepeat: boolean): Problem {
+function refusalOf(
+  result: Exclude<TopUpKeyResult, { kind: 'done' | 'forbidden' }>,
+  canRepeat: boolean,
+): Problem {
   if (result.kind === 'refused') return new Problem('conflict', { detail: refusals[result.reason] })
   const detail = canRepeat
     ? 'A store did not answer. Retry with the same Idempotency-Key: the credits are added once.'

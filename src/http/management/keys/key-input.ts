@@ -1,5 +1,6 @@
 // Converts the body of a request to the attributes of a key.
 
+import type { MayGrant } from '../../../core/actor.ts'
 import type { CreditInput, LimitOwner, Window } from '../../../core/limits.ts'
 import type { KeyAttributes, KeyEdits } from '../../../keys/attributes.ts'
 
@@ -13,6 +14,8 @@ export type KeyFields = {
   rate_limit?: Window[] | null | undefined
   credits?: CreditInput | null | undefined
   limits_by?: LimitOwner | undefined
+  may_grant?: MayGrant | null | undefined
+  needs_review?: false | undefined
   is_active?: boolean | undefined
 }
 
@@ -28,6 +31,7 @@ export function attributesOf(body: KeyFields & { name: string }): KeyAttributes 
     rateLimit: body.rate_limit ?? null,
     credits: body.credits ?? null,
     limitsBy: body.limits_by ?? 'key',
+    mayGrant: body.may_grant ?? null,
   }
 }
 
@@ -43,6 +47,8 @@ export function changesOf(body: KeyFields): KeyEdits {
     rateLimit: body.rate_limit,
     credits: body.credits,
     limitsBy: body.limits_by,
+    mayGrant: body.may_grant,
+    needsReview: body.needs_review,
     disabled: body.is_active === undefined ? undefined : !body.is_active,
   }
 }

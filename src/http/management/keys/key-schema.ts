@@ -15,6 +15,7 @@ import {
   rateLimitOut,
   rateLimitView,
 } from './limit-schema.ts'
+import { mayGrantField, mayGrantOut, mayGrantView } from './may-grant.ts'
 
 const maxAddresses = 50
 
@@ -36,6 +37,11 @@ export const keySchema = z
     rate_limit: rateLimitOut,
     credits: creditsOut,
     limits_by: z.enum(limitOwners),
+    may_grant: mayGrantOut,
+    made_by: z.string().nullable().openapi({
+      description:
+        'The person or the key that made it; of a rotated key, the first of its rotations',
+    }),
     created_by: z.uuid().nullable(),
     created_by_name: z.string().nullable(),
     created_at: time,
@@ -44,6 +50,9 @@ export const keySchema = z
     revoked_at: time.nullable(),
     revoked_by: z.uuid().nullable(),
     replaced_by: z.uuid().nullable(),
+    needs_review: z
+      .boolean()
+      .openapi({ description: 'Its creator was demoted or removed; an admin or owner clears it' }),
   })
   .openapi('Key')
 
@@ -68,6 +77,8 @@ export function viewOf(key: ListedKey, balance: number | null, nowMs: number): K
     rate_limit: rateLimitView(key.rateLimit),
     credits: creditsView(key.credits, balance),
     limits_by: key.limitsBy,
+    may_grant: mayGrantView(key.mayGrant),
+    made_by: key.madeBy,
     created_by: key.createdBy,
     created_by_name: key.creatorName,
     created_at: isoTime(key.createdAt),
@@ -76,6 +87,7 @@ export function viewOf(key: ListedKey, balance: number | null, nowMs: number): K
     revoked_at: nullable(key.revokedAt),
     revoked_by: key.revokedBy,
     replaced_by: key.replacedBy,
+    needs_review: key.needsReview,
   }
 }
 
@@ -124,5 +136,6 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
     limits_by: limitsByField,
     external_id: externalIdField.nullable().openapi(orNull),
     metadata: metadataField.nullable(),
+    may_grant: mayGrantField(config),
   }
 }

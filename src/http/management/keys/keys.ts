@@ -3,8 +3,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readKeyPrefix } from '../../../core/foreign.ts'
 import { issueKey } from '../../../keys/issue.ts'
+import { isVisible } from '../../../keys/powers.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
+import { reachOf } from '../../../storage/key-reach.ts'
 import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage/key-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
@@ -120,7 +122,13 @@ function updateOperation({ config, clock }: AppSettings) {
     summary: 'Change a key; null clears. Responds once it is in force everywhere',
     request: {
       params: idParam,
-      ...json(z.strictObject({ ...fields, is_active: z.boolean().optional() })),
+      ...json(
+        z.strictObject({
+          ...fields,
+          is_active: z.boolean().optional(),
+          needs_review: z.literal(false).optional(),
+        }),
+      ),
     },
     responses: {
       200: success('The key as changed, in force everywhere', keySchema),
@@ -138,10 +146,10 @@ export function createApiKeyRoutes(settings: AppSettings) {
     .openapi(list, async (c) => {
       const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
       const page = { limit: limit + 1, after: readCursor(cursor), nowMs: settings.clock.now() }
-      const { accountId } = c.var.actor
+      const reach = reachOf(c.var.actor, settings.clock.now())
       const keyPrefix = readKeyPrefix(filter.search ?? '', settings.config)
       const wanted = { ...filter, keyPrefix, createdBy: created_by }
-      const rows = await listKeys(c.env.db, accountId, wanted, page)
+      const rows = await listKeys(c.env.db, reach, wanted, page)
       const { page: keys, next_cursor } = pageOf(rows, limit)
       const data = await viewsOf(c.env, keys)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
@@ -155,7 +163,7 @@ export function createApiKeyRoutes(settings: AppSettings) {
         { ...attributesOf(body), formatName: body.format ?? settings.config.defaultFormat },
       )
       if (issued.kind === 'refused') throw refusedChange(issued.refusal)
-      const key = await viewFor(c.env, await existing(c, issued.id))
+      const key = await viewFor(c.env, await stored(c, issued.id))
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
     })
@@ -170,7 +178,7 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const stores = await c.env.changeStores()
       const changed = await updateKey(stores, settings, callerOf(c), id, changes)
       const progress = progressOf(changed)
-      const key = await viewFor(c.env, await existing(c, id))
+      const key = await viewFor(c.env, await stored(c, id))
       return changeAnswer(c, progress, key)
     })
     .openapi(revoke, async (c) => {
@@ -182,7 +190,15 @@ export function createApiKeyRoutes(settings: AppSettings) {
     })
 }
 
+/** A key that the actor reads. @throws Problem 404 */
 export async function existing(c: Context<AppEnv>, id: string): Promise<ListedKey> {
+  const key = await stored(c, id)
+  if (!isVisible(c.var.actor, key, c.env)) throw noSuchKey()
+  return key
+}
+
+/** Also one that the actor only changes: after the change. */
+export async function stored(c: Context<AppEnv>, id: string): Promise<ListedKey> {
   const key = await findKey(c.env.db, c.var.actor.accountId, id)
   if (key === null) throw noSuchKey()
   return key

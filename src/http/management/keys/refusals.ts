@@ -34,6 +34,18 @@ export function refusedChange(refusal: Refusal): Problem {
         // RFC 6750 covers tokens only: a person with a session gets no challenge.
         ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
       })
+    case 'hidden':
+      return noSuchKey()
+    case 'may_grant': {
+      const message = 'Only a key that holds keys:manage grants anything'
+      const errors = [{ path: 'may_grant', message }]
+      return new Problem('invalid_request', { detail: `${message}.`, errors })
+    }
+    case 'max_keys':
+      return new Problem('forbidden', {
+        detail: `This key has made ${refusal.maxKeys} keys that are not revoked, as many as it may.`,
+        headers: challenge('insufficient_scope'),
+      })
     case 'revoked':
       return new Problem('conflict', { detail: 'A revoked key cannot be changed.' })
     case 'disabled':
@@ -45,7 +57,7 @@ export function refusedChange(refusal: Refusal): Problem {
         detail: 'An expired key cannot be rotated: create a new one.',
       })
     case 'replaced':
-      return new Problem('conflict', { detail: 'This key has been rotated already.' })
+      return new Problem('conflict', { detail: 'This key has been rotated, and never comes back.' })
     case 'limits': {
       const error = limitError(refusal.error)
       return new Problem('invalid_request', { detail: error.message, errors: [error] })

@@ -1,0 +1,86 @@
+// What a caller may do to a stored key.
+import type { Clock } from '../coherence/settle.ts'
+import type { Actor } from '../core/actor.ts'
+import type { Caller } from '../core/audit.ts'
+import {
+  beyondBounds,
+  grantRefusal,
+  type KeyPowers,
+  onlyTightens,
+  reservedIn,
+} from '../core/grant.ts'
+import { strongestRole } from '../core/role.ts'
+import type { Catalogue } from '../core/scopes.ts'
+import type { ListedKey } from '../storage/key-store.ts'
+import type { Refusal } from './refusal.ts'
+
+type Settings = { config: Catalogue; clock: Clock }
+type Key = Omit<KeyPowers, 'inheritsFrom' | 'environment'> & Pick<ListedKey, 'creatorRole'>
+
+function powersOf(key: Key): KeyPowers {
+  // Environments come with the formats that have one.
+  return { ...key, inheritsFrom: strongestRole(key.creatorRole), environment: 'live' }
+}
+
+/** Why the caller may not make a key like this; null when they may. */
+export function refuseGrant({ actor }: Caller, key: Key, { config, clock }: Settings) {
+  return refusedGrant(actor, grantRefusal(actor, powersOf(key), config, clock.now()))
+}
+
+/**
+ * Why the caller may not change the key so; null when they may. A key that was rotated never comes back.
+ * `isGrant`: the change needed more than that it tightens.
+ */
+export function refuseChange(
+  caller: Caller,
+  before: ListedKey,
+  after: ListedKey,
+  settings: Settings,
+): { refused: Refusal } | { isGrant: boolean } {
+  const untouchable = refuseReserved(caller, before)
+  if (untouchable !== null) return { refused: untouchable }
+  if (onlyTightens(powersOf(before), powersOf(after))) return { isGrant: false }
+  if (before.replacedBy !== null) return { refused: { reason: 'replaced' } }
+  const refused = refuseGrant(caller, after, settings)
+  return refused === null ? { isGrant: true } : { refused }
+}
+
+/** A managing key changes no key with reserved scopes but itself: it could end its own overseers. */
+export function refuseReserved({ actor }: Caller, key: ListedKey): Refusal | null {
+  if (actor.kind === 'person' || actor.id === key.id) return null
+  const reserved = reservedIn(key.scopes ?? [])
+  return reserved.length === 0
+    ? null
+    : refusedGrant(actor, `Only people change keys with ${reserved.join(' and ')}.`)
+}
+
+/** A key with bounds reads the keys within them, and itself. */
+export function isVisible(
+  actor: Actor,
+  key: ListedKey,
+  { clock }: Pick<Settings, 'clock'>,
+): boolean {
+  if (actor.kind === 'person' || actor.mayGrant === null || actor.id === key.id) return true
+  return beyondBounds(actor.mayGrant, powersOf(key), clock.now()) === null
+}
+
+function refusedGrant(actor: Actor, detail: string | null): Refusal | null {
+  return detail === null ? null : { reason: 'grant', detail, actor: actor.kind }
+}
+
+/** Who makes a key, and whose grant it is. */
+export function grantor(actor: Actor): { madeBy: string; grantedBy: string | null } {
+  return actor.kind === 'person'
+    ? { madeBy: actor.id, grantedBy: actor.id }
+    : { madeBy: actor.rootId, grantedBy: null }
+}
+
+/** The role that a new key without scopes inherits from. */
+export function inheritable(actor: Actor): { creatorRole: string | null } {
+  return { creatorRole: actor.kind === 'person' ? actor.role : null }
+}
+
+/** Only a key that manages keys grants anything. */
+export function isUnusedMayGrant({ scopes, mayGrant }: Pick<Key, 'scopes' | 'mayGrant'>): boolean {
+  return mayGrant !== null && !(scopes?.includes('keys:manage') ?? false)
+}

@@ -1,0 +1,75 @@
+// The keys of an account that an actor reads and changes, as a condition in SQL: all of them for people, and for a
+// managing key with bounds those within (`beyondBounds` in src/core/grant.ts decides the same for one key).
+import { and, eq, not, type SQL, sql } from 'drizzle-orm'
+import type { Actor, MayGrant } from '../core/actor.ts'
+import { reservedScopes } from '../core/scopes.ts'
+import { apiKey } from './schema.ts'
+
+export type Reach = {
+  accountId: string
+  /** null: a person, who reads and changes all keys of the account. */
+  manager: { id: string; bounds: MayGrant | null; nowMs: number } | null
+}
+
+export function reachOf(actor: Actor, nowMs: number): Reach {
+  const { accountId } = actor
+  if (actor.kind === 'person') return { accountId, manager: null }
+  return { accountId, manager: { id: actor.id, bounds: actor.mayGrant, nowMs } }
+}
+
+export function wholeAccount(accountId: string): Reach {
+  return { accountId, manager: null }
+}
+
+/** The keys that the actor reads. */
+export function readable({ manager }: Reach): SQL | undefined {
+  if (manager === null || manager.bounds === null) return undefined
+  return sql`(${apiKey.id} = ${manager.id} or (${within(manager.bounds, manager.nowMs)}))`
+}
+
+/** The keys that the actor changes in bulk: never those with reserved scopes, which would include its overseers. */
+export function changeable(reach: Reach): SQL | undefined {
+  if (reach.manager === null) return undefined
+  return and(readable(reach), not(holdsAny(Object.keys(reservedScopes))))
+}
+
+function within(bounds: MayGrant, nowMs: number): SQL | undefined {
+  const { scopes, environments, externalIds, maxLifetime, rateLimit } = bounds
+  return and(
+    sql`${apiKey.id} is not null`,
+    scopes === null
+      ? undefined
+      : sql`${apiKey.scopes} is not null and not exists
+          (select 1 from json_each(${apiKey.scopes}) where value not in ${listed(scopes)})`,
+    // Every format is of the environment live until formats name one.
+    environments === null || environments.includes('live') ? undefined : sql`0`,
+    externalIds === null
+      ? undefined
+      : sql`coalesce(${apiKey.externalId} in ${listed(externalIds)}, 0)`,
+    maxLifetime === null
+      ? undefined
+      : sql`coalesce(${apiKey.expiresAt} <= ${nowMs + maxLifetime * 1000}, 0)`,
+    rateLimit === null
+      ? undefined
+      : sql`not exists (select 1 from json_each(${JSON.stringify(rateLimit)}) as bound where not exists
+          (select 1 from json_each(coalesce(${apiKey.rateLimit}, '[]')) as own
+            where own.value ->> 'name' = bound.value ->> 'name'
+              and own.value ->> 'windowSeconds' = bound.value ->> 'windowSeconds'
+              and own.value ->> 'limit' <= bound.value ->> 'limit'))`,
+  )
+}
+
+function holdsAny(scopes: readonly string[]): SQL {
+  return sql`exists (select 1 from json_each(coalesce(${apiKey.scopes}, '[]')) where value in ${listed(scopes)})`
+}
+
+/** A list as one bound parameter: D1 allows 100 per statement. */
+export function listed(values: readonly string[]): SQL {
+  return sql`(select value from json_each(${JSON.stringify(values)}))`
+}
+
+/** How many keys count towards the `max_keys` of a managing key: not its own successors, and of a rotation the newest. */
+export function madeKeys(rootId: string): SQL {
+  return sql`(select count(*) from ${apiKey} where ${eq(apiKey.madeBy, rootId)}
+    and coalesce(${apiKey.meterId}, '') <> ${rootId} and revoked_at is null and replaced_by is null)`
+}
