@@ -123,7 +123,7 @@ describe('the API behind the gateway', () => {
     const plain = await headersOf({ 'content-type': 'text/html' })
     expect(plain.get('content-security-policy')).toContain('sandbox')
     expect(plain.get('x-content-type-options')).toBe('nosniff')
-    expect(plain.get('cache-control')).toBeNull()
+    expect(plain.get('cache-control')).toBe('private')
     const own = await headersOf({ 'content-security-policy': "default-src 'self'" })
     expect(own.get('content-security-policy')).toBe("default-src 'self'")
   })
