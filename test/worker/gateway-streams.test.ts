@@ -8,7 +8,8 @@ import { down } from '../support/outage.ts'
 import { addPerson, createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
-const reverifyMs = 40
+// A stream ends after two of these without an answer: long enough for a loaded machine.
+const reverifyMs = 250
 let answer: (request: Request) => Response | Promise<Response>
 let app: TestApp
 let account: Account
@@ -63,6 +64,11 @@ const asOwner = (method: string, id: string, body?: object) =>
 beforeAll(async () => {
   app = await createGatewayApp()
   account = await openAccount()
+  // The first of each loads code and opens the fence.
+  answer = () => new Response('warm')
+  const { id, key } = await makeKey(app, account.owner.jwt)
+  expect(await readAll(await open(key))).toBe('warmcomplete')
+  expect((await asOwner('DELETE', id)).status).toBe(200)
 })
 beforeEach(() => {
   vi.spyOn(console, 'info').mockImplementation(() => {})
@@ -87,7 +93,7 @@ describe('a stream', () => {
     const response = await open(key)
     const read = readAll(response)
     await upstream.write('first ')
-    await wait(3 * reverifyMs)
+    await wait(1.5 * reverifyMs)
     await upstream.write('second ')
     await change(id)
     expect(await read).toBe('first second aborted')
@@ -107,7 +113,7 @@ describe('a stream', () => {
     const upstream = openStream()
     const read = readAll(await open(person.jwt))
     await upstream.write('first ')
-    await wait(3 * reverifyMs)
+    await wait(1.5 * reverifyMs)
     await upstream.write('second ')
     await env.DB.prepare('DELETE FROM member WHERE id = ?').bind(person.memberId).run()
     expect(await read).toBe('first second aborted')
@@ -178,7 +184,7 @@ describe('a stream', () => {
     const upstream = openStream()
     const read = readAll(await open(key, at))
     counted.clear()
-    await wait(4 * reverifyMs)
+    await wait(3 * reverifyMs)
     expect(counted.counts()['FENCE.requiredSeq']).toBeGreaterThan(1)
     expect(Object.keys(counted.counts())).not.toContain('METER.take')
     expect(Object.keys(counted.counts())).not.toContain('USAGE.send')
@@ -198,9 +204,10 @@ describe('nothing is verified any more', () => {
   })
 
   async function expectSilence() {
-    await wait(reverifyMs)
+    // A verification that had begun may still end.
+    await wait(100)
     counted.clear()
-    await wait(4 * reverifyMs)
+    await wait(2 * reverifyMs)
     expect(counted.counts()).toEqual({})
   }
 
@@ -294,7 +301,7 @@ describe('a WebSocket', () => {
     const { id, key } = await makeKey(app, account.owner.jwt)
     const { socket, server } = await openSocket(key)
     const ends = [closed(socket), closed(server)]
-    await wait(3 * reverifyMs)
+    await wait(1.5 * reverifyMs)
     const message = nextMessage(socket)
     socket.send('hello')
     expect(await message).toBe('echo hello')
@@ -330,7 +337,7 @@ describe('a WebSocket', () => {
       }
       await wait(reverifyMs)
       counted.clear()
-      await wait(4 * reverifyMs)
+      await wait(2 * reverifyMs)
       expect(counted.counts()).toEqual({})
     },
   )
