@@ -135,6 +135,13 @@ export function beyondBounds(bounds: MayGrant, key: KeyPowers, nowMs: number): s
   return refuseMissing('The may_grant of this key', key.scopes, scopes)
 }
 
+/** Whether there are keys beyond what it may grant, but for their number. */
+export function isBounded(bounds: MayGrant | null): boolean {
+  if (bounds === null) return false
+  const { maxKeys: _, ...rest } = bounds
+  return Object.values(rest).some((bound) => bound !== null)
+}
+
 /** Of these scopes, those that only an owner grants. */
 export function reservedIn(scopes: readonly string[]): string[] {
   return scopes.filter((scope) => Object.hasOwn(reservedScopes, scope))

@@ -227,7 +227,11 @@ function memberChanges({ db }: PeopleSettings, intents: MemberIntents) {
     if (session === null) return context
     actorId = session.user.id
     await refuseOtherAccount(db, actorId, input)
-    if (isCancelling) await refuseOtherInvitation(db, actorId, input.invitationId)
+    if (isCancelling) {
+      await refuseOtherInvitation(db, actorId, input.invitationId)
+      // One that is not pending is left to Better Auth to refuse.
+      await intents.claim(String(input.invitationId), actorId)
+    }
     if (!isOfMember) return context
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'

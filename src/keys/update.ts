@@ -25,6 +25,9 @@ export function updateKey(
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
     const patch = changedFields(key, withCreditTerms(key, edits, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null
+    if (patch.needsReview !== undefined && caller.actor.kind === 'key') {
+      return { refused: { reason: 'grant', detail: 'Only people review keys.', actor: 'key' } }
+    }
     const after = { ...key, ...patch } as ListedKey
     const error = validateChangedLimits(key, after, edits.credits)
     if (error !== null) return { refused: { reason: 'limits', error } }

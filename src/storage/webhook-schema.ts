@@ -22,6 +22,8 @@ export const webhookEndpoint = sqliteTable(
     sealedPrevious: text('sealed_previous'),
     previousUntil: integer('previous_until'),
     createdBy: text('created_by'),
+    /** Its creator was demoted or removed. */
+    needsReview: integer('needs_review', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     lastSuccessAt: integer('last_success_at'),
   },

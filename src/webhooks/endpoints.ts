@@ -25,7 +25,7 @@ export type EndpointInput = Pick<Endpoint, 'url' | 'description' | 'events'>
 
 /** A field that is undefined is unchanged. */
 export type EndpointEdits = {
-  [Field in keyof EndpointInput | 'enabled']?: Endpoint[Field] | undefined
+  [Field in keyof EndpointInput | 'enabled' | 'needsReview']?: Endpoint[Field] | undefined
 }
 
 /** This deployment does not send to the URL; `refused` is the end of a sentence. */

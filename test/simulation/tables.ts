@@ -177,11 +177,34 @@ export class Tables {
     const keys = [...this.keys.values()].filter(follows)
     // WHEN OLD.role IS NOT NEW.role; a DELETE of no row fires no trigger.
     if ((this.members.get(name) ?? null) !== role) {
+      this.endGrants(accountId, userId, role, nowMs)
       if (role === null) this.members.delete(name)
       else this.members.set(name, role)
       this.touch(keys, nowMs)
     }
     return keys.map(({ digest }) => digest)
+  }
+
+  /** The triggers member_demoted, member_left and former_grants_end. */
+  private endGrants(accountId: string, userId: string, role: string | null, nowMs: number): void {
+    const rankOf = (held: string | null) =>
+      held === null ? 3 : ['owner', 'admin', 'member'].indexOf(held)
+    const before = this.members.get(`${accountId}/${userId}`) ?? null
+    if (before === null || rankOf(role) <= rankOf(before)) return
+    const keys = [...this.keys.values()].filter(
+      (row) =>
+        row.accountId === accountId &&
+        row.grantedBy === userId &&
+        row.revokedAt === null &&
+        !row.disabled &&
+        (row.scopes?.includes('keys:manage') ?? false),
+    )
+    if (keys.length > 0) {
+      this.touch(
+        keys.map((row) => ({ ...row, disabled: true })),
+        nowMs,
+      )
+    }
   }
 
   /** The trigger account_renamed. */

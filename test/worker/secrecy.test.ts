@@ -125,7 +125,7 @@ describe('a token', () => {
         format: 'wacrm_live',
         scopes: ['contacts:read', 'contacts:write'],
       }),
-      await makeKey(app, owner, { scopes: ['keys:manage', 'contacts:read'] }),
+      await makeKey(app, owner, { scopes: ['keys:manage', 'contacts:read'], may_grant: {} }),
     ]
     const [inherits, scoped, manager] = made as [
       (typeof made)[0],

@@ -7,9 +7,14 @@ export const actionNames: Record<string, string> = {
   'key.rotated': 'Key rotated',
   'key.credits_added': 'Credits added',
   'key.revoked': 'Key revoked',
+  'key.needs_review': 'Key needs a review',
   'member.added': 'Member added',
   'member.role_changed': 'Role changed',
   'member.removed': 'Member removed',
+  'invitation.created': 'Invitation sent',
+  'invitation.accepted': 'Invitation accepted',
+  'invitation.rejected': 'Invitation declined',
+  'invitation.canceled': 'Invitation cancelled',
   'account.renamed': 'Account renamed',
   'account.exported': 'Account exported',
   'account.deletion_requested': 'Account deletion requested',
@@ -19,6 +24,7 @@ export const actionNames: Record<string, string> = {
   'webhook_endpoint.secret_rotated': 'Webhook secret rotated',
   'webhook_endpoint.disabled': 'Webhook endpoint disabled',
   'webhook_endpoint.deleted': 'Webhook endpoint deleted',
+  'webhook_endpoint.needs_review': 'Webhook endpoint needs a review',
 }
 
 export const actionName = (action: string) => actionNames[action] ?? action
@@ -33,6 +39,8 @@ const fieldNames: Record<string, string> = {
   rateLimit: 'rate limits',
   credits: 'credits',
   limitsBy: 'shared limits',
+  mayGrant: 'what it may grant',
+  needsReview: 'the review',
 }
 
 /** The details of an event, or '' if the name of its action suffices. */
@@ -55,6 +63,11 @@ export function eventDetails({ action, detail }: AuditEvent): string {
     case 'member.role_changed':
     case 'account.renamed':
       return `From ${String(detail.from)} to ${String(detail.to)}`
+    case 'invitation.created':
+    case 'invitation.accepted':
+    case 'invitation.rejected':
+    case 'invitation.canceled':
+      return `${String(detail.email)}, role: ${String(detail.role)}`
     default:
       return action.startsWith('webhook_endpoint.') ? String(detail.url) : ''
   }

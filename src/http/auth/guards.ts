@@ -1,6 +1,7 @@
 // The guards of management: who calls, and whether their role may change anything.
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../../core/actor.ts'
+import { isBounded } from '../../core/grant.ts'
 import { type Role, roles } from '../../core/role.ts'
 import { findManager } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
@@ -35,6 +36,15 @@ export function personOfRole(weakest: Role): MiddlewareHandler<AppEnv> {
     }
     await next()
   }
+}
+
+/** After `manager`: webhooks of an account show all its keys, so no key with bounds has a part in them. */
+export const withoutBounds: MiddlewareHandler<AppEnv> = async function withoutBounds(c, next) {
+  const { actor } = c.var
+  if (actor.kind === 'key' && isBounded(actor.mayGrant)) {
+    throw new Problem('forbidden', { detail: 'The may_grant of this key has bounds.' })
+  }
+  await next()
 }
 
 async function actorOf(c: Context<AppEnv>): Promise<Actor> {

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { manager, personOfRole } from '../auth/guards.ts'
+import { manager, personOfRole, withoutBounds } from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
@@ -50,6 +50,7 @@ export function createManagement(settings: AppSettings) {
   }
   router.use('/api/status', personOfRole('admin'))
   router.use(importPath, personOfRole('owner'))
+  router.use('/api/webhook-endpoints/*', withoutBounds)
   router.route('/', createGuarded(settings))
   return router
 }

@@ -48,7 +48,12 @@ const update = createRoute({
   summary: 'Change an endpoint, disable or enable it; null clears',
   request: {
     params: idParam,
-    ...json(z.strictObject(z.object({ ...fields, is_active: z.boolean() }).partial().shape)),
+    ...json(
+      z.strictObject(
+        z.object({ ...fields, is_active: z.boolean(), needs_review: z.literal(false) }).partial()
+          .shape,
+      ),
+    ),
   },
   responses: {
     200: success('The endpoint as changed', endpointSchema),
@@ -88,12 +93,13 @@ export function createWebhookEndpointChanges({ clock }: AppSettings) {
       return c.json({ status: 'success' as const, data }, 201)
     })
     .openapi(update, async (c) => {
-      const { is_active, ...edits } = c.req.valid('json')
+      const { is_active, needs_review, ...edits } = c.req.valid('json')
       const endpoint = await endpointOf(c, c.req.valid('param').id)
       const settings = { rules: c.env.webhookTargets, now: clock.now }
       const changed = await changeEndpoint(c.env.db, settings, callerOf(c), endpoint, {
         ...edits,
         enabled: is_active,
+        needsReview: needs_review,
       })
       if (changed.kind !== 'changed') throw refusal(changed)
       return c.json({ status: 'success' as const, data: await view(c, endpoint.id) }, 200)

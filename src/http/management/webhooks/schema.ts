@@ -28,6 +28,9 @@ export const endpointSchema = z
     created_by: z.uuid().nullable(),
     created_at: time,
     last_success_at: time.nullable(),
+    needs_review: z
+      .boolean()
+      .openapi({ description: 'Its creator was demoted or removed; an admin or owner clears it' }),
   })
   .openapi('WebhookEndpoint')
 
@@ -90,6 +93,7 @@ export function endpointView(endpoint: Endpoint, nowMs: number) {
     created_by: endpoint.createdBy,
     created_at: isoTime(endpoint.createdAt),
     last_success_at: orNull(endpoint.lastSuccessAt),
+    needs_review: endpoint.needsReview,
   }
 }
 
