@@ -239,6 +239,27 @@ export function testMoving(): void {
       match((await shell(run)).output, /\b2 exists\b/)
     })
   }
+
+  it('names the row and the field that it cannot read, and imports nothing', async () => {
+    const path = join(folder, 'unreadable.json')
+    const digestOfNone = digest('a token', 'hex')
+    const row = (more: object) => ({ digest: digestOfNone, name: 'Row', scopes: [], ...more })
+    for (const [rows, named] of [
+      [[row({}), row({ expires_at: 'soon' })], /^Row 2 \(Row\), expires_at: /m],
+      [[row({}), row({ name: 'Bad', scopes: '{' })], /^Row 2 \(Bad\), scopes: /m],
+      [[row({}), 7], /^Row 2: not an object/m],
+      [{}, /unreadable\.json: not a list of keys/],
+    ] as const) {
+      writeFileSync(path, JSON.stringify(rows))
+      const { code, output } = await shell(
+        `LATCHKEY_URL=${url} LATCHKEY_JWT=${jwt} npx node scripts/import-keys.ts ${path} --format unkey`,
+      )
+      match(output, named)
+      equal(code, 1)
+      ok(!output.includes('    at '), output)
+    }
+    equal((await me('a token')).status, 401)
+  })
 }
 
 async function shell(script: string): Promise<{ code: number | null; output: string }> {
