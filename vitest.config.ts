@@ -79,5 +79,6 @@ export default defineConfig(async () => ({
     maxWorkers: availableParallelism(),
     // The first lazy import of Better Auth takes workerd 2 to 5 s in a test.
     testTimeout: 20_000,
+    hookTimeout: 60_000,
   },
 }))

@@ -13,7 +13,7 @@ export type Split = {
   lazy: Record<string, number>
 }
 
-/** The settings of wrangler (`minify`, no kept names), but several ES modules. */
+/** The settings of wrangler (`minify`, no kept names, its alias), but several ES modules. */
 export async function split(main: string, name: string): Promise<Split> {
   const folder = join(workFolder, name)
   rmSync(folder, { recursive: true, force: true })
@@ -28,6 +28,7 @@ export async function split(main: string, name: string): Promise<Split> {
     target: 'es2024',
     minify: true,
     metafile: true,
+    alias: { zod: join(root, 'src', 'http', 'zod', 'index.ts') },
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*', 'async_hooks', 'crypto', 'buffer', 'util'],
     define: { 'process.env.NODE_ENV': '"production"' },

@@ -9,6 +9,7 @@ export const layers = [
   ['src/storage'],
   ['src/coherence', 'src/limits', 'src/usage'],
   ['src/webhooks', 'src/identity', 'src/keys'],
+  ['src/http/zod'],
   ['src/http/paths.ts', 'src/http/report.ts'],
   ['src/http/services.ts'],
   ['src/http/app-env.ts'],

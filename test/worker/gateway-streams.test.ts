@@ -234,10 +234,21 @@ describe('nothing is verified any more', () => {
     await expectSilence()
   })
 
-  it('when the client cancels', async () => {
+  it('when the client disconnects', async () => {
+    const upstream = openStream()
+    const client = new AbortController()
+    const headers = { 'x-api-key': key }
+    await at.send('/api/contacts', { headers, signal: client.signal })
+    client.abort()
+    expect(await upstream.cancelled).toBe('cancelled')
+    await expectSilence()
+  })
+
+  it('from the next byte on when the client cancels', async () => {
     const upstream = openStream()
     const response = await open(key, at)
     await response.body?.cancel()
+    await upstream.write('unread').catch(() => {})
     expect(await upstream.cancelled).toBe('cancelled')
     await expectSilence()
   })

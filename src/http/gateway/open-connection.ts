@@ -39,43 +39,56 @@ export function endWithCredential(
 
 const endedText = 'The credential no longer admits this connection.'
 
+const maxChunkBytes = 64 * 1024
+
 /** A client sees an aborted answer, not a complete one. */
 function endingBody(
   body: ReadableStream<Uint8Array>,
   startWatch: StartWatch,
   client: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  const reader = body.getReader()
-  let stop: () => void
-  let isEnded = false
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        stop = startWatch(() => {
-          isEnded = true
-          controller.error(new Error(endedText))
-          reader.cancel(endedText).catch(() => {})
-        })
-        client.addEventListener('abort', stop, { once: true })
-      },
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read()
-          if (isEnded) return
-          if (done) controller.close()
-          else return controller.enqueue(value)
-        } catch (error) {
-          if (!isEnded) controller.error(error)
-        }
-        stop()
-      },
-      cancel(reason) {
-        stop()
-        return reader.cancel(reason)
-      },
-    },
-    { highWaterMark: 0 },
-  )
+  const { readable, writable } = new IdentityTransformStream()
+  const [from, to] = [readInto(body), writable.getWriter()]
+  const stop = startWatch(() => end(new Error(endedText)))
+  function end(reason: unknown): void {
+    stop()
+    to.abort(reason).catch(() => {})
+    from.cancel(reason).catch(() => {})
+  }
+  client.addEventListener('abort', () => end(client.reason), { once: true })
+  // workerd reports a client that cancels, and does not disconnect, at the next byte.
+  to.closed.then(stop, end)
+  transfer(from.read, to).catch(end)
+  return readable
+}
+
+type ReadInto = (buffer: ArrayBuffer) => Promise<{ done: boolean; value?: Uint8Array | undefined }>
+
+/** One buffer carries all bytes: a chunk of its own for each read would be garbage of this isolate. */
+async function transfer(read: ReadInto, to: WritableStreamDefaultWriter): Promise<void> {
+  let buffer = new ArrayBuffer(maxChunkBytes)
+  for (;;) {
+    const { done, value } = await read(buffer)
+    if (done || value === undefined) break
+    await to.write(value)
+    buffer = value.buffer as ArrayBuffer
+  }
+  await to.close()
+}
+
+/** Only streams of bytes, as those of `fetch` are, read into a buffer that is given. */
+function readInto(body: ReadableStream<Uint8Array>) {
+  const cancel = (reader: { cancel(reason: unknown): Promise<void> }) => (reason: unknown) =>
+    reader.cancel(reason)
+  try {
+    const reader = body.getReader({ mode: 'byob' })
+    const read: ReadInto = (buffer) => reader.read(new Uint8Array(buffer))
+    return { read, cancel: cancel(reader) }
+  } catch {
+    const reader = body.getReader()
+    const read: ReadInto = () => reader.read()
+    return { read, cancel: cancel(reader) }
+  }
 }
 
 /** Close codes of RFC 6455 7.4.1. */

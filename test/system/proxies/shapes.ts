@@ -13,8 +13,9 @@ const excludedFromRequest =
   /^(host|connection|transfer-encoding|x-api-key|x-latchkey-.*|x-forwarded-.*|cf-connecting-ip|cf-worker)$/
 const excludedFromResponse = /^(date|connection|keep-alive|transfer-encoding|x-request-id)$/
 
-/** Added unless the API sets them: it shares its origin with the dashboard. */
+/** Added unless the API sets them: it shares its origin with the dashboard, and answers a credential. */
 const gatewayDefaults = {
+  'cache-control': 'private',
   'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
   'x-content-type-options': 'nosniff',
 }
@@ -57,7 +58,8 @@ export function testShapes(scene: Scene): void {
       const passed = await exchange(scene().latchkey.port, shape)
       assert.deepEqual(requestOf(passed.seen), requestOf(direct.seen))
       const expected = answerOf(direct.answer)
-      const headers = { ...gatewayDefaults, ...expected.headers }
+      const vary = [expected.headers.vary, 'Authorization, X-API-Key'].filter(Boolean).join(', ')
+      const headers = { ...gatewayDefaults, ...expected.headers, vary }
       assert.deepEqual(answerOf(passed.answer), { ...expected, headers })
     })
   }
