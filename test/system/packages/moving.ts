@@ -156,11 +156,12 @@ function writeWorker(): string {
     .replace('"src/index.ts"', `"${root}/src/index.ts"`)
     .replaceAll('migrations_dir = "', `migrations_dir = "${root}/`)
     .replace('directory = "./', `directory = "${root}/`)
+    .replace(
+      '"zod" = "./',
+      `"#config" = "${join(folder, 'latchkey.config.ts')}"\n"zod" = "${root}/`,
+    )
   writeFileSync(join(folder, 'latchkey.config.ts'), config)
-  writeFileSync(
-    join(folder, 'wrangler.toml'),
-    `${toml}\n[alias]\n"#config" = "${join(folder, 'latchkey.config.ts')}"\n`,
-  )
+  writeFileSync(join(folder, 'wrangler.toml'), toml)
   return join(folder, 'wrangler.toml')
 }
 
