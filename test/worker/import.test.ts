@@ -345,6 +345,16 @@ describe('a digest', () => {
   ])('is not read from %j', (text) => expect(readDigest(text)).toBeNull())
 })
 
+it('refuses may_grant, since a token of another system manages no keys', async () => {
+  const { digest, format } = await unkeyToken()
+  const scopes = ['keys:manage']
+  const { body } = await bring(
+    [{ digest, format, name: 'x', scopes, may_grant: {} }],
+    acme.owner.jwt,
+  )
+  expect(body.data[0]).toMatchObject({ result: 'invalid', errors: [{ path: 'may_grant' }] })
+})
+
 it('stores only the digest of a token', async () => {
   const foreign = await wacrmToken()
   await brought(foreign, { key_prefix: foreign.token.slice(0, 19) })

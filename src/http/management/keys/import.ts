@@ -38,7 +38,8 @@ const digest = z
 
 /** Parses one key of the request into its stored form. */
 function entrySchema(config: Config, now: () => number) {
-  const { name, ...optional } = keyFields(config, now)
+  // A token of another system manages no keys here until an owner says so.
+  const { name, may_grant: _, ...optional } = keyFields(config, now)
   const [onlyFormat, ...others] = Object.keys(config.foreign)
   const error = noSuchFormat(config)
   const format = z
