@@ -1,38 +1,16 @@
 // `npm run bench`: measures Latchkey and its peers alternately in one workerd; medians of several rounds.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BenchResults, Measured } from './page/results.ts'
 import { writePage } from './page.ts'
 import { type Deployment, startDeployment } from './support/deployment.ts'
 import { fire, loadProgram, type Outcome } from './support/load.ts'
-import { describeMachine, type Machine } from './support/machine.ts'
+import { describeMachine } from './support/machine.ts'
 import { resultsFolder } from './support/places.ts'
 import { processorMs } from './support/process.ts'
 import { planRows, type Row } from './support/rows.ts'
 import { median } from './support/statistics.ts'
 import { signIn } from './support/tenant.ts'
-
-export type Measured = {
-  name: string
-  group: Row['group']
-  against: string | null
-  perSecond: number
-  /** Processor time of all threads of workerd, in ms per request. */
-  cpuMs: number
-  p50Ms: number
-  p99Ms: number
-  /** With one connection: no queue before the Worker. */
-  aloneP50Ms: number
-  aloneP99Ms: number
-}
-
-export type BenchResults = {
-  machine: Machine
-  program: string
-  rounds: number
-  seconds: number
-  connections: number
-  rows: Measured[]
-}
 
 const isQuick = process.argv.includes('--quick')
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7)

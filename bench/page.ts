@@ -1,12 +1,10 @@
 // `npx node bench/page.ts`: generates docs/performance.md and its charts from the committed results.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BenchResults } from './bench.ts'
+import type { BenchResults, ScaleResults, StartupResults } from './page/results.ts'
 import { scaleSection } from './page/scale.ts'
 import { startupSection } from './page/startup.ts'
 import { verificationSection } from './page/verification.ts'
-import type { ScaleResults } from './scale.ts'
-import type { StartupResults } from './startup.ts'
 import { resultsFolder, root } from './support/places.ts'
 
 export function writePage(): void {

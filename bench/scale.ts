@@ -9,27 +9,12 @@ import { wholeAccount } from '../src/storage/key-reach.ts'
 import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
 import { openD1, type Ran } from '../test/simulation/sqlite.ts'
+import type { Curve, ScaleResults } from './page/results.ts'
 import { writePage } from './page.ts'
 import { bigAccount, digestsOf, fill, idOf, maxOfOneAccount, migrate } from './support/key-rows.ts'
-import { describeMachine, type Machine } from './support/machine.ts'
+import { describeMachine } from './support/machine.ts'
 import { resultsFolder, workFolder } from './support/places.ts'
 import { median, quantile } from './support/statistics.ts'
-
-export type Curve = { name: string; points: { at: number; p50: number; p99: number }[] }
-
-export type ScaleResults = {
-  machine: Machine
-  /** ms per statement by keys stored. */
-  stored: Curve[]
-  plans: { name: string; at: number; sql: string; plan: string[] }[]
-  fileBytes: { at: number; bytes: number }[]
-  /** µs per use and share of hits by distinct keys in use. */
-  inUse: { at: number; hits: number; microseconds: number }[]
-  /** The heap that 10,000 records take. */
-  memoryBytes: number
-  /** ms by keys revoked at once, the wait for leases left out. */
-  revoked: Curve[]
-}
 
 const noRegistry = { register: async () => 1, retire: async () => {}, ping: async () => {} }
 const isQuick = process.argv.includes('--quick')

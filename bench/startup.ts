@@ -4,23 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
+import type { StartupResults } from './page/results.ts'
 import { writePage } from './page.ts'
 import { bundle } from './support/bundle.ts'
-import { describeMachine, type Machine } from './support/machine.ts'
+import { describeMachine } from './support/machine.ts'
 import { benchFolder, resultsFolder, root } from './support/places.ts'
 import { type Call, type Program, start } from './support/raw-workerd.ts'
 import { compressed, split, sum } from './support/split.ts'
 import { median } from './support/statistics.ts'
-
-export type StartupResults = {
-  machine: Machine
-  runs: number
-  /** As `wrangler deploy --dry-run` reports. */
-  upload: { total: string; gzip: string }
-  bytes: { bare: number; whole: number; eager: number; lazy: Record<string, number> }
-  starts: { name: string; firstMs: number; ratio: number }[]
-  lazy: { name: string; ms: number; againMs: number }[]
-}
 
 const runs = process.argv.includes('--quick') ? 5 : 21
 const forged = { 'x-api-key': `whm_${'0'.repeat(32)}` }

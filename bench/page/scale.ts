@@ -1,10 +1,10 @@
 // The section on cost by number of keys.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ScaleResults } from '../scale.ts'
 import { curves } from '../support/curves.ts'
 import { imagesFolder } from '../support/places.ts'
 import { rowsOf, taken, whole } from './format.ts'
+import type { ScaleResults } from './results.ts'
 
 export function scaleSection(results: ScaleResults): string[] {
   const { machine, stored, inUse, memoryBytes, revoked, plans, fileBytes } = results

@@ -1,6 +1,7 @@
 // The section on size and startup.
-import type { StartupResults } from '../startup.ts'
+
 import { kilobytes, rowsOf, taken } from './format.ts'
+import type { StartupResults } from './results.ts'
 
 export function startupSection({
   machine,

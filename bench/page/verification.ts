@@ -1,10 +1,10 @@
 // The section on verifications, with the targets and the flame graphs.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BenchResults, Measured } from '../bench.ts'
 import type { Machine } from '../support/machine.ts'
 import { imagesFolder } from '../support/places.ts'
 import { rowsOf, taken, whole } from './format.ts'
+import type { BenchResults, Measured } from './results.ts'
 
 export function verificationSection({
   machine,

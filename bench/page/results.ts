@@ -1,0 +1,52 @@
+// What the measurements write into bench/results, and the page reads.
+import type { Machine } from '../support/machine.ts'
+import type { Row } from '../support/rows.ts'
+
+export type Measured = {
+  name: string
+  group: Row['group']
+  against: string | null
+  perSecond: number
+  /** Processor time of all threads of workerd, in ms per request. */
+  cpuMs: number
+  p50Ms: number
+  p99Ms: number
+  /** With one connection: no queue before the Worker. */
+  aloneP50Ms: number
+  aloneP99Ms: number
+}
+
+export type BenchResults = {
+  machine: Machine
+  program: string
+  rounds: number
+  seconds: number
+  connections: number
+  rows: Measured[]
+}
+
+export type Curve = { name: string; points: { at: number; p50: number; p99: number }[] }
+
+export type ScaleResults = {
+  machine: Machine
+  /** ms per statement by keys stored. */
+  stored: Curve[]
+  plans: { name: string; at: number; sql: string; plan: string[] }[]
+  fileBytes: { at: number; bytes: number }[]
+  /** µs per use and share of hits by distinct keys in use. */
+  inUse: { at: number; hits: number; microseconds: number }[]
+  /** The heap that 10,000 records take. */
+  memoryBytes: number
+  /** ms by keys revoked at once, the wait for leases left out. */
+  revoked: Curve[]
+}
+
+export type StartupResults = {
+  machine: Machine
+  runs: number
+  /** As `wrangler deploy --dry-run` reports. */
+  upload: { total: string; gzip: string }
+  bytes: { bare: number; whole: number; eager: number; lazy: Record<string, number> }
+  starts: { name: string; firstMs: number; ratio: number }[]
+  lazy: { name: string; ms: number; againMs: number }[]
+}
