@@ -1,10 +1,13 @@
-// Applies the rules of the layers (scripts/generate/layers.ts) and of import cycles to every file of src/ by name,
-// so that a rule that reads no file cannot pass.
+// Applies the rules of the layers (scripts/generate/layers.ts) to every file of src/, and those of import cycles to the
+// whole tree, by name: a rule that reads no file cannot pass.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { layers } from './generate/layers.ts'
 
 const files = globSync('src/**/*.{ts,tsx}')
+const others = globSync('{bench,examples,packages,research,scripts,test}/**/*.ts', {
+  exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**', '**/worker-configuration.d.ts'],
+})
 const modules = [...layers.flat(), 'src/dashboard']
 
 const unassigned = files.filter((file) => {
@@ -15,12 +18,15 @@ if (unassigned.length > 0) fail(`In no layer, or in more than one: ${unassigned.
 const only = ['style/noRestrictedImports', 'suspicious/noImportCycles'].map(
   (rule) => `--only=${rule}`,
 )
-const args = ['lint', '--error-on-warnings', ...only, ...files]
+const args = ['lint', '--error-on-warnings', ...only, ...files, ...others]
 const { status, stdout, stderr } = spawnSync('node_modules/.bin/biome', args, { encoding: 'utf8' })
 if (status !== 0) fail(`${stdout}${stderr}`)
 const checked = Number(/Checked (\d+) files/.exec(stdout)?.[1])
-if (checked !== files.length) fail(`Biome checked ${checked} of ${files.length} files.`)
-console.log(`Layers: ${checked} files in ${modules.length} modules, no import upward, no cycle.`)
+const count = files.length + others.length
+if (checked !== count) fail(`Biome checked ${checked} of ${count} files.`)
+console.log(
+  `Layers: ${files.length} files in ${modules.length} modules, no import upward; no cycle in ${count} files.`,
+)
 
 function fail(message: string): never {
   console.error(message)

@@ -1,7 +1,8 @@
 // The API that Latchkey protects by default: a small CRM. It takes the place of your own API, so it imports
 // nothing from Latchkey and knows it only by the X-Latchkey-* headers.
 import { Hono } from 'hono'
-import { type CrmEnv, trustGateway } from './context.ts'
+import { trustGateway } from './context.ts'
+import type { CrmEnv } from './crm-env.ts'
 import { answerError, answerUnknownPath } from './problem.ts'
 import { broadcastRoutes } from './routes/broadcasts.ts'
 import { contactRoutes } from './routes/contacts.ts'

@@ -3,19 +3,8 @@
 // reachable through the gateway only.
 import { drizzle } from 'drizzle-orm/d1'
 import { createMiddleware } from 'hono/factory'
+import type { CrmEnv } from './crm-env.ts'
 import { Problem } from './problem.ts'
-
-export type Database = ReturnType<typeof drizzle<Record<string, never>>>
-
-export type CrmEnv = {
-  Bindings: { CRM_DB: D1Database }
-  Variables: {
-    requestId: string
-    /** Every query is restricted to it. */
-    accountId: string
-    db: Database
-  }
-}
 
 /** Answers 403 if the gateway's header is missing, because the request bypassed the gateway. */
 export const trustGateway = createMiddleware<CrmEnv>(async function trustGateway(c, next) {

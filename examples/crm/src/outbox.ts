@@ -1,7 +1,7 @@
 // Writes outbound messages and their conversations. This is a demo: a message is stored as `sent`, and
 // nothing is sent.
 import { sql } from 'drizzle-orm'
-import type { Database } from './context.ts'
+import type { Database } from './crm-env.ts'
 import { conversations, messages } from './schema.ts'
 
 export type Recipient = { contactId: string | null; phone: string }

@@ -1,7 +1,7 @@
 // RFC 9457 problem details: the format of every failure.
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { CrmEnv } from './context.ts'
+import type { CrmEnv } from './crm-env.ts'
 
 const problems = {
   invalid_request: [400, 'The request is not valid'],

@@ -1,7 +1,6 @@
 // The routes of the fake API: method and path, as wrangler 4.155 requests them.
 import { randomUUID } from 'node:crypto'
 import { type Binding, bindingError, createDatabase, query, type World } from './cloud.ts'
-import type { Call, Cloudflare } from './cloudflare.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the body depends on the route
 export type Body = { json?: any }
@@ -20,8 +19,8 @@ const done: Outcome = { result: {} }
 
 /** null: no such route. */
 export function respond(
-  { world, account }: Pick<Cloudflare, 'world' | 'account'>,
-  { method, path }: Call,
+  { world, account }: { world: World; account: string },
+  { method, path }: { method: string; path: string },
   search: URLSearchParams,
   body: Body,
 ): Outcome | null {

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { Hono } from 'hono'
-import type { CrmEnv } from '../context.ts'
+import type { CrmEnv } from '../crm-env.ts'
 import { found, pathId, timestamp } from '../fields.ts'
 import { afterCursor, listAnswer, newestFirst, readPage, rowsToFetch } from '../page.ts'
 import { refuseMethod } from '../problem.ts'
