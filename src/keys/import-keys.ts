@@ -6,7 +6,7 @@ import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { KeySettings } from './mint.ts'
-import { grantor, inheritable, refuseGrant } from './powers.ts'
+import { grantor, refuseNewKey } from './powers.ts'
 
 export type KeyToImport = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
@@ -55,16 +55,14 @@ function planOf(
 ): { key: NewKey } | Extract<ImportResult, { result: 'forbidden' }> {
   const { config, newId, clock } = settings
   const { actor } = caller
-  const credits = attributes.credits && creditTerms(null, attributes.credits, clock.now())
-  const powers = { ...attributes, ...inheritable(actor), credits, disabled: false }
-  const refused = refuseGrant(caller, powers, settings)
+  const refused = refuseNewKey(caller, attributes, settings)
   if (refused?.reason === 'grant') return { result: 'forbidden', detail: refused.detail }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
   const key: NewKey = {
     ...attributes,
     ...grantor(actor),
-    credits,
+    credits: attributes.credits && creditTerms(null, attributes.credits, clock.now()),
     id: newId(),
     digest,
     accountId: actor.accountId,

@@ -3,7 +3,7 @@ import { auditEntry, type Caller } from '../core/audit.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { ChangeStores } from './change.ts'
 import { type KeySettings, mintKey } from './mint.ts'
-import { inheritable, isUnusedMayGrant, refuseGrant } from './powers.ts'
+import { isUnusedMayGrant, refuseNewKey } from './powers.ts'
 import type { Refusal } from './refusal.ts'
 
 export type IssueResult =
@@ -24,15 +24,9 @@ export async function issueKey(
   const { name, scopes } = attributes
   const { actor } = caller
   if (isUnusedMayGrant(attributes)) return { kind: 'refused', refusal: { reason: 'may_grant' } }
-  const { token, key } = await mintKey(settings, caller, formatName, attributes)
-  const powers = {
-    ...attributes,
-    ...inheritable(actor),
-    credits: key.credits ?? null,
-    disabled: false,
-  }
-  const refusal = refuseGrant(caller, powers, settings)
+  const refusal = refuseNewKey(caller, attributes, settings)
   if (refusal !== null) return { kind: 'refused', refusal }
+  const { token, key } = await mintKey(settings, caller, formatName, attributes)
   const audit = auditEntry(caller, 'key.created', { name, scopes, format: formatName })
   const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
   const stored = await stores.changes.create(key, audit, settings.clock.now(), maxKeys)

@@ -9,9 +9,11 @@ import {
   onlyTightens,
   reservedIn,
 } from '../core/grant.ts'
+import { creditTerms } from '../core/limits.ts'
 import { strongestRole } from '../core/role.ts'
 import type { Catalogue } from '../core/scopes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
+import type { KeyAttributes } from './attributes.ts'
 import type { Refusal } from './refusal.ts'
 
 type Settings = { config: Catalogue; clock: Clock }
@@ -75,9 +77,12 @@ export function grantor(actor: Actor): { madeBy: string; grantedBy: string | nul
     : { madeBy: actor.rootId, grantedBy: null }
 }
 
-/** The role that a new key without scopes inherits from. */
-export function inheritable(actor: Actor): { creatorRole: string | null } {
-  return { creatorRole: actor.kind === 'person' ? actor.role : null }
+/** As `refuseGrant`, for a new key, which inherits from its maker. */
+export function refuseNewKey(caller: Caller, attributes: KeyAttributes, settings: Settings) {
+  const { actor } = caller
+  const creatorRole = actor.kind === 'person' ? actor.role : null
+  const credits = attributes.credits && creditTerms(null, attributes.credits, settings.clock.now())
+  return refuseGrant(caller, { ...attributes, creatorRole, credits, disabled: false }, settings)
 }
 
 /** Only a key that manages keys grants anything. */

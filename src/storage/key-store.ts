@@ -137,7 +137,7 @@ export async function findByDigests(
   const query = openPrimary(d1)
     .select({ id: apiKey.id, accountId: apiKey.accountId, digest: apiKey.digest })
     .from(apiKey)
-    .where(sql`${apiKey.digest} in (select value from json_each(${JSON.stringify(digests)}))`)
+    .where(sql`${apiKey.digest} in ${list(digests)}`)
   return within('D1', readTimeoutMs, query.all())
 }
 
