@@ -2,10 +2,13 @@
 // test/worker/permissions.test.ts compares the table with the answers of the routes.
 import config from '../../latchkey.config.ts'
 import { createDocument } from '../../src/http/openapi/document.ts'
+import { managerPermissionsOf } from '../../src/http/openapi/manager-permissions.ts'
+import { type SituationName, situations } from '../../src/http/openapi/manager-situations.ts'
 import { callers, type Permission, permissionsOf } from '../../src/http/openapi/permissions.ts'
 import { createIsolate, systemClock } from '../../src/worker/context.ts'
 
-const document = createDocument(createIsolate(config, systemClock), 'https://keys.acme.test')
+const isolate = createIsolate(config, systemClock)
+const document = createDocument(isolate, 'https://keys.acme.test')
 const permissions = permissionsOf(document, config.policies[config.gateway.policy] ?? [])
 
 const sections: Record<Permission['section'], string> = {
@@ -58,7 +61,26 @@ function table(section: Permission['section']): string {
   )
 }
 
+const ofManagers = `## What a key with \`keys:manage\` may do, by bound
+
+To another key of its account that is within or beyond a bound of its \`may_grant\` ([what each bound
+means](decisions/0014-powers-of-managing-keys.md)); \`with {}\` is a \`may_grant\` without bounds. \`404\`: the key does not read it, as if there were
+no such key. \`no\`: the list or the bulk call leaves it out, which \`missing\` says. \`401\`: a disabled key calls nothing.
+\`test/worker/manager-permissions.test.ts\` checks every cell.`
+
+function managerTable(): string {
+  const columns = Object.keys(situations) as SituationName[]
+  const lines = managerPermissionsOf(document, isolate).map(({ call, cells }) => {
+    const operation = call.operation.replace(/([A-Z]+ )?\/\S+$/, (named) => `\`${named}\``)
+    const name = call.does === undefined ? operation : `${operation} ${call.does}`
+    return row([name, ...columns.map((column) => String(cells[column]))])
+  })
+  const head = row(['', ...columns.map((column) => situations[column].heading)])
+  return [ofManagers, '', head, row(['', ...columns].map(() => '---')), ...lines].join('\n')
+}
+
 export function renderPermissions(): string {
   const tables = (Object.keys(sections) as Permission['section'][]).map(table)
+  tables.splice(1, 0, managerTable())
   return `${[header, ...tables].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`
 }

@@ -18,6 +18,7 @@ import type { Refusal } from './refusal.ts'
 
 type Settings = { config: Catalogue; clock: Clock }
 type Key = Omit<KeyPowers, 'inheritsFrom' | 'environment'> & Pick<ListedKey, 'creatorRole'>
+type StoredKey = Key & Pick<ListedKey, 'id' | 'replacedBy'>
 
 function powersOf(key: Key): KeyPowers {
   // Environments come with the formats that have one.
@@ -35,8 +36,8 @@ export function refuseGrant({ actor }: Caller, key: Key, { config, clock }: Sett
  */
 export function refuseChange(
   caller: Caller,
-  before: ListedKey,
-  after: ListedKey,
+  before: StoredKey,
+  after: StoredKey,
   settings: Settings,
 ): { refused: Refusal } | { isGrant: boolean } {
   const untouchable = refuseReserved(caller, before)
@@ -48,7 +49,10 @@ export function refuseChange(
 }
 
 /** A managing key changes no key with reserved scopes but itself: it could end its own overseers. */
-export function refuseReserved({ actor }: Caller, key: ListedKey): Refusal | null {
+export function refuseReserved(
+  { actor }: Caller,
+  key: Pick<StoredKey, 'id' | 'scopes'>,
+): Refusal | null {
   if (actor.kind === 'person' || actor.id === key.id) return null
   const reserved = reservedIn(key.scopes ?? [])
   return reserved.length === 0
@@ -59,7 +63,7 @@ export function refuseReserved({ actor }: Caller, key: ListedKey): Refusal | nul
 /** A key with bounds reads the keys within them, and itself. */
 export function isVisible(
   actor: Actor,
-  key: ListedKey,
+  key: Omit<StoredKey, 'replacedBy'>,
   { clock }: Pick<Settings, 'clock'>,
 ): boolean {
   if (actor.kind === 'person' || actor.mayGrant === null || actor.id === key.id) return true
