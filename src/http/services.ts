@@ -11,6 +11,7 @@ import type { LookUpStores } from '../keys/look-up.ts'
 import type { KeySettings } from '../keys/mint.ts'
 import type { VerifySettings } from '../keys/verify.ts'
 import type { Meters } from '../limits/meters.ts'
+import type { FloodLimit } from '../storage/flood-limit.ts'
 import type { Memory } from '../storage/memory.ts'
 import type { ReadinessStores } from '../storage/readiness.ts'
 import type { UsageCode } from '../usage/counter.ts'
@@ -37,6 +38,8 @@ export type Services = Readonly<AppSettings> & {
   readonly logSample: number
   readonly version: { id: string; tag: string; timestamp: string }
   readonly people: PeopleSettings
+  /** Requests of anonymous clients, by sender: for what would cost a store. */
+  readonly floodLimit: FloodLimit
   readonly githubKeys: KeySource
   readonly webhookTargets: TargetRules
   /** Every fence that the present number of shards can have. */

@@ -1,6 +1,6 @@
 // Checks the password of a signed-in person, before actions that a stolen session must not suffice for.
 
-import { countAttempt, uncountAttempt } from '../storage/attempts.ts'
+import { type Counter, countAttempt } from '../storage/attempts.ts'
 import { passwordHashOf } from '../storage/people-store.ts'
 import type { PeopleSettings } from './settings.ts'
 
@@ -8,19 +8,27 @@ export type PasswordCheck = { kind: 'right' | 'wrong' } | { kind: 'too_many'; se
 
 const windowMs = 15 * 60_000
 
+/** One count of a person over all operations that take their password: sessions that they have change nothing. */
+export function passwordCounter(
+  userId: string,
+  { signInPerMinute: max }: Pick<PeopleSettings, 'signInPerMinute'>,
+): Counter {
+  return { key: `password/${userId}`, max, windowMs }
+}
+
 /** `wrong` for people without a password (those of an external issuer). @throws StoreUnavailable */
 export async function checkPassword(
-  { db, signInPerMinute: max }: PeopleSettings,
+  settings: PeopleSettings,
   userId: string,
   password: string,
   now: number,
 ): Promise<PasswordCheck> {
-  const key = `password/${userId}`
-  const seconds = await countAttempt(db, key, { max, windowMs }, now)
-  if (seconds !== null) return { kind: 'too_many', seconds }
+  const { db } = settings
+  const attempt = await countAttempt(db, [passwordCounter(userId, settings)], now)
+  if (attempt.kind === 'refused') return { kind: 'too_many', seconds: attempt.seconds }
   const hash = await passwordHashOf(db, userId)
   const { verifyPassword } = await import('better-auth/crypto')
   if (hash === null || !(await verifyPassword({ hash, password }))) return { kind: 'wrong' }
-  await uncountAttempt(db, key)
+  await attempt.takeBack()
   return { kind: 'right' }
 }

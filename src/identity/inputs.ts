@@ -51,7 +51,7 @@ export const authInputs: Record<string, Schemas> = {
   // Also called by ourselves, with booleans.
   '/get-session': anonymous(get({ disableCookieCache: flag, disableRefresh: flag })),
   '/sign-in/email': anonymous(
-    post({ email: text, password: text, rememberMe: z.boolean().optional() }),
+    post({ email: z.email().max(254), password: text, rememberMe: z.boolean().optional() }),
   ),
   // Better Auth refuses it for every caller.
   '/sign-up/email': { body: anything, query: anything, anonymous: true },

@@ -1,8 +1,9 @@
-// Verifies JWTs: ours with the public keys in D1, without loading Better Auth, and those of the external issuer. The
+// Verifies JWTs: ours with the public keys of D1 in memory, without Better Auth, and those of the external issuer. The
 // JWT identifies the person; the role is read from D1, since a JWT outlives sign-out, demotion and removal.
 import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
-import { membershipsOf, publicJwks, roleOf, userIdOf } from '../storage/people-store.ts'
+import { membershipsOf, roleOf, userIdOf } from '../storage/people-store.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
+import { findJwtKey } from './jwt-keys.ts'
 import type { Person } from './session.ts'
 import { type ExternalIssuer, ownAudience, type PeopleSettings } from './settings.ts'
 
@@ -14,7 +15,7 @@ export type JwtOutcome =
   /** The keys or the role could not be read. */
   | { kind: 'unavailable'; cause: unknown }
 
-export type JwtSettings = Pick<PeopleSettings, 'db' | 'baseUrl' | 'externalIssuer'> & {
+export type JwtSettings = Pick<PeopleSettings, 'db' | 'memory' | 'baseUrl' | 'externalIssuer'> & {
   /** How an external key set is fetched; the platform's `fetch` when absent. */
   fetch?: typeof fetch
 }
@@ -54,9 +55,13 @@ async function issuerOf(token: string): Promise<string | undefined> {
 }
 
 async function ownPerson(token: string, settings: JwtSettings, now: Date): Promise<JwtOutcome> {
-  const { createLocalJWKSet, jwtVerify } = await import('jose')
-  const keys = createLocalJWKSet(await publicJwks(settings.db, now.getTime()))
-  const { payload } = await jwtVerify<{ account?: unknown }>(token, keys, {
+  const { decodeProtectedHeader, jwtVerify } = await import('jose')
+  const { alg = '', kid } = decodeProtectedHeader(token)
+  // Ours name their key.
+  if (!algorithms.includes(alg) || typeof kid !== 'string') return { kind: 'invalid_token' }
+  const key = await findJwtKey(settings.db, settings.memory, kid, now)
+  if (key === null) return { kind: 'invalid_token' }
+  const { payload } = await jwtVerify<{ account?: unknown }>(token, key, {
     algorithms,
     issuer: settings.baseUrl,
     audience: ownAudience,

@@ -142,7 +142,7 @@ export const jwks = sqliteTable('jwks', {
   expiresAt: timestamp('expires_at'),
 })
 
-// In D1, so that the limit on sign-ins holds across isolates.
+// Not used any more: `attempt` has the counts. It stays for the version before, which an upgrade may still run.
 export const rateLimit = sqliteTable('rate_limit', {
   id: text('id').primaryKey(),
   key: text('key').notNull().unique(),

@@ -1,6 +1,7 @@
 // People and memberships: who belongs to which account in which role, and the writes that Better Auth cannot make in
 // one transaction. Roles come from the D1 primary, so that a removed member is refused at once.
-import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, or, sql } from 'drizzle-orm'
+import type { JWK } from 'jose'
 import { type Role, roles, strongestRole } from '../core/role.ts'
 import { openPrimary } from './database.ts'
 import {
@@ -87,20 +88,18 @@ export async function passwordHashOf(d1: D1Database, userId: string): Promise<st
   return (await within('D1', readTimeoutMs, query))?.password ?? null
 }
 
-/** The public keys that verify our JWTs, as a JWK Set (RFC 7517 section 5). */
-export async function publicJwks(d1: D1Database, now: number) {
+/** The public keys that verify our JWTs (JWKs, RFC 7517), and until when: null for good. */
+export async function publicJwks(
+  d1: D1Database,
+): Promise<{ jwk: JWK & { kid: string }; expiresAt: number | null }[]> {
   const query = openPrimary(d1)
-    .select({ id: jwks.id, alg: jwks.alg, publicKey: jwks.publicKey })
+    .select({ id: jwks.id, alg: jwks.alg, publicKey: jwks.publicKey, expiresAt: jwks.expiresAt })
     .from(jwks)
-    .where(or(isNull(jwks.expiresAt), gt(jwks.expiresAt, new Date(now))))
   const rows = await within('D1', readTimeoutMs, query)
-  return {
-    keys: rows.map(({ id, alg, publicKey }) => ({
-      ...JSON.parse(publicKey),
-      kid: id,
-      ...(alg && { alg }),
-    })),
-  }
+  return rows.map(({ id, alg, publicKey, expiresAt }) => ({
+    jwk: { ...JSON.parse(publicKey), kid: id, ...(alg && { alg }) },
+    expiresAt: expiresAt?.getTime() ?? null,
+  }))
 }
 
 /** A new person who signs in with a password. */

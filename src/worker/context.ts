@@ -2,6 +2,7 @@
 import type { Clock } from '../coherence/settle.ts'
 import type { Config } from '../core/config.ts'
 import { importTagKeys } from '../core/token.ts'
+import { createPeopleMemory, type PeopleMemory } from '../identity/settings.ts'
 import { createOutageLog, type ReportOutage } from '../log.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 import { UsageCounter } from '../usage/counter.ts'
@@ -10,6 +11,7 @@ export type Isolate = {
   config: Config<Env>
   clock: Clock
   memory: Memory
+  people: PeopleMemory
   usage: UsageCounter
   /** Meter → the last period in which its low credits were notified. */
   lowCreditsNotified: Map<string, string>
@@ -25,6 +27,7 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     config,
     clock,
     memory: createMemory(),
+    people: createPeopleMemory(clock.now),
     usage: new UsageCounter({ ...clock, newId: () => crypto.randomUUID() }),
     lowCreditsNotified: new Map(),
     reportOutage: createOutageLog(clock.now),

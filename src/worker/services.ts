@@ -73,7 +73,11 @@ export class RequestServices implements Services {
   }
 
   get people() {
-    return peopleSettings(this.env)
+    return peopleSettings(this.env, this.isolate.people)
+  }
+
+  get floodLimit() {
+    return createFloodLimit(this.env.FLOOD, this.isolate.reportOutage)
   }
 
   get githubKeys() {
@@ -122,15 +126,15 @@ export class RequestServices implements Services {
   }
 
   async verifySettings(sender: () => string): Promise<VerifySettings> {
-    const { FLOOD, TAG_SECRETS } = this.env
-    const { config, clock, tagKeys, reportOutage } = this.isolate
+    const { TAG_SECRETS } = this.env
+    const { config, clock, tagKeys } = this.isolate
     return {
       config,
       leaseMs: config.leaseMs,
       now: clock.now,
       waitUntil: this.waitUntil,
       tagKeys: await tagKeys(TAG_SECRETS),
-      admitsUntagged: () => createFloodLimit(FLOOD, reportOutage).admits(sender()),
+      admitsUntagged: () => this.floodLimit.admits(sender()),
     }
   }
 

@@ -2,7 +2,7 @@
 import { readSecret, readSecretList } from '../core/secrets.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
-import type { PeopleSettings } from '../identity/settings.ts'
+import type { PeopleMemory, PeopleSettings } from '../identity/settings.ts'
 
 export function shardsOf({ FENCE_SHARDS }: Env): number {
   const shards = Number(FENCE_SHARDS)
@@ -37,11 +37,12 @@ export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
 
 const defaultSignInPerMinute = 10
 
-export function peopleSettings(env: Env): PeopleSettings {
+export function peopleSettings(env: Env, memory: PeopleMemory): PeopleSettings {
   const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
   const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
   return {
     db: env.DB,
+    memory,
     baseUrl: new URL(env.BASE_URL).origin,
     authSecrets: readSecretList('AUTH_SECRETS', env.AUTH_SECRETS),
     signInPerMinute: Number(perMinute) || defaultSignInPerMinute,

@@ -17,7 +17,6 @@ import config from './latchkey.config.ts'
 export const origin = 'http://localhost:8787'
 export const password = 'correct horse battery'
 export const bindings = { ...env, SIGN_IN_PER_MINUTE: '100000' } as unknown as Env
-export const settings = peopleSettings(bindings)
 
 /** Accounts whose members (or name) changed, as notified before the response. */
 export const notified: string[] = []
@@ -28,6 +27,7 @@ export const statuses = new Set<number>()
 export const pending: { regions: string[] } = { regions: [] }
 
 const isolate = createIsolate(config, systemClock)
+export const settings = peopleSettings(bindings, isolate.people)
 const app = new Hono<AppEnv>()
 app.route(
   '/api/auth',

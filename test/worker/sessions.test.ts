@@ -11,23 +11,28 @@ import {
   type TestPerson,
 } from '../support/test-app.ts'
 
-const perMinute = 2
-const guesses = perMinute * 3
+const guesses = 2
 
 let app: TestApp
 let world: World
 beforeAll(async () => {
-  app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: String(perMinute) as never } })
+  app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: String(guesses) as never } })
   world = await openWorld(app)
 })
 
 const someAddress = () => [198, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
 const emailOf = ({ id }: TestPerson) => `${id}@example.test`
 
-/** From a new IP address each time, so that only the count by e-mail address applies. */
-function signIn(email: string, secret: string, cookie = '', at: TestApp = app) {
+type From = { ip?: string; cookie?: string; at?: TestApp }
+
+/** From a new address unless one is given. */
+function signIn(email: string, secret: string, { ip, cookie, at = app }: From = {}) {
   return at.request('POST', '/api/auth/sign-in/email', {
-    headers: { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) },
+    headers: {
+      ...fromOwnPage,
+      'cf-connecting-ip': ip ?? someAddress(),
+      ...(cookie !== undefined && { cookie }),
+    },
     body: { email, password: secret },
   })
 }
@@ -65,56 +70,97 @@ const statusesOf = async (answers: Promise<{ status: number }>[]) =>
   (await Promise.all(answers)).map(({ status }) => status)
 
 describe('guessing at a password', () => {
-  it('is throttled after a few attempts, from any number of addresses and in any isolate', async () => {
+  /** Until one is refused. */
+  async function guess(email: string, from: From) {
+    for (let at = 0; at < guesses; at++) {
+      expect((await signIn(email, 'a wild guess', from)).status).toBe(401)
+    }
+    expect((await signIn(email, 'a wild guess', from)).status).toBe(429)
+  }
+
+  it('is refused after a few attempts from one network, in any isolate', async () => {
     const email = emailOf(await newOwner())
     const other = await createTestApp({ bindings: app.bindings })
+    const ip = someAddress()
     for (let at = 0; at < guesses; at++) {
-      expect((await signIn(email, 'a wild guess', '', at % 2 ? app : other)).status).toBe(401)
+      const attempt = signIn(email, 'a wild guess', { ip, at: at % 2 ? app : other })
+      expect((await attempt).status).toBe(401)
     }
-    const refused = await signIn(email, password)
+    const refused = await signIn(email, password, { ip })
     expect(await outcome(Promise.resolve(refused))).toBe('429 rate_limited')
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
-    expect((await signIn(email.toUpperCase(), password)).status).toBe(429)
+    expect((await signIn(email.toUpperCase(), password, { ip })).status).toBe(429)
+  })
+
+  it('never refuses the right password from another network, however many the guesses', async () => {
+    const email = emailOf(await newOwner())
+    const ip = someAddress()
+    for (let at = 0; at < 40; at++) await signIn(email, 'a wild guess', { ip })
+    expect((await signIn(email, password)).status).toBe(200)
+  })
+
+  it('from a whole /64 of IPv6 is from one network', async () => {
+    const email = emailOf(await newOwner())
+    const statuses = []
+    for (let host = 0; host <= guesses; host++) {
+      const ip = `2001:db8:1:2::${host.toString(16)}`
+      statuses.push((await signIn(email, 'a wild guess', { ip })).status)
+    }
+    expect(statuses).toEqual([...Array(guesses).fill(401), 429])
+  })
+
+  it('at many people from one network is refused too', async () => {
+    const ip = someAddress()
+    for (let at = 0; at < guesses; at++) {
+      const email = `${crypto.randomUUID()}@example.test`
+      expect((await signIn(email, 'a wild guess', { ip })).status).toBe(401)
+    }
+    expect((await signIn(emailOf(await newOwner()), password, { ip })).status).toBe(429)
   })
 
   it('is counted before the password is checked, so that fifty concurrent attempts get no further', async () => {
     const email = emailOf(await newOwner())
-    const all = Array.from({ length: 50 }, () => signIn(email, 'a wild guess'))
+    const ip = someAddress()
+    const all = Array.from({ length: 50 }, () => signIn(email, 'a wild guess', { ip }))
     const tried = (await statusesOf(all)).filter((status) => status !== 429)
     expect(tried).toHaveLength(guesses)
   })
 
-  it('does not lock a person out of a browser in which they have signed in before', async () => {
+  it('does not refuse a browser in the same network in which the person has signed in before', async () => {
     const person = await newOwner()
-    const device = cookiesOf(await signIn(emailOf(person), password), /device/)
-    expect(device).toMatch(/^better-auth\.device=/)
-    for (let at = 0; at <= guesses; at++) await signIn(emailOf(person), 'a wild guess')
-    expect((await signIn(emailOf(person), password)).status).toBe(429)
-    expect((await signIn(emailOf(person), password, device)).status).toBe(200)
+    const ip = someAddress()
+    const cookie = cookiesOf(await signIn(emailOf(person), password, { ip }), /device/)
+    expect(cookie).toMatch(/^better-auth\.device=/)
+    await guess(emailOf(person), { ip })
+    expect((await signIn(emailOf(person), password, { ip })).status).toBe(429)
+    expect((await signIn(emailOf(person), password, { ip, cookie })).status).toBe(200)
   })
 
-  it('from a known browser is throttled as well, separately from other browsers', async () => {
+  it('from a known browser is refused as well, separately from other browsers', async () => {
     const person = await newOwner()
-    const device = cookiesOf(await signIn(emailOf(person), password), /device/)
-    for (let at = 0; at < guesses; at++) await signIn(emailOf(person), 'a wild guess', device)
-    expect((await signIn(emailOf(person), password, device)).status).toBe(429)
-    expect((await signIn(emailOf(person), password)).status).toBe(200)
+    const ip = someAddress()
+    const cookie = cookiesOf(await signIn(emailOf(person), password, { ip }), /device/)
+    await guess(emailOf(person), { cookie })
+    expect((await signIn(emailOf(person), password, { cookie })).status).toBe(429)
+    expect((await signIn(emailOf(person), password, { ip })).status).toBe(200)
   })
 
   it('gains nothing from the device cookie of another person or a forged one', async () => {
     const [mine, theirs] = [await newOwner(), await newOwner()]
     const device = cookiesOf(await signIn(emailOf(mine), password), /device/)
-    for (let at = 0; at < guesses; at++) await signIn(emailOf(theirs), 'a wild guess')
+    const ip = someAddress()
+    await guess(emailOf(theirs), { ip })
     const made = `better-auth.device=${crypto.randomUUID()}.${'0'.repeat(64)}`
-    for (const mark of [device, made, 'better-auth.device=nonsense']) {
-      expect((await signIn(emailOf(theirs), password, mark)).status).toBe(429)
+    for (const cookie of [device, made, 'better-auth.device=nonsense']) {
+      expect((await signIn(emailOf(theirs), password, { ip, cookie })).status).toBe(429)
     }
   })
 
   it('does not count successful sign-ins', async () => {
     const email = emailOf(await newOwner())
+    const ip = someAddress()
     for (let at = 0; at < guesses * 2; at++) {
-      expect((await signIn(email, password)).status).toBe(200)
+      expect((await signIn(email, password, { ip })).status).toBe(200)
     }
   })
 
@@ -122,12 +168,50 @@ describe('guessing at a password', () => {
     const known = emailOf(await newOwner())
     const unknown = `${crypto.randomUUID()}@example.test`
     const tries = async (email: string) => {
-      const all = []
-      for (let at = 0; at <= guesses; at++) all.push((await signIn(email, 'a wild guess')).status)
+      const [all, ip] = [[] as number[], someAddress()]
+      for (let at = 0; at <= guesses; at++)
+        all.push((await signIn(email, 'a wild guess', { ip })).status)
       return all
     }
     expect(await tries(unknown)).toEqual(await tries(known))
   })
+
+  it('in a stolen session, at change-password and at deletion, shares one count', async () => {
+    const person = await newOwner()
+    const cookie = await signedIn(person)
+    const change = (currentPassword: string) =>
+      app.request('POST', '/api/auth/change-password', {
+        headers: { cookie, ...fromOwnPage, 'cf-connecting-ip': someAddress() },
+        body: { currentPassword, newPassword: 'another horse battery' },
+      })
+    const remove = (secret: string) =>
+      app.request('POST', '/api/account/deletion', {
+        as: person.jwt,
+        body: { name: 'Somebody Inc', password: secret },
+      })
+    expect((await change('a wild guess')).status).toBe(400)
+    expect((await remove('a wild guess')).status).toBe(403)
+    expect(await statusesOf([change(password), remove(password)])).toEqual([429, 429])
+    // Signing in is counted apart: the person can end the stolen session.
+    expect((await signIn(emailOf(person), password)).status).toBe(200)
+  })
+})
+
+it('inviting is limited by person, and not by what others in the network do', async () => {
+  const [one, other] = [await newOwner(), await newOwner()]
+  const inviter = async (person: TestPerson) => {
+    const cookie = await signedIn(person)
+    return () =>
+      app.request('POST', '/api/auth/organization/invite-member', {
+        headers: { cookie, ...fromOwnPage, 'cf-connecting-ip': '198.51.100.9' },
+        body: { email: `${crypto.randomUUID()}@example.test`, role: 'member' },
+      })
+  }
+  const [invite, inviteToo] = [await inviter(one), await inviter(other)]
+  for (let at = 0; at < guesses * 6; at++) expect((await invite()).status).toBe(200)
+  const refused = await invite()
+  expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true])
+  expect((await inviteToo()).status).toBe(200)
 })
 
 it('accepting invitations is throttled by address', async () => {
@@ -138,7 +222,7 @@ it('accepting invitations is throttled by address', async () => {
     })
   // One household has a whole /64 of addresses.
   const ip = () => `2001:db8:1:2:${crypto.randomUUID().slice(0, 4)}::1`
-  for (let at = 0; at < perMinute; at++) expect((await accept(ip())).status).toBe(404)
+  for (let at = 0; at < guesses; at++) expect((await accept(ip())).status).toBe(404)
   expect((await accept(ip())).status).toBe(429)
   expect((await accept('2001:db8:1:3::1')).status).toBe(404)
 })

@@ -107,7 +107,7 @@ function decoded(text: string): string {
 }
 
 /** What a refusal may write: counts of attempts, a session that is used, the fence of a region that is new. */
-const ofGuards = /\b(?:INTO|UPDATE|FROM)\s+[\\"]*(?:attempt|rate_limit|fence|session)\b/i
+const ofGuards = /\b(?:INTO|UPDATE|FROM)\s+[\\"]*(?:attempt|fence|session)\b/i
 
 /** The statements that change a table. */
 export function written(calls: readonly Call[]): string[] {

@@ -12,7 +12,7 @@ import { newSigner, publicView, signed } from '../github.ts'
 import config from '../latchkey.config.ts'
 import { credentialOf, openWorld, type World } from '../permission-matrix.ts'
 import { requestOf } from '../permission-requests.ts'
-import { createTestApp } from '../test-app.ts'
+import { type createSkippingClock, createTestApp } from '../test-app.ts'
 import { type Watch, watchBindings } from '../watch.ts'
 
 export type Section = Permission['section'] | 'pages'
@@ -53,10 +53,16 @@ const others = [
   ...pages.map((path) => `GET ${path}`),
 ]
 
-export async function openEverything() {
-  const watch: Watch = watchBindings()
-  const bindings = { ...watch.bindings, SIGN_IN_PER_MINUTE: '100000' as never }
-  const app = await createTestApp({ bindings })
+export async function openEverything(
+  options: { clock?: ReturnType<typeof createSkippingClock>; bindings?: Partial<Env> } = {},
+) {
+  const watch: Watch = watchBindings(options.bindings)
+  const bindings = {
+    ...{ SIGN_IN_PER_MINUTE: '100000' as never },
+    ...options.bindings,
+    ...watch.bindings,
+  }
+  const app = await createTestApp({ bindings, ...(options.clock && { clock: options.clock }) })
   const document = createDocument(app.isolate, env.BASE_URL)
   const world = await openWorld(app)
   const signer = await newSigner()

@@ -4,13 +4,15 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import { targetOf } from '../../../core/target.ts'
+import { deviceCookie } from '../../../identity/known-device.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { refuseFlood } from '../../auth/guess.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
 import { authEndpointPath } from './auth-endpoints.ts'
-import { enterSignIn } from './sign-in.ts'
+import { readSignIn } from './sign-in.ts'
 
 const signInPath = '/sign-in/email'
 
@@ -30,9 +32,10 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const path = authEndpointPath(c.req.method, c.req.raw.url)
     if (path === null) return answerUnknownPath(c)
     const settings = c.env.people
-    const isSignIn = path === signInPath
-    const entry = isSignIn ? await enterSignIn(c.req.raw, settings, Date.now()) : null
-    const answer = await callBetterAuth(c.req.raw, path, settings)
+    const entry = path === signInPath ? await readSignIn(c.req.raw, settings) : null
+    const device = entry?.device ?? null
+    if (costsStore(c.req.method, path)) await refuseFlood(c, await senderOfPerson(c, path, device))
+    const answer = await callBetterAuth(c.req.raw, path, settings, device)
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
@@ -41,10 +44,34 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
         ? await notYetEverywhere(answer, pending)
         : new Response(answer.body, answer)
     response.headers.set('cache-control', 'no-store')
-    if (entry !== null) response.headers.append('set-cookie', await entry.succeeded())
+    if (entry !== null) {
+      const cookie = await deviceCookie(device ?? crypto.randomUUID(), entry.email, settings)
+      response.headers.append('set-cookie', cookie)
+    }
     return response
   })
   return routes
+}
+
+/** Requests of clients without a session can reach D1 here. */
+function costsStore(method: string, path: string): boolean {
+  return method === 'POST' || path === '/jwks'
+}
+
+/**
+ * Whose flood it is. A session or a known browser is counted apart from others in its network. A forged session
+ * cookie ends at its signature, before D1, so it need not be counted with the others.
+ */
+async function senderOfPerson(
+  c: Context<AppEnv>,
+  path: string,
+  device: string | null,
+): Promise<string | undefined> {
+  if (device !== null) return `device/${device}`
+  const token = /session_token=([^;]+)/.exec(c.req.raw.headers.get('cookie') ?? '')?.[1]
+  if (path === signInPath || path === '/jwks' || token === undefined) return undefined
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
+  return `session/${new Uint8Array(bytes).toHex()}`
 }
 
 /** 200 means that every region is up to date; otherwise 202 with the pending regions added to the body. */
@@ -62,9 +89,10 @@ async function callBetterAuth(
   request: Request,
   path: string,
   settings: PeopleSettings,
+  device: string | null,
 ): Promise<Response> {
   const { createAuth } = await import('../../../identity/auth.ts')
-  const auth = await createAuth(settings, placeOf(request.cf))
+  const auth = await createAuth(settings, { place: placeOf(request.cf), device })
   try {
     const answer = auth.handler(canonicalRequest(request, path))
     const outcome = answer.then(
@@ -166,7 +194,7 @@ async function problemOf(answer: Response, path: string, headers: Headers): Prom
   const { code, message, errors } = parsed.data ?? { code: '', message: '' }
   // Its only own 500 means that the session could not be read.
   if (answer.status >= 500) return unavailable(new Error(message))
-  const retryAfter = answer.headers.get('x-retry-after')
+  const retryAfter = answer.headers.get('retry-after')
   // Same response as for an unknown one: only its recipient can discover an invitation.
   const isOfOther = code.startsWith('YOU_ARE_NOT_THE_RECIPIENT') || code === 'INVITATION_NOT_FOUND'
   if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })

@@ -3,16 +3,15 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { networkOf } from '../../../core/address.ts'
 import { roles } from '../../../core/role.ts'
 import { hashPassword } from '../../../identity/password.ts'
-import { countAttempt } from '../../../storage/attempts.ts'
 import {
   acceptInvitation,
   type InvitationView,
   invitationView,
 } from '../../../storage/people-store.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { countGuess } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
 import { idParam } from '../../routing/requests.ts'
@@ -20,7 +19,6 @@ import { bodyFailures, failure, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
 import { password } from './fields.ts'
-import { tooMany } from './sign-in.ts'
 
 const view = createRoute({
   method: 'get',
@@ -41,6 +39,7 @@ const view = createRoute({
       }),
     ),
     404: failure('No such invitation'),
+    429: failure('Too many attempts from this address'),
   },
 })
 
@@ -74,7 +73,7 @@ const accept = createRoute({
 export function createInvitationRoutes() {
   return createRouter()
     .openapi(view, async (c) => {
-      const found = await invitationOr404(c.env.db, c.req.valid('param').id)
+      const found = await guessedInvitation(c, c.req.valid('param').id)
       const { email, accountName: account, role, status } = found
       const data = { email, account, role, status }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
@@ -82,8 +81,7 @@ export function createInvitationRoutes() {
     .openapi(accept, async (c) => {
       const { id } = c.req.valid('param')
       const body = c.req.valid('json')
-      await limitAttempts(c)
-      const found = await invitationOr404(c.env.db, id)
+      const found = await guessedInvitation(c, id)
       // Checked first only to avoid the hash and to give the reason; the batch decides.
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed
@@ -98,16 +96,12 @@ export function createInvitationRoutes() {
     })
 }
 
-/** Limits password hashing and guesses of ids by anonymous clients. @throws Problem 429 */
-async function limitAttempts(c: Context<AppEnv>): Promise<void> {
-  const { db, signInPerMinute: max } = c.env.people
-  const key = `invitation/${networkOf(c.req.raw.headers.get('cf-connecting-ip'))}`
-  const seconds = await countAttempt(db, key, { max, windowMs: 60_000 }, Date.now())
-  if (seconds !== null) throw tooMany(seconds)
-}
-
-async function invitationOr404(db: D1Database, id: string): Promise<InvitationView> {
+/** The id is a secret: a guess is counted, and a right one is taken back. @throws Problem 404, 429 */
+async function guessedInvitation(c: Context<AppEnv>, id: string): Promise<InvitationView> {
+  const { db, signInPerMinute } = c.env.people
+  const right = await countGuess(c, 'invitation', signInPerMinute)
   const found = await invitationView(db, id, Date.now())
   if (found === null) throw new Problem('not_found')
+  await right()
   return found
 }

@@ -1,8 +1,8 @@
 // /api/setup: the first account and its owner, once, with the secret SETUP_TOKEN.
 import { createRoute, z } from '@hono/zod-openapi'
-import { isSameSecret } from '../../../core/secret.ts'
 import { hashPassword } from '../../../identity/password.ts'
 import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store.ts'
+import { isSetupToken, refuseFlood } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
 import { bodyFailures, failure, success } from '../../routing/responses.ts'
@@ -19,6 +19,7 @@ const status = createRoute({
   summary: 'Whether the first owner has yet to be created',
   responses: {
     200: success('Whether set-up is required', z.object({ needed: z.boolean() })),
+    429: failure('Too many requests from this address'),
   },
 })
 
@@ -58,18 +59,24 @@ const setup = createRoute({
     ...bodyFailures,
     403: failure('Wrong set-up token'),
     409: failure('Set up already'),
+    429: failure('Too many attempts from this address'),
   },
 })
 
 export function createSetupRoutes() {
   return createRouter()
     .openapi(status, async (c) => {
-      const data = { needed: await needsFirstOwner(c.env.db) }
+      const { memory } = c.env.people
+      if (!memory.hasOwner) {
+        await refuseFlood(c)
+        memory.hasOwner = !(await needsFirstOwner(c.env.db))
+      }
+      const data = { needed: !memory.hasOwner }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
     })
     .openapi(setup, async (c) => {
       const body = c.req.valid('json')
-      if (!(await isSameSecret(body.setup_token.trim(), c.env.setupToken)))
+      if (!(await isSetupToken(c, body.setup_token.trim())))
         throw new Problem('forbidden', { detail: 'The set-up token is wrong' })
       const done = new Problem('conflict', { detail: 'The first owner exists already' })
       // Checked first only to avoid the hash; the lock in the batch decides.

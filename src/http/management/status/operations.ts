@@ -2,9 +2,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { credentialsOf } from '../../../contract/credentials.ts'
-import { isSameSecret } from '../../../core/secret.ts'
 import { listFences } from '../../../storage/fence-registry.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { isSetupToken } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { missingCredential } from '../../response/refusals.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
@@ -75,7 +75,7 @@ export function createOperationRoutes() {
 const operatorOnly: MiddlewareHandler<AppEnv> = async function operatorOnly(c, next) {
   const presented = credentialsOf(c.req.raw.headers, 'bearer') || undefined
   if (presented === undefined) throw missingCredential('Present SETUP_TOKEN as a Bearer token.')
-  if (!(await isSameSecret(presented, c.env.setupToken))) {
+  if (!(await isSetupToken(c, presented))) {
     throw new Problem('forbidden', { detail: 'This is not the SETUP_TOKEN of the deployment.' })
   }
   await next()
