@@ -14,6 +14,8 @@ export const problems = {
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   conflict: [409, 'Conflict'],
+  precondition_failed: [412, 'Another version was expected'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used with another payload'],
   invalid_request: [400, 'The request is not valid'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
@@ -40,6 +42,10 @@ export type ProblemBody = {
   request_id: string
   /** Which fields of an `invalid_request` are wrong, and why. */
   errors?: FieldError[] | undefined
+  /** Of a repeated request that made a key: the newest key of its rotations. Rotate it for a new token. */
+  key_id?: string | undefined
+  /** Of a key that was rotated: the key that replaced it. */
+  replaced_by?: string | undefined
 }
 
 /** The page that describes a problem: its `type`, relative to the deployment. */

@@ -5,6 +5,10 @@
 export const roles = ['owner', 'admin', 'member'] as const
 export type Role = (typeof roles)[number]
 
+export function isRole(name: string): name is Role {
+  return (roles as readonly string[]).includes(name)
+}
+
 /** What a person with the role, or a key that inherits from them, may do at the API. */
 export type RolePowers = {
   /** `all` is full access: every scope except the reserved ones, and paths that no route lists. */

@@ -14,6 +14,7 @@ import { membershipsOf, roleOf } from '../storage/people-store.ts'
 import { versionedSecrets } from './auth-secrets.ts'
 import { createGuesses, type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
+import { type InvitationBody, inviteMember } from './invite.ts'
 import { trustedOrigins } from './origins.ts'
 import { refuseOtherAccount, refuseOtherInvitation } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
@@ -30,10 +31,10 @@ export type Client = {
 
 const anyClient: Client = { place: null, device: null }
 
-export async function createAuth(settings: PeopleSettings, client = anyClient) {
-  const intents = createMemberIntents(settings.db, Date.now)
+export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
+  const intents = createMemberIntents(settings.db, now)
   const guesses = createGuesses(settings, Date.now)
-  const auth = await configure(settings, { intents, guesses, client })
+  const auth = await configure(settings, { intents, guesses, client, now })
   return {
     /** Answers a request under /api/auth. Throws only for unexpected failures. */
     async handler(request: Request): Promise<Response> {
@@ -52,7 +53,7 @@ export async function createAuth(settings: PeopleSettings, client = anyClient) {
   }
 }
 
-type OfRequest = { intents: MemberIntents; guesses: Guesses; client: Client }
+type OfRequest = { intents: MemberIntents; guesses: Guesses; client: Client; now: () => number }
 
 async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
   const changes = memberChanges(settings, ofRequest)
@@ -149,13 +150,8 @@ function organizationPlugin(changes: ReturnType<typeof memberChanges>) {
     allowUserToCreateOrganization: false,
     disableOrganizationDeletion: true,
     membershipLimit: 1_000,
-    invitationExpiresIn: 7 * 24 * 60 * 60,
-    cancelPendingInvitationsOnReInvite: true,
     organizationHooks: {
       // Store one role per member, so that SQL (audit triggers, inherited roles) need not parse lists.
-      async beforeCreateInvitation({ invitation }) {
-        return { data: { role: strongestRole(invitation.role) ?? 'member' } }
-      },
       async beforeUpdateMemberRole({ member, newRole }) {
         const role = strongestRole(newRole) ?? 'member'
         await changes.claim(member.id)
@@ -191,20 +187,19 @@ const memberPaths = [
   '/organization/leave',
 ]
 
+/** An attacker may have signed in with the old password: a change ends the other sessions. */
+function edited(path: string, { body, query }: AuthInput) {
+  const isEnding = path === '/change-password'
+  return { context: { body: isEnding ? { ...body, revokeOtherSessions: true } : body, query } }
+}
+
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
-function memberChanges({ db }: PeopleSettings, { intents, guesses, client }: OfRequest) {
+function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }: OfRequest) {
   let actorId: string | null = null
   const claim = async (memberId: string) => {
     if (actorId !== null && (await intents.claim(memberId, actorId))) return
     throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
-  /** An attacker may have signed in with the old password: a change ends the other sessions. */
-  const edited = (path: string, { body, query }: AuthInput) => ({
-    context: {
-      body: path === '/change-password' ? { ...body, revokeOtherSessions: true } : body,
-      query,
-    },
-  })
   const before = createAuthMiddleware(async (ctx) => {
     const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
     const context = edited(ctx.path, read)
@@ -212,8 +207,9 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client }: OfR
     const isOfMember = memberPaths.includes(ctx.path)
     const isCancelling = ctx.path === '/organization/cancel-invitation'
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
+    const isInviting = ctx.path === '/organization/invite-member'
     const isGuess = isLimited(ctx.path)
-    if (!isOfMember && !isCancelling && !isOfAccount && !isGuess) return context
+    if (!isOfMember && !isCancelling && !isOfAccount && !isInviting && !isGuess) return context
     const session = needsSession(ctx.path) ? await getSessionFromCtx(ctx) : null
     const userId = session?.user.id ?? null
     const { device } = client
@@ -221,6 +217,11 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client }: OfR
     if (session === null) return context
     actorId = session.user.id
     await refuseOtherAccount(db, actorId, input)
+    if (isInviting) {
+      const inviter = { userId: actorId, accountId: session.session.activeOrganizationId }
+      const headers = ctx.headers ?? new Headers()
+      return inviteMember(db, inviter, read.body as InvitationBody, headers, now())
+    }
     if (isCancelling) {
       await refuseOtherInvitation(db, actorId, input.invitationId)
       // One that is not pending is left to Better Auth to refuse.

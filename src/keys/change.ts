@@ -3,6 +3,7 @@
 
 import { type SettleSettings, type SettleStores, settle } from '../coherence/settle.ts'
 import type { AuditEntry } from '../core/audit.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
 import type { Change, KeyChanges, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
@@ -34,6 +35,8 @@ export type Plan = {
   patch: KeyPatch
   successor?: NewKey
   audit: AuditEntry
+  /** Of a change with a successor, which is executed once. */
+  request?: IdempotentRequest | null
 }
 
 /** Decides from the current key: a plan, null when the key is already as requested, or a refusal. */
@@ -87,7 +90,7 @@ export async function changeMany(
   settings: ChangeSettings,
   accountId: string,
   selection: Exclude<Selection, { by: 'version' }>,
-  plan: Omit<Plan, 'successor'> & Pick<Change, 'reach'>,
+  plan: Omit<Plan, 'successor' | 'request'> & Pick<Change, 'reach'>,
 ): Promise<{ count: number; progress: Progress }> {
   const changed = await commit(stores, settings, { ...plan, accountId, selection })
   // The whole account: an earlier change of some of them may have been committed and not settled.

@@ -1,6 +1,7 @@
 // Imports keys of other systems by the digests of their tokens. A digest that exists keeps its key.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { creditTerms } from '../core/limits.ts'
 import type { NewKey } from '../storage/key-changes.ts'
 import type { KeyImport } from '../storage/key-import.ts'
@@ -35,16 +36,39 @@ export async function importKeys(
   settings: ImportSettings,
   caller: Caller,
   keys: readonly KeyToImport[],
+  request: IdempotentRequest | null = null,
 ): Promise<ImportResult[]> {
   const plans = keys.map((key) => planOf(settings, caller, key))
   const planned = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
   const audit = auditEntry(caller, 'key.imported', {})
-  const stored = planned.length === 0 ? [] : await store(planned, audit, settings.clock.now())
+  const isNothing = planned.length === 0 && request === null
+  const stored = isNothing ? [] : await store(planned, audit, settings.clock.now(), request)
   const ids = new Set(stored)
   return plans.map((plan) => {
     if (!('key' in plan)) return plan
     const { id } = plan.key
     return ids.has(id) ? { result: 'created', id } : { result: 'exists' }
+  })
+}
+
+/**
+ * The results of an import that was executed before, one for each key.
+ * @param made the ids of the keys that it created.
+ * @param rows of the digests that exist now.
+ */
+export function repeatedImport(
+  keys: readonly Pick<KeyToImport, 'digest'>[],
+  made: readonly string[],
+  rows: readonly { id: string; digest: string }[],
+): ImportResult[] {
+  const idOf = new Map(rows.map(({ digest, id }) => [digest, id]))
+  const unanswered = new Set(made)
+  return keys.map(({ digest }) => {
+    const id = idOf.get(digest)
+    const detail = 'It was not imported then: send it with another Idempotency-Key.'
+    if (id === undefined) return { result: 'forbidden', detail }
+    // Of two entries with one digest the first created it.
+    return unanswered.delete(id) ? { result: 'created', id } : { result: 'exists' }
   })
 }
 

@@ -1,5 +1,6 @@
 // Issues a key: one row and one audit entry. It does not wait, since no reader has cached the digest.
 import { auditEntry, type Caller } from '../core/audit.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { ChangeStores } from './change.ts'
 import { type KeySettings, mintKey } from './mint.ts'
@@ -10,6 +11,16 @@ export type IssueResult =
   | { kind: 'issued'; token: string; id: string }
   | { kind: 'refused'; refusal: Refusal }
 
+/** Why the caller may not make this key, whatever they have made already; null when they may. */
+export function refuseIssue(
+  caller: Caller,
+  attributes: KeyAttributes,
+  settings: Pick<KeySettings, 'config' | 'clock'>,
+): Refusal | null {
+  if (isUnusedMayGrant(attributes)) return { reason: 'may_grant' }
+  return refuseNewKey(caller, attributes, settings)
+}
+
 /**
  * The only result that contains the token: the database stores its digest.
  * @throws StoreUnavailable when D1 does not answer; the key may then exist.
@@ -18,18 +29,18 @@ export async function issueKey(
   stores: Pick<ChangeStores, 'changes'>,
   settings: KeySettings,
   caller: Caller,
-  request: KeyAttributes & { formatName: string },
+  input: KeyAttributes & { formatName: string },
+  request: IdempotentRequest | null = null,
 ): Promise<IssueResult> {
-  const { formatName, ...attributes } = request
+  const { formatName, ...attributes } = input
   const { name, scopes } = attributes
   const { actor } = caller
-  if (isUnusedMayGrant(attributes)) return { kind: 'refused', refusal: { reason: 'may_grant' } }
-  const refusal = refuseNewKey(caller, attributes, settings)
+  const refusal = refuseIssue(caller, attributes, settings)
   if (refusal !== null) return { kind: 'refused', refusal }
   const { token, key } = await mintKey(settings, caller, formatName, attributes)
   const audit = auditEntry(caller, 'key.created', { name, scopes, format: formatName })
   const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
-  const stored = await stores.changes.create(key, audit, settings.clock.now(), maxKeys)
+  const stored = await stores.changes.create(key, audit, settings.clock.now(), { maxKeys, request })
   if (!stored) return { kind: 'refused', refusal: { reason: 'max_keys', maxKeys: maxKeys ?? 0 } }
   return { kind: 'issued', token, id: key.id }
 }

@@ -43,7 +43,8 @@ export function refuseChange(
   const untouchable = refuseReserved(caller, before)
   if (untouchable !== null) return { refused: untouchable }
   if (onlyTightens(powersOf(before), powersOf(after))) return { isGrant: false }
-  if (before.replacedBy !== null) return { refused: { reason: 'replaced' } }
+  const { replacedBy } = before
+  if (replacedBy !== null) return { refused: { reason: 'replaced', replacedBy } }
   const refused = refuseGrant(caller, after, settings)
   return refused === null ? { isGrant: true } : { refused }
 }

@@ -6,7 +6,10 @@ export type Refusal =
   | { reason: 'grant'; detail: string; actor: Actor['kind'] }
   /** The caller may not know of the key. */
   | { reason: 'hidden' }
-  | { reason: 'revoked' | 'expired' | 'disabled' | 'replaced' }
+  | { reason: 'revoked' | 'expired' | 'disabled' }
+  | { reason: 'replaced'; replacedBy: string }
+  /** If-Match names another version. */
+  | { reason: 'version' }
   | { reason: 'limits'; error: LimitsError }
   /** `may_grant` of a key that manages no keys. */
   | { reason: 'may_grant' }

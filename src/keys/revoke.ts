@@ -1,5 +1,6 @@
 // Revokes keys, permanently.
 import { auditEntry, type Caller } from '../core/audit.ts'
+import type { Precondition } from '../core/etag.ts'
 import type { Selection } from '../storage/key-changes.ts'
 import { reachOf } from '../storage/key-reach.ts'
 import {
@@ -10,6 +11,7 @@ import {
   changeOne,
   type Progress,
 } from './change.ts'
+import { refuseVersion } from './if-match.ts'
 import { refuseReserved } from './powers.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -22,12 +24,16 @@ export function revokeKey(
   settings: ChangeSettings,
   caller: Caller,
   id: string,
+  ifMatch: Precondition | null = null,
 ): Promise<ChangeResult<Refusal>> {
   const target = { accountId: caller.actor.accountId, id }
   return changeOne(stores, settings, target, (key) => {
     const refused = refuseReserved(caller, key)
     if (refused !== null) return { refused }
-    return key.revokedAt === null ? revocation(caller, settings, {}) : null
+    // Whatever version was meant: it is revoked.
+    if (key.revokedAt !== null) return null
+    const other = refuseVersion(ifMatch, key)
+    return other === null ? revocation(caller, settings, {}) : { refused: other }
   })
 }
 

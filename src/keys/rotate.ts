@@ -1,7 +1,10 @@
 // Rotates a key: a successor with a new token, while the old token works until the overlap ends.
 import { auditEntry, type Caller } from '../core/audit.ts'
+import type { Precondition } from '../core/etag.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
+import { refuseVersion } from './if-match.ts'
 import { type KeySettings, mintKey } from './mint.ts'
 import { grantor, isVisible, refuseGrant } from './powers.ts'
 import type { Refusal } from './refusal.ts'
@@ -11,8 +14,27 @@ export type RotateResult =
   | { kind: 'done'; progress: Progress; token: string; id: string }
   | NotDone<Refusal>
 
+export type Rotation = {
+  /** How long the old token keeps working, at most until its own expiry. */
+  overlapMs: number
+  ifMatch?: Precondition | null
+  request?: IdempotentRequest | null
+}
+
+/** Why the caller may not rotate this key, whatever its state; null when they may. @throws StoreUnavailable */
+export async function refuseRotating(
+  stores: Pick<ChangeStores, 'find'>,
+  settings: Pick<KeySettings, 'config' | 'clock'>,
+  caller: Caller,
+  id: string,
+): Promise<NotDone<Refusal> | null> {
+  const key = await stores.find(caller.actor.accountId, id)
+  if (key === null || !isVisible(caller.actor, key, settings)) return { kind: 'not_found' }
+  const refusal = refuseNewToken(caller, settings, key)
+  return refusal === null ? null : { kind: 'refused', refusal }
+}
+
 /**
- * @param overlapMs how long the old token keeps working, at most until its own expiry.
  * @throws StoreUnavailable when D1 does not answer; the key may then be rotated.
  */
 export async function rotateKey(
@@ -20,7 +42,7 @@ export async function rotateKey(
   settings: KeySettings,
   caller: Caller,
   id: string,
-  overlapMs: number,
+  { overlapMs, ifMatch = null, request = null }: Rotation,
 ): Promise<RotateResult> {
   const target = { accountId: caller.actor.accountId, id }
   const before = await stores.find(target.accountId, id)
@@ -28,14 +50,14 @@ export async function rotateKey(
   const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
   const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
     const nowMs = settings.clock.now()
-    const refused = refuseRotation(caller, settings, key, nowMs)
+    const refused = refuseVersion(ifMatch, key) ?? refuseRotation(caller, settings, key, nowMs)
     if (refused !== null) return { refused }
     const endsAt = nowMs + overlapMs
     const successor = { ...minted.key, ...successorAttributes(key, caller), createdAt: nowMs }
     const expiresAt = Math.min(key.expiresAt ?? endsAt, endsAt)
     const patch = { replacedBy: successor.id, expiresAt }
     const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
-    return { patch, successor, audit: auditEntry(caller, 'key.rotated', detail) }
+    return { patch, successor, request, audit: auditEntry(caller, 'key.rotated', detail) }
   })
   return changed.kind === 'done' ? { ...changed, token: minted.token, id: minted.key.id } : changed
 }
@@ -77,10 +99,19 @@ function refuseRotation(
   nowMs: number,
 ): Refusal | null {
   if (key.revokedAt !== null) return { reason: 'revoked' }
-  if (key.replacedBy !== null) return { reason: 'replaced' }
+  const { replacedBy } = key
+  if (replacedBy !== null) return { reason: 'replaced', replacedBy }
   const status = statusOf(key, nowMs)
   // The successor would be active: rotating would enable or extend the key without saying so.
   if (status === 'expired' || status === 'disabled') return { reason: status }
-  // The caller receives the successor's token, which a key that rotates itself has already.
+  return refuseNewToken(caller, settings, key)
+}
+
+/** The caller receives the successor's token, which a key that rotates itself has already. */
+function refuseNewToken(
+  caller: Caller,
+  settings: Pick<KeySettings, 'config' | 'clock'>,
+  key: ListedKey,
+): Refusal | null {
   return caller.actor.id === key.id ? null : refuseGrant(caller, key, settings)
 }

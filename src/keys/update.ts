@@ -1,10 +1,12 @@
 // Updates the attributes of a key. Only changed attributes are written, audited and checked as grants.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { changedFields } from '../core/changed-fields.ts'
+import type { Precondition } from '../core/etag.ts'
 import { creditTerms, validateChangedLimits } from '../core/limits.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { KeyEdits } from './attributes.ts'
 import { type ChangeResult, type ChangeStores, changeOne, type Plan } from './change.ts'
+import { refuseVersion } from './if-match.ts'
 import type { KeySettings } from './mint.ts'
 import { isUnusedMayGrant, isVisible, refuseChange } from './powers.ts'
 import type { Refusal } from './refusal.ts'
@@ -16,12 +18,15 @@ export function updateKey(
   caller: Caller,
   id: string,
   edits: KeyEdits,
+  ifMatch: Precondition | null = null,
 ): Promise<ChangeResult<Refusal>> {
   const target = { accountId: caller.actor.accountId, id }
   return changeOne(stores, settings, target, (key): Plan | null | { refused: Refusal } => {
     if (!isVisible(caller.actor, key, settings) && !onlyDisables(edits)) {
       return { refused: { reason: 'hidden' } }
     }
+    const other = refuseVersion(ifMatch, key)
+    if (other !== null) return { refused: other }
     if (key.revokedAt !== null) return { refused: { reason: 'revoked' } }
     const patch = changedFields(key, withCreditTerms(key, edits, settings.clock.now()))
     if (Object.keys(patch).length === 0) return null

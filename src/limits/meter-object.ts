@@ -9,6 +9,7 @@ import {
   type MeterStorage,
   type TopUpRequest,
   type TopUpResult,
+  type Use,
 } from './meter.ts'
 
 export class MeterObject extends DurableObject<Env> {
@@ -25,6 +26,10 @@ export class MeterObject extends DurableObject<Env> {
 
   topUp(request: TopUpRequest): TopUpResult {
     return this.meter.topUp(request)
+  }
+
+  findTopUp(idempotencyKey: string): Use | null {
+    return this.meter.findTopUp(idempotencyKey)
   }
 
   read(terms: MeterTerms): LimitsRemaining {

@@ -104,6 +104,11 @@ export class Meter {
     return { outcome: 'topped_up', isRepeated: false, credits, atMs: nowMs }
   }
 
+  /** The top-up of an idempotency key; null for one that added nothing within 24 hours. */
+  findTopUp(idempotencyKey: string): Use | null {
+    return this.used(`top-up/${idempotencyKey}`, this.now())
+  }
+
   read(terms: MeterTerms): LimitsRemaining {
     const nowMs = this.now()
     const state = stateAt(this.state, terms, nowMs)

@@ -12,6 +12,11 @@ export type MeterUnavailable = { outcome: 'unavailable'; cause: StoreUnavailable
 export type Meters = {
   take(meter: string, request: ConsumeRequest): Promise<ConsumeResult | MeterUnavailable>
   topUp(meter: string, request: TopUpRequest): Promise<TopUpResult | MeterUnavailable>
+  /** When the credits of an idempotency key were added within 24 hours, if they were. */
+  findTopUp(
+    meter: string,
+    idempotencyKey: string,
+  ): Promise<{ outcome: 'found'; atMs: number } | { outcome: 'none' } | MeterUnavailable>
   read(
     meter: string,
     terms: MeterTerms,
@@ -32,6 +37,13 @@ export function createMeters(namespace: DurableObjectNamespace<MeterObject>): Me
   return {
     take: (meter, request) => call(async () => await stubOf(meter).take(request)),
     topUp: (meter, request) => call(async () => await stubOf(meter).topUp(request)),
+    findTopUp: (meter, idempotencyKey) =>
+      call(async () => {
+        const use = await stubOf(meter).findTopUp(idempotencyKey)
+        return use === null
+          ? { outcome: 'none' as const }
+          : { outcome: 'found' as const, atMs: use.atMs }
+      }),
     read: (meter, terms) =>
       call(async () => ({ outcome: 'read' as const, ...(await stubOf(meter).read(terms)) })),
   }

@@ -10,7 +10,7 @@ import {
   organization,
   user,
 } from './people-schema.ts'
-import { apiKey, auditEvent, usageHourly } from './schema.ts'
+import { apiKey, auditEvent, idempotency, usageHourly } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
 
@@ -134,6 +134,7 @@ export async function deleteAccount(
     sql`delete from ${organization} where id = ${accountId}`,
     sql`delete from ${user} where id in (select user_id from ${leavers})`,
     sql`delete from ${leavers}`,
+    sql`delete from ${idempotency} where account_id = ${accountId}`,
     insertEvent(accountId, audit, nowMs),
   ]
   await within('D1', writeTimeoutMs, runBatch(d1, statements))

@@ -2,8 +2,10 @@
 // the pending raises, and returns the digests of the changed rows.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { foldForSearch } from '../core/text.ts'
 import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
+import { recordRequest } from './idempotency.ts'
 import { changeable, listed, madeKeys, type Reach } from './key-reach.ts'
 import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -38,15 +40,23 @@ export type Change = {
   /** The key that replaces the changed one; stored only if a row changed. */
   successor?: NewKey
   audit: AuditEntry
+  /** Recorded with the successor, only if a row changed. */
+  request?: IdempotentRequest | null | undefined
   nowMs: number
+}
+
+export type CreateOptions = {
+  /** null: any number. */
+  maxKeys?: number | null
+  request?: IdempotentRequest | null
 }
 
 /** A raise that a fence has not acknowledged; digest `*` stands for every key. */
 export type PendingRaise = { fence: string; region: string; digest: string; seq: number }
 
 export type KeyChanges = {
-  /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys` (null: any number). */
-  create(key: NewKey, audit: AuditEntry, nowMs: number, maxKeys?: number | null): Promise<boolean>
+  /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
+  create(key: NewKey, audit: AuditEntry, nowMs: number, options?: CreateOptions): Promise<boolean>
   /** @returns the digests of the changed keys; none when the selection matched no row. */
   commit(change: Change): Promise<string[]>
   /** The pending raises of these digests, of all keys of an account, or of all keys. */
@@ -62,12 +72,18 @@ const maxSingleRaises = 1_000
 export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
-    async create(key, audit, nowMs, maxKeys = null) {
+    async create(key, audit, nowMs, { maxKeys = null, request = null } = {}) {
       const room = maxKeys === null ? sql`1` : sql`${madeKeys(key.madeBy ?? '')} < ${maxKeys}`
       const insert = insertKey(key, room)
       const stored = build.select({ id: apiKey.id }).from(apiKey).where(changedNow)
       const rows = await run(
-        runBatch(d1, [bump(nowMs), insert, recordChanges(audit, nowMs), stored]),
+        runBatch(d1, [
+          bump(nowMs),
+          insert,
+          recordChanges(audit, nowMs),
+          ...recordRequest(request, key.id, nowMs, anyChanged),
+          stored,
+        ]),
       )
       return rows.length > 0
     },
@@ -104,7 +120,7 @@ export function folded({ name }: { name?: string | undefined }): { nameFolded?: 
 }
 
 function statementsOf(change: Change) {
-  const { patch, successor, audit, nowMs } = change
+  const { patch, successor, audit, request, nowMs } = change
   const update = build
     .update(apiKey)
     .set({ ...patch, ...folded(patch), seq: currentSequence })
@@ -117,7 +133,10 @@ function statementsOf(change: Change) {
     // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
     ...(successor === undefined
       ? []
-      : [insertKey(successor, sql`exists (select 1 from ${apiKey} where ${changedNow})`)]),
+      : [
+          insertKey(successor, anyChanged),
+          ...recordRequest(request, successor.id, nowMs, anyChanged),
+        ]),
     build
       .select({ digest: apiKey.digest })
       .from(apiKey)
@@ -155,6 +174,7 @@ function selected({ accountId, selection, reach }: Change): SQL | undefined {
 }
 
 export const changedNow = eq(apiKey.seq, currentSequence)
+const anyChanged = sql`exists (select 1 from ${apiKey} where ${changedNow})`
 
 /** Inserts an audit event for each row that this batch changed; `own` is a detail that differs by row. */
 export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {

@@ -1,7 +1,9 @@
 // Imports keys of another system by their digests: one batch, with an audit event for each stored key.
 import { sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { build, runBatch } from './database.ts'
+import { recordRequest } from './idempotency.ts'
 import {
   bump,
   changedNow,
@@ -15,25 +17,33 @@ import { within } from './unavailable.ts'
 
 export type KeyImport = {
   /** @returns the ids of the stored keys; a digest that exists in any account is skipped. */
-  store(keys: readonly NewKey[], audit: AuditEntry, nowMs: number): Promise<string[]>
+  store(
+    keys: readonly NewKey[],
+    audit: AuditEntry,
+    nowMs: number,
+    request?: IdempotentRequest | null,
+  ): Promise<string[]>
 }
 
 const writeTimeoutMs = 10_000
 
 export function createKeyImport(d1: D1Database): KeyImport {
   return {
-    async store(keys, audit, nowMs) {
+    async store(keys, audit, nowMs, request = null) {
       const detail = sql`json_object('name', ${apiKey.name}, 'scopes', json(${apiKey.scopes}), 'format', ${apiKey.format})`
       const stored = runBatch<{ id: string }>(d1, [
         bump(nowMs),
         insertUnknown(keys),
         recordChanges(audit, nowMs, detail),
+        ...recordRequest(request, importedIds, nowMs),
         build.select({ id: apiKey.id }).from(apiKey).where(changedNow),
       ])
       return (await within('D1', writeTimeoutMs, stored)).map(({ id }) => id)
     },
   }
 }
+
+const importedIds = sql`(select json_group_array(id) from ${apiKey} where ${changedNow})`
 
 // All rows in one bound parameter: D1 allows 100 per statement. No raise is needed, as for a new key: no cache
 // holds a record of a digest that was never stored.

@@ -96,6 +96,22 @@ export const pendingRaise = sqliteTable(
   ],
 )
 
+/** Requests with an Idempotency-Key, each inserted in the batch of its change. Kept for 24 hours. */
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    /** SHA-256 of account, actor, method, route, path ids and the header. */
+    hash: text().primaryKey(),
+    accountId: text('account_id').notNull(),
+    /** SHA-256 of the body. */
+    payload: text().notNull(),
+    /** The id of what was made. */
+    made: text().notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('idempotency_by_expiry').on(table.expiresAt)],
+)
+
 /** The audit trail, written in the batch of each change; triggers refuse UPDATE and DELETE. */
 export const auditEvent = sqliteTable(
   'audit_event',

@@ -1,6 +1,8 @@
 // The deliveries to an endpoint: list, read, resend, ping, and prune after 30 days.
 import { and, desc, eq, sql } from 'drizzle-orm'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { openPrimary, runBatch } from './database.ts'
+import { recordRequest } from './idempotency.ts'
 import { within } from './unavailable.ts'
 import type { EndpointPlace } from './webhook-endpoints.ts'
 import { webhookDelivery, webhookEvent } from './webhook-schema.ts'
@@ -17,6 +19,7 @@ export async function writePing(
   d1: D1Database,
   { accountId, id: endpointId }: EndpointPlace,
   nowMs: number,
+  request: IdempotentRequest | null = null,
 ): Promise<string> {
   const [eventId, deliveryId] = [crypto.randomUUID(), crypto.randomUUID()]
   const written = runBatch(d1, [
@@ -26,6 +29,7 @@ export async function writePing(
       from organization where id = ${accountId}`,
     sql`insert into ${webhookDelivery} (id, event_id, endpoint_id, status, next_attempt_at, created_at)
       values (${deliveryId}, ${eventId}, ${endpointId}, 'pending', ${nowMs}, ${nowMs})`,
+    ...recordRequest(request, deliveryId, nowMs),
   ])
   await within('D1', writeTimeoutMs, written)
   return deliveryId

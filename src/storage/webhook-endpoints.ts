@@ -1,7 +1,9 @@
 // The webhook endpoints of an account in D1. Each change is one batch with its audit event.
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { build, openPrimary, runBatch } from './database.ts'
+import { recordRequest } from './idempotency.ts'
 import { auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint } from './webhook-schema.ts'
@@ -52,6 +54,7 @@ export async function insertEndpoint(
   d1: D1Database,
   endpoint: NewEndpoint,
   audit: AuditEntry,
+  request: IdempotentRequest | null = null,
 ): Promise<boolean> {
   const { id, accountId, url, description, events, sealedSecret, createdBy, createdAt } = endpoint
   const insert = sql`
@@ -61,7 +64,12 @@ export async function insertEndpoint(
       ${sealedSecret}, ${createdBy}, ${createdAt}
     where (select count(*) from ${webhookEndpoint} where account_id = ${accountId}) < ${maxEndpoints}`
   const stored = build.select({ id: webhookEndpoint.id }).from(webhookEndpoint).where(at(endpoint))
-  const rows = await write(d1, [insert, insertEvent(endpoint, audit, createdAt), stored])
+  const rows = await write(d1, [
+    insert,
+    insertEvent(endpoint, audit, createdAt),
+    ...recordRequest(request, id, createdAt, exists(endpoint)),
+    stored,
+  ])
   return rows.length === 1
 }
 
@@ -83,12 +91,17 @@ export async function replaceSecret(
   { sealedSecret, previousUntil }: { sealedSecret: string; previousUntil: number },
   audit: AuditEntry,
   nowMs: number,
+  request: IdempotentRequest | null = null,
 ): Promise<void> {
   const update = build
     .update(webhookEndpoint)
     .set({ sealedPrevious: sql`${webhookEndpoint.sealedSecret}`, sealedSecret, previousUntil })
     .where(at(place))
-  await write(d1, [update, insertEvent(place, audit, nowMs)])
+  await write(d1, [
+    update,
+    insertEvent(place, audit, nowMs),
+    ...recordRequest(request, place.id, nowMs, exists(place)),
+  ])
 }
 
 /** Deletes the endpoint with its deliveries, pending ones included. */
@@ -107,6 +120,10 @@ export async function deleteEndpoint(
 
 function at({ accountId, id }: EndpointPlace): SQL | undefined {
   return and(eq(webhookEndpoint.id, id), eq(webhookEndpoint.accountId, accountId))
+}
+
+function exists(place: EndpointPlace): SQL {
+  return sql`exists (select 1 from ${webhookEndpoint} where ${at(place)})`
 }
 
 function insertEvent(place: EndpointPlace, audit: AuditEntry, nowMs: number): SQL {

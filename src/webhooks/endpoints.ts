@@ -2,6 +2,7 @@
 // batch in D1 with its audit event.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { changedFields } from '../core/changed-fields.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { RandomBytes } from '../core/token.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
 import {
@@ -42,6 +43,7 @@ export async function createEndpoint(
   { rules, sealingKeys, randomBytes, newId, now }: EndpointSettings,
   caller: Caller,
   input: EndpointInput,
+  request: IdempotentRequest | null = null,
 ): Promise<Created> {
   const target = webhookTarget(input.url, rules)
   if ('refused' in target) return { kind: 'url_refused', ...target }
@@ -52,7 +54,7 @@ export async function createEndpoint(
   const place = { id, accountId: actor.accountId }
   const endpoint = { ...input, ...place, sealedSecret, createdBy, createdAt: now() }
   const audit = auditEntry(caller, 'webhook_endpoint.created', { events: input.events })
-  const isStored = await insertEndpoint(d1, endpoint, audit)
+  const isStored = await insertEndpoint(d1, endpoint, audit, request)
   return isStored ? { kind: 'created', id, secret } : { kind: 'too_many' }
 }
 
@@ -94,12 +96,13 @@ export async function rotateSecret(
   caller: Caller,
   endpoint: Endpoint,
   overlapSeconds: number,
+  request: IdempotentRequest | null = null,
 ): Promise<string> {
   const { secret, sealedSecret } = await newSecret(sealingKeys, endpoint.id, randomBytes)
   const nowMs = now()
   const replaced = { sealedSecret, previousUntil: nowMs + overlapSeconds * 1000 }
   const detail = { overlap_seconds: overlapSeconds }
   const audit = auditEntry(caller, 'webhook_endpoint.secret_rotated', detail)
-  await replaceSecret(d1, endpoint, replaced, audit, nowMs)
+  await replaceSecret(d1, endpoint, replaced, audit, nowMs, request)
   return secret
 }

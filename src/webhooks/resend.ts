@@ -1,4 +1,5 @@
 // Deliveries on request: one that is sent again, and a `ping` that tests an endpoint.
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import { findDelivery, restartDelivery, writePing } from '../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../storage/webhook-endpoints.ts'
 
@@ -24,12 +25,14 @@ export async function pingEndpoint(
   d1: D1Database,
   endpoint: Endpoint,
   nowMs: number,
+  request: IdempotentRequest | null = null,
 ): Promise<Requested> {
   if (!endpoint.enabled) return { kind: 'disabled' }
-  return pending(d1, endpoint, await writePing(d1, endpoint, nowMs))
+  return pending(d1, endpoint, await writePing(d1, endpoint, nowMs, request))
 }
 
-async function pending(d1: D1Database, endpoint: Endpoint, id: string): Promise<Requested> {
+/** A delivery that was requested before, as it is now. */
+export async function pending(d1: D1Database, endpoint: Endpoint, id: string): Promise<Requested> {
   const found = await findDelivery(d1, endpoint.id, id)
   return found === null ? { kind: 'not_found' } : { kind: 'pending', ...found }
 }

@@ -9,6 +9,7 @@ import { log, tryEach } from '../log.ts'
 import { pruneAttempts } from '../storage/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
 import { listFences } from '../storage/fence-registry.ts'
+import { pruneRequests } from '../storage/idempotency.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
 import { foldNames } from '../storage/name-folding.ts'
@@ -46,6 +47,7 @@ async function reconcile(isolate: Isolate, env: Env): Promise<void> {
     webhooks: () => drainWebhooks(isolate, env),
     usage: () => createUsageStore(env.DB).prune(now),
     attempts: () => pruneAttempts(env.DB, now),
+    idempotency: () => pruneRequests(env.DB, now),
     names: async () => {
       if (!areChangesStopped(env)) await foldNames(env.DB)
     },

@@ -48,7 +48,7 @@ export function rotate({ id, digest }: KnownKey, overlapMs: number): ChangeReque
   return {
     name: 'rotate',
     async run({ world, stores, settings, touched }) {
-      const rotation = await rotateKey(stores, settings, asOwner, id, overlapMs)
+      const rotation = await rotateKey(stores, settings, asOwner, id, { overlapMs })
       if (rotation.kind !== 'done') return null
       const [successor] = [...touched.committed.keys()].filter((other) => other !== digest)
       if (successor === undefined) throw new Error('rotated without a successor')

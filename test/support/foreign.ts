@@ -13,8 +13,10 @@ export const foreign: Record<string, ForeignFormat> = {
 }
 
 /** An app whose configuration declares the foreign formats. */
-export function createForeignTestApp(options: { bindings?: Partial<Env> } = {}) {
-  const clock = createSkippingClock()
+export function createForeignTestApp(
+  options: { bindings?: Partial<Env>; clock?: ReturnType<typeof createSkippingClock> } = {},
+) {
+  const { clock = createSkippingClock() } = options
   const foreignConfig: Config<Env> = { ...config, foreign }
   return createTestApp({ ...options, clock, isolate: createIsolate(foreignConfig, clock) })
 }

@@ -426,7 +426,7 @@ describe('a top-up', () => {
     expect(answers.filter(({ body }) => body.data.repeated)).toHaveLength(3)
     expect((await read(id)).credits.remaining).toBe(6)
     expect(await audited(id)).toEqual([5])
-    expect(await outcome(add(id, { add: 6 }, 'order 1'))).toBe('409 conflict')
+    expect(await outcome(add(id, { add: 6 }, 'order 1'))).toBe('422 idempotency_key_reused')
     expect(await outcome(add(id, { add: 5 }, 'order 2'))).toBe('200')
     expect((await read(id)).credits.remaining).toBe(11)
     expect(await audited(id)).toEqual([5, 5])
@@ -434,7 +434,7 @@ describe('a top-up', () => {
 
   it('whose audit event could not be written is audited on the retry', async () => {
     const { id } = await credited(1)
-    const broken = await createTestApp({ bindings: { DB: withoutInserts() } })
+    const broken = await createTestApp({ bindings: { DB: withoutEvents() } })
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const path = `/api/api-keys/${id}/credits`
     const headers = { 'idempotency-key': 'order 1' }
@@ -479,13 +479,21 @@ describe('a top-up', () => {
   })
 })
 
-/** The real D1, but for batches, in which everything is written. */
-function withoutInserts(): D1Database {
+/** A D1 that takes no audit events. */
+function withoutEvents(): D1Database {
   return {
-    withSession: (constraint: string) => ({
-      prepare: (sql: string) => env.DB.withSession(constraint).prepare(sql),
-      batch: () => Promise.reject(new Error('D1_ERROR: down')),
-    }),
+    withSession(constraint: D1SessionConstraint) {
+      const session = env.DB.withSession(constraint)
+      let hasEvent = false
+      return {
+        prepare(sql: string) {
+          hasEvent ||= /insert into "audit_event"/.test(sql)
+          return session.prepare(sql)
+        },
+        batch: (statements: D1PreparedStatement[]) =>
+          hasEvent ? Promise.reject(new Error('D1_ERROR: down')) : session.batch(statements),
+      }
+    },
     prepare: (sql: string) => env.DB.prepare(sql),
   } as unknown as D1Database
 }

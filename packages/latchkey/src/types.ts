@@ -194,8 +194,8 @@ export type AuditQuery = PageQuery & {
 /** One page, newest first; `next_cursor` is null on the last page. */
 export type Page<Item> = { data: Item[]; next_cursor: string | null }
 
-/** The balance after a top-up. `repeated`: an earlier call with the same idempotency key added the credits. */
-export type ToppedUp = { credits: Credits; repeated: boolean }
+/** The balance after a top-up; null where the key has none any more. `repeated`: an earlier call with the same idempotency key added the credits. */
+export type ToppedUp = { credits: Credits | null; repeated: boolean }
 
 /**
  * Which keys to revoke.

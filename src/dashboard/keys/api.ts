@@ -55,8 +55,8 @@ export async function updateKey(id: string, json: KeyChanges): Promise<Progress>
 
 /** Idempotent: a retry with the same key adds the credits once. */
 export function addCredits(id: string, add: number, idempotencyKey: string) {
-  const header = { 'idempotency-key': idempotencyKey }
-  return answer(key.credits.$post({ param: { id }, header, json: { add } }))
+  const headers = { 'idempotency-key': idempotencyKey }
+  return answer(key.credits.$post({ param: { id }, json: { add } }, { headers }))
 }
 
 export async function revokeKey(id: string): Promise<Progress> {

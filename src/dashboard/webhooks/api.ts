@@ -66,7 +66,7 @@ export function deliveryQuery(id: string, delivery_id: string) {
 }
 
 export const createEndpoint = async (json: EndpointInput): Promise<EndpointWithSecret> =>
-  (await answer(endpoints.$post({ json }))).data
+  withSecret((await answer(endpoints.$post({ json }))).data)
 
 export const updateEndpoint = async (id: string, json: EndpointChanges) =>
   (await answer(endpoint.$patch({ param: { id }, json }))).data
@@ -78,7 +78,14 @@ export const rotateSecret = async (
   overlapSeconds: number,
 ): Promise<EndpointWithSecret> => {
   const json = { overlap_seconds: overlapSeconds }
-  return (await answer(endpoint['rotate-secret'].$post({ param: { id }, json }))).data
+  return withSecret((await answer(endpoint['rotate-secret'].$post({ param: { id }, json }))).data)
+}
+
+/** Only the answer to a repeated request has none, and none is sent with an Idempotency-Key. */
+function withSecret(made: Endpoint & { secret?: string | undefined }): EndpointWithSecret {
+  const { secret } = made
+  if (secret === undefined) throw new Error('The endpoint was made, and its secret was not shown.')
+  return { ...made, secret }
 }
 
 export const sendTestEvent = async (id: string) =>

@@ -14,6 +14,7 @@ import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
 import { createApiKeyActions } from './keys/actions.ts'
+import { createApiKeyCreation } from './keys/create.ts'
 import { createApiKeyCredits } from './keys/credits.ts'
 import { createApiKeyImport, importPath, maxImportBytes } from './keys/import.ts'
 import { createApiKeyRoutes } from './keys/keys.ts'
@@ -60,6 +61,7 @@ function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
     .route('/', createApiKeyRoutes(settings))
+    .route('/', createApiKeyCreation(settings))
     .route('/', createApiKeyActions())
     .route('/', createApiKeyCredits())
     .route('/', createApiKeyImport(settings))

@@ -56,6 +56,15 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
       'The resource is not in a state for this, or is being changed by others at this moment.',
     remedy: 'Read it again, and repeat the request if it still makes sense.',
   },
+  precondition_failed: {
+    meaning: 'The resource has changed since the version that If-Match names. Nothing was changed.',
+    remedy: 'Read it again, apply the edit to what it is now, and send its new ETag.',
+  },
+  idempotency_key_reused: {
+    meaning:
+      'A request with this Idempotency-Key and another payload was executed within 24 hours.',
+    remedy: 'Use a new Idempotency-Key for each new request, and the same one only to retry it.',
+  },
   invalid_request: {
     meaning: 'Something in the request is not valid.',
     remedy: 'Each entry of errors names a field and what is wrong with it.',

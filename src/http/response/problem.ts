@@ -12,6 +12,8 @@ import { redact } from '../../core/redact.ts'
 export type ProblemOptions = {
   detail?: string
   errors?: FieldError[]
+  /** Extension members (RFC 9457 3.2). */
+  members?: Pick<ProblemBody, 'key_id' | 'replaced_by'>
   headers?: Record<string, string>
   cause?: unknown
 }
@@ -20,6 +22,7 @@ export type ProblemOptions = {
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly errors: FieldError[] | undefined
+  readonly members: NonNullable<ProblemOptions['members']>
   readonly headers: Record<string, string>
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
@@ -27,6 +30,7 @@ export class Problem extends Error {
     this.name = 'Problem'
     this.code = code
     this.errors = options.errors
+    this.members = options.members ?? {}
     this.headers = options.headers ?? {}
   }
 
@@ -57,6 +61,7 @@ export function problemText(problem: Problem, requestId: string): string {
     code: problem.code,
     request_id: requestId,
     ...(problem.errors && { errors: problem.errors }),
+    ...problem.members,
   }
   // Details quote the request, where a client may have put its token into the wrong place.
   return redact(JSON.stringify(body))

@@ -21,6 +21,12 @@ export const problemSchema = z
     code: z.string(),
     request_id: z.uuid(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    key_id: z.uuid().optional().openapi({
+      description: 'Of a repeated request that made a key: rotate this key for a new token',
+    }),
+    replaced_by: z.uuid().optional().openapi({
+      description: 'Of a key that was rotated: the key that replaced it',
+    }),
   })
   .openapi('Problem')
 

@@ -1,12 +1,20 @@
 // POST /api/api-keys/{id}/rotate and /api/api-keys/revoke.
 import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
-import { rotateKey } from '../../../keys/rotate.ts'
+import { refuseRotating, rotateKey } from '../../../keys/rotate.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
 import { missingFrom } from '../../../storage/key-store.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { externalIdField } from '../../routing/fields.ts'
+import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
+import {
+  etagHeader,
+  ifMatchOf,
+  ifMatchParameter,
+  preconditionFailures,
+  tagAnswer,
+} from '../../routing/if-match.ts'
 import { idField, idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -14,6 +22,7 @@ import { byManager } from '../../routing/security.ts'
 import { keySchema } from './key-schema.ts'
 import { idPath, path, stored } from './keys.ts'
 import { notDone } from './refusals.ts'
+import { repeatedKey, settleAgain } from './repeated.ts'
 import { viewFor } from './views.ts'
 
 const maxOverlapSeconds = 30 * 24 * 60 * 60
@@ -27,6 +36,7 @@ const rotate = createRoute({
   tags: ['API keys'],
   security: byManager,
   summary: 'Give a key a new token; the old one expires after the overlap',
+  parameters: [...idempotent.parameters, ifMatchParameter],
   request: {
     params: idParam,
     body: {
@@ -40,12 +50,19 @@ const rotate = createRoute({
     },
   },
   responses: {
-    201: success('The new key with its token, and when the old one expires', rotated),
-    202: success('Rotated, not yet known to be in force everywhere', rotated),
+    201: {
+      ...success('The new key with its token, and when the old one expires', rotated),
+      ...etagHeader,
+    },
+    202: { ...success('Rotated, not yet known to be in force everywhere', rotated), ...etagHeader },
     ...managementFailures,
     ...bodyFailures,
     404: failure('No such key in this account'),
-    409: failure('The key is revoked, expired or already rotated'),
+    409: failure(
+      'The key is revoked, expired or already rotated (`replaced_by`), or the request was executed before: rotate `key_id` for a new token',
+    ),
+    ...preconditionFailures,
+    ...idempotentFailures,
   },
 })
 
@@ -87,11 +104,27 @@ export function createApiKeyActions() {
       const { overlap_seconds = 0 } = c.req.valid('json') ?? {}
       const settings = await keySettingsOf(c)
       const stores = await c.env.changeStores()
-      const rotation = await rotateKey(stores, settings, callerOf(c), id, overlap_seconds * 1000)
-      if (rotation.kind !== 'done') throw notDone(rotation)
-      const successor = await viewFor(c.env, await stored(c, rotation.id))
-      c.header('Cache-Control', 'no-store')
-      return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)
+      return once(c, {
+        ...{ route: rotate, payload: { overlap_seconds } },
+        async authorize() {
+          const refused = await refuseRotating(stores, settings, callerOf(c), id)
+          if (refused !== null) throw notDone(refused)
+        },
+        async execute(request) {
+          const options = { overlapMs: overlap_seconds * 1000, ifMatch: ifMatchOf(c), request }
+          const rotation = await rotateKey(stores, settings, callerOf(c), id, options)
+          if (rotation.kind !== 'done') throw notDone(rotation)
+          const row = await stored(c, rotation.id)
+          const successor = await viewFor(c.env, row)
+          tagAnswer(c, row)
+          c.header('Cache-Control', 'no-store')
+          return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)
+        },
+        async repeat(made) {
+          await settleAgain(c, (await stored(c, id)).digest)
+          return repeatedKey(c, made)
+        },
+      })
     })
     .openapi(revokeMany, async (c) => {
       const settings = await keySettingsOf(c)

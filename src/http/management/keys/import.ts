@@ -4,9 +4,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { FieldError } from '../../../contract/problems.ts'
 import type { Config } from '../../../core/config.ts'
 import { readDigest } from '../../../core/digest.ts'
-import { type ImportResult, importKeys, type KeyToImport } from '../../../keys/import-keys.ts'
+import {
+  type ImportResult,
+  importKeys,
+  type KeyToImport,
+  repeatedImport,
+} from '../../../keys/import-keys.ts'
 import { createKeyImport } from '../../../storage/key-import.ts'
+import { findByDigests } from '../../../storage/key-store.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { fieldErrors } from '../../routing/invalid-request.ts'
 import { json } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
@@ -101,12 +108,14 @@ const importMany = createRoute({
   security: byOwner,
   summary: `Import up to ${maxKeys} keys of another system by their digests`,
   description:
-    'Each key has its own result, in the order of `keys`. In a repeated request, keys that were created before are `exists`.',
+    'Each key has its own result, in the order of `keys`. Sent again, keys that were created before are `exists`; with an Idempotency-Key they are `created` again, with their ids.',
+  ...idempotent,
   request: json(body),
   responses: {
     200: success('The result for each key', z.array(answer)),
     ...managementFailures,
     ...bodyFailures,
+    ...idempotentFailures,
   },
 })
 
@@ -114,8 +123,10 @@ type Reading = { key: KeyToImport } | { refused: { result: 'invalid'; errors: Fi
 
 export function createApiKeyImport({ config, clock }: AppSettings) {
   const entry = entrySchema(config, clock.now)
-  const read = (raw: unknown): Reading => {
-    const parsed = entry.safeParse(raw)
+  // A repeated request may name a time that has passed.
+  const anyTime = entrySchema(config, () => -Infinity)
+  const read = (raw: unknown, schema = entry): Reading => {
+    const parsed = schema.safeParse(raw)
     if (parsed.success) return { key: foreignKeyOf(parsed.data) }
     const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, 'json'))
     return { refused: { result: 'invalid', errors } }
@@ -123,13 +134,33 @@ export function createApiKeyImport({ config, clock }: AppSettings) {
   const router = createRouter()
   router.openAPIRegistry.register('ForeignKey', entry)
   return router.openapi(importMany, async (c) => {
-    const readings = c.req.valid('json').keys.map(read)
-    const keys = readings.flatMap((reading) => ('key' in reading ? [reading.key] : []))
-    const settings = { config, clock, newId: () => crypto.randomUUID() }
-    const imported = await importKeys(createKeyImport(c.env.db), settings, callerOf(c), keys)
-    const data = inOrder(readings, imported)
-    return c.json({ status: 'success' as const, data }, 200)
+    const payload = c.req.valid('json')
+    const answer = (readings: readonly Reading[], results: readonly ImportResult[]) =>
+      c.json({ status: 'success' as const, data: inOrder(readings, results) }, 200)
+    return once(c, {
+      ...{ route: importMany, payload },
+      async execute(request) {
+        const readings = payload.keys.map((raw) => read(raw))
+        const settings = { config, clock, newId: () => crypto.randomUUID() }
+        const store = createKeyImport(c.env.db)
+        const keys = keysOf(readings)
+        return answer(readings, await importKeys(store, settings, callerOf(c), keys, request))
+      },
+      async repeat(made) {
+        const readings = payload.keys.map((raw) => read(raw, anyTime))
+        const keys = keysOf(readings)
+        const rows = await findByDigests(
+          c.env.db,
+          keys.map(({ digest }) => digest),
+        )
+        return answer(readings, repeatedImport(keys, JSON.parse(made), rows))
+      },
+    })
   })
+}
+
+function keysOf(readings: readonly Reading[]): KeyToImport[] {
+  return readings.flatMap((reading) => ('key' in reading ? [reading.key] : []))
 }
 
 function inOrder(readings: readonly Reading[], imported: readonly ImportResult[]) {

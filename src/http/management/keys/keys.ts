@@ -1,8 +1,7 @@
-// /api/api-keys: list, create, read, change, revoke.
+// /api/api-keys: list, read, change, revoke.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readKeyPrefix } from '../../../core/foreign.ts'
-import { issueKey } from '../../../keys/issue.ts'
 import { isVisible } from '../../../keys/powers.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
@@ -11,6 +10,13 @@ import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import {
+  etagHeader,
+  ifMatchOf,
+  ifMatchParameter,
+  preconditionFailures,
+  tagAnswer,
+} from '../../routing/if-match.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idField, idParam, json } from '../../routing/requests.ts'
 import {
@@ -23,10 +29,9 @@ import {
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
-import { attributesOf, changesOf } from './key-input.ts'
+import { changesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
-import { checkNewLimits } from './limit-schema.ts'
-import { noSuchKey, progressOf, refusedChange } from './refusals.ts'
+import { noSuchKey, progressOf } from './refusals.ts'
 import { viewFor, viewsOf } from './views.ts'
 
 export const path = '/api/api-keys'
@@ -65,7 +70,11 @@ const read = createRoute({
   security: byManager,
   summary: 'Read a key',
   request: { params: idParam },
-  responses: { 200: success('The key', keySchema), ...managementFailures, ...notFound },
+  responses: {
+    200: { ...success('The key', keySchema), ...etagHeader },
+    ...managementFailures,
+    ...notFound,
+  },
 })
 
 const revoked = z.object({ message: z.string(), ...underway })
@@ -76,40 +85,17 @@ const revoke = createRoute({
   tags: ['API keys'],
   security: byManager,
   summary: 'Revoke a key permanently; responds once it is refused everywhere',
+  description: 'A revoked key is answered with 200, whatever If-Match names.',
   request: { params: idParam },
+  parameters: [ifMatchParameter],
   responses: {
     200: success('Revoked, in force everywhere', revoked),
     202: success('Revoked, not yet known to be in force everywhere', revoked),
     ...managementFailures,
     ...notFound,
+    ...preconditionFailures,
   },
 })
-
-function createOperation({ config, clock }: AppSettings) {
-  const { name, ...optional } = keyFields(config, clock.now)
-  const formats = Object.keys(config.formats) as [string, ...string[]]
-  const body = z
-    .strictObject({
-      name,
-      ...z.object(optional).partial().shape,
-      format: z.enum(formats).optional(),
-    })
-    .superRefine(checkNewLimits)
-  return createRoute({
-    method: 'post',
-    path,
-    operationId: 'createKey',
-    tags: ['API keys'],
-    security: byManager,
-    summary: 'Create a key; only this response contains its token',
-    request: json(body),
-    responses: {
-      201: success('The key with its token', keySchema.extend({ key: z.string() })),
-      ...managementFailures,
-      ...bodyFailures,
-    },
-  })
-}
 
 function updateOperation({ config, clock }: AppSettings) {
   const fields = z.object(keyFields(config, clock.now)).partial().shape
@@ -120,6 +106,7 @@ function updateOperation({ config, clock }: AppSettings) {
     tags: ['API keys'],
     security: byManager,
     summary: 'Change a key; null clears. Responds once it is in force everywhere',
+    parameters: [ifMatchParameter],
     request: {
       params: idParam,
       ...json(
@@ -131,12 +118,16 @@ function updateOperation({ config, clock }: AppSettings) {
       ),
     },
     responses: {
-      200: success('The key as changed, in force everywhere', keySchema),
-      202: success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
+      200: { ...success('The key as changed, in force everywhere', keySchema), ...etagHeader },
+      202: {
+        ...success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
+        ...etagHeader,
+      },
       ...managementFailures,
       ...bodyFailures,
       ...notFound,
       ...conflict,
+      ...preconditionFailures,
     },
   })
 }
@@ -154,21 +145,10 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const data = await viewsOf(c.env, keys)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
     })
-    .openapi(createOperation(settings), async (c) => {
-      const body = c.req.valid('json')
-      const issued = await issueKey(
-        await c.env.changeStores(),
-        await keySettingsOf(c),
-        callerOf(c),
-        { ...attributesOf(body), formatName: body.format ?? settings.config.defaultFormat },
-      )
-      if (issued.kind === 'refused') throw refusedChange(issued.refusal)
-      const key = await viewFor(c.env, await stored(c, issued.id))
-      c.header('Cache-Control', 'no-store')
-      return c.json({ status: 'success' as const, data: { ...key, key: issued.token } }, 201)
-    })
     .openapi(read, async (c) => {
-      const data = await viewFor(c.env, await existing(c, c.req.valid('param').id))
+      const row = await existing(c, c.req.valid('param').id)
+      const data = await viewFor(c.env, row)
+      tagAnswer(c, row)
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(updateOperation(settings), async (c) => {
@@ -176,15 +156,19 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const settings = await keySettingsOf(c)
       const changes = changesOf(c.req.valid('json'))
       const stores = await c.env.changeStores()
-      const changed = await updateKey(stores, settings, callerOf(c), id, changes)
+      const ifMatch = ifMatchOf(c)
+      const changed = await updateKey(stores, settings, callerOf(c), id, changes, ifMatch)
       const progress = progressOf(changed)
-      const key = await viewFor(c.env, await stored(c, id))
+      const row = await stored(c, id)
+      const key = await viewFor(c.env, row)
+      tagAnswer(c, row)
       return changeAnswer(c, progress, key)
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
       const settings = await keySettingsOf(c)
-      const changed = await revokeKey(await c.env.changeStores(), settings, callerOf(c), id)
+      const stores = await c.env.changeStores()
+      const changed = await revokeKey(stores, settings, callerOf(c), id, ifMatchOf(c))
       const message = 'API key deleted successfully'
       return changeAnswer(c, progressOf(changed), { message })
     })

@@ -57,7 +57,14 @@ export function refusedChange(refusal: Refusal): Problem {
         detail: 'An expired key cannot be rotated: create a new one.',
       })
     case 'replaced':
-      return new Problem('conflict', { detail: 'This key has been rotated, and never comes back.' })
+      return new Problem('conflict', {
+        detail: 'This key has been rotated, and never comes back: use the one that replaced it.',
+        members: { replaced_by: refusal.replacedBy },
+      })
+    case 'version':
+      return new Problem('precondition_failed', {
+        detail: 'The key has changed since the version that If-Match names: read it again.',
+      })
     case 'limits': {
       const error = limitError(refusal.error)
       return new Problem('invalid_request', { detail: error.message, errors: [error] })

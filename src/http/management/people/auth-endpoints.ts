@@ -8,6 +8,8 @@ export type AuthEndpoint = {
   security: Requirement[]
   /** The request names an object of an account: objects of other accounts are not found. */
   isOfAccount?: boolean
+  /** Takes an Idempotency-Key. */
+  isIdempotent?: boolean
 }
 
 const role = (name: 'member' | 'admin' | 'owner'): Requirement[] => [{ session: [name] }]
@@ -39,7 +41,7 @@ export const authEndpoints: Record<string, AuthEndpoint> = {
   'POST /organization/has-permission': { security: role('member') },
   'POST /organization/leave': within('member'),
   'GET /organization/list-invitations': within('admin'),
-  'POST /organization/invite-member': within('admin'),
+  'POST /organization/invite-member': { ...within('admin'), isIdempotent: true },
   'POST /organization/cancel-invitation': within('admin'),
   'POST /organization/remove-member': within('admin'),
   'POST /organization/update-member-role': within('admin'),

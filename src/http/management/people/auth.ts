@@ -5,7 +5,6 @@ import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import { targetOf } from '../../../core/target.ts'
 import { deviceCookie } from '../../../identity/known-device.ts'
-import type { PeopleSettings } from '../../../identity/settings.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { refuseFlood } from '../../auth/guess.ts'
@@ -35,7 +34,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const entry = path === signInPath ? await readSignIn(c.req.raw, settings) : null
     const device = entry?.device ?? null
     if (costsStore(c.req.method, path)) await refuseFlood(c, await senderOfPerson(c, path, device))
-    const answer = await callBetterAuth(c.req.raw, path, settings, device)
+    const answer = await callBetterAuth(c, path, device)
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
@@ -86,13 +85,14 @@ async function notYetEverywhere(answer: Response, pending_regions: string[]): Pr
 const timeoutMs = 10_000
 
 async function callBetterAuth(
-  request: Request,
+  c: Context<AppEnv>,
   path: string,
-  settings: PeopleSettings,
   device: string | null,
 ): Promise<Response> {
+  const request = c.req.raw
+  const { people, clock } = c.env
   const { createAuth } = await import('../../../identity/auth.ts')
-  const auth = await createAuth(settings, { place: placeOf(request.cf), device })
+  const auth = await createAuth(people, { place: placeOf(request.cf), device }, clock.now)
   try {
     const answer = auth.handler(canonicalRequest(request, path))
     const outcome = answer.then(
@@ -228,6 +228,7 @@ const codeOfStatus: Record<number, ProblemCode> = {
   409: 'conflict',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
+  422: 'idempotency_key_reused',
 }
 
 /** `[body.email] Invalid input; [body.name] …`, as better-call formats zod issues. */

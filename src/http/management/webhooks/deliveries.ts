@@ -4,9 +4,10 @@ import type { Context } from 'hono'
 import { webhookBody } from '../../../core/webhook-event.ts'
 import { findDelivery, listDeliveries } from '../../../storage/webhook-deliveries.ts'
 import type { Endpoint } from '../../../storage/webhook-endpoints.ts'
-import { pingEndpoint, type Requested, resendDelivery } from '../../../webhooks/resend.ts'
+import { pending, pingEndpoint, type Requested, resendDelivery } from '../../../webhooks/resend.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
+import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idField, idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
@@ -73,12 +74,14 @@ const test = createRoute({
   path: `${endpointPath}/test`,
   operationId: 'testWebhookEndpoint',
   summary: 'Send a `ping` to an endpoint: one attempt; its delivery shows the outcome',
+  ...idempotent,
   request: { params: idParam },
   responses: {
     202: success('The pending delivery', deliverySchema),
     ...managementFailures,
     ...noEndpoint,
     ...disabled,
+    ...idempotentFailures,
   },
 })
 
@@ -107,7 +110,12 @@ export function createWebhookDeliveries({ clock }: AppSettings) {
     })
     .openapi(test, async (c) => {
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      return accepted(c, await pingEndpoint(c.env.db, endpoint, clock.now()))
+      return once(c, {
+        ...{ route: test, payload: {} },
+        execute: async (request) =>
+          accepted(c, await pingEndpoint(c.env.db, endpoint, clock.now(), request)),
+        repeat: async (made) => accepted(c, await pending(c.env.db, endpoint, made)),
+      })
     })
 }
 

@@ -11,6 +11,7 @@ import {
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -29,14 +30,18 @@ const create = createRoute({
   path: endpointsPath,
   operationId: 'createWebhookEndpoint',
   summary: 'Create an endpoint; the response contains its secret, which is not shown again',
+  ...idempotent,
   request: json(
     z.strictObject({ url, description: description.optional(), events: events.optional() }),
   ),
   responses: {
+    200: success('Executed before: the endpoint as it is, without its secret', endpointSchema),
     201: success('The endpoint with its secret', endpointSchema.extend(secretField)),
     ...managementFailures,
     ...bodyFailures,
+    404: failure('Executed before, and the endpoint is gone'),
     409: failure(`The account has ${maxEndpoints} endpoints already`),
+    ...idempotentFailures,
   },
 })
 
@@ -83,14 +88,22 @@ export function createWebhookEndpointChanges({ clock }: AppSettings) {
 
   return createRouter()
     .openapi(create, async (c) => {
-      const { url, description = null, events = null } = c.req.valid('json')
-      const settings = { rules: c.env.webhookTargets, ...(await secretSettings(c.env)) }
-      const input = { url, description, events }
-      const created = await createEndpoint(c.env.db, settings, callerOf(c), input)
-      if (created.kind !== 'created') throw refusal(created)
-      c.header('Cache-Control', 'no-store')
-      const data = { ...(await view(c, created.id)), secret: created.secret }
-      return c.json({ status: 'success' as const, data }, 201)
+      const payload = c.req.valid('json')
+      return once(c, {
+        ...{ route: create, payload },
+        async execute(request) {
+          const { url, description = null, events = null } = payload
+          const settings = { rules: c.env.webhookTargets, ...(await secretSettings(c.env)) }
+          const input = { url, description, events }
+          const created = await createEndpoint(c.env.db, settings, callerOf(c), input, request)
+          if (created.kind !== 'created') throw refusal(created)
+          c.header('Cache-Control', 'no-store')
+          const data = { ...(await view(c, created.id)), secret: created.secret }
+          return c.json({ status: 'success' as const, data }, 201)
+        },
+        repeat: async (made) =>
+          c.json({ status: 'success' as const, data: await view(c, made) }, 200),
+      })
     })
     .openapi(update, async (c) => {
       const { is_active, needs_review, ...edits } = c.req.valid('json')

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type EndpointSettings, rotateSecret } from '../../../webhooks/endpoints.ts'
 import { callerOf } from '../../routing/caller.ts'
+import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -18,6 +19,7 @@ const rotate = createRoute({
   path: `${endpointPath}/rotate-secret`,
   operationId: 'rotateWebhookSecret',
   summary: 'Give an endpoint a new secret; both sign until the overlap ends',
+  ...idempotent,
   request: {
     params: idParam,
     body: {
@@ -31,10 +33,14 @@ const rotate = createRoute({
     },
   },
   responses: {
-    200: success('The endpoint with its new secret', endpointSchema.extend(secretField)),
+    200: success(
+      'The endpoint with its new secret, which is absent where the request was executed before',
+      endpointSchema.extend(z.object(secretField).partial().shape),
+    ),
     ...managementFailures,
     ...bodyFailures,
     ...noEndpoint,
+    ...idempotentFailures,
   },
 })
 
@@ -42,11 +48,27 @@ export function createWebhookSecrets({ clock }: AppSettings) {
   return createRouter().openapi(rotate, async (c) => {
     const endpoint = await endpointOf(c, c.req.valid('param').id)
     const { overlap_seconds = daySeconds } = c.req.valid('json') ?? {}
-    const settings = await secretSettings(c.env)
-    const secret = await rotateSecret(c.env.db, settings, callerOf(c), endpoint, overlap_seconds)
-    c.header('Cache-Control', 'no-store')
-    const view = endpointView(await endpointOf(c, endpoint.id), clock.now())
-    return c.json({ status: 'success' as const, data: { ...view, secret } }, 200)
+    const answer = async (secret: { secret?: string }) => {
+      const view = endpointView(await endpointOf(c, endpoint.id), clock.now())
+      return c.json({ status: 'success' as const, data: { ...view, ...secret } }, 200)
+    }
+    return once(c, {
+      ...{ route: rotate, payload: { overlap_seconds } },
+      async execute(request) {
+        const settings = await secretSettings(c.env)
+        const secret = await rotateSecret(
+          c.env.db,
+          settings,
+          callerOf(c),
+          endpoint,
+          overlap_seconds,
+          request,
+        )
+        c.header('Cache-Control', 'no-store')
+        return answer({ secret })
+      },
+      repeat: () => answer({}),
+    })
   })
 }
 
