@@ -73,7 +73,14 @@ export default defineConfig(async () => ({
   test: {
     include: ['test/worker/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     setupFiles: ['./test/worker/setup.ts'],
-    provide: { migrations: await readMigrations() },
+    provide: {
+      migrations: await readMigrations(),
+      // Of test/worker/powers-sequences.test.ts.
+      sequences: {
+        runs: Number(process.env.POWERS_RUNS ?? 15),
+        seed: Number(process.env.POWERS_SEED ?? Date.now() % 2 ** 31),
+      },
+    },
     // Bundled once, instead of loaded module by module into the workerd of every file.
     deps: { optimizer: { ssr: optimizer } },
     maxWorkers: availableParallelism(),

@@ -5,7 +5,14 @@ import { type SettleSettings, type SettleStores, settle } from '../coherence/set
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
-import type { Change, KeyChanges, KeyPatch, NewKey, Selection } from '../storage/key-changes.ts'
+import type {
+  Change,
+  KeyChanges,
+  KeyPatch,
+  LimitedMaker,
+  NewKey,
+  Selection,
+} from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { Memory } from '../storage/memory.ts'
 
@@ -34,6 +41,7 @@ export type Progress =
 export type Plan = {
   patch: KeyPatch
   successor?: NewKey
+  maker?: LimitedMaker
   audit: AuditEntry
   /** Of a change with a successor, which is executed once. */
   request?: IdempotentRequest | null

@@ -2,6 +2,7 @@
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { Precondition } from '../core/etag.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
+import type { LimitedMaker } from '../storage/key-changes.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
 import { refuseVersion } from './if-match.ts'
@@ -47,17 +48,21 @@ export async function rotateKey(
   const target = { accountId: caller.actor.accountId, id }
   const before = await stores.find(target.accountId, id)
   if (before === null || !isVisible(caller.actor, before, settings)) return { kind: 'not_found' }
+  const maker = limitedMaker(caller, before)
   const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
+  const isFull = maker !== undefined && !(await stores.changes.hasRoom(maker))
   const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
     const nowMs = settings.clock.now()
     const refused = refuseVersion(ifMatch, key) ?? refuseRotation(caller, settings, key, nowMs)
     if (refused !== null) return { refused }
+    if (isFull) return { refused: { reason: 'max_keys', maxKeys: maker.maxKeys } }
     const endsAt = nowMs + overlapMs
     const successor = { ...minted.key, ...successorAttributes(key, caller), createdAt: nowMs }
     const expiresAt = Math.min(key.expiresAt ?? endsAt, endsAt)
     const patch = { replacedBy: successor.id, expiresAt }
     const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
-    return { patch, successor, request, audit: auditEntry(caller, 'key.rotated', detail) }
+    const audit = auditEntry(caller, 'key.rotated', detail)
+    return { patch, successor, request, audit, ...(maker && { maker }) }
   })
   return changed.kind === 'done' ? { ...changed, token: minted.token, id: minted.key.id } : changed
 }
@@ -90,6 +95,14 @@ function successorAttributes(key: ListedKey, { actor }: Caller) {
     ...limits,
     ...grants,
   }
+}
+
+/** A rotated key is made by who rotates it: one more, unless it takes the place of one that they made. */
+function limitedMaker({ actor }: Caller, key: ListedKey): LimitedMaker | undefined {
+  if (actor.kind === 'person' || actor.id === key.id || key.madeBy === actor.rootId)
+    return undefined
+  const maxKeys = actor.mayGrant?.maxKeys ?? null
+  return maxKeys === null ? undefined : { madeBy: actor.rootId, maxKeys }
 }
 
 function refuseRotation(

@@ -24,10 +24,12 @@ export type TopUpInput = {
   claimed?: string
 }
 
+type TopUpRefusal = { reason: 'revoked' | 'replaced' | 'no_credits' | 'moved' | 'reused' }
+
 export type TopUpKeyResult =
   /** `credits`: null where the key has none now, or they are unknown. */
   | { kind: 'done'; credits: number | null; isRepeated: boolean }
-  | { kind: 'refused'; reason: 'revoked' | 'no_credits' | 'moved' | 'reused' }
+  | ({ kind: 'refused' } & TopUpRefusal)
   /** The credits may have been added: only with an Idempotency-Key can the request safely be repeated. */
   | { kind: 'unknown'; cause: unknown }
 
@@ -75,8 +77,10 @@ async function add(
   { meters, claim }: TopUpStores,
   key: ListedKey,
   { amount, request, claimed }: TopUpInput,
-): Promise<Added | MeterUnavailable | { reason: 'revoked' | 'no_credits' | 'moved' | 'reused' }> {
+): Promise<Added | MeterUnavailable | TopUpRefusal> {
   if (key.revokedAt !== null) return { reason: 'revoked' }
+  // Its successor has the balance, and may have powers that the caller could not grant.
+  if (key.replacedBy !== null) return { reason: 'replaced' }
   const limits = limitsOf(key)
   if (limits === null || key.credits === null) return { reason: 'no_credits' }
   const { meter, terms } = limits

@@ -48,9 +48,8 @@ export function updateKey(
 
 /** By id a managing key disables also what it may not read. */
 function onlyDisables(edits: KeyEdits): boolean {
-  return Object.entries(edits).every(
-    ([field, value]) => value === undefined || (field === 'disabled' && value === true),
-  )
+  const given = Object.entries(edits).filter(([, value]) => value !== undefined)
+  return given.length === 1 && edits.disabled === true
 }
 
 /** The edits with the requested credits as terms, relative to the key's current terms. */

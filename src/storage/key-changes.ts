@@ -31,6 +31,8 @@ export type NamedSelection =
   | { by: 'maker'; madeBy: string }
   | { by: 'externalId'; externalId: string }
 
+export type LimitedMaker = { madeBy: string; maxKeys: number }
+
 export type Change = {
   accountId: string
   selection: Selection
@@ -39,6 +41,8 @@ export type Change = {
   patch: KeyPatch
   /** The key that replaces the changed one; stored only if a row changed. */
   successor?: NewKey
+  /** Changes nothing when this maker of the successor has as many keys as it may. */
+  maker?: LimitedMaker
   audit: AuditEntry
   /** Recorded with the successor, only if a row changed. */
   request?: IdempotentRequest | null | undefined
@@ -57,6 +61,7 @@ export type PendingRaise = { fence: string; region: string; digest: string; seq:
 export type KeyChanges = {
   /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
   create(key: NewKey, audit: AuditEntry, nowMs: number, options?: CreateOptions): Promise<boolean>
+  hasRoom(maker: LimitedMaker): Promise<boolean>
   /** @returns the digests of the changed keys; none when the selection matched no row. */
   commit(change: Change): Promise<string[]>
   /** The pending raises of these digests, of all keys of an account, or of all keys. */
@@ -73,7 +78,7 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
     async create(key, audit, nowMs, { maxKeys = null, request = null } = {}) {
-      const room = maxKeys === null ? sql`1` : sql`${madeKeys(key.madeBy ?? '')} < ${maxKeys}`
+      const room = maxKeys === null ? sql`1` : roomOf({ madeBy: key.madeBy ?? '', maxKeys })
       const insert = insertKey(key, room)
       const stored = build.select({ id: apiKey.id }).from(apiKey).where(changedNow)
       const rows = await run(
@@ -87,6 +92,12 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
       )
       return rows.length > 0
     },
+    async hasRoom(maker) {
+      const rows = await run(
+        openPrimary(d1).all<{ room: number }>(sql`select ${roomOf(maker)} as room`),
+      )
+      return rows[0]?.room === 1
+    },
     async commit(change) {
       const changed = await run(runBatch<{ digest: string }>(d1, statementsOf(change)))
       return changed.map(({ digest }) => digest)
@@ -98,6 +109,10 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
       if (raises.length > 0) await run(runBatch(d1, [removeRaises(raises)]))
     },
   }
+}
+
+function roomOf({ madeBy, maxKeys }: LimitedMaker): SQL {
+  return sql`${madeKeys(madeBy)} < ${maxKeys}`
 }
 
 /** The counter as bumped by this batch: it marks the rows that this batch changed. */
@@ -146,14 +161,19 @@ function statementsOf(change: Change) {
   ]
 }
 
-function selected({ accountId, selection, reach }: Change): SQL | undefined {
+function selected({ accountId, selection, reach, maker }: Change): SQL | undefined {
   const ofAccount = eq(apiKey.accountId, accountId)
   const reached = reach && changeable(reach)
   // A bulk change is a revocation, which leaves revoked keys as they are.
   const inForce = and(ofAccount, isNull(apiKey.revokedAt), reached)
   switch (selection.by) {
     case 'version':
-      return and(ofAccount, eq(apiKey.id, selection.id), eq(apiKey.seq, selection.seq))
+      return and(
+        ofAccount,
+        eq(apiKey.id, selection.id),
+        eq(apiKey.seq, selection.seq),
+        maker && roomOf(maker),
+      )
     case 'ids':
       // The + keeps SQLite from choosing the account's index, which would read all keys of the account.
       return and(

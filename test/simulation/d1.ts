@@ -85,6 +85,8 @@ export class D1 {
           this.record(touched.committed, [key.digest])
           return true
         }),
+      // No actor of the simulation has `max_keys`.
+      hasRoom: async () => true,
       commit: (change) => this.write('commit', change, this.commit(change, touched)),
       pending: (of) =>
         this.write('pending', of, () => {

@@ -172,6 +172,42 @@ describe('each bound', () => {
   })
 })
 
+describe('a key with bounds gains nothing', () => {
+  it('by rotating keys of others beyond max_keys, also at once', async () => {
+    const manager = await managing({ max_keys: 1 })
+    const others = await Promise.all([1, 2, 3].map(() => makeKey(app, owner, { scopes: [] })))
+    const rotate = (id: string) => outcome(send('POST', `/${id}/rotate`, manager.key, {}))
+    const outcomes = await Promise.all(others.map(({ id }) => rotate(id)))
+    expect(outcomes.filter((each) => each === '201')).toHaveLength(1)
+    const still = others.filter((_, index) => outcomes[index] !== '201')
+    for (const { id } of still) expect(await rotate(id)).toBe('403 forbidden')
+  })
+
+  it('by credits for a rotated key, whose successor may be beyond them', async () => {
+    const manager = await managing({ scopes: ['contacts:read'] })
+    const old = await makeKey(app, owner, { scopes: ['contacts:read'], credits: { remaining: 5 } })
+    const { body } = await send('POST', `/${old.id}/rotate`, owner, { overlap_seconds: 600 })
+    const scopes = ['contacts:read', 'messages:send']
+    expect(await patch(owner, body.data.id, { scopes })).toBe('200')
+    for (const as of [manager.key, owner]) {
+      const topUp = send('POST', `/${old.id}/credits`, as, { add: 1_000 })
+      expect(await outcome(topUp)).toBe('409 conflict')
+    }
+    expect((await shown(body.data.id)).credits.remaining).toBe(5)
+  })
+
+  it('by an empty change or a repeated disabling, which show no key beyond them', async () => {
+    const manager = await managing({ external_ids: ['mine'] })
+    const { id } = await makeKey(app, owner, { scopes: [], external_id: 'other' })
+    expect(await patch(manager.key, id, {})).toBe('404 not_found')
+    for (let call = 0; call < 2; call++) {
+      const disabled = await send('PATCH', `/${id}`, manager.key, { is_active: false })
+      expect([disabled.status, disabled.text]).toEqual([204, ''])
+    }
+    expect((await shown(id)).status).toBe('disabled')
+  })
+})
+
 describe('a managing key cannot lift bounds of its own', () => {
   it('nor those of the keys that it made', async () => {
     const manager = await managing(

@@ -150,6 +150,19 @@ function pick(key: KeyPowers, names: readonly (keyof KeyPowers)[]): Partial<KeyP
 
 const many = { numRuns: 5_000 }
 
+/** Sorted, and of addresses those that no other contains. */
+function inOrder({ scopes, allowedIps, rateLimit, ...rest }: KeyPowers) {
+  const outermost = allowedIps?.filter(
+    (block) => !allowedIps.some((other) => other !== block && contains(other, block)),
+  )
+  return {
+    ...rest,
+    scopes: scopes?.toSorted(),
+    allowedIps: outermost?.toSorted(),
+    rateLimit: rateLimit?.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  }
+}
+
 describe('powers', () => {
   it('are a partial order: reflexive and transitive', () => {
     let chains = 0
@@ -163,6 +176,29 @@ describe('powers', () => {
       many,
     )
     expect(chains).toBeGreaterThan(50)
+  })
+
+  it('that tighten one another are the same, but for the order of what they list', () => {
+    let pairs = 0
+    fc.assert(
+      fc.property(powers, powers, fc.nat(), fc.constantFrom(...fields), (a, other, turn, field) => {
+        const rotated = <Item>(list: readonly Item[] | null) =>
+          list && [...list.slice(turn % list.length), ...list.slice(0, turn % list.length)]
+        const again: KeyPowers = {
+          ...a,
+          scopes: rotated(a.scopes),
+          allowedIps: rotated(a.allowedIps),
+          rateLimit: rotated(a.rateLimit),
+        }
+        expect([onlyTightens(a, again), onlyTightens(again, a)]).toEqual([true, true])
+        const b = { ...again, [field]: other[field] }
+        if (!onlyTightens(a, b) || !onlyTightens(b, a)) return
+        pairs++
+        expect(inOrder(b)).toEqual(inOrder(a))
+      }),
+      many,
+    )
+    expect(pairs).toBeGreaterThan(50)
   })
 
   it('within bounds stay within them when they tighten', () => {

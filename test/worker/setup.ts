@@ -7,6 +7,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** By binding. */
     migrations: Record<string, D1Migration[]>
+    sequences: { runs: number; seed: number }
   }
 }
 

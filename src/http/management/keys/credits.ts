@@ -41,7 +41,7 @@ const addCredits = createRoute({
     ...managementFailures,
     ...bodyFailures,
     404: failure('No such key in this account'),
-    409: failure('The key is revoked or has no credits'),
+    409: failure('The key is revoked, was rotated or has no credits'),
     ...idempotentFailures,
   },
 })
@@ -78,6 +78,7 @@ async function topUp(c: Context<AppEnv>, key: ListedKey, input: TopUpInput) {
 
 const refusals = {
   revoked: 'A revoked key cannot be changed.',
+  replaced: 'This key has been rotated: its successor has the balance.',
   no_credits: 'This key has no credits to add to: set some by changing it.',
   moved:
     'The key has another balance than when this Idempotency-Key was first sent, and nothing was added.',

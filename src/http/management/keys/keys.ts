@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readKeyPrefix } from '../../../core/foreign.ts'
+import type { Progress } from '../../../keys/change.ts'
 import { isVisible } from '../../../keys/powers.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
@@ -123,6 +124,7 @@ function updateOperation({ config, clock }: AppSettings) {
         ...success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
         ...etagHeader,
       },
+      204: { description: 'Disabled: a key beyond the `may_grant` of the caller is not shown' },
       ...managementFailures,
       ...bodyFailures,
       ...notFound,
@@ -160,18 +162,22 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const changed = await updateKey(stores, settings, callerOf(c), id, changes, ifMatch)
       const progress = progressOf(changed)
       const row = await stored(c, id)
-      const key = await viewFor(c.env, row)
+      // Who disables a key beyond its bounds does not read it.
+      if (!isVisible(c.var.actor, row, c.env)) return c.body(null, withoutBody(progress))
       tagAnswer(c, row)
-      return changeAnswer(c, progress, key)
+      return changeAnswer(c, progress, await viewFor(c.env, row))
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')
       const settings = await keySettingsOf(c)
       const stores = await c.env.changeStores()
       const changed = await revokeKey(stores, settings, callerOf(c), id, ifMatchOf(c))
-      const message = 'API key deleted successfully'
-      return changeAnswer(c, progressOf(changed), { message })
+      return changeAnswer(c, progressOf(changed), { message: 'API key deleted successfully' })
     })
+}
+
+function withoutBody({ kind }: Progress): 204 | 202 {
+  return kind === 'in_force' ? 204 : 202
 }
 
 /** A key that the actor reads. @throws Problem 404 */
