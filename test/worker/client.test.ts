@@ -265,6 +265,41 @@ describe('retries', () => {
     }
   })
 
+  it('repeat a create or a rotation with an idempotencyKey, and name the key whose token was lost', async () => {
+    const lost = Response.json(
+      { code: 'conflict', detail: 'Executed before', key_id: id },
+      { status: 409 },
+    )
+    for (const call of [
+      (client: Client) => client.create({ name: 'Once' }, { idempotencyKey: 'a' }),
+      (client: Client) => client.rotate(id, {}, { idempotencyKey: 'a' }),
+    ]) {
+      const { client, methods } = flaky(new TypeError('fetch failed'), lost.clone())
+      expect(await errorOf(call(client))).toMatchObject({ code: 'conflict', keyId: id })
+      expect(methods).toEqual(['POST', 'POST'])
+    }
+  })
+
+  it('make one key, although the answer of the first attempt was lost', async () => {
+    const idempotencyKey = crypto.randomUUID()
+    const answers: number[] = []
+    const client = createClient({
+      ...options,
+      sleep: async () => {},
+      fetch: (async (url: URL, init: RequestInit) => {
+        const answer = await fetchTestApp(url, init)
+        if (answers.push(answer.status) === 1) throw new TypeError('fetch failed')
+        return answer
+      }) as typeof fetch,
+    })
+    const { keyId } = await errorOf(client.create({ name: 'Lost', scopes: [] }, { idempotencyKey }))
+    expect(answers).toEqual([201, 409])
+    const { key } = await client.rotate(keyId ?? '')
+    expect(key).toMatch(/^whm_/)
+    const again = await errorOf(client.rotate(keyId ?? ''))
+    expect(again.replacedBy).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
   it('stop with the reason of the caller’s signal', async () => {
     const controller = new AbortController()
     const { client, methods } = flaky(new TypeError('aborted'))

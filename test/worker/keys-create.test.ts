@@ -47,7 +47,7 @@ describe('a key with only a name', () => {
       revoked_by: null,
       replaced_by: null,
     })
-    expect(made.headers.get('cache-control')).toBe('no-store')
+    expect(made.headers.get('cache-control')).toBe('no-store, no-transform')
     expect(made.headers.get('content-type')).toMatch(/^application\/json/)
   })
 

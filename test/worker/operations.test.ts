@@ -324,7 +324,15 @@ describe('the canary', () => {
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
-    expect(steps).toEqual(['settle', 'overdue', 'usage', 'attempts', 'names', 'closings'])
+    expect(steps).toEqual([
+      'settle',
+      'overdue',
+      'usage',
+      'attempts',
+      'idempotency',
+      'names',
+      'closings',
+    ])
   })
 })
 

@@ -32,6 +32,15 @@ export type { CallOptions, ClientOptions } from './transport.ts'
 export type * from './types.ts'
 
 /**
+ * A value of `Idempotency-Key`: the call is executed once in 24 hours, and so is retried.
+ * @example
+ * ```ts
+ * const options: IdempotencyOptions = { idempotencyKey: crypto.randomUUID() }
+ * ```
+ */
+export type IdempotencyOptions = { idempotencyKey?: string | undefined }
+
+/**
  * The calls of one deployment. Each one throws `LatchkeyError`, or the reason of `signal`.
  * @example
  * ```ts
@@ -48,13 +57,15 @@ export type Client = {
    */
   list(query?: KeyQuery, options?: CallOptions): Items<Key>
   /**
-   * Creates a key. Never retried: after `timed_out` or `unreachable`, look whether it exists.
+   * Creates a key. With an `idempotencyKey` (1 to 255 characters, a new one for each key) it is retried, and made once; if it
+   * was made and its answer lost, `conflict` has its id in `keyId`: rotate that for a token. Without one, look after `timed_out` or
+   * `unreachable` whether it exists.
    * @example
    * ```ts
    * const { id, key } = await client.create({ name: 'CI', scopes: ['contacts:read'] })
    * ```
    */
-  create(key: NewKey, options?: CallOptions): Promise<IssuedKey>
+  create(key: NewKey, options?: CallOptions & IdempotencyOptions): Promise<IssuedKey>
   /**
    * One key by its id; `not_found` for an id of another account.
    * @example
@@ -72,7 +83,8 @@ export type Client = {
    */
   update(id: string, changes: KeyChanges, options?: CallOptions): Promise<Key & Underway>
   /**
-   * Issues a new token with the same powers. The old one expires after `overlap_seconds`, 0 by default.
+   * Issues a new token with the same powers. The old one expires after `overlap_seconds`, 0 by default. With an
+   * `idempotencyKey` it is retried as `create` is.
    * @example
    * ```ts
    * const { key } = await client.rotate(id, { overlap_seconds: 3_600 })
@@ -81,7 +93,7 @@ export type Client = {
   rotate(
     id: string,
     rotation?: { overlap_seconds?: number | undefined },
-    options?: CallOptions,
+    options?: CallOptions & IdempotencyOptions,
   ): Promise<IssuedKey & Underway>
   /**
    * Adds credits, a whole number from 1, to the balance of a key. With an `idempotencyKey` (1 to 255 characters) a
@@ -95,7 +107,7 @@ export type Client = {
   addCredits(
     id: string,
     credits: { add: number },
-    options?: CallOptions & { idempotencyKey?: string | undefined },
+    options?: CallOptions & IdempotencyOptions,
   ): Promise<ToppedUp>
   /**
    * Revokes a key for good. Resolves once it fails everywhere; safe to repeat.

@@ -8,6 +8,8 @@ type Failure = {
   requestId?: string | null
   errors?: FieldError[]
   retryAfterSeconds?: number | null
+  keyId?: string | null
+  replacedBy?: string | null
   cause?: unknown
 }
 
@@ -39,6 +41,10 @@ export class LatchkeyError extends Error {
   readonly errors: FieldError[]
   /** Seconds after which a retry makes sense, where Latchkey names them; else null. */
   readonly retryAfterSeconds: number | null
+  /** For the `conflict` of a repeated call that made a key: rotate this key for a token; else null. */
+  readonly keyId: string | null
+  /** For a key that was rotated: the key that replaced it; else null. */
+  readonly replacedBy: string | null
 
   constructor(failure: Failure) {
     super(`${failure.code}: ${failure.detail}`, { cause: failure.cause })
@@ -48,6 +54,8 @@ export class LatchkeyError extends Error {
     this.requestId = failure.requestId ?? null
     this.errors = failure.errors ?? []
     this.retryAfterSeconds = failure.retryAfterSeconds ?? null
+    this.keyId = failure.keyId ?? null
+    this.replacedBy = failure.replacedBy ?? null
   }
 }
 
@@ -56,7 +64,8 @@ export function errorOf(response: Response, body: unknown): LatchkeyError {
   const { headers, status } = response
   const retryAfterSeconds = secondsUntil(headers.get('retry-after'))
   const requestId = headers.get('x-request-id')
-  const { code, detail, errors } = (body ?? {}) as Partial<Record<keyof ProblemBody, unknown>>
+  const problem = (body ?? {}) as Partial<Record<keyof ProblemBody, unknown>>
+  const { code, detail, errors } = problem
   if (typeof code !== 'string') {
     const detail = `${response.url || 'The server'} answered ${status}, and not as Latchkey does.`
     const code = 'unexpected_answer'
@@ -68,8 +77,14 @@ export function errorOf(response: Response, body: unknown): LatchkeyError {
     detail: String(detail ?? code),
     requestId,
     retryAfterSeconds,
+    keyId: textOrNull(problem.key_id),
+    replacedBy: textOrNull(problem.replaced_by),
     ...(Array.isArray(errors) && { errors }),
   })
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** Retry-After is a number of seconds or a date (RFC 9110 10.2.3). */

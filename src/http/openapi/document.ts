@@ -91,6 +91,9 @@ Success is \`{ "status": "success", "data": … }\`; a list adds \`next_cursor\`
 A change (PATCH, DELETE, rotate, revoke) answers 200 only once it is in force everywhere. \`Prefer: respond-async\` answers 202
 at once, with \`effective_at\`. A 202 without that header is in force everywhere except in its \`pending_regions\`.
 
+With an \`Idempotency-Key\` a POST that makes or spends something is executed once in 24 hours; tokens are never shown again. \`ETag\` is the
+version of a key, for \`If-Match\`.
+
 A key may have rate limits (GCRA, several windows, all or nothing) and credits. Responses to requests with a limited key carry
 \`RateLimit-Policy\` and \`RateLimit\`; a refused request gets a 429 with \`Retry-After\` and consumes nothing.
 

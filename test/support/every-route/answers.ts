@@ -51,7 +51,7 @@ function readProblem(
   if (method === 'HEAD') return { code: null, fields: [] }
   // Introspection adds RFC 6749's `error`.
   const { error: _oauth, ...problem } = JSON.parse(answer.text)
-  const { code, errors } = problem
+  const { code, errors, key_id, replaced_by } = problem
   expect(Object.keys(problems), about).toContain(code)
   const [status, title] = problems[code as ProblemCode]
   expect(problem, about).toEqual({
@@ -59,6 +59,8 @@ function readProblem(
     detail: expect.stringMatching(/./),
     request_id: answer.headers.get('x-request-id'),
     ...(errors !== undefined && { errors: expect.any(Array) }),
+    // Extension members of conflicts.
+    ...(code === 'conflict' && { key_id, replaced_by }),
   })
   expect(status, about).toBe(answer.status)
   expect(answer.text.length, about).toBeLessThan(20_000)
