@@ -77,7 +77,7 @@ export default defineConfig(async () => ({
       migrations: await readMigrations(),
       // Of test/worker/powers-sequences.test.ts.
       sequences: {
-        runs: Number(process.env.POWERS_RUNS ?? 15),
+        runs: Number(process.env.POWERS_RUNS ?? 12),
         seed: Number(process.env.POWERS_SEED ?? Date.now() % 2 ** 31),
       },
     },

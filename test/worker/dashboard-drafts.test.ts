@@ -3,6 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Key } from '../../src/dashboard/keys/api.ts'
 import {
+  emptyGrants,
+  type GrantDraft,
+  grantsOfDraft,
+  type MayGrant,
+} from '../../src/dashboard/keys/grant-draft.ts'
+import { grantLines } from '../../src/dashboard/keys/grant-text.ts'
+import {
   changesOf,
   draftErrors,
   draftOfKey,
@@ -317,4 +324,121 @@ describe('round trips', () => {
     const { windows } = draftOfLimits({ ...key, rate_limit: [window, window] })
     expect(new Set(windows.map(({ id }) => id)).size).toBe(2)
   })
+})
+
+describe('what a key may grant', () => {
+  const managing = (grants: Partial<GrantDraft>, more: Partial<KeyDraft> = {}) =>
+    drafted({ scopes: ['keys:manage'], grants: { ...emptyGrants, ...grants }, ...more })
+  const manager: Key = { ...key, scopes: ['keys:manage'] }
+
+  it('is sent only for a key that manages keys', () => {
+    expect(newKeyOf(drafted({}), now)).not.toHaveProperty('may_grant')
+    const inheriting = managing({}, { scopeChoice: 'inherit' })
+    expect(newKeyOf(inheriting, now)).not.toHaveProperty('may_grant')
+  })
+
+  it('is what the form says: by default no scope, without other bounds', () => {
+    const none = { environments: null, external_ids: null, max_lifetime: null }
+    const unbounded = { ...none, rate_limit: null, max_keys: null }
+    expect(newKeyOf(managing({}), now).may_grant).toEqual({ ...unbounded, scopes: [] })
+    const any = managing({ isAnyScope: true, scopes: ['contacts:read'] })
+    expect(newKeyOf(any, now).may_grant).toEqual({ ...unbounded, scopes: null })
+    expect(newKeyOf(managing({ isGranting: false }), now).may_grant).toBeNull()
+    const bounded = managing({
+      scopes: ['contacts:read'],
+      lifetime: ' 30 ',
+      isAnyExternalId: false,
+      externalIds: ' customer 1 \n\ncustomer-2\r\n',
+      windows: [{ ...newWindow(), limit: '5' }],
+      maxKeys: '0',
+    })
+    expect(newKeyOf(bounded, now).may_grant).toEqual({
+      scopes: ['contacts:read'],
+      environments: null,
+      external_ids: ['customer 1', 'customer-2'],
+      max_lifetime: 30 * 86_400,
+      rate_limit: [{ limit: 5, window_seconds: 60 }],
+      max_keys: 0,
+    })
+  })
+
+  it('has errors where the form shows them', () => {
+    const wrong = {
+      lifetime: '0',
+      maxKeys: '-1',
+      isAnyExternalId: false,
+      externalIds: ' \n',
+      windows: [{ ...newWindow(), limit: '0' }],
+    }
+    const names = ['grantExternalIds', 'grantWindows', 'lifetime', 'maxKeys']
+    expect(Object.keys(draftErrors(managing(wrong))).sort()).toEqual(names)
+    expect(draftErrors(managing({ ...wrong, isGranting: false }))).toEqual({})
+    expect(draftErrors(drafted({ grants: { ...emptyGrants, ...wrong } }))).toEqual({})
+  })
+
+  it('is left out of a change that does not concern it, and of one by an admin', () => {
+    const may_grant = {
+      ...{ scopes: null, environments: ['live'], external_ids: [], max_lifetime: 90 },
+      ...{ rate_limit: [{ name: 'default', limit: 5, window_seconds: 60 }], max_keys: 3 },
+    }
+    const before = { ...manager, may_grant }
+    const draft = draftOfKey(before)
+    expect(changesOf(draft, now, before)).not.toHaveProperty('may_grant')
+    expect(draftErrors(draft, before)).toEqual({})
+    const edited = { ...draft, grants: { ...draft.grants, maxKeys: '4', externalIds: 'x' } }
+    expect(changesOf(edited, now)).not.toHaveProperty('may_grant')
+    expect(changesOf(edited, now, before).may_grant).toEqual({
+      ...may_grant,
+      external_ids: ['x'],
+      max_keys: 4,
+    })
+  })
+
+  it('ends with keys:manage', () => {
+    const before = { ...manager, may_grant: draftedGrants({ external_ids: [] }) }
+    const draft = { ...draftOfKey(before), scopes: ['contacts:read'] }
+    expect(draftErrors(draft, before)).toEqual({})
+    expect(changesOf(draft, now, before).may_grant).toBeNull()
+  })
+
+  it('is shown in words', () => {
+    expect(grantLines(null)).toEqual(['Nothing: the key only reads, restricts and revokes keys'])
+    expect(grantLines(draftedGrants({ scopes: null }))).toEqual(['Any scope that is not reserved'])
+    expect(
+      grantLines({
+        ...{ scopes: ['contacts:read'], environments: ['live'], external_ids: ['x', 'y'] },
+        ...{ max_lifetime: 30 * 86_400, max_keys: 1_000 },
+        rate_limit: [{ name: 'default', limit: 5, window_seconds: 60 }],
+      }),
+    ).toEqual([
+      'Scopes: contacts:read',
+      'In the environments: live',
+      'For the external IDs: x, y',
+      'For at most 30 days',
+      'With a rate limit of 5 per minute or less',
+      'At most 1,000 keys at a time',
+    ])
+  })
+
+  it('survives the form', () => {
+    const bounds: fc.Arbitrary<MayGrant> = fc.record({
+      scopes: fc.option(fc.subarray(['contacts:read', 'messages:send'])),
+      environments: fc.option(fc.constant(['live'])),
+      external_ids: fc.option(fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9 ,-]{0,8}[a-z]$/))),
+      max_lifetime: fc.option(fc.integer({ min: 1, max: 400 * 86_400 })),
+      rate_limit: fc.option(fc.constant([{ name: 'burst', limit: 3, window_seconds: 90 }])),
+      max_keys: fc.option(fc.nat()),
+    })
+    fc.assert(
+      fc.property(fc.option(bounds), (may_grant) => {
+        const { grants } = draftOfKey({ ...manager, may_grant })
+        expect(grantsOfDraft(grants)).toEqual(may_grant)
+      }),
+    )
+  })
+
+  function draftedGrants(part: Partial<MayGrant>): MayGrant {
+    const none = { environments: null, external_ids: null, max_lifetime: null }
+    return { ...none, scopes: [], rate_limit: null, max_keys: null, ...part }
+  }
 })

@@ -7,7 +7,7 @@ import { sequences } from '../support/powers/commands.ts'
 import { Sequence } from '../support/powers/sequence.ts'
 
 const { runs, seed } = inject('sequences')
-const maxLength = 30
+const maxLength = 40
 
 describe('whatever is called, in whatever order', () => {
   it('no key is more than its last grantor could create, no refusal changes anything, and tightening is allowed', {

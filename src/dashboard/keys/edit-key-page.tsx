@@ -39,13 +39,16 @@ function EditForm({ value }: { value: Key }) {
   const [, navigate] = useLocation()
   const toast = useToast()
   const creator = useMember(value.created_by)
-  const { user } = useSignedIn()
+  const { user, role } = useSignedIn()
   const { draft, fields, validate } = useKeyDraft(() => draftOfKey(value), value)
   const task = useTask(updateKey)
   const close = () => navigate(`/keys/${value.id}`, { replace: true })
   const submit = async () => {
     if (!validate()) return
-    const done = await task.run(value.id, changesOf(draft, Date.now()))
+    const done = await task.run(
+      value.id,
+      changesOf(draft, Date.now(), role === 'owner' ? value : undefined),
+    )
     await client.invalidateQueries()
     if (done === null) return
     toast(`${draft.name.trim()} updated`, done.result)

@@ -5,6 +5,7 @@ import { CodeList, Detail, DetailList } from '../ui/detail-list.tsx'
 import { exactTime, RelativeTime } from '../ui/time.tsx'
 import { AddCredits } from './add-credits.tsx'
 import type { Key } from './api.ts'
+import { MayGrantDetails } from './grant-details.tsx'
 import { CreatorName, Expires, LastUsed, TokenHint } from './key-values.tsx'
 import { Credits, creditNote, RateLimits } from './limit-details.tsx'
 
@@ -44,6 +45,11 @@ export function KeyDetails({ value }: { value: Key }) {
       <Detail name="Scopes" isWide>
         <Scopes value={value} />
       </Detail>
+      {value.scopes?.includes('keys:manage') && (
+        <Detail name="May grant" isWide>
+          <MayGrantDetails mayGrant={value.may_grant} />
+        </Detail>
+      )}
     </DetailList>
   )
 }

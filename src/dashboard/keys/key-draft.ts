@@ -1,6 +1,14 @@
 // The key form's state, and its conversion from a key and to a request. Pure: no React, no I/O.
 import type { Key, KeyChanges, NewKey } from './api.ts'
 import {
+  draftOfGrants,
+  emptyGrants,
+  type GrantDraft,
+  type GrantErrors,
+  grantErrors,
+  grantsOfDraft,
+} from './grant-draft.ts'
+import {
   draftOfLimits,
   emptyLimits,
   type LimitDraft,
@@ -25,9 +33,13 @@ export type KeyDraft = {
   addresses: string
   externalId: string
   limits: LimitDraft
+  /** Of a key that manages keys. */
+  grants: GrantDraft
 }
 
-export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes', string>> & LimitErrors
+export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes', string>> &
+  LimitErrors &
+  GrantErrors
 
 export const emptyDraft: KeyDraft = {
   name: '',
@@ -39,6 +51,7 @@ export const emptyDraft: KeyDraft = {
   addresses: '',
   externalId: '',
   limits: emptyLimits,
+  grants: emptyGrants,
 }
 
 export function draftOfKey(key: Key): KeyDraft {
@@ -52,6 +65,7 @@ export function draftOfKey(key: Key): KeyDraft {
     addresses: key.allowed_ips?.join('\n') ?? '',
     externalId: key.external_id ?? '',
     limits: draftOfLimits(key),
+    grants: key.scopes?.includes('keys:manage') ? draftOfGrants(key.may_grant) : emptyGrants,
   }
 }
 
@@ -60,6 +74,8 @@ export function draftErrors(draft: KeyDraft, before?: Key): DraftErrors {
   const hasBalance = draft.limits.isShared || (before?.credits ?? null) !== null
   return {
     ...limitErrors(draft.limits, hasBalance),
+    // Unchanged ones are as the API has them, also where the form does not show them.
+    ...(managesKeys(draft) && mayGrantOf(draft, before) !== undefined && grantErrors(draft.grants)),
     ...(draft.name.trim() === '' && { name: 'Enter a name' }),
     ...(draft.expiry === 'date' && draft.date === '' && { date: 'Select a date' }),
     ...(draft.scopeChoice === 'selected' &&
@@ -94,21 +110,27 @@ export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
     ...attributesOf(draft),
     expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null,
     ...(draft.format && { format: draft.format }),
-    ...(managesKeys(draft) && { may_grant: { scopes: grantable(draft) } }),
+    ...(managesKeys(draft) && { may_grant: grantsOfDraft(draft.grants) }),
   }
 }
 
-export function changesOf(draft: KeyDraft, nowMs: number): KeyChanges {
-  const attributes = attributesOf(draft)
-  if (draft.expiry === 'keep') return attributes
-  return { ...attributes, expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }
+/** `before`: of an owner, who alone changes what the key may grant. */
+export function changesOf(draft: KeyDraft, nowMs: number, before?: Key): KeyChanges {
+  const may_grant = before && mayGrantOf(draft, before)
+  return {
+    ...attributesOf(draft),
+    ...(draft.expiry !== 'keep' && { expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }),
+    ...(may_grant !== undefined && { may_grant }),
+  }
 }
 
-function managesKeys({ scopeChoice, scopes }: KeyDraft): boolean {
+export function managesKeys({ scopeChoice, scopes }: KeyDraft): boolean {
   return scopeChoice === 'selected' && scopes.includes('keys:manage')
 }
 
-/** A key that manages keys grants the scopes that it has; other bounds are set through the API. */
-function grantable({ scopes }: KeyDraft): string[] {
-  return scopes.filter((scope) => !scope.startsWith('keys:'))
+/** What the key may grant from now on; undefined when that does not change. */
+function mayGrantOf(draft: KeyDraft, before?: Key): ReturnType<typeof grantsOfDraft> | undefined {
+  const mayGrant = managesKeys(draft) ? grantsOfDraft(draft.grants) : null
+  const old = before === undefined ? null : grantsOfDraft(draftOfGrants(before.may_grant))
+  return JSON.stringify(mayGrant) === JSON.stringify(old) ? undefined : mayGrant
 }

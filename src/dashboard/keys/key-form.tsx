@@ -3,6 +3,7 @@ import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery } from '@tanstack/react-query'
 import type { ApiProblem } from '../api/problem.ts'
 import { scopesQuery } from '../scopes/api.ts'
+import { useSignedIn } from '../session/signed-in.tsx'
 import { Card } from '../ui/card.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ProgressNote } from '../ui/progress-note.tsx'
@@ -11,7 +12,8 @@ import { TextInput } from '../ui/text-input.tsx'
 import { formatsQuery } from './api.ts'
 import { ExpiryField } from './expiry-field.tsx'
 import { FormatField } from './format-field.tsx'
-import type { DraftErrors, KeyDraft } from './key-draft.ts'
+import { GrantFields } from './grant-fields.tsx'
+import { type DraftErrors, type KeyDraft, managesKeys } from './key-draft.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { RestrictionFields } from './restriction-fields.tsx'
 import { type Inheritance, ScopePicker } from './scope-picker.tsx'
@@ -33,6 +35,7 @@ type Props = {
 
 export function KeyForm(props: Props) {
   const { draft, onChange, errors, problem, isPending, currentExpiry } = props
+  const { role } = useSignedIn()
   const isNew = currentExpiry === undefined
   const set = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part })
   const field = { draft, set, problem }
@@ -70,6 +73,7 @@ export function KeyForm(props: Props) {
         </div>
       </Card>
       <ScopePicker {...field} error={errors.scopes} inheritance={props.inheritance} />
+      {role === 'owner' && managesKeys(draft) && <GrantFields {...field} errors={errors} />}
       <LimitFields {...field} errors={errors} isNew={isNew} />
       <RestrictionFields {...field} />
       <ProblemBanner problem={problem} />

@@ -1,9 +1,10 @@
 // The rate limits and credits of a key as text.
 import { numberText } from '../ui/number-text.ts'
 import type { Key } from './api.ts'
-import { hasOwnName, splitSeconds } from './limit-draft.ts'
+import { windowText } from './grant-text.ts'
+import { hasOwnName } from './limit-draft.ts'
 
-export function RateLimits({ value: { rate_limit } }: { value: Key }) {
+export function RateLimits({ value: { rate_limit } }: { value: Pick<Key, 'rate_limit'> }) {
   if (rate_limit === null) return <>None</>
   return (
     <ul>
@@ -17,11 +18,6 @@ export function RateLimits({ value: { rate_limit } }: { value: Key }) {
       ))}
     </ul>
   )
-}
-
-function windowText(seconds: number): string {
-  const { count, unit } = splitSeconds(seconds)
-  return count === 1 ? unit : `${count} ${unit}s`
 }
 
 export function Credits({ value: { credits } }: { value: Key }) {

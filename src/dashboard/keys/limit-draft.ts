@@ -45,16 +45,33 @@ export function draftOfLimits({
   const refill = credits?.refill
   return {
     ...emptyLimits,
-    windows: (rate_limit ?? []).map(({ name, limit, window_seconds }) => {
-      const { count, unit } = splitSeconds(window_seconds)
-      const ownName = hasOwnName(name, window_seconds) ? name : ''
-      return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: ownName }
-    }),
+    windows: draftOfWindows(rate_limit),
     hasCredits: credits !== null,
     ...(refill && { refill: refill.interval, refillAmount: `${refill.amount}` }),
     ...(refill?.day && { refillDay: `${refill.day}` }),
     isShared: limits_by === 'external_id',
   }
+}
+
+export function draftOfWindows(windows: Key['rate_limit']): WindowDraft[] {
+  return (windows ?? []).map(({ name, limit, window_seconds }) => {
+    const { count, unit } = splitSeconds(window_seconds)
+    const ownName = hasOwnName(name, window_seconds) ? name : ''
+    return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: ownName }
+  })
+}
+
+export function windowsOfDraft(windows: readonly WindowDraft[]) {
+  return windows.map(({ limit, count, unit, name }) => ({
+    limit: Number(limit),
+    window_seconds: Number(count) * units[unit],
+    ...(name.trim() && { name: name.trim() }),
+  }))
+}
+
+export function windowError(windows: readonly WindowDraft[]): string | undefined {
+  const isInvalid = ({ limit, count }: WindowDraft) => !isWhole(limit, 1) || !isWhole(count, 1)
+  return windows.some(isInvalid) ? 'Enter whole numbers of at least 1' : undefined
 }
 
 /** false for the name that the API gives to a window without one, like "60s". */
@@ -72,11 +89,11 @@ export function splitSeconds(seconds: number): { count: number; unit: Unit } {
 /** Errors that need no request. `hasBalance`: there may be a balance already, so an empty one is valid. */
 export function limitErrors(draft: LimitDraft, hasBalance: boolean): LimitErrors {
   const { windows, hasCredits, balance, refill, refillAmount, refillDay } = draft
-  const isInvalid = ({ limit, count }: WindowDraft) => !isWhole(limit, 1) || !isWhole(count, 1)
+  const invalidWindows = windowError(windows)
   const isBalanceInvalid = balance.trim() === '' ? !hasBalance : !isWhole(balance, 0)
   const isDayValid = refill !== 'monthly' || (isWhole(refillDay, 1) && Number(refillDay) <= 31)
   return {
-    ...(windows.some(isInvalid) && { windows: 'Enter whole numbers of at least 1' }),
+    ...(invalidWindows && { windows: invalidWindows }),
     ...(hasCredits && isBalanceInvalid && { balance: 'Enter a whole number of at least 0' }),
     ...(hasCredits &&
       refill !== 'never' && {
@@ -95,11 +112,7 @@ export function limitsOfDraft(
   draft: LimitDraft,
   externalId: string | null,
 ): Pick<NewKey, 'rate_limit' | 'credits' | 'limits_by'> {
-  const windows = draft.windows.map(({ limit, count, unit, name }) => ({
-    limit: Number(limit),
-    window_seconds: Number(count) * units[unit],
-    ...(name.trim() && { name: name.trim() }),
-  }))
+  const windows = windowsOfDraft(draft.windows)
   const remaining = draft.balance.trim() === '' ? {} : { remaining: Number(draft.balance) }
   return {
     rate_limit: windows.length > 0 ? windows : null,

@@ -4,25 +4,45 @@ import { Select } from '@cloudflare/kumo/components/select'
 import { PlusIcon, TrashIcon } from '@phosphor-icons/react'
 import { NumberInput, TextInput } from '../ui/text-input.tsx'
 import type { LimitFieldProps } from './field-props.ts'
-import { maxWindows, newWindow, type Unit, type WindowDraft } from './limit-draft.ts'
+import {
+  type LimitDraft,
+  maxWindows,
+  newWindow,
+  type Unit,
+  type WindowDraft,
+} from './limit-draft.ts'
 
-const unitNames = { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' }
+export const unitNames = { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' }
 
-export function RateLimitFields({ limits: { windows }, setLimits, error }: LimitFieldProps) {
+type Props = Omit<LimitFieldProps, 'limits' | 'setLimits'> & {
+  limits: Pick<LimitDraft, 'windows'>
+  setLimits: (part: Pick<LimitDraft, 'windows'>) => void
+  legend?: string
+  description?: string
+  /** Of one row, before its number. */
+  rowName?: string
+}
+
+export function RateLimitFields({
+  limits: { windows },
+  setLimits,
+  error,
+  legend = 'Rate limits',
+  description = 'A request must be within every rate limit. Without one, the rate is unlimited.',
+  rowName = 'Limit',
+}: Props) {
   const change = (id: string, part: Partial<WindowDraft>) =>
     setLimits({ windows: windows.map((row) => (row.id === id ? { ...row, ...part } : row)) })
   const remove = (id: string) => setLimits({ windows: windows.filter((row) => row.id !== id) })
   return (
     <fieldset className="flex min-w-0 flex-col items-start gap-3">
-      <legend className="text-base font-medium text-kumo-default">Rate limits</legend>
-      <p className="text-sm text-kumo-subtle">
-        A request must be within every rate limit. Without one, the rate is unlimited.
-      </p>
+      <legend className="text-base font-medium text-kumo-default">{legend}</legend>
+      <p className="text-sm text-kumo-subtle">{description}</p>
       {windows.map((row, index) => (
         <WindowRow
           key={row.id}
           row={row}
-          name={`Limit ${index + 1}`}
+          name={`${rowName} ${index + 1}`}
           onChange={(part) => change(row.id, part)}
           onRemove={() => remove(row.id)}
         />

@@ -14,12 +14,15 @@ import {
 } from './model.ts'
 import type { Row } from './rows.ts'
 
+type Refused = 400 | 401 | 403 | 404 | 409
+
 export type Prediction =
-  | { status: 400 | 401 | 403 | 404 | 409 }
+  /** `or`: two refusals apply, and the contract does not say which is first. */
+  | { status: Refused; or?: Refused }
   /** `changed` by id; a row that is not stored yet has the id `new`. `seen`: of a list. `isHidden`: the answer shows no key. */
   | { status: 'ok'; changed: Map<string, Row>; seen?: Row[]; missing?: string[]; isHidden?: true }
 
-const refused = (status: Exclude<Prediction['status'], 'ok'>): Prediction => ({ status })
+const refused = (status: Refused): Prediction => ({ status })
 const done = (...changed: Row[]): Prediction => ({
   status: 'ok',
   changed: new Map(changed.map((row) => [row.id, row])),
@@ -101,7 +104,7 @@ export function predictRotate(
   if (refusal !== null) return refusal
   if (!reads(actor, target, nowMs)) return refused(404)
   const isItself = actor.kind === 'key' && actor.row.id === target.id
-  if (!isItself && !couldCreate(actor, target, nowMs)) return refused(403)
+  if (!isItself && !couldCreate(actor, target, nowMs)) return { status: 403, or: 409 }
   const isExpired = target.expiresAt !== null && target.expiresAt <= nowMs
   if (target.revokedAt !== null || target.replacedBy !== null) return refused(409)
   if (target.disabled || isExpired) return refused(409)

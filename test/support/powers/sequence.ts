@@ -7,7 +7,7 @@ import { callOf } from './calls.ts'
 import { checkPowers, type Granted } from './checks.ts'
 import { type ActorName, type Command, managers } from './commands.ts'
 import { after, byId } from './expected.ts'
-import { type ModelActor, reads } from './model.ts'
+import { holdsReserved, type ModelActor, reads } from './model.ts'
 import { type Row, readRows } from './rows.ts'
 
 export class Sequence {
@@ -62,7 +62,9 @@ export class Sequence {
     const own = actor.kind === 'key' ? actor.row : null
     const isUnpredictable =
       answer.status === 429 && (own?.rateLimit ?? own?.credits ?? null) !== null
-    const prediction = predictions.find(({ status }) => status === answered)
+    const prediction = predictions.find(
+      (each) => each.status === answered || ('or' in each && each.or === answered),
+    )
     if (!isUnpredictable && prediction === undefined) {
       expect.fail(`expected ${predictions[0]?.status}, not ${answered}: ${context()}`)
     }
@@ -81,7 +83,7 @@ export class Sequence {
   #target({ does, among, target }: Command, actor: ModelActor): Row | undefined {
     const isAmong = (row: Row) => {
       if (does === 'credits' || among === 'withCredits') return row.credits !== null
-      return among === 'all' || reads(actor, row, this.#app.clock.now())
+      return among === 'all' || (reads(actor, row, this.#app.clock.now()) && !holdsReserved(row))
     }
     const rows = this.#rows.filter(isAmong)
     return rows[target % rows.length] ?? this.#rows[target % this.#rows.length]

@@ -69,6 +69,35 @@ test('as soon as the page shows the revocation, curl fails', async (t) => {
   await row(page, name).getByText('Revoked').waitFor()
 })
 
+test('an owner says what a key that manages keys may grant, and reads it in words', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/keys/new')
+  await page.getByLabel('Name', { exact: true }).fill('Provisioner')
+  await page.getByRole('checkbox', { name: /keys:manage/ }).click()
+  await page
+    .getByRole('checkbox', { name: /contacts:read/ })
+    .nth(1)
+    .click()
+  await page.getByLabel('Maximum lifetime of its keys').fill('30')
+  await page.getByLabel('Maximum number of keys').fill('1')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'Provisioner')
+  for (const line of ['Scopes: contacts:read', 'For at most 30 days', 'At most 1 key at a time']) {
+    await page.getByText(line, { exact: true }).waitFor()
+  }
+
+  await page
+    .getByRole('link', { name: 'Edit' })
+    .or(page.getByRole('button', { name: 'Edit' }))
+    .click()
+  await page.getByLabel('Maximum number of keys').fill('')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await page.getByText('For at most 30 days', { exact: true }).waitFor()
+  await page.getByText('At most 1 key at a time').waitFor({ state: 'detached' })
+})
+
 test('the list can be searched and filtered, and its filters cleared', async (t) => {
   const owner = await signedIn(demo.owner)
   await createKey(owner, { name: 'Findable one' })
