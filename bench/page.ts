@@ -1,6 +1,7 @@
 // `npx node bench/page.ts`: generates docs/performance.md and its charts from the committed results.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { anonymousSection } from './page/anonymous.ts'
 import type { BenchResults, ScaleResults, StartupResults } from './page/results.ts'
 import { scaleSection } from './page/scale.ts'
 import { startupSection } from './page/startup.ts'
@@ -12,6 +13,7 @@ export function writePage(): void {
     '# How fast is it?',
     'These figures were measured in one workerd on one machine, not on Cloudflare. [world.md](world.md) models the worldwide network. The commands named on this page generate it.',
     ...section<BenchResults>('bench', verificationSection),
+    ...anonymousSection(),
     ...section<StartupResults>('startup', startupSection),
     ...section<ScaleResults>('scale', scaleSection),
   ]

@@ -1,14 +1,17 @@
 // Verifies JWTs: ours with the public keys of D1 in memory, without Better Auth, and those of the external issuer. The
 // JWT identifies the person; the role is read from D1, since a JWT outlives sign-out, demotion and removal.
 import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
-import { membershipsOf, roleOf, userIdOf } from '../storage/people-store.ts'
+import { membershipsOf, userIdOf } from '../storage/people-store.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import { findJwtKey } from './jwt-keys.ts'
 import type { Person } from './session.ts'
 import { type ExternalIssuer, ownAudience, type PeopleSettings } from './settings.ts'
 
+/** With the name of the account, which is read with the role. */
+export type JwtPerson = Person & { accountName: string }
+
 export type JwtOutcome =
-  | Person
+  | JwtPerson
   | { kind: 'invalid_token'; cause?: unknown }
   /** A valid token of a person who is no member of the account it names, or of no account. */
   | { kind: 'no_account' }
@@ -109,8 +112,10 @@ async function personInAccount(
   userId: string,
   accountId: string,
 ): Promise<JwtOutcome> {
-  const role = await roleOf(db, userId, accountId)
-  return role === null ? { kind: 'no_account' } : { kind: 'person', userId, accountId, role }
+  const [membership] = await membershipsOf(db, userId, accountId)
+  return membership === undefined
+    ? { kind: 'no_account' }
+    : { kind: 'person', userId, ...membership }
 }
 
 // Key sets by address: values only, since a promise of one request must not be awaited in another (workerd).

@@ -15,7 +15,7 @@ import {
 } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
-export type Membership = { accountId: string; role: Role }
+export type Membership = { accountId: string; accountName: string; role: Role }
 
 const readTimeoutMs = 2_000
 const writeTimeoutMs = 10_000
@@ -34,29 +34,34 @@ export async function roleOf(
   return strongestRole((await within('D1', readTimeoutMs, query))?.role ?? null)
 }
 
-/** All memberships of a person: strongest role first, then the oldest. */
-export async function membershipsOf(d1: D1Database, userId: string): Promise<Membership[]> {
+/** The memberships of a person, of all accounts or of one: strongest role first, then the oldest. */
+export async function membershipsOf(
+  d1: D1Database,
+  userId: string,
+  accountId?: string,
+): Promise<Membership[]> {
   const query = openPrimary(d1)
-    .select({ accountId: member.organizationId, role: member.role })
+    .select({
+      accountId: member.organizationId,
+      accountName: organization.name,
+      role: member.role,
+    })
     .from(member)
-    .where(eq(member.userId, userId))
+    .innerJoin(organization, eq(organization.id, member.organizationId))
+    .where(
+      and(
+        eq(member.userId, userId),
+        accountId === undefined ? undefined : eq(member.organizationId, accountId),
+      ),
+    )
     .orderBy(asc(member.createdAt), asc(member.id))
   const rows = await within('D1', readTimeoutMs, query)
   return rows
-    .flatMap(({ accountId, role: stored }) => {
+    .flatMap(({ role: stored, ...account }) => {
       const role = strongestRole(stored)
-      return role === null ? [] : [{ accountId, role }]
+      return role === null ? [] : [{ ...account, role }]
     })
     .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
-}
-
-export async function accountName(d1: D1Database, accountId: string): Promise<string | null> {
-  const query = openPrimary(d1)
-    .select({ name: organization.name })
-    .from(organization)
-    .where(eq(organization.id, accountId))
-    .get()
-  return (await within('D1', readTimeoutMs, query))?.name ?? null
 }
 
 /**

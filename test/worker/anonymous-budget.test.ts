@@ -8,9 +8,11 @@ import { jwtKeysForMs, jwtKeysPauseMs } from '../../src/identity/jwt-keys.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { peopleSettings } from '../../src/worker/variables.ts'
 import { anonymousKinds, anonymousRequest, forgedJwt } from '../support/every-route/anonymous.ts'
+import { prices } from '../support/every-route/anonymous-prices.ts'
 import { type EveryRoute, openEverything, type Sent } from '../support/every-route/routes.ts'
 import config from '../support/latchkey.config.ts'
 import { deadD1 } from '../support/people-world.ts'
+import { createTestApp } from '../support/test-app.ts'
 import type { Call } from '../support/watch.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -61,32 +63,18 @@ async function costsOf(route: EveryRoute, given?: Sent): Promise<Record<string, 
   return costs
 }
 
-/** Statements of routes that are not free, and why. The flood limit precedes each of them. */
-const priced: Record<string, { statements: number; why: string }> = {
-  'GET /api/auth/jwks': { statements: 1, why: 'the answer is the keys that D1 has now' },
-  'POST /api/auth/sign-in/email': { statements: 3, why: 'the count, the user and the password' },
-  'POST /api/setup': { statements: 1, why: 'the count of the guess' },
-  'GET /api/operations/fences': { statements: 1, why: 'the count of the guess' },
-  'POST /api/operations/fences/reset': { statements: 1, why: 'the count of the guess' },
-  'GET /api/invitations/{id}': { statements: 2, why: 'the count of the guess, and the invitation' },
-  'POST /api/invitations/{id}/accept': {
-    statements: 2,
-    why: 'the count of the guess, and the invitation',
-  },
-}
-
 const named = routes.map((route) => [route.name, route] as const)
 
 describe('a request without a good credential', () => {
   it('has a price of every route that there is', () => {
     const names = routes.map(({ name }) => name)
-    expect(Object.keys(priced).filter((name) => !names.includes(name))).toEqual([])
+    expect(Object.keys(prices).filter((name) => !names.includes(name))).toEqual([])
   })
 
   it.each(named)('costs no more D1 statements than the list says: %s', async (name, route) => {
     const costs = await costsOf(route)
     const most = Math.max(...Object.values(costs))
-    expect(most, JSON.stringify(costs)).toBe(priced[name]?.statements ?? 0)
+    expect(most, JSON.stringify(costs)).toBe(prices[name]?.now ?? 0)
   })
 
   it.each(named)('costs none while the flood limit refuses its sender: %s', async (_, route) => {
@@ -117,6 +105,24 @@ describe('the flood limit', () => {
   })
 })
 
+it('GET /api/setup is read once by an isolate, and not while the flood limit refuses', async () => {
+  const { bindings } = app
+  const fresh = await createTestApp({ isolate: createIsolate(config, clock), clock, bindings })
+  const ask = async () => {
+    watch.clear()
+    const { status } = await fresh.request('GET', '/api/setup')
+    return [status, ofD1(watch.calls).length]
+  }
+  flood.isRefusing = true
+  const refused = await ask()
+  flood.isRefusing = false
+  expect([refused, await ask(), await ask()]).toEqual([
+    [429, 0],
+    [200, 1],
+    [200, 0],
+  ])
+})
+
 describe('the keys of our JWTs', () => {
   const owned = { as: world.acme.owner.jwt }
   const unknown = () => forgedJwt(crypto.randomUUID())
@@ -135,6 +141,10 @@ describe('the keys of our JWTs', () => {
     watch.clear()
     await app.request('GET', '/api/scopes', owned)
     expect(ofD1(watch.calls)).toHaveLength(2)
+    // The name of the account comes with the role.
+    watch.clear()
+    expect((await app.request('GET', '/api/v1/me', owned)).body.data.account.name).toBe('Acme Inc')
+    expect(ofD1(watch.calls)).toHaveLength(1)
   })
 
   it('are read again for an unknown id, once in two seconds, however many ids are made up', async () => {

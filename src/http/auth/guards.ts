@@ -69,6 +69,6 @@ function personActor({
   userId,
   accountId,
   role,
-}: Awaited<ReturnType<typeof personWithJwt>>): Actor {
+}: Awaited<ReturnType<typeof personWithSession>>): Actor {
   return { kind: 'person', id: userId, accountId, role }
 }

@@ -1,5 +1,5 @@
 // Authenticates people by JWT or session; outcomes become problems. Loaded only when a person calls.
-import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
+import { type JwtOutcome, type JwtPerson, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
 import {
   findSession,
@@ -9,24 +9,13 @@ import {
   type SessionOutcome,
 } from '../../identity/session.ts'
 import type { PeopleSettings } from '../../identity/settings.ts'
-import { accountName } from '../../storage/people-store.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
 import { isSafeMethod } from '../routing/method.ts'
 
 /** The person of a JWT, with the name of their account. @throws Problem */
-export async function authenticateJwt(
-  settings: PeopleSettings,
-  token: string,
-): Promise<Person & { accountName: string }> {
-  const person = personOrProblem(await personOfJwt(token, settings))
-  const name = await accountName(settings.db, person.accountId)
-  return { ...person, accountName: name ?? '' }
-}
-
-/** The person of a JWT, for management. @throws Problem */
-export async function personWithJwt(settings: PeopleSettings, token: string): Promise<Person> {
+export async function personWithJwt(settings: PeopleSettings, token: string): Promise<JwtPerson> {
   return personOrProblem(await personOfJwt(token, settings))
 }
 
@@ -61,7 +50,9 @@ function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl:
   throw new Problem('forbidden', { detail })
 }
 
-function personOrProblem(outcome: JwtOutcome | SessionOutcome): Person {
+function personOrProblem<P extends Person>(
+  outcome: P | Exclude<JwtOutcome | SessionOutcome, Person>,
+): P {
   switch (outcome.kind) {
     case 'person':
       return outcome

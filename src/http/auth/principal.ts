@@ -144,8 +144,8 @@ export async function personByJwt(
   token: string,
   scopes: readonly string[],
 ): Promise<Principal> {
-  const { authenticateJwt } = await import('./people.ts')
-  const { userId, accountId, accountName, role } = await authenticateJwt(c.env.people, token)
+  const { personWithJwt } = await import('./people.ts')
+  const { userId, accountId, accountName, role } = await personWithJwt(c.env.people, token)
   recordPerson(reportOf(c), accountId, c.env.clock.now())
   const powers = powersOfRole(role, c.env.config)
   const missing = missingScopes(scopes, powers.scopes)
