@@ -36,6 +36,8 @@ Generated from the routes by \`npm run generate\`: do not edit. \`npm run check\
   data. **owner of another account**: signed in to a different account.
 - **key that inherits**: a key without scopes of its own, created by the owner. The other two keys have the named scope only.
 - **owner's JWT**: from \`GET /api/auth/token\`, as a Bearer token.
+- **step-up**: the session or the JWT proved its person within the last ten minutes, else \`403 step_up_required\` to everyone whom
+  the table permits: by \`POST /api/auth/step-up\`, or a JWT from a fresh sign-in. The table shows proved callers.
 - \`401\`: no credential that this route accepts. \`403\`: the credential does not permit it. \`404\`: the data belongs to another
   account.
 

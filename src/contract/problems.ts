@@ -11,6 +11,7 @@ export const problems = {
   insufficient_scope: [403, 'The credential lacks a scope'],
   ip_not_allowed: [403, 'The address may not use this key'],
   forbidden: [403, 'Not allowed'],
+  step_up_required: [403, 'A recent proof of identity is required'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   conflict: [409, 'Conflict'],

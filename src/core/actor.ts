@@ -15,8 +15,18 @@ export type MayGrant = {
   maxKeys: number | null
 }
 
+export type PersonCredential = 'session' | 'jwt'
+
 export type Actor =
-  | { kind: 'person'; id: string; accountId: string; role: Role }
+  | {
+      kind: 'person'
+      id: string
+      accountId: string
+      role: Role
+      credential: PersonCredential
+      /** The credential proved the person within the last ten minutes. */
+      isSteppedUp: boolean
+    }
   | {
       kind: 'key'
       id: string

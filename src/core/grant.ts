@@ -147,6 +147,11 @@ export function reservedIn(scopes: readonly string[]): string[] {
   return scopes.filter((scope) => Object.hasOwn(reservedScopes, scope))
 }
 
+/** Whether a person needs step-up to grant it: such a key makes other keys, or sees tokens. */
+export function needsStepUp({ scopes, mayGrant }: Pick<KeyPowers, 'scopes' | 'mayGrant'>): boolean {
+  return mayGrant !== null || reservedIn(scopes ?? []).length > 0
+}
+
 function refuseMissing(
   subject: string,
   scopes: readonly string[],

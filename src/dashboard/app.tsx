@@ -3,6 +3,7 @@ import { lazy, Suspense } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { RequireSession } from './session/require-session.tsx'
 import { SignInPage } from './session/sign-in-page.tsx'
+import { StepUp } from './session/step-up.tsx'
 import { PageLoader } from './ui/page-loader.tsx'
 
 const loadShell = () => import('./shell/shell.tsx')
@@ -48,6 +49,7 @@ export function App() {
           </RequireSession>
         </Route>
       </Switch>
+      <StepUp />
     </Suspense>
   )
 }

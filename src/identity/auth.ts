@@ -5,12 +5,12 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { betterAuth } from 'better-auth/minimal'
 import { jwt } from 'better-auth/plugins/jwt'
 import { organization } from 'better-auth/plugins/organization'
-import { strongestRole } from '../core/role.ts'
+import { type Role, strongestRole } from '../core/role.ts'
 import { log } from '../log.ts'
 import { openPrimary } from '../storage/database.ts'
 import { createMemberIntents, type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import * as schema from '../storage/people-schema.ts'
-import { membershipsOf, roleOf } from '../storage/people-store.ts'
+import { roleOf } from '../storage/people-store.ts'
 import { versionedSecrets } from './auth-secrets.ts'
 import { createGuesses, type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
@@ -18,7 +18,9 @@ import { type InvitationBody, inviteMember } from './invite.ts'
 import { trustedOrigins } from './origins.ts'
 import { refuseOtherAccount, refuseOtherInvitation } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
+import { authTime, provedAtOf, sessionDefaults, sessionFields } from './session-fields.ts'
 import { ownAudience, type PeopleSettings } from './settings.ts'
+import { refuseUnproved } from './strong-roles.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
@@ -48,7 +50,8 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } })
       if (found === null) return null
       const { id: sessionId, activeOrganizationId } = found.session
-      return { userId: found.user.id, sessionId, accountId: activeOrganizationId ?? null }
+      const accountId = activeOrganizationId ?? null
+      return { userId: found.user.id, sessionId, accountId, provedAt: provedAtOf(found.session) }
     },
   }
 }
@@ -78,7 +81,7 @@ async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
     // A session cached in a copied cookie would outlive sign-out.
     session: {
       cookieCache: { enabled: false },
-      additionalFields: { place: { type: 'string', required: false, input: false } },
+      additionalFields: sessionFields,
     },
     databaseHooks: {
       session: { create: { before: sessionDefaults(settings.db, ofRequest.client.place) } },
@@ -118,14 +121,6 @@ function logLine(_level: string, message: string, ...details: unknown[]) {
   log(cause === undefined ? 'warn' : 'error', 'better_auth', { message, ...(cause && { cause }) })
 }
 
-/** A new session starts in the person's account with their strongest role. */
-function sessionDefaults(db: D1Database, place: string | null) {
-  return async (session: { userId: string } & Record<string, unknown>) => {
-    const [first] = await membershipsOf(db, session.userId)
-    return { data: { ...session, place, activeOrganizationId: first?.accountId ?? null } }
-  }
-}
-
 function jwtPlugin({ db, baseUrl }: PeopleSettings) {
   return jwt({
     // Sign a JWT only on request, not with every session read.
@@ -139,7 +134,7 @@ function jwtPlugin({ db, baseUrl }: PeopleSettings) {
         const role = typeof accountId === 'string' ? await roleOf(db, user.id, accountId) : null
         if (role === null)
           throw new APIError('FORBIDDEN', { message: 'Not a member of an account' })
-        return { account: accountId, role }
+        return { account: accountId, role, ...authTime(session) }
       },
     },
   })
@@ -154,7 +149,7 @@ function organizationPlugin(changes: ReturnType<typeof memberChanges>) {
       // Store one role per member, so that SQL (audit triggers, inherited roles) need not parse lists.
       async beforeUpdateMemberRole({ member, newRole }) {
         const role = strongestRole(newRole) ?? 'member'
-        await changes.claim(member.id)
+        await changes.claim(member.id, role)
         return { data: { role } }
       },
       async beforeRemoveMember({ member }) {
@@ -196,7 +191,9 @@ function edited(path: string, { body, query }: AuthInput) {
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }: OfRequest) {
   let actorId: string | null = null
-  const claim = async (memberId: string) => {
+  let provedAt: number | null = null
+  const claim = async (memberId: string, role: Role = 'member') => {
+    refuseUnproved(provedAt, role)
     if (actorId !== null && (await intents.claim(memberId, actorId))) return
     throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
   }
@@ -216,11 +213,12 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
     await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, userId, device })
     if (session === null) return context
     actorId = session.user.id
+    provedAt = provedAtOf(session.session)
     await refuseOtherAccount(db, actorId, input)
+    const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     if (isInviting) {
-      const inviter = { userId: actorId, accountId: session.session.activeOrganizationId }
-      const headers = ctx.headers ?? new Headers()
-      return inviteMember(db, inviter, read.body as InvitationBody, headers, now())
+      const inviter = { userId: actorId, accountId, provedAt }
+      return inviteMember(db, inviter, read.body as InvitationBody, ctx.headers, now())
     }
     if (isCancelling) {
       await refuseOtherInvitation(db, actorId, input.invitationId)
@@ -228,7 +226,6 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
       await intents.claim(String(input.invitationId), actorId)
     }
     if (!isOfMember) return context
-    const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const isLeaving = ctx.path === '/organization/leave'
     const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
     if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) {

@@ -19,6 +19,7 @@ import {
   pendingInvitation,
 } from '../storage/invitations.ts'
 import { roleOf } from '../storage/people-store.ts'
+import { refuseUnproved } from './strong-roles.ts'
 
 const lifetimeMs = 7 * 24 * 60 * 60 * 1000
 
@@ -30,28 +31,31 @@ export type InvitationBody = {
   resend?: boolean
 }
 
-type Inviter = { userId: string; accountId: string }
+type Inviter = { userId: string; accountId: string; provedAt: number | null }
 
 /**
  * Answers POST /organization/invite-member.
- * @param accountId of the session
+ * @param accountId that the body names, else of the session
  * @throws APIError with the codes of Better Auth.
  */
 export async function inviteMember(
   db: D1Database,
-  { userId, accountId }: { userId: string; accountId: unknown },
+  { userId, accountId, provedAt }: Omit<Inviter, 'accountId'> & { accountId: unknown },
   body: InvitationBody,
-  headers: Headers,
+  headers: Headers | undefined,
   nowMs: number,
 ): Promise<InvitationRow> {
-  const named: unknown = body.organizationId || accountId
-  if (typeof named !== 'string') throw refused('BAD_REQUEST', 'ORGANIZATION_NOT_FOUND')
-  const inviter = { userId, accountId: named }
+  if (typeof accountId !== 'string') throw refused('BAD_REQUEST', 'ORGANIZATION_NOT_FOUND')
+  const inviter = { userId, accountId, provedAt }
   return invite(db, inviter, body, await requestOf(inviter, body, headers), nowMs)
 }
 
-async function requestOf({ userId, accountId }: Inviter, body: InvitationBody, headers: Headers) {
-  const header = headers.get('idempotency-key')
+async function requestOf(
+  { userId, accountId }: Inviter,
+  body: InvitationBody,
+  headers: Headers | undefined,
+) {
+  const header = headers?.get('idempotency-key') ?? null
   if (header === null) return null
   const key = readIdempotencyKey(header)
   if (key === null) {
@@ -94,7 +98,7 @@ async function invite(
 /** The role to store: one, so that SQL (audit triggers, inherited roles) need not read lists. */
 async function grantedRole(
   db: D1Database,
-  { userId, accountId }: Inviter,
+  { userId, accountId, provedAt }: Inviter,
   given: string | string[],
 ): Promise<Role> {
   const own = await roleOf(db, userId, accountId)
@@ -106,7 +110,9 @@ async function grantedRole(
   const wanted = names.map((name) => name.trim()).filter(Boolean)
   if (wanted.length === 0 || !wanted.every(isRole)) throw refused('BAD_REQUEST', 'ROLE_NOT_FOUND')
   if (wanted.includes('owner') && own !== 'owner') throw mayNotInvite()
-  return strongestRole(wanted.join(',')) ?? 'member'
+  const role = strongestRole(wanted.join(',')) ?? 'member'
+  refuseUnproved(provedAt, role)
+  return role
 }
 
 /** The invitation of a request that was executed before, as it is now. */
@@ -127,7 +133,7 @@ async function repeated(
 
 async function inviteOnce(
   db: D1Database,
-  { userId, accountId }: Inviter,
+  { userId, accountId, provedAt }: Inviter,
   { email, role, resend }: { email: string; role: Role; resend: boolean },
   request: IdempotentRequest | null,
   nowMs: number,
@@ -140,6 +146,7 @@ async function inviteOnce(
   if (pending !== null) {
     const own = await roleOf(db, userId, accountId)
     if (pending.role === 'owner' && own !== 'owner') throw mayNotInvite()
+    refuseUnproved(provedAt, strongestRole(pending.role) ?? 'member')
     await extendInvitation(db, pending, expiresAt, request, nowMs)
     return { ...pending, expiresAt }
   }

@@ -73,7 +73,7 @@ async function ownPerson(token: string, settings: JwtSettings, now: Date): Promi
   })
   const { sub, account } = payload
   if (sub === undefined || typeof account !== 'string') return { kind: 'invalid_token' }
-  return personInAccount(settings.db, sub, account)
+  return personInAccount(settings.db, sub, account, provedAtOf(payload))
 }
 
 async function externalPerson(
@@ -93,13 +93,19 @@ async function externalPerson(
   if (payload.sub === undefined) return { kind: 'invalid_token' }
   const userId = await userIdOf(settings.db, payload.sub, verifiedEmailOf(payload))
   if (userId === null) return { kind: 'no_account' }
+  const provedAt = provedAtOf(payload)
   if (payload.account !== undefined)
     return typeof payload.account === 'string'
-      ? personInAccount(settings.db, userId, payload.account)
+      ? personInAccount(settings.db, userId, payload.account, provedAt)
       : { kind: 'invalid_token' }
   const [only, ...others] = await membershipsOf(settings.db, userId)
   if (only === undefined || others.length > 0) return { kind: 'no_account' }
-  return { kind: 'person', userId, ...only }
+  return { kind: 'person', userId, ...only, provedAt }
+}
+
+/** The time of the sign-in, and not that of the JWT, which a session renews (OpenID Connect Core 2). */
+function provedAtOf({ auth_time }: JWTPayload): number | null {
+  return typeof auth_time === 'number' && Number.isFinite(auth_time) ? auth_time * 1_000 : null
 }
 
 /** An unverified address may belong to another person. */
@@ -111,11 +117,12 @@ async function personInAccount(
   db: D1Database,
   userId: string,
   accountId: string,
+  provedAt: number | null,
 ): Promise<JwtOutcome> {
   const [membership] = await membershipsOf(db, userId, accountId)
   return membership === undefined
     ? { kind: 'no_account' }
-    : { kind: 'person', userId, ...membership }
+    : { kind: 'person', userId, ...membership, provedAt }
 }
 
 // Key sets by address: values only, since a promise of one request must not be awaited in another (workerd).

@@ -5,10 +5,22 @@ import { roleOf } from '../storage/people-store.ts'
 import { within } from '../storage/unavailable.ts'
 import type { PeopleSettings } from './settings.ts'
 
-export type Person = { kind: 'person'; userId: string; accountId: string; role: Role }
+export type Person = {
+  kind: 'person'
+  userId: string
+  accountId: string
+  role: Role
+  /** When the sign-in or the step-up behind the credential proved the person (ms); null: not known. */
+  provedAt: number | null
+}
 
 /** A signed-in person, also without a membership. */
-export type Session = { userId: string; sessionId: string; accountId: string | null }
+export type Session = {
+  userId: string
+  sessionId: string
+  accountId: string | null
+  provedAt: number | null
+}
 
 /** Better Auth awaits D1 without a timeout. */
 const sessionTimeoutMs = 5_000
@@ -41,10 +53,10 @@ export async function personOfSession(
   try {
     const session = await findSession(headers, settings)
     if (session === null) return { kind: 'none' }
-    const { userId, accountId } = session
+    const { userId, accountId, provedAt } = session
     const role = accountId === null ? null : await roleOf(settings.db, userId, accountId)
     if (accountId === null || role === null) return { kind: 'no_account' }
-    return { kind: 'person', userId, accountId, role }
+    return { kind: 'person', userId, accountId, role, provedAt }
   } catch (cause) {
     return { kind: 'unavailable', cause }
   }

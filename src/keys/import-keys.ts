@@ -1,4 +1,5 @@
 // Imports keys of other systems by the digests of their tokens. A digest that exists keeps its key.
+import { stepUpDetails } from '../contract/refusals.ts'
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
@@ -80,7 +81,10 @@ function planOf(
   const { config, newId, clock } = settings
   const { actor } = caller
   const refused = refuseNewKey(caller, attributes, settings)
-  if (refused?.reason === 'grant') return { result: 'forbidden', detail: refused.detail }
+  if (refused !== null) {
+    const detail = refused.reason === 'grant' ? refused.detail : stepUpDetails[refused.credential]
+    return { result: 'forbidden', detail }
+  }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)
   const key: NewKey = {

@@ -6,6 +6,7 @@ import {
   beyondBounds,
   grantRefusal,
   type KeyPowers,
+  needsStepUp,
   onlyTightens,
   reservedIn,
 } from '../core/grant.ts'
@@ -14,7 +15,7 @@ import { strongestRole } from '../core/role.ts'
 import type { Catalogue } from '../core/scopes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { KeyAttributes } from './attributes.ts'
-import type { Refusal } from './refusal.ts'
+import type { GrantRefusal, Refusal } from './refusal.ts'
 
 type Settings = { config: Catalogue; clock: Clock }
 type Key = Omit<KeyPowers, 'inheritsFrom' | 'environment'> & Pick<ListedKey, 'creatorRole'>
@@ -25,9 +26,21 @@ function powersOf(key: Key): KeyPowers {
   return { ...key, inheritsFrom: strongestRole(key.creatorRole), environment: 'live' }
 }
 
-/** Why the caller may not make a key like this; null when they may. */
-export function refuseGrant({ actor }: Caller, key: Key, { config, clock }: Settings) {
-  return refusedGrant(actor, grantRefusal(actor, powersOf(key), config, clock.now()))
+/** Why the caller may not make a key like this now; null when they may. */
+export function refuseGrant(
+  { actor }: Caller,
+  key: Key,
+  { config, clock }: Settings,
+): GrantRefusal | null {
+  const powers = powersOf(key)
+  const detail = grantRefusal(actor, powers, config, clock.now())
+  return detail === null ? refuseUnproved(actor, powers) : refusedGrant(actor, detail)
+}
+
+/** After the powers: without them step-up would not help. */
+function refuseUnproved(actor: Actor, powers: KeyPowers): GrantRefusal | null {
+  if (actor.kind === 'key' || actor.isSteppedUp || !needsStepUp(powers)) return null
+  return { reason: 'step_up', credential: actor.credential }
 }
 
 /**
@@ -71,8 +84,8 @@ export function isVisible(
   return beyondBounds(actor.mayGrant, powersOf(key), clock.now()) === null
 }
 
-function refusedGrant(actor: Actor, detail: string | null): Refusal | null {
-  return detail === null ? null : { reason: 'grant', detail, actor: actor.kind }
+function refusedGrant(actor: Actor, detail: string): GrantRefusal {
+  return { reason: 'grant', detail, actor: actor.kind }
 }
 
 /** Who makes a key, and whose grant it is. */

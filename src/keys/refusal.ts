@@ -1,9 +1,15 @@
 // Why a caller may not issue, update or rotate a key.
-import type { Actor } from '../core/actor.ts'
+import type { Actor, PersonCredential } from '../core/actor.ts'
 import type { LimitsError } from '../core/limits.ts'
 
-export type Refusal =
+/** Why a caller may not create a key with these powers now. */
+export type GrantRefusal =
   | { reason: 'grant'; detail: string; actor: Actor['kind'] }
+  /** The person needs step-up. */
+  | { reason: 'step_up'; credential: PersonCredential }
+
+export type Refusal =
+  | GrantRefusal
   /** The caller may not know of the key. */
   | { reason: 'hidden' }
   | { reason: 'revoked' | 'expired' | 'disabled' }

@@ -36,6 +36,8 @@ export const session = sqliteTable(
     userAgent: text('user_agent'),
     /** Where the platform saw the address when the session began: `Graz, AT`. */
     place: text('place'),
+    /** When it last proved its person: at sign-in, and at step-up. Null: before both were kept. */
+    provedAt: timestamp('proved_at'),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),

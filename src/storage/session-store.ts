@@ -43,3 +43,13 @@ export async function endOtherSessions(d1: D1Database, userId: string, kept: str
     .returning({ id: session.id })
   return (await within('D1', timeoutMs, query.all())).length
 }
+
+/** Records that the person of the session was proved. @returns false when the session has ended. */
+export async function proveSession(d1: D1Database, userId: string, id: string, now: number) {
+  const query = openPrimary(d1)
+    .update(session)
+    .set({ provedAt: new Date(now) })
+    .where(and(eq(session.id, id), eq(session.userId, userId)))
+    .returning({ id: session.id })
+  return (await within('D1', timeoutMs, query.all())).length > 0
+}

@@ -20,7 +20,8 @@ export const creators = ['owner', 'admin', 'member'] as const
 const externalIds = ['x', 'y', null] as const
 
 function callerOf(id: string, role: Role): Caller {
-  return { actor: { kind: 'person', id, accountId: account, role }, requestId: 'request' }
+  const person = { kind: 'person', id, accountId: account, role } as const
+  return { actor: { ...person, credential: 'session', isSteppedUp: true }, requestId: 'request' }
 }
 
 const asOwner = callerOf(owner, 'owner')

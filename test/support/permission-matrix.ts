@@ -45,7 +45,7 @@ export async function givePassword({ id }: TestPerson, hash: string): Promise<vo
 }
 
 /** Better Auth creates its own signing key at the first JWT; those of the test come later. */
-async function makeSigningKey(app: TestApp): Promise<void> {
+export async function makeSigningKey(app: TestApp): Promise<void> {
   const [id, accountId] = [crypto.randomUUID(), await createAccount('First')]
   await env.DB.batch([
     env.DB.prepare(
@@ -60,18 +60,23 @@ async function makeSigningKey(app: TestApp): Promise<void> {
   if (made.status !== 200) throw new Error(made.text)
 }
 
-/** A new session, as the cookie that Better Auth would have set. */
+/**
+ * A new session, as the cookie that Better Auth would have set.
+ * @param provedAt when it last proved its person (ms); `null`: never
+ */
 export async function cookieOf(
   { id }: Pick<TestPerson, 'id'>,
   accountId: string | null,
+  provedAt: number | null = Date.now(),
 ): Promise<string> {
   const token = crypto.randomUUID()
   const now = Date.now()
   await env.DB.prepare(
     `INSERT INTO session (id, token, user_id, active_organization_id, ip_address, user_agent,
-       expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, '192.0.2.1', 'A browser', ?, ?, ?)`,
+       proved_at, expires_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, '192.0.2.1', 'A browser', ?, ?, ?, ?)`,
   )
-    .bind(crypto.randomUUID(), token, id, accountId, now + 86_400_000, now, now)
+    .bind(crypto.randomUUID(), token, id, accountId, provedAt, now + 86_400_000, now, now)
     .run()
   const secret = env.AUTH_SECRETS.split(',')[0] ?? ''
   const signed = encodeURIComponent(`${token}.${await makeSignature(token, secret)}`)

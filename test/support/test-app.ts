@@ -126,9 +126,15 @@ export async function addPerson(accountId: string, role: Role): Promise<TestPers
 
 let signer: { kid: string; privateKey: CryptoKey } | null = null
 
-export async function jwtFor(userId: string, account: string): Promise<string> {
+/** @param provedAt when its sign-in was (ms); `null`: the JWT does not say */
+export async function jwtFor(
+  userId: string,
+  account: string,
+  provedAt: number | null = Date.now(),
+): Promise<string> {
   signer ??= await createSigner()
-  return new SignJWT({ account })
+  const proof = provedAt !== null && { auth_time: Math.floor(provedAt / 1_000) }
+  return new SignJWT({ account, ...proof })
     .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
     .setSubject(userId)
     .setIssuer(env.BASE_URL)

@@ -316,7 +316,8 @@ describe('lists for a key with bounds', () => {
     const nowMs = app.clock.now()
     const page = { limit: 100, after: null, nowMs }
     const list = (actor: Actor) => listKeys(env.DB, reachOf(actor, nowMs), {}, page)
-    const all = await list({ kind: 'person', id: person.id, accountId, role: 'owner' })
+    const proof = { credential: 'jwt', isSteppedUp: true } as const
+    const all = await list({ kind: 'person', id: person.id, accountId, role: 'owner', ...proof })
     expect(all).toHaveLength(48)
     const bounds: fc.Arbitrary<MayGrant> = fc.record({
       scopes: fc.option(fc.subarray(['contacts:read', 'messages:send'])),

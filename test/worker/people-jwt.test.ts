@@ -50,8 +50,10 @@ describe('our own JWT', () => {
 
   it('names the person, with the role they have now', async () => {
     const person = { kind: 'person', userId, accountId, role: 'admin' }
-    expect(await personOfJwt(jwt, settings)).toMatchObject(person)
-    expect(await personOfJwt(await make({ role: 'owner' }), settings)).toMatchObject(person)
+    const provedAt = expect.any(Number)
+    expect(await personOfJwt(jwt, settings)).toMatchObject({ ...person, provedAt })
+    const older = await make({ role: 'owner' })
+    expect(await personOfJwt(older, settings)).toMatchObject({ ...person, provedAt: null })
   })
 
   it('lasts fifteen minutes', async () => {
@@ -153,7 +155,7 @@ describe('a JWT of another issuer', () => {
   it('names our user by id, or by an address that the issuer has verified', async () => {
     const { id, people } = await newAccount('admin')
     const { userId = '', email = '' } = people[0] ?? {}
-    const person = { kind: 'person', userId, accountId: id, role: 'admin' }
+    const person = { kind: 'person', userId, accountId: id, role: 'admin', provedAt: null }
     expect(await personOfJwt(await make({ sub: userId }), external())).toMatchObject(person)
     const verified = { sub: 'auth0|1', email: email.toUpperCase(), email_verified: true }
     expect(await personOfJwt(await make(verified), external())).toMatchObject(person)
@@ -164,6 +166,17 @@ describe('a JWT of another issuer', () => {
     expect(await personOfJwt(await make({ sub: 'auth0|2' }), external())).toEqual({
       kind: 'no_account',
     })
+  })
+
+  it('says by auth_time when the person was proved, and nothing by anything else', async () => {
+    const { people } = await newAccount('admin')
+    const sub = people[0]?.userId ?? ''
+    const proved = async (auth_time: unknown) =>
+      personOfJwt(await make({ sub, auth_time, iat: 1_700_000_001 } as JWTPayload), external())
+    expect(await proved(1_700_000_000)).toMatchObject({ provedAt: 1_700_000_000_000 })
+    for (const other of [undefined, null, '1700000000', [1_700_000_000], true]) {
+      expect(await proved(other)).toMatchObject({ kind: 'person', provedAt: null })
+    }
   })
 
   it('must name one of several accounts, and only one that the person belongs to', async () => {

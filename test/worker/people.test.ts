@@ -100,6 +100,7 @@ describe('signing in', () => {
       userId: owner?.userId,
       accountId: id,
       role: 'owner',
+      provedAt: expect.any(Number),
     })
     expect((await send('/api/auth/sign-out', { cookie, body: {} })).status).toBe(200)
     expect(await personOf(cookie)).toEqual({ kind: 'none' })

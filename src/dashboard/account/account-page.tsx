@@ -5,15 +5,17 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Card } from '../ui/card.tsx'
-import { download } from '../ui/download.ts'
 import NotFoundPage from '../ui/not-found-page.tsx'
 import { Page } from '../ui/page.tsx'
-import { accountDetailsQuery, exportPath } from './api.ts'
+import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { useTask } from '../ui/use-task.ts'
+import { accountDetailsQuery, exportData } from './api.ts'
 import { DeleteAccountDialog } from './delete-account-dialog.tsx'
 
 export default function AccountPage() {
   const { role, account } = useSignedIn()
   const { data } = useQuery(accountDetailsQuery)
+  const exporting = useTask(exportData)
   const [isDeleting, setIsDeleting] = useState(false)
   if (role !== 'owner') return <NotFoundPage />
   return (
@@ -24,9 +26,14 @@ export default function AccountPage() {
             Download all keys with their settings, the full audit log and all usage as JSON lines.
             The export contains no tokens: Latchkey stores only their hashes.
           </p>
-          <Button icon={DownloadSimpleIcon} onClick={() => download(exportPath)}>
+          <Button
+            icon={DownloadSimpleIcon}
+            loading={exporting.isPending}
+            onClick={() => exporting.run()}
+          >
             Export data
           </Button>
+          <ProblemBanner problem={exporting.problem} />
         </div>
       </Card>
       <Card title="Delete account">

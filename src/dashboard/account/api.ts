@@ -1,7 +1,8 @@
 // The account as a whole: its export and its deletion.
 import { queryOptions } from '@tanstack/react-query'
-import { answer, management } from '../api/client.ts'
+import { answer, fetchOrProblem, management } from '../api/client.ts'
 import type { Progress } from '../api/progress.ts'
+import { downloadResponse } from '../ui/download.ts'
 
 const { account } = management
 
@@ -11,12 +12,14 @@ export const accountDetailsQuery = queryOptions({
   staleTime: 30_000,
 })
 
-export async function deleteAccount(name: string, password: string): Promise<Progress> {
-  return (await answer(account.deletion.$post({ json: { name, password } }))).data
+export async function deleteAccount(name: string): Promise<Progress> {
+  return (await answer(account.deletion.$post({ json: { name } }))).data
 }
 
 export async function cancelDeletion(): Promise<Progress> {
   return (await answer(account.deletion.$delete())).data
 }
 
-export const exportPath = '/api/account/export'
+export async function exportData(): Promise<void> {
+  await downloadResponse(await fetchOrProblem('/api/account/export'))
+}

@@ -1,5 +1,4 @@
-// Starts the deletion of the account. It needs the name of the account and the user's password.
-import { Input } from '@cloudflare/kumo/components/input'
+// Starts the deletion of the account. It needs the name of the account.
 import { useQueryClient } from '@tanstack/react-query'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
@@ -12,8 +11,8 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient()
   const toast = useToast()
   const task = useTask(deleteAccount)
-  const confirm = async (password: string) => {
-    const done = await task.run(account.name, password)
+  const confirm = async () => {
+    const done = await task.run(account.name)
     if (done === null) return
     toast('All keys have stopped working', done.result)
     onClose()
@@ -26,7 +25,7 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
       expected={account.name}
       task={task}
       waitingFor="Waiting for all regions to reject the keys"
-      onSubmit={({ text }) => confirm(text('password'))}
+      onSubmit={confirm}
       onClose={onClose}
     >
       <p>
@@ -34,14 +33,6 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
         deletion, and the keys work again as before. After that, members, names, usage and the audit
         log are permanently deleted.
       </p>
-      <Input
-        label="Your password"
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        required
-        disabled={task.isPending}
-      />
     </ConfirmDialog>
   )
 }

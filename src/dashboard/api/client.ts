@@ -1,10 +1,26 @@
 // The typed client of the management API. It imports nothing from the Worker but types.
 import { type ClientResponse, hc } from 'hono/client'
 import type { ManagementApi } from '#worker/management/routes.ts'
-import { problemOf, unreachable } from './problem.ts'
+import { ApiProblem, problemOf, unreachable } from './problem.ts'
+import { provePerson } from './step-up.ts'
 
-/** Resolves with a response of status 2xx. @throws ApiProblem otherwise */
-export async function fetchOrProblem(...request: Parameters<typeof fetch>): Promise<Response> {
+type Request = Parameters<typeof fetch>
+
+/**
+ * Resolves with a response of status 2xx. A request that needs step-up is sent once more after it.
+ * @throws ApiProblem otherwise
+ */
+export async function fetchOrProblem(...request: Request): Promise<Response> {
+  try {
+    return await fetchOnce(request)
+  } catch (problem) {
+    const isStale = problem instanceof ApiProblem && problem.code === 'step_up_required'
+    if (!isStale || !(await provePerson())) throw problem
+    return fetchOnce(request)
+  }
+}
+
+async function fetchOnce(request: Request): Promise<Response> {
   const response = await fetch(...request).catch((cause: unknown) => {
     throw unreachable(cause)
   })

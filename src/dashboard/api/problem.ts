@@ -9,6 +9,8 @@ export class ApiProblem extends Error {
   readonly code: string
   readonly requestId: string | null
   readonly errors: readonly FieldError[]
+  /** How long to wait, in seconds. */
+  readonly retryAfter: number | null
 
   constructor(problem: {
     title: string
@@ -17,6 +19,7 @@ export class ApiProblem extends Error {
     code: string
     requestId: string | null
     errors?: readonly FieldError[]
+    retryAfter?: number | null
     cause?: unknown
   }) {
     super(problem.detail, { cause: problem.cause })
@@ -26,6 +29,7 @@ export class ApiProblem extends Error {
     this.code = problem.code
     this.requestId = problem.requestId
     this.errors = problem.errors ?? []
+    this.retryAfter = problem.retryAfter ?? null
   }
 
   /** The error of one form field. */
@@ -62,6 +66,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
     status: response.status,
     code: fields.code ?? 'unknown',
     requestId: fields.request_id ?? response.headers.get('x-request-id'),
+    retryAfter: Number(response.headers.get('retry-after')) || null,
     ...(fields.errors && { errors: fields.errors }),
   })
 }

@@ -73,3 +73,6 @@ export const setupNeededQuery = queryOptions({
 type SetupFields = Parameters<typeof setup.$post>[0]['json']
 
 export const createFirstAccount = (json: SetupFields) => answer(setup.$post({ json }))
+
+/** Proves the user of the session again. */
+export const stepUp = (password: string) => authPost('step-up', { password })

@@ -15,7 +15,7 @@ export function ProblemBanner({ problem, onRetry }: Props) {
         variant="error"
         icon={<WarningCircleIcon weight="fill" />}
         title={apiProblem?.title ?? 'Something went wrong'}
-        description={<ProblemDetail problem={problem} requestId={apiProblem?.requestId ?? null} />}
+        description={<ProblemDetail problem={problem} apiProblem={apiProblem} />}
         action={
           onRetry && (
             <Button size="sm" onClick={onRetry}>
@@ -28,15 +28,22 @@ export function ProblemBanner({ problem, onRetry }: Props) {
   )
 }
 
-function ProblemDetail({ problem, requestId }: { problem: Error; requestId: string | null }) {
+function ProblemDetail({ problem, apiProblem }: { problem: Error; apiProblem: ApiProblem | null }) {
+  const wait = apiProblem?.status === 429 ? apiProblem.retryAfter : null
   return (
     <span className="break-words">
       {problem.message}
-      {requestId && (
+      {wait !== null && ` Try again in ${waitText(wait)}.`}
+      {apiProblem?.requestId && (
         <span className="mt-1 block text-sm opacity-90">
-          Request ID <code className="break-all">{requestId}</code>
+          Request ID <code className="break-all">{apiProblem.requestId}</code>
         </span>
       )}
     </span>
   )
+}
+
+function waitText(seconds: number): string {
+  const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), 'minute'] : [seconds, 'second']
+  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`
 }

@@ -1,12 +1,15 @@
 // The guards of management: who calls, and whether their role may change anything.
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Actor } from '../../core/actor.ts'
+import type { Actor, PersonCredential } from '../../core/actor.ts'
 import { isBounded } from '../../core/grant.ts'
 import { type Role, roles } from '../../core/role.ts'
+import { isSteppedUp } from '../../core/step-up.ts'
+import type { Person } from '../../identity/session.ts'
 import { findManager } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { recordPerson } from '../report.ts'
 import { Problem } from '../response/problem.ts'
+import { stepUpRequired } from '../response/refusals.ts'
 import { reportOf } from '../response/reporting.ts'
 import { isSafeMethod } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
@@ -47,6 +50,16 @@ export const withoutBounds: MiddlewareHandler<AppEnv> = async function withoutBo
   await next()
 }
 
+/**
+ * After the guards of rights, which step-up does not extend: a person who was proved within the last ten minutes.
+ * Keys are guarded by what they become (keys/powers.ts).
+ */
+export const steppedUp: MiddlewareHandler<AppEnv> = async function steppedUp(c, next) {
+  const { actor } = c.var
+  if (actor.kind === 'person' && !actor.isSteppedUp) throw stepUpRequired(actor.credential)
+  await next()
+}
+
 async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
@@ -59,16 +72,21 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
       return { kind: 'key', id: key.id, accountId, scopes, createdBy: key.createdBy, ...manager }
     }
     case 'jwt':
-      return personActor(await personWithJwt(c.env.people, credential.token))
+      return personActor(await personWithJwt(c.env.people, credential.token), 'jwt')
     case 'none':
-      return personActor(await personWithSession(c.env.people, c.req.raw))
+      return personActor(await personWithSession(c.env.people, c.req.raw), 'session')
   }
 }
 
-function personActor({
-  userId,
-  accountId,
-  role,
-}: Awaited<ReturnType<typeof personWithSession>>): Actor {
-  return { kind: 'person', id: userId, accountId, role }
+function personActor(person: Person, credential: PersonCredential): Actor {
+  const { userId: id, accountId, role, provedAt } = person
+  // The time of people is the real one, as where their session or JWT expires.
+  return {
+    kind: 'person',
+    id,
+    accountId,
+    role,
+    credential,
+    isSteppedUp: isSteppedUp(provedAt, Date.now()),
+  }
 }

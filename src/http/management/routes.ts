@@ -2,14 +2,14 @@
 
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { manager, personOfRole, withoutBounds } from '../auth/guards.ts'
+import { manager, personOfRole, steppedUp, withoutBounds } from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { requestId } from '../response/request-id.ts'
 import { jsonBody, maxBodyBytes } from '../routing/body.ts'
 import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import type { Operation } from '../routing/methods.ts'
-import { createRouter, methodsOfRouter } from '../routing/router.ts'
+import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
@@ -24,6 +24,7 @@ import { authEndpoints } from './people/auth-endpoints.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
+import { createStepUpRoutes } from './people/step-up.ts'
 import { createOperationRoutes } from './status/operations.ts'
 import { createStatusRoutes } from './status/status.ts'
 import { createApiKeyUsage } from './usage/key-usage.ts'
@@ -39,6 +40,7 @@ export function createManagement(settings: AppSettings) {
   const auth = Object.keys(authEndpoints).map(operationOf)
   router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
 
+  router.route('/', createStepUpRoutes())
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
@@ -50,9 +52,13 @@ export function createManagement(settings: AppSettings) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
   router.use('/api/status', personOfRole('admin'))
-  router.use(importPath, personOfRole('owner'))
+  for (const path of [importPath, '/api/account/export', '/api/account/deletion']) {
+    router.use(path, personOfRole('owner'))
+  }
   router.use('/api/webhook-endpoints/*', withoutBounds)
-  router.route('/', createGuarded(settings))
+  const guarded = createGuarded(settings)
+  for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
+  router.route('/', guarded)
   return router
 }
 

@@ -1,5 +1,6 @@
 // The OpenAPI document, made from the routes themselves.
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { roles } from '../../core/role.ts'
 import type { AppEnv } from '../app-env.ts'
 import { createManagement } from '../management/routes.ts'
 import { createRevocations } from '../revocation/routes.ts'
@@ -47,7 +48,8 @@ function withRole(method: string) {
     if (!all.some(({ apiKey }) => apiKey?.includes('keys:manage'))) return requirement
     const [scheme = '', needs = []] = Object.entries(requirement)[0] ?? []
     const isPerson = scheme === 'session' || scheme === 'jwt'
-    return isPerson && needs.length === 0 ? { [scheme]: [role] } : requirement
+    const hasRole = needs.some((each) => (roles as readonly string[]).includes(each))
+    return isPerson && !hasRole ? { [scheme]: [role, ...needs] } : requirement
   }
 }
 

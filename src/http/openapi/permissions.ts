@@ -2,7 +2,12 @@
 // and for the test that checks every cell of it.
 import type { Route } from '../../core/policy.ts'
 import { authEndpoints } from '../management/people/auth-endpoints.ts'
-import { byScopeOfRoute, type Requirement, scopeOfRoute } from '../routing/security.ts'
+import {
+  byScopeOfRoute,
+  type Requirement,
+  scopeOfRoute,
+  stepUpAlways,
+} from '../routing/security.ts'
 import { type Document, operationsOf } from './document.ts'
 
 /** The callers, with the headings of their columns. */
@@ -59,7 +64,8 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
     return { section: 'gateway', method, path, security, isOfAccount: false }
   })
   // The document contains a part of Better Auth's endpoints too.
-  const own = operations.filter(({ path }) => !path.startsWith('/api/auth/'))
+  const isOfBetterAuth = ({ path }: SecuredRoute) => endpoints.some((each) => each.path === path)
+  const own = operations.filter((route) => !isOfBetterAuth(route))
   return [...own, ...endpoints, ...routes].map(permissionOf)
 }
 
@@ -130,13 +136,15 @@ const inWords: Record<string, string> = {
 function whoOf(security: readonly Requirement[]): string {
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'anyone'
-  const [person] = [...(schemes.get('session') ?? schemes.get('jwt') ?? [])]
+  const needs = schemes.get('session') ?? schemes.get('jwt') ?? []
+  const person = needs.find((each) => ranks.includes(each))
+  const stepUp = needs.filter((each) => each.startsWith(stepUpAlways))
   const scope = schemes.get('apiKey')?.[0]
   if (scope === undefined && schemes.has('apiKey')) return 'any key'
   if (scope === scopeOfRoute) return 'the scope of the route'
   const key = scope === undefined ? [] : [`\`${scope}\``]
-  const people = person !== undefined && ranks.includes(person) ? [person] : []
-  const words = [...people, ...key]
+  const people = person === undefined ? [] : [person]
+  const words = [...people, ...key, ...stepUp]
   if (words.length > 0) return words.join(', ')
   return [...schemes.keys()].flatMap((name) => inWords[name] ?? []).join(', ')
 }

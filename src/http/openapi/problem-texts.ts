@@ -42,6 +42,12 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     meaning: 'The role or the key does not permit this, whatever its scopes.',
     remedy: 'The detail names what is required. Contact an admin or an owner of the account.',
   },
+  step_up_required: {
+    meaning:
+      'You may do this, but the session or the JWT last proved who you are more than ten minutes ago.',
+    remedy:
+      'With a session: POST /api/auth/step-up with your password. With a JWT: sign in again and get a new JWT. Then repeat the request.',
+  },
   not_found: {
     meaning:
       'Nothing with this name exists in the account; data of other accounts is not found either.',

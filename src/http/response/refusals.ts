@@ -4,7 +4,10 @@ import {
   maxRetryAfterSeconds,
   missingScopesDetail,
   refusalDetails,
+  stepUpDetails,
 } from '../../contract/refusals.ts'
+import type { PersonCredential } from '../../core/actor.ts'
+import { stepUpSeconds } from '../../core/step-up.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
 import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
@@ -48,6 +51,15 @@ export function meterUnavailable(): Problem {
 export function insufficientScope(missing: readonly string[]): Problem {
   const headers = challenge('insufficient_scope', missing)
   return new Problem('insufficient_scope', { detail: missingScopesDetail(missing), headers })
+}
+
+/** RFC 9470 3 for a JWT; of a session the challenge of RFC 6750 is no part. */
+export function stepUpRequired(credential: PersonCredential): Problem {
+  const detail = stepUpDetails[credential]
+  if (credential === 'session') return new Problem('step_up_required', { detail })
+  const challenge = bearerChallenge('insufficient_user_authentication')
+  const headers = { 'www-authenticate': `${challenge}, max_age="${stepUpSeconds}"` }
+  return new Problem('step_up_required', { detail, headers })
 }
 
 export function missingCredential(detail: string): Problem {

@@ -7,6 +7,7 @@ import { refuseBody } from './body.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { allowMethods, type Operation } from './methods.ts'
 import { formType } from './requests.ts'
+import { stepUpAlways } from './security.ts'
 
 export function createRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
@@ -31,6 +32,17 @@ export function methodsOfRouter(router: OpenAPIHono<AppEnv>, more: readonly Oper
       if (definition.type === 'route') yield definition.route
     }
     yield* more
+  })
+}
+
+/** The operations whose security requires step-up, as Hono spells them. */
+export function operationsAfterStepUp(router: OpenAPIHono<AppEnv>): Operation[] {
+  return router.openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== 'route') return []
+    const { method, path, security = [] } = definition.route
+    const isNeeded = security.some((each) => Object.values(each).flat().includes(stepUpAlways))
+    const spelled = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    return isNeeded ? [{ method: method.toUpperCase(), path: spelled }] : []
   })
 }
 

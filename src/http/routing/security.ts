@@ -1,5 +1,5 @@
 // Who may call an operation, as OpenAPI security requirements: each list holds alternatives, and a scheme names the
-// weakest role of a person or the scopes of a key. The guards enforce it; docs/permissions.md is generated from it,
+// weakest role of a person and their step-up, or the scopes of a key. The guards enforce it; docs/permissions.md is generated from it,
 // and test/worker/permissions.test.ts checks every cell of that table.
 import type { Role } from '../../core/role.ts'
 
@@ -24,6 +24,21 @@ export const byMember = personOf('member')
 /** Enforced by `personOfRole`. */
 export const byAdmin = personOf('admin')
 export const byOwner = personOf('owner')
+/** By step-up; enforced by `steppedUp`, which management adds to every route that declares it. */
+export const stepUpAlways = 'step-up'
+export const byOwnerAfterStepUp: Requirement[] = [
+  { session: ['owner', stepUpAlways] },
+  { jwt: ['owner', stepUpAlways] },
+]
+/** Enforced by `keys/powers.ts` where the key becomes what only an owner grants. */
+export const byGrantor: Requirement[] = [
+  { session: ['step-up for reserved scopes'] },
+  { jwt: ['step-up for reserved scopes'] },
+  ...keyThatHolds('keys:manage'),
+]
+/** Enforced by `identity/strong-roles.ts`. */
+export const stepUpForStrongRoles = 'step-up for owners and admins'
+
 export const byPrincipal: Requirement[] = [...keyThatHolds(), { jwt: [] }]
 /** A credential that holds the scope of the route. */
 export const scopeOfRoute = 'scope of the route'

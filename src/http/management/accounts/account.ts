@@ -2,21 +2,17 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { auditEntry } from '../../../core/audit.ts'
-import { checkPassword } from '../../../identity/check-password.ts'
-import { maxPasswordLength } from '../../../identity/password.ts'
 import { closeAccount, reopenAccount } from '../../../keys/closing.ts'
 import { type Account, findAccount, recordEvent } from '../../../storage/account-store.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { personOfRole } from '../../auth/guards.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
 import { refuseQuery } from '../../routing/query.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byManager, byOwner } from '../../routing/security.ts'
+import { byManager, byOwner, byOwnerAfterStepUp } from '../../routing/security.ts'
 import { isoTime, time } from '../../routing/time.ts'
-import { tooMany } from '../people/sign-in.ts'
 import { exportAccount } from './export.ts'
 
 const fields = {
@@ -51,7 +47,7 @@ const exporting = createRoute({
   path: '/api/account/export',
   operationId: 'exportAccount',
   tags,
-  security: byOwner,
+  security: byOwnerAfterStepUp,
   summary: 'Export the data of the account as lines of JSON',
   description: `One object per line: \`type\` is \`account\`, \`member\`, \`key\`, \`audit_event\`, \`usage\` and finally \`end\`, with the
 number of each. Without that line the export is incomplete. It contains no tokens, digests or passwords.`,
@@ -69,9 +65,9 @@ const remove = createRoute({
   path: '/api/account/deletion',
   operationId: 'deleteAccount',
   tags,
-  security: byOwner,
+  security: byOwnerAfterStepUp,
   summary: 'Stop every key of the account now and delete it in 14 days',
-  description: `For owners, with the name of the account and their own password. Responds 200 once every key is refused everywhere. Until
+  description: `For owners after step-up, with the name of the account. Responds 200 once every key is refused everywhere. Until
 \`closes_at\` it can be cancelled. Then members, names, usage and the audit trail are deleted permanently; of each key its digest stays,
 revoked, so that no token of it can ever work again.`,
   request: {
@@ -81,7 +77,6 @@ revoked, so that no token of it can ever work again.`,
         'application/json': {
           schema: z.strictObject({
             name: z.string().max(200).openapi({ description: 'The exact name of the account' }),
-            password: z.string().max(maxPasswordLength),
           }),
         },
       },
@@ -92,7 +87,6 @@ revoked, so that no token of it can ever work again.`,
     202: success('Every key is stopped, not yet known to be so everywhere', changed),
     ...managementFailures,
     ...bodyFailures,
-    429: failure('Too many wrong passwords'),
   },
 })
 
@@ -113,9 +107,6 @@ const keep = createRoute({
 
 export function createAccountRoutes() {
   const routes = createRouter()
-  for (const path of ['export', 'deletion']) {
-    routes.use(`/api/account/${path}`, personOfRole('owner'))
-  }
   // Not `openapi()`: its types do not support lines of JSON.
   routes.openAPIRegistry.registerPath(exporting)
   routes.get(exporting.path, async (c) => {
@@ -151,22 +142,12 @@ export function createAccountRoutes() {
     })
 }
 
-/** A stolen session or an accidental click must not suffice. @throws Problem 400, 403 or 429 */
-async function confirm(c: Context<AppEnv>, { name, password }: { name: string; password: string }) {
+/** An accidental click must not suffice. @throws Problem 400 */
+async function confirm(c: Context<AppEnv>, { name }: { name: string }) {
   const account = await accountOf(c)
-  if (name.trim() !== account.name.trim()) {
-    const errors = [{ path: 'name', message: 'Not the name of this account' }]
-    throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
-  }
-  const check = await checkPassword(c.env.people, c.var.actor.id, password, Date.now())
-  switch (check.kind) {
-    case 'right':
-      return
-    case 'wrong':
-      throw new Problem('forbidden', { detail: 'The password is wrong.' })
-    case 'too_many':
-      throw tooMany(check.seconds)
-  }
+  if (name.trim() === account.name.trim()) return
+  const errors = [{ path: 'name', message: 'Not the name of this account' }]
+  throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
 }
 
 async function accountOf(c: Context<AppEnv>): Promise<Account> {

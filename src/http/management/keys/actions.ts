@@ -18,7 +18,7 @@ import {
 import { idField, idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byManager } from '../../routing/security.ts'
+import { byGrantor, byManager } from '../../routing/security.ts'
 import { keySchema } from './key-schema.ts'
 import { idPath, path, stored } from './keys.ts'
 import { notDone } from './refusals.ts'
@@ -34,7 +34,7 @@ const rotate = createRoute({
   path: `${idPath}/rotate`,
   operationId: 'rotateKey',
   tags: ['API keys'],
-  security: byManager,
+  security: byGrantor,
   summary: 'Give a key a new token; the old one expires after the overlap',
   parameters: [...idempotent.parameters, ifMatchParameter],
   request: {

@@ -8,7 +8,7 @@ import { etagHeader, tagAnswer } from '../../routing/if-match.ts'
 import { json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byManager } from '../../routing/security.ts'
+import { byGrantor } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { attributesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
@@ -34,7 +34,7 @@ function createOperation({ config }: AppSettings) {
     path,
     operationId: 'createKey',
     tags: ['API keys'],
-    security: byManager,
+    security: byGrantor,
     summary: 'Create a key; only this response contains its token',
     ...idempotent,
     request: json(body),

@@ -14,7 +14,7 @@ import { idempotent, idempotentFailures, once } from '../../routing/idempotency.
 import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byManager } from '../../routing/security.ts'
+import { byGrantor } from '../../routing/security.ts'
 import { existing, idPath } from './keys.ts'
 import { creditsOut, creditsView, topUpAmount } from './limit-schema.ts'
 import { refusedChange } from './refusals.ts'
@@ -24,7 +24,7 @@ const addCredits = createRoute({
   path: `${idPath}/credits`,
   operationId: 'addCredits',
   tags: ['API keys'],
-  security: byManager,
+  security: byGrantor,
   summary: 'Add credits to the balance of a key',
   description:
     'For all keys that share its balance (`limits_by`). To set the balance, change the key. Without `Idempotency-Key`, a repeated request adds again.',

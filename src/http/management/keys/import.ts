@@ -18,7 +18,7 @@ import { fieldErrors } from '../../routing/invalid-request.ts'
 import { json } from '../../routing/requests.ts'
 import { bodyFailures, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byOwner } from '../../routing/security.ts'
+import { byOwnerAfterStepUp } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { attributesOf } from './key-input.ts'
 import { keyFields } from './key-schema.ts'
@@ -105,7 +105,7 @@ const importMany = createRoute({
   path: importPath,
   operationId: 'importKeys',
   tags: ['API keys'],
-  security: byOwner,
+  security: byOwnerAfterStepUp,
   summary: `Import up to ${maxKeys} keys of another system by their digests`,
   description:
     'Each key has its own result, in the order of `keys`. Sent again, keys that were created before are `exists`; with an Idempotency-Key they are `created` again, with their ids.',

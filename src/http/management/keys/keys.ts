@@ -28,7 +28,7 @@ import {
   success,
 } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byManager } from '../../routing/security.ts'
+import { byGrantor, byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { changesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
@@ -105,7 +105,7 @@ function updateOperation({ config, clock }: AppSettings) {
     path: idPath,
     operationId: 'updateKey',
     tags: ['API keys'],
-    security: byManager,
+    security: byGrantor,
     summary: 'Change a key; null clears. Responds once it is in force everywhere',
     parameters: [ifMatchParameter],
     request: {

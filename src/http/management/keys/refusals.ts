@@ -2,7 +2,7 @@
 import type { ChangeResult, NotDone, Progress } from '../../../keys/change.ts'
 import type { Refusal } from '../../../keys/refusal.ts'
 import { Problem } from '../../response/problem.ts'
-import { challenge } from '../../response/refusals.ts'
+import { challenge, stepUpRequired } from '../../response/refusals.ts'
 import { limitError } from './limit-schema.ts'
 
 /** The progress of an accepted change. @throws Problem 403, 404 or 409 for a refused one. */
@@ -34,6 +34,8 @@ export function refusedChange(refusal: Refusal): Problem {
         // RFC 6750 covers tokens only: a person with a session gets no challenge.
         ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
       })
+    case 'step_up':
+      return stepUpRequired(refusal.credential)
     case 'hidden':
       return noSuchKey()
     case 'may_grant': {

@@ -2,7 +2,12 @@
 // the library exposes no new endpoint.
 import { readPath } from '../../../core/path.ts'
 import { targetOf } from '../../../core/target.ts'
-import { anonymous, bySession, type Requirement } from '../../routing/security.ts'
+import {
+  anonymous,
+  bySession,
+  type Requirement,
+  stepUpForStrongRoles,
+} from '../../routing/security.ts'
 
 export type AuthEndpoint = {
   security: Requirement[]
@@ -17,6 +22,11 @@ const within = (name: 'member' | 'admin' | 'owner'): AuthEndpoint => ({
   security: role(name),
   isOfAccount: true,
 })
+
+const givingRole: AuthEndpoint = {
+  security: [{ session: ['admin', stepUpForStrongRoles] }],
+  isOfAccount: true,
+}
 
 /** Always answers 403: listed to document that the endpoint is closed. */
 const closed: Requirement[] = [{ closed: [] }]
@@ -41,10 +51,10 @@ export const authEndpoints: Record<string, AuthEndpoint> = {
   'POST /organization/has-permission': { security: role('member') },
   'POST /organization/leave': within('member'),
   'GET /organization/list-invitations': within('admin'),
-  'POST /organization/invite-member': { ...within('admin'), isIdempotent: true },
+  'POST /organization/invite-member': { ...givingRole, isIdempotent: true },
   'POST /organization/cancel-invitation': within('admin'),
   'POST /organization/remove-member': within('admin'),
-  'POST /organization/update-member-role': within('admin'),
+  'POST /organization/update-member-role': givingRole,
   'POST /organization/update': within('admin'),
   // Only for the invited person: the permission matrix creates an invitation of its own.
   'POST /organization/accept-invitation': { security: bySession },

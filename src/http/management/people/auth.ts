@@ -209,6 +209,7 @@ async function problemOf(answer: Response, path: string, headers: Headers): Prom
 // Better Auth answers 400 or 401 for many conflicts, missing objects and missing permissions.
 function problemCode(status: number, code: string, path: string, headers: Headers): ProblemCode {
   if (status === 429) return 'rate_limited'
+  if (code === 'STEP_UP_REQUIRED') return 'step_up_required'
   if (/^(YOU_ARE_NOT|USER_IS_NOT_A_MEMBER|EMAIL_PASSWORD_SIGN_UP_DISABLED)/.test(code)) {
     return 'forbidden'
   }
