@@ -208,11 +208,10 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
     const isGuess = isLimited(ctx.path)
     if (!isOfMember && !isCancelling && !isOfAccount && !isInviting && !isGuess) return context
     const session = needsSession(ctx.path) ? await getSessionFromCtx(ctx) : null
-    const userId = session?.user.id ?? null
-    const { device } = client
-    await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, userId, device })
-    if (session === null) return context
-    actorId = session.user.id
+    actorId = session?.user.id ?? null
+    const by = { userId: actorId, device: client.device }
+    await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, ...by })
+    if (session === null || actorId === null) return context
     provedAt = provedAtOf(session.session)
     await refuseOtherAccount(db, actorId, input)
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
