@@ -47,7 +47,7 @@ export type Fields = {
 type Limit = { limit: number; window_seconds: number; name?: string }
 
 /** Which keys the target is one of; `readable`: by the actor, and without reserved scopes. */
-export type Among = 'all' | 'readable' | 'withCredits'
+export type Among = 'all' | 'readable' | 'withCredits' | 'disabled'
 
 export type Command = { by: ActorName; target: number; among: Among } & (
   | { does: 'create'; fields: Fields }
@@ -158,7 +158,7 @@ const by: fc.Arbitrary<ActorName> = fc.oneof(
     arbitrary: fc.record({
       // What may only tighten shows each loosening that is let through.
       key: fc.oneof(
-        { weight: 2, arbitrary: fc.constant('none' as const) },
+        { weight: 4, arbitrary: fc.constant('none' as const) },
         { weight: 1, arbitrary: fc.constantFrom('together' as const, 'maxKeys' as const) },
         {
           weight: 2,
@@ -177,7 +177,7 @@ const does = fc.oneof(
   { weight: 5, arbitrary: fc.record({ does: fc.constant('create' as const), fields: newKey }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('import' as const), fields: newKey }) },
   {
-    weight: 10,
+    weight: 15,
     arbitrary: fc.record({
       does: fc.constant('patch' as const),
       // One alone: beside another loosening it would not be seen.
@@ -196,6 +196,13 @@ const does = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('delete', 'read') }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('list' as const) }) },
+  { weight: 2, arbitrary: fc.constant({ does: 'patch', fields: { is_active: false } } as const) },
+  {
+    weight: 2,
+    arbitrary: fc.constant({
+      ...({ does: 'patch', fields: { is_active: true }, among: 'disabled' } as const),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -83,6 +83,7 @@ export class Sequence {
   #target({ does, among, target }: Command, actor: ModelActor): Row | undefined {
     const isAmong = (row: Row) => {
       if (does === 'credits' || among === 'withCredits') return row.credits !== null
+      if (among === 'disabled') return row.disabled && row.revokedAt === null
       return among === 'all' || (reads(actor, row, this.#app.clock.now()) && !holdsReserved(row))
     }
     const rows = this.#rows.filter(isAmong)
