@@ -57,7 +57,7 @@ export const calls: readonly Call[] = [
     operation: 'POST /api/api-keys',
     does: 'creates such a key',
     cell: ({ actor, caller, key, ...settings }) =>
-      actor.mayGrant?.maxKeys === 0 ? 403 : answerOf(refuseNewKey(caller, key, settings)),
+      isFull(actor) ? 403 : answerOf(refuseNewKey(caller, key, settings)),
   },
   change('renames it', { name: 'Another name' }, {}),
   change('tightens it', { expires_at: 'in 900' }, { expiresAt: 0 }),
@@ -67,7 +67,11 @@ export const calls: readonly Call[] = [
   {
     operation: 'POST /api/api-keys/{id}/rotate',
     body: {},
-    cell: ofVisible((facts) => (isItself(facts) ? 'yes' : answerOf(refusedGrant(facts)))),
+    // The rotated key counts towards the number of those that the managing key made.
+    cell: ofVisible((facts) => {
+      if (isItself(facts)) return 'yes'
+      return isFull(facts.actor) ? 403 : answerOf(refusedGrant(facts))
+    }),
   },
   {
     operation: 'POST /api/api-keys/{id}/credits',
@@ -148,6 +152,10 @@ function attributes(body: Body, { config, clock }: Settings): KeyAttributes {
 function storedOf({ key, clock }: Facts) {
   const credits = key.credits && creditTerms(null, key.credits, clock.now())
   return { ...key, credits, creatorRole: 'owner', replacedBy: null }
+}
+
+function isFull({ mayGrant }: Facts['actor']): boolean {
+  return mayGrant?.maxKeys === 0
 }
 
 function isItself({ actor, key }: Facts): boolean {
