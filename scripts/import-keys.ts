@@ -1,7 +1,8 @@
 // Imports keys of another system, a hundred at a time:
 //   LATCHKEY_URL=… LATCHKEY_JWT=… npx node scripts/import-keys.ts keys.json --format unkey --scopes contacts:read
 // keys.json is a list of { digest, name, key_prefix?, scopes?, expires_at?, external_id?, metadata? }, as
-// the pages docs/moving-from-*.md export it. The JWT is an owner's, from GET /api/auth/token. It may be run again: existing keys are unchanged.
+// the pages docs/moving-from-*.md export it. The JWT is an owner's, from GET /api/auth/token at most ten
+// minutes after the sign-in. It may be run again: existing keys are unchanged.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 

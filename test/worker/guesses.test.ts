@@ -82,11 +82,11 @@ describe('a route that takes a secret', () => {
     expect(guessable.map((route) => `${route.name}: ${secretsOf(route)}`).sort()).toEqual([
       'GET /api/invitations/{id}: id',
       'GET /api/operations/fences: Bearer',
-      'POST /api/account/deletion: password',
       'POST /api/auth/change-password: currentPassword',
       'POST /api/auth/organization/accept-invitation: invitationId',
       'POST /api/auth/organization/reject-invitation: invitationId',
       'POST /api/auth/sign-in/email: password',
+      'POST /api/auth/step-up: password',
       'POST /api/invitations/{id}/accept: id',
       'POST /api/operations/fences/reset: Bearer',
       'POST /api/setup: setup_token',

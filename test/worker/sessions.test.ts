@@ -176,7 +176,7 @@ describe('guessing at a password', () => {
     expect(await tries(unknown)).toEqual(await tries(known))
   })
 
-  it('in a stolen session, at change-password and at deletion, shares one count', async () => {
+  it('in a stolen session, at change-password and at step-up, shares one count', async () => {
     const person = await newOwner()
     const cookie = await signedIn(person)
     const change = (currentPassword: string) =>
@@ -184,14 +184,14 @@ describe('guessing at a password', () => {
         headers: { cookie, ...fromOwnPage, 'cf-connecting-ip': someAddress() },
         body: { currentPassword, newPassword: 'another horse battery' },
       })
-    const remove = (secret: string) =>
-      app.request('POST', '/api/account/deletion', {
-        as: person.jwt,
-        body: { name: 'Somebody Inc', password: secret },
+    const stepUp = (secret: string) =>
+      app.request('POST', '/api/auth/step-up', {
+        headers: { cookie, ...fromOwnPage },
+        body: { password: secret },
       })
     expect((await change('a wild guess')).status).toBe(400)
-    expect((await remove('a wild guess')).status).toBe(403)
-    expect(await statusesOf([change(password), remove(password)])).toEqual([429, 429])
+    expect((await stepUp('a wild guess')).status).toBe(403)
+    expect(await statusesOf([change(password), stepUp(password)])).toEqual([429, 429])
     // Signing in is counted apart: the person can end the stolen session.
     expect((await signIn(emailOf(person), password)).status).toBe(200)
   })

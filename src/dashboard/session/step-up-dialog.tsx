@@ -18,7 +18,7 @@ export default function StepUpDialog({ onClose }: { onClose: (isProved: boolean)
       onSubmit={({ text }) => confirm(text('password'))}
       onClose={() => onClose(false)}
     >
-      <p>This action needs your password if you signed in more than ten minutes ago.</p>
+      <p>You signed in more than ten minutes ago. Enter your password to go on.</p>
       <TextInput
         label="Your password"
         name="password"

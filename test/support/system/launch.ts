@@ -18,6 +18,7 @@ export { root }
 export type Server = {
   url: string
   port: number
+  stateDir: string
   /** `SIGKILL` simulates a crash. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -60,6 +61,7 @@ export async function startLatchkey(options: Options = {}): Promise<Server> {
   return {
     url,
     port,
+    stateDir,
     async stop(signal = 'SIGTERM') {
       const gone = child.exitCode === null ? once(child, 'exit') : null
       signalGroup(child, signal)
@@ -90,6 +92,7 @@ export async function startEmpty(): Promise<Server> {
   return {
     url,
     port,
+    stateDir,
     async stop() {
       await wrangler.stop()
       rmSync(stateDir, { recursive: true, force: true })

@@ -1,0 +1,105 @@
+// Step-up in the dashboard: a dialog takes the password, and the request goes on. In a deployment of its own, whose
+// database the test changes.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { globSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { type Server, secretOf, startEmpty } from '../../support/system/launch.ts'
+import { assertAccessible } from './support/axe.ts'
+import { heading, narrow, signIn, wide } from './support/browser.ts'
+import { screenshot } from './support/screenshots.ts'
+import { chromium } from './support/shared.ts'
+
+let server: Server | null = null
+after(async () => await server?.stop())
+
+const email = 'ada@northwind.test'
+const password = randomUUID()
+
+/** Every session was proved eleven minutes ago. */
+function ageSessions({ stateDir }: Server): void {
+  let changed = 0
+  for (const file of globSync(`${stateDir}/**/*D1DatabaseObject/*.sqlite`)) {
+    const database = new DatabaseSync(file)
+    const isOfPeople = database
+      .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'")
+      .get()
+    if (isOfPeople !== undefined) {
+      const aging = database.prepare('UPDATE session SET proved_at = ?')
+      changed += Number(aging.run(Date.now() - 11 * 60_000).changes)
+    }
+    database.close()
+  }
+  assert.ok(changed > 0, 'no session')
+}
+
+async function look(page: Page, name: string): Promise<void> {
+  for (const width of [wide, narrow]) {
+    await page.setViewportSize({ width, height: 900 })
+    await assertAccessible(page, `${name} ${width}`)
+    await screenshot(page, `${name}-${width}`, false)
+  }
+  await page.setViewportSize({ width: wide, height: 900 })
+}
+
+test('an owner of an old session confirms by password, and the request goes on', async () => {
+  server = await startEmpty()
+  const { url } = server
+  const context = await (await chromium()).newContext({
+    baseURL: url,
+    viewport: { width: wide, height: 900 },
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  })
+  context.setDefaultTimeout(20_000)
+  const page = await context.newPage()
+  const person = { account: 'Northwind', name: 'Ada Lovelace', email, password }
+  await page.request.post('/api/setup', {
+    data: { setup_token: secretOf('SETUP_TOKEN'), ...person },
+    headers: { origin: url },
+  })
+  await signIn(page, email, password)
+  ageSessions(server)
+
+  await page.getByRole('link', { name: 'Account', exact: true }).click()
+  await heading(page, 'Account')
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
+  const field = dialog.getByLabel('Your password')
+  const confirm = dialog.getByRole('button', { name: 'Confirm' })
+
+  // Cancelled: the page shows the refusal.
+  await page.getByRole('button', { name: 'Export data' }).click()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page
+    .getByRole('alert')
+    .getByText(/POST \/api\/auth\/step-up/)
+    .waitFor()
+
+  await page.getByRole('button', { name: 'Export data' }).click()
+  await field.waitFor()
+  assert.ok(await field.evaluate((element) => element === document.activeElement), 'the focus')
+  await field.fill('not this one')
+  await confirm.click()
+  await dialog.getByText('The password is wrong.').waitFor()
+  await look(page, 'step-up')
+  await field.fill(password)
+  const [download] = await Promise.all([page.waitForEvent('download'), confirm.click()])
+  assert.match(download.suggestedFilename(), /^latchkey-\d{4}-\d\d-\d\d\.ndjson$/)
+  await dialog.waitFor({ state: 'detached' })
+
+  // Over the dialog of an action, which waits.
+  ageSessions(server)
+  await page.getByRole('button', { name: 'Delete account' }).click()
+  const deletion = page.getByRole('dialog', { name: 'Delete Northwind?' })
+  await deletion.getByLabel(/Type Northwind/).fill('Northwind')
+  await deletion.getByRole('button', { name: 'Delete account' }).click()
+  await field.waitFor()
+  await look(page, 'step-up-over-dialog')
+  await field.pressSequentially(password)
+  await page.keyboard.press('Enter')
+  await page.getByText(/This account will be deleted on/).waitFor()
+  await deletion.waitFor({ state: 'detached' })
+  await context.close()
+})
