@@ -58,7 +58,8 @@ function boundsOf(given: BoundsBody): Bounds | null {
   if (given === null) return null
   const { scopes = null, max_keys: maxKeys = null } = given
   const none = { environments: null, externalIds: null, maxLifetime: null, rateLimit: null }
-  return { ...none, scopes, maxKeys }
+  // In the order in which they are stored: the same bounds again are no change.
+  return { scopes, ...none, maxKeys }
 }
 
 /** A balance that is set begins anew, also with the same number: `since` is the time. */
