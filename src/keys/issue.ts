@@ -29,18 +29,20 @@ export async function issueKey(
   stores: Pick<ChangeStores, 'changes'>,
   settings: KeySettings,
   caller: Caller,
-  input: KeyAttributes & { formatName: string },
+  input: KeyAttributes & { formatName: string; disabled?: boolean },
   request: IdempotentRequest | null = null,
 ): Promise<IssueResult> {
-  const { formatName, ...attributes } = input
+  const { formatName, disabled = false, ...attributes } = input
   const { name, scopes } = attributes
   const { actor } = caller
   const refusal = refuseIssue(caller, attributes, settings)
   if (refusal !== null) return { kind: 'refused', refusal }
-  const { token, key } = await mintKey(settings, caller, formatName, attributes)
-  const audit = auditEntry(caller, 'key.created', { name, scopes, format: formatName })
+  const minted = await mintKey(settings, caller, formatName, attributes)
+  const key = { ...minted.key, disabled }
+  const detail = { name, scopes, format: formatName, ...(disabled && { disabled }) }
+  const audit = auditEntry(caller, 'key.created', detail)
   const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
   const stored = await stores.changes.create(key, audit, settings.clock.now(), { maxKeys, request })
   if (!stored) return { kind: 'refused', refusal: { reason: 'max_keys', maxKeys: maxKeys ?? 0 } }
-  return { kind: 'issued', token, id: key.id }
+  return { kind: 'issued', token: minted.token, id: key.id }
 }

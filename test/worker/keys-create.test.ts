@@ -51,6 +51,17 @@ describe('a key with only a name', () => {
     expect(made.headers.get('content-type')).toMatch(/^application\/json/)
   })
 
+  it('is refused until it is enabled where is_active is false', async () => {
+    const made = await post({ name: 'Later', is_active: false, scopes: [] })
+    expect([made.status, made.body.data.is_active]).toEqual([201, false])
+    const { id, key } = made.body.data
+    const me = () => outcome(app.request('GET', '/api/v1/me', { key }))
+    expect(await me()).toBe('401 disabled_api_key')
+    const body = { is_active: true }
+    await app.request('PATCH', `/api/api-keys/${id}`, { as: account.owner.jwt, body })
+    expect(await me()).toBe('200')
+  })
+
   it('works immediately', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe('200')

@@ -152,6 +152,8 @@ export type NewKey = {
   limits_by?: 'key' | 'external_id' | undefined
   external_id?: string | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  /** false: disabled until it is enabled. */
+  is_active?: boolean | undefined
   may_grant?: NewMayGrant | null | undefined
 }
 
@@ -164,7 +166,6 @@ export type NewKey = {
  */
 export type KeyChanges = Omit<NewKey, 'name' | 'format'> & {
   name?: string | undefined
-  is_active?: boolean | undefined
   needs_review?: false | undefined
 }
 

@@ -27,6 +27,10 @@ function createOperation({ config }: AppSettings) {
       name,
       ...z.object(optional).partial().shape,
       format: z.enum(formats).optional(),
+      is_active: z
+        .boolean()
+        .optional()
+        .openapi({ description: 'false: disabled until it is enabled' }),
     })
     .superRefine(checkNewLimits)
   return createRoute({
@@ -56,11 +60,12 @@ export function createApiKeyCreation(settings: AppSettings) {
   return createRouter().openapi(create, async (c) => {
     const payload = c.req.valid('json')
     const { defaultFormat } = settings.config
-    const input = { ...attributesOf(payload), formatName: payload.format ?? defaultFormat }
+    const formatName = payload.format ?? defaultFormat
+    const attributes = attributesOf(payload)
+    const input = { ...attributes, formatName, disabled: payload.is_active === false }
     return once(c, {
       ...{ route: create, payload },
       authorize() {
-        const { formatName: _, ...attributes } = input
         const refusal = refuseIssue(callerOf(c), attributes, settings)
         if (refusal !== null) throw refusedChange(refusal)
       },
