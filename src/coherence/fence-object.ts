@@ -5,11 +5,13 @@ import { log } from '../log.ts'
 import {
   acknowledged,
   Fence,
+  type FenceAnswer,
+  type FenceBase,
   type FenceRegistry,
-  type FenceState,
   type FenceStatus,
   type FenceStorage,
-  type Raise,
+  type Floor,
+  type Since,
 } from './fence.ts'
 import { regionOfFence } from './regions.ts'
 
@@ -21,22 +23,23 @@ export class FenceObject extends DurableObject<Env> {
     const name = context.id.name
     if (name === undefined) throw new Error('A fence must be addressed by name.')
     const registry = createRegistry(env.DB, { name, region: regionOfFence(name) })
-    this.fence = new Fence(createStorage(context.storage), registry, Date.now)
+    const options = { now: Date.now, newEpoch: () => crypto.randomUUID() }
+    this.fence = new Fence(createStorage(context.storage), registry, options)
   }
 
-  /** As `Fence.requiredSeq`; an unregistered fence registers after the answer. */
-  requiredSeq(digest: string): number | null {
-    const requiredSeq = this.fence.requiredSeq(digest)
-    if (requiredSeq === null) this.ctx.waitUntil(this.register())
-    return requiredSeq
+  /** As `Fence.ask`; an unregistered fence registers after the answer. */
+  ask(since: Since | null, digest: string | null): FenceAnswer | null {
+    const answer = this.fence.ask(since, digest)
+    if (answer === null) this.ctx.waitUntil(this.register())
+    return answer
   }
 
-  inspect(digest: string): FenceStatus {
-    return this.fence.inspect(digest)
+  inspect(subjects: string[]): FenceStatus {
+    return this.fence.inspect(subjects)
   }
 
-  raise(raises: Raise[]): typeof acknowledged {
-    this.fence.raise(raises)
+  hold(raises: Floor[]): typeof acknowledged {
+    this.fence.hold(raises)
     return acknowledged
   }
 
@@ -67,44 +70,62 @@ function createRegistry(d1: D1Database, self: { name: string; region: string }):
   }
 }
 
+// Floors are read by subject, not held in memory: a region's fence may have a million after a large revocation.
 function createStorage(storage: DurableObjectStorage): FenceStorage {
   const { sql } = storage
   sql.exec(`CREATE TABLE IF NOT EXISTS base (id INTEGER PRIMARY KEY CHECK (id = 1),
-    min_seq INTEGER, registered_seq INTEGER, asked_at INTEGER NOT NULL)`)
-  sql.exec(`CREATE TABLE IF NOT EXISTS floor (digest TEXT PRIMARY KEY,
+    min_seq INTEGER, registered_seq INTEGER, last_used_at INTEGER NOT NULL)`)
+  sql.exec(`CREATE TABLE IF NOT EXISTS floor (subject TEXT PRIMARY KEY,
     seq INTEGER NOT NULL, raised_at INTEGER NOT NULL) WITHOUT ROWID`)
+  sql.exec('CREATE INDEX IF NOT EXISTS floor_by_seq ON floor (seq)')
+  sql.exec('CREATE INDEX IF NOT EXISTS floor_by_age ON floor (raised_at)')
   return {
-    load: () => load(sql),
+    loadBase: () => loadBase(sql),
     saveBase({ minSeq, registeredSeq, lastUsedAt }) {
       const statement = 'INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?)'
       sql.exec(statement, minSeq, registeredSeq, lastUsedAt)
     },
-    saveFloor(digest, { seq, raisedAt }) {
-      sql.exec('INSERT OR REPLACE INTO floor VALUES (?, ?, ?)', digest, seq, raisedAt)
+    floorOf: (subject) =>
+      numberOf(sql, 'SELECT seq AS n FROM floor WHERE subject = ?', subject) ?? 0,
+    saveFloor([subject, seq], raisedAt) {
+      sql.exec('INSERT OR REPLACE INTO floor VALUES (?, ?, ?)', subject, seq, raisedAt)
     },
-    removeFloors(digests) {
-      const list = JSON.stringify(digests)
-      sql.exec('DELETE FROM floor WHERE digest IN (SELECT value FROM json_each(?))', list)
-    },
+    groupsAbove: (seq) =>
+      floorsOf(
+        sql,
+        "SELECT subject, seq FROM floor WHERE subject >= '@' AND subject < 'A' AND seq > ?",
+        seq,
+      ),
+    newestDigests: (above, limit) =>
+      floorsOf(
+        sql,
+        "SELECT subject, seq FROM floor WHERE seq > ? AND NOT (subject >= '@' AND subject < 'A') ORDER BY seq DESC LIMIT ?",
+        above,
+        limit,
+      ),
+    highestRaisedUntil: (timeMs) =>
+      numberOf(sql, 'SELECT max(seq) AS n FROM floor WHERE raised_at <= ?', timeMs),
+    removeRaisedUntil: (timeMs) => void sql.exec('DELETE FROM floor WHERE raised_at <= ?', timeMs),
+    countFloors: () => numberOf(sql, 'SELECT count(*) AS n FROM floor') ?? 0,
     wakeAt: (timeMs) => void wakeAt(storage, timeMs),
   }
 }
 
-function load(sql: SqlStorage): FenceState {
-  type Base = { min_seq: number | null; registered_seq: number | null; asked_at: number }
-  const [base] = sql.exec<Base>('SELECT * FROM base').toArray()
-  const floors = new Map(
-    sql
-      .exec<{ digest: string; seq: number; raised_at: number }>('SELECT * FROM floor')
-      .toArray()
-      .map(({ digest, seq, raised_at }) => [digest, { seq, raisedAt: raised_at }]),
-  )
-  return {
-    minSeq: base?.min_seq ?? null,
-    registeredSeq: base?.registered_seq ?? null,
-    lastUsedAt: base?.asked_at ?? 0,
-    floors,
-  }
+function loadBase(sql: SqlStorage): FenceBase | null {
+  type Row = { min_seq: number | null; registered_seq: number | null; last_used_at: number }
+  const [row] = sql.exec<Row>('SELECT * FROM base').toArray()
+  if (row === undefined) return null
+  const { min_seq: minSeq, registered_seq: registeredSeq, last_used_at: lastUsedAt } = row
+  return { minSeq, registeredSeq, lastUsedAt }
+}
+
+function numberOf(sql: SqlStorage, query: string, ...values: (string | number)[]): number | null {
+  return sql.exec<{ n: number | null }>(query, ...values).toArray()[0]?.n ?? null
+}
+
+function floorsOf(sql: SqlStorage, query: string, ...values: number[]): Floor[] {
+  const rows = sql.exec<{ subject: string; seq: number }>(query, ...values).toArray()
+  return rows.map(({ subject, seq }) => [subject, seq])
 }
 
 async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {

@@ -2,18 +2,24 @@
 // that the record must be read from D1; a failed raise is not acknowledged.
 import type { ReportOutage } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
-import { acknowledged, type FenceStatus, type Raise } from './fence.ts'
+import {
+  acknowledged,
+  type FenceAnswer,
+  type FenceStatus,
+  type Floor,
+  type Since,
+} from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
-import { fenceName, type Region, regionOfFence } from './regions.ts'
+import { regionOfFence } from './regions.ts'
 
 export type NearestFence = {
-  /** The lowest valid `asOf` in this region; null: unknown, read D1. Never throws. */
-  requiredSeq(digest: string): Promise<number | null>
+  /** As `Fence.ask`; null: unknown, read D1. Never throws. */
+  ask(since: Since | null, digest: string | null): Promise<FenceAnswer | null>
 }
 
 export type AllFences = {
   /** Whether the fence acknowledged. Never throws. */
-  raise(fence: string, raises: Raise[]): Promise<boolean>
+  raise(fence: string, raises: readonly Floor[]): Promise<boolean>
   /** Whether the fence acknowledged. Never throws. */
   reset(fence: string): Promise<boolean>
 }
@@ -24,20 +30,24 @@ const raiseTimeoutMs = 5_000
 
 type Namespace = DurableObjectNamespace<FenceObject>
 
+/** @param name a fence of the region in which the isolate runs */
 export function createNearestFence(
   namespace: Namespace,
-  { region, shards }: { region: Region; shards: number },
+  name: string,
   reportOutage: ReportOutage = () => {},
 ): NearestFence {
+  const region = regionOfFence(name)
   return {
-    async requiredSeq(digest) {
+    async ask(since, digest) {
       try {
-        const stub = namespace.getByName(fenceName(region, digest, shards), {
+        const stub = namespace.getByName(name, {
           locationHint: region,
           // The platform would retry for up to 10 s, much longer than a read from D1 takes.
           retry: { maxRetries: 1, timeoutMs: fenceTimeoutMs },
         })
-        return await within('fence', fenceTimeoutMs, stub.requiredSeq(digest))
+        // RPC's types make an array of a tuple.
+        const answer = stub.ask(since, digest) as unknown as Promise<FenceAnswer | null>
+        return await within('fence', fenceTimeoutMs, answer)
       } catch (cause) {
         reportOutage(`fence ${region}`, cause)
         return null
@@ -50,13 +60,13 @@ export function createNearestFence(
 export function inspectFence(
   namespace: Namespace,
   fence: string,
-  digest: string,
+  subjects: string[],
 ): Promise<FenceStatus> {
   const stub = namespace.getByName(fence, { locationHint: regionOfFence(fence) })
   return within(
     'fence',
     inspectTimeoutMs,
-    Promise.resolve().then(() => stub.inspect(digest)),
+    Promise.resolve().then(() => stub.inspect(subjects)),
   )
 }
 
@@ -70,7 +80,7 @@ export function createAllFences(namespace: Namespace): AllFences {
       () => false,
     )
   return {
-    raise: (fence, raises) => isAcknowledged(() => stubOf(fence).raise(raises)),
+    raise: (fence, raises) => isAcknowledged(() => stubOf(fence).hold([...raises])),
     reset: (fence) => isAcknowledged(() => stubOf(fence).reset()),
   }
 }

@@ -12,7 +12,7 @@ import { type SettleSettings, sleepUntil } from './settle.ts'
  */
 export async function resetFences(
   { fences }: { fences: Pick<AllFences, 'reset'> },
-  { leaseMs, marginMs, clock }: SettleSettings,
+  { leaseMs, marginMs, clock }: Omit<SettleSettings, 'waitUntil'>,
   names: readonly string[],
 ): Promise<string[]> {
   const missing: string[] = []

@@ -1,8 +1,8 @@
 // Waits until a change is in force everywhere: the fences concerned have acknowledged its raises, and
 // every lease granted before has run out.
 
-import type { KeyChanges, PendingRaise } from '../storage/key-changes.ts'
-import type { Raise } from './fence.ts'
+import type { KeyChanges } from '../storage/key-changes.ts'
+import type { Concerned, PendingRaise } from '../storage/pending-raises.ts'
 import type { AllFences } from './fences.ts'
 
 export type SettleStores = {
@@ -15,7 +15,13 @@ export type Clock = {
   sleep(ms: number): Promise<void>
 }
 
-export type SettleSettings = { leaseMs: number; marginMs: number; clock: Clock }
+export type SettleSettings = {
+  leaseMs: number
+  marginMs: number
+  clock: Clock
+  /** Work that the answer does not wait for (`ctx.waitUntil`). */
+  waitUntil(work: Promise<unknown>): void
+}
 
 /**
  * The clock of a Worker stands still between I/O, so a reader's time may be behind by the CPU time it has
@@ -24,35 +30,40 @@ export type SettleSettings = { leaseMs: number; marginMs: number; clock: Clock }
 export const defaultMarginMs = 1_000
 
 /**
- * Raises what is pending, waits until leases have run out, and deletes the acknowledged rows.
- * @param of the digests, or the account, whose pending raises are settled.
- * @returns the regions that have not acknowledged, sorted; none when the change is in force everywhere.
+ * Raises what is pending for these keys, and waits until leases have run out. Acknowledged rows are deleted behind the
+ * answer; one that stays is raised once more by the reconciler.
+ * @returns the regions that have not acknowledged, sorted; none when every change is in force everywhere.
  * @throws StoreUnavailable when D1 does not answer: it is then unknown whether the change is in force.
  */
 export async function settle(
-  { fences, changes }: SettleStores,
-  { leaseMs, marginMs, clock }: SettleSettings,
-  of: Parameters<KeyChanges['pending']>[0],
+  stores: SettleStores,
+  settings: SettleSettings,
+  of: Concerned,
 ): Promise<string[]> {
-  const pending = await changes.pending(of)
+  return settleRaises(stores, settings, await stores.changes.pending(of))
+}
+
+/** As `settle`, for what is pending by an answer of D1 that has just arrived. */
+export async function settleRaises(
+  { fences, changes }: SettleStores,
+  { leaseMs, marginMs, clock, waitUntil }: SettleSettings,
+  pending: readonly PendingRaise[],
+): Promise<string[]> {
   // The wait is needed with nothing pending too: where no fence is registered, readers hold leases on
   // records read from D1, and the Worker that committed may have been stopped before it waited.
   let from = clock.now()
   const acknowledged: PendingRaise[] = []
   const raising = groupByFence(pending).map(async ([fence, raises]) => {
-    if (!(await fences.raise(fence, raises.map(raiseOf)))) return
+    const floors = raises.map(({ subject, seq }) => [subject, seq] as const)
+    if (!(await fences.raise(fence, floors))) return
     from = Math.max(from, clock.now())
     acknowledged.push(...raises)
   })
   await Promise.all(raising)
   await sleepUntil(from + leaseMs + marginMs, clock)
-  await changes.settled(acknowledged)
+  if (acknowledged.length > 0) waitUntil(changes.settled(acknowledged).catch(() => {}))
   const missing = pending.filter((raise) => !acknowledged.includes(raise))
   return [...new Set(missing.map(({ region }) => region))].sort()
-}
-
-function raiseOf({ digest, seq }: PendingRaise): Raise {
-  return { digest, seq }
 }
 
 function groupByFence(pending: readonly PendingRaise[]): [string, PendingRaise[]][] {

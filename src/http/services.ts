@@ -2,6 +2,7 @@
 // worker/ only, which implements this.
 import type { FenceStatus } from '../coherence/fence.ts'
 import type { Clock } from '../coherence/settle.ts'
+import type { View } from '../coherence/view.ts'
 import type { Config } from '../core/config.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
@@ -42,7 +43,9 @@ export type Services = Readonly<AppSettings> & {
   readonly floodLimit: FloodLimit
   readonly githubKeys: KeySource
   readonly webhookTargets: TargetRules
-  /** Every fence that the present number of shards can have. */
+  /** What this isolate knows of its fence; null: it has asked none yet. */
+  readonly view: View | null
+  /** Every fence that the present number of fences a region can have. */
   readonly fenceNames: string[]
 
   waitUntil(work: Promise<unknown>): void

@@ -2,6 +2,7 @@
 // a reader with stale caches would. A region that still accepts the key has broken the coherence guarantee.
 // The digest of its key is random, so no token has it, and its account has no members.
 
+import { FenceView } from '../coherence/view.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import { decide } from '../core/verdict.ts'
 import { errorSummary } from '../log.ts'
@@ -20,8 +21,10 @@ export const canaryKeyId = '00000000-0000-4000-8000-0000ca9a4901'
 
 export type CanaryStores = ChangeStores & {
   cache: KeyCache
-  /** The regions with a fence for the digest, each with the stores of a reader there. */
-  regions(digest: string): Promise<{ region: string; stores: Omit<LookUpStores, 'memory'> }[]>
+  /** The fences, each with its region and the stores of a reader there. */
+  regions(
+    digest: string,
+  ): Promise<{ region: string; stores: Omit<LookUpStores, 'memory' | 'view'> }[]>
 }
 
 export type CanarySettings = Omit<ChangeSettings, 'respondAsync'> & {
@@ -104,7 +107,8 @@ function createReader(
   digest: string,
 ) {
   const settings: LookUpSettings = { leaseMs, now: clock.now, waitUntil() {} }
-  const withMemory: LookUpStores = { ...stores, memory: createMemory() }
+  const fresh = () => ({ memory: createMemory(), view: new FenceView() })
+  const withMemory: LookUpStores = { ...stores, ...fresh() }
   const codeFrom = async (from: LookUpStores) => {
     try {
       const record = recall(from, settings, digest) ?? (await lookUp(from, settings, digest)).record
@@ -129,7 +133,7 @@ function createReader(
     async readRevoked() {
       const stale = held === null ? null : { record: held.record, cachedAt: clock.now() }
       const cache: KeyCache = { get: async () => stale, async put() {}, async purge() {} }
-      const withStaleCache: LookUpStores = { ...stores, cache, memory: createMemory() }
+      const withStaleCache: LookUpStores = { ...stores, cache, ...fresh() }
       return [await codeFrom(withMemory), await codeFrom(withStaleCache)]
     },
   }

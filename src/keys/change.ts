@@ -1,12 +1,18 @@
 // The only way to change a key: one batch in D1, the purge of caches, and the wait until the change is in
 // force everywhere.
 
-import { type SettleSettings, type SettleStores, settle } from '../coherence/settle.ts'
+import {
+  type SettleSettings,
+  type SettleStores,
+  settle,
+  settleRaises,
+} from '../coherence/settle.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
 import type {
   Change,
+  Committed,
   KeyChanges,
   KeyPatch,
   LimitedMaker,
@@ -15,6 +21,7 @@ import type {
 } from '../storage/key-changes.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { Memory } from '../storage/memory.ts'
+import type { Concerned } from '../storage/pending-raises.ts'
 
 export type ChangeStores = SettleStores & {
   changes: KeyChanges
@@ -26,7 +33,6 @@ export type ChangeStores = SettleStores & {
 export type ChangeSettings = SettleSettings & {
   /** The client does not wait (`Prefer: respond-async`). */
   respondAsync: boolean
-  waitUntil(work: Promise<unknown>): void
 }
 
 /** Where a committed change is in force. */
@@ -77,12 +83,15 @@ export async function changeOne<Refusal>(
     const plan = planner(key)
     if (plan !== null && 'refused' in plan) return { kind: 'refused', refusal: plan.refused }
     // A repeated request settles too: the first one may have failed before the change was in force.
-    if (plan === null)
-      return { kind: 'done', progress: await propagate(stores, settings, [key.digest]) }
+    if (plan === null) {
+      const of = { accountId: target.accountId, digests: [key.digest] }
+      return { kind: 'done', progress: await propagate(stores, settings, of) }
+    }
     const selection = { by: 'version', id: key.id, seq: key.seq } as const
-    const changed = await commit(stores, settings, { ...plan, ...target, selection })
-    if (changed.length > 0) {
-      return { kind: 'done', progress: await propagate(stores, settings, changed) }
+    const nowMs = settings.clock.now()
+    const committed = await stores.changes.commit({ ...plan, ...target, selection, nowMs })
+    if (committed.digests.length > 0) {
+      return { kind: 'done', progress: await follow(stores, settings, committed) }
     }
   }
   return { kind: 'contended' }
@@ -100,38 +109,47 @@ export async function changeMany(
   selection: Exclude<Selection, { by: 'version' }>,
   plan: Omit<Plan, 'successor' | 'request'> & Pick<Change, 'reach'>,
 ): Promise<{ count: number; progress: Progress }> {
-  const changed = await commit(stores, settings, { ...plan, accountId, selection })
-  // The whole account: an earlier change of some of them may have been committed and not settled.
-  return { count: changed.length, progress: await propagate(stores, settings, { accountId }) }
+  const nowMs = settings.clock.now()
+  const committed = await stores.changes.commit({ ...plan, accountId, selection, nowMs })
+  return { count: committed.digests.length, progress: await follow(stores, settings, committed) }
 }
 
-async function commit(
-  { changes, cache, memory }: ChangeStores,
-  { clock }: ChangeSettings,
-  change: Omit<Change, 'nowMs'>,
-): Promise<string[]> {
-  const digests = await changes.commit({ ...change, nowMs: clock.now() })
-  // The purge only saves the next reader a stale entry; correctness does not depend on it.
-  for (const digest of digests) memory.forget(digest)
-  await Promise.all(digests.slice(0, maxPurges).map((digest) => cache.purge(digest)))
-  return digests
+/** Removes what was changed from the caches while it settles: that saves readers a miss and decides nothing. */
+function follow(
+  stores: ChangeStores,
+  settings: ChangeSettings,
+  { digests, pending }: Committed,
+): Promise<Progress> {
+  for (const digest of digests) stores.memory.forget(digest)
+  const purges = digests.slice(0, maxPurges).map((digest) => stores.cache.purge(digest))
+  const settling = settleRaises(stores, settings, pending)
+  return progressOf(
+    settings,
+    Promise.all([settling, ...purges]).then(([regions]) => regions),
+  )
 }
 
 // One invocation may make 1,000 calls to KV; entries that are not purged are stale by the fences' floors.
 const maxPurges = 500
 
 /** Settles before returning, or in the background when the client does not wait. */
-export async function propagate(
+export function propagate(
   stores: SettleStores,
   settings: ChangeSettings,
-  of: Parameters<typeof settle>[2],
+  of: Concerned,
 ): Promise<Progress> {
-  const { respondAsync, waitUntil, leaseMs, marginMs, clock } = settings
+  return progressOf(settings, settle(stores, settings, of))
+}
+
+async function progressOf(
+  { respondAsync, waitUntil, leaseMs, marginMs, clock }: ChangeSettings,
+  settling: Promise<string[]>,
+): Promise<Progress> {
   if (respondAsync) {
-    waitUntil(settle(stores, settings, of))
+    waitUntil(settling)
     return { kind: 'accepted', effectiveAt: clock.now() + leaseMs + marginMs + usualRaiseMs }
   }
-  const regions = await settle(stores, settings, of)
+  const regions = await settling
   return regions.length === 0 ? { kind: 'in_force' } : { kind: 'pending', regions }
 }
 

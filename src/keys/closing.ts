@@ -68,7 +68,7 @@ export async function finishClosings(
   settings: SettleSettings,
 ): Promise<void> {
   const now = settings.clock.now()
-  const waiting = { ...settings, respondAsync: false, waitUntil: () => {} }
+  const waiting = { ...settings, respondAsync: false }
   const finish = async (accountId: string) => {
     await endWebhooks(stores.db, accountId)
     const revoked = await changeMany(stores, waiting, accountId, { by: 'account' }, revocation(now))

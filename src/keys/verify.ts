@@ -1,4 +1,4 @@
-// The hot path: from a presented token to a verdict. Within a lease it calls no store.
+// The hot path: from a presented token to a verdict. While the view runs, a key in memory costs no call.
 import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
@@ -14,7 +14,7 @@ export type VerifySettings = LookUpSettings & {
 }
 
 export type VerifyOptions = {
-  /** Query the fence even within a lease. */
+  /** Asks the fence even while the view runs. */
   fresh?: boolean
 }
 
@@ -52,7 +52,7 @@ export async function verify(
   const isKnown = stores.memory.get(digest) !== null
   if (!isTagged && !isKnown && !(await settings.admitsUntagged())) return flood
   try {
-    const { record, tier } = await lookUp(stores, settings, digest)
+    const { record, tier } = await lookUp(stores, settings, digest, { fresh })
     if (record === null) return { verdict: { code: 'invalid_api_key' }, tier }
     return { verdict: decide(record, request, settings.now(), config), tier }
   } catch (error) {

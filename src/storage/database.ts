@@ -19,17 +19,26 @@ export const newUuid = sql`lower(hex(randomblob(4)) || '-' || hex(randomblob(2))
 
 const dialect = new SQLiteAsyncDialect()
 
+/** Runs all statements in one transaction. @returns the rows of the last statement. */
+export async function runBatch<Row>(d1: D1Database, statements: SQLWrapper[]): Promise<Row[]> {
+  const results = await runWholeBatch(d1, statements)
+  return (results.at(-1) ?? []) as Row[]
+}
+
 /**
  * Runs all statements in one transaction. Not drizzle's own batch: version 0.45 loses the parameters of raw SQL
  * there.
- * @returns the rows of the last statement.
+ * @returns the rows of each statement.
  */
-export async function runBatch<Row>(d1: D1Database, statements: SQLWrapper[]): Promise<Row[]> {
+export async function runWholeBatch(
+  d1: D1Database,
+  statements: SQLWrapper[],
+): Promise<unknown[][]> {
   const session = d1.withSession('first-primary')
   const prepared = statements.map((statement) => {
     const { sql, params } = dialect.sqlToQuery(statement.getSQL())
     return session.prepare(sql).bind(...params)
   })
-  const results = await session.batch<Row>(prepared)
-  return results.at(-1)?.results ?? []
+  const results = await session.batch(prepared)
+  return results.map((result) => result.results)
 }

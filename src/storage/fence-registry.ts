@@ -1,8 +1,8 @@
 // The list of fences in D1: each fence registers and retires itself, and changes read the list.
 import { and, eq, sql } from 'drizzle-orm'
 import { build, openPrimary, runBatch } from './database.ts'
-import { bump } from './key-changes.ts'
 import { fence, sequence } from './schema.ts'
+import { bump } from './sequence.ts'
 import { within } from './unavailable.ts'
 
 const timeoutMs = 5_000

@@ -4,10 +4,19 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { foldForSearch } from '../core/text.ts'
-import { build, type Database, newUuid, openPrimary, runBatch } from './database.ts'
+import { build, newUuid, openPrimary, runBatch, runWholeBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
 import { changeable, listed, madeKeys, type Reach } from './key-reach.ts'
-import { apiKey, auditEvent, fence, pendingRaise, sequence } from './schema.ts'
+import {
+  type Concerned,
+  concerns,
+  leaveRaises,
+  type PendingRaise,
+  readPending,
+  removeRaises,
+} from './pending-raises.ts'
+import { apiKey, auditEvent } from './schema.ts'
+import { bump, changedNow, currentSequence } from './sequence.ts'
 import { within } from './unavailable.ts'
 
 export type NewKey = Omit<typeof apiKey.$inferInsert, 'seq' | 'nameFolded'>
@@ -55,25 +64,21 @@ export type CreateOptions = {
   request?: IdempotentRequest | null
 }
 
-/** A raise that a fence has not acknowledged; digest `*` stands for every key. */
-export type PendingRaise = { fence: string; region: string; digest: string; seq: number }
+/** The digests of the changed keys (none when the selection matched no row), and what is pending for them. */
+export type Committed = { digests: string[]; pending: PendingRaise[] }
 
 export type KeyChanges = {
   /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
   create(key: NewKey, audit: AuditEntry, nowMs: number, options?: CreateOptions): Promise<boolean>
   hasRoom(maker: LimitedMaker): Promise<boolean>
-  /** @returns the digests of the changed keys; none when the selection matched no row. */
-  commit(change: Change): Promise<string[]>
-  /** The pending raises of these digests, of all keys of an account, or of all keys. */
-  pending(of: readonly string[] | { accountId: string } | 'all'): Promise<PendingRaise[]>
+  /** For a bulk change, `pending` is that of the whole account: an earlier, lost answer may have left something. */
+  commit(change: Change): Promise<Committed>
+  pending(of: Concerned): Promise<PendingRaise[]>
   /** Removes raises that fences have acknowledged; one with a higher sequence by now stays. */
   settled(raises: readonly PendingRaise[]): Promise<void>
 }
 
 const writeTimeoutMs = 10_000
-/** A change of more keys raises every key, with one row per fence instead of one per fence and key. */
-const maxSingleRaises = 1_000
-
 export function createKeyChanges(d1: D1Database): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
@@ -99,11 +104,16 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
       return rows[0]?.room === 1
     },
     async commit(change) {
-      const changed = await run(runBatch<{ digest: string }>(d1, statementsOf(change)))
-      return changed.map(({ digest }) => digest)
+      const [changed, pending] = (await run(runWholeBatch(d1, statementsOf(change)))).slice(-2)
+      return {
+        digests: (changed as { digest: string }[]).map(({ digest }) => digest),
+        pending: pending as PendingRaise[],
+      }
     },
     pending(of) {
-      return run(readPending(openPrimary(d1), of))
+      const named = of === 'all' || of.digests === undefined ? undefined : listed(of.digests)
+      const condition = of === 'all' ? undefined : concerns({ ...of, digests: named })
+      return run(readPending(openPrimary(d1), condition).all())
     },
     async settled(raises) {
       if (raises.length > 0) await run(runBatch(d1, [removeRaises(raises)]))
@@ -113,20 +123,6 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
 
 function roomOf({ madeBy, maxKeys }: LimitedMaker): SQL {
   return sql`${madeKeys(madeBy)} < ${maxKeys}`
-}
-
-/** The counter as bumped by this batch: it marks the rows that this batch changed. */
-export const currentSequence = sql<number>`(select ${sequence.value} from ${sequence})`
-
-// The clock keeps a restored backup from issuing a number twice.
-export function bump(nowMs: number) {
-  return build
-    .insert(sequence)
-    .values({ id: 1, value: nowMs })
-    .onConflictDoUpdate({
-      target: sequence.id,
-      set: { value: sql`max(${sequence.value} + 1, excluded.value)` },
-    })
 }
 
 /** The folded name that is written with a name; a trigger clears one that is not. */
@@ -144,7 +140,7 @@ function statementsOf(change: Change) {
     bump(nowMs),
     update,
     recordChanges(audit, nowMs),
-    leaveRaises(nowMs),
+    leaveRaises(change),
     // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
     ...(successor === undefined
       ? []
@@ -155,9 +151,8 @@ function statementsOf(change: Change) {
     build
       .select({ digest: apiKey.digest })
       .from(apiKey)
-      .where(
-        and(eq(apiKey.seq, currentSequence), successor && sql`${apiKey.id} <> ${successor.id}`),
-      ),
+      .where(and(changedNow, successor && sql`${apiKey.id} <> ${successor.id}`)),
+    readPending(build, concernedBy(change)),
   ]
 }
 
@@ -193,7 +188,12 @@ function selected({ accountId, selection, reach, maker }: Change): SQL | undefin
   }
 }
 
-export const changedNow = eq(apiKey.seq, currentSequence)
+function concernedBy({ accountId, selection }: Change): SQL {
+  if (selection.by !== 'version') return concerns({ accountId })
+  const digests = sql`(select ${apiKey.digest} from ${apiKey} where ${changedNow})`
+  return concerns({ accountId, digests })
+}
+
 const anyChanged = sql`exists (select 1 from ${apiKey} where ${changedNow})`
 
 /** Inserts an audit event for each row that this batch changed; `own` is a detail that differs by row. */
@@ -205,18 +205,6 @@ export function recordChanges(audit: AuditEntry, nowMs: number, own?: SQL) {
     select ${newUuid}, ${apiKey.accountId}, ${audit.action}, ${audit.actorKind}, ${audit.actorId},
       ${apiKey.id}, ${detail}, ${audit.requestId}, ${nowMs}
     from ${apiKey} where ${changedNow}`
-}
-
-// Selects the fences inside the batch: one that registers later starts above this sequence.
-function leaveRaises(nowMs: number) {
-  const few = sql`(select count(*) from ${apiKey} where ${changedNow}) <= ${maxSingleRaises}`
-  return sql`
-    insert into ${pendingRaise} (fence, digest, seq, created_at)
-    select ${fence.name}, ${apiKey.digest}, ${apiKey.seq}, ${nowMs}
-      from ${fence}, ${apiKey} where ${changedNow} and ${few}
-    union all
-    select ${fence.name}, '*', ${currentSequence}, ${nowMs} from ${fence} where not ${few}
-    on conflict (digest, fence) do update set seq = excluded.seq`
 }
 
 /** Stores a key where the condition holds. */
@@ -236,35 +224,4 @@ function insertKey(key: NewKey, condition: SQL) {
 
 function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value)
-}
-
-function readPending(db: Database, of: readonly string[] | { accountId: string } | 'all') {
-  return db
-    .select({
-      fence: pendingRaise.fence,
-      region: sql<string>`coalesce(${fence.region}, ${pendingRaise.fence})`,
-      digest: pendingRaise.digest,
-      seq: pendingRaise.seq,
-    })
-    .from(pendingRaise)
-    .leftJoin(fence, eq(fence.name, pendingRaise.fence))
-    .where(of === 'all' ? undefined : concerns(of))
-    .all()
-}
-
-function concerns(of: readonly string[] | { accountId: string }): SQL {
-  const digests =
-    'accountId' in of
-      ? sql`(select ${apiKey.digest} from ${apiKey} where ${apiKey.accountId} = ${of.accountId})`
-      : listed(of)
-  return sql`(${pendingRaise.digest} in ${digests} or ${pendingRaise.digest} = '*')`
-}
-
-function removeRaises(raises: readonly PendingRaise[]): SQL {
-  const held = JSON.stringify(raises.map(({ fence, digest, seq }) => ({ fence, digest, seq })))
-  return sql`
-    delete from ${pendingRaise} where rowid in (
-      select pending.rowid from json_each(${held}) as held join ${pendingRaise} as pending
-      on pending.digest = held.value ->> 'digest' and pending.fence = held.value ->> 'fence'
-        and pending.seq <= held.value ->> 'seq')`
 }

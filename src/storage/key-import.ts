@@ -4,15 +4,9 @@ import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { build, runBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
-import {
-  bump,
-  changedNow,
-  currentSequence,
-  folded,
-  type NewKey,
-  recordChanges,
-} from './key-changes.ts'
+import { folded, type NewKey, recordChanges } from './key-changes.ts'
 import { apiKey } from './schema.ts'
+import { bump, changedNow, currentSequence } from './sequence.ts'
 import { within } from './unavailable.ts'
 
 export type KeyImport = {

@@ -1,12 +1,12 @@
-// Key records in the memory of an isolate, each with the start of its lease. The least recently used leaves first.
+// Key records in the memory of an isolate. The least recently used leaves first.
 import type { KeyRecord } from '../core/record.ts'
 
-/** `from`: when the lookup that returned this record began (ms): its lease runs from there. */
-export type Held = { record: KeyRecord; from: number }
+/** `readAt`: when the record was asked of D1 (ms), whose answer stands by itself for a lease; else null. */
+export type Held = { record: KeyRecord; readAt: number | null }
 
 export type Memory = {
   get(digest: string): Held | null
-  /** Keeps a record with its lease, unless a newer record is held. */
+  /** Keeps a record, unless a newer one is held. */
   keep(digest: string, held: Held): void
   forget(digest: string): void
 }
@@ -45,10 +45,10 @@ export function createMemory(maxBytes = defaultMaxBytes): Memory {
   }
 }
 
-/** With equal `asOf`, the record of the later lookup has the longer lease. */
+/** Of equal records, one that D1 answered later stands longer. */
 function isNewer(present: Held, other: Held): boolean {
   if (present.record.asOf !== other.record.asOf) return present.record.asOf > other.record.asOf
-  return present.from > other.from
+  return (present.readAt ?? 0) > (other.readAt ?? 0)
 }
 
 /** Objects, numbers, the digest and the entry of the Map: about half of what an ordinary record takes. */

@@ -81,17 +81,17 @@ export const fence = sqliteTable('fence', {
   seq: integer().notNull(),
 })
 
-/** Raises that a fence has not acknowledged; digest `*` stands for every key. */
+/** Raises that a fence has not acknowledged, of digests and of groups of accounts (core/subject.ts). */
 export const pendingRaise = sqliteTable(
   'pending_raise',
   {
     fence: text().notNull(),
-    digest: text().notNull(),
+    subject: text().notNull(),
     seq: integer().notNull(),
     createdAt: integer('created_at').notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.digest, table.fence] }),
+    primaryKey({ columns: [table.subject, table.fence] }),
     index('pending_raise_by_age').on(table.createdAt),
   ],
 )

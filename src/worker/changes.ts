@@ -8,7 +8,7 @@ import type { KeySettings } from '../keys/mint.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyChanges } from '../storage/key-changes.ts'
 import { findByDigests, findKey, findOwnSuccessors } from '../storage/key-store.ts'
-import type { Isolate } from './context.ts'
+import type { Isolate, WaitUntil } from './context.ts'
 
 export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
   return {
@@ -26,8 +26,8 @@ export function leakStores(isolate: Isolate, env: Env): LeakStores {
   return { ...changeStores(isolate, env), findByDigests: byDigests, findOwnSuccessors: findOwn }
 }
 
-export function settleSettings({ config, clock }: Isolate): SettleSettings {
-  return { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock }
+export function settleSettings({ config, clock }: Isolate, waitUntil: WaitUntil): SettleSettings {
+  return { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock, waitUntil }
 }
 
 export async function keySettings(
@@ -36,8 +36,8 @@ export async function keySettings(
   request: Pick<ChangeSettings, 'respondAsync' | 'waitUntil'>,
 ): Promise<KeySettings> {
   return {
-    ...settleSettings(isolate),
-    ...request,
+    ...settleSettings(isolate, request.waitUntil),
+    respondAsync: request.respondAsync,
     config: isolate.config,
     tagKeys: await isolate.tagKeys(env.TAG_SECRETS),
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
@@ -46,15 +46,21 @@ export async function keySettings(
 }
 
 /** @returns the regions that have not acknowledged. @throws StoreUnavailable */
-export function settleAccount(isolate: Isolate, env: Env, accountId: string): Promise<string[]> {
-  return settle(changeStores(isolate, env), settleSettings(isolate), { accountId })
+export function settleAccount(
+  isolate: Isolate,
+  env: Env,
+  accountId: string,
+  waitUntil: WaitUntil,
+): Promise<string[]> {
+  return settle(changeStores(isolate, env), settleSettings(isolate, waitUntil), { accountId })
 }
 
 /** @returns the fences that have not acknowledged. */
 export function resetAllFences(
-  isolate: Isolate,
+  { config, clock }: Isolate,
   { FENCE }: Pick<Env, 'FENCE'>,
   names: readonly string[],
 ): Promise<string[]> {
-  return resetFences({ fences: createAllFences(FENCE) }, settleSettings(isolate), names)
+  const settings = { leaseMs: config.leaseMs, marginMs: defaultMarginMs, clock }
+  return resetFences({ fences: createAllFences(FENCE) }, settings, names)
 }

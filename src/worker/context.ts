@@ -1,5 +1,8 @@
 // The state of an isolate: its configuration, its clock and its caches.
+
+import { fenceName, nearestRegion } from '../coherence/regions.ts'
 import type { Clock } from '../coherence/settle.ts'
+import { FenceView } from '../coherence/view.ts'
 import type { Config } from '../core/config.ts'
 import { importTagKeys } from '../core/token.ts'
 import { createPeopleMemory, type PeopleMemory } from '../identity/settings.ts'
@@ -11,6 +14,9 @@ export type Isolate = {
   config: Config<Env>
   clock: Clock
   memory: Memory
+  view: FenceView
+  /** The fence that this isolate asks: of the region in which its first request met it. */
+  fenceName(cf: unknown, fencesPerRegion: number): string
   people: PeopleMemory
   usage: UsageCounter
   /** Meter → the last period in which its low credits were notified. */
@@ -22,11 +28,19 @@ export type Isolate = {
 export type WaitUntil = (work: Promise<unknown>) => void
 
 export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
+  let fence: string | null = null
   let imported: { secrets: string; keys: CryptoKey[] } | null = null
   return {
     config,
     clock,
     memory: createMemory(),
+    view: new FenceView(),
+    fenceName(cf, fencesPerRegion) {
+      // `cf` locates clients, who may be near two regions: an isolate that changed between them would learn everything anew.
+      const draw = () => Math.floor(Math.random() * fencesPerRegion)
+      fence ??= fenceName(nearestRegion(cf), draw(), fencesPerRegion)
+      return fence
+    },
     people: createPeopleMemory(clock.now),
     usage: new UsageCounter({ ...clock, newId: () => crypto.randomUUID() }),
     lowCreditsNotified: new Map(),

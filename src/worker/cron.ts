@@ -1,9 +1,11 @@
 // Scheduled work (`triggers.crons` in wrangler.toml): the reconciler every minute, the canary at any other
 // schedule. Faults become errors in the log, under event names that alerts can match.
-import { inspectFence } from '../coherence/fences.ts'
-import { fenceName, regionOfFence } from '../coherence/regions.ts'
+import type { Floor } from '../coherence/fence.ts'
+import { inspectFence, type NearestFence } from '../coherence/fences.ts'
+import { regionOfFence } from '../coherence/regions.ts'
 import { settle } from '../coherence/settle.ts'
-import { type CanaryStores, runCanary } from '../keys/canary.ts'
+import { groupOf } from '../core/subject.ts'
+import { type CanaryStores, canaryAccountId, runCanary } from '../keys/canary.ts'
 import { finishClosings } from '../keys/closing.ts'
 import { log, tryEach } from '../log.ts'
 import { pruneAttempts } from '../storage/attempts.ts'
@@ -18,7 +20,7 @@ import { createUsageStore } from '../storage/usage-store.ts'
 import { changeStores, settleSettings } from './changes.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
-import { areChangesStopped, shardsOf } from './variables.ts'
+import { areChangesStopped } from './variables.ts'
 
 const reconcilerCron = '* * * * *'
 
@@ -28,7 +30,7 @@ export async function runScheduled(
   cron: string,
   waitUntil: WaitUntil,
 ): Promise<void> {
-  if (cron === reconcilerCron) await reconcile(isolate, env)
+  if (cron === reconcilerCron) await reconcile(isolate, env, waitUntil)
   else await watch(isolate, env, waitUntil)
 }
 
@@ -37,9 +39,9 @@ export async function runScheduled(
  * fails does not keep the others from running.
  * @throws Error of the first step that failed.
  */
-async function reconcile(isolate: Isolate, env: Env): Promise<void> {
+async function reconcile(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<void> {
   const stores = changeStores(isolate, env)
-  const settings = settleSettings(isolate)
+  const settings = settleSettings(isolate, waitUntil)
   const now = isolate.clock.now()
   const steps: Record<string, () => Promise<unknown>> = {
     settle: () => settle(stores, settings, 'all'),
@@ -71,7 +73,7 @@ async function watch(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<
   if (areChangesStopped(env)) return
   const { config } = isolate
   const randomBytes = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)
-  const settings = { ...settleSettings(isolate), config, randomBytes, waitUntil }
+  const settings = { ...settleSettings(isolate, waitUntil), config, randomBytes }
   const run = await runCanary(canaryStores(isolate, env), settings)
   logRun(run)
   await recordRun(env.DB, run)
@@ -92,22 +94,28 @@ export function canaryStores(isolate: Isolate, env: Env): CanaryStores {
     ...changeStores(isolate, env),
     cache,
     async regions(digest) {
-      const shards = shardsOf(env)
-      const open = (await listFences(env.DB)).flatMap((name) => {
-        const region = regionOfFence(name)
-        if (fenceName(region, digest, shards) !== name) return []
-        // `inspect` leaves no trace: the canary must not keep the fence of an unused region alive.
-        const requiredSeq = () =>
-          inspectFence(env.FENCE, name, digest).then(
-            ({ requiredSeq }) => requiredSeq,
-            () => null,
-          )
-        return [{ region: region as string, stores: { fence: { requiredSeq }, cache, keys } }]
-      })
+      const open = (await listFences(env.DB)).map((name) => ({
+        region: regionOfFence(name) as string,
+        stores: { fence: probe(env, name, digest), cache, keys },
+      }))
       // Without a fence every verification reads D1.
       return [...open, { region: 'elsewhere', stores: { fence: noFence, cache, keys } }]
     },
   }
 }
 
-const noFence = { requiredSeq: async () => null }
+/** `inspect` leaves no trace: the canary must not keep the fence of an unused region alive. */
+function probe({ FENCE }: Env, name: string, digest: string): NearestFence {
+  const subjects = [digest, groupOf(canaryAccountId)]
+  return {
+    async ask() {
+      const found = await inspectFence(FENCE, name, subjects).catch(() => null)
+      if (found === null || found.minSeq === null) return null
+      const { epoch, rev, minSeq: base, required } = found
+      const floors = subjects.map((subject, at): Floor => [subject, required[at] ?? base])
+      return { epoch, rev, base, horizon: base, floors, requiredSeq: required[0] ?? base }
+    },
+  }
+}
+
+const noFence: NearestFence = { ask: async () => null }

@@ -4,21 +4,14 @@ import { fenceName, nearestRegion } from '../coherence/regions.ts'
 import { createMeters } from '../limits/meters.ts'
 import { summarisePending } from '../storage/pending-raises.ts'
 import type { ReadinessStores } from '../storage/readiness.ts'
-import { shardsOf } from './variables.ts'
-
-/** The digest of no key. */
-const noDigest = '0'.repeat(64)
-
-export function inspectWithoutKey({ FENCE }: Pick<Env, 'FENCE'>, name: string) {
-  return inspectFence(FENCE, name, noDigest)
-}
+import { fencesPerRegionOf } from './variables.ts'
 
 export function readinessStores(env: Env, cf: unknown): ReadinessStores {
   const region = nearestRegion(cf)
   return {
     pending: () => summarisePending(env.DB),
     cache: () => env.KEY_CACHE.get('readiness', { cacheTtl: 30 }),
-    fence: () => inspectWithoutKey(env, fenceName(region, noDigest, shardsOf(env))),
+    fence: () => inspectFence(env.FENCE, fenceName(region, 0, fencesPerRegionOf(env)), []),
     async meter() {
       const terms = { windows: [], credits: null }
       const { outcome } = await createMeters(env.METER).read(`readiness/${region}`, terms)

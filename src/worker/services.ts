@@ -1,7 +1,7 @@
 // The services of one request, made from its bindings. A request costs one small object: nothing is opened, parsed
 // or loaded before its first use.
 import { createNearestFence } from '../coherence/fences.ts'
-import { fenceNames, nearestRegion } from '../coherence/regions.ts'
+import { fenceNames } from '../coherence/regions.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
 import type { RequestLocation, Services } from '../http/services.ts'
 import type { LookUpStores } from '../keys/look-up.ts'
@@ -15,10 +15,10 @@ import type { Isolate } from './context.ts'
 import { watchCredits } from './credit-watch.ts'
 import {
   areChangesStopped,
+  fencesPerRegionOf,
   githubKeySource,
   peopleSettings,
   setupTokenOf,
-  shardsOf,
   targetRules,
 } from './variables.ts'
 
@@ -88,8 +88,12 @@ export class RequestServices implements Services {
     return targetRules(this.env)
   }
 
+  get view() {
+    return this.isolate.view.current
+  }
+
   get fenceNames() {
-    return fenceNames(shardsOf(this.env))
+    return fenceNames(fencesPerRegionOf(this.env))
   }
 
   fetchAsset(url: URL): Promise<Response> {
@@ -104,13 +108,14 @@ export class RequestServices implements Services {
 
   lookUpStores(from: RequestLocation): LookUpStores {
     const { env, isolate } = this
-    const { memory, reportOutage } = isolate
+    const { memory, view, reportOutage } = isolate
     return {
       memory,
+      view,
       // Opened when they are used: a key in memory needs none of them.
       get fence() {
-        const place = { region: nearestRegion(from.cf), shards: shardsOf(env) }
-        return createNearestFence(env.FENCE, place, reportOutage)
+        const name = isolate.fenceName(from.cf, fencesPerRegionOf(env))
+        return createNearestFence(env.FENCE, name, reportOutage)
       },
       get cache() {
         return createKeyCache(env.KEY_CACHE, reportOutage)
@@ -168,7 +173,7 @@ export class RequestServices implements Services {
 
   async settleAccount(accountId: string) {
     const { settleAccount } = await import('./changes.ts')
-    return settleAccount(this.isolate, this.env, accountId)
+    return settleAccount(this.isolate, this.env, accountId, this.waitUntil)
   }
 
   async resetFences(names: readonly string[]) {
@@ -192,7 +197,7 @@ export class RequestServices implements Services {
   }
 
   async inspectFence(name: string) {
-    const { inspectWithoutKey } = await import('./readiness.ts')
-    return inspectWithoutKey(this.env, name)
+    const { inspectFence } = await import('../coherence/fences.ts')
+    return inspectFence(this.env.FENCE, name, [])
   }
 }

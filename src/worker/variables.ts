@@ -4,12 +4,14 @@ import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
 import type { PeopleMemory, PeopleSettings } from '../identity/settings.ts'
 
-export function shardsOf({ FENCE_SHARDS }: Env): number {
-  const shards = Number(FENCE_SHARDS)
-  if (!Number.isInteger(shards) || shards < 1) {
-    throw new Error(`FENCE_SHARDS is "${FENCE_SHARDS}": it must be a whole number from 1.`)
+export function fencesPerRegionOf({ FENCES_PER_REGION }: Env): number {
+  const count = Number(FENCES_PER_REGION)
+  if (!Number.isInteger(count) || count < 1) {
+    throw new Error(
+      `FENCES_PER_REGION is "${FENCES_PER_REGION}": it must be a whole number from 1.`,
+    )
   }
-  return shards
+  return count
 }
 
 type Secrets = Pick<Env, 'TAG_SECRETS' | 'AUTH_SECRETS' | 'SETUP_TOKEN'>

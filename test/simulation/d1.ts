@@ -102,13 +102,16 @@ export class D1 {
   private commit(change: Parameters<KeyChanges['commit']>[0], touched: TouchedVersions) {
     const { tables } = this
     const batch = (fences?: string[]) => {
-      const { changed, successor, alreadyRevoked } = tables.commit(change, fences)
+      const { changed, successor, alreadyRevoked, pending } = tables.commit(change, fences)
       this.record(touched.committed, changed)
       if (successor !== null) this.record(touched.committed, [successor])
       for (const digest of alreadyRevoked) {
         touched.committed.set(digest, tables.history.revokedSince(digest))
       }
-      return changed
+      const { accountId, selection } = change
+      const digests = selection.by === 'version' ? changed : this.digestsOf({ accountId })
+      this.record(touched.pending, digests)
+      return { digests: changed, pending }
     }
     if (isInjected('bump-apart'))
       return this.inTwoSteps(
@@ -205,7 +208,7 @@ export class D1 {
   private digestsOf(of: Parameters<KeyChanges['pending']>[0]): Iterable<string> {
     const { keys } = this.tables
     if (of === 'all') return keys.keys()
-    if (!('accountId' in of)) return of
+    if (of.digests !== undefined) return of.digests
     return [...keys.values()]
       .filter((row) => row.accountId === of.accountId)
       .map((row) => row.digest)

@@ -10,7 +10,7 @@ import {
 } from './actors.ts'
 import { reconcile, sendLater } from './clients.ts'
 import { verifyLater } from './readers.ts'
-import { bulk, changePeople, creators } from './requests.ts'
+import { accounts, bulk, changePeople, creators } from './requests.ts'
 import type { World } from './world.ts'
 
 export const everydayUse = {
@@ -51,7 +51,7 @@ export const everydayUse = {
       { by: 'externalId', externalId: random.one(['x', 'y']) } as const,
       { by: 'account' } as const,
     ])
-    send(world, bulk(selection))
+    send(world, bulk(random.one(accounts), selection))
     if (random.is(0.5)) issueNow(world)
     withRandomKey(world, (key) => scheduleReaders(world, key, 3))
   },
@@ -60,7 +60,7 @@ export const everydayUse = {
     const { random } = world
     const role = random.one(['admin', 'member', 'owner', null])
     const change = random.is(0.2) ? null : { userId: random.one(creators), role }
-    send(world, changePeople(change))
+    send(world, changePeople(random.one(accounts), change))
     withRandomKey(world, (key) => scheduleReaders(world, key, 3))
   },
 

@@ -19,7 +19,7 @@ export const faults = {
     const isolate = world.isolates[at]
     if (isolate === undefined) return
     for (const actor of isolate.running) actor.isAlive = false
-    world.isolates[at] = world.replacementOf(isolate, isolate.shards)
+    world.isolates[at] = world.replacementOf(isolate, isolate.fencesPerRegion)
   },
 
   evictFence({ fenceHost, random }: World): void {
@@ -46,7 +46,7 @@ export const faults = {
   /** Answers are late while a key changes: readers get values from before the change. */
   congestion(world: World): void {
     const { random, links, swarm, network } = world
-    const reads = swarm.regions.map((region) => world.linkOf(region, 'requiredSeq'))
+    const reads = swarm.regions.map((region) => world.linkOf(region, 'ask'))
     const late = random.one([reads, [links.kv], [links.reads], [links.reads], [links.writes]])
     congest(world, late, 800)
     network.count(`${late[0]?.name.split(' ')[0]} congestion`)
@@ -65,18 +65,19 @@ export const faults = {
     if (closed.length === 0 || swarm.regions.length > 3) return
     const region = random.one(closed)
     swarm.regions.push(region)
-    const isolate = world.startIsolate(region, random.one(swarm.shardCounts))
+    const isolate = world.startIsolate(region, random.one(swarm.fencesPerRegion))
     withRandomKey(world, (key) => {
       for (let reads = 4; reads > 0; reads--) verifyLater(world, isolate, key, random.int(4_000))
     })
   },
 
-  /** A deployment with another shard count reaches the isolates one by one. */
-  changeShards(world: World): void {
-    const shards = 1 + world.random.int(3)
-    if (!world.swarm.shardCounts.includes(shards)) world.swarm.shardCounts.push(shards)
+  /** A deployment with another number of fences reaches the isolates one by one. */
+  changeFences(world: World): void {
+    const count = 1 + world.random.int(3)
+    const { fencesPerRegion } = world.swarm
+    if (!fencesPerRegion.includes(count)) fencesPerRegion.push(count)
     for (const [at, isolate] of world.isolates.entries()) {
-      if (world.random.is(0.6)) world.isolates[at] = world.replacementOf(isolate, shards)
+      if (world.random.is(0.6)) world.isolates[at] = world.replacementOf(isolate, count)
     }
   },
 }
@@ -88,5 +89,5 @@ export function congest(world: World, links: readonly Link[], maxMs: number): vo
 }
 
 function fenceLinks(world: World, region: string): Link[] {
-  return [world.linkOf(region, 'requiredSeq'), world.linkOf(region, 'raise')]
+  return [world.linkOf(region, 'ask'), world.linkOf(region, 'raise')]
 }

@@ -1,6 +1,12 @@
 // The Durable Object namespace of the fences. It mirrors fence-object.ts, which needs workerd. An instance
 // may be evicted at any point; its successor loads only what was durable.
-import { acknowledged, type Fence, type Raise } from '../../src/coherence/fence.ts'
+import {
+  acknowledged,
+  type Fence,
+  type FenceAnswer,
+  type Floor,
+  type Since,
+} from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { regionOfFence } from '../../src/coherence/regions.ts'
 import type { D1 } from './d1.ts'
@@ -12,7 +18,9 @@ import type { Scheduler } from './scheduler.ts'
 export type FenceHostOptions = {
   newSkew(): number
   /** Reads and raises use separate links: a fence may be fast for one and slow for the other. */
-  linkOf(region: string, kind: 'requiredSeq' | 'raise'): Link
+  linkOf(region: string, kind: 'ask' | 'raise'): Link
+  /** How many digests a full answer names. */
+  maxTold: number
   /** Probability that a fence runs an older version that does not know a method. */
   oldVersion: number
   isRandom(probability: number): boolean
@@ -21,6 +29,7 @@ export type FenceHostOptions = {
 export class FenceHost {
   readonly fences = new Map<string, StoredFence>()
   readonly counts = { registered: 0, retired: 0, pruned: 0, reset: 0 }
+  private epochs = 0
   private readonly scheduler: Scheduler
   private readonly network: Network
   private readonly d1: D1
@@ -39,18 +48,23 @@ export class FenceHost {
       const region = regionOfFence(name)
       const call = <T>(operation: string, detail: unknown, run: (fence: Fence) => T) =>
         this.network.call<T>(
-          this.options.linkOf(region, operation === 'requiredSeq' ? 'requiredSeq' : 'raise'),
+          this.options.linkOf(region, operation === 'ask' ? 'ask' : 'raise'),
           `${operation} ${name}`,
           detail,
           (...reply) => this.serve(this.storedFence(name), run, reply),
         )
       return {
-        requiredSeq: (digest: string) =>
-          call('requiredSeq', digest, (fence) => this.requiredSeq(fence, digest)),
-        raise: (raises: Raise[]) =>
-          call('raise', raises, (fence) => {
+        ask: (since: Since | null, digest: string | null) => {
+          const answer = call('ask', { since, digest }, (fence) => this.ask(fence, since, digest))
+          // A renewal is behind the answer: it is not a call of the verification.
+          const { current } = this.scheduler
+          if (digest === null && current !== null) current.calls--
+          return answer
+        },
+        hold: (raises: Floor[]) =>
+          call('hold', raises, (fence) => {
             if (this.isOldVersion()) return 'unknown'
-            fence.raise(raises)
+            fence.hold(raises)
             return acknowledged
           }),
         reset: () =>
@@ -64,11 +78,12 @@ export class FenceHost {
     },
   } as unknown as DurableObjectNamespace<FenceObject>
 
-  /** fence-object.ts `requiredSeq`. */
-  private requiredSeq(fence: Fence, digest: string): number | null {
-    const requiredSeq = fence.requiredSeq(digest)
-    if (requiredSeq === null) void fence.register().catch(() => {})
-    return requiredSeq
+  /** fence-object.ts `ask`. */
+  private ask(fence: Fence, since: Since | null, digest: string | null): FenceAnswer | null {
+    const answer = fence.ask(since, digest)
+    if (answer === null) void fence.register().catch(() => {})
+    // As it is sent: later raises do not change it.
+    return answer && { ...answer, floors: [...answer.floors] }
   }
 
   /** Writes that were not durable are lost, and held answers are never sent. */
@@ -135,6 +150,8 @@ export class FenceHost {
       network: this.network,
       registry: this.countedRegistry(stored),
       skew: this.options.newSkew(),
+      maxTold: this.options.maxTold,
+      newEpoch: () => `epoch-${++this.epochs}`,
       setAlarm: (time) => this.setAlarm(stored, time),
       onPruned: (count) => {
         counts.pruned += count

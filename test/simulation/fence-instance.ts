@@ -1,16 +1,15 @@
 // One instance of a fence's Durable Object: the real Fence behind an output gate.
-import { Fence, type FenceBase, type FenceStorage, type Floor } from '../../src/coherence/fence.ts'
+import { Fence } from '../../src/coherence/fence.ts'
 import type { D1 } from './d1.ts'
+import { createFenceStorage, type FenceContent } from './fence-storage.ts'
 import type { Network } from './network.ts'
 import { OutputGate } from './output-gate.ts'
 import { type Actor, noLag, type Scheduler } from './scheduler.ts'
 
 /** What survives an eviction: the object's storage and its alarm. */
-export type StoredFence = {
+export type StoredFence = FenceContent & {
   name: string
   region: string
-  base: FenceBase | null
-  floors: Map<string, Floor>
   alarmAt: number | null
   instance: FenceInstance | null
 }
@@ -22,6 +21,8 @@ type InstanceContext = {
   network: Network
   registry: Registry
   skew: number
+  maxTold: number
+  newEpoch(): string
   setAlarm(time: number): void
   onPruned(count: number): void
 }
@@ -37,7 +38,15 @@ export class FenceInstance {
     this.actor = { name: stored.name, skew, lag: noLag, ...life }
     this.gate = new OutputGate(scheduler, network, this.actor)
     const registry = this.gated(context.registry)
-    this.fence = new Fence(this.storageOf(stored, context), registry, scheduler.clock)
+    const { maxTold, newEpoch } = context
+    const write = (save: () => void) => this.gate.write(save)
+    const wakeAt = (time: number) => context.setAlarm(time - this.actor.skew)
+    const options = { now: scheduler.clock, newEpoch, maxTold }
+    this.fence = new Fence(
+      createFenceStorage(stored, { write, wakeAt, onPruned: context.onPruned }),
+      registry,
+      options,
+    )
   }
 
   evict(): void {
@@ -56,34 +65,6 @@ export class FenceInstance {
       register: (nowMs) => open().then(() => register(nowMs)),
       retire: (seq) => open().then(() => retire(seq)),
       ping: () => open().then(ping),
-    }
-  }
-
-  private storageOf(
-    stored: StoredFence,
-    { setAlarm, onPruned }: Pick<InstanceContext, 'setAlarm' | 'onPruned'>,
-  ): FenceStorage {
-    const { gate } = this
-    const none = { minSeq: null, registeredSeq: null, lastUsedAt: 0 }
-    return {
-      load: () => ({ ...(stored.base ?? none), floors: new Map(stored.floors) }),
-      saveBase: (base) =>
-        gate.write(() => {
-          stored.base = base
-        }),
-      saveFloor: (digest, floor) => gate.write(() => void stored.floors.set(digest, floor)),
-      removeFloors: (digests) => {
-        if (this.fence.isRegistered) onPruned(digests.length)
-        const removed = [...digests]
-        gate.write(() => {
-          for (const digest of removed) stored.floors.delete(digest)
-        })
-      },
-      // As in fence-object.ts: an alarm that is already set is kept.
-      wakeAt: (time) =>
-        gate.write(() => {
-          if (stored.alarmAt === null) setAlarm(time - this.actor.skew)
-        }),
     }
   }
 }

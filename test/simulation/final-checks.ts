@@ -1,6 +1,5 @@
 // The end of a history: faults stop, and the system must recover completely.
 
-import { fenceName, type Region } from '../../src/coherence/regions.ts'
 import { reconcile } from './clients.ts'
 import { maxLateness } from './network.ts'
 import { type Outcome, verifyNow } from './readers.ts'
@@ -14,6 +13,8 @@ export async function runFinalChecks(world: World): Promise<void> {
   world.stopFaults()
   if (!(await waitUntilIdle(world))) return
   if (!(await reconcile(world))) return world.fail('nothing stays pending', 'the reconciler failed')
+  // Acknowledged rows are deleted behind the answer.
+  await world.pause(quietMs)
   const { raises } = world.d1.tables
   if (raises.size > 0) return world.fail('nothing stays pending', `${raises.size} raises`)
   const { random, isolates } = world
@@ -63,12 +64,13 @@ async function checkRecovery(world: World, isolate: Isolate, key: KnownKey): Pro
     // The first may be served by a lease; if it opens a fence, every record is read again.
     await world.pause(quietMs + leaseMs)
   }
-  const fence = fenceName(isolate.region, key.digest, isolate.shards)
+  const { fence } = isolate
   if (!world.fenceHost.isRegistered(fence) || !world.d1.tables.fences.has(fence)) {
     return world.fail('nothing stays degraded', `the fence ${fence} is not registered`)
   }
   await verifyNow(world, isolate, key)
   await checkCalls(world, isolate, key)
+  await checkBusy(world, isolate, key)
   await checkWithoutD1(world, isolate, key, fence)
 }
 
@@ -79,7 +81,7 @@ async function checkWithoutD1(
   key: KnownKey,
   fence: string,
 ): Promise<void> {
-  const cold = world.startIsolate(isolate.region as Region, isolate.shards)
+  const cold = world.startIsolate(isolate.region, isolate.fencesPerRegion)
   await verifyNow(world, cold, key)
   await world.pause(quietMs)
   world.trace?.('SCENARIO', 'D1 goes down')
@@ -87,16 +89,27 @@ async function checkWithoutD1(
     link.downUntil = Number.POSITIVE_INFINITY
   }
   if (world.random.is(0.5)) world.fenceHost.evict(fence)
-  world.startIsolate(isolate.region as Region, isolate.shards)
+  world.startIsolate(isolate.region, isolate.fencesPerRegion)
   for (const reader of [...world.isolates]) {
-    if (reader.region !== isolate.region || reader.shards !== isolate.shards) continue
+    if (reader.fence !== fence) continue
     await checkServedWithoutD1(world, reader, key)
   }
   world.trace?.('SCENARIO', 'D1 is back')
   for (const link of [world.links.reads, world.links.writes]) link.downUntil = 0
 }
 
-/** While the lease runs there is no I/O; afterwards there is one call, to the fence. */
+/** A busy isolate renews its view in time, and never waits for its fence. */
+async function checkBusy(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
+  const { leaseMs } = world.swarm
+  for (let times = 0; leaseMs > 0 && times < 12; times++) {
+    await world.pause(Math.floor(leaseMs / 3))
+    const outcome = await verifyNow(world, isolate, key)
+    if (outcome?.tier === 'memory') continue
+    world.fail('a busy isolate needs no I/O', `${isolate.name} was answered from ${outcome?.tier}`)
+  }
+}
+
+/** While the view runs there is no I/O; afterwards there is one call, to the fence. */
 async function checkCalls(world: World, isolate: Isolate, key: KnownKey): Promise<void> {
   const second = await verifyNow(world, isolate, key)
   const usual = world.swarm.leaseMs > 0 ? 'memory' : 'fence'

@@ -8,10 +8,12 @@ export type Mistake =
   | 'register-apart'
   | 'plain-counter'
   | 'settled-regardless'
-  | 'star-ignored'
+  | 'group-overlooked'
+  | 'account-keys-overlooked'
   | 'retire-regardless'
   | 'trigger-without-raise'
   | 'answer-before-durable'
+  | 'lease-from-answer'
 
 const injected = process.env.LATCHKEY_MISTAKE
 

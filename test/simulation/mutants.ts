@@ -4,6 +4,7 @@ import { designMutants } from './mutants/design.ts'
 import { harmlessMutants } from './mutants/harmless.ts'
 import { implementationMutants } from './mutants/implementation.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { viewMutants } from './mutants/view.ts'
 
 export const mutants: Mutant[] = [
   ...designMutants.map((mutant) => ({ ...mutant, listed: true as const })),
@@ -13,6 +14,11 @@ export const mutants: Mutant[] = [
 
 export const suites = {
   protocol: { mutants, defaultSeeds: 200_000, load: () => import('./run-seed.ts') },
+  view: {
+    mutants: viewMutants.map((mutant) => ({ ...mutant, listed: true as const })),
+    defaultSeeds: 400_000,
+    load: () => import('./view/world.ts'),
+  },
   credits: {
     mutants: creditMutants,
     defaultSeeds: 3_000,

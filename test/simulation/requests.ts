@@ -14,46 +14,48 @@ import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, ChangeRequest, RequestContext } from './clients.ts'
 import type { KnownKey, World } from './world.ts'
 
-export const account = 'account'
+/** Of different groups. */
+export const accounts = ['account', 'other'] as const
 export const owner = 'owner'
 export const creators = ['owner', 'admin', 'member'] as const
 const externalIds = ['x', 'y', null] as const
 
-function callerOf(id: string, role: Role): Caller {
-  const person = { kind: 'person', id, accountId: account, role } as const
+function callerOf(accountId: string, id: string, role: Role): Caller {
+  const person = { kind: 'person', id, accountId, role } as const
   return { actor: { ...person, credential: 'session', isSteppedUp: true }, requestId: 'request' }
 }
 
-const asOwner = callerOf(owner, 'owner')
+const ownerOf = ({ accountId }: { accountId: string }) => callerOf(accountId, owner, 'owner')
 
 function answerOf(changed: ChangeResult<unknown>): Answer {
   return changed.kind === 'done' ? changed.progress.kind : null
 }
 
-export function revoke({ id }: KnownKey): ChangeRequest {
+export function revoke({ id, ...key }: KnownKey): ChangeRequest {
   return {
     name: 'revoke',
-    run: async ({ stores, settings }) => answerOf(await revokeKey(stores, settings, asOwner, id)),
+    run: async ({ stores, settings }) =>
+      answerOf(await revokeKey(stores, settings, ownerOf(key), id)),
   }
 }
 
-export function update({ id }: KnownKey, edits: KeyEdits): ChangeRequest {
+export function update({ id, ...key }: KnownKey, edits: KeyEdits): ChangeRequest {
   return {
     name: 'update',
     run: async ({ stores, settings }) =>
-      answerOf(await updateKey(stores, settings, asOwner, id, edits)),
+      answerOf(await updateKey(stores, settings, ownerOf(key), id, edits)),
   }
 }
 
-export function rotate({ id, digest }: KnownKey, overlapMs: number): ChangeRequest {
+export function rotate({ id, digest, accountId }: KnownKey, overlapMs: number): ChangeRequest {
   return {
     name: 'rotate',
     async run({ world, stores, settings, touched }) {
-      const rotation = await rotateKey(stores, settings, asOwner, id, { overlapMs })
+      const rotation = await rotateKey(stores, settings, ownerOf({ accountId }), id, { overlapMs })
       if (rotation.kind !== 'done') return null
       const [successor] = [...touched.committed.keys()].filter((other) => other !== digest)
       if (successor === undefined) throw new Error('rotated without a successor')
-      addKnownKey(world, { ...rotation, digest: successor, accountId: account })
+      addKnownKey(world, { ...rotation, digest: successor, accountId })
       // The client has the new key, whether or not the old one has expired everywhere.
       world.history.guarantee(new Map([[successor, touched.committed.get(successor) ?? 0]]))
       return answerOf(rotation)
@@ -61,11 +63,14 @@ export function rotate({ id, digest }: KnownKey, overlapMs: number): ChangeReque
   }
 }
 
-export function bulk(selection: Exclude<Selection, { by: 'version' }>): ChangeRequest {
+export function bulk(
+  accountId: string,
+  selection: Exclude<Selection, { by: 'version' }>,
+): ChangeRequest {
   return {
     name: 'bulk',
     run: async ({ stores, settings }) => {
-      const { progress } = await revokeKeys(stores, settings, asOwner, selection)
+      const { progress } = await revokeKeys(stores, settings, ownerOf({ accountId }), selection)
       return progress.kind
     },
   }
@@ -73,13 +78,14 @@ export function bulk(selection: Exclude<Selection, { by: 'version' }>): ChangeRe
 
 /** A change of a member (role null: removed) or, with null, of the account's name, as the routes settle it. */
 export function changePeople(
+  accountId: string,
   change: { userId: string; role: string | null } | null,
 ): ChangeRequest {
   return {
     name: change === null ? 'rename' : 'member',
     async run({ world, stores, settings, touched }) {
-      await within('D1', 10_000, world.d1.changePeople(account, change, touched))
-      const missing = await settle(stores, settings, { accountId: account })
+      await within('D1', 10_000, world.d1.changePeople(accountId, change, touched))
+      const missing = await settle(stores, settings, { accountId })
       return missing.length === 0 ? 'in_force' : 'pending'
     },
   }
@@ -88,6 +94,7 @@ export function changePeople(
 /** Issues a key by a random member, with scopes of its own or inherited ones. */
 export function issue(world: World): ChangeRequest {
   const { random } = world
+  const accountId = random.is(0.3) ? 'other' : 'account'
   const createdBy = random.one(creators)
   const scopes = random.one([
     null,
@@ -102,13 +109,13 @@ export function issue(world: World): ChangeRequest {
   return {
     name: 'issue',
     async run({ stores, settings, touched }) {
-      const role = strongestRole(world.d1.tables.members.get(`${account}/${createdBy}`) ?? null)
-      const caller = role === null ? asOwner : callerOf(createdBy, role)
+      const role = strongestRole(world.d1.tables.members.get(`${accountId}/${createdBy}`) ?? null)
+      const caller = role === null ? ownerOf({ accountId }) : callerOf(accountId, createdBy, role)
       const request = { ...fields, name: 'a key', scopes, externalId }
       const issued = await issueKey(stores, settings, caller, request)
       if (issued.kind === 'refused') return null
       const [digest = ''] = touched.committed.keys()
-      addKnownKey(world, { ...issued, digest, accountId: account })
+      addKnownKey(world, { ...issued, digest, accountId })
       return 'created'
     },
   }

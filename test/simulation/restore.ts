@@ -34,7 +34,7 @@ async function resetAll(world: World, before: readonly string[]): Promise<void> 
   for (let times = 1; ; times++) {
     const { stores, settings } = createRequestContext(world, null, [])
     const listed = await world.d1.listFences()
-    const possible = world.swarm.shardCounts.flatMap(fenceNames)
+    const possible = world.swarm.fencesPerRegion.flatMap(fenceNames)
     const names = [...new Set([...before, ...listed, ...possible])]
     const missing = await resetFences(stores, settings, names)
     if (missing.length === 0) return

@@ -4,7 +4,7 @@ import { everydayUse } from './everyday-use.ts'
 import { faults } from './faults.ts'
 import { longRunning } from './long-running.ts'
 import { verifyLater } from './readers.ts'
-import { account, creators } from './requests.ts'
+import { accounts, creators } from './requests.ts'
 import type { Action } from './swarm.ts'
 import { marginMs, type World } from './world.ts'
 
@@ -27,10 +27,12 @@ export async function runScenario(world: World): Promise<void> {
 /** Members, isolates, keys, and isolates that have verified them before. */
 async function setUp(world: World): Promise<void> {
   const { swarm, d1, random } = world
-  for (const role of creators) d1.tables.members.set(`${account}/${role}`, role)
+  for (const account of accounts) {
+    for (const role of creators) d1.tables.members.set(`${account}/${role}`, role)
+  }
   for (const region of swarm.regions) {
     for (let count = swarm.isolatesPerRegion; count > 0; count--) {
-      world.startIsolate(region, random.one(swarm.shardCounts))
+      world.startIsolate(region, random.one(swarm.fencesPerRegion))
     }
   }
   for (let keys = swarm.keys; keys > 0; keys--) issueNow(world)

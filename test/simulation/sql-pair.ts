@@ -6,13 +6,13 @@ import type { Random } from './random.ts'
 import { applyMigrations, openD1 } from './sqlite.ts'
 import { Tables } from './tables.ts'
 
-export const account = 'a'
+export const account = 'aaaa'
 export const users = ['u', 'v']
 export const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
 
 export class Pair {
   readonly sqlite = openD1(':memory:')
-  readonly tables = new Tables(new History(), 1_000)
+  readonly tables = new Tables(new History(), 100)
   readonly changes = createKeyChanges(this.sqlite.d1)
   /** Ahead of the real time, so that the clock in the triggers has no effect. */
   now = Date.now() + 1e9
@@ -24,7 +24,7 @@ export class Pair {
     for (const user of users) {
       this.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
     }
-    for (const id of [account, 'b']) {
+    for (const id of [account, 'bbbb']) {
       this.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
         id,
         id,
@@ -43,7 +43,7 @@ export class Pair {
     return {
       id: `id${number}`,
       digest: number.toString(16).padStart(64, '0'),
-      accountId: random.is(0.8) ? account : 'b',
+      accountId: random.is(0.8) ? account : 'bbbb',
       name: 'n',
       format: 'whm',
       keyPrefix: 'p',
@@ -83,9 +83,9 @@ export function contents({ sqlite: { database }, tables }: Pair): [unknown, unkn
     scopes: scopes && JSON.stringify(scopes),
   }))
   const listed = [...tables.fences].map(([name, { region, seq }]) => ({ name, region, seq }))
-  const raises = [...tables.raises.values()].map(({ fence, digest, seq }) => ({
+  const raises = [...tables.raises.values()].map(({ fence, subject, seq }) => ({
     fence,
-    digest,
+    subject,
     seq,
   }))
   return [
@@ -93,7 +93,7 @@ export function contents({ sqlite: { database }, tables }: Pair): [unknown, unkn
       all('SELECT coalesce((SELECT value FROM sequence), 0) AS value')[0]?.value,
       rows('SELECT digest, seq, disabled, revoked_at, scopes FROM api_key'),
       rows('SELECT name, region, seq FROM fence'),
-      rows('SELECT fence, digest, seq FROM pending_raise'),
+      rows('SELECT fence, subject, seq FROM pending_raise'),
     ],
     [tables.counter, sorted(keys), sorted(listed), sorted(raises)],
   ]

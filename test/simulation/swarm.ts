@@ -14,11 +14,12 @@ export function drawSwarm(random: Random) {
   const hasRestore = random.is(0.25)
   const isLagging = random.is(0.5)
   const readerLag = random.one([0, maxLagMs, random.int(maxLagMs)])
+  const maxTold = random.one([1, 2, 1_000])
   const regionCount = random.is(0.3) ? 3 : random.is(0.5) ? 2 : 1
   return {
     regions: someOf(random, regions, regionCount),
     isolatesPerRegion: 1 + random.int(2),
-    shardCounts: random.one([[1], [1], [2], [1, 2], [2, 3]]),
+    fencesPerRegion: random.one([[1], [1], [2], [1, 2], [2, 3]]),
     keys: 1 + random.int(3),
     leaseMs: random.one([0, 1_000, 1_000, 1_000, 1_000, 3_000, 60_000]),
     memoryBytes: random.one([600, 1_200, 2 ** 25, 2 ** 25]),
@@ -32,12 +33,15 @@ export function drawSwarm(random: Random) {
     skew: hasRestore ? random.int(450) : random.one([0, 50, 1_000, 600_000]),
     usualDelay: random.one([2, 4, 30, 120]),
     crashProbability: random.one([0, 0, 0.004, 0.02, 0.06]),
-    maxSingleRaises: random.one([1_000, 1_000, 1, 2]),
+    maxSingleRaises: random.one([100, 100, 1, 2]),
+    maxTold,
+    // More than a full answer has: the digests that it names, the groups and the one asked about.
+    maxFloors: random.one([maxTold + 3, maxTold + 5, 20_000]),
     faultRates: {
       reads: drawFaultRates(random),
       writes: drawFaultRates(random),
       kv: drawFaultRates(random),
-      requiredSeq: drawFaultRates(random),
+      ask: drawFaultRates(random),
       raise: drawFaultRates(random),
     },
     staleness: drawStaleness(random),
@@ -67,7 +71,7 @@ function drawActions(random: Random, hasRestore: boolean, regionCount: number) {
     outage: maybe(2, 0.4),
     congestion: maybe(3, 0.4),
     openRegion: regionCount < regions.length ? maybe(1, 0.4) : 0,
-    changeShards: maybe(1, 0.3),
+    changeFences: maybe(1, 0.3),
     restore: hasRestore ? 5 : 0,
     nextAlarm: maybe(4, 0.25),
     longUse: maybe(1, 0.12),

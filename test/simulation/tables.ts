@@ -4,8 +4,10 @@
 import { limitsOf } from '../../src/core/limits.ts'
 import type { KeyRecord } from '../../src/core/record.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
-import type { Change, NewKey, PendingRaise } from '../../src/storage/key-changes.ts'
+import { groupOf } from '../../src/core/subject.ts'
+import type { Change, NewKey } from '../../src/storage/key-changes.ts'
 import type { ListedKey } from '../../src/storage/key-store.ts'
+import type { Concerned, PendingRaise } from '../../src/storage/pending-raises.ts'
 import type { History, State } from './history.ts'
 import { isInjected } from './mistake.ts'
 import { isSelected, newRow, type Row } from './rows.ts'
@@ -18,6 +20,7 @@ export type Committed = {
   successor: string | null
   /** Selected keys that were revoked before. */
   alreadyRevoked: string[]
+  pending: PendingRaise[]
 }
 
 type Content = {
@@ -35,9 +38,9 @@ export class Tables {
   /** Role by `account/user`. */
   members = new Map<string, string>()
   fences = new Map<string, FenceRow>()
-  /** By `digest fence`. */
+  /** By `subject fence`. */
   raises = new Map<string, PendingRaise>()
-  starRaises = 0
+  groupRaises = 0
   readonly history: History
   private readonly maxSingleRaises: number
 
@@ -106,38 +109,53 @@ export class Tables {
     const changed = selected.filter(isChangeable).map(({ digest }) => digest)
     for (const row of selected)
       if (isChangeable(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
-    // leaveRaises(nowMs)
-    this.leaveRaises(changed, fences)
+    // leaveRaises(change)
+    this.leaveRaises(accountId, changed, fences)
     // insertSuccessor(successor), where exists (… changedNow)
     const hasSuccessor = successor !== undefined && changed.length > 0
     if (hasSuccessor) this.put(newRow(successor, this.counter))
     const alreadyRevoked = selected.filter((row) => !isChangeable(row)).map(({ digest }) => digest)
-    return { changed, successor: hasSuccessor ? successor.digest : null, alreadyRevoked }
+    // readPending(concernedBy(change))
+    const pending = this.pending(
+      selection.by === 'version' ? { accountId, digests: changed } : { accountId },
+    )
+    return {
+      changed,
+      successor: hasSuccessor ? successor.digest : null,
+      alreadyRevoked,
+      pending,
+    }
   }
 
-  /** key-changes.ts `leaveRaises`: one for each key and fence, or one `*` for each fence above the limit. */
-  private leaveRaises(changed: readonly string[], fences: readonly string[]): void {
+  /** key-changes.ts `leaveRaises`: for each key and fence, or above the limit for the group and each fence. */
+  private leaveRaises(
+    accountId: string,
+    changed: readonly string[],
+    fences: readonly string[],
+  ): void {
     const isFew = changed.length <= this.maxSingleRaises
-    if (!isFew) this.starRaises++
-    for (const digest of isFew ? changed : ['*']) this.leaveRaise(digest, fences)
+    if (!isFew) this.groupRaises++
+    for (const subject of isFew ? changed : [groupOf(accountId)]) this.leaveRaise(subject, fences)
   }
 
-  private leaveRaise(digest: string, fences: Iterable<string>): void {
+  private leaveRaise(subject: string, fences: Iterable<string>): void {
     for (const fence of fences) {
-      // on conflict (digest, fence) do update set seq = excluded.seq
-      const raise = { fence, region: fence, digest, seq: this.counter }
-      this.raises.set(`${digest} ${fence}`, raise)
+      // on conflict (subject, fence) do update set seq = excluded.seq
+      const raise = { fence, region: fence, subject, seq: this.counter }
+      this.raises.set(`${subject} ${fence}`, raise)
     }
   }
 
   /** key-changes.ts `readPending`. */
-  pending(of: readonly string[] | { accountId: string } | 'all'): PendingRaise[] {
-    const raises = [...this.raises.values()].filter(({ digest }) => {
+  pending(of: Concerned): PendingRaise[] {
+    const raises = [...this.raises.values()].filter(({ subject }) => {
       if (of === 'all') return true
-      if (digest === '*') return !isInjected('star-ignored')
-      // digest in (select digest from api_key where account_id = …)
-      if ('accountId' in of) return this.keys.get(digest)?.accountId === of.accountId
-      return of.includes(digest)
+      const { accountId, digests } = of
+      if (subject === groupOf(accountId)) return !(digests && isInjected('group-overlooked'))
+      // exists (select 1 from api_key where digest = subject and account_id = …)
+      if (digests !== undefined) return digests.includes(subject)
+      const isOfAccount = this.keys.get(subject)?.accountId === accountId
+      return isOfAccount && !isInjected('account-keys-overlooked')
     })
     // coalesce(fence.region, pending_raise.fence)
     return raises.map((raise) => ({
@@ -148,8 +166,8 @@ export class Tables {
 
   /** key-changes.ts `removeRaises`: rows with that sequence or an older one. */
   settled(raises: readonly PendingRaise[]): void {
-    for (const { digest, fence, seq } of raises) {
-      const name = `${digest} ${fence}`
+    for (const { subject, fence, seq } of raises) {
+      const name = `${subject} ${fence}`
       const row = this.raises.get(name)
       if (row === undefined) continue
       if (row.seq <= seq || isInjected('settled-regardless')) this.raises.delete(name)
@@ -176,21 +194,18 @@ export class Tables {
       row.accountId === accountId && createdBy === userId && scopes === null
     const keys = [...this.keys.values()].filter(follows)
     // WHEN OLD.role IS NOT NEW.role; a DELETE of no row fires no trigger.
-    if ((this.members.get(name) ?? null) !== role) {
-      this.endGrants(accountId, userId, role, nowMs)
+    const before = this.members.get(name) ?? null
+    if (before !== role) {
       if (role === null) this.members.delete(name)
       else this.members.set(name, role)
-      this.touch(keys, nowMs)
+      if (keys.length > 0) this.readDifferently(accountId, keys, nowMs)
+      if (isWeaker(role, before)) this.endGrants(accountId, userId, nowMs)
     }
     return keys.map(({ digest }) => digest)
   }
 
   /** The triggers member_demoted, member_left and former_grants_end. */
-  private endGrants(accountId: string, userId: string, role: string | null, nowMs: number): void {
-    const rankOf = (held: string | null) =>
-      held === null ? 3 : ['owner', 'admin', 'member'].indexOf(held)
-    const before = this.members.get(`${accountId}/${userId}`) ?? null
-    if (before === null || rankOf(role) <= rankOf(before)) return
+  private endGrants(accountId: string, userId: string, nowMs: number): void {
     const keys = [...this.keys.values()].filter(
       (row) =>
         row.accountId === accountId &&
@@ -199,27 +214,33 @@ export class Tables {
         !row.disabled &&
         (row.scopes?.includes('keys:manage') ?? false),
     )
-    if (keys.length > 0) {
-      this.touch(
-        keys.map((row) => ({ ...row, disabled: true })),
-        nowMs,
-      )
-    }
+    if (keys.length === 0) return
+    this.bump(nowMs)
+    for (const row of keys) this.put({ ...row, disabled: true, seq: this.counter })
+    this.raiseAccount(accountId, nowMs)
   }
 
   /** The trigger account_renamed. */
   rename(accountId: string, nowMs: number): string[] {
     const keys = [...this.keys.values()].filter((row) => row.accountId === accountId)
-    this.touch(keys, nowMs)
+    this.readDifferently(accountId, keys, nowMs)
     return keys.map(({ digest }) => digest)
   }
 
-  private touch(keys: readonly Row[], nowMs: number): void {
-    this.bump(nowMs)
-    for (const row of keys) {
-      this.put({ ...row, seq: this.counter })
-      if (!isInjected('trigger-without-raise')) this.leaveRaise(row.digest, this.fences.keys())
+  /** Their rows are not written, but what is read of them changes. */
+  private readDifferently(accountId: string, keys: readonly Row[], nowMs: number): void {
+    this.raiseAccount(accountId, nowMs)
+    for (const { digest } of keys) {
+      const row = this.keys.get(digest)
+      if (row !== undefined) this.put(row)
     }
+  }
+
+  /** The trigger account_change_raises. */
+  private raiseAccount(accountId: string, nowMs: number): void {
+    this.bump(nowMs)
+    if (isInjected('trigger-without-raise')) return
+    this.leaveRaise(groupOf(accountId), this.fences.keys())
   }
 
   copy(): Content {
@@ -261,4 +282,10 @@ export class Tables {
   private roleOfCreator({ accountId, createdBy }: Row): Role | null {
     return strongestRole(this.members.get(`${accountId}/${createdBy}`) ?? null)
   }
+}
+
+function isWeaker(role: string | null, before: string | null): boolean {
+  const rankOf = (held: string | null) =>
+    held === null ? 3 : ['owner', 'admin', 'member'].indexOf(held)
+  return before !== null && rankOf(role) > rankOf(before)
 }

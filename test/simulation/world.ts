@@ -1,7 +1,8 @@
 // One world: its machines, its stores, the keys that clients know, and the first broken rule.
 import { type AllFences, createAllFences, createNearestFence } from '../../src/coherence/fences.ts'
-import type { Region } from '../../src/coherence/regions.ts'
+import { fenceName, type Region } from '../../src/coherence/regions.ts'
 import { defaultMarginMs } from '../../src/coherence/settle.ts'
+import { FenceView } from '../../src/coherence/view.ts'
 import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { createKeyCache } from '../../src/storage/key-cache.ts'
 import { createMemory } from '../../src/storage/memory.ts'
@@ -19,7 +20,8 @@ import { Tables } from './tables.ts'
 export type Isolate = {
   name: string
   region: Region
-  shards: number
+  fence: string
+  fencesPerRegion: number
   skew: number
   stores: LookUpStores
   running: Actor[]
@@ -70,6 +72,7 @@ export class World extends BaseWorld {
     this.fenceHost = new FenceHost(this.scheduler, this.network, this.d1, {
       newSkew: () => this.newSkew(skew),
       linkOf: this.linkOf,
+      maxTold: swarm.maxTold,
       oldVersion: swarm.oldVersion,
       isRandom: random.is,
     })
@@ -83,50 +86,54 @@ export class World extends BaseWorld {
     return maxMs === 0 ? 0 : this.random.int(2 * maxMs + 1) - maxMs
   }
 
-  readonly linkOf = (region: string, kind: 'requiredSeq' | 'raise'): Link => {
+  readonly linkOf = (region: string, kind: 'ask' | 'raise'): Link => {
     const name = `fence ${region} ${kind}`
     const present = this.fenceLinks.get(name)
     if (present !== undefined) return present
     // Longer than the 500 ms timeout of a read, shorter than the 5 s timeout of a raise.
-    const timeoutMs = kind === 'requiredSeq' ? 800 : 3_000
+    const timeoutMs = kind === 'ask' ? 800 : 3_000
     const link = this.network.link(name, timeoutMs, this.swarm.faultRates[kind])
     this.fenceLinks.set(name, link)
     return link
   }
 
   /** A new isolate with an empty memory. */
-  startIsolate(region: Region, shards: number): Isolate {
-    const isolate = this.newIsolate(region, shards)
+  startIsolate(region: Region, fencesPerRegion: number): Isolate {
+    const isolate = this.newIsolate(region, fencesPerRegion)
     this.isolates.push(isolate)
     return isolate
   }
 
   /** The successor of an isolate; requests of the old one may still be running. */
-  replacementOf({ region }: Isolate, shards: number): Isolate {
-    return this.newIsolate(region, shards)
+  replacementOf({ region }: Isolate, fencesPerRegion: number): Isolate {
+    return this.newIsolate(region, fencesPerRegion)
   }
 
-  private newIsolate(region: Region, shards: number): Isolate {
+  private newIsolate(region: Region, fencesPerRegion: number): Isolate {
+    const fence = fenceName(region, this.random.int(fencesPerRegion), fencesPerRegion)
     return {
       name: `${region}#${++this.isolateCount}`,
       region,
-      shards,
+      fence,
+      fencesPerRegion,
       skew: this.newSkew(this.swarm.skew),
-      stores: this.storesFor(region, shards),
+      stores: this.storesFor(fence),
       running: [],
     }
   }
 
   /** An isolate may serve a request whose nearest fence is that of another region. */
-  storesElsewhere({ stores, shards }: Isolate): LookUpStores {
+  storesElsewhere({ stores, fencesPerRegion }: Isolate): LookUpStores {
     const region = this.random.one(this.swarm.regions)
-    return { ...stores, fence: createNearestFence(this.fenceHost.namespace, { region, shards }) }
+    const fence = fenceName(region, this.random.int(fencesPerRegion), fencesPerRegion)
+    return { ...stores, fence: createNearestFence(this.fenceHost.namespace, fence) }
   }
 
-  private storesFor(region: Region, shards: number): LookUpStores {
+  private storesFor(fence: string): LookUpStores {
     return {
       memory: createMemory(this.swarm.memoryBytes),
-      fence: createNearestFence(this.fenceHost.namespace, { region, shards }),
+      view: new FenceView(this.swarm.maxFloors),
+      fence: createNearestFence(this.fenceHost.namespace, fence),
       cache: createKeyCache(this.kv.namespace),
       keys: this.d1.reader,
     }

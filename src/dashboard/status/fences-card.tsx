@@ -14,9 +14,10 @@ const columns = [
   { name: 'Registered', className: 'hidden sm:table-cell' },
   { name: 'Last request (to the hour)', className: wide },
   { name: 'Floors', className: wide },
+  { name: 'Questions a second', className: wide },
 ]
 
-export function FencesCard({ status: { fences } }: { status: Status }) {
+export function FencesCard({ status: { fences, view } }: { status: Status }) {
   return (
     <Card
       title="Fences"
@@ -35,12 +36,18 @@ export function FencesCard({ status: { fences } }: { status: Status }) {
           </Table.Body>
         </Table>
       )}
+      {view !== null && (
+        <p className="border-t border-kumo-hairline px-4 py-3 text-base text-kumo-subtle">
+          The Worker that answers knows {view.floors} {view.floors === 1 ? 'floor' : 'floors'}, as
+          of {(view.age_ms / 1000).toFixed(1)} s ago.
+        </p>
+      )}
     </Card>
   )
 }
 
 function FenceRow({ fence }: { fence: Fence }) {
-  const { name, registered_at, answer_ms, asked_at, floors } = fence
+  const { name, registered_at, answer_ms, asked_at, floors, questions_per_second } = fence
   const isHealthy = answer_ms !== null
   return (
     <Table.Row>
@@ -58,6 +65,7 @@ function FenceRow({ fence }: { fence: Fence }) {
       </Table.Cell>
       <Table.Cell className={wide}>{asked_at ? <RelativeTime time={asked_at} /> : ''}</Table.Cell>
       <Table.Cell className={`${wide} tabular-nums`}>{floors ?? ''}</Table.Cell>
+      <Table.Cell className={`${wide} tabular-nums`}>{questions_per_second ?? ''}</Table.Cell>
     </Table.Row>
   )
 }

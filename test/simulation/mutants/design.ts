@@ -6,7 +6,11 @@ const change = 'src/keys/change.ts'
 const lookUp = 'src/keys/look-up.ts'
 const restore = 'src/coherence/restore.ts'
 const fence = 'src/coherence/fence.ts'
+const view = 'src/coherence/view.ts'
 const memory = 'src/storage/memory.ts'
+
+/** Of look-up.ts. */
+const accepted = 'answer !== null && record.asOf >= requiredByAnswer(answer, question, record)'
 
 export const designMutants: Mutant[] = [
   { name: 'no wait', ...patch(settle, wait, '') },
@@ -24,31 +28,86 @@ export const designMutants: Mutant[] = [
   },
   {
     name: 'no fence',
+    patches: [
+      { file: lookUp, find: accepted, put: 'true' },
+      { file: lookUp, find: 'view !== null && held.record.asOf >=', put: 'true || 0 >=' },
+    ],
+  },
+  {
+    name: 'one below what is required accepted',
+    patches: [
+      {
+        file: view,
+        find: '  return Math.max(base, floors.get',
+        put: '  return -1 + Math.max(base, floors.get',
+      },
+      {
+        file: view,
+        find: '  return Math.max(requiredSeq, told',
+        put: '  return -1 + Math.max(requiredSeq, told',
+      },
+    ],
+  },
+  {
+    name: 'memory believed while any lease runs',
     ...patch(
       lookUp,
-      'requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq',
-      'candidate !== null',
+      'view !== null && held.record.asOf >= requiredSeqOf(view, digest, held.record)',
+      'view !== null',
     ),
   },
   {
-    name: 'a lease counted from the answer (fence)',
+    name: 'KV believed while any lease runs',
     ...patch(
       lookUp,
-      '{ record: candidate.record, from: requestedAt }',
-      '{ record: candidate.record, from: settings.now() }',
+      'found !== null && found.record.asOf >= requiredSeqOf(view, digest, found.record)',
+      'found !== null',
+    ),
+  },
+  {
+    name: 'KV looked up by a view that does not know the digest exactly',
+    harmless: 'what is required is then too high, and D1 is read more often',
+    ...patch(lookUp, 'view !== null && isExact(view, digest)', 'view !== null'),
+  },
+  {
+    name: 'a lease of its own for what the view found good',
+    ...patch(
+      lookUp,
+      '    renewInTime(stores, settings, now)\n    return held.record',
+      '    renewInTime(stores, settings, now)\n    held.readAt = now\n    return held.record',
     ),
   },
   {
     name: 'a lease counted from the answer (D1)',
-    ...patch(lookUp, '{ record, from: readAt }', '{ record, from: now() }'),
+    ...patch(lookUp, '{ record, readAt })', '{ record, readAt: now() })'),
+  },
+  {
+    name: 'never renewed ahead',
+    ...patch(lookUp, '  if (!view.isDue(now, leaseMs)) return\n', '  if (now > 0) return\n'),
+  },
+  {
+    name: 'the digest not among the floors of an answer',
+    ...patch(fence, '    if (digest !== null) told.floors.push([digest, requiredSeq])\n', ''),
+  },
+  {
+    name: 'groups under the horizon',
+    ...patch(
+      view,
+      'floors.get(groupOf(accountId)) ?? base)',
+      'floors.get(groupOf(accountId)) ?? horizon)',
+    ),
+  },
+  {
+    name: 'an answer judged by the view as it is when it was learnt',
+    ...patch(
+      lookUp,
+      'requiredByAnswer(answer, question, record)',
+      'requiredByAnswer(answer, { ...question, view: null }, record)',
+    ),
   },
   {
     name: '200 without settling',
-    ...patch(
-      change,
-      '  const regions = await settle(stores, settings, of)',
-      '  const regions: string[] = []',
-    ),
+    ...patch(change, '  const regions = await settling', '  const regions: string[] = []'),
   },
   { name: 'asOf read in a separate statement', mistake: 'asof-apart' },
   { name: 'the counter bumped outside the batch', mistake: 'bump-apart' },
@@ -74,37 +133,7 @@ export const designMutants: Mutant[] = [
   },
   {
     name: 'pruning without lifting minSeq',
-    ...patch(fence, 'old.reduce((most, [, { seq }]) => Math.max(most, seq), minSeq)', 'minSeq'),
-  },
-  {
-    name: 'a lease surviving its record (KV fills in)',
-    patches: [
-      {
-        file: lookUp,
-        find: '  // A lease starts at the request',
-        put: `  const lease = leases.get(memory)?.get(digest) ?? 0
-  const age = settings.now() - lease
-  if (held === null && age >= 0 && age < settings.leaseMs) {
-    const other = await cache.get(digest)
-    if (other !== null) return { record: other.record, tier: 'cache' }
-  }
-  // A lease starts at the request`,
-      },
-      {
-        file: lookUp,
-        find: '    memory.keep(digest, { record: candidate.record, from: requestedAt })',
-        put: '    memory.keep(digest, { record: candidate.record, from: requestedAt })\n    remember(memory, digest, requestedAt)',
-      },
-      {
-        file: lookUp,
-        find: '/** Rewrites the cache entry',
-        put: `const leases = new WeakMap<Memory, Map<string, number>>()
-function remember(memory: Memory, digest: string, from: number): void {
-  leases.set(memory, (leases.get(memory) ?? new Map<string, number>()).set(digest, from))
-}
-/** Rewrites the cache entry`,
-      },
-    ],
+    ...patch(fence, 'minSeq: Math.max(minSeq, highest)', 'minSeq'),
   },
   {
     name: 'a lease surviving its record (an old answer arrives late)',
@@ -117,7 +146,7 @@ function remember(memory: Memory, digest: string, from: number): void {
       {
         file: memory,
         find: '      entries.set(digest, held)\n      bytes +=',
-        put: '      leases.set(digest, Math.max(held.from, leases.get(digest) ?? 0))\n      entries.set(digest, { ...held, from: leases.get(digest) ?? held.from })\n      bytes +=',
+        put: '      leases.set(digest, Math.max(held.readAt ?? 0, leases.get(digest) ?? 0))\n      entries.set(digest, { ...held, readAt: leases.get(digest) ?? null })\n      bytes +=',
       },
     ],
   },
@@ -126,8 +155,8 @@ function remember(memory: Memory, digest: string, from: number): void {
     patches: [
       {
         file: lookUp,
-        find: "import type { Memory } from '../storage/memory.ts'\n",
-        put: "import type { Memory } from '../storage/memory.ts'\nimport { within } from '../storage/unavailable.ts'\n",
+        find: "import type { Held, Memory } from '../storage/memory.ts'\n",
+        put: "import type { Held, Memory } from '../storage/memory.ts'\nimport { within } from '../storage/unavailable.ts'\n",
       },
       {
         file: lookUp,
@@ -147,7 +176,8 @@ async function lookUpAlone(`,
       },
     ],
   },
-  { name: 'a bulk raise that a single-key settle ignores', mistake: 'star-ignored' },
+  { name: 'a group overlooked when a key of it settles', mistake: 'group-overlooked' },
+  { name: "an account's keys overlooked when it settles", mistake: 'account-keys-overlooked' },
   { name: 'a plain counter across a restore', mistake: 'plain-counter' },
   {
     name: 'a restore without the reset',

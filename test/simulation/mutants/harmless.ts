@@ -9,17 +9,17 @@ export const harmlessMutants: Mutant[] = [
     name: 'no purge',
     harmless: 'the purge saves a cache miss and decides nothing',
     patches: [
-      { file: change, find: 'for (const digest of digests) memory.forget(digest)', put: '' },
+      { file: change, find: 'for (const digest of digests) stores.memory.forget(digest)', put: '' },
       {
         file: change,
-        find: 'digests.slice(0, maxPurges).map((digest) => cache.purge(digest))',
+        find: 'digests.slice(0, maxPurges).map((digest) => stores.cache.purge(digest))',
         put: '[] as Promise<void>[]',
       },
     ],
   },
   {
     name: 'memory replacing newer by older',
-    harmless: 'a lease belongs to its own record and ends before a newer one is answered',
+    harmless: 'what D1 answered stands for a lease, and all else is judged by the view',
     ...patch(memory, 'if (present !== undefined && isNewer(present, held)) return', ''),
   },
 ]

@@ -16,23 +16,19 @@ export const implementationMutants: Mutant[] = [
     patches: [
       {
         file: fence,
-        find: '    this.epoch++\n    this.forget()\n    if (registeredSeq === null) return\n',
+        find: '    this.forget()\n    if (registeredSeq === null) return\n',
         put: '    if (registeredSeq === null) return\n',
       },
       {
         file: fence,
         find: '    await this.registry.retire(registeredSeq)\n',
-        put: '    await this.registry.retire(registeredSeq)\n    this.epoch++\n    this.forget()\n',
+        put: '    await this.registry.retire(registeredSeq)\n    this.forget()\n',
       },
     ],
   },
   {
     name: 'retiring without forgetting',
-    ...patch(
-      fence,
-      '    this.epoch++\n    this.forget()\n    if (registeredSeq',
-      '    if (registeredSeq',
-    ),
+    ...patch(fence, '    this.forget()\n    if (registeredSeq', '    if (registeredSeq'),
   },
   { name: 'retiring whatever registration stands in D1', mistake: 'retire-regardless' },
   {
@@ -46,11 +42,7 @@ export const implementationMutants: Mutant[] = [
   { name: 'a fence that answers before it is durable', mistake: 'answer-before-durable' },
   {
     name: 'a late raise lowering a floor',
-    ...patch(fence, 'if (seq <= (this.state.floors.get(digest)?.seq ?? 0)) continue', ''),
-  },
-  {
-    name: 'a requiredSeq that ignores the raise of every key',
-    ...patch(fence, ', floors.get(allDigests)?.seq ?? 0)', ')'),
+    ...patch(fence, 'if (seq <= this.storage.floorOf(subject)) continue', ''),
   },
   {
     name: 'any answer to a raise counting as held',
@@ -64,7 +56,7 @@ export const implementationMutants: Mutant[] = [
     name: 'a repeated change answered without settling',
     ...patch(
       change,
-      "return { kind: 'done', progress: await propagate(stores, settings, [key.digest]) }",
+      "return { kind: 'done', progress: await propagate(stores, settings, of) }",
       "return { kind: 'done', progress: { kind: 'in_force' } }",
     ),
   },
@@ -72,8 +64,8 @@ export const implementationMutants: Mutant[] = [
     name: 'a bulk change settling only what it changed',
     ...patch(
       change,
-      'await propagate(stores, settings, { accountId })',
-      'await propagate(stores, settings, changed.length > 0 ? changed : { accountId })',
+      'progress: await follow(stores, settings, committed) }\n}',
+      'progress: await follow(stores, settings, { ...committed, pending: committed.pending.filter(({ subject }) => committed.digests.includes(subject)) }) }\n}',
     ),
   },
   {
@@ -101,17 +93,13 @@ export const implementationMutants: Mutant[] = [
     name: 'an unavailable store answered from an expired lease',
     ...patch(
       lookUp,
-      '    if (!isFresh(other, requiredSeq)) throw unavailable\n',
-      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (!isFresh(other, requiredSeq)) throw unavailable\n",
+      '    if (other === null || !isFresh(other)) throw unavailable\n',
+      "    if (held !== null) return { record: held.record, tier: 'fence' }\n    if (other === null || !isFresh(other)) throw unavailable\n",
     ),
   },
   {
     name: 'any KV entry accepted while D1 is down',
-    ...patch(
-      lookUp,
-      '    if (!isFresh(other, requiredSeq)) throw unavailable\n',
-      '    if (other === null) throw unavailable\n',
-    ),
+    ...patch(lookUp, 'other === null || !isFresh(other)', 'other === null'),
   },
   {
     name: 'absence kept in memory',

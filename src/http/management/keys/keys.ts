@@ -2,7 +2,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readKeyPrefix } from '../../../core/foreign.ts'
-import type { Progress } from '../../../keys/change.ts'
 import { isVisible } from '../../../keys/powers.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
@@ -31,7 +30,7 @@ import { createRouter } from '../../routing/router.ts'
 import { byGrantor, byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { changesOf } from './key-input.ts'
-import { keyFields, keySchema } from './key-schema.ts'
+import { type KeyView, keyFields, keySchema } from './key-schema.ts'
 import { noSuchKey, progressOf } from './refusals.ts'
 import { viewFor, viewsOf } from './views.ts'
 
@@ -98,6 +97,15 @@ const revoke = createRoute({
   },
 })
 
+/** A key beyond the `may_grant` of the caller can be disabled, and is not shown. Clients' types are of the others. */
+const disabledOnly = z.object({ id: z.uuid(), is_active: z.literal(false) })
+const changedKey = z.union([keySchema, disabledOnly]) as unknown as typeof keySchema
+const changingSchema = keySchema.extend(underway)
+const changingKey = z.union([
+  changingSchema,
+  disabledOnly.extend(underway),
+]) as unknown as typeof changingSchema
+
 function updateOperation({ config, clock }: AppSettings) {
   const fields = z.object(keyFields(config, clock.now)).partial().shape
   return createRoute({
@@ -119,12 +127,11 @@ function updateOperation({ config, clock }: AppSettings) {
       ),
     },
     responses: {
-      200: { ...success('The key as changed, in force everywhere', keySchema), ...etagHeader },
+      200: { ...success('The key as changed, in force everywhere', changedKey), ...etagHeader },
       202: {
-        ...success('Changed, not yet known to be in force everywhere', keySchema.extend(underway)),
+        ...success('Changed, not yet known to be in force everywhere', changingKey),
         ...etagHeader,
       },
-      204: { description: 'Disabled: a key beyond the `may_grant` of the caller is not shown' },
       ...managementFailures,
       ...bodyFailures,
       ...notFound,
@@ -163,7 +170,9 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const progress = progressOf(changed)
       const row = await stored(c, id)
       // Who disables a key beyond its bounds does not read it.
-      if (!isVisible(c.var.actor, row, c.env)) return c.body(null, withoutBody(progress))
+      if (!isVisible(c.var.actor, row, c.env)) {
+        return changeAnswer(c, progress, { id, is_active: false } as unknown as KeyView)
+      }
       tagAnswer(c, row)
       return changeAnswer(c, progress, await viewFor(c.env, row))
     })
@@ -174,10 +183,6 @@ export function createApiKeyRoutes(settings: AppSettings) {
       const changed = await revokeKey(stores, settings, callerOf(c), id, ifMatchOf(c))
       return changeAnswer(c, progressOf(changed), { message: 'API key deleted successfully' })
     })
-}
-
-function withoutBody({ kind }: Progress): 204 | 202 {
-  return kind === 'in_force' ? 204 : 202
 }
 
 /** A key that the actor reads. @throws Problem 404 */

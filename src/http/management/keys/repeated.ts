@@ -22,5 +22,6 @@ export async function repeatedKey(c: Context<AppEnv>, made: string): Promise<nev
 
 /** The first request may have failed before its change was in force: this one waits for it. */
 export async function settleAgain(c: Context<AppEnv>, digest: string): Promise<void> {
-  await propagate(await c.env.changeStores(), await keySettingsOf(c), [digest])
+  const of = { accountId: c.var.actor.accountId, digests: [digest] }
+  await propagate(await c.env.changeStores(), await keySettingsOf(c), of)
 }

@@ -28,6 +28,7 @@ const fence = z.object({
   answer_ms: z.number().nullable().openapi({ description: 'null: no response in 2 s' }),
   asked_at: time.nullable().openapi({ description: 'Time of the last query, to the hour' }),
   floors: z.int().nullable().openapi({ description: 'Changes of the last 8 days that it stores' }),
+  questions_per_second: z.number().nullable().openapi({ description: 'Of the last full minute' }),
 })
 
 const canaryRun = z.object({
@@ -45,6 +46,9 @@ const status = z
     ready: z.boolean(),
     checks: z.array(check),
     fences: z.array(fence),
+    view: z.object({ epoch: z.string(), age_ms: z.number(), floors: z.int() }).nullable().openapi({
+      description: 'What the isolate that answers knows of its fence; null: nothing yet',
+    }),
     pending: z
       .object({ count: z.int(), oldest_at: time.nullable(), fences: z.array(z.string()) })
       .nullable(),
@@ -90,6 +94,7 @@ export function createStatusRoutes({ config, clock }: AppSettings) {
         ...each,
       })),
       fences,
+      view: viewOf(services, clock.now()),
       pending: pendingOf(readiness),
       canary: runs.map(runOf),
       tiers,
@@ -102,17 +107,24 @@ function versionOf({ version: { id, tag, timestamp } }: Services) {
   return { id, tag, deployed_at: timestamp }
 }
 
+function viewOf({ view }: Services, nowMs: number) {
+  if (view === null) return null
+  return { epoch: view.epoch, age_ms: nowMs - view.from, floors: view.floors.size }
+}
+
 /** A sequence number is the time in ms, or later when there are several changes in one ms. */
 async function seen(services: Services, { name, seq }: ListedFence) {
   const { now } = services.clock
   const registered = { name, region: regionOfFence(name), registered_at: isoTime(seq) }
   const from = now()
   try {
-    const { lastUsedAt, floors } = await services.inspectFence(name)
+    const { lastUsedAt, floors, questions } = await services.inspectFence(name)
     const asked_at = lastUsedAt === 0 ? null : isoTime(lastUsedAt)
-    return { ...registered, answer_ms: now() - from, asked_at, floors }
+    const questions_per_second = Math.round(questions / 6) / 10
+    return { ...registered, answer_ms: now() - from, asked_at, floors, questions_per_second }
   } catch {
-    return { ...registered, answer_ms: null, asked_at: null, floors: null }
+    const unknown = { asked_at: null, floors: null, questions_per_second: null }
+    return { ...registered, answer_ms: null, ...unknown }
   }
 }
 
