@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fence, type FenceStorage } from '../src/coherence/fence.ts'
 import type { KeyRecord } from '../src/core/record.ts'
-import { createKeyChanges } from '../src/storage/key-changes.ts'
+import { type Committed, createKeyChanges } from '../src/storage/key-changes.ts'
 import { wholeAccount } from '../src/storage/key-reach.ts'
 import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
@@ -85,7 +85,7 @@ function operations(size: number): Record<string, Work> {
   }
 }
 
-function revoke(ids: readonly string[], nowMs: number): Promise<string[]> {
+function revoke(ids: readonly string[], nowMs: number): Promise<Committed> {
   const audit = { action: 'api_key.revoked', actorKind: 'system', actorId: null } as const
   return createKeyChanges(d1).commit({
     accountId: bigAccount,
@@ -140,11 +140,12 @@ async function measureRevoking(): Promise<void> {
     }
     for (let run = 0; run < 3; run++) {
       const ids = Array.from({ length: count }, () => idOf(nextUnrevoked()))
-      const digests = await timed('the batch in D1', () => revoke(ids, Date.now()))
-      const pending = await timed('the pending raises are read', () => changes.pending(digests))
+      const { pending } = await timed('the batch in D1', () => revoke(ids, Date.now()))
       const ofOne = pending.filter(({ fence }) => fence === 'enam/0-of-1')
-      const fence = new Fence(memoryStorage(), noRegistry, Date.now)
-      await timed('a fence holds the raises', () => fence.raise(ofOne))
+      const options = { now: Date.now, newEpoch: () => crypto.randomUUID() }
+      const fence = new Fence(memoryStorage(), noRegistry, options)
+      const raises = ofOne.map(({ subject, seq }) => [subject, seq] as const)
+      await timed('a fence holds the raises', () => fence.hold(raises))
       await timed('the pending raises are deleted', () => changes.settled(pending))
     }
     for (const [name, all] of Object.entries(times)) {
@@ -160,13 +161,18 @@ async function measureRevoking(): Promise<void> {
 
 /** A fence's storage without a disk: only the fence's own work is measured. */
 function memoryStorage(): FenceStorage {
-  const base = { minSeq: 1, registeredSeq: 1, lastUsedAt: Date.now() }
+  const floors = new Map<string, number>()
   const nothing = () => {}
   return {
-    load: () => ({ ...base, floors: new Map() }),
+    loadBase: () => ({ minSeq: 1, registeredSeq: 1, lastUsedAt: Date.now() }),
     saveBase: nothing,
-    saveFloor: nothing,
-    removeFloors: nothing,
+    floorOf: (subject) => floors.get(subject) ?? 0,
+    saveFloor: ([subject, seq]) => void floors.set(subject, seq),
+    groupsAbove: () => [],
+    newestDigests: () => [],
+    highestRaisedUntil: () => null,
+    removeRaisedUntil: nothing,
+    countFloors: () => floors.size,
     wakeAt: nothing,
   }
 }
@@ -188,7 +194,7 @@ function useOf(count: number): ScaleResults['inUse'][number] {
     const at = Math.floor(Math.random() * count)
     const digest = digests[at] as string
     if (memory.get(digest) !== null) hits++
-    else memory.keep(digest, { record: records[at] as KeyRecord, from: 0 })
+    else memory.keep(digest, { record: records[at] as KeyRecord, readAt: null })
   }
   const microseconds = ((performance.now() - began) / uses) * 1000
   return { at: count, hits: hits / uses, microseconds }
@@ -201,7 +207,7 @@ function memoryBytes(): number {
   const memory = createMemory()
   for (let at = 0; at < 10_000; at++) {
     const digest = Buffer.from(`${at}`.padStart(64, '0')).toString()
-    memory.keep(digest, { record: recordOf(digest), from: 0 })
+    memory.keep(digest, { record: recordOf(digest), readAt: null })
   }
   globalThis.gc?.()
   const bytes = process.memoryUsage().heapUsed - before

@@ -17,7 +17,7 @@ const bindings: Record<string, string> = {
   TAG_SECRETS: 'bench-tag-secret',
   AUTH_SECRETS: 'bench-auth-secret-of-32-characters-or-more',
   BASE_URL: 'http://localhost:8787',
-  FENCE_SHARDS: '1',
+  FENCES_PER_REGION: '1',
   LOG_SAMPLE: '0',
 }
 

@@ -12,7 +12,7 @@ const mutant = (file: string, find: string, put: string, violation: RegExp): Mut
 export const mutants: Record<string, Mutant> = {
   'settle-skipped': mutant(
     'src/keys/change.ts',
-    'const regions = await settle(stores, settings, of)',
+    'const regions = await settling',
     'const regions: string[] = []',
     /STALE PASS/,
   ),
@@ -24,8 +24,8 @@ export const mutants: Record<string, Mutant> = {
   ),
   'no-fence': mutant(
     'src/keys/look-up.ts',
-    'requiredSeq !== null && candidate !== null && candidate.record.asOf >= requiredSeq',
-    'candidate !== null',
+    'answer !== null && record.asOf >= requiredByAnswer(answer, question, record)',
+    'true',
     /STALE PASS/,
   ),
   'outage-is-a-401': mutant(
@@ -36,8 +36,8 @@ export const mutants: Record<string, Mutant> = {
   ),
   'audit-row-lost': mutant(
     'src/storage/key-changes.ts',
-    '    recordChanges(audit, nowMs),\n    leaveRaises(nowMs),\n',
-    '    ...(nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(nowMs),\n',
+    '    recordChanges(audit, nowMs),\n    leaveRaises(change),\n',
+    '    ...(nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
     /audit/,
   ),
 }

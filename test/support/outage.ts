@@ -27,7 +27,7 @@ export function down(
     },
     FENCE: {
       FENCE: {
-        getByName: () => ({ requiredSeq: fail, inspect: fail, raise: fail, reset: fail }),
+        getByName: () => ({ ask: fail, inspect: fail, hold: fail, reset: fail }),
       } as unknown as Env['FENCE'],
     },
     METER: {

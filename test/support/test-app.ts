@@ -11,6 +11,9 @@ import { createIsolate, type Isolate } from '../../src/worker/context.ts'
 import { createFetchHandler } from '../../src/worker/fetch.ts'
 import config from './latchkey.config.ts'
 
+/** The fence of the isolates of tests, whose requests come from nowhere in particular. */
+export const isolatesFence = 'enam/0-of-1'
+
 /** Real time plus all simulated waits, which take no real time. */
 export function createSkippingClock(): Clock & { skip(ms: number): void } {
   let skipped = 0
@@ -23,6 +26,15 @@ export function createSkippingClock(): Clock & { skip(ms: number): void } {
       skipped += Math.ceil(ms)
     },
   }
+}
+
+/** Stands still but for what is skipped: no lease ends because the machine is busy. */
+export function createStillClock(): ReturnType<typeof createSkippingClock> {
+  let nowMs = Date.now()
+  const skip = (ms: number) => {
+    nowMs += Math.ceil(ms)
+  }
+  return { now: () => nowMs, skip, sleep: async (ms) => skip(ms) }
 }
 
 /** Sends counts right after the response, where a real isolate collects for some seconds. */
@@ -91,7 +103,13 @@ export async function createTestApp(
   }
 
   /** Runs the reconciler, as the cron trigger does every minute: it applies rows written by SQL. */
-  const reconcile = () => settle(changeStores(isolate, bindings), settleSettings(isolate), 'all')
+  async function reconcile(): Promise<string[]> {
+    const behind: Promise<unknown>[] = []
+    const settings = settleSettings(isolate, (work) => void behind.push(work))
+    const regions = await settle(changeStores(isolate, bindings), settings, 'all')
+    await Promise.all(behind)
+    return regions
+  }
 
   return { handler, isolate, clock, bindings, send, request, reconcile }
 }

@@ -1,7 +1,7 @@
 // Bindings that record each call that leaves the isolate, and forward it.
 import { env } from 'cloudflare:workers'
 
-/** `where` is `D1.all`, `KV.get`, `FENCE.requiredSeq`…; `what` holds the arguments. */
+/** `where` is `D1.all`, `KV.get`, `FENCE.ask`…; `what` holds the arguments. */
 export type Call = { where: string; what: string }
 
 export type Watch = {

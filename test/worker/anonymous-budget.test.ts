@@ -12,20 +12,14 @@ import { prices } from '../support/every-route/anonymous-prices.ts'
 import { type EveryRoute, openEverything, type Sent } from '../support/every-route/routes.ts'
 import config from '../support/latchkey.config.ts'
 import { deadD1 } from '../support/people-world.ts'
-import { createTestApp } from '../support/test-app.ts'
+import { createStillClock, createTestApp } from '../support/test-app.ts'
 import type { Call } from '../support/watch.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
 vi.spyOn(console, 'warn').mockImplementation(() => {})
 
-/** Stands still but for what a test skips: nothing in memory grows old on a busy machine. */
-const clock = (() => {
-  let time = Date.now()
-  const skip = (ms: number) => {
-    time += ms
-  }
-  return { now: () => time, sleep: async () => {}, skip }
-})()
+/** Nothing in memory grows old on a busy machine. */
+const clock = createStillClock()
 
 const flood = { isRefusing: false }
 const FLOOD = {

@@ -1,124 +1,202 @@
 // The cost of a verification in calls of every binding, for each row of the budget in architecture.md.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Floor, usualMaxTold } from '../../src/coherence/fence.ts'
+import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { digestOf } from '../../src/core/token.ts'
 import type { UsageRow } from '../../src/storage/usage-store.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
+import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { askFence, openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
 import { slowToWrite } from '../support/outage.ts'
-import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
-import { watchBindings } from '../support/watch.ts'
+import { createStillClock, createTestApp, type TestApp } from '../support/test-app.ts'
+import { type Call, watchBindings } from '../support/watch.ts'
 
-const clock = createSkippingClock()
+const clock = createStillClock()
 const watch = watchBindings()
 const day = 24 * 60 * 60 * 1000
 let app: TestApp
 let account: Account
 
+type Isolate = Pick<TestApp, 'request'>
+
 /** Another isolate, whose memory is empty. */
 const openIsolate = () => createTestApp({ clock, bindings: watch.bindings })
-const endLeases = () => clock.skip(config.leaseMs)
-const me = (isolate: TestApp, key: string) => outcome(isolate.request('GET', '/api/v1/me', { key }))
+const endLease = () => clock.skip(config.leaseMs)
+const me = (isolate: Isolate, key: string) => outcome(isolate.request('GET', '/api/v1/me', { key }))
 const nameOf = async (key: string) => `key/${await digestOf(key)}`
+const rename = (id: string, name: string) =>
+  app.request('PATCH', `/api/api-keys/${id}`, { as: account.owner.jwt, body: { name } })
 
-/**
- * What one more verification costs, after the answer included; D1 reads as one number. The message that
- * a test app sends for each request is left out; "counting" below covers its cost.
- */
-async function costOf(isolate: TestApp, key: string, answer = '200') {
-  watch.clear()
-  expect(await me(isolate, key)).toBe(answer)
+/** A question of a verification names a digest; a renewal of the view does not. */
+function nameOfCall({ where, what }: Call): string {
+  if (where.startsWith('D1.') && where !== 'D1.batch') return 'D1 read'
+  if (where === 'FENCE.ask' && JSON.parse(what).at(-1) === null) return 'renewal'
+  return where
+}
+
+/** The calls since they were cleared, but for the message that a test app sends for each request. */
+function costSoFar(): Record<string, number> {
   const cost: Record<string, number> = {}
-  for (const { where } of watch.calls) {
-    if (where === 'USAGE.send') continue
-    const name = where.startsWith('D1.') && where !== 'D1.batch' ? 'D1 read' : where
+  for (const call of watch.calls) {
+    if (call.where === 'USAGE.send') continue
+    const name = nameOfCall(call)
     cost[name] = (cost[name] ?? 0) + 1
   }
   return cost
 }
 
+/** What one more verification costs, after the answer included; "counting" below covers the cost of counting. */
+async function costOf(isolate: Isolate, key: string, answer = '200') {
+  watch.clear()
+  expect(await me(isolate, key)).toBe(answer)
+  return costSoFar()
+}
+
 beforeAll(async () => {
   app = await openIsolate()
   account = await openAccount()
-  // The first query opens the fence of the region, which registers after its response.
-  const { key } = await makeKey(app, account.owner.jwt)
-  const isOpen = async () => (await env.DB.prepare('SELECT 1 FROM fence').first()) !== null
-  for (let attempt = 0; attempt < 50 && !(await isOpen()); attempt++)
-    await me(await openIsolate(), key)
-  expect(await isOpen()).toBe(true)
+  await openFence()
 })
 
 beforeEach(() => watch.clear())
 
 describe('a verification costs', () => {
-  it('one KV get and one fence query for a key that the isolate has not cached', async () => {
+  it('one KV get and one question of a cold isolate', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
     expect(await env.KEY_CACHE.get(await nameOf(key))).not.toBeNull()
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.ask': 1 })
   })
 
-  it('nothing until the last millisecond of the lease, and one fence query after it', async () => {
+  it('nothing while the view runs, and one question after its last millisecond', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
-    const frozen = { ...createSkippingClock(), now: () => time }
-    let time = Date.now() + 1_000
-    const isolate = await createTestApp({ clock: frozen, bindings: watch.bindings })
+    await me(app, key)
+    const isolate = await openIsolate()
     await me(isolate, key)
-    for (const passed of [0, 1, config.leaseMs - 2]) {
-      time += passed
-      expect(await costOf(isolate, key), `${passed} ms later`).toEqual({})
-    }
-    time += 1
-    expect(await costOf(isolate, key)).toEqual({ 'FENCE.requiredSeq': 1 })
+    clock.skip(config.leaseMs / 2 - 1)
+    expect(await costOf(isolate, key)).toEqual({})
+    // Half of the lease is over: the view is renewed behind the answer.
+    clock.skip(1)
+    expect(await costOf(isolate, key)).toEqual({ renewal: 1 })
+    expect(await costOf(isolate, key)).toEqual({})
+    clock.skip(config.leaseMs - 1)
+    expect(await costOf(isolate, key)).toEqual({ renewal: 1 })
+    endLease()
+    expect(await costOf(isolate, key)).toEqual({ 'FENCE.ask': 1 })
     expect(await costOf(isolate, key)).toEqual({})
   })
 
-  it('one D1 read, one fence query and a KV put after the response when KV is empty', async () => {
+  it('nothing for any key in memory, however cold, while another one keeps the view running', async () => {
+    const hot = await makeKey(app, account.owner.jwt)
+    const cold = await Promise.all(
+      Array.from({ length: 40 }, () => makeKey(app, account.owner.jwt)),
+    )
+    const isolate = await openIsolate()
+    for (const { key } of [hot, ...cold]) expect(await me(isolate, key)).toBe('200')
+    watch.clear()
+    const stepMs = 200
+    const seconds = 10
+    const everyMs = 2_500
+    for (let passedMs = 0; passedMs < seconds * 1_000; passedMs += stepMs) {
+      clock.skip(stepMs)
+      expect(await me(isolate, hot.key)).toBe('200')
+      const due = cold.filter((_, at) => (at * stepMs) % everyMs === passedMs % everyMs)
+      for (const { key } of due) expect(await me(isolate, key)).toBe('200')
+    }
+    const { renewal = 0, ...questions } = costSoFar()
+    expect(questions).toEqual({})
+    expect(renewal).toBeLessThanOrEqual((2 * seconds * 1_000) / config.leaseMs)
+    expect(renewal).toBeGreaterThanOrEqual((seconds * 1_000) / config.leaseMs)
+  })
+
+  it('one KV get for a key that the isolate has not met while its view runs', async () => {
+    const keys = await Promise.all([0, 1, 2].map(() => makeKey(app, account.owner.jwt)))
+    for (const { key } of keys) await me(app, key)
+    const [first, second, third] = keys.map(({ key }) => key) as [string, string, string]
+    const isolate = await openIsolate()
+    await me(isolate, first)
+    expect(await costOf(isolate, second)).toEqual({ 'KV.get': 1 })
+    clock.skip(config.leaseMs / 2)
+    expect(await costOf(isolate, third)).toEqual({ 'KV.get': 1, renewal: 1 })
+    for (const key of [first, second, third]) expect(await costOf(isolate, key)).toEqual({})
+  })
+
+  it('one question beside KV where the view does not know the digest exactly', async () => {
+    const bindings = { ...watch.bindings, FENCES_PER_REGION: '7' as never }
+    const fence = 'enam/3-of-7'
+    const openSharing = async () => {
+      const isolate = createIsolate(config, clock)
+      isolate.fenceName = () => fence
+      return createTestApp({ clock, isolate, bindings })
+    }
+    const base = await openFence(fence)
+    const keys = await Promise.all([0, 1, 2].map(() => makeKey(app, account.owner.jwt)))
+    const [known, left, other] = keys.map(({ key }) => key) as [string, string, string]
+    for (const key of [known, left, other]) await me(app, key)
+    // More raises than a full answer tells; the floor of the first is among the newest, and below its record.
+    const more = Array.from({ length: usualMaxTold + 5 }, (_, at) => `${at}`.padStart(64, '0'))
+    const floors = more.map((digest): Floor => [digest, base + 1])
+    await env.FENCE.getByName(fence).hold([...floors, [await digestOf(known), base + 2]])
+    const isolate = await openSharing()
+    expect(await costOf(isolate, left)).toEqual({ 'KV.get': 1, 'FENCE.ask': 1 })
+    expect(await costOf(isolate, known)).toEqual({ 'KV.get': 1 })
+    expect(await costOf(isolate, other)).toEqual({ 'KV.get': 1, 'FENCE.ask': 1 })
+    // Nothing stays degraded: what was asked once is known.
+    for (const key of [known, left, other]) expect(await costOf(isolate, key)).toEqual({})
+    clock.skip(config.leaseMs / 2)
+    expect(await costOf(isolate, left)).toEqual({ renewal: 1 })
+    for (const key of [known, left, other]) expect(await costOf(isolate, key)).toEqual({})
+  })
+
+  it('one D1 read and a KV put after the response in addition when KV is empty', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
-    const first = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
-    expect(await costOf(app, key)).toEqual(first)
+    const read = { 'KV.get': 1, 'D1 read': 1, 'KV.put': 1 }
+    expect(await costOf(await openIsolate(), key)).toEqual({ ...read, 'FENCE.ask': 1 })
     await env.KEY_CACHE.delete(await nameOf(key))
-    expect(await costOf(await openIsolate(), key)).toEqual(first)
+    expect(await costOf(await openIsolate(), key)).toEqual({ ...read, 'FENCE.ask': 1 })
+    await env.KEY_CACHE.delete(await nameOf(key))
+    const warm = await openIsolate()
+    await me(warm, (await makeKey(app, account.owner.jwt)).key)
+    expect(await costOf(warm, key)).toEqual(read)
   })
 
   it('one D1 read on the first use after a change, wherever the record is cached', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt)
+    const other = await makeKey(app, account.owner.jwt)
     const remembers = await openIsolate()
     await me(remembers, key)
     const stale = await env.KEY_CACHE.get(await nameOf(key))
-    await app.request('PATCH', `/api/api-keys/${id}`, {
-      as: account.owner.jwt,
-      body: { name: 'New' },
-    })
+    await rename(id, 'New')
+    const read = { 'FENCE.ask': 1, 'D1 read': 1, 'KV.put': 1 }
+    // The view was over when the change had been answered: the wait is longer than a lease.
+    expect(await costOf(remembers, key)).toEqual(read)
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.ask': 1 })
     // KV may still return the previous value.
     await env.KEY_CACHE.put(await nameOf(key), stale as string)
-    const inMemory = await costOf(remembers, key)
-    expect(inMemory).toMatchObject({ 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 })
-    expect(inMemory['KV.get'] ?? 0).toBeLessThanOrEqual(1)
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ ...read, 'KV.get': 1 })
+    // Where other keys keep the view running, it tells that the record in memory is too old.
+    await rename(id, 'Newer')
+    await me(remembers, other.key)
+    expect(await costOf(remembers, key)).toEqual(read)
     await env.KEY_CACHE.put(await nameOf(key), stale as string)
-    expect(await costOf(await openIsolate(), key)).toEqual({
-      'KV.get': 1,
-      'FENCE.requiredSeq': 1,
-      'D1 read': 1,
-      'KV.put': 1,
-    })
+    const warm = await openIsolate()
+    await me(warm, other.key)
+    expect(await costOf(warm, key)).toEqual({ 'KV.get': 1, 'D1 read': 1, 'KV.put': 1 })
   })
 
   it('the same for a key that is refused', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt)
     await app.request('DELETE', `/api/api-keys/${id}`, { as: account.owner.jwt })
     const isolate = await openIsolate()
-    expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({
-      'KV.get': 1,
-      'FENCE.requiredSeq': 1,
-      'D1 read': 1,
-      'KV.put': 1,
-    })
-    expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({})
-    endLeases()
-    expect(await costOf(isolate, key, '401 revoked_api_key')).toEqual({ 'FENCE.requiredSeq': 1 })
+    const refused = '401 revoked_api_key'
+    const first = { 'KV.get': 1, 'FENCE.ask': 1, 'D1 read': 1, 'KV.put': 1 }
+    expect(await costOf(isolate, key, refused)).toEqual(first)
+    expect(await costOf(isolate, key, refused)).toEqual({})
+    endLease()
+    expect(await costOf(isolate, key, refused)).toEqual({ 'FENCE.ask': 1 })
   })
 
   it('nothing for a malformed, foreign or forged token', async () => {
@@ -152,11 +230,11 @@ describe('a verification costs', () => {
       const { id, key } = await makeKey(app, account.owner.jwt, limited)
       await me(app, key)
       expect(await costOf(app, key)).toEqual({ 'METER.take': 1 })
-      endLeases()
-      expect(await costOf(app, key)).toEqual({ 'FENCE.requiredSeq': 1, 'METER.take': 1 })
+      endLease()
+      expect(await costOf(app, key)).toEqual({ 'FENCE.ask': 1, 'METER.take': 1 })
       expect(await costOf(await openIsolate(), key)).toEqual({
         'KV.get': 1,
-        'FENCE.requiredSeq': 1,
+        'FENCE.ask': 1,
         'METER.take': 1,
       })
       await app.request('PATCH', `/api/api-keys/${id}`, {
@@ -181,9 +259,9 @@ describe('a verification costs', () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await me(app, key)
     clock.skip(4 * day)
-    const aged = { 'KV.get': 1, 'FENCE.requiredSeq': 1, 'D1 read': 1, 'KV.put': 1 }
+    const aged = { 'KV.get': 1, 'FENCE.ask': 1, 'D1 read': 1, 'KV.put': 1 }
     expect(await costOf(await openIsolate(), key)).toEqual(aged)
-    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.requiredSeq': 1 })
+    expect(await costOf(await openIsolate(), key)).toEqual({ 'KV.get': 1, 'FENCE.ask': 1 })
   })
 })
 
@@ -203,10 +281,10 @@ describe('before the response', () => {
       } as unknown as KVNamespace,
       FENCE: {
         getByName: (name: string) => ({
-          async requiredSeq(digest: string) {
+          async ask(...question: Parameters<FenceObject['ask']>) {
             fenceQueried.resolve()
             await kvQueried.promise
-            return env.FENCE.getByName(name).requiredSeq(digest)
+            return askFence(name, ...question)
           },
         }),
       } as unknown as Env['FENCE'],
@@ -233,7 +311,7 @@ describe('before the response', () => {
     watch.clear()
     for (let attempt = 0; attempt < 5; attempt++) {
       await me(await openIsolate(), key)
-      endLeases()
+      endLease()
       await me(app, key)
     }
     const statements = watch.calls

@@ -3,9 +3,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { FenceAnswer } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { createNearestFence } from '../../src/coherence/fences.ts'
 import { createIsolate } from '../../src/worker/context.ts'
+import { askFence, openFence, requiredSeqOf } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
 import {
   addPerson,
@@ -19,16 +21,6 @@ import {
 const digestOf = (letter: string) => letter.repeat(64)
 const fenceOf = (name: string) => env.FENCE.getByName(name)
 
-/** Queries until the fence has registered itself in D1. */
-async function opened(name: string): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const requiredSeq = await fenceOf(name).requiredSeq(digestOf('0'))
-    if (requiredSeq !== null) return requiredSeq
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error(`The fence ${name} did not open.`)
-}
-
 async function listedFences(): Promise<string[]> {
   const { results } = await env.DB.prepare('SELECT name FROM fence').all<{ name: string }>()
   return results.map(({ name }) => name)
@@ -37,80 +29,108 @@ async function listedFences(): Promise<string[]> {
 describe('a fence', () => {
   it('answers null (read D1) until it is registered as one that changes wait for', async () => {
     const name = 'oc/0-of-1'
-    expect(await fenceOf(name).requiredSeq(digestOf('0'))).toBe(null)
-    const requiredSeq = await opened(name)
+    expect(await askFence(name, null, digestOf('0'))).toBe(null)
+    const base = await openFence(name)
     expect(await listedFences()).toContain(name)
-    expect(requiredSeq).toBeGreaterThan(Date.now() - 60_000)
+    expect(base).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  it('keeps a raise after its instance is evicted', async () => {
+  it('keeps a raise after its instance is evicted, in an epoch of its own', async () => {
     const name = 'me/0-of-1'
-    const requiredSeq = await opened(name)
-    expect(await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 7 }])).toBe(
-      'held',
-    )
+    const base = await openFence(name)
+    expect(await fenceOf(name).hold([[digestOf('a'), base + 7]])).toBe('held')
+    const before = await askFence(name, null, digestOf('a'))
     await evictDurableObject(fenceOf(name))
-    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(requiredSeq + 7)
-    expect(await fenceOf(name).requiredSeq(digestOf('b'))).toBe(requiredSeq)
+    const after = await askFence(name, before, digestOf('a'))
+    expect(after).toMatchObject({ base, horizon: 0, requiredSeq: base + 7 })
+    expect(after?.floors).toEqual([
+      [digestOf('a'), base + 7],
+      [digestOf('a'), base + 7],
+    ])
+    expect(after?.epoch).not.toBe(before?.epoch)
+    expect(await requiredSeqOf(name, digestOf('b'))).toBe(base)
   })
 
   it('never lowers a floor', async () => {
     const name = 'afr/0-of-1'
-    const requiredSeq = await opened(name)
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 9 }])
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 3 }])
-    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(requiredSeq + 9)
+    const base = await openFence(name)
+    await fenceOf(name).hold([[digestOf('a'), base + 9]])
+    await fenceOf(name).hold([[digestOf('a'), base + 3]])
+    expect(await requiredSeqOf(name, digestOf('a'))).toBe(base + 9)
   })
 
-  it('raises everything that it guards with one raise', async () => {
+  it('tells what it was raised by since the last question, digests and groups', async () => {
     const name = 'sam/0-of-1'
-    const requiredSeq = await opened(name)
-    await fenceOf(name).raise([{ digest: '*', seq: requiredSeq + 5 }])
-    expect(await fenceOf(name).requiredSeq(digestOf('c'))).toBe(requiredSeq + 5)
+    const base = await openFence(name)
+    await fenceOf(name).hold([[digestOf('a'), base + 1]])
+    const first = await askFence(name, null, null)
+    await fenceOf(name).hold([
+      ['@c0f', base + 5],
+      [digestOf('c'), base + 6],
+    ])
+    const news = await askFence(name, first, digestOf('d'))
+    expect(news).toMatchObject({ epoch: first?.epoch, base, horizon: null, requiredSeq: base })
+    expect(news?.floors).toEqual([
+      ['@c0f', base + 5],
+      [digestOf('c'), base + 6],
+      [digestOf('d'), base],
+    ])
+    expect(await askFence(name, news, null)).toMatchObject({ rev: news?.rev, floors: [] })
+  })
+
+  it('names the newest thousand digests and every group in full, and the horizon of the rest', async () => {
+    const name = 'apac/0-of-1'
+    const base = await openFence(name)
+    const digests = Array.from({ length: 1_002 }, (_, at) => `${at}`.padStart(64, '0'))
+    await fenceOf(name).hold([['@001', base + 1]])
+    await fenceOf(name).hold(digests.map((digest, at) => [digest, base + 2 + at]))
+    const full = await askFence(name, null, null)
+    expect(full).toMatchObject({ base, horizon: base + 3 })
+    const floors = new Map(full?.floors)
+    expect(floors.size).toBe(1_001)
+    expect(floors.get('@001')).toBe(base + 1)
+    expect(floors.get(digests[1] as string)).toBeUndefined()
+    expect(floors.get(digests[2] as string)).toBe(base + 4)
+    expect(await requiredSeqOf(name, digests[0] as string)).toBe(base + 2)
   })
 
   it('answers null after a reset, and registers again above every earlier floor', async () => {
     const name = 'eeur/0-of-1'
-    const requiredSeq = await opened(name)
-    await fenceOf(name).raise([{ digest: digestOf('a'), seq: requiredSeq + 1 }])
+    const base = await openFence(name)
+    await fenceOf(name).hold([[digestOf('a'), base + 1]])
     expect(await fenceOf(name).reset()).toBe('held')
-    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(null)
-    expect(await opened(name)).toBeGreaterThan(requiredSeq)
+    expect(await askFence(name, null, digestOf('a'))).toBe(null)
+    expect(await openFence(name)).toBeGreaterThan(base)
   })
 
   it('unregisters after two days without a query', async () => {
     const name = 'weur/0-of-1'
-    await opened(name)
+    await openFence(name)
     await runInDurableObject(fenceOf(name), (_, { storage }) => {
-      storage.sql.exec('UPDATE base SET asked_at = 0')
+      storage.sql.exec('UPDATE base SET last_used_at = 0')
     })
     await evictDurableObject(fenceOf(name))
     expect(await runDurableObjectAlarm(fenceOf(name))).toBe(true)
     expect(await listedFences()).not.toContain(name)
-    expect(await fenceOf(name).requiredSeq(digestOf('a'))).toBe(null)
+    expect(await askFence(name, null, digestOf('a'))).toBe(null)
   })
 })
 
 describe('the nearest fence', () => {
-  const namespaceOf = (requiredSeq: () => Promise<number | null>) =>
-    ({ getByName: () => ({ requiredSeq }) }) as unknown as DurableObjectNamespace<FenceObject>
+  const namespaceOf = (ask: () => Promise<FenceAnswer | null>) =>
+    ({ getByName: () => ({ ask }) }) as unknown as DurableObjectNamespace<FenceObject>
 
   it('that hangs yields null (read D1) within its timeout', async () => {
-    const near = createNearestFence(
-      namespaceOf(() => new Promise(() => {})),
-      { region: 'weur', shards: 1 },
-    )
+    const hanging = namespaceOf(() => new Promise(() => {}))
+    const near = createNearestFence(hanging, 'weur/0-of-1')
     const startedAt = Date.now()
-    expect(await near.requiredSeq(digestOf('a'))).toBe(null)
+    expect(await near.ask(null, digestOf('a'))).toBe(null)
     expect(Date.now() - startedAt).toBeLessThan(2_000)
   })
 
   it('that throws yields null (read D1)', async () => {
-    const near = createNearestFence(
-      namespaceOf(() => Promise.reject(new Error('overloaded'))),
-      { region: 'weur', shards: 1 },
-    )
-    expect(await near.requiredSeq(digestOf('a'))).toBe(null)
+    const overloaded = namespaceOf(() => Promise.reject(new Error('overloaded')))
+    expect(await createNearestFence(overloaded, 'weur/0-of-1').ask(null, null)).toBe(null)
   })
 })
 
@@ -126,7 +146,7 @@ describe('many isolates, many keys, changes and verifications at once', () => {
       ),
     )
     owner = await addPerson(await createAccount('Busy Ltd'), 'owner')
-    await opened('enam/0-of-1')
+    await openFence()
   })
 
   const appAt = (turn: number) => apps[turn % apps.length] as TestApp

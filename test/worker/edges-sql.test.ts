@@ -318,7 +318,7 @@ describe('the memory of an isolate', () => {
   it('is bounded by bytes: 400 keys with names of 60,000 letters take 32 MB at most', () => {
     const memory = createMemory()
     for (let at = 0; at < 400; at++) {
-      memory.keep(`d${at}`, { record: recordOf('x'.repeat(60_000)), from: at })
+      memory.keep(`d${at}`, { record: recordOf('x'.repeat(60_000)), readAt: at })
       // Used all the time: it stays.
       expect(memory.get('d0')).not.toBeNull()
     }
@@ -340,7 +340,7 @@ describe('the memory of an isolate', () => {
     for (const more of heavy) {
       const memory = createMemory(1_000_000)
       for (let at = 0; at < 100; at++) {
-        memory.keep(`d${at}`, { record: { ...recordOf('n'), ...more }, from: at })
+        memory.keep(`d${at}`, { record: { ...recordOf('n'), ...more }, readAt: at })
       }
       expect(countOf(memory, 100)).toBeLessThan(20)
       expect(memory.get('d99')).not.toBeNull()
@@ -349,7 +349,7 @@ describe('the memory of an isolate', () => {
 
   it('subtracts the size of a record that is removed or replaced', () => {
     const memory = createMemory(1_000_000)
-    const large = (from: number) => ({ record: recordOf('x'.repeat(150_000)), from })
+    const large = (readAt: number) => ({ record: recordOf('x'.repeat(150_000)), readAt })
     for (let at = 0; at < 1_000; at++) memory.keep('d0', large(at))
     memory.keep('d1', large(0))
     memory.keep('d2', large(0))
@@ -360,7 +360,7 @@ describe('the memory of an isolate', () => {
       memory.forget('d1')
     }
     expect(countOf(memory, 3)).toBe(2)
-    memory.keep('huge', { record: recordOf('x'.repeat(600_000)), from: 0 })
+    memory.keep('huge', { record: recordOf('x'.repeat(600_000)), readAt: 0 })
     expect(memory.get('huge')).toBeNull()
   })
 })

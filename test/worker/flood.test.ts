@@ -27,12 +27,18 @@ const madeUp = async () => (await unkeyToken()).token
 const from = (ip: string | null, key: string, path = '/api/v1/me') =>
   app.request('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
 
-/** Sends until the limit applies. The binding counts in fixed windows: two of them fit around a boundary. */
+/**
+ * Sends until the limit applies. The binding counts in fixed windows: two of them fit around a boundary. Many at once,
+ * so that a busy machine sends them within one window.
+ * @returns how many were admitted
+ */
 async function flood(send: (token: string) => Promise<string>, held = '429 rate_limited') {
-  for (let attempt = 0; attempt <= 2 * limit; attempt++) {
-    const result = await send(await madeUp())
-    if (result === held) return attempt
-    expect(result).toMatch(/invalid_api_key/)
+  for (let admitted = 0; admitted <= 2 * limit; ) {
+    const sending = Array.from({ length: limit / 4 }, async () => send(await madeUp()))
+    const others = (await Promise.all(sending)).filter((result) => result !== held)
+    for (const result of others) expect(result).toMatch(/invalid_api_key/)
+    admitted += others.length
+    if (others.length < sending.length) return admitted
   }
   throw new Error('The limit never applied.')
 }

@@ -237,19 +237,19 @@ describe('speculation', () => {
     const getByName = (...args: Parameters<typeof env.FENCE.getByName>) => {
       const stub = env.FENCE.getByName(...args)
       return {
-        async requiredSeq(...query: Parameters<typeof stub.requiredSeq>) {
+        async ask(...question: Parameters<typeof stub.ask>) {
           await upstreamCalled()
-          const requiredSeq = await stub.requiredSeq(...query)
+          const answer = await stub.ask(...question)
           events.push('fence answers')
-          return requiredSeq
+          return answer
         },
-        raise: (...change: Parameters<typeof stub.raise>) => stub.raise(...change),
+        hold: (...raises: Parameters<typeof stub.hold>) => stub.hold(...raises),
       }
     }
     return { FENCE: { getByName } as unknown as Env['FENCE'] }
   }
 
-  /** Caches the key, then lets its lease expire. */
+  /** Caches the key, then lets the lease of the view expire. */
   async function warm(token: string) {
     await speculative.request('GET', '/api/contacts', { key: token })
     speculative.clock.skip(2_000)

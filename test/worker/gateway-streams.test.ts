@@ -185,7 +185,7 @@ describe('a stream', () => {
     const read = readAll(await open(key, at))
     counted.clear()
     await wait(3 * reverifyMs)
-    expect(counted.counts()['FENCE.requiredSeq']).toBeGreaterThan(1)
+    expect(counted.counts()['FENCE.ask']).toBeGreaterThan(1)
     expect(Object.keys(counted.counts())).not.toContain('METER.take')
     expect(Object.keys(counted.counts())).not.toContain('USAGE.send')
     await upstream.close()

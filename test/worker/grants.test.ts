@@ -165,7 +165,7 @@ describe('a key that manages keys', () => {
     expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('200')
     expect(await patch({})).toBe('404 not_found')
     const disabled = await send('PATCH', `/${id}`, as, { is_active: false })
-    expect([disabled.status, disabled.text]).toEqual([204, ''])
+    expect([disabled.status, disabled.body.data]).toEqual([200, { id, is_active: false }])
     expect(await outcome(app.request('GET', '/api/v1/me', { key }))).toBe('401 disabled_api_key')
     expect(await patch({ is_active: true })).toBe('404 not_found')
     expect(await outcome(send('DELETE', `/${id}`, as))).toBe('200')

@@ -290,7 +290,7 @@ describe('a token without a tag', () => {
     expect(await outcome(watched.request('GET', '/api/v1/me', { key: token }))).toBe(
       '401 invalid_api_key',
     )
-    expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.requiredSeq': 1, 'KV.get': 1 })
+    expect(watch.counts()).toMatchObject({ 'FLOOD.limit': 1, 'FENCE.ask': 1, 'KV.get': 1 })
   })
 
   it('is verified in memory after its first look-up', async () => {

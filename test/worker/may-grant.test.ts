@@ -202,7 +202,7 @@ describe('a key with bounds gains nothing', () => {
     expect(await patch(manager.key, id, {})).toBe('404 not_found')
     for (let call = 0; call < 2; call++) {
       const disabled = await send('PATCH', `/${id}`, manager.key, { is_active: false })
-      expect([disabled.status, disabled.text]).toEqual([204, ''])
+      expect([disabled.status, disabled.body.data]).toEqual([200, { id, is_active: false }])
     }
     expect((await shown(id)).status).toBe('disabled')
   })

@@ -15,6 +15,7 @@ import { settleSettings } from '../../src/worker/changes.ts'
 import { canaryStores, runScheduled } from '../../src/worker/cron.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import { openFence } from '../support/fences.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
@@ -129,13 +130,8 @@ describe('GET /readyz', () => {
   })
 })
 
-/** A fence opens at its first request. */
 async function openFences() {
-  const isOpen = async (name: string) =>
-    (await env.FENCE.getByName(name).requiredSeq('0'.repeat(64))) !== null
-  for (const name of ['oc/0-of-1', 'weur/0-of-1']) {
-    for (let attempts = 0; attempts < 200 && !(await isOpen(name)); attempts++) await real.sleep(5)
-  }
+  for (const name of ['oc/0-of-1', 'weur/0-of-1']) await openFence(name)
 }
 
 describe('the canary', () => {
@@ -153,7 +149,7 @@ describe('the canary', () => {
   })
 
   const settingsOf = (more: Partial<CanarySettings> = {}): CanarySettings => ({
-    ...settleSettings(app.isolate),
+    ...settleSettings(app.isolate, () => {}),
     config: app.isolate.config,
     randomBytes: (bytes) => crypto.getRandomValues(bytes),
     waitUntil: (work) => void work.catch(() => {}),
@@ -215,7 +211,13 @@ describe('the canary', () => {
 
   it('alarms at a change that raises no fence', async () => {
     const { changes } = storesWith()
-    const found = await run({ changes: { ...changes, pending: async () => [] } })
+    const found = await run({
+      changes: {
+        ...changes,
+        commit: async (change) => ({ ...(await changes.commit(change)), pending: [] }),
+        pending: async () => [],
+      },
+    })
     expect(found.outcome).toBe('broken')
   })
 
@@ -297,9 +299,9 @@ describe('the canary', () => {
 
   it('keeps no fence open by reading it', async () => {
     const fence = env.FENCE.getByName('oc/0-of-1')
-    const { lastUsedAt } = await fence.inspect('0'.repeat(64))
+    const { lastUsedAt } = await fence.inspect([])
     await run()
-    expect((await fence.inspect('0'.repeat(64))).lastUsedAt).toBe(lastUsedAt)
+    expect((await fence.inspect([])).lastUsedAt).toBe(lastUsedAt)
   })
 
   it('the reconciler alarms at a raise that no fence acknowledges for over a minute', async () => {

@@ -2,6 +2,7 @@
 // state from after that time.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { openFence } from '../support/fences.ts'
 import {
   addPerson,
   createAccount,
@@ -77,9 +78,7 @@ describe('restoring D1 to an earlier time', () => {
     const before = await snapshot()
     // As if the fence of this region had opened only after the time that is restored.
     before.set('fence', [])
-    while ((await env.FENCE.getByName('enam/0-of-1').requiredSeq(''.padEnd(64, '0'))) === null) {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    await openFence()
     expect((await app.request('GET', '/api/v1/me', { key })).status).toBe(200)
     const fences = (await app.request('GET', '/api/operations/fences', operator)).body.data
     expect(fences).toContain('enam/0-of-1')

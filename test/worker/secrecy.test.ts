@@ -180,7 +180,7 @@ describe('a token', () => {
     expect(answers.some((answer) => answer.includes('revoked_api_key'))).toBe(true)
     await expectNoTraceAnywhere(tokens, answers)
     const handed = calls.map(({ where, what }) => `${where} ${what}`).join('\n')
-    expect(handed).toContain('FENCE.requiredSeq')
+    expect(handed).toContain('FENCE.ask')
     expectNoTrace(tokens, handed, 'a call of a binding')
   })
 
@@ -284,6 +284,8 @@ describe('a token', () => {
     for (const answer of [made, rotated, later]) {
       expect(answer.body.data.key).toMatch(/^whm_/)
       expect(answer.headers.get('cache-control')).toBe('no-store, no-transform')
+      // Of the key's last change: an ETag of the body would be a digest of the token.
+      expect(answer.headers.get('etag')).toMatch(/^"\d+"$/)
     }
   })
 

@@ -8,7 +8,7 @@ import { mintToken } from '../../src/core/token.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down, type Store } from '../support/outage.ts'
-import { createTestApp, type TestApp } from '../support/test-app.ts'
+import { createStillClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const path = '/api/v1/keys/verify'
@@ -364,7 +364,7 @@ describe('a service binding', () => {
 
   it('runs concurrently with the reconciler, which applies what crashed Workers left pending', async () => {
     const row = ['enam/0-of-1', 'f'.repeat(64), 1, Date.now() - 60_000]
-    const insert = 'INSERT INTO pending_raise (fence, digest, seq, created_at) VALUES (?, ?, ?, ?)'
+    const insert = 'INSERT INTO pending_raise (fence, subject, seq, created_at) VALUES (?, ?, ?, ?)'
     await env.DB.prepare(insert)
       .bind(...row)
       .run()
@@ -377,11 +377,12 @@ describe('a service binding', () => {
   it('verifies a hot key without a call on any binding but for counting it', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const watch = watchBindings()
+    const isolate = await createTestApp({ clock: createStillClock() })
     const input = { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', cost: 1 }
-    expect(await callRpc(input, app, watch.bindings)).toMatchObject({ valid: true })
+    expect(await callRpc(input, isolate, watch.bindings)).toMatchObject({ valid: true })
     watch.clear()
     for (let round = 0; round < 50; round++) {
-      expect(await callRpc(input, app, watch.bindings)).toMatchObject({ valid: true })
+      expect(await callRpc(input, isolate, watch.bindings)).toMatchObject({ valid: true })
     }
     expect(watch.counts()).toEqual({ 'USAGE.send': 50 })
   })
@@ -394,7 +395,7 @@ describe('a service binding', () => {
     watch.clear()
     const verdict = await callRpc({ token: key, fresh: true }, app, watch.bindings)
     expect(verdict).toMatchObject({ valid: true })
-    expect(watch.counts()).toEqual({ 'FENCE.requiredSeq': 1, 'USAGE.send': 1 })
+    expect(watch.counts()).toEqual({ 'FENCE.ask': 1, 'USAGE.send': 1 })
   })
 
   it('costs no call for a token that was never minted here', async () => {
@@ -419,7 +420,7 @@ describe('a service binding', () => {
         return env.FENCE.getByName(name)
       },
     } as unknown as Env['FENCE']
-    await callRpc({ token: key, cf }, app, { FENCE })
+    await callRpc({ token: key, cf }, await createTestApp(), { FENCE })
     expect(names).toEqual([`${region}/0-of-1`])
   })
 

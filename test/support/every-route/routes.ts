@@ -137,9 +137,11 @@ export async function openEverything(
     return { status: response.status, headers: response.headers, text }
   }
 
+  const signedAsGithub = (body: string) => signed(signer, body)
+
   /** Of Globex, in the place of ours. */
   const theirs: World = { ...world, acme: world.globex, globex: world.acme }
-  return { app, document, world, theirs, routes, sampleOf, send, watch }
+  return { app, document, world, theirs, routes, sampleOf, send, signedAsGithub, watch }
 }
 
 // A separate address for each request, so that none is throttled for another.

@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -45,11 +46,12 @@ export function readBaseline(): Baseline {
 
 function build(): void {
   const draft = `${cached}.${process.pid}`
-  // Inside this clone, so that imports find its node_modules.
   const tree = join(draft, 'tree')
   mkdirSync(join(tree, 'dist', 'dashboard'), { recursive: true })
   git('archive', '--output', join(draft, 'tree.tar'), commit)
   execFileSync('tar', ['-xf', join(draft, 'tree.tar'), '-C', tree])
+  // Some modules name files of packages by their paths.
+  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'), 'junction')
   const script = bundle({ folder: join(draft, 'bundle'), tree })
   copyFileSync(script, join(draft, 'worker.js'))
   writeFileSync(join(draft, 'migrations.json'), JSON.stringify(digests(join(tree, 'migrations'))))
