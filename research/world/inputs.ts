@@ -203,7 +203,7 @@ export const table = {
     source: 'the same',
   },
   clockLagMs: {
-    ...range(0, 30, 1_500),
+    ...range(0, 30, 5_000),
     unit: 'ms',
     what: 'maximum lag of a clock that stands still (CPU time since the last I/O)',
     kind: 'assumed',
@@ -257,6 +257,13 @@ export const table = {
     what: 'such a server beyond the network, median (p99: four times)',
     kind: 'published',
     source: 'peers.md: p95 4.1 to 9.6 ms from five cities',
+  },
+  coloPerSecond: {
+    ...range(1, 100, 1_000),
+    unit: 'requests/s',
+    what: 'verifications of all keys in a colo: they keep the views of its isolates running',
+    kind: 'assumed',
+    source: 'assumed',
   },
   rateFactor: {
     ...range(0.1, 1, 10),
@@ -341,7 +348,7 @@ export function inputsWith(changes: Partial<Inputs> = {}): Inputs {
   return { ...(Object.fromEntries(values) as Inputs), ...changes }
 }
 
-/** Requests per second of one key in one colo, and the share of all requests at that rate (assumed). */
+/** Requests per second of one key in one colo (its heat), and the share of all requests at that rate (assumed). */
 export const requestRates = [
   { perSecond: 100, share: 0.2 },
   { perSecond: 10, share: 0.3 },

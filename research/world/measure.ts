@@ -22,6 +22,8 @@ export type Verifying = {
   latency: Sample
   /** Dollars per million verifications. */
   dollars: number
+  /** Questions to the fence per million verifications. */
+  questions: number
   /** Share of verifications by the tier that answered. */
   tiers: Record<Answer['tier'], number>
 }
@@ -38,11 +40,14 @@ export function verifyingIn(
   const verifying = emptyVerifying()
   for (let world = 0; world < worlds; world++) {
     const random = createRandom(seed + 7919 * world + Math.round(1e3 * (city.north + city.east)))
-    const reader = design.read({ random, inputs, here: city, revocation: noRevocation })
-    const meanMs = 1000 / (perSecond * inputs.rateFactor)
-    const warmUp = Math.max(requests / worlds, 30 * Math.round(inputs.isolates))
+    const rate = perSecond * inputs.rateFactor
+    const setting = { random, inputs, here: city, revocation: noRevocation, perSecond: rate }
+    const reader = design.read(setting)
+    const meanMs = 1000 / rate
+    // Until every isolate has met the key, and leases have run out.
+    const warmUp = Math.max(12 * Math.round(inputs.isolates), 5_000 / meanMs)
     let at = 0
-    for (let turn = -warmUp; turn < requests / worlds; turn++) {
+    for (let turn = -Math.ceil(warmUp); turn < requests / worlds; turn++) {
       at += exponential(random, meanMs)
       const answer = reader.verify(at)
       if (turn >= 0) include(verifying, answer, design, inputs, 1)
@@ -58,14 +63,20 @@ export function verifying(
   size: Size,
   at: readonly { perSecond: number; share: number }[] = requestRates,
 ): Verifying {
-  const all = emptyVerifying()
-  for (const city of cities) {
-    for (const { perSecond, share } of at) {
-      const part = verifyingIn(design, inputs, size, city, perSecond)
-      const weight = weightOf(inputs, city) * share
-      merge(all, part, weight)
+  const parts = at.map(({ perSecond, share }) => {
+    const all = emptyVerifying()
+    for (const city of cities) {
+      merge(all, verifyingIn(design, inputs, size, city, perSecond), weightOf(inputs, city))
     }
-  }
+    return { share, verifying: finish(all) }
+  })
+  return mix(parts)
+}
+
+/** Verifications at several request rates, each with its share of all. */
+export function mix(parts: readonly { share: number; verifying: Verifying }[]): Verifying {
+  const all = emptyVerifying()
+  for (const { share, verifying } of parts) merge(all, verifying, share)
   return finish(all)
 }
 
@@ -92,13 +103,9 @@ export function revoking(
     add(result.answer, revoked.answeredAt)
     let longest = 0
     for (let colo = 0; colo < Math.round(inputs.colos); colo++) {
-      const reader = design.read({ random, inputs, here: cityOf(), revocation: revoked })
-      const last = lastPass(
-        reader.verify,
-        random,
-        perSecond * inputs.rateFactor,
-        revoked.answeredAt,
-      )
+      const rate = perSecond * inputs.rateFactor
+      const setting = { random, inputs, here: cityOf(), revocation: revoked, perSecond: rate }
+      const last = lastPass(design.read(setting).verify, random, rate, revoked.answeredAt)
       longest = Math.max(longest, last - revoked.answeredAt)
     }
     add(result.window, longest)
@@ -140,11 +147,11 @@ function maxRefusals(perSecond: number): number {
   return Math.max(150, Math.min(2_500, perSecond * 200))
 }
 
-type Growing = Verifying & { weight: number; dollarsSum: number }
+type Growing = Verifying & { weight: number }
 
 function emptyVerifying(): Growing {
   const tiers = { memory: 0, fence: 0, cache: 0, database: 0, server: 0 }
-  return { latency: emptySample(), dollars: 0, tiers, weight: 0, dollarsSum: 0 }
+  return { latency: emptySample(), dollars: 0, questions: 0, tiers, weight: 0 }
 }
 
 function include(
@@ -156,17 +163,22 @@ function include(
 ): void {
   add(all.latency, answer.tookMs, weight)
   all.tiers[answer.tier] += weight
-  all.dollarsSum += design.hasListPrice ? priceOf(inputs, answer) * weight : Number.NaN
+  all.dollars += design.hasListPrice ? priceOf(inputs, answer) * weight : Number.NaN
+  all.questions += answer.fence * 1e6 * weight
   all.weight += weight
 }
 
 function merge(all: Growing, part: Verifying, weight: number): void {
-  const each = weight / part.latency.values.length
-  for (const value of part.latency.values) add(all.latency, value, each)
+  const { values, weights } = part.latency
+  const total = weights.reduce((sum, each) => sum + each, 0)
+  for (const [at, value] of values.entries()) {
+    add(all.latency, value, (weight * (weights[at] ?? 0)) / total)
+  }
   for (const tier of Object.keys(all.tiers) as Answer['tier'][]) {
     all.tiers[tier] += part.tiers[tier] * weight
   }
-  all.dollarsSum += part.dollars * weight
+  all.dollars += part.dollars * weight
+  all.questions += part.questions * weight
   all.weight += weight
 }
 
@@ -175,5 +187,6 @@ function finish(all: Growing): Verifying {
   const { memory, fence, cache, database, server } = all.tiers
   const tiers = { memory, fence, cache, database, server }
   for (const tier of Object.keys(tiers) as Answer['tier'][]) tiers[tier] = share(tiers[tier])
-  return { latency: all.latency, dollars: share(all.dollarsSum), tiers }
+  const { latency, dollars, questions } = all
+  return { latency, dollars: share(dollars), questions: share(questions), tiers }
 }

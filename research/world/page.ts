@@ -1,6 +1,7 @@
 // The tables of docs/world.md, each between its markers.
-import { inputNames, requestRates, table } from './inputs.ts'
-import type { AtRate, DesignResult, Results } from './results.ts'
+import { inputNames, inputsWith, requestRates, table } from './inputs.ts'
+import type { Verifying } from './measure.ts'
+import { type AtRate, type DesignResult, keysOfAColo, type Results } from './results.ts'
 import { quantile, type Sample, shareAbove } from './sample.ts'
 import { type Outcome, outcomes, type Swing } from './sensitivity.ts'
 
@@ -22,27 +23,43 @@ function rows(head: string[], body: string[][]): string {
   return [row(head), row(head.map(() => '---')), ...body.map(row)].join('\n')
 }
 
-function byRate(
-  results: readonly DesignResult[],
-  cell: (at: AtRate) => string,
-  mixed?: (result: DesignResult) => string,
-) {
-  const head = [
-    '',
-    ...requestRates.map(({ perSecond }) => `${perSecond}/s`),
-    ...(mixed ? ['mixed'] : []),
+const heats = requestRates.map(({ perSecond }) => `${perSecond}/s`)
+const count = (value: number) => Math.round(value).toLocaleString('en')
+
+/** A row a design, and for Latchkey a row a traffic of its colo; a column a heat of the key. */
+function byHeat({ designs, traffic }: Results, cell: (verifying: Verifying) => string) {
+  const { coloPerSecond } = inputsWith()
+  const rowOf = (name: string, atRates: (Verifying | null)[], mixed: Verifying) => [
+    name,
+    ...atRates.map((verifying) => (verifying === null ? '' : cell(verifying))),
+    cell(mixed),
   ]
-  const body = results.map((result) => [
-    result.design.name,
-    ...result.atRates.map(cell),
-    ...(mixed ? [mixed(result)] : []),
-  ])
-  return rows(head, body)
+  const [latchkey, ...others] = designs.map(({ atRates, ...result }) => ({
+    ...result,
+    atRates: atRates.map(({ verifying }): Verifying | null => verifying),
+  }))
+  const inColos = latchkey === undefined ? traffic : [...traffic, { ...latchkey, coloPerSecond }]
+  const body = [
+    ...inColos
+      .toSorted((one, other) => other.coloPerSecond - one.coloPerSecond)
+      .map((result) => {
+        const name = `Latchkey, ${count(result.coloPerSecond)}/s in the colo`
+        return rowOf(name, result.atRates, result.mixed)
+      }),
+    ...others.map(({ design, atRates, mixed }) => rowOf(design.name, atRates, mixed)),
+  ]
+  return rows(['', ...heats, 'mixed'], body)
+}
+
+function byRate(results: readonly DesignResult[], cell: (at: AtRate) => string) {
+  const body = results.map((result) => [result.design.name, ...result.atRates.map(cell)])
+  return rows(['', ...heats], body)
 }
 
 /** Known from how each design works, without the model. */
 const maxStaleness: Record<string, string> = {
   latchkey: 'none, as long as clocks lag by less than the margin',
+  before: 'none, as long as clocks lag by less than the margin',
   kv: 'not guaranteed (“60 seconds or more”); in this model twice the TTL',
   d1: 'none',
   'd1-replicas': 'not guaranteed (“arbitrarily out of date”)',
@@ -54,8 +71,42 @@ export function tables(
   results: Results,
   study: { base: Outcome; swings: readonly Swing[] },
 ): Record<string, string> {
-  const built = results.designs.filter(({ design }) => design.id !== 'ahead')
+  const { designs } = results
   return {
+    summary: rows(
+      [
+        '',
+        'p50 / p99',
+        'without I/O',
+        'questions to the fence a million',
+        'dollars a million',
+        'revocation until its 200, p50',
+      ],
+      designs.map(({ design, mixed, atRates }) => [
+        design.name,
+        `${pair(mixed.latency)} ms`,
+        percent(mixed.tiers.memory),
+        count(mixed.questions),
+        dollars(mixed.dollars),
+        `${ms(quantile(atRates[0]?.revoking.answer ?? { values: [], weights: [] }, 0.5))} ms`,
+      ]),
+    ),
+    manyKeys: rows(
+      [
+        `${count(keysOfAColo)} keys in random order`,
+        'p50 / p99',
+        'without I/O',
+        'questions to the fence a million',
+        'dollars a million',
+      ],
+      results.manyKeys.map(({ design, coloPerSecond, verifying }) => [
+        `${count(coloPerSecond)}/s in the colo, ${design.name}`,
+        `${pair(verifying.latency)} ms`,
+        percent(verifying.tiers.memory),
+        count(verifying.questions),
+        dollars(verifying.dollars),
+      ]),
+    ),
     inputs: rows(
       ['input', 'what', 'value', 'low to high', 'kind', 'source'],
       inputNames.map((name) => {
@@ -64,31 +115,27 @@ export function tables(
         return [`\`${name}\``, what, `${value} ${unit}`, span, kind, source]
       }),
     ),
-    latency: byRate(
-      results.designs,
-      ({ verifying }) => pair(verifying.latency),
-      ({ mixed }) => pair(mixed.latency),
-    ),
+    latency: byHeat(results, ({ latency }) => pair(latency)),
+    memory: byHeat(results, ({ tiers }) => percent(tiers.memory)),
+    questions: byHeat(results, ({ questions }) => count(questions)),
     tiers: rows(
-      ['', ...requestRates.map(({ perSecond }) => `${perSecond}/s`)],
+      ['', ...heats],
       (['memory', 'fence', 'cache', 'database'] as const).map((tier) => [
         {
-          memory: 'memory, lease running',
-          fence: 'the fence',
-          cache: 'the fence and KV',
-          database: 'D1 as well',
+          memory: 'memory, without I/O',
+          fence: 'memory, by the fence',
+          cache: 'KV',
+          database: 'D1',
         }[tier],
-        ...(results.designs[0]?.atRates ?? []).map(({ verifying }) =>
-          percent(verifying.tiers[tier]),
-        ),
+        ...(designs[0]?.atRates ?? []).map(({ verifying }) => percent(verifying.tiers[tier])),
       ]),
     ),
     cities: rows(
       [
         'city',
         'fence of',
-        'lease expired: p50 / p99',
-        'isolate’s first: p50 / p99',
+        'view over: p50 / p99',
+        'cold isolate: p50 / p99',
         'colo’s first: p50 / p99',
         'D1: p50 / p99',
       ],
@@ -118,27 +165,24 @@ export function tables(
     ),
     revocation: rows(
       ['', 'until the 200: p50 / p99', 'maximum staleness by design'],
-      built.map(({ design, atRates }) => [
+      designs.map(({ design, atRates }) => [
         design.name,
         `${pair(atRates[0]?.revoking.answer ?? { values: [], weights: [] })} ms`,
         maxStaleness[design.id] ?? '',
       ]),
     ),
-    staleness: byRate(built, ({ revoking: { window } }) => {
+    staleness: byRate(designs, ({ revoking: { window } }) => {
       const share = shareAbove(window, 0)
       if (share === 0) return 'never'
       return `${percent(share)}; ${time(quantile(window, 0.5))}, ${time(quantile(window, 0.99))}, ${time(quantile(window, 1))}`
     }),
-    cost: byRate(
-      results.designs,
-      ({ verifying }) => dollars(verifying.dollars),
-      ({ mixed }) => dollars(mixed.dollars),
-    ),
+    cost: byHeat(results, (verifying) => dollars(verifying.dollars)),
     leases: rows(
       [
         'lease',
         'verification, mixed: p50 / p99',
-        'from memory',
+        'without I/O',
+        'questions to the fence a million',
         'dollars per million',
         'revocation p50 / p99',
       ],
@@ -146,6 +190,7 @@ export function tables(
         `${leaseMs / 1000} s`,
         `${pair(mixed.latency)} ms`,
         percent(mixed.tiers.memory),
+        count(mixed.questions),
         dollars(mixed.dollars),
         `${pair(revoking.answer)} ms`,
       ]),
@@ -155,7 +200,8 @@ export function tables(
 }
 
 function sensitivityTable({ base, swings }: { base: Outcome; swings: readonly Swing[] }): string {
-  const show = (id: string, value: number) => (id === 'dollars' ? value.toFixed(2) : ms(value))
+  const show = (id: string, value: number) =>
+    id === 'dollars' ? value.toFixed(2) : id === 'questions' ? count(value) : ms(value)
   const body = swings.map(({ input, low, high }) => [
     `\`${input}\``,
     `${table[input].low} to ${table[input].high} ${table[input].unit}`,

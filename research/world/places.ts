@@ -76,6 +76,8 @@ const hosts = {
   losAngeles: { north: 34, east: -118.2 },
   sanJose: { north: 37.3, east: -121.9 },
   seattle: { north: 47.6, east: -122.3 },
+  denver: { north: 39.7, east: -105 },
+  dallas: { north: 32.8, east: -96.8 },
   london: { north: 51.5, east: -0.1 },
   paris: { north: 48.9, east: 2.4 },
   amsterdam: { north: 52.4, east: 4.9 },
@@ -98,21 +100,26 @@ const hosts = {
 export type Host = keyof typeof hosts
 export const hostPlace = (host: Host): Place => hosts[host]
 
+const eastOfAmerica = ['newark', 'ashburn', 'chicago', 'atlanta', 'miami'] as const
+const westOfEurope = ['london', 'paris', 'amsterdam', 'madrid'] as const
+const eastOfEurope = ['frankfurt', 'milan', 'prague', 'vienna', 'warsaw'] as const
+
 /**
  * The cities that may host an object with this hint; its first call picks one permanently. No city of South
- * America, Africa, the Middle East or India was observed to host objects, so their hints lead elsewhere.
+ * America, Africa, the Middle East or India was observed to host objects: from every city of 158 snapshots, `sam`
+ * answered as fast as `enam`, `afr` as `weur` and `me` as `eeur`, so they are taken to have the same hosts.
  */
 export const hostsOf: Record<Region, readonly Host[]> = {
-  wnam: ['sanJose', 'losAngeles', 'seattle'],
-  enam: ['newark', 'ashburn', 'chicago'],
-  sam: ['miami', 'newark', 'ashburn'],
-  weur: ['london', 'paris', 'amsterdam'],
-  eeur: ['vienna', 'warsaw', 'prague', 'frankfurt'],
+  wnam: ['sanJose', 'losAngeles', 'seattle', 'denver', 'dallas'],
+  enam: eastOfAmerica,
+  sam: eastOfAmerica,
+  weur: westOfEurope,
+  eeur: eastOfEurope,
   apac: ['singapore', 'hongKong'],
   'apac-ne': ['tokyo', 'osaka'],
   oc: ['sydney', 'melbourne'],
-  afr: ['lisbon', 'madrid', 'marseille', 'london'],
-  me: ['milan', 'frankfurt', 'vienna'],
+  afr: westOfEurope,
+  me: eastOfEurope,
 }
 
 /** D1’s primary, placed when the database is created, and its replicas, one for each region. */

@@ -2,11 +2,12 @@
 import { type Region, regions } from '../../src/coherence/regions.ts'
 import { createRandom } from '../../test/simulation/random.ts'
 import type { Design, Stages } from './design.ts'
-import { designs, variantOf } from './designs.ts'
+import { designs } from './designs.ts'
 import { weightedIndex } from './distributions.ts'
 import { type Inputs, requestRates } from './inputs.ts'
 import { regionOf } from './latchkey.ts'
 import {
+  mix,
   type Revoking,
   revoking,
   type Size,
@@ -19,21 +20,27 @@ import { roundTripMs } from './network.ts'
 import { type City, cities, hostPlace, hostsOf } from './places.ts'
 import { add, emptySample, quantile } from './sample.ts'
 
-export const renewing = variantOf('ahead', 'Latchkey, renewing ahead (not built)', {
-  renewedAhead: 0.5,
-})
-
 export type AtRate = { perSecond: number; verifying: Verifying; revoking: Revoking }
 export type DesignResult = { design: Design; mixed: Verifying; atRates: AtRate[] }
+
+/** Latchkey in colos that are more or less busy; null: a key cannot have more requests than its colo. */
+export type TrafficResult = {
+  coloPerSecond: number
+  mixed: Verifying
+  atRates: (Verifying | null)[]
+}
+
+/** Keys of a colo in random order, all at the same rate. */
+export type ManyKeysResult = { design: Design; coloPerSecond: number; verifying: Verifying }
 
 export type CityResult = {
   city: City
   region: Region
-  /** The lease has expired and memory has the record: one call to the fence. */
+  /** Memory has the record, and the view is over: one call to the fence. */
   fence: { p50: number; p99: number }
-  /** An isolate’s first use: the fence and KV. */
+  /** A cold isolate’s first use: the fence and KV. */
   first: { p50: number; p99: number }
-  /** A colo's first use: KV reads from a more distant store. */
+  /** A colo’s first use in a busy isolate: KV alone, which reads from a more distant store. */
   firstOfColo: { p50: number; p99: number }
   d1: { p50: number; p99: number }
   /** The region whose fence would be nearest by the model, and the round trips to both (ms). */
@@ -42,21 +49,32 @@ export type CityResult = {
 
 export type Results = {
   designs: DesignResult[]
+  traffic: TrafficResult[]
+  manyKeys: ManyKeysResult[]
   cities: CityResult[]
-  stages: Record<keyof Stages, number>
+  stages: { design: Design; stages: Stages }[]
   leases: { leaseMs: number; mixed: Verifying; revoking: Revoking }[]
 }
 
-/** At this request rate memory answers at most a hundredth; the fence answers the rest. */
-const coldRate = 0.01
+const designOf = (id: string): Design => {
+  const found = designs.find((design) => design.id === id)
+  if (found === undefined) throw new Error(`The model has no design "${id}".`)
+  return found
+}
+const latchkey = designOf('latchkey')
+
+export const keysOfAColo = 10_000
 
 export function run(inputs: Inputs, size: Size): Results {
   return {
-    designs: [...designs, renewing].map((design) => runDesign(design, inputs, size)),
+    designs: designs.map((design) => runDesign(design, inputs, size)),
+    traffic: [1_000, 10, 1].map((coloPerSecond) => runTraffic(inputs, size, coloPerSecond)),
+    manyKeys: [1_000, 100, 10].flatMap((coloPerSecond) =>
+      ['before', 'latchkey'].map((id) => runManyKeys(designOf(id), inputs, size, coloPerSecond)),
+    ),
     cities: cities.map((city) => runCity(inputs, size, city)),
-    stages: stagesOf(inputs, size),
-    leases: [0, 1_000, 2_000, 5_000, 10_000, 60_000].map((leaseMs) => {
-      const [latchkey] = designs as [Design]
+    stages: ['before', 'latchkey'].map((id) => stagesOf(designOf(id), inputs, size)),
+    leases: [0, 500, 1_000, 2_000, 5_000, 10_000, 60_000].map((leaseMs) => {
       const changed = { ...inputs, leaseMs }
       return {
         leaseMs,
@@ -69,28 +87,53 @@ export function run(inputs: Inputs, size: Size): Results {
 
 function runDesign(design: Design, inputs: Inputs, size: Size): DesignResult {
   const atRates = requestRates.map((rate) => ({
-    perSecond: rate.perSecond,
+    ...rate,
     verifying: verifying(design, inputs, size, [rate]),
     // Above 10 requests per second the staleness no longer changes.
     revoking: revoking(design, inputs, size, Math.min(rate.perSecond, 10)),
   }))
-  return { design, mixed: verifying(design, inputs, size), atRates }
+  return { design, mixed: mix(atRates), atRates }
+}
+
+function runTraffic(inputs: Inputs, size: Size, coloPerSecond: number): TrafficResult {
+  const atRates = requestRates.map((rate) =>
+    rate.perSecond > coloPerSecond
+      ? null
+      : verifying(latchkey, { ...inputs, coloPerSecond }, size, [rate]),
+  )
+  const parts = atRates.flatMap((result, at) =>
+    result === null ? [] : [{ share: requestRates[at]?.share ?? 0, verifying: result }],
+  )
+  return { coloPerSecond, mixed: mix(parts), atRates }
+}
+
+function runManyKeys(
+  design: Design,
+  inputs: Inputs,
+  size: Size,
+  coloPerSecond: number,
+): ManyKeysResult {
+  const rate = { perSecond: coloPerSecond / keysOfAColo, share: 1 }
+  // Isolates that live on: their first uses of a key are counted elsewhere.
+  const changed = { ...inputs, coloPerSecond, isolateLifeMs: Number.MAX_SAFE_INTEGER }
+  return { design, coloPerSecond, verifying: verifying(design, changed, size, [rate]) }
 }
 
 function runCity(inputs: Inputs, size: Size, city: City): CityResult {
-  const [latchkey, , d1] = designs as [Design, Design, Design]
   const many = { ...size, requests: size.requests * 2 }
   const of = (design: Design, changes: Partial<Inputs>) => {
-    const { latency } = verifyingIn(design, { ...inputs, ...changes }, many, city, coldRate)
+    const { latency } = verifyingIn(design, { ...inputs, ...changes }, many, city, 0.01)
     return { p50: quantile(latency, 0.5), p99: quantile(latency, 0.99) }
   }
+  const alone = { coloPerSecond: 0 }
   return {
     city,
     region: regionOf(city),
-    fence: of(latchkey, { isolates: 1, isolateLifeMs: Number.MAX_SAFE_INTEGER }),
-    first: of(latchkey, { isolateLifeMs: 1 }),
-    firstOfColo: of(latchkey, { isolateLifeMs: 1, kvCacheMs: 1 }),
-    d1: of(d1, {}),
+    fence: of(latchkey, { ...alone, isolates: 1, isolateLifeMs: Number.MAX_SAFE_INTEGER }),
+    first: of(latchkey, { ...alone, isolateLifeMs: 1 }),
+    // An isolate that is old enough to have a view, but not the record.
+    firstOfColo: of(latchkey, { isolateLifeMs: 10_000, kvCacheMs: 1 }),
+    d1: of(designOf('d1'), {}),
     nearer: nearerRegion(inputs, city),
   }
 }
@@ -110,20 +153,23 @@ function nearerRegion(inputs: Inputs, city: City): CityResult['nearer'] {
   return best !== undefined && best.ms < 0.9 * insteadOfMs ? best : null
 }
 
-function stagesOf(inputs: Inputs, { seed, revocations }: Size): Results['stages'] {
-  const [latchkey] = designs as [Design]
+function stagesOf(
+  design: Design,
+  inputs: Inputs,
+  { seed, revocations }: Size,
+): Results['stages'][number] {
   const weights = cities.map((city) => weightOf(inputs, city))
   const names = ['commit', 'purge', 'raise', 'wait', 'close'] as const
   const samples = names.map(() => emptySample())
   for (let turn = 0; turn < revocations * 5; turn++) {
     const random = createRandom(seed + 15485863 * turn)
     const here = cities[weightedIndex(random, weights)] as City
-    const { stages } = latchkey.revoke({ random, inputs, here })
+    const { stages } = design.revoke({ random, inputs, here })
     for (const [at, name] of names.entries()) {
       const sample = samples[at]
       if (stages !== undefined && sample !== undefined) add(sample, stages[name])
     }
   }
   const medians = names.map((name, at) => [name, quantile(samples[at] ?? emptySample(), 0.5)])
-  return Object.fromEntries(medians) as Results['stages']
+  return { design, stages: Object.fromEntries(medians) as Stages }
 }

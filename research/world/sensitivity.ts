@@ -9,6 +9,7 @@ export const outcomes = [
   { id: 'mean', name: 'verification, mean (ms)' },
   { id: 'p99', name: 'verification, p99 (ms)' },
   { id: 'revocation', name: 'revocation until its 200, p50 (ms)' },
+  { id: 'questions', name: 'questions to the fence per million' },
   { id: 'dollars', name: 'dollars per million verifications' },
   { id: 'stale', name: 'longest stale pass (ms)' },
 ] as const
@@ -36,12 +37,13 @@ export function sensitivity(size: Size): { base: Outcome; swings: Swing[] } {
 
 function outcomeOf(inputs: Inputs, size: Size): Outcome {
   const [latchkey] = designs as [Design]
-  const { latency, dollars } = verifying(latchkey, inputs, size)
+  const { latency, questions, dollars } = verifying(latchkey, inputs, size)
   const { answer, window } = revoking(latchkey, inputs, size, 1)
   return {
     mean: mean(latency),
     p99: quantile(latency, 0.99),
     revocation: quantile(answer, 0.5),
+    questions,
     dollars,
     stale: quantile(window, 1),
   }

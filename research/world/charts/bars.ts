@@ -4,7 +4,7 @@ import { legend, neutral, type Panel, panelTitles, renderChart, valueAxis } from
 import type { DesignResult, Results } from '../results.ts'
 import { emptySample, quantile } from '../sample.ts'
 import { type OutcomeId, outcomes, type Swing } from '../sensitivity.ts'
-import { colorOf, isBuilt } from './colors.ts'
+import { colorOf } from './colors.ts'
 
 const categoryAxis = (gridIndex: number, data: string[]) => ({
   type: 'category' as const,
@@ -25,14 +25,16 @@ const stageNames = [
 ] as const
 
 export function revocationChart({ designs, stages }: Results): string {
-  const shown = designs.filter(isBuilt)
+  const shown = designs
   const panels = [
     { left: 220, top: 50, width: 640, height: shown.length * 34 },
-    { left: 220, top: 110 + shown.length * 34, width: 640, height: 40 },
+    { left: 220, top: 110 + shown.length * 34, width: 640, height: 34 * stages.length },
   ]
-  const legendTop = (panels[1] as Panel).top + 60
-  const stageLabel = (stage: (typeof stageNames)[number]) =>
-    `${stage[1]}: ${Math.round(stages[stage[0]])} ms`
+  const legendTop = (panels[1] as Panel).top + 34 * stages.length + 20
+  const stageLabel = ([id, name]: (typeof stageNames)[number]) => {
+    const times = stages.map((result) => Math.round(result.stages[id]))
+    return `${name}: ${times.join(', now ')} ms`
+  }
   return renderChart(
     'Latency of a revocation',
     { width: 900, height: legendTop + 100 },
@@ -40,7 +42,7 @@ export function revocationChart({ designs, stages }: Results): string {
       grid: panels,
       title: panelTitles(panels, [
         'A model: from the request to revoke until its 200, p50 (bar) and p99 (line)',
-        'The stages of a revocation in Latchkey (medians)',
+        'The stages of a revocation, before and now (medians)',
       ]),
       xAxis: panels.map((_, panel) => ({
         ...valueAxis(panel, {
@@ -55,7 +57,10 @@ export function revocationChart({ designs, stages }: Results): string {
           0,
           shown.map(({ design }) => design.name),
         ),
-        { ...categoryAxis(1, ['Latchkey']), show: false },
+        categoryAxis(
+          1,
+          stages.map(({ design }) => design.name),
+        ),
       ],
       legend: {
         ...legend(stageNames.map(stageLabel), { left: 215, top: legendTop }),
@@ -74,7 +79,7 @@ export function revocationChart({ designs, stages }: Results): string {
             silent: true,
             color: stage[2],
             barWidth: 24,
-            data: [stages[stage[0]]],
+            data: stages.map((result) => result.stages[stage[0]]),
           }),
         ),
       ],
@@ -132,7 +137,7 @@ type Outcomes = Record<OutcomeId, number>
 
 /** The eight most influential inputs of each outcome. */
 export function sensitivityChart(base: Outcomes, swings: readonly Swing[]): string {
-  const shown = outcomes.filter(({ id }) => id !== 'stale')
+  const shown = outcomes.filter(({ id }) => id !== 'stale' && id !== 'questions')
   const panels = shown.map((_, nth) => ({
     left: 150 + (nth % 2) * 480,
     top: 80 + Math.floor(nth / 2) * 290,

@@ -85,8 +85,8 @@ export function mapChart(inputs: Inputs, results: readonly CityResult[]): string
 }
 
 const kinds = [
-  { of: 'fence', name: 'lease expired: the fence', color: colorOf('latchkey') },
-  { of: 'firstOfColo', name: 'first use in a colo: the fence and KV', color: colorOf('kv') },
+  { of: 'fence', name: 'view over: the fence', color: colorOf('latchkey') },
+  { of: 'firstOfColo', name: 'first use in a colo: KV', color: colorOf('kv') },
   { of: 'd1', name: 'for comparison: a read of D1', color: colorOf('d1') },
 ] as const
 

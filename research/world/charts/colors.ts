@@ -3,7 +3,7 @@ import type { DesignResult } from '../results.ts'
 
 const colors: Record<string, string> = {
   latchkey: '#2f6fed',
-  ahead: '#7aa5f7',
+  before: '#7aa5f7',
   kv: '#d9822b',
   d1: '#7b8794',
   'd1-replicas': '#9b5de5',
@@ -13,5 +13,5 @@ const colors: Record<string, string> = {
 
 export const colorOf = (id: string): string => colors[id] ?? '#888'
 
-/** Designs that are not built are dashed in charts, or left out. */
-export const isBuilt = ({ design }: DesignResult): boolean => design.id !== 'ahead'
+/** What was built before is dashed in charts. */
+export const isBefore = ({ design }: DesignResult): boolean => design.id === 'before'

@@ -3,7 +3,7 @@ import { legend, lineSeries, panelTitles, renderChart, valueAxis } from '../../c
 import { requestRates } from '../inputs.ts'
 import type { DesignResult } from '../results.ts'
 import { quantile, shareAbove } from '../sample.ts'
-import { colorOf, isBuilt } from './colors.ts'
+import { colorOf, isBefore } from './colors.ts'
 
 const twoPanels = [
   { left: 60, top: 60, width: 360, height: 280 },
@@ -36,7 +36,7 @@ export function latencyChart(results: readonly DesignResult[]): string {
     { width: 880, height: 540 },
     {
       grid: twoPanels,
-      title: panelTitles(twoPanels, ['A model: verification, p50', 'p99']),
+      title: panelTitles(twoPanels, ['A model: verification by the heat of the key, p50', 'p99']),
       xAxis: twoPanels.map((_, panel) => rateAxis(panel)),
       yAxis: twoPanels.map((_, panel) => latencyAxis(panel)),
       legend: legend(namesOf(results), { left: 55, top: 395 }),
@@ -49,7 +49,7 @@ export function latencyChart(results: readonly DesignResult[]): string {
               ({ perSecond, verifying }) =>
                 [perSecond, quantile(verifying.latency, share)] as const,
             ),
-            { panel, dashed: !isBuilt(result) },
+            { panel, dashed: isBefore(result) },
           ),
         ),
       ),
@@ -74,7 +74,7 @@ export function costChart(results: readonly DesignResult[]): string {
           result.design.name,
           colorOf(result.design.id),
           result.atRates.map(({ perSecond, verifying }) => [perSecond, verifying.dollars] as const),
-          { dashed: !isBuilt(result) },
+          { dashed: isBefore(result) },
         ),
       ),
     },
