@@ -42,7 +42,7 @@ export async function issueKey(
   const detail = { name, scopes, format: formatName, ...(disabled && { disabled }) }
   const audit = auditEntry(caller, 'key.created', detail)
   const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
-  const stored = await stores.changes.create(key, audit, settings.clock.now(), { maxKeys, request })
+  const stored = await stores.changes.create(key, audit, key.createdAt, { maxKeys, request })
   if (!stored) return { kind: 'refused', refusal: { reason: 'max_keys', maxKeys: maxKeys ?? 0 } }
   return { kind: 'issued', token: minted.token, id: key.id }
 }

@@ -33,8 +33,8 @@ export function ifMatchOf(c: Context<AppEnv>): Precondition | null {
 /** Of an answer that shows one key: the version that it shows. */
 export function tagAnswer(c: Context<AppEnv>, { seq }: { seq: number }): void {
   c.header('ETag', entityTag(seq))
-  // Cloudflare compresses what it may transform, and makes its tag a weak one.
-  c.header('Cache-Control', 'no-store, no-transform')
+  // Cloudflare compresses what it may transform, and makes its tag a weak one. What holds a token says `no-store` alone.
+  c.header('Cache-Control', 'no-transform')
 }
 
 /** Declares the header in a response. */

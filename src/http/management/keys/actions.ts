@@ -117,6 +117,7 @@ export function createApiKeyActions() {
           const row = await stored(c, rotation.id)
           const successor = await viewFor(c.env, row)
           tagAnswer(c, row)
+          c.header('Cache-Control', 'no-store')
           return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)
         },
         async repeat(made) {

@@ -78,6 +78,7 @@ export function createApiKeyCreation(settings: AppSettings) {
         const row = await stored(c, issued.id)
         const data = { ...(await viewFor(c.env, row)), key: issued.token }
         tagAnswer(c, row)
+        c.header('Cache-Control', 'no-store')
         return c.json({ status: 'success' as const, data }, 201)
       },
       repeat: (made) => repeatedKey(c, made),
