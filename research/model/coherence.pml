@@ -1,4 +1,6 @@
-/* Latchkey's coherence protocol, for one key. See README.md for what is left out and why.
+/* Latchkey's coherence protocol, for one key: the batch of a change, settles, and the life of a fence. An isolate
+ * has no view of its fence here and asks it each time; view.pml has the view. See README.md for what is left out and
+ * why.
  *
  * The guarantee: a verification that begins after a change was answered with 200 uses a record at least as
  * new. It is asserted wherever a verification decides.
@@ -82,7 +84,7 @@ byte registeredSeq[FENCES];
 byte retiring[FENCES];           /* the DELETE of a retiring fence, in flight to D1 */
 #endif
 
-/* ---- isolates: the record in memory, with the age of its lease --------------------------------------- */
+/* ---- isolates: the record in memory, with the age of its lease if D1 gave it ---------------------------- */
 byte heldAsOf[ISOLATES];         /* 0: none */
 byte heldVersion[ISOLATES];
 byte heldAge[ISOLATES] = EXPIRED;
@@ -413,9 +415,11 @@ proctype Fence(byte f) {
 #endif
 
 #ifdef PRUNE
-  /* The real fence prunes floors after 8 days; here it may prune at once. An empty fence may prune only while
-   * no registration older than the floor is in flight: the real one times out after 5 s. */
-  :: d_step { floor[f] && (minSeq[f] || !registration[f] || registration[f] > floor[f]) ->
+  /* The real fence prunes floors after 8 days; here it may prune at once. A registration in flight is void. */
+  :: d_step { floor[f] ->
+#ifndef MUT_prune_keeps_registration
+       registration[f] = 0;
+#endif
 #ifndef MUT_prune_unlifted
        if :: minSeq[f] && minSeq[f] < floor[f] -> minSeq[f] = floor[f] :: else fi;
 #endif
@@ -508,7 +512,7 @@ inline finishLookUp(r) {
   :: d_step { GOOD(r, asOf) && asOf <= highest -> \
        assert(VERSION_AT(asOf) >= need[r]); \
        SEEN_KV(r) \
-       keep(ISOLATE(r), asOf, VERSION_AT(asOf), FROM(r)); \
+       keep(ISOLATE(r), asOf, VERSION_AT(asOf), EXPIRED); \
        finishLookUp(r) }
 
 #ifdef MUT_join_any
@@ -521,10 +525,10 @@ inline finishLookUp(r) {
 
 proctype LookUp(byte r) {
   do
-  /* The lease is valid: decided without I/O. */
+  /* What D1 answered stands for a lease: decided without I/O. */
   :: d_step { LIVE(ISOLATE(r)) -> assert(heldVersion[ISOLATE(r)] >= answered) }
 
-  /* It has expired, or the isolate has no record, or the verification is `fresh`. */
+  /* The lease is over, or there is no record, or the verification is `fresh`: the fence is asked. */
   :: d_step { at[r] == IDLE -> at[r] = REQUESTED; need[r] = answered; requestAge[r] = 0 }
   :: d_step { at[r] == REQUESTED && minSeq[NEAREST(r)] ->
        got[r] = (minSeq[NEAREST(r)] > floor[NEAREST(r)] -> minSeq[NEAREST(r)] : floor[NEAREST(r)]);
@@ -537,10 +541,9 @@ proctype LookUp(byte r) {
   KV_ANSWERS(r, 6)
   KV_ANSWERS(r, 7)
   KV_ANSWERS(r, 8)
-  /* The record in memory, compared with the requiredSeq. */
+  /* The record in memory, compared with the requiredSeq. What the fence accepts has no lease. */
   :: d_step { GOOD(r, heldAsOf[ISOLATE(r)]) ->
        assert(heldVersion[ISOLATE(r)] >= need[r]);
-       keep(ISOLATE(r), heldAsOf[ISOLATE(r)], heldVersion[ISOLATE(r)], FROM(r));
        finishLookUp(r) }
   /* The fence is empty or does not answer, or no record is new enough: D1 is read. */
   :: d_step { at[r] == REQUESTED || at[r] == FENCE_READ -> at[r] = D1_REQUESTED; got[r] = 0; requestAge[r] = 0 }

@@ -46,6 +46,10 @@
 #define CHANGER_LAG 0   /* the same, for the Worker that waits */
 #endif
 
+/* PLAIN: states that only look different are not made the same. */
+#ifdef MUT_news_of_another_epoch
+#define PLAIN
+#endif
 #ifdef MUT_no_margin
 #undef MARGIN
 #define MARGIN 0
@@ -241,7 +245,7 @@ inline cut(f, to) {
 /* Counts revs from the lowest that the view, an answer or a question has of this epoch: fewer states. */
 #define OF_EPOCH(q, f) ((state[q] == ASKED && ASKED_FENCE(q) == f) || toldEpoch[q] == f + 1)
 
-#ifdef MUT_news_of_another_epoch
+#ifdef PLAIN
 inline shift(f) { skip }
 #else
 inline shift(f) {
@@ -402,7 +406,7 @@ inline rename(f) {
 }
 
 /* Whoever alone remembers an epoch that is over can no longer compare its rev with anything. */
-#ifdef MUT_news_of_another_epoch
+#ifdef PLAIN
 inline tidy() { skip }
 #else
 inline tidy() {
