@@ -22,7 +22,8 @@ const password = randomUUID()
 function ageSessions({ stateDir }: Server): void {
   let changed = 0
   for (const file of globSync(`${stateDir}/**/*D1DatabaseObject/*.sqlite`)) {
-    const database = new DatabaseSync(file)
+    // The Worker writes to it meanwhile.
+    const database = new DatabaseSync(file, { timeout: 10_000 })
     const isOfPeople = database
       .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'")
       .get()
