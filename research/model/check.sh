@@ -33,6 +33,7 @@ view:loss          | -DOPEN -DCOUNTER=4 -DGROUP -DLOSS
 view:prune         | -DCOUNTER=4 -DGROUP -DPRUNE -DLOSS
 view:two-digests   | -DOPEN -DDIGESTS=2 -DCOUNTER=3 -DGROUP
 view:two-verifications | -DOPEN -DVERIFICATIONS=2 -DCOUNTER=3
+view:two-of-each   | -DOPEN -DDIGESTS=2 -DVERIFICATIONS=2 -DRENEWALS=0 -DCHANGES=1 -DCOUNTER=2 -DGROUP
 view:questions     | -DOPEN -DRENEWALS=2 -DCOUNTER=3
 view:two-settles   | -DOPEN -DCOUNTER=3 -DGROUP -DSETTLERS=2
 view:two-fences    | -DOPEN -DFENCES=2 -DCOUNTER=3
@@ -52,13 +53,8 @@ restore-retire | -DCOUNTER=5 -DRESTORE -DRETIRE -DOPEN -DCHANGES=1 -DSETTLERS=1
 retire-twice  | -DCOUNTER=6 -DRETIRE -DOPEN -DSETTLERS=1
 restore-more  | -DCOUNTER=6 -DRESTORE -DSETTLERS=1
 restore-two   | -DCOUNTER=5 -DRESTORE -DFENCES=2 -DCHANGES=1 -DSETTLERS=1
-view:two-of-each   | -DOPEN -DDIGESTS=2 -DVERIFICATIONS=2 -DRENEWALS=0 -DCOUNTER=3 -DGROUP
-view:two-verifications-group | -DOPEN -DVERIFICATIONS=2 -DCOUNTER=3 -DGROUP
-view:questions-group | -DOPEN -DRENEWALS=2 -DCOUNTER=3 -DGROUP
-view:three-changes | -DOPEN -DDIGESTS=2 -DCHANGES=3 -DCOUNTER=4
 view:two-digests-loss | -DOPEN -DDIGESTS=2 -DCOUNTER=4 -DLOSS
 view:two-fences-group | -DOPEN -DFENCES=2 -DCOUNTER=3 -DGROUP
-view:loss-twice    | -DOPEN -DCOUNTER=5 -DGROUP -DLOSS -DPRUNE
 "
 # mutants (MUT_…, several joined by +) | macros
 mutants="

@@ -236,11 +236,6 @@ export const viewMutants: Mutant[] = [
     ),
   },
   {
-    name: 'a rev that news do not move',
-    harmless: 'the next news repeat them',
-    ...patch(view, '      view.rev = rev\n', ''),
-  },
-  {
     name: 'the digest not told among the floors',
     harmless: 'the next verification by this isolate asks the fence once more',
     ...patch(fence, '    if (digest !== null) told.floors.push([digest, requiredSeq])\n', ''),
