@@ -81,7 +81,7 @@ async function checkWithoutD1(
   key: KnownKey,
   fence: string,
 ): Promise<void> {
-  const cold = world.startIsolate(isolate.region, isolate.fencesPerRegion)
+  const cold = world.startBeside(isolate)
   await verifyNow(world, cold, key)
   await world.pause(quietMs)
   world.trace?.('SCENARIO', 'D1 goes down')
@@ -89,7 +89,7 @@ async function checkWithoutD1(
     link.downUntil = Number.POSITIVE_INFINITY
   }
   if (world.random.is(0.5)) world.fenceHost.evict(fence)
-  world.startIsolate(isolate.region, isolate.fencesPerRegion)
+  world.startBeside(isolate)
   for (const reader of [...world.isolates]) {
     if (reader.fence !== fence) continue
     await checkServedWithoutD1(world, reader, key)

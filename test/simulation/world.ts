@@ -104,13 +104,23 @@ export class World extends BaseWorld {
     return isolate
   }
 
+  /** Another isolate that asks the same fence. */
+  startBeside({ region, fencesPerRegion, fence }: Isolate): Isolate {
+    const isolate = this.newIsolate(region, fencesPerRegion, fence)
+    this.isolates.push(isolate)
+    return isolate
+  }
+
   /** The successor of an isolate; requests of the old one may still be running. */
   replacementOf({ region }: Isolate, fencesPerRegion: number): Isolate {
     return this.newIsolate(region, fencesPerRegion)
   }
 
-  private newIsolate(region: Region, fencesPerRegion: number): Isolate {
-    const fence = fenceName(region, this.random.int(fencesPerRegion), fencesPerRegion)
+  private newIsolate(
+    region: Region,
+    fencesPerRegion: number,
+    fence = fenceName(region, this.random.int(fencesPerRegion), fencesPerRegion),
+  ): Isolate {
     return {
       name: `${region}#${++this.isolateCount}`,
       region,
