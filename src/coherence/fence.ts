@@ -16,7 +16,7 @@ export type FenceBase = {
   lastUsedAt: number
 }
 
-/** What an isolate has heard: news since then suffice. */
+/** What an isolate has learnt: news since then suffice. */
 export type Since = { epoch: string; rev: number }
 
 export type FenceAnswer = {

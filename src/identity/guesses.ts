@@ -1,6 +1,7 @@
 // What people can guess at through Better Auth's endpoints, and what a guess is counted by before the endpoint runs.
 import { APIError } from 'better-auth/api'
 import { networkOf } from '../core/address.ts'
+import { digestOf } from '../core/token.ts'
 import { type Counter, countAttempt } from '../storage/attempts.ts'
 import { passwordCounter } from './check-password.ts'
 import type { PeopleSettings } from './settings.ts'
@@ -37,7 +38,7 @@ async function ofSignIn(
   if (device !== null) return [{ key: `device/${device}`, max, windowMs }]
   const network = networkOf(headers?.get('cf-connecting-ip') ?? null) ?? 'unknown'
   // Stored as a digest; an unknown e-mail address is counted like any other.
-  const email = await digest(String(body?.email).trim().toLowerCase())
+  const email = await digestOf(String(body?.email).trim().toLowerCase())
   return [
     { key: `email/${email}/${network}`, max, windowMs },
     { key: `sign-in/${network}`, max, windowMs: minuteMs },
@@ -102,9 +103,4 @@ export function createGuesses(settings: PeopleSettings, now: () => number) {
       for (const takeBack of successes) await takeBack()
     },
   }
-}
-
-async function digest(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return new Uint8Array(bytes).toHex()
 }

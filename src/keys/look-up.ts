@@ -58,14 +58,14 @@ function isWithinLease(held: Held, now: number, leaseMs: number): boolean {
   return held.readAt !== null && now < held.readAt + leaseMs
 }
 
-/** Renews a running view behind the answer. */
+/** Renews a running view behind the answer. The fence is opened only then: most verifications need none. */
 function renewInTime(
-  { view, fence }: Pick<LookUpStores, 'view' | 'fence'>,
+  stores: Pick<LookUpStores, 'view' | 'fence'>,
   { leaseMs, waitUntil }: LookUpSettings,
   now: number,
 ): void {
-  if (!view.isDue(now, leaseMs)) return
-  waitUntil(ask({ view, fence }, view.question(now), null))
+  if (!stores.view.isDue(now, leaseMs)) return
+  waitUntil(ask(stores, stores.view.question(now), null))
 }
 
 async function ask(

@@ -4,9 +4,11 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Floor, usualMaxTold } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { digestOf } from '../../src/core/token.ts'
+import { recall } from '../../src/keys/look-up.ts'
 import type { UsageRow } from '../../src/storage/usage-store.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
 import { createIsolate } from '../../src/worker/context.ts'
+import { RequestServices } from '../../src/worker/services.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { askFence, openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
@@ -21,6 +23,13 @@ let app: TestApp
 let account: Account
 
 type Isolate = Pick<TestApp, 'request'>
+
+/** What a request brings of its location, whose parsing costs more than a verification from memory. */
+const unread = {
+  get cf(): never {
+    throw new Error('cf was read')
+  },
+}
 
 /** Another isolate, whose memory is empty. */
 const openIsolate = () => createTestApp({ clock, bindings: watch.bindings })
@@ -110,6 +119,16 @@ describe('a verification costs', () => {
     expect(questions).toEqual({})
     expect(renewal).toBeLessThanOrEqual((2 * seconds * 1_000) / config.leaseMs)
     expect(renewal).toBeGreaterThanOrEqual((seconds * 1_000) / config.leaseMs)
+  })
+
+  it('neither the fence nor where the client is, for a key in memory while its view runs', async () => {
+    const { key } = await makeKey(app, account.owner.jwt)
+    const { isolate, bindings, request } = await openIsolate()
+    await outcome(request('GET', '/api/v1/me', { key }))
+    const services = new RequestServices(isolate, bindings, { waitUntil() {} })
+    const settings = await services.verifySettings(() => '')
+    const remembered = recall(services.lookUpStores(unread), settings, await digestOf(key))
+    expect(remembered?.accountId).toBe(account.id)
   })
 
   it('one KV get for a key that the isolate has not met while its view runs', async () => {

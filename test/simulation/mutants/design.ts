@@ -83,7 +83,7 @@ export const designMutants: Mutant[] = [
   },
   {
     name: 'never renewed ahead',
-    ...patch(lookUp, '  if (!view.isDue(now, leaseMs)) return\n', '  if (now > 0) return\n'),
+    ...patch(lookUp, '  if (!stores.view.isDue(now, leaseMs)) return\n', '  if (now > 0) return\n'),
   },
   {
     name: 'the digest not among the floors of an answer',

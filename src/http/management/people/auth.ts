@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import { targetOf } from '../../../core/target.ts'
+import { digestOf } from '../../../core/token.ts'
 import { deviceCookie } from '../../../identity/known-device.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
@@ -69,8 +70,7 @@ async function senderOfPerson(
   if (device !== null) return `device/${device}`
   const token = /session_token=([^;]+)/.exec(c.req.raw.headers.get('cookie') ?? '')?.[1]
   if (path === signInPath || path === '/jwks' || token === undefined) return undefined
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  return `session/${new Uint8Array(bytes).toHex()}`
+  return `session/${await digestOf(token)}`
 }
 
 /** 200 means that every region is up to date; otherwise 202 with the pending regions added to the body. */
