@@ -5,12 +5,14 @@ import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
 import { createIsolate, systemClock } from './worker/context.ts'
 import { createFetchHandler } from './worker/fetch.ts'
 import { verifyByBinding } from './worker/rpc.ts'
-import { checkSecrets } from './worker/variables.ts'
+import { checkSecrets, usageShardsOf } from './worker/variables.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './limits/meter-object.ts'
+export { UsageObject } from './usage/usage-object.ts'
 
 checkSecrets(env)
+usageShardsOf(env)
 const isolate = createIsolate(config, systemClock)
 const handle = createFetchHandler(isolate)
 

@@ -18,6 +18,7 @@ const bindings: Record<string, string> = {
   AUTH_SECRETS: 'bench-auth-secret-of-32-characters-or-more',
   BASE_URL: 'http://localhost:8787',
   FENCES_PER_REGION: '1',
+  USAGE_SHARDS: '1',
   LOG_SAMPLE: '0',
 }
 

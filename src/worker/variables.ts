@@ -3,6 +3,7 @@ import { readSecret, readSecretList } from '../core/secrets.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
 import type { PeopleMemory, PeopleSettings } from '../identity/settings.ts'
+import { readShards, type Shards } from '../usage/shards.ts'
 
 export function fencesPerRegionOf({ FENCES_PER_REGION }: Env): number {
   const count = Number(FENCES_PER_REGION)
@@ -12,6 +13,11 @@ export function fencesPerRegionOf({ FENCES_PER_REGION }: Env): number {
     )
   }
   return count
+}
+
+/** @throws Error with a sentence when it is malformed. */
+export function usageShardsOf({ USAGE_SHARDS }: Pick<Env, 'USAGE_SHARDS'>): Shards {
+  return readShards(USAGE_SHARDS)
 }
 
 type Secrets = Pick<Env, 'TAG_SECRETS' | 'AUTH_SECRETS' | 'SETUP_TOKEN'>
