@@ -223,6 +223,7 @@ function recordOf(digest: string): KeyRecord {
     accountId: bigAccount,
     accountName: 'Big',
     createdBy: null,
+    externalId: null,
     scopes: ['contacts:read', 'messages:read'],
     role: null,
     createdAt: 0,

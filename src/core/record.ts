@@ -11,6 +11,7 @@ export type KeyRecord = {
   accountId: string
   accountName: string
   createdBy: string | null
+  externalId: string | null
   /** null: the key has the scopes of `role`. */
   scopes: readonly string[] | null
   /** The creator's role in the account as of `asOf`; null when they are not a member. */
@@ -28,7 +29,7 @@ export type KeyRecord = {
 }
 
 // Incremented whenever the record changes shape: readers treat other versions as absent.
-const version = 3
+const version = 4
 
 /** The value for KV. @param at when it is written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {

@@ -93,6 +93,7 @@ function recordOf(
     accountId: key.accountId,
     accountName: account?.name ?? '',
     createdBy: key.createdBy,
+    externalId: key.externalId,
     scopes: key.scopes,
     role: strongestRole(role),
     createdAt: key.createdAt,

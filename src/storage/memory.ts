@@ -57,9 +57,10 @@ const headerBytes = 16
 
 /** About what a record takes: text has up to two bytes a code unit. The same whenever it is computed. */
 function sizeOf({ id, name, accountId, accountName, createdBy, ...record }: KeyRecord): number {
-  const { scopes, allowedIps, limits } = record
+  const { externalId, scopes, allowedIps, limits } = record
   let bytes = fixedBytes
-  for (const text of [id, name, accountId, accountName, createdBy ?? '']) bytes += sizeOfText(text)
+  const texts = [id, name, accountId, accountName, createdBy ?? '', externalId ?? '']
+  for (const text of texts) bytes += sizeOfText(text)
   for (const text of scopes ?? []) bytes += sizeOfText(text)
   for (const text of allowedIps ?? []) bytes += sizeOfText(text)
   if (limits === null) return bytes

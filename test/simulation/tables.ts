@@ -60,7 +60,7 @@ export class Tables {
   /** key-store.ts `createKeyReader`: the row and the counter in one statement. */
   record(digest: string, row = this.keys.get(digest)): KeyRecord | null {
     if (row === undefined) return null
-    const { id, name, accountId, createdBy, createdAt } = row
+    const { id, name, accountId, createdBy, externalId, createdAt } = row
     const { scopes, expiresAt, disabled, allowedIps } = row
     return {
       asOf: this.counter,
@@ -69,6 +69,7 @@ export class Tables {
       accountId,
       accountName: String(row.version),
       createdBy,
+      externalId,
       scopes,
       role: this.roleOfCreator(row),
       createdAt,

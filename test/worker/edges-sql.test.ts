@@ -308,7 +308,14 @@ describe('errors of D1', () => {
 describe('the memory of an isolate', () => {
   const recordOf = (name: string): KeyRecord => ({
     ...{ asOf: 1, id: crypto.randomUUID(), name, accountId: 'a', accountName: 'b', role: null },
-    ...{ createdBy: null, scopes: [], createdAt: 1, expiresAt: null, limits: null },
+    ...{
+      createdBy: null,
+      externalId: null,
+      scopes: [],
+      createdAt: 1,
+      expiresAt: null,
+      limits: null,
+    },
     ...{ revoked: false, disabled: false, allowedIps: null },
   })
   const countOf = (memory: ReturnType<typeof createMemory>, total: number) =>
@@ -336,6 +343,7 @@ describe('the memory of an isolate', () => {
       { scopes: many },
       { allowedIps: many },
       { limits: { meter: 'm', terms: { windows, credits: null } } },
+      { externalId: 'x'.repeat(60_000) },
     ]
     for (const more of heavy) {
       const memory = createMemory(1_000_000)
