@@ -1,5 +1,5 @@
-// The only way to change a key: one batch in D1, the purge of caches, and the wait until the change is in
-// force everywhere.
+// The only way to change a key: one batch in D1 (of many keys: batch after batch), the purge of caches, and the wait
+// until the change is in force everywhere.
 
 import {
   type SettleSettings,
@@ -10,15 +10,8 @@ import {
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
-import type {
-  Change,
-  Committed,
-  KeyChanges,
-  KeyPatch,
-  LimitedMaker,
-  NewKey,
-  Selection,
-} from '../storage/key-changes.ts'
+import type { Change, Committed, KeyChanges, KeyPatch, NewKey } from '../storage/key-changes.ts'
+import type { LimitedMaker, Selection } from '../storage/key-selection.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { Memory } from '../storage/memory.ts'
 import type { Concerned } from '../storage/pending-raises.ts'
@@ -98,9 +91,10 @@ export async function changeOne<Refusal>(
 }
 
 /**
- * Changes all keys that the selection matches in one batch, and waits once for all of them.
+ * Changes all keys that the selection matches, batch after batch, and waits once for all of them. Each batch takes its
+ * keys out of the selection, so that a repeated call goes on where a failed one ended.
  * @returns `count`: the number of changed keys.
- * @throws StoreUnavailable when D1 does not answer; the change may then be committed.
+ * @throws StoreUnavailable when D1 does not answer; the change may then be committed, or a part of it.
  */
 export async function changeMany(
   stores: ChangeStores,
@@ -110,18 +104,29 @@ export async function changeMany(
   plan: Omit<Plan, 'successor' | 'request'> & Pick<Change, 'reach'>,
 ): Promise<{ count: number; progress: Progress }> {
   const nowMs = settings.clock.now()
-  const committed = await stores.changes.commit({ ...plan, accountId, selection, nowMs })
-  return { count: committed.digests.length, progress: await follow(stores, settings, committed) }
+  const change = { ...plan, accountId, selection, nowMs }
+  const purged: string[] = []
+  let count = 0
+  let committed: Committed
+  do {
+    committed = await stores.changes.commit(change)
+    count += committed.digests.length
+    for (const digest of committed.digests) stores.memory.forget(digest)
+    purged.push(...committed.digests.slice(0, maxPurges - purged.length))
+  } while (committed.hasMore)
+  // What is pending by the last answer is that of the whole account, and of every batch.
+  const { pending } = committed
+  return { count, progress: await follow(stores, settings, { digests: purged, pending }) }
 }
 
 /** Removes what was changed from the caches while it settles: that saves readers a miss and decides nothing. */
 function follow(
   stores: ChangeStores,
   settings: ChangeSettings,
-  { digests, pending }: Committed,
+  { digests, pending }: Pick<Committed, 'digests' | 'pending'>,
 ): Promise<Progress> {
   for (const digest of digests) stores.memory.forget(digest)
-  const purges = digests.slice(0, maxPurges).map((digest) => stores.cache.purge(digest))
+  const purges = digests.map((digest) => stores.cache.purge(digest))
   const settling = settleRaises(stores, settings, pending)
   return progressOf(
     settings,

@@ -1,8 +1,8 @@
 // Revokes keys, permanently.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { Precondition } from '../core/etag.ts'
-import type { Selection } from '../storage/key-changes.ts'
 import { reachOf } from '../storage/key-reach.ts'
+import type { Selection } from '../storage/key-selection.ts'
 import {
   type ChangeResult,
   type ChangeSettings,

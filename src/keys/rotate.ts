@@ -2,7 +2,7 @@
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { Precondition } from '../core/etag.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
-import type { LimitedMaker } from '../storage/key-changes.ts'
+import type { LimitedMaker } from '../storage/key-selection.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
 import { refuseVersion } from './if-match.ts'

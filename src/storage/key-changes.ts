@@ -1,12 +1,19 @@
 // Writes of keys to D1. A change is one batch: it bumps the sequence, updates the rows, inserts the audit events and
 // the pending raises, and returns the digests of the changed rows.
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { foldForSearch } from '../core/text.ts'
 import { build, newUuid, openPrimary, runBatch, runWholeBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
-import { changeable, listed, madeKeys, type Reach } from './key-reach.ts'
+import { listed, type Reach } from './key-reach.ts'
+import {
+  isBounded,
+  type LimitedMaker,
+  roomOf,
+  type Selection,
+  selectedBy,
+} from './key-selection.ts'
 import {
   type Concerned,
   concerns,
@@ -26,21 +33,6 @@ export type KeyPatch = Partial<
     'id' | 'digest' | 'seq' | 'nameFolded' | 'accountId' | 'createdAt'
   >
 >
-
-/** Which keys of an account a change concerns. */
-export type Selection =
-  | { by: 'version'; id: string; seq: number }
-  | { by: 'ids'; ids: readonly string[] }
-  | NamedSelection
-  | { by: 'account' }
-
-/** Keys that share an attribute. */
-export type NamedSelection =
-  | { by: 'creator'; createdBy: string }
-  | { by: 'maker'; madeBy: string }
-  | { by: 'externalId'; externalId: string }
-
-export type LimitedMaker = { madeBy: string; maxKeys: number }
 
 export type Change = {
   accountId: string
@@ -65,13 +57,21 @@ export type CreateOptions = {
 }
 
 /** The digests of the changed keys (none when the selection matched no row), and what is pending for them. */
-export type Committed = { digests: string[]; pending: PendingRaise[] }
+export type Committed = {
+  digests: string[]
+  pending: PendingRaise[]
+  /** Of a bulk change: the batch was full, and the selection may match further keys. */
+  hasMore: boolean
+}
 
 export type KeyChanges = {
   /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
   create(key: NewKey, audit: AuditEntry, nowMs: number, options?: CreateOptions): Promise<boolean>
   hasRoom(maker: LimitedMaker): Promise<boolean>
-  /** For a bulk change, `pending` is that of the whole account: an earlier, lost answer may have left something. */
+  /**
+   * A bulk change writes one batch of keys. Its `pending` is that of the whole account: an earlier batch or a lost
+   * answer may have left something.
+   */
   commit(change: Change): Promise<Committed>
   pending(of: Concerned): Promise<PendingRaise[]>
   /** Removes raises that fences have acknowledged; one with a higher sequence by now stays. */
@@ -79,7 +79,11 @@ export type KeyChanges = {
 }
 
 const writeTimeoutMs = 10_000
-export function createKeyChanges(d1: D1Database): KeyChanges {
+/** D1 writes one batch at a time, and every other change waits for it. */
+const maxPerBatch = 5_000
+
+/** @param perBatch how many keys of a bulk change one batch writes. */
+export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
     async create(key, audit, nowMs, { maxKeys = null, request = null } = {}) {
@@ -104,11 +108,11 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
       return rows[0]?.room === 1
     },
     async commit(change) {
-      const [changed, pending] = (await run(runWholeBatch(d1, statementsOf(change)))).slice(-2)
-      return {
-        digests: (changed as { digest: string }[]).map(({ digest }) => digest),
-        pending: pending as PendingRaise[],
-      }
+      const results = await run(runWholeBatch(d1, statementsOf(change, perBatch)))
+      const [changed, pending] = results.slice(-2)
+      const digests = (changed as { digest: string }[]).map(({ digest }) => digest)
+      const hasMore = isBounded(change.selection) && digests.length === perBatch
+      return { digests, pending: pending as PendingRaise[], hasMore }
     },
     pending(of) {
       const named = of === 'all' || of.digests === undefined ? undefined : listed(of.digests)
@@ -121,21 +125,17 @@ export function createKeyChanges(d1: D1Database): KeyChanges {
   }
 }
 
-function roomOf({ madeBy, maxKeys }: LimitedMaker): SQL {
-  return sql`${madeKeys(madeBy)} < ${maxKeys}`
-}
-
 /** The folded name that is written with a name; a trigger clears one that is not. */
 export function folded({ name }: { name?: string | undefined }): { nameFolded?: string } {
   return name === undefined ? {} : { nameFolded: foldForSearch(name) }
 }
 
-function statementsOf(change: Change) {
+function statementsOf(change: Change, perBatch: number) {
   const { patch, successor, audit, request, nowMs } = change
   const update = build
     .update(apiKey)
     .set({ ...patch, ...folded(patch), seq: currentSequence })
-    .where(selected(change))
+    .where(selectedBy(change, perBatch))
   return [
     bump(nowMs),
     update,
@@ -154,38 +154,6 @@ function statementsOf(change: Change) {
       .where(and(changedNow, successor && sql`${apiKey.id} <> ${successor.id}`)),
     readPending(build, concernedBy(change)),
   ]
-}
-
-function selected({ accountId, selection, reach, maker }: Change): SQL | undefined {
-  const ofAccount = eq(apiKey.accountId, accountId)
-  const reached = reach && changeable(reach)
-  // A bulk change is a revocation, which leaves revoked keys as they are.
-  const inForce = and(ofAccount, isNull(apiKey.revokedAt), reached)
-  switch (selection.by) {
-    case 'version':
-      return and(
-        ofAccount,
-        eq(apiKey.id, selection.id),
-        eq(apiKey.seq, selection.seq),
-        maker && roomOf(maker),
-      )
-    case 'ids':
-      // The + keeps SQLite from choosing the account's index, which would read all keys of the account.
-      return and(
-        sql`+${apiKey.accountId} = ${accountId}`,
-        isNull(apiKey.revokedAt),
-        inArray(apiKey.id, listed(selection.ids)),
-        reached,
-      )
-    case 'creator':
-      return and(inForce, eq(apiKey.createdBy, selection.createdBy))
-    case 'maker':
-      return and(inForce, eq(apiKey.madeBy, selection.madeBy))
-    case 'externalId':
-      return and(inForce, eq(apiKey.externalId, selection.externalId))
-    case 'account':
-      return inForce
-  }
 }
 
 function concernedBy({ accountId, selection }: Change): SQL {

@@ -68,8 +68,12 @@ export function listed(values: readonly string[]): SQL {
   return sql`(select value from json_each(${JSON.stringify(values)}))`
 }
 
-/** How many keys count towards the `max_keys` of a managing key: not its own successors, and of a rotation the newest. */
-export function madeKeys(rootId: string): SQL {
-  return sql`(select count(*) from ${apiKey} where ${eq(apiKey.madeBy, rootId)}
-    and coalesce(${apiKey.meterId}, '') <> ${rootId} and revoked_at is null and replaced_by is null)`
+/**
+ * How many keys count towards the `max_keys` of a managing key, counted up to that number: not its own successors, and
+ * of a rotation the newest.
+ */
+export function madeKeys(rootId: string, maxKeys: number): SQL {
+  return sql`(select count(*) from (select 1 from ${apiKey} where ${eq(apiKey.madeBy, rootId)}
+    and coalesce(${apiKey.meterId}, '') <> ${rootId} and revoked_at is null and replaced_by is null
+    limit ${maxKeys}))`
 }

@@ -21,8 +21,8 @@ import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { foldForSearch } from '../core/text.ts'
 import { openPrimary } from './database.ts'
-import type { NamedSelection, Selection } from './key-changes.ts'
 import { changeable, listed as list, type Reach, readable } from './key-reach.ts'
+import type { NamedSelection, Selection } from './key-selection.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -206,7 +206,7 @@ export async function listKeys(
         matchesSearch(search, keyPrefix),
       ),
     )
-    .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
+    .orderBy(desc(apiKey.createdAt), desc(sql`${apiKey}.rowid`))
     .limit(page.limit)
   return (await within('D1', readTimeoutMs, query.all())).map(listed)
 }
@@ -226,7 +226,8 @@ function listed({ key, ...creator }: { key: KeyRow } & Omit<ListedKey, keyof Key
 function after(position: Position | null): SQL | undefined {
   if (position === null) return undefined
   const { createdAt, id } = position
-  return sql`(${apiKey.createdAt}, ${apiKey.id}) < (${createdAt}, ${id})`
+  return sql`(${apiKey.createdAt}, ${apiKey}.rowid) <
+    (${createdAt}, (select rowid from ${apiKey} where id = ${id}))`
 }
 
 /** The status of a key at a time: revoked takes precedence over disabled, and disabled over expired. */

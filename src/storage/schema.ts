@@ -51,15 +51,41 @@ export const apiKey = sqliteTable(
     replacedBy: text('replaced_by'),
   },
   (table) => [
-    // The keys of an account, newest first, by keyset (created_at, id).
-    index('api_key_by_account').on(table.accountId, table.createdAt, table.id),
-    index('api_key_by_creator').on(table.accountId, table.createdBy),
-    // The keys that a key made, which its `max_keys` counts.
-    index('api_key_by_maker').on(table.madeBy).where(sql`revoked_at is null`),
-    index('api_key_by_external_id').on(table.accountId, table.externalId),
+    // Every index ends with the rowid, which orders rows of the same value as they were inserted.
+    // The keys of an account in each order of the list.
+    index('api_key_by_account').on(table.accountId, table.createdAt),
+    index('api_key_by_name').on(table.accountId, table.nameFolded),
+    index('api_key_by_end').on(table.accountId, table.expiresAt),
+    index('api_key_by_use').on(table.accountId, table.lastUsedAt),
+    // Its keys in a state, also where that is rare: `disabled` is not of revoked keys.
+    index('api_key_unrevoked').on(table.accountId, table.createdAt).where(sql`revoked_at is null`),
+    index('api_key_revoked')
+      .on(table.accountId, table.createdAt)
+      .where(sql`revoked_at is not null`),
+    index('api_key_disabled')
+      .on(table.accountId, table.createdAt)
+      .where(sql`disabled = 1 and revoked_at is null`),
+    index('api_key_for_review')
+      .on(table.accountId, table.createdAt)
+      .where(sql`needs_review = 1 and revoked_at is null`),
+    // What is revoked in bulk, and found by a filter.
+    index('api_key_by_creator').on(table.accountId, table.createdBy, table.revokedAt),
+    index('api_key_by_external_id')
+      .on(table.accountId, table.externalId, table.revokedAt)
+      .where(sql`external_id is not null`),
+    index('api_key_by_prefix').on(table.accountId, table.keyPrefix),
+    // The keys that a key made; its `max_keys` counts them without reading the rows.
+    index('api_key_by_maker')
+      .on(table.madeBy, table.replacedBy, table.meterId)
+      .where(sql`revoked_at is null`),
+    // What a change of a person concerns.
+    index('api_key_inheriting').on(table.accountId, table.createdBy).where(sql`scopes is null`),
+    index('api_key_by_grantor')
+      .on(table.accountId, table.grantedBy)
+      .where(sql`granted_by is not null`),
     // The keys that one batch changed.
     index('api_key_by_seq').on(table.seq),
-    // Keys about to expire.
+    // Keys about to expire, of all accounts.
     index('api_key_by_expiry').on(table.expiresAt).where(sql`revoked_at is null`),
     // Names that are not folded yet: empty but for the first minutes after the upgrade that adds the column.
     index('api_key_not_folded').on(table.id).where(sql`name_folded is null`),
@@ -130,7 +156,8 @@ export const auditEvent = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (table) => [
-    index('audit_event_by_account').on(table.accountId, table.createdAt, table.id),
+    // Each ends with the rowid, which orders the events of one millisecond.
+    index('audit_event_by_account').on(table.accountId, table.createdAt),
     index('audit_event_by_key').on(table.accountId, table.keyId, table.createdAt),
     index('audit_event_by_actor').on(table.accountId, table.actorId, table.createdAt),
     index('audit_event_by_action').on(table.accountId, table.action, table.createdAt),

@@ -43,7 +43,11 @@ export const webhookEvent = sqliteTable(
     data: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     createdAt: integer('created_at').notNull(),
   },
-  (table) => [index('webhook_event_by_age').on(table.createdAt)],
+  (table) => [
+    index('webhook_event_by_age').on(table.createdAt),
+    // What the purge of a deleted account reads.
+    index('webhook_event_by_account').on(table.accountId),
+  ],
 )
 
 /** The outbox: a row for each event and each endpoint that receives it. */

@@ -102,7 +102,8 @@ export class D1 {
   private commit(change: Parameters<KeyChanges['commit']>[0], touched: TouchedVersions) {
     const { tables } = this
     const batch = (fences?: string[]) => {
-      const { changed, successor, alreadyRevoked, pending } = tables.commit(change, fences)
+      const committed = tables.commit(change, fences)
+      const { changed, successor, alreadyRevoked, pending, hasMore } = committed
       this.record(touched.committed, changed)
       if (successor !== null) this.record(touched.committed, [successor])
       for (const digest of alreadyRevoked) {
@@ -111,7 +112,7 @@ export class D1 {
       const { accountId, selection } = change
       const digests = selection.by === 'version' ? changed : this.digestsOf({ accountId })
       this.record(touched.pending, digests)
-      return { digests: changed, pending }
+      return { digests: changed, pending, hasMore }
     }
     if (isInjected('bump-apart'))
       return this.inTwoSteps(

@@ -9,9 +9,10 @@ import { issueKey } from '../../src/keys/issue.ts'
 import { revokeKey, revokeKeys } from '../../src/keys/revoke.ts'
 import { rotateKey } from '../../src/keys/rotate.ts'
 import { updateKey } from '../../src/keys/update.ts'
-import type { Selection } from '../../src/storage/key-changes.ts'
+import type { Selection } from '../../src/storage/key-selection.ts'
 import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, ChangeRequest, RequestContext } from './clients.ts'
+import { isSelected } from './rows.ts'
 import type { KnownKey, World } from './world.ts'
 
 /** Of different groups. */
@@ -69,11 +70,29 @@ export function bulk(
 ): ChangeRequest {
   return {
     name: 'bulk',
-    run: async ({ stores, settings }) => {
-      const { progress } = await revokeKeys(stores, settings, ownerOf({ accountId }), selection)
+    run: async ({ world, stores, settings }) => {
+      const before = unrevoked(world, accountId, selection)
+      const restores = world.counts.restored
+      const { count, progress } = await revokeKeys(
+        stores,
+        settings,
+        ownerOf({ accountId }),
+        selection,
+      )
+      const left = unrevoked(world, accountId, selection).filter((one) => before.includes(one))
+      const isWhole = left.length === 0 || world.counts.restored !== restores
+      if (!isWhole) world.fail('a bulk change is whole', `${left.length} keys are left of it`)
+      world.counts['revoked in bulk'] = (world.counts['revoked in bulk'] ?? 0) + count
       return progress.kind
     },
   }
+}
+
+/** The selection decides by what no change of these histories changes. */
+function unrevoked({ d1 }: World, accountId: string, selection: Selection): string[] {
+  return [...d1.tables.keys.values()]
+    .filter((row) => row.revokedAt === null && isSelected(row, accountId, selection))
+    .map(({ digest }) => digest)
 }
 
 /** A change of a member (role null: removed) or, with null, of the account's name, as the routes settle it. */

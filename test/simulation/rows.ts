@@ -1,5 +1,6 @@
 // Rows of api_key in the test doubles.
-import type { NewKey, Selection } from '../../src/storage/key-changes.ts'
+import type { NewKey } from '../../src/storage/key-changes.ts'
+import type { Selection } from '../../src/storage/key-selection.ts'
 import type { KeyRow } from '../../src/storage/key-store.ts'
 
 /** `version`: the number of this state in the history of the key. */

@@ -1,6 +1,6 @@
 // The doubles' tables and the real SQL of src/storage in SQLite, side by side.
 import type { SQLInputValue } from 'node:sqlite'
-import { createKeyChanges, type NewKey } from '../../src/storage/key-changes.ts'
+import { createKeyChanges, type KeyChanges, type NewKey } from '../../src/storage/key-changes.ts'
 import { History } from './history.ts'
 import type { Random } from './random.ts'
 import { applyMigrations, openD1 } from './sqlite.ts'
@@ -12,14 +12,17 @@ export const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
 
 export class Pair {
   readonly sqlite = openD1(':memory:')
-  readonly tables = new Tables(new History(), 100)
-  readonly changes = createKeyChanges(this.sqlite.d1)
+  readonly tables: Tables
+  readonly changes: KeyChanges
   /** Ahead of the real time, so that the clock in the triggers has no effect. */
   now = Date.now() + 1e9
   private keyCount = 0
 
-  constructor() {
+  /** @param perBatch how many keys of a bulk change one batch writes. */
+  constructor(perBatch: number) {
     const { now } = this
+    this.tables = new Tables(new History(), 100, perBatch)
+    this.changes = createKeyChanges(this.sqlite.d1, perBatch)
     applyMigrations(this.sqlite.database)
     for (const user of users) {
       this.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])

@@ -2,7 +2,8 @@
 // src/storage with the real migrations in SQLite, and ends at the first difference.
 import { isDeepStrictEqual } from 'node:util'
 import { createFenceRegistry, listFences } from '../../src/storage/fence-registry.ts'
-import type { Change, Selection } from '../../src/storage/key-changes.ts'
+import type { Change } from '../../src/storage/key-changes.ts'
+import type { Selection } from '../../src/storage/key-selection.ts'
 import { createKeyReader, findKey } from '../../src/storage/key-store.ts'
 import { createRandom, type Random } from './random.ts'
 import { account, contents, fences, Pair, someDigests, sorted, users } from './sql-pair.ts'
@@ -104,12 +105,12 @@ const steps: Record<string, Step> = {
 }
 
 async function committed(pair: Pair, change: Change): Promise<[unknown, unknown]> {
-  const { digests, pending } = await pair.changes.commit(change)
+  const { digests, pending, hasMore } = await pair.changes.commit(change)
   const double = pair.tables.commit(change)
   const isChanged = change.selection.by !== 'version' || digests.length > 0
   return [
-    [sorted(digests), isChanged && sorted(pending)],
-    [sorted(double.changed), isChanged && sorted(double.pending)],
+    [sorted(digests), isChanged && sorted(pending), hasMore],
+    [sorted(double.changed), isChanged && sorted(double.pending), double.hasMore],
   ]
 }
 
@@ -123,7 +124,7 @@ function compare(where: string, [left, right]: [unknown, unknown]): void {
 
 async function runHistory(seed: number, length: number): Promise<void> {
   const random = createRandom(seed)
-  const pair = new Pair()
+  const pair = new Pair(random.one([2, 3, 5_000]))
   const names = Object.keys(steps)
   for (let at = 0; at < length; at++) {
     const name = at < 4 ? 'create' : random.one(names)
@@ -137,7 +138,7 @@ async function runHistory(seed: number, length: number): Promise<void> {
 /** A change of more than a hundred keys leaves one raise of the group of their account. */
 async function runBulk(): Promise<void> {
   const random = createRandom(1)
-  const pair = new Pair()
+  const pair = new Pair(5_000)
   for (const name of fences) {
     await createFenceRegistry(pair.sqlite.d1, { name, region: 'x' }).register(pair.now)
     pair.tables.register(name, 'x', pair.now)

@@ -34,6 +34,7 @@ export function drawSwarm(random: Random) {
     usualDelay: random.one([2, 4, 30, 120]),
     crashProbability: random.one([0, 0, 0.004, 0.02, 0.06]),
     maxSingleRaises: random.one([100, 100, 1, 2]),
+    perBatch: random.one([5_000, 1, 2, 3]),
     maxTold,
     // More than a full answer has: the digests that it names, the groups and the one asked about.
     maxFloors: random.one([maxTold + 3, maxTold + 5, 20_000]),

@@ -21,6 +21,7 @@ export type Committed = {
   /** Selected keys that were revoked before. */
   alreadyRevoked: string[]
   pending: PendingRaise[]
+  hasMore: boolean
 }
 
 type Content = {
@@ -43,10 +44,13 @@ export class Tables {
   groupRaises = 0
   readonly history: History
   private readonly maxSingleRaises: number
+  /** How many keys of a bulk change one batch writes. */
+  private readonly perBatch: number
 
-  constructor(history: History, maxSingleRaises: number) {
+  constructor(history: History, maxSingleRaises: number, perBatch: number) {
     this.history = history
     this.maxSingleRaises = maxSingleRaises
+    this.perBatch = perBatch
   }
 
   /** key-changes.ts `bump`; the triggers of migrations/0001 with D1's own clock. */
@@ -107,9 +111,14 @@ export class Tables {
     // update api_key … where selected(change)
     const selected = [...this.keys.values()].filter((row) => isSelected(row, accountId, selection))
     const isChangeable = (row: Row) => selection.by === 'version' || row.revokedAt === null
-    const changed = selected.filter(isChangeable).map(({ digest }) => digest)
-    for (const row of selected)
-      if (isChangeable(row)) this.put({ ...row, ...(patch as object), seq: this.counter })
+    const isBounded = selection.by !== 'version' && selection.by !== 'ids'
+    const rows = selected.filter(isChangeable)
+    // The index of unrevoked keys orders those of an account by time, every other those of a value as they were inserted.
+    if (selection.by === 'account') rows.sort((one, other) => one.createdAt - other.createdAt)
+    // someOf(selected(change), perBatch)
+    if (isBounded) rows.splice(this.perBatch)
+    const changed = rows.map(({ digest }) => digest)
+    for (const row of rows) this.put({ ...row, ...(patch as object), seq: this.counter })
     // leaveRaises(change)
     this.leaveRaises(accountId, changed, fences)
     // insertSuccessor(successor), where exists (… changedNow)
@@ -125,6 +134,7 @@ export class Tables {
       successor: hasSuccessor ? successor.digest : null,
       alreadyRevoked,
       pending,
+      hasMore: isBounded && changed.length === this.perBatch,
     }
   }
 

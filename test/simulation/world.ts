@@ -66,7 +66,7 @@ export class World extends BaseWorld {
       writes: this.network.link('D1 write', 10_000, faultRates.writes),
       kv: this.network.link('KV', 500, faultRates.kv),
     }
-    const tables = new Tables(this.history, swarm.maxSingleRaises)
+    const tables = new Tables(this.history, swarm.maxSingleRaises, swarm.perBatch)
     this.d1 = new D1(tables, this.scheduler, this.network, this.links, this.newSkew(skew))
     this.kv = new Kv(this.network, random, this.links.kv, swarm.staleness)
     this.fenceHost = new FenceHost(this.scheduler, this.network, this.d1, {

@@ -9,10 +9,19 @@ export const harmlessMutants: Mutant[] = [
     name: 'no purge',
     harmless: 'the purge saves a cache miss and decides nothing',
     patches: [
-      { file: change, find: 'for (const digest of digests) stores.memory.forget(digest)', put: '' },
       {
         file: change,
-        find: 'digests.slice(0, maxPurges).map((digest) => stores.cache.purge(digest))',
+        find: '  for (const digest of digests) stores.memory.forget(digest)\n',
+        put: '',
+      },
+      {
+        file: change,
+        find: '    for (const digest of committed.digests) stores.memory.forget(digest)\n',
+        put: '',
+      },
+      {
+        file: change,
+        find: 'digests.map((digest) => stores.cache.purge(digest))',
         put: '[] as Promise<void>[]',
       },
     ],

@@ -64,9 +64,33 @@ export const implementationMutants: Mutant[] = [
     name: 'a bulk change settling only what it changed',
     ...patch(
       change,
-      'progress: await follow(stores, settings, committed) }\n}',
-      'progress: await follow(stores, settings, { ...committed, pending: committed.pending.filter(({ subject }) => committed.digests.includes(subject)) }) }\n}',
+      '  const { pending } = committed\n',
+      '  const pending = committed.pending.filter(({ subject }) => committed.digests.includes(subject))\n',
     ),
+  },
+  {
+    name: 'a bulk change of one batch only',
+    ...patch(change, '} while (committed.hasMore)', '} while (false as boolean)'),
+  },
+  {
+    name: 'a bulk change that settles what was pending at its first batch',
+    patches: [
+      {
+        file: change,
+        find: '    count += committed.digests.length\n',
+        put: '    first ??= committed\n    count += committed.digests.length\n',
+      },
+      {
+        file: change,
+        find: '  let committed: Committed\n',
+        put: '  let committed: Committed\n  let first: Committed | undefined\n',
+      },
+      {
+        file: change,
+        find: '  const { pending } = committed\n',
+        put: '  const { pending } = first ?? committed\n',
+      },
+    ],
   },
   {
     name: 'unacknowledged regions left out of the answer',
