@@ -18,4 +18,9 @@ CREATE INDEX `api_key_by_maker` ON `api_key` (`made_by`,`replaced_by`,`meter_id`
 CREATE INDEX `api_key_by_external_id` ON `api_key` (`account_id`,`external_id`,`revoked_at`) WHERE external_id is not null;--> statement-breakpoint
 DROP INDEX `audit_event_by_account`;--> statement-breakpoint
 CREATE INDEX `audit_event_by_account` ON `audit_event` (`account_id`,`created_at`);--> statement-breakpoint
+ALTER TABLE `deleted_account` ADD `erased_to` text;--> statement-breakpoint
+CREATE INDEX `deleted_account_left` ON `deleted_account` (`deleted_at`) WHERE purged_at is null;--> statement-breakpoint
+CREATE INDEX `idempotency_by_account` ON `idempotency` (`account_id`);--> statement-breakpoint
+CREATE INDEX `organization_closing` ON `organization` (`closes_at`) WHERE closes_at is not null;--> statement-breakpoint
+CREATE INDEX `webhook_delivery_by_status` ON `webhook_delivery` (`endpoint_id`,`status`,`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `webhook_event_by_account` ON `webhook_event` (`account_id`);

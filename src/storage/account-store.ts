@@ -153,6 +153,17 @@ export async function accountsToPurge(d1: D1Database, limit: number): Promise<st
 }
 
 const maxPurged = 2_000
+/** Each with a delivery for every endpoint. */
+const maxPurgedEvents = 200
+
+/** The rowids of the first keys of a deleted account that are not erased yet: none is created any more. */
+function nextKeys(accountId: string, limit: number): SQL {
+  const erased = sql`select created_at, rowid from ${apiKey}
+    where id = (select erased_to from ${deletedAccount} where account_id = ${accountId})`
+  return sql`select rowid from ${apiKey} indexed by api_key_by_account
+    where account_id = ${accountId} and (created_at, rowid) > (${erased} union all select -9e15, 0 limit 1)
+    order by created_at, rowid limit ${limit}`
+}
 
 /**
  * Purges a part of what a deleted account left: usage, webhooks, the audit trail except `account.*` events, and
@@ -163,28 +174,28 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
   const keys = sql`(select id from ${apiKey} where account_id = ${accountId})`
   const some = (table: SQL, where: SQL) =>
     sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${maxPurged})`
-  const hasAttributes = sql`account_id = ${accountId} and (name <> '' or key_prefix <> '' or created_by is not null
-    or revoked_by is not null or made_by is not null or granted_by is not null
-    or may_grant is not null or external_id is not null or metadata is not null or allowed_ips is not null)`
   const remains = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
     or exists (select 1 from ${auditEvent} where account_id = ${accountId} and action not like 'account.%')
-    or exists (select 1 from ${apiKey} where ${hasAttributes})
+    or exists (${nextKeys(accountId, 1)})
     or exists (select 1 from ${webhookEvent} where account_id = ${accountId})`
-  const events = sql`(select id from ${webhookEvent} where account_id = ${accountId})`
+  const events = (
+    column: SQL,
+  ) => sql`(select ${column} from ${webhookEvent} indexed by webhook_event_by_account
+    where account_id = ${accountId} order by rowid limit ${maxPurgedEvents})`
   const rows = await within(
     'D1',
     writeTimeoutMs,
     runBatch<{ purged_at: number | null }>(d1, [
       some(sql`${usageHourly}`, sql`key_id in ${keys}`),
-      some(sql`${webhookDelivery}`, sql`event_id in ${events}`),
-      some(
-        sql`${webhookEvent}`,
-        sql`account_id = ${accountId} and id not in (select event_id from ${webhookDelivery})`,
-      ),
+      sql`delete from ${webhookDelivery} where event_id in ${events(sql`id`)}`,
+      sql`delete from ${webhookEvent} where rowid in ${events(sql`rowid`)}`,
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),
       sql`update ${apiKey} set name = '', name_folded = '', key_prefix = '', created_by = null, revoked_by = null,
         may_grant = null, made_by = null, granted_by = null, external_id = null, metadata = null, allowed_ips = null
-        where rowid in (select rowid from ${apiKey} where ${hasAttributes} limit ${maxPurged})`,
+        where rowid in (${nextKeys(accountId, maxPurged)})`,
+      sql`update ${deletedAccount} set erased_to = (select id from ${apiKey}
+          where rowid in (${nextKeys(accountId, maxPurged)}) order by created_at desc, rowid desc limit 1)
+        where account_id = ${accountId} and exists (${nextKeys(accountId, 1)})`,
       sql`update ${deletedAccount} set purged_at = ${nowMs}
         where account_id = ${accountId} and not (${remains}) returning purged_at`,
     ]),

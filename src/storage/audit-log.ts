@@ -3,6 +3,7 @@ import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary } from './database.ts'
 import { type Reach, readable } from './key-reach.ts'
+import { type Looked, maxLooked } from './look-through.ts'
 import { user } from './people-schema.ts'
 import { apiKey, auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -29,14 +30,18 @@ const insertion = sql`${auditEvent}.rowid`
 
 const readTimeoutMs = 2_000
 
+type Position = { createdAt: number; id: string }
+type Page = { limit: number; after: Position | null }
+
 /** Up to `limit` events of the account, newest first, beginning after a position. */
 export async function listEvents(
   d1: D1Database,
   reach: Reach,
-  { keyId, actorId, action }: AuditFilter,
-  page: { limit: number; after: { createdAt: number; id: string } | null },
-): Promise<AuditEvent[]> {
-  const { after, limit } = page
+  filter: AuditFilter,
+  page: Page,
+): Promise<Looked<AuditEvent, Position>> {
+  const lookedTo = await endOfLook(d1, reach, filter, page)
+  const { limit } = page
   const query = openPrimary(d1)
     .select({
       event: auditEvent,
@@ -53,20 +58,51 @@ export async function listEvents(
       and(
         eq(auditEvent.accountId, reach.accountId),
         ofReach(reach),
-        keyId === undefined ? undefined : eq(auditEvent.keyId, keyId),
-        actorId === undefined ? undefined : eq(auditEvent.actorId, actorId),
-        action === undefined ? undefined : eq(auditEvent.action, action),
-        after === null
-          ? undefined
-          : sql`(${auditEvent.createdAt}, ${insertion}) <
-              (${after.createdAt}, (select rowid from ${auditEvent} where ${auditEvent.id} = ${after.id}))`,
+        ...conditionsOf(filter),
+        page.after === null ? undefined : sql`${place} < ${placeOf(page.after)}`,
+        lookedTo === null ? undefined : sql`${place} >= ${placeOf(lookedTo)}`,
       ),
     )
     .orderBy(desc(auditEvent.createdAt), desc(insertion))
     .limit(limit)
     .all()
-  const rows = await within('D1', readTimeoutMs, query)
-  return rows.map(({ event, ...names }) => ({ ...event, ...names }))
+  const found = await within('D1', readTimeoutMs, query)
+  return { rows: found.map(({ event, ...names }) => ({ ...event, ...names })), lookedTo }
+}
+
+const place = sql`(${auditEvent.createdAt}, ${insertion})`
+
+function placeOf({ createdAt, id }: Position): SQL {
+  return sql`(${createdAt}, (select rowid from ${auditEvent} where ${auditEvent.id} = ${id}))`
+}
+
+/** One condition has an index; of several, the first one's is looked through. */
+function conditionsOf({ keyId, actorId, action }: AuditFilter): SQL[] {
+  return [
+    ...(keyId === undefined ? [] : [eq(auditEvent.keyId, keyId)]),
+    ...(actorId === undefined ? [] : [eq(auditEvent.actorId, actorId)]),
+    ...(action === undefined ? [] : [eq(auditEvent.action, action)]),
+  ]
+}
+
+/** The last event that a page looks at; null: it need not end there. */
+async function endOfLook(d1: D1Database, reach: Reach, filter: AuditFilter, { after }: Page) {
+  const [first, ...others] = conditionsOf(filter)
+  if (others.length === 0 && ofReach(reach) === undefined) return null
+  const query = openPrimary(d1)
+    .select({ createdAt: auditEvent.createdAt, id: auditEvent.id })
+    .from(auditEvent)
+    .where(
+      and(
+        eq(auditEvent.accountId, reach.accountId),
+        first,
+        after === null ? undefined : sql`${place} < ${placeOf(after)}`,
+      ),
+    )
+    .orderBy(desc(auditEvent.createdAt), desc(insertion))
+    .limit(1)
+    .offset(maxLooked - 1)
+  return (await within('D1', readTimeoutMs, query.get())) ?? null
 }
 
 /** A managing key with bounds reads what concerns the keys that it reads, and its own acts. */

@@ -81,16 +81,20 @@ export const verification = sqliteTable(
   (table) => [index('verification_identifier_idx').on(table.identifier)],
 )
 
-export const organization = sqliteTable('organization', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  slug: text('slug').notNull().unique(),
-  logo: text('logo'),
-  metadata: text('metadata'),
-  createdAt: timestamp('created_at').notNull(),
-  /** When it will be deleted: while this is set, its keys are disabled. */
-  closesAt: timestamp('closes_at'),
-})
+export const organization = sqliteTable(
+  'organization',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    slug: text('slug').notNull().unique(),
+    logo: text('logo'),
+    metadata: text('metadata'),
+    createdAt: timestamp('created_at').notNull(),
+    /** When it will be deleted: while this is set, its keys are disabled. */
+    closesAt: timestamp('closes_at'),
+  },
+  (table) => [index('organization_closing').on(table.closesAt).where(sql`closes_at is not null`)],
+)
 
 export const member = sqliteTable(
   'member',
@@ -182,12 +186,18 @@ export const attempt = sqliteTable(
 )
 
 // Accounts that were deleted. Their keys keep their digests.
-export const deletedAccount = sqliteTable('deleted_account', {
-  accountId: text('account_id').primaryKey(),
-  deletedAt: integer('deleted_at').notNull(),
-  /** When the purge ended; null while data is left. */
-  purgedAt: integer('purged_at'),
-})
+export const deletedAccount = sqliteTable(
+  'deleted_account',
+  {
+    accountId: text('account_id').primaryKey(),
+    deletedAt: integer('deleted_at').notNull(),
+    /** When the purge ended; null while data is left. */
+    purgedAt: integer('purged_at'),
+    /** The last of its keys whose attributes are erased, in the order in which they were created. */
+    erasedTo: text('erased_to'),
+  },
+  (table) => [index('deleted_account_left').on(table.deletedAt).where(sql`purged_at is null`)],
+)
 
 // The people who leave with an account: filled and emptied within the batch that deletes it.
 export const accountLeaver = sqliteTable(

@@ -135,7 +135,11 @@ export const idempotency = sqliteTable(
     made: text().notNull(),
     expiresAt: integer('expires_at').notNull(),
   },
-  (table) => [index('idempotency_by_expiry').on(table.expiresAt)],
+  (table) => [
+    index('idempotency_by_expiry').on(table.expiresAt),
+    // What the deletion of an account reads.
+    index('idempotency_by_account').on(table.accountId),
+  ],
 )
 
 /** The audit trail, written in the batch of each change; triggers refuse UPDATE and DELETE. */

@@ -72,6 +72,9 @@ export const webhookDelivery = sqliteTable(
   (table) => [
     uniqueIndex('webhook_delivery_once').on(table.eventId, table.endpointId),
     index('webhook_delivery_by_endpoint').on(table.endpointId, table.createdAt, table.id),
+    index('webhook_delivery_by_status').on(
+      ...[table.endpointId, table.status, table.createdAt, table.id],
+    ),
     index('webhook_delivery_due').on(table.nextAttemptAt).where(sql`status = 'pending'`),
     index('webhook_delivery_by_age').on(table.createdAt),
   ],

@@ -238,7 +238,10 @@ describe('errors of D1', () => {
     ['UNIQUE', () => failure(`INSERT INTO sequence (id, value) VALUES (1, 1), (1, 1)`)],
     ['CHECK', () => failure(`INSERT INTO sequence (id, value) VALUES (2, 1)`)],
     ['NOT NULL', () => failure(`INSERT INTO usage_batch (id) VALUES (NULL)`)],
-    ['RAISE', () => failure(`INSERT INTO deleted_account VALUES ('nobody', 1, NULL)`)],
+    [
+      'RAISE',
+      () => failure(`INSERT INTO deleted_account (account_id, deleted_at) VALUES ('nobody', 1)`),
+    ],
     ['MISMATCH', () => failure(`SELECT 1 LIMIT 'x'`)],
     ['malformed JSON', () => failure(`SELECT json(?)`, nested(1_500))],
     ['JSON path', () => failure(`SELECT json_extract('{}', 'x')`)],

@@ -53,10 +53,20 @@ function decode(cursor: string): string {
   }
 }
 
-/** Splits `limit + 1` rows into a page and the cursor of the next one, null on the last. */
-export function pageOf<Row extends Position>(rows: Row[], limit: number) {
+/**
+ * Splits `limit + 1` rows into a page and the cursor of the next one, null on the last.
+ * @param lookedTo where the list was looked through no further: see `lookedThrough`.
+ */
+export function pageOf<Row extends Position>(
+  rows: Row[],
+  limit: number,
+  lookedTo: Position | null = null,
+) {
   const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const next_cursor = rows.length > limit && last !== undefined ? writeCursor(last) : null
-  return { page, next_cursor }
+  const last = rows.length > limit ? page.at(-1) : lookedTo
+  return { page, next_cursor: last ? writeCursor(last) : null }
 }
+
+/** For the descriptions of lists that look through rows. */
+export const lookedThrough =
+  'A page looks through 20,000 rows at most: it may hold fewer than `limit`, or none, and still have a `next_cursor`. The list ends where that is null.'

@@ -3,7 +3,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
-import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
+import { defaultLimit, lookedThrough, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idField } from '../../routing/requests.ts'
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -36,6 +36,7 @@ const list = createRoute({
   tags: ['Audit'],
   security: byManager,
   summary: 'The audit trail of the account, newest first',
+  description: `${lookedThrough} Here for more than one condition, and for a key with \`may_grant\`.`,
   request: {
     query: pageQuery.extend({
       key_id: idField.optional(),
@@ -54,8 +55,13 @@ export function createAuditRoutes() {
     const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
     const filter = { keyId: key_id, actorId: actor_id, action }
     const page = { limit: limit + 1, after: readCursor(cursor) }
-    const rows = await listEvents(c.env.db, reachOf(c.var.actor, c.env.clock.now()), filter, page)
-    const { page: events, next_cursor } = pageOf(rows, limit)
+    const { rows, lookedTo } = await listEvents(
+      c.env.db,
+      reachOf(c.var.actor, c.env.clock.now()),
+      filter,
+      page,
+    )
+    const { page: events, next_cursor } = pageOf(rows, limit, lookedTo)
     return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })
 }

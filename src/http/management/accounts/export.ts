@@ -78,7 +78,7 @@ async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
 
 async function* eventPages(d1: D1Database, accountId: string) {
   const list = (after: { createdAt: number; id: string } | null) =>
-    listEvents(d1, wholeAccount(accountId), {}, { limit: pageSize, after })
+    listEvents(d1, wholeAccount(accountId), {}, { limit: pageSize, after }).then(({ rows }) => rows)
   for await (const events of paged(list)) {
     yield events.map((event) => ({ type: 'audit_event', ...auditView(event) }))
   }
