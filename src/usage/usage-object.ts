@@ -1,45 +1,57 @@
-// A month of a shard of keys, as a Durable Object with SQLite storage.
+// A month of a shard of keys, as a Durable Object with SQLite storage. The platform holds back an answer until the
+// writes before it are durable (output gate), so that what it acknowledged is counted.
 import { DurableObject } from 'cloudflare:workers'
+import type { openUsage } from './open-usage.ts'
 import type { UsageCalls } from './usage-calls.ts'
 
 type Args<Name extends keyof UsageCalls> = Parameters<UsageCalls[Name]>
-type Answer<Name extends keyof UsageCalls> = Promise<ReturnType<UsageCalls[Name]>>
+type Answer<Name extends keyof UsageCalls> = ReturnType<UsageCalls[Name]>
 
 export class UsageObject extends DurableObject<Env> {
-  async add(..._: Args<'add'>): Answer<'add'> {
-    throw notBuilt()
+  private usage!: Awaited<ReturnType<typeof openUsage>>
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env)
+    // No isolate that verifies keys evaluates it. A failure resets the object, and the next call tries again.
+    void context.blockConcurrencyWhile(async () => {
+      const { openUsage } = await import('./open-usage.ts')
+      this.usage = await openUsage(context, env.DB)
+    })
   }
 
-  async ofKey(..._: Args<'ofKey'>): Answer<'ofKey'> {
-    throw notBuilt()
+  add(...args: Args<'add'>): Answer<'add'> {
+    return this.usage.add(...args)
   }
 
-  async ofAccount(..._: Args<'ofAccount'>): Answer<'ofAccount'> {
-    throw notBuilt()
+  ofKey(...args: Args<'ofKey'>): Answer<'ofKey'> {
+    return this.usage.ofKey(...args)
   }
 
-  async byGroup(..._: Args<'byGroup'>): Answer<'byGroup'> {
-    throw notBuilt()
+  ofAccount(...args: Args<'ofAccount'>): Answer<'ofAccount'> {
+    return this.usage.ofAccount(...args)
   }
 
-  async lastUsed(..._: Args<'lastUsed'>): Answer<'lastUsed'> {
-    throw notBuilt()
+  byGroup(...args: Args<'byGroup'>): Answer<'byGroup'> {
+    return this.usage.byGroup(...args)
   }
 
-  async days(..._: Args<'days'>): Answer<'days'> {
-    throw notBuilt()
+  lastUsed(...args: Args<'lastUsed'>): Answer<'lastUsed'> {
+    return this.usage.lastUsed(...args)
   }
 
-  async tiers(..._: Args<'tiers'>): Answer<'tiers'> {
-    throw notBuilt()
+  days(...args: Args<'days'>): Answer<'days'> {
+    return this.usage.days(...args)
   }
 
-  async forget(..._: Args<'forget'>): Answer<'forget'> {
-    throw notBuilt()
+  tiers(...args: Args<'tiers'>): Answer<'tiers'> {
+    return this.usage.tiers(...args)
   }
-}
 
-/** Nothing is stored and nothing is acknowledged: the queue keeps the messages. */
-function notBuilt(): Error {
-  return new Error('Usage objects store nothing yet.')
+  forget(...args: Args<'forget'>): Answer<'forget'> {
+    return this.usage.forget(...args)
+  }
+
+  override async alarm(): Promise<void> {
+    await this.usage.maintain()
+  }
 }
