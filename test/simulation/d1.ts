@@ -7,7 +7,7 @@ import { within } from '../../src/storage/unavailable.ts'
 import { isInjected } from './mistake.ts'
 import type { Act, Link, Network } from './network.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Tables } from './tables.ts'
+import type { AccountChange, Tables } from './tables.ts'
 
 /** The versions of keys that a request touches: what its success guarantees. */
 export type TouchedVersions = {
@@ -123,21 +123,23 @@ export class D1 {
     return () => batch()
   }
 
-  /** A change of a member (role null: removed) or, with null, of the account's name. */
-  changePeople(
-    accountId: string,
-    change: { userId: string; role: string | null } | null,
-    touched: TouchedVersions,
-  ) {
-    return this.write('people', change, () => {
-      const { tables } = this
-      const nowMs = this.scheduler.now + this.skew
-      const keys =
-        change === null
-          ? tables.rename(accountId, nowMs)
-          : tables.changeMember(accountId, change.userId, change.role, nowMs)
-      this.record(touched.committed, keys)
+  changeAccount(accountId: string, change: AccountChange, touched: TouchedVersions) {
+    return this.write('account', change, () => {
+      this.record(touched.committed, this.commitAccount(accountId, change))
     })
+  }
+
+  private commitAccount(accountId: string, change: AccountChange): string[] {
+    const { tables } = this
+    const nowMs = this.scheduler.now + this.skew
+    switch (change.kind) {
+      case 'member':
+        return tables.changeMember(accountId, change.userId, change.role, nowMs)
+      case 'rename':
+        return tables.rename(accountId, nowMs)
+      default:
+        return tables.suspend(accountId, change.kind === 'suspend', nowMs)
+    }
   }
 
   /** fence-registry.ts, for one fence. */

@@ -10,7 +10,7 @@ import {
 } from './actors.ts'
 import { reconcile, sendLater } from './clients.ts'
 import { verifyLater } from './readers.ts'
-import { accounts, bulk, changePeople, creators } from './requests.ts'
+import { accounts, bulk, changePeople, creators, suspendOrResume } from './requests.ts'
 import type { World } from './world.ts'
 
 export const everydayUse = {
@@ -59,9 +59,28 @@ export const everydayUse = {
   people(world: World): void {
     const { random } = world
     const role = random.one(['admin', 'member', 'owner', null])
-    const change = random.is(0.2) ? null : { userId: random.one(creators), role }
+    const member = { kind: 'member', userId: random.one(creators), role } as const
+    const change = random.is(0.2) ? ({ kind: 'rename' } as const) : member
     send(world, changePeople(random.one(accounts), change))
     withRandomKey(world, (key) => scheduleReaders(world, key, 3))
+  },
+
+  /** Suspends the account of a key or resumes it; the key may change meanwhile, and the opposite follow. */
+  suspend(world: World): void {
+    const { random, d1 } = world
+    withRandomKey(world, (key) => {
+      const { accountId } = key
+      const isSuspended = d1.tables.suspended.has(accountId)
+      const sendAt = (kind: 'suspend' | 'resume', delay: number) =>
+        sendLater(world, randomIsolate(world), suspendOrResume(accountId, kind), delay)
+      const delay = random.int(500)
+      sendAt(isSuspended ? 'resume' : 'suspend', delay)
+      scheduleReadersWithin(world, key, 3, delay + 200)
+      scheduleReaders(world, key, 3)
+      if (random.is(0.3)) send(world, randomChange(world, key))
+      const later = delay + random.int(random.one([500, 8_000]))
+      if (random.is(0.5)) sendAt(isSuspended ? 'suspend' : 'resume', later)
+    })
   },
 
   reconcile(world: World): void {

@@ -1,6 +1,7 @@
 // The end of a history: faults stop, and the system must recover completely.
 
 import { reconcile } from './clients.ts'
+import { noVersions } from './d1.ts'
 import { maxLateness } from './network.ts'
 import { type Outcome, verifyNow } from './readers.ts'
 import type { Isolate, KnownKey, World } from './world.ts'
@@ -12,6 +13,7 @@ export async function runFinalChecks(world: World): Promise<void> {
   world.trace?.('SCENARIO', 'faults stop')
   world.stopFaults()
   if (!(await waitUntilIdle(world))) return
+  await resumeSome(world)
   if (!(await reconcile(world))) return world.fail('nothing stays pending', 'the reconciler failed')
   // Acknowledged rows are deleted behind the answer.
   await world.pause(quietMs)
@@ -24,6 +26,13 @@ export async function runFinalChecks(world: World): Promise<void> {
     await checkRecovery(world, isolate, key)
   }
   if (random.is(0.1)) await checkRetirement(world)
+}
+
+/** Their keys must work again: the checks below read them in a busy isolate, after the reconciler has run. */
+async function resumeSome({ d1, random }: World): Promise<void> {
+  for (const account of d1.tables.suspended) {
+    if (random.is(0.7)) await d1.changeAccount(account, { kind: 'resume' }, noVersions())
+  }
 }
 
 /** Without traffic, fences remove themselves from the list. Any that stays is counted, see README.md. */

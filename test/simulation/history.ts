@@ -13,6 +13,8 @@ export type State = {
   expiresAt: number | null
   revoked: boolean
   disabled: boolean
+  /** Of the account. */
+  suspended: boolean
 } | null
 
 export type Versions = ReadonlyMap<string, number>
@@ -107,7 +109,8 @@ export function versionOf({ accountName }: { accountName: string }): number {
 /** A second implementation of the contract's order of reasons. */
 function expectedCode(state: NonNullable<State>, { scopes }: AccessRequest, clock: number): string {
   if (state.revoked) return 'revoked_api_key'
-  if (state.disabled) return 'disabled_api_key'
+  // A record shows suspension as it shows closing; a code of its own comes with its column.
+  if (state.disabled || state.suspended) return 'disabled_api_key'
   if (state.expiresAt !== null && clock >= state.expiresAt) return 'expired_api_key'
   const held = powersOfKey(state, config).scopes
   return scopes.every((scope) => held.includes(scope)) ? 'valid' : 'insufficient_scope'

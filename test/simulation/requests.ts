@@ -4,7 +4,7 @@ import { settle } from '../../src/coherence/settle.ts'
 import type { Caller } from '../../src/core/audit.ts'
 import { type Role, strongestRole } from '../../src/core/role.ts'
 import type { KeyEdits } from '../../src/keys/attributes.ts'
-import type { ChangeResult } from '../../src/keys/change.ts'
+import { type ChangeResult, propagate } from '../../src/keys/change.ts'
 import { issueKey } from '../../src/keys/issue.ts'
 import { revokeKey, revokeKeys } from '../../src/keys/revoke.ts'
 import { rotateKey } from '../../src/keys/rotate.ts'
@@ -13,6 +13,7 @@ import type { Selection } from '../../src/storage/key-selection.ts'
 import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, ChangeRequest, RequestContext } from './clients.ts'
 import { isSelected } from './rows.ts'
+import type { AccountChange } from './tables.ts'
 import type { KnownKey, World } from './world.ts'
 
 /** Of different groups. */
@@ -95,17 +96,26 @@ function unrevoked({ d1 }: World, accountId: string, selection: Selection): stri
     .map(({ digest }) => digest)
 }
 
-/** A change of a member (role null: removed) or, with null, of the account's name, as the routes settle it. */
-export function changePeople(
-  accountId: string,
-  change: { userId: string; role: string | null } | null,
-): ChangeRequest {
+/** A change of a member or of the account's name, as src/worker/changes.ts settles it. */
+export function changePeople(accountId: string, change: AccountChange): ChangeRequest {
   return {
-    name: change === null ? 'rename' : 'member',
+    name: change.kind,
     async run({ world, stores, settings, touched }) {
-      await within('D1', 10_000, world.d1.changePeople(accountId, change, touched))
+      await within('D1', 10_000, world.d1.changeAccount(accountId, change, touched))
       const missing = await settle(stores, settings, { accountId })
       return missing.length === 0 ? 'in_force' : 'pending'
+    },
+  }
+}
+
+/** Settles as keys/closing.ts does: a client may choose not to wait. */
+export function suspendOrResume(accountId: string, kind: 'suspend' | 'resume'): ChangeRequest {
+  return {
+    name: kind,
+    async run({ world, stores, settings, touched }) {
+      await within('D1', 10_000, world.d1.changeAccount(accountId, { kind }, touched))
+      world.count(`${kind} committed`)
+      return (await propagate(stores, settings, { accountId })).kind
     },
   }
 }

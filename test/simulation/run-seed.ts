@@ -15,7 +15,7 @@ export function runSeed(seed: number, lines: string[] | null = null): Result {
   for (const [fault, count] of Object.entries(network.faults)) counts[`fault: ${fault}`] = count
   for (const [what, count] of Object.entries(fenceHost.counts)) counts[`fence ${what}`] = count
   counts['fault: crashes'] = scheduler.crashes
-  counts['raises of a group'] = d1.tables.groupRaises
+  counts['bulk raises of a group'] = d1.tables.groupRaises
   counts.events = scheduler.events
   return { seed, violation: world.violation, counts }
 }

@@ -102,6 +102,12 @@ const steps: Record<string, Step> = {
     pair.run('UPDATE organization SET name = ? WHERE id = ?', [`n${random.next()}`, account])
     return [null, pair.tables.rename(account, 0) && null]
   },
+  async suspend(pair, random) {
+    const isSuspended = random.is(0.5)
+    const closesAt = isSuspended ? 1 : null
+    pair.run('UPDATE organization SET closes_at = ? WHERE id = ?', [closesAt, account])
+    return [null, pair.tables.suspend(account, isSuspended, 0) && null]
+  },
 }
 
 async function committed(pair: Pair, change: Change): Promise<[unknown, unknown]> {

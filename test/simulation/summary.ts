@@ -22,7 +22,9 @@ export function summaryOf({ done, from, counts, violations, tookMs }: Totals): s
     'reconciled',
     'reconciled in part',
     'retried',
-    'bulk raises of all',
+    'suspend committed',
+    'resume committed',
+    'bulk raises of a group',
   ]
   return [
     list('steps', 'step '),

@@ -65,6 +65,7 @@ function drawActions(random: Random, hasRestore: boolean, regionCount: number) {
     create: maybe(1),
     bulk: maybe(3),
     people: maybe(3),
+    suspend: maybe(3),
     reconcile: maybe(2, 0.7),
     evictIsolate: maybe(1),
     evictFence: maybe(2),

@@ -12,6 +12,12 @@ import type { History, State } from './history.ts'
 import { isInjected } from './mistake.ts'
 import { isSelected, newRow, type Row } from './rows.ts'
 
+/** What concerns the keys of an account without writing their rows. */
+export type AccountChange =
+  /** role null: removed. */
+  | { kind: 'member'; userId: string; role: string | null }
+  | { kind: 'rename' | 'suspend' | 'resume' }
+
 export type FenceRow = { region: string; seq: number }
 
 /** The outcome of a commit: everything that has to be settled. */
@@ -28,6 +34,7 @@ type Content = {
   counter: number
   keys: Map<string, Row>
   members: Map<string, string>
+  suspended: Set<string>
   fences: Map<string, FenceRow>
   raises: Map<string, PendingRaise>
 }
@@ -38,6 +45,8 @@ export class Tables {
   keys = new Map<string, Row>()
   /** Role by `account/user`. */
   members = new Map<string, string>()
+  /** Accounts. Suspension has no column yet; `closes_at` does the same to records, by the same trigger. */
+  suspended = new Set<string>()
   fences = new Map<string, FenceRow>()
   /** By `subject fence`. */
   raises = new Map<string, PendingRaise>()
@@ -65,7 +74,7 @@ export class Tables {
   record(digest: string, row = this.keys.get(digest)): KeyRecord | null {
     if (row === undefined) return null
     const { id, name, accountId, createdBy, externalId, createdAt } = row
-    const { scopes, expiresAt, disabled, allowedIps } = row
+    const { scopes, expiresAt, allowedIps } = row
     return {
       asOf: this.counter,
       id,
@@ -79,7 +88,7 @@ export class Tables {
       createdAt,
       expiresAt,
       revoked: row.revokedAt !== null,
-      disabled,
+      disabled: row.disabled || this.suspended.has(accountId),
       allowedIps,
       limits: limitsOf(row),
     }
@@ -233,9 +242,23 @@ export class Tables {
 
   /** The trigger account_renamed. */
   rename(accountId: string, nowMs: number): string[] {
-    const keys = [...this.keys.values()].filter((row) => row.accountId === accountId)
+    const keys = this.keysOf(accountId)
     this.readDifferently(accountId, keys, nowMs)
     return keys.map(({ digest }) => digest)
+  }
+
+  /** The trigger account_closes: WHEN OLD.closes_at IS NOT NEW.closes_at. */
+  suspend(accountId: string, isSuspended: boolean, nowMs: number): string[] {
+    const keys = this.keysOf(accountId)
+    if (this.suspended.has(accountId) !== isSuspended) {
+      this.suspended[isSuspended ? 'add' : 'delete'](accountId)
+      this.readDifferently(accountId, keys, nowMs)
+    }
+    return keys.map(({ digest }) => digest)
+  }
+
+  private keysOf(accountId: string): Row[] {
+    return [...this.keys.values()].filter((row) => row.accountId === accountId)
   }
 
   /** Their rows are not written, but what is read of them changes. */
@@ -255,22 +278,24 @@ export class Tables {
   }
 
   copy(): Content {
-    const { counter, keys, members, fences, raises } = this
+    const { counter, keys, members, suspended, fences, raises } = this
     return {
       counter,
       keys: new Map(keys),
       members: new Map(members),
+      suspended: new Set(suspended),
       fences: new Map(fences),
       raises: new Map(raises),
     }
   }
 
   /** Restores an earlier state. Each restored row is a new version. */
-  restore({ counter, keys, members, fences, raises }: Content): void {
+  restore({ counter, keys, members, suspended, fences, raises }: Content): void {
     const lost = [...this.keys.keys()].filter((digest) => !keys.has(digest))
     for (const digest of lost) this.history.commit(digest, null)
     this.counter = counter
     this.members = new Map(members)
+    this.suspended = new Set(suspended)
     this.fences = new Map(fences)
     this.raises = new Map(raises)
     this.keys = new Map()
@@ -287,7 +312,8 @@ export class Tables {
   private stateOf(row: Row): State {
     const { scopes, expiresAt, disabled } = row
     const role = this.roleOfCreator(row)
-    return { scopes, role, expiresAt, disabled, revoked: row.revokedAt !== null }
+    const suspended = this.suspended.has(row.accountId)
+    return { scopes, role, expiresAt, disabled, suspended, revoked: row.revokedAt !== null }
   }
 
   private roleOfCreator({ accountId, createdBy }: Row): Role | null {
