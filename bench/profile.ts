@@ -12,8 +12,8 @@ import { planRows } from './support/rows.ts'
 import { signIn } from './support/tenant.ts'
 
 const pictures: Record<string, string> = {
-  'verify: in memory, lease running': 'performance-flame-verify.svg',
-  'me: in memory, lease running': 'performance-flame-me.svg',
+  'verify: in memory, view running': 'performance-flame-verify.svg',
+  'me: in memory, view running': 'performance-flame-me.svg',
 }
 const seconds = process.argv.includes('--quick') ? 2 : 10
 

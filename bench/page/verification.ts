@@ -71,8 +71,8 @@ function flames(): string[] {
 /** The targets next to the measured values. */
 function targets(rows: Map<string, Measured>, { isTrial }: Machine): string[] {
   const speed = (name: string) => rows.get(name)?.perSecond ?? Number.NaN
-  const hot = speed('verify: in memory, lease running')
-  const me = speed('me: in memory, lease running')
+  const hot = speed('verify: in memory, view running')
+  const me = speed('me: in memory, view running')
   const post = speed('bare Hono POST, JSON parsed')
   const stores = rows.get('bare Hono, one KV read, then one Durable Object call')
   const first = rows.get('me: first use in an isolate')

@@ -21,7 +21,7 @@ export type Deployment = {
   stop(): Promise<void>
 }
 
-export const latchkeyEntrypoints = ['Gateway', 'LeaseOver', 'FirstUse', 'CacheEmpty'] as const
+export const latchkeyEntrypoints = ['Gateway', 'ViewOver', 'FirstUse', 'CacheEmpty'] as const
 
 const password = 'a-password-of-this-bench'
 

@@ -45,16 +45,16 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
   return [
     ...limitRows(token, hot),
     own({
-      name: 'verify: in memory, lease running',
+      name: 'verify: in memory, view running',
       ...verify,
       shots: verifications([token]),
       contains: '"valid":true',
     }),
-    own({ name: 'me: in memory, lease running', ...me, against: bareGet }),
+    own({ name: 'me: in memory, view running', ...me, against: bareGet }),
     own({
-      name: 'me: in memory, lease over',
+      name: 'me: in memory, view over',
       ...me,
-      socket: 'latchkey/LeaseOver',
+      socket: 'latchkey/ViewOver',
       against: oneObject,
     }),
     own({

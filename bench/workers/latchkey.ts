@@ -35,8 +35,8 @@ export class Gateway extends WorkerEntrypoint<Env> {
   }
 }
 
-/** In memory, lease over. */
-export class LeaseOver extends WorkerEntrypoint<Env> {
+/** In memory, view over. */
+export class ViewOver extends WorkerEntrypoint<Env> {
   override fetch(request: Request) {
     return withoutLease(request, this.env, this.ctx)
   }
