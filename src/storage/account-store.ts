@@ -110,7 +110,8 @@ export async function dueAccounts(d1: D1Database, nowMs: number, limit: number):
 /** Deletes the endpoints, so that the deletion of the account sends no webhooks. */
 export async function endWebhooks(d1: D1Database, accountId: string): Promise<void> {
   const deletion = build.delete(webhookEndpoint).where(eq(webhookEndpoint.accountId, accountId))
-  await within('D1', writeTimeoutMs, runBatch(d1, [deletion]))
+  const due = sql`delete from expiry_due where account_id = ${accountId}`
+  await within('D1', writeTimeoutMs, runBatch(d1, [deletion, due]))
 }
 
 /**

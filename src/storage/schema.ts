@@ -87,6 +87,10 @@ export const apiKey = sqliteTable(
     index('api_key_by_seq').on(table.seq),
     // Keys about to expire, of all accounts.
     index('api_key_by_expiry').on(table.expiresAt).where(sql`revoked_at is null`),
+    // Those that changed lately, whose expiry may have been moved.
+    index('api_key_with_expiry_by_seq')
+      .on(table.seq)
+      .where(sql`revoked_at is null and expires_at is not null`),
     // Names that are not folded yet: empty but for the first minutes after the upgrade that adds the column.
     index('api_key_not_folded').on(table.id).where(sql`name_folded is null`),
   ],

@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
+import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { addEndpoint, type Outside, openOutside, verified } from '../support/outside.ts'
 import { createTestApp } from '../support/test-app.ts'
@@ -387,13 +388,83 @@ describe('a key that is about to expire', () => {
     expect(messages().map(({ body }) => body.data.key.id)).toEqual([id, id])
   })
 
-  it('is found by an index', async () => {
-    const plan = await env.DB.prepare(
-      'EXPLAIN QUERY PLAN SELECT id FROM api_key WHERE revoked_at IS NULL AND expires_at > ? AND expires_at <= ?',
+  const events = async (id: string) => {
+    const { results } = await env.DB.prepare(
+      `SELECT data ->> '$.key.id' AS id, data ->> '$.detail.within_days' AS days FROM webhook_event
+       WHERE type = 'key.expiring' AND account_id = ? ORDER BY rowid`,
     )
-      .bind(1, 2)
-      .all()
-    expect(JSON.stringify(plan.results)).toContain('USING INDEX api_key_by_expiry')
+      .bind(id)
+      .all<{ id: string; days: number }>()
+    return results
+  }
+  const forget = (id: string) =>
+    env.DB.prepare("DELETE FROM webhook_event WHERE type = 'key.expiring' AND account_id = ?")
+      .bind(id)
+      .run()
+
+  it('is read by one scan alone, and caught up by the next when scans were missed', async () => {
+    const { as, account } = await open({ events: ['key.created'] })
+    const { id } = await makeKey(outside.app, as, inDays(8))
+    await makeKey(outside.app, as, inDays(20))
+    await scan()
+    outside.clock.skip(3 * day)
+    await scan()
+    expect(await events(account.id)).toEqual([{ id, days: 7 }])
+    await forget(account.id)
+    await scan()
+    expect(await events(account.id)).toEqual([])
+    outside.clock.skip(4.5 * day)
+    await scan()
+    expect(await events(account.id)).toEqual([{ id, days: 1 }])
+    await forget(account.id)
+    await scan()
+    expect(await events(account.id)).toEqual([])
+  })
+
+  it('is notified when the first endpoint is made or enabled within the mark', async () => {
+    const account = await openAccount()
+    const { id } = await makeKey(outside.app, account.owner.jwt, inDays(3))
+    await scan()
+    await scan()
+    expect(await events(account.id)).toEqual([])
+    const endpoint = await addEndpoint(outside, account)
+    await scan()
+    expect(await events(account.id)).toEqual([{ id, days: 7 }])
+    await forget(account.id)
+    const call = (body: object) =>
+      outside.app.request('PATCH', `/api/webhook-endpoints/${endpoint.id}`, {
+        as: account.owner.jwt,
+        body,
+      })
+    expect((await call({ is_active: false })).status).toBe(200)
+    await scan()
+    expect((await call({ is_active: true })).status).toBe(200)
+    expect(await events(account.id)).toEqual([])
+    await scan()
+    expect(await events(account.id)).toEqual([{ id, days: 7 }])
+  })
+
+  it('is notified with as many others as there are, page by page, and again after a failure', async () => {
+    const { as, account } = await open({ events: ['key.created'] })
+    await scan()
+    const soon = inDays(3)
+    const ids: string[] = []
+    for (let made = 0; made < 5; made++) ids.push((await makeKey(outside.app, as, soon)).id)
+    const now = outside.clock.now()
+    await env.DB.prepare(
+      `CREATE TRIGGER refuse BEFORE INSERT ON webhook_event WHEN NEW.account_id = '${account.id}'
+       BEGIN SELECT RAISE(ABORT, 'refused here'); END`,
+    ).run()
+    await expect(noticeExpiring(env.DB, now, 2)).rejects.toThrow('refused here')
+    await env.DB.prepare('DROP TRIGGER refuse').run()
+    await noticeExpiring(env.DB, now, 2)
+    expect((await events(account.id)).map(({ id }) => id).sort()).toEqual(ids.sort())
+    await forget(account.id)
+    await noticeExpiring(env.DB, now, 2)
+    expect(await events(account.id)).toEqual([])
+  })
+
+  it('is found by an index', async () => {
     const due = await env.DB.prepare(
       `EXPLAIN QUERY PLAN SELECT id FROM webhook_delivery
        WHERE status = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 100`,

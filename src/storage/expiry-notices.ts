@@ -1,0 +1,195 @@
+// `key.expiring`: written once for each key, time of expiry and mark. A scan reads the keys whose mark was crossed since
+// the last one, those that changed since then, and those of accounts whose first endpoint was enabled since then.
+import { type SQL, sql } from 'drizzle-orm'
+import { tryEach } from '../log.ts'
+import { newUuid, openPrimary, runBatch } from './database.ts'
+import { apiKey } from './schema.ts'
+import { currentSequence } from './sequence.ts'
+import { isDeterministic, within } from './unavailable.ts'
+import { webhookEndpoint, webhookEvent } from './webhook-schema.ts'
+
+const readTimeoutMs = 2_000
+const writeTimeoutMs = 10_000
+const dayMs = 24 * 60 * 60_000
+/** Days before expiry at which an event is written; each until the next mark. */
+const marks = [
+  { days: 7, until: 1 },
+  { days: 1, until: 0 },
+]
+/** Keys that one statement reads. */
+const maxKeys = 5_000
+/** Accounts with a new endpoint that one scan reads. */
+const maxAccounts = 100
+
+type Mark = (typeof marks)[number]
+
+/** What a scan has read of a mark: keys that expire up to `expiresAt`, and changes up to `seq`. */
+type Scanned = { expiresAt: number; seq: number }
+
+/** An order of keys whose pages a scan reads: an index of which `column` is the last. */
+type Order = { index: string; column: SQL; where: SQL }
+
+/** @throws the first failure, after all were tried: what it left is written by the next scan. */
+export async function noticeExpiring(
+  d1: D1Database,
+  nowMs: number,
+  perStatement = maxKeys,
+): Promise<void> {
+  const scan = { d1, nowMs, perStatement }
+  await tryEach('webhooks_not_noticed', 'days', [
+    ...marks.map((mark) => [`${mark.days}`, () => noticeMark(scan, mark)] as const),
+    ['accounts', () => noticeAccounts(scan)] as const,
+  ])
+}
+
+type Scan = { d1: D1Database; nowMs: number; perStatement: number }
+
+async function noticeMark(scan: Scan, mark: Mark): Promise<void> {
+  const { d1, nowMs } = scan
+  const { days, until } = mark
+  const [scanned] = await read<Scanned>(
+    d1,
+    sql`select expires_at as expiresAt, seq from expiry_scan where days = ${days}`,
+  )
+  const [{ seq } = { seq: 0 }] = await read<{ seq: number }>(
+    d1,
+    sql`select coalesce(${currentSequence}, 0) as seq`,
+  )
+  const [from, to] = [nowMs + until * dayMs, nowMs + days * dayMs]
+  const crossed: Order = {
+    index: 'api_key_by_expiry',
+    column: sql`${apiKey.expiresAt}`,
+    where: sql`revoked_at is null and ${apiKey.expiresAt} <= ${to}`,
+  }
+  const start = Math.max(from, scanned?.expiresAt ?? from)
+  const failures = await noticePages(scan, mark, crossed, start)
+  // Without an earlier scan the whole mark was read.
+  if (scanned !== undefined) {
+    const changed: Order = {
+      index: 'api_key_with_expiry_by_seq',
+      column: sql`${apiKey.seq}`,
+      where: sql`revoked_at is null and expires_at is not null and ${apiKey.seq} <= ${seq}`,
+    }
+    failures.push(...(await noticePages(scan, mark, changed, scanned.seq)))
+  }
+  await write(
+    d1,
+    sql`insert into expiry_scan (days, expires_at, seq) values (${days}, ${to}, ${seq})
+      on conflict (days) do update set
+        expires_at = max(expires_at, excluded.expires_at), seq = max(seq, excluded.seq)`,
+  )
+  if (failures.length > 0) throw failures[0]
+}
+
+/** An account whose first endpoint was enabled, or whose notices failed: a trigger, or an earlier scan, left its row. */
+async function noticeAccounts(scan: Scan): Promise<void> {
+  const { d1, nowMs } = scan
+  const due = await read<{ id: string; mark: string }>(
+    d1,
+    sql`select account_id as id, mark from expiry_due limit ${maxAccounts}`,
+  )
+  const notice = async (id: string, mark: string) => {
+    for (const each of marks) {
+      const order: Order = {
+        index: 'api_key_by_end',
+        column: sql`${apiKey.expiresAt}`,
+        where: sql`revoked_at is null and ${apiKey.accountId} = ${id} and ${apiKey.expiresAt} <= ${nowMs + each.days * dayMs}`,
+      }
+      const [failure] = await noticePages(scan, each, order, nowMs + each.until * dayMs)
+      if (failure !== undefined) throw failure
+    }
+    // One that was left meanwhile has another mark.
+    await write(d1, sql`delete from expiry_due where account_id = ${id} and mark = ${mark}`)
+  }
+  const tasks = due.map(({ id, mark }) => [id, () => notice(id, mark)] as const)
+  await tryEach('webhooks_not_noticed', 'account', tasks)
+}
+
+/**
+ * Writes the events of all keys in an order whose `column` is above `from`.
+ * @returns the failures of accounts whose rows are left in `expiry_due`.
+ */
+async function noticePages(scan: Scan, mark: Mark, order: Order, from: number): Promise<unknown[]> {
+  const failures: unknown[] = []
+  let after: Place | null = { value: from, row: Number.MAX_SAFE_INTEGER }
+  while (after !== null) {
+    const rest: SQL = sql`${order.where} and ${placeIn(order)} > (${after.value}, ${after.row})`
+    const last: Place | undefined = await lastOfPage(scan, order, rest)
+    const keys = last ? sql`${rest} and ${placeIn(order)} <= (${last.value}, ${last.row})` : rest
+    await noticeKeys(scan, mark, order.index, keys).catch((cause) => {
+      if (!isDeterministic(cause)) throw cause
+      failures.push(cause)
+    })
+    after = last ?? null
+  }
+  return failures
+}
+
+/** Where a page ends after which others follow. */
+async function lastOfPage({ d1, perStatement }: Scan, order: Order, rest: SQL) {
+  const { index, column } = order
+  const [last] = await read<Place>(
+    d1,
+    sql`select ${column} as value, rowid as row from ${apiKey} indexed by ${sql.raw(index)}
+      where ${rest} order by ${column}, rowid limit 1 offset ${perStatement - 1}`,
+  )
+  return last
+}
+
+const placeIn = ({ column }: Order) => sql`(${column}, ${apiKey}.rowid)`
+
+type Place = { value: number; row: number }
+
+/** All keys at once; after a deterministic failure, each account separately, and what fails again is due. */
+async function noticeKeys(scan: Scan, mark: Mark, index: string, keys: SQL): Promise<void> {
+  const { d1, nowMs } = scan
+  const insert = (some: SQL) => write(d1, insertExpiring(mark, index, some, nowMs))
+  try {
+    await insert(keys)
+  } catch (cause) {
+    if (!isDeterministic(cause)) throw cause
+    const accounts = await read<{ id: string }>(
+      d1,
+      sql`select distinct ${apiKey.accountId} as id from ${apiKey} indexed by ${sql.raw(index)} where ${keys}`,
+    )
+    const notice = async (id: string) => {
+      try {
+        await insert(sql`${apiKey.accountId} = ${id} and ${keys}`)
+      } catch (cause) {
+        await write(
+          d1,
+          sql`insert or ignore into expiry_due (account_id, mark) values (${id}, ${newUuid})`,
+        )
+        throw cause
+      }
+    }
+    await tryEach(
+      'webhooks_not_noticed',
+      'account',
+      accounts.map(({ id }) => [id, () => notice(id)] as const),
+    )
+  }
+}
+
+function insertExpiring({ days, until }: Mark, index: string, keys: SQL, nowMs: number): SQL {
+  const detail = JSON.stringify({ within_days: days })
+  return sql`
+    insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
+    select ${newUuid}, ${apiKey.accountId}, 'key.expiring',
+      'expiring/' || ${apiKey.id} || '/' || ${apiKey.expiresAt} || '/' || ${days},
+      json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
+    from ${apiKey} indexed by ${sql.raw(index)}
+      cross join webhook_subject as subject on subject.key_id = ${apiKey.id}
+    where ${keys} and not ${apiKey.disabled}
+      and ${apiKey.expiresAt} > ${nowMs + until * dayMs} and ${apiKey.expiresAt} <= ${nowMs + days * dayMs}
+      and exists (select 1 from ${webhookEndpoint} where account_id = ${apiKey.accountId} and enabled)
+    on conflict (once_as) do nothing`
+}
+
+function read<Row>(d1: D1Database, statement: SQL): Promise<Row[]> {
+  return within('D1', readTimeoutMs, openPrimary(d1).all<Row>(statement))
+}
+
+async function write(d1: D1Database, statement: SQL): Promise<void> {
+  await within('D1', writeTimeoutMs, runBatch(d1, [statement]))
+}
