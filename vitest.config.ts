@@ -16,7 +16,7 @@ for (const [name, value] of Object.entries(secrets)) process.env[name] ??= value
 
 // As in wrangler.toml, but without waits: messages are delivered and redelivered at once.
 const queueConsumers = {
-  'latchkey-usage': { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
+  'latchkey-usage': { maxBatchSize: 100, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
 }
 
 /** The migrations of each D1 database of wrangler.toml, by its binding. */

@@ -27,15 +27,15 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
-  /** Webhook deliveries that are due, or usage counts on their way to D1. */
+  /** Webhook deliveries that are due, or usage counts on their way to their objects. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
     if (queue === 'latchkey-webhooks') {
       const { sendWebhooks } = await import('./worker/queues.ts')
       return sendWebhooks(isolate, this.env, messages)
     }
-    const { rollUp } = await import('./usage/roll-up.ts')
-    const { createUsageStore } = await import('./storage/usage-store.ts')
-    await rollUp(createUsageStore(this.env.DB), messages, systemClock.now())
+    const { consume } = await import('./usage/consumer.ts')
+    const { usageStores } = await import('./worker/usage.ts')
+    await consume(usageStores(this.env), messages, systemClock.now())
   }
 
   /** The reconciler and the canary. */

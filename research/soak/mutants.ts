@@ -36,8 +36,8 @@ export const mutants: Record<string, Mutant> = {
   ),
   'audit-row-lost': mutant(
     'src/storage/key-changes.ts',
-    '    recordChanges(audit, nowMs),\n    leaveRaises(change),\n',
-    '    ...(nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
+    '    ...(audit === null ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
+    '    ...(audit === null || nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
     /audit/,
   ),
 }

@@ -16,6 +16,7 @@ export const guardedResources = [
   'scopes',
   'formats',
   'status',
+  'usage',
   'webhook-endpoints',
 ]
 

@@ -15,7 +15,8 @@ import type { Meters } from '../limits/meters.ts'
 import type { FloodLimit } from '../storage/flood-limit.ts'
 import type { Memory } from '../storage/memory.ts'
 import type { ReadinessStores } from '../storage/readiness.ts'
-import type { UsageCode } from '../usage/counter.ts'
+import type { CountedKey, UsageCode } from '../usage/counter.ts'
+import type { UsageReader } from '../usage/reader.ts'
 
 /** Known when the routes are assembled, for as long as the isolate lives. */
 export type AppSettings = { config: Config; clock: Clock }
@@ -58,7 +59,7 @@ export type Services = Readonly<AppSettings> & {
   /** @param sender the bucket of the flood limit; read only where the limit is consulted. */
   verifySettings(sender: () => string): Promise<VerifySettings>
   meters(): Meters
-  countUsage(keyId: string, code: UsageCode): void
+  countUsage(key: CountedKey, code: UsageCode): void
   countTier(region: string, tier: string): void
   /** After the response, notifies the account where credits run low. */
   watchCredits(verdict: MeteredVerdict): void
@@ -69,6 +70,7 @@ export type Services = Readonly<AppSettings> & {
   settleAccount(accountId: string): Promise<string[]>
   /** @returns the fences that have not acknowledged. */
   resetFences(names: readonly string[]): Promise<string[]>
+  usageReader(): Promise<UsageReader>
   webhookSealingKeys(): Promise<CryptoKey[]>
   /** After the response, hands due webhook deliveries to the queue. */
   dispatchWebhooks(): void

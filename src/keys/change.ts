@@ -41,7 +41,8 @@ export type Plan = {
   patch: KeyPatch
   successor?: NewKey
   maker?: LimitedMaker
-  audit: AuditEntry
+  /** null: of the canary, whose changes are no business of an account. */
+  audit: AuditEntry | null
   /** Of a change with a successor, which is executed once. */
   request?: IdempotentRequest | null
 }

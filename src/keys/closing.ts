@@ -13,6 +13,7 @@ import {
   purgeAccount,
   setClosing,
 } from '../storage/account-store.ts'
+import type { UsageReader } from '../usage/reader.ts'
 import {
   type ChangeSettings,
   type ChangeStores,
@@ -64,7 +65,7 @@ const maxAccounts = 5
  * that crashed. Keys are revoked before their account is deleted: nothing else would stop them afterwards.
  */
 export async function finishClosings(
-  stores: ClosingStores,
+  stores: ClosingStores & { usage: Pick<UsageReader, 'forget'> },
   settings: SettleSettings,
 ): Promise<void> {
   const now = settings.clock.now()
@@ -82,9 +83,21 @@ export async function finishClosings(
     await tryEach('closing_failed', 'account', tasks)
   } finally {
     const left = await accountsToPurge(stores.db, maxAccounts)
-    const tasks = left.map((id) => [id, () => purgeAccount(stores.db, id, now)] as const)
+    const tasks = left.map((id) => [id, () => purge(stores, id, now)] as const)
     await tryEach('purge_failed', 'account', tasks)
   }
+}
+
+/** Rows of D1 go even while a usage object does not answer; the account is purged when both are gone. */
+async function purge(
+  { db, usage }: { db: D1Database; usage: Pick<UsageReader, 'forget'> },
+  accountId: string,
+  nowMs: number,
+): Promise<void> {
+  const [forgotten] = await Promise.allSettled([usage.forget(accountId, nowMs)])
+  const isUsageForgotten = forgotten.status === 'fulfilled' && forgotten.value
+  await purgeAccount(db, accountId, nowMs, { isUsageForgotten })
+  if (forgotten.status === 'rejected') throw forgotten.reason
 }
 
 /** Removes personal data in the same change, so that no reader caches it again. */

@@ -10,7 +10,7 @@ import {
   organization,
   user,
 } from './people-schema.ts'
-import { apiKey, auditEvent, idempotency, usageHourly } from './schema.ts'
+import { apiKey, auditEvent, idempotency } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
 
@@ -167,15 +167,19 @@ function nextKeys(accountId: string, limit: number): SQL {
 }
 
 /**
- * Purges a part of what a deleted account left: usage, webhooks, the audit trail except `account.*` events, and
- * the attributes of its keys except the digest.
- * @returns whether nothing is left.
+ * Purges a part of what a deleted account left: webhooks, the audit trail except `account.*` events, and the
+ * attributes of its keys except the digest. It is purged when nothing is left, of its usage either.
+ * @returns whether it is purged.
  */
-export async function purgeAccount(d1: D1Database, accountId: string, nowMs: number) {
-  const keys = sql`(select id from ${apiKey} where account_id = ${accountId})`
+export async function purgeAccount(
+  d1: D1Database,
+  accountId: string,
+  nowMs: number,
+  { isUsageForgotten }: { isUsageForgotten: boolean },
+) {
   const some = (table: SQL, where: SQL) =>
     sql`delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ${maxPurged})`
-  const remains = sql`exists (select 1 from ${usageHourly} where key_id in ${keys})
+  const remains = sql`${isUsageForgotten ? 0 : 1}
     or exists (select 1 from ${auditEvent} where account_id = ${accountId} and action not like 'account.%')
     or exists (${nextKeys(accountId, 1)})
     or exists (select 1 from ${webhookEvent} where account_id = ${accountId})`
@@ -187,7 +191,6 @@ export async function purgeAccount(d1: D1Database, accountId: string, nowMs: num
     'D1',
     writeTimeoutMs,
     runBatch<{ purged_at: number | null }>(d1, [
-      some(sql`${usageHourly}`, sql`key_id in ${keys}`),
       sql`delete from ${webhookDelivery} where event_id in ${events(sql`id`)}`,
       sql`delete from ${webhookEvent} where rowid in ${events(sql`rowid`)}`,
       some(sql`${auditEvent}`, sql`account_id = ${accountId} and action not like 'account.%'`),

@@ -61,13 +61,3 @@ async function takeBack(d1: D1Database, counted: readonly object[]): Promise<voi
   const taking = d1.prepare(takeBackSql).bind(JSON.stringify(counted)).run()
   await within('D1', timeoutMs, taking).catch(() => {})
 }
-
-/** Deletes windows that have ended, up to 5,000 per call. */
-export async function pruneAttempts(d1: D1Database, now: number): Promise<void> {
-  const pruning = d1
-    .prepare(
-      'DELETE FROM attempt WHERE key IN (SELECT key FROM attempt WHERE ends_at <= ? LIMIT 5000)',
-    )
-    .bind(now)
-  await within('D1', timeoutMs, pruning.run())
-}

@@ -44,7 +44,8 @@ export type Change = {
   successor?: NewKey
   /** Changes nothing when this maker of the successor has as many keys as it may. */
   maker?: LimitedMaker
-  audit: AuditEntry
+  /** null: no event, of the canary. */
+  audit: AuditEntry | null
   /** Recorded with the successor, only if a row changed. */
   request?: IdempotentRequest | null | undefined
   nowMs: number
@@ -66,7 +67,12 @@ export type Committed = {
 
 export type KeyChanges = {
   /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
-  create(key: NewKey, audit: AuditEntry, nowMs: number, options?: CreateOptions): Promise<boolean>
+  create(
+    key: NewKey,
+    audit: AuditEntry | null,
+    nowMs: number,
+    options?: CreateOptions,
+  ): Promise<boolean>
   hasRoom(maker: LimitedMaker): Promise<boolean>
   /**
    * A bulk change writes one batch of keys. Its `pending` is that of the whole account: an earlier batch or a lost
@@ -94,7 +100,7 @@ export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyCha
         runBatch(d1, [
           bump(nowMs),
           insert,
-          recordChanges(audit, nowMs),
+          ...(audit === null ? [] : [recordChanges(audit, nowMs)]),
           ...recordRequest(request, key.id, nowMs, anyChanged),
           stored,
         ]),
@@ -139,7 +145,7 @@ function statementsOf(change: Change, perBatch: number) {
   return [
     bump(nowMs),
     update,
-    recordChanges(audit, nowMs),
+    ...(audit === null ? [] : [recordChanges(audit, nowMs)]),
     leaveRaises(change),
     // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
     ...(successor === undefined

@@ -172,36 +172,6 @@ export const auditEvent = sqliteTable(
   ],
 )
 
-/** Requests by key, hour (its first ms) and code of the answer. Kept for 400 days. */
-export const usageHourly = sqliteTable(
-  'usage_hourly',
-  {
-    keyId: text('key_id').notNull(),
-    hour: integer().notNull(),
-    code: text().notNull(),
-    count: integer().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.keyId, table.hour, table.code] }),
-    index('usage_hourly_by_age').on(table.hour),
-  ],
-)
-
-/** Batches of usage that were added; ids sort by age. Kept for as long as the queue may redeliver a batch. */
-export const usageBatch = sqliteTable('usage_batch', { id: text().primaryKey() })
-
-/** Verifications by hour (its first ms), region of the request and tier that answered. Kept for 30 days. */
-export const tierHourly = sqliteTable(
-  'tier_hourly',
-  {
-    hour: integer().notNull(),
-    region: text().notNull(),
-    tier: text().notNull(),
-    count: integer().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.hour, table.region, table.tier] })],
-)
-
 /**
  * The verdicts of one region on the canary's key. `after`: of a reader with the record in memory, and of one whose KV is
  * stale.

@@ -1,10 +1,11 @@
 // Counts usage in the isolate's memory and sends it to a queue every few seconds, after answers. The memory
 // is bounded; counts that the queue does not accept are lost, and the log says how many.
 
+import type { KeyRecord } from '../core/record.ts'
 import type { Decision } from '../core/verdict.ts'
 import { log } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
-import type { TierRow, UsageBatch, UsageRow } from '../storage/usage-store.ts'
+import { messageId, type TierRow, type UsageMessage, type UsageRow } from './message.ts'
 
 /** The code that a request with a known key was answered with. */
 export type UsageCode =
@@ -16,6 +17,9 @@ export type UsageCode =
   | 'invalid_request'
   | 'authority_unavailable'
 
+/** Of a record, what a row counts by. */
+export type CountedKey = Pick<KeyRecord, 'id' | 'accountId' | 'externalId'>
+
 export type UsageSettings = {
   now(): number
   sleep(ms: number): Promise<void>
@@ -24,24 +28,31 @@ export type UsageSettings = {
 
 /** Where counts are sent: the queue, and `ctx.waitUntil` of the current request. */
 export type UsageSink = {
-  send(batch: UsageBatch): Promise<unknown>
+  send(message: UsageMessage): Promise<unknown>
   waitUntil(work: Promise<unknown>): void
 }
 
 export const flushAfterMs = 5_000
-/** A table of this size is sent at once: about 100 kB as JSON, where a message may have 128 kB. */
+/** A table of this size is sent at once. */
 export const maxRows = 1_000
-/** Batches being sent at once; when the queue is so slow that there are more, counts are lost. */
+/** As JSON, of the 128 kB of a message: the tiers and the samples of requests need the rest. */
+export const maxBytes = 100_000
+/** Messages being sent at once; when the queue is so slow that there are more, counts are lost. */
 const maxInFlight = 4
 export const sendTimeoutMs = 10_000
 const hourMs = 60 * 60 * 1000
+/** Every format is of this environment until formats name one. */
+const environment = 'live'
 
 export class UsageCounter {
   private rows = new Map<string, UsageRow>()
+  private accounts = new Map<string, UsageRow[]>()
+  /** At least what the rows take as JSON. */
+  private bytes = 0
   private tiers = new Map<string, TierRow>()
   /** When the running timer flushes (ms); null: no timer runs. */
   private dueAt: number | null = null
-  /** The time (ms) at which each batch in flight counts as lost, even if its request was cancelled. */
+  /** The time (ms) at which each message in flight counts as lost, even if its request was cancelled. */
   private inFlight: number[] = []
   private readonly settings: UsageSettings
 
@@ -50,10 +61,10 @@ export class UsageCounter {
   }
 
   /** Counts one request, and flushes when the table is full or the timer is due. */
-  count(keyId: string, code: UsageCode, sink: UsageSink): void {
+  count(key: CountedKey, code: UsageCode, sink: UsageSink): void {
     const now = this.settings.now()
-    this.add(keyId, code, now)
-    if (this.rows.size >= maxRows) sink.waitUntil(this.flush(sink))
+    this.add(key, code, now)
+    if (this.rows.size >= maxRows || this.bytes >= maxBytes) sink.waitUntil(this.flush(sink))
     // An overdue timer belonged to a request that was cancelled: this request starts another.
     else if (this.dueAt === null || now > this.dueAt + flushAfterMs) {
       this.dueAt = now + flushAfterMs
@@ -69,11 +80,29 @@ export class UsageCounter {
     this.tiers.set(entry, [hour, region, tier, count + 1])
   }
 
-  private add(keyId: string, code: UsageCode, now: number): void {
+  private add(key: CountedKey, code: UsageCode, now: number): void {
+    const { id, externalId } = key
     const hour = Math.floor(now / hourMs) * hourMs
-    const entry = `${keyId} ${hour} ${code}`
-    const [, , , count, lastAt] = this.rows.get(entry) ?? [keyId, hour, code, 0, now]
-    this.rows.set(entry, [keyId, hour, code, count + 1, Math.max(lastAt, now)])
+    // The external id stands last: it is the only part that may contain a space.
+    const entry =
+      externalId === null ? `${id} ${hour} ${code}` : `${id} ${hour} ${code} ${externalId}`
+    const row = this.rows.get(entry)
+    if (row === undefined) {
+      this.open(entry, key.accountId, [id, hour, code, 1, now, externalId, environment])
+      return
+    }
+    row[3]++
+    if (row[4] < now) row[4] = now
+  }
+
+  private open(entry: string, accountId: string, row: UsageRow): void {
+    const [keyId, , code, , , externalId] = row
+    this.bytes += rowBytes + keyId.length + code.length + jsonBytes(externalId ?? '')
+    this.rows.set(entry, row)
+    const ofAccount = this.accounts.get(accountId)
+    if (ofAccount !== undefined) return void ofAccount.push(row)
+    this.bytes += accountBytes + jsonBytes(accountId)
+    this.accounts.set(accountId, [row])
   }
 
   private async flushLater(sink: UsageSink): Promise<void> {
@@ -84,9 +113,11 @@ export class UsageCounter {
 
   private async flush({ send }: UsageSink): Promise<void> {
     if (this.rows.size === 0) return
-    const rows = [...this.rows.values()]
+    const { rows, accounts } = this
     const tiers = [...this.tiers.values()]
     this.rows = new Map()
+    this.accounts = new Map()
+    this.bytes = 0
     this.tiers = new Map()
     const now = this.settings.now()
     this.inFlight = this.inFlight.filter((until) => until > now)
@@ -94,10 +125,11 @@ export class UsageCounter {
     const until = now + 2 * sendTimeoutMs
     this.inFlight.push(until)
     try {
-      const id = batchId(now, this.settings.newId())
-      await within('queue', sendTimeoutMs, send({ version: 1, id, rows, tiers }))
+      const id = messageId(now, this.settings.newId())
+      const counted = { accounts: Object.fromEntries(accounts), tiers, requests: {} }
+      await within('queue', sendTimeoutMs, send({ version: 2, id, ...counted }))
     } catch (cause) {
-      // Not sent again: the queue may have accepted it, and a second batch would count twice.
+      // Not sent again: the queue may have accepted it, and a second message would count twice.
       reportLost(rows, cause)
     } finally {
       const at = this.inFlight.indexOf(until)
@@ -106,14 +138,18 @@ export class UsageCounter {
   }
 }
 
-function reportLost(rows: readonly UsageRow[], cause: unknown): void {
-  const requests = rows.reduce((sum, [, , , count]) => sum + count, 0)
-  log('error', 'usage_lost', { requests, cause })
+/** A row without its texts: two times of 13 digits, a count of up to 6, the environment, quotes and commas. */
+const rowBytes = 2 * 13 + 6 + environment.length + 19
+/** Of the entry of an account: quotes, a colon, brackets and a comma. */
+const accountBytes = 8
+
+/** At least what a text takes as JSON in UTF-8: an escape has six letters. */
+function jsonBytes(text: string): number {
+  return /^[ !#-[\]-~]*$/.test(text) ? text.length : 6 * text.length
 }
 
-const timeDigits = 12
-
-/** Begins with the time, so that ids sort by age. */
-export function batchId(nowMs: number, id: string): string {
-  return `${nowMs.toString(16).padStart(timeDigits, '0')}-${id}`
+function reportLost(rows: ReadonlyMap<string, UsageRow>, cause: unknown): void {
+  let requests = 0
+  for (const [, , , count] of rows.values()) requests += count
+  log('error', 'usage_lost', { requests, cause })
 }

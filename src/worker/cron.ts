@@ -8,18 +8,18 @@ import { groupOf } from '../core/subject.ts'
 import { type CanaryStores, canaryAccountId, runCanary } from '../keys/canary.ts'
 import { finishClosings } from '../keys/closing.ts'
 import { log, tryEach } from '../log.ts'
-import { pruneAttempts } from '../storage/attempts.ts'
 import { type CanaryRun, recordRun } from '../storage/canary-log.ts'
+import { isExpiryDue, pruneExpired } from '../storage/expired.ts'
 import { listFences } from '../storage/fence-registry.ts'
 import { pruneRequests } from '../storage/idempotency.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
 import { foldNames } from '../storage/name-folding.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
-import { createUsageStore } from '../storage/usage-store.ts'
 import { changeStores, settleSettings } from './changes.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
+import { usageReader } from './usage.ts'
 import { areChangesStopped } from './variables.ts'
 
 const reconcilerCron = '* * * * *'
@@ -47,14 +47,16 @@ async function reconcile(isolate: Isolate, env: Env, waitUntil: WaitUntil): Prom
     settle: () => settle(stores, settings, 'all'),
     overdue: () => reportOverdue(env, isolate.clock.now()),
     webhooks: () => drainWebhooks(isolate, env),
-    usage: () => createUsageStore(env.DB).prune(now),
-    attempts: () => pruneAttempts(env.DB, now),
+    expired: async () => {
+      if (isExpiryDue(now)) await pruneExpired(env.DB, now)
+    },
     idempotency: () => pruneRequests(env.DB, now),
     names: async () => {
       if (!areChangesStopped(env)) await foldNames(env.DB)
     },
     closings: async () => {
-      if (!areChangesStopped(env)) await finishClosings({ ...stores, db: env.DB }, settings)
+      if (areChangesStopped(env)) return
+      await finishClosings({ ...stores, db: env.DB, usage: usageReader(env) }, settings)
     },
   }
   await tryEach('reconcile_failed', 'step', Object.entries(steps))

@@ -9,8 +9,8 @@ import type { VerifySettings } from '../keys/verify.ts'
 import { createMeters } from '../limits/meters.ts'
 import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
-import type { UsageBatch } from '../storage/usage-store.ts'
-import type { UsageCode } from '../usage/counter.ts'
+import type { CountedKey, UsageCode } from '../usage/counter.ts'
+import type { UsageMessage } from '../usage/message.ts'
 import type { Isolate } from './context.ts'
 import { watchCredits } from './credit-watch.ts'
 import {
@@ -147,9 +147,9 @@ export class RequestServices implements Services {
     return createMeters(this.env.METER)
   }
 
-  countUsage(keyId: string, code: UsageCode): void {
-    const send = (batch: UsageBatch) => this.env.USAGE.send(batch)
-    this.isolate.usage.count(keyId, code, { send, waitUntil: this.waitUntil })
+  countUsage(key: CountedKey, code: UsageCode): void {
+    const send = (message: UsageMessage) => this.env.USAGE.send(message)
+    this.isolate.usage.count(key, code, { send, waitUntil: this.waitUntil })
   }
 
   countTier(region: string, tier: string): void {
@@ -179,6 +179,11 @@ export class RequestServices implements Services {
   async resetFences(names: readonly string[]) {
     const { resetAllFences } = await import('./changes.ts')
     return resetAllFences(this.isolate, this.env, names)
+  }
+
+  async usageReader() {
+    const { usageReader } = await import('./usage.ts')
+    return usageReader(this.env)
   }
 
   async webhookSealingKeys() {

@@ -3,7 +3,8 @@ import { readSecret, readSecretList } from '../core/secrets.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
 import type { PeopleMemory, PeopleSettings } from '../identity/settings.ts'
-import { readShards, type Shards } from '../usage/shards.ts'
+import { readShards } from '../usage/read-shards.ts'
+import type { Shards } from '../usage/shards.ts'
 
 export function fencesPerRegionOf({ FENCES_PER_REGION }: Env): number {
   const count = Number(FENCES_PER_REGION)

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 
 export type Failure = 'throws' | 'hangs'
-export type Store = 'DB' | 'KEY_CACHE' | 'FENCE' | 'METER' | 'USAGE'
+export type Store = 'DB' | 'KEY_CACHE' | 'FENCE' | 'METER' | 'USAGE' | 'USAGE_COUNTS'
 
 type Fail = () => Promise<never>
 
@@ -34,6 +34,11 @@ export function down(
       METER: {
         getByName: () => ({ take: fail, topUp: fail, read: fail }),
       } as unknown as Env['METER'],
+    },
+    USAGE_COUNTS: {
+      USAGE_COUNTS: {
+        getByName: () => new Proxy({}, { get: () => fail }),
+      } as unknown as Env['USAGE_COUNTS'],
     },
     USAGE: { USAGE: { send: fail, sendBatch: fail } as unknown as Env['USAGE'] },
   }

@@ -60,7 +60,7 @@ function unwrapped(value: unknown): unknown {
 
 /** All the stores of an app, watched; `under` has the real ones. */
 export function watchBindings(under: Partial<Env> = {}): Watch {
-  const { DB, KEY_CACHE, FENCE, USAGE, METER, FLOOD } = { ...env, ...under }
+  const { DB, KEY_CACHE, FENCE, USAGE, USAGE_COUNTS, METER, FLOOD } = { ...env, ...under }
   const calls: Call[] = []
   const noteAs = (store: string) => (method: string, args: unknown[]) => {
     calls.push({ where: `${store}.${method}`, what: JSON.stringify(args) })
@@ -73,6 +73,7 @@ export function watchBindings(under: Partial<Env> = {}): Watch {
       KEY_CACHE: watched(KEY_CACHE, noteAs('KV'), []),
       USAGE: watched(USAGE, noteAs('USAGE'), []),
       FENCE: watched(FENCE, noteAs('FENCE'), ['getByName', 'get', 'idFromName']),
+      USAGE_COUNTS: watched(USAGE_COUNTS, noteAs('USAGE_COUNTS'), ['getByName']),
       METER: watched(METER, noteAs('METER'), ['getByName']),
       FLOOD: watched(FLOOD, noteAs('FLOOD'), []),
     },

@@ -13,6 +13,7 @@ import {
   createTestApp,
   type TestApp,
 } from '../support/test-app.ts'
+import { type Counted, day, daysOf, deliver, hour, messageOf } from '../support/usage.ts'
 import { watchBindings } from '../support/watch.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -67,17 +68,25 @@ describe('the export', () => {
        ${numbers} SELECT printf('%s/%d', ?1, i), ?1, 'key.created', 'system', 1000 + i / 3 FROM n`,
       id,
     )
-    await run(
-      `INSERT INTO usage_hourly (key_id, hour, code, count)
-       ${numbers} SELECT printf('%s-%04d', substr(?1, 1, 31), 1 + i / 5), 3600000 * (i % 5), 'valid', i FROM n`,
-      id,
-    )
+  }
+
+  /** `count` rows of usage with i requests in row i, five hours a key, over three months. */
+  async function use({ id }: Account, count: number): Promise<void> {
+    const today = Math.floor(Date.now() / day) * day
+    const keys = Array.from({ length: Math.ceil(count / 5) }, () => crypto.randomUUID())
+    const rows = Array.from({ length: count }, (_, at): Counted => {
+      const time = today - (1 + (at % 3) * 40) * day + (at % 5) * hour
+      return [keys[Math.floor(at / 5)] as string, time, 'valid', at + 1]
+    })
+    await deliver([messageOf({ [id]: rows })])
   }
 
   it('contains each key, event and usage row of this account exactly once', async () => {
     const [ours, theirs] = [await newAccount(), await newAccount()]
     await fill(ours, 1_203)
     await fill(theirs, 3)
+    await use(ours, 1_203)
+    await use(theirs, 3)
     const { key } = await makeKey(app, ours.owner.jwt, { name: 'Real', scopes: [] })
     const { lines, text } = await exported(ours.owner.jwt)
     const of = (type: string) => lines.filter((line) => line.type === type)
@@ -93,6 +102,8 @@ describe('the export', () => {
     expect(of('usage')).toHaveLength(1_203)
     const counted = of('usage').reduce((sum, { count }) => sum + count, 0)
     expect(counted).toBe((1_203 * 1_204) / 2)
+    expect(Object.keys(of('usage')[0]).sort()).toEqual(['code', 'count', 'hour', 'key_id', 'type'])
+    expect(new Set(of('usage').map(({ key_id, hour }) => `${key_id} ${hour}`)).size).toBe(1_203)
     const { lines: counts } = lines.at(-1)
     for (const type of ['key', 'audit_event', 'usage']) expect(counts[type]).toBe(of(type).length)
     expect(text).not.toContain(theirs.id)
@@ -266,10 +277,16 @@ describe('a deleted account', () => {
     const live = await makeKey(app, owner.jwt, facts)
     const gone = await makeKey(app, account.admin.jwt, { ...facts, scopes: [] })
     await app.request('DELETE', `/api/api-keys/${gone.id}`, { as: owner.jwt })
-    await run(
-      `INSERT INTO usage_hourly (key_id, hour, code, count) VALUES (?, 0, 'valid', 1)`,
-      live.id,
-    )
+    const noon = Date.now() - 40 * day
+    await deliver([
+      messageOf({
+        [account.id]: [
+          [live.id, Date.now(), 'valid', 1, 'customer-ada'],
+          [live.id, noon, 'valid', 2, 'customer-ada'],
+        ],
+      }),
+    ])
+    expect(await daysOf(account.id)).toHaveLength(2)
     await run(
       `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
        VALUES (?, ?, 'invited@ada.example', 'member', 'pending', ?, 1, 1)`,
@@ -298,6 +315,7 @@ describe('a deleted account', () => {
     await fallDue(account)
     for (let runs = 0; runs < 4; runs++) await drain()
 
+    expect(await daysOf(account.id)).toEqual([])
     const rows = await everything()
     const holding = (text: string) =>
       rows.filter(({ row }) => row.includes(text)).map(({ table }) => table)
@@ -334,6 +352,28 @@ describe('a deleted account', () => {
     expect(await outcome(app.request('GET', '/api/api-keys', { as: owner.jwt }))).toBe(
       '403 forbidden',
     )
+  })
+
+  it('counts as purged only once every usage object has forgotten it', async () => {
+    const account = await newAccount()
+    const { id } = await makeKey(app, account.owner.jwt, { name: 'Ada phone' })
+    await deliver([messageOf({ [account.id]: [[id, Date.now(), 'valid', 1, 'customer-ada']] })])
+    await remove(account)
+    await fallDue(account)
+    await drain()
+    await run('UPDATE deleted_account SET purged_at = NULL WHERE account_id = ?', account.id)
+    await deliver([messageOf({ [account.id]: [[id, Date.now(), 'valid', 1, 'customer-ada']] })])
+    const purgedAt = () =>
+      env.DB.prepare('SELECT purged_at AS at FROM deleted_account WHERE account_id = ?')
+        .bind(account.id)
+        .first<number | null>('at')
+    await expect(drain(down(['USAGE_COUNTS']))).rejects.toThrow()
+    const row = env.DB.prepare('SELECT name FROM api_key WHERE id = ?').bind(id)
+    expect([await purgedAt(), await row.first('name')]).toEqual([null, ''])
+    expect(await daysOf(account.id)).toHaveLength(1)
+    for (let runs = 0; runs < 3; runs++) await drain()
+    expect(await purgedAt()).toBeGreaterThan(0)
+    expect(await daysOf(account.id)).toEqual([])
   })
 
   it('is deleted only after the grace period', async () => {

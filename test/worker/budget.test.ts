@@ -5,8 +5,8 @@ import { type Floor, usualMaxTold } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { digestOf } from '../../src/core/token.ts'
 import { recall } from '../../src/keys/look-up.ts'
-import type { UsageRow } from '../../src/storage/usage-store.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
+import type { UsageMessage } from '../../src/usage/message.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { RequestServices } from '../../src/worker/services.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
@@ -380,9 +380,11 @@ describe('counting', () => {
     expect(watch.counts()).toEqual({})
     await endWindow()
     expect(watch.counts()).toEqual({ 'USAGE.send': 1 })
-    const [batch] = JSON.parse(watch.calls[0]?.what ?? '')
-    const counted = batch.rows.map(([keyId, , code, count]: UsageRow) => [keyId, code, count])
-    expect(counted).toEqual(keys.map(({ id }) => [id, 'valid', 40]))
+    const [message]: UsageMessage[] = JSON.parse(watch.calls[0]?.what ?? '')
+    const rows = message?.accounts[account.id] ?? []
+    expect(rows.map(([keyId, , code, count]) => [keyId, code, count])).toEqual(
+      keys.map(({ id }) => [id, 'valid', 40]),
+    )
   })
 
   it('costs nothing for an unknown token', async () => {

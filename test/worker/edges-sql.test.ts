@@ -9,7 +9,6 @@ import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { createKeyImport } from '../../src/storage/key-import.ts'
 import { createMemory } from '../../src/storage/memory.ts'
 import { isDeterministic, StoreUnavailable, within } from '../../src/storage/unavailable.ts'
-import { rollUp } from '../../src/usage/roll-up.ts'
 import { runScheduled } from '../../src/worker/cron.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { addEndpoint } from '../support/outside.ts'
@@ -106,23 +105,6 @@ describe('control data in a column that tenants write', () => {
     expect(linesOf('webhooks_not_noticed')).toContainEqual(
       expect.objectContaining({ account: stuck.id }),
     )
-  })
-
-  it('a batch of usage that D1 refuses does not block the others', async () => {
-    vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const ids = ['0', '1', '2'].map((id) => `${String(Date.now()).padStart(15, '0')}-${id}`)
-    const [acked, retried]: string[][] = [[], []]
-    const messages = ids.map((id) => ({
-      ...{ id, timestamp: new Date(), attempts: 1, body: { version: 1, id, rows: [], tiers: [] } },
-      ack: () => void acked?.push(id),
-      retry: () => void retried?.push(id),
-    })) as unknown as Message[]
-    const add = async (batches: readonly { id: string }[]) => {
-      if (batches.some(({ id }) => id === ids[1])) throw new Error('D1_ERROR: x: SQLITE_ERROR')
-    }
-    await rollUp({ add } as Parameters<typeof rollUp>[0], messages, 0)
-    expect(acked).toEqual([ids[0], ids[2]])
-    expect(retried).toEqual([ids[1]])
   })
 
   it('every task of a list runs, and the first failure is thrown', async () => {
@@ -237,7 +219,7 @@ describe('errors of D1', () => {
   const alwaysFail: [string, () => Promise<unknown>][] = [
     ['UNIQUE', () => failure(`INSERT INTO sequence (id, value) VALUES (1, 1), (1, 1)`)],
     ['CHECK', () => failure(`INSERT INTO sequence (id, value) VALUES (2, 1)`)],
-    ['NOT NULL', () => failure(`INSERT INTO usage_batch (id) VALUES (NULL)`)],
+    ['NOT NULL', () => failure(`INSERT INTO fence (name) VALUES (NULL)`)],
     [
       'RAISE',
       () => failure(`INSERT INTO deleted_account (account_id, deleted_at) VALUES ('nobody', 1)`),

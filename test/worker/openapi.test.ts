@@ -223,6 +223,9 @@ describe('each operation responds as the document describes', () => {
   it('for the account as a whole', async () => {
     await call('getAccount', owner)
     await call('exportAccount', owner)
+    await call('getUsage', owner)
+    const grouped = await call('getUsage', { ...owner, query: { group_by: 'key' } })
+    expect(grouped.body.data.groups).toBeInstanceOf(Array)
     const body = { name: acme.name }
     expect((await call('deleteAccount', { ...owner, body: { name: 'x' } })).status).toBe(400)
     expect((await call('deleteAccount', { ...owner, body })).status).toBe(200)

@@ -4,13 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import {
   type CanarySettings,
   type CanaryStores,
+  canaryAccountId,
   canaryKeyId,
   runCanary,
 } from '../../src/keys/canary.ts'
 import { lastRuns } from '../../src/storage/canary-log.ts'
-import { createUsageStore } from '../../src/storage/usage-store.ts'
 import { flushAfterMs } from '../../src/usage/counter.ts'
-import { rollUp } from '../../src/usage/roll-up.ts'
 import { settleSettings } from '../../src/worker/changes.ts'
 import { canaryStores, runScheduled } from '../../src/worker/cron.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
@@ -18,6 +17,7 @@ import { makeKey, openAccount } from '../support/account.ts'
 import { openFence } from '../support/fences.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
+import { deliver } from '../support/usage.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const real = {
@@ -52,6 +52,7 @@ describe('GET /readyz', () => {
     FENCE: ['fence'],
     METER: ['meter'],
     USAGE: [],
+    USAGE_COUNTS: [],
   }
   const cases = (['throws', 'hangs'] as Failure[]).flatMap((failure) =>
     (['DB', 'KEY_CACHE', 'FENCE', 'METER'] as Store[]).map((store) => [store, failure] as const),
@@ -297,6 +298,23 @@ describe('the canary', () => {
     expect(results).toMatchObject([{ id: canaryKeyId, scopes: '[]' }])
   })
 
+  it('writes its own table and its key, and no audit event, notice or usage', async () => {
+    await run()
+    const counting = `SELECT (SELECT count(*) FROM audit_event) AS events, (SELECT count(*) FROM webhook_event) AS notices,
+      (SELECT count(*) FROM audit_event WHERE account_id = '${canaryAccountId}') AS own`
+    const before = await env.DB.prepare(counting).first()
+    const watch = watchBindings(app.bindings)
+    const isolate = { ...app.isolate }
+    await runScheduled(isolate, { ...app.bindings, ...watch.bindings }, '*/5 * * * *', () => {})
+    expect(await env.DB.prepare(counting).first()).toEqual({ ...before, own: 0 })
+    const counted = watch.calls.filter(({ where }) => where.startsWith('USAGE'))
+    expect(counted).toEqual([])
+    const key = await env.DB.prepare('SELECT revoked_at FROM api_key WHERE id = ?')
+      .bind(canaryKeyId)
+      .first<{ revoked_at: number | null }>()
+    expect(key?.revoked_at).toBeGreaterThan(0)
+  })
+
   it('keeps no fence open by reading it', async () => {
     const fence = env.FENCE.getByName('oc/0-of-1')
     const { lastUsedAt } = await fence.inspect([])
@@ -326,20 +344,20 @@ describe('the canary', () => {
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
-    expect(steps).toEqual([
-      'settle',
-      'overdue',
-      'usage',
-      'attempts',
-      'idempotency',
-      'names',
-      'closings',
-    ])
+    expect(steps).toEqual(['settle', 'overdue', 'idempotency', 'names', 'closings'])
   })
 })
 
 describe('GET /api/status', () => {
   beforeAll(openFences)
+
+  it('shows all but the tiers while their usage object is down', async () => {
+    const { owner } = await openAccount()
+    const cut = await createTestApp({ bindings: down(['USAGE_COUNTS']) })
+    const { status, body } = await cut.request('GET', '/api/status', { as: owner.jwt })
+    expect([status, body.data.tiers]).toEqual([200, null])
+    expect(body.data.checks.length).toBeGreaterThan(4)
+  })
 
   it('shows stores, fences, the canary and the version to admins and owners', async () => {
     // Deletes runs of earlier tests, whose clocks were ahead.
@@ -409,9 +427,7 @@ describe('GET /api/status', () => {
     await getMe()
     // Flushes what was counted before as well.
     await getMe()
-    const messages = batches.map((body) => ({ body, ack() {}, retry() {} }))
-    const redelivered = [...messages, ...messages] as unknown as Message[]
-    await rollUp(createUsageStore(env.DB), redelivered, clock.now())
+    await deliver([...batches, ...batches], { now: clock.now() })
     const { body } = await app.request('GET', '/api/status', as)
     const counts = Object.fromEntries(
       body.data.tiers.map(({ region, tier, count }: Record<string, unknown>) => [

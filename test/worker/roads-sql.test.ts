@@ -130,11 +130,10 @@ describe('the tables that records are made of', () => {
       // Creates.
       'storage/key-import.ts',
       // Writes what no record shows.
+      'storage/last-uses.ts',
       'storage/name-folding.ts',
       // Creates accounts, and people with their first membership.
       'storage/people-store.ts',
-      // Writes what no record shows.
-      'storage/usage-store.ts',
     ])
   })
 })

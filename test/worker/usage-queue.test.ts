@@ -1,20 +1,20 @@
 // Usage end to end, through workerd's own queue to the Worker's own consumer: the API reports what the
-// endpoints answered, although the consumer dies after its commit and every batch is redelivered.
+// endpoints answered, although the consumer dies after it stored a message and every message is redelivered.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import Latchkey from '../../src/index.ts'
-import { createUsageStore, type UsageBatch } from '../../src/storage/usage-store.ts'
-import { batchId } from '../../src/usage/counter.ts'
+import type { UsageMessage } from '../../src/usage/message.ts'
 import { createRandom } from '../simulation/random.ts'
 import { type Account, type MadeKey, makeKey, openAccount } from '../support/account.ts'
 import { shuffled } from '../support/order.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
+import { messageOf, totals } from '../support/usage.ts'
 
 /** `owed`: messages to be redelivered. */
 const consumer = { deliveries: 0, deaths: 0, owed: new Set<string>() }
 const random = createRandom(7)
 
-// The Worker's own consumer, which often dies between its commit and its acknowledgement.
+// The Worker's own consumer, which often dies before it acknowledges what it stored.
 const consume = Latchkey.prototype.queue
 vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: Latchkey, batch) {
   consumer.deliveries += batch.messages.length
@@ -34,16 +34,16 @@ function unheard({ id, timestamp, attempts, body }: Message): Message {
   return { id, timestamp, attempts, body, ack() {}, retry() {} } as Message
 }
 
-const sent: UsageBatch[] = []
+const sent: UsageMessage[] = []
 let isolates: TestApp[]
 let account: Account
 let as: string
 
 beforeAll(async () => {
   const clock = createSkippingClock()
-  const send = (batch: UsageBatch) => {
-    sent.push(batch)
-    return env.USAGE.send(batch)
+  const send = (message: UsageMessage) => {
+    sent.push(message)
+    return env.USAGE.send(message)
   }
   const bindings = { USAGE: { send } as unknown as Env['USAGE'] }
   isolates = await Promise.all([1, 2, 3].map(() => createTestApp({ clock, bindings })))
@@ -60,7 +60,11 @@ type Endpoint = { call(at: TestApp): Promise<unknown>; counts: Counted[] }
 type Counted = [of: MadeKey, code: string, by?: number]
 
 /** The endpoints, and what their set-up counted. */
-async function createEndpoints(): Promise<{ endpoints: Endpoint[]; before: Counted[] }> {
+async function createEndpoints(): Promise<{
+  endpoints: Endpoint[]
+  before: Counted[]
+  foreignId: string
+}> {
   const reader = await issue({ scopes: ['contacts:read'] })
   const local = await issue({ allowed_ips: ['192.0.2.1'] })
   const gone = await issue()
@@ -127,35 +131,46 @@ async function createEndpoints(): Promise<{ endpoints: Endpoint[]; before: Count
       ],
     },
   ]
-  return { endpoints, before: [[limited, 'valid']] }
+  return { endpoints, before: [[limited, 'valid']], foreignId: foreign.id }
 }
 
-/** Sends marks after everything else, and waits until D1 has them and nothing is redelivered. */
+/** Sends marks after everything else, and waits until they are counted and nothing is redelivered. */
 async function drained() {
-  const now = Date.now()
   const marks = Array.from({ length: 10 }, () => crypto.randomUUID())
   const messages = marks.map((mark) => ({
-    body: { version: 1, id: batchId(now, mark), rows: [[mark, now, 'valid', 1, now]] },
+    body: messageOf({ [mark]: [[mark, Date.now(), 'valid', 1]] }),
   }))
   await env.USAGE.sendBatch(messages)
-  const store = createUsageStore(env.DB)
-  const span = { from: 0, to: now + 1, stepMs: 1 }
-  const all = () => Promise.all(marks.map((mark) => store.read(mark, span)))
   const haveArrived = async () => {
     expect(consumer.owed.size).toBe(0)
-    expect((await all()).flat()).toHaveLength(marks.length)
+    const counted = await Promise.all(marks.map((mark) => totals(mark, mark)))
+    expect(counted).toEqual(marks.map(() => ({ valid: 1 })))
   }
   await vi.waitFor(haveArrived, { timeout: 45_000, interval: 100 })
 }
 
+/** The rows of each table of D1, and the sequence, which every change bumps. */
+async function tablesOfD1(): Promise<Record<string, unknown>> {
+  const { results } = await env.DB.prepare(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`,
+  ).all<{ name: string }>()
+  const counts = results.map(async ({ name }) => [
+    name,
+    await env.DB.prepare(`SELECT count(*) AS rows FROM "${name}"`).first('rows'),
+  ])
+  const sequence = await env.DB.prepare('SELECT value FROM sequence').first('value')
+  return { ...Object.fromEntries(await Promise.all(counts)), sequence }
+}
+
 it('reports the exact count of every endpoint over a queue that redelivers', async () => {
-  const { endpoints, before } = await createEndpoints()
+  const { endpoints, before, foreignId } = await createEndpoints()
   const expected = new Map<string, Record<string, number>>()
   const tally = ([{ id }, code, by = 1]: Counted) => {
     const counted = expected.get(id) ?? {}
     expected.set(id, by === 0 ? counted : { ...counted, [code]: (counted[code] ?? 0) + by })
   }
   before.forEach(tally)
+  const inD1 = await tablesOfD1()
   for (let request = 0; request < 120; request++) {
     const { call, counts } =
       request < endpoints.length ? (endpoints[request] as Endpoint) : random.one(endpoints)
@@ -165,6 +180,8 @@ it('reports the exact count of every endpoint over a queue that redelivers', asy
   const again = shuffled(sent, random).map((body) => ({ body }))
   while (again.length > 0) await env.USAGE.sendBatch(again.splice(0, 100))
   await drained()
+  // Nothing of a request, of its message or of its redelivery is written there.
+  expect(await tablesOfD1()).toEqual(inD1)
 
   expect(expected.size).toBe(8)
   for (const [id, counts] of expected) {
@@ -177,6 +194,15 @@ it('reports the exact count of every endpoint over a queue that redelivers', asy
       expect(own.body.data.total).toBe(total)
     }
   }
+  const whole: Record<string, number> = {}
+  for (const [id, counts] of expected) {
+    if (id === foreignId) continue
+    for (const [code, count] of Object.entries(counts)) whole[code] = (whole[code] ?? 0) + count
+  }
+  const { data } = (await app().request('GET', '/api/usage?group_by=key', { as })).body
+  expect(data.counts).toEqual(whole)
+  expect(data.other).toEqual({ total: 0, counts: {} })
+  for (const { value, counts } of data.groups) expect(counts).toEqual(expected.get(value))
   expect(consumer.deaths).toBeGreaterThan(5)
   expect(consumer.deliveries).toBeGreaterThan(3 * sent.length)
 }, 90_000)

@@ -1,377 +1,153 @@
-// Usage from an isolate's memory through a queue to D1: totals equal what was sent, however the queue
-// delivers.
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+// Reads of usage: over months and shards, of a key and of an account, and the last use in lists.
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
-import {
-  batchLifetimeMs,
-  createUsageStore,
-  type UsageBatch,
-  usageLifetimeMs,
-} from '../../src/storage/usage-store.ts'
-import {
-  batchId,
-  flushAfterMs,
-  maxRows,
-  sendTimeoutMs,
-  type UsageCode,
-  UsageCounter,
-} from '../../src/usage/counter.ts'
-import { rollUp } from '../../src/usage/roll-up.ts'
-import { seriesOf, spanOf } from '../../src/usage/series.ts'
-import { createRandom } from '../simulation/random.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createUsageObjects, type UsageStores } from '../../src/usage/objects.ts'
+import { readShards } from '../../src/usage/read-shards.ts'
+import { createUsageReader } from '../../src/usage/reader.ts'
+import { inSteps, seriesOf, spanOf, without } from '../../src/usage/series.ts'
 import { makeKey, openAccount } from '../support/account.ts'
-import { shuffled } from '../support/order.ts'
+import { down } from '../support/outage.ts'
 import { createTestApp } from '../support/test-app.ts'
+import { type Counted, day, daysOf, deliver, hour, messageOf, usage } from '../support/usage.ts'
+import { watchBindings } from '../support/watch.ts'
 
-const hour = 60 * 60 * 1000
-const day = 24 * hour
-const now = Date.parse('2026-11-20T10:30:00Z')
-const store = createUsageStore(env.DB)
+const now = Date.now()
+const today = Math.floor(now / day) * day
+const iso = (time: number) => new Date(time).toISOString()
+const newId = () => crypto.randomUUID()
 
-/** An isolate's counter with a controlled clock and timer, and what it sent. */
-function createCounter(send?: (batch: UsageBatch) => Promise<unknown>) {
-  const clock = { now }
-  const sent: UsageBatch[] = []
-  const work: Promise<unknown>[] = []
-  let timers: (() => void)[] = []
-  const usage = new UsageCounter({
-    now: () => clock.now,
-    sleep: () => new Promise<void>((wake) => timers.push(wake)),
-    newId: () => crypto.randomUUID(),
-  })
-  const way = {
-    send: send ?? (async (batch: UsageBatch) => void sent.push(batch)),
-    waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+async function count(counted: Record<string, Counted[]>, stores?: UsageStores): Promise<void> {
+  const result = await deliver([messageOf(counted)], stores && { stores })
+  expect(result.acknowledged).toEqual([0])
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('the reader', () => {
+  const stores = {
+    objects: createUsageObjects(env.USAGE_COUNTS),
+    shards: readShards('3'),
   }
-  return {
-    clock,
-    sent,
-    work,
-    timers: () => timers.length,
-    /** The requests that held the timers are killed. */
-    killTimers() {
-      timers = []
-      work.splice(0)
-    },
-    count: (keyId: string, code: UsageCode) => usage.count(keyId, code, way),
-    async flush() {
-      for (const wake of timers.splice(0)) wake()
-      await Promise.all(work.splice(0))
-    },
-  }
-}
+  const reader = createUsageReader(stores)
 
-function batchOf(rows: UsageBatch['rows'], at = now): UsageBatch {
-  return { version: 1, id: batchId(at, crypto.randomUUID()), rows }
-}
-
-async function deliver(bodies: unknown[]) {
-  const messages = bodies.map((body, at) => ({
-    id: `${at}`,
-    timestamp: new Date(now),
-    attempts: 1,
-    body,
-  }))
-  const batch = createMessageBatch('latchkey-usage', messages)
-  await rollUp(store, batch.messages, now)
-  return getQueueResult(batch, createExecutionContext())
-}
-
-const everything = { from: 0, to: now + 400 * day, stepMs: day }
-
-async function totals(keyId: string): Promise<Record<string, number>> {
-  const counts = await store.read(keyId, everything)
-  const byCode = Object.entries(Object.groupBy(counts, ({ code }) => code))
-  return Object.fromEntries(
-    byCode.map(([code, of]) => [code, of?.reduce((sum, { count }) => sum + count, 0) ?? 0]),
-  )
-}
-
-async function createKey(): Promise<string> {
-  const id = crypto.randomUUID()
-  const digest = crypto.randomUUID().replaceAll('-', '').padEnd(64, '0')
-  await env.DB.prepare(
-    `INSERT INTO api_key (id, digest, seq, account_id, name, format, key_prefix, created_at)
-     VALUES (?, ?, 1, 'account', 'Counted', 'whm', 'a1b2c3d4', ?)`,
-  )
-    .bind(id, digest, now)
-    .run()
-  return id
-}
-
-async function lastUsedAt(id: string): Promise<number | null> {
-  const row = await env.DB.prepare('SELECT last_used_at AS at FROM api_key WHERE id = ?')
-    .bind(id)
-    .first<{ at: number | null }>()
-  return row?.at ?? null
-}
-
-describe('counting', () => {
-  it('sends one message for all that was counted in a few seconds', async () => {
-    const { count, flush, sent, clock, timers } = createCounter()
-    for (let turn = 0; turn < 500; turn++) {
-      count('key-a', turn % 5 === 0 ? 'insufficient_scope' : 'valid')
-      clock.now += 1
-    }
-    count('key-b', 'revoked_api_key')
-    expect(timers()).toBe(1)
-    expect(sent).toEqual([])
-    await flush()
-    const hourOf = Math.floor(now / hour) * hour
-    expect(sent).toHaveLength(1)
-    expect(sent[0]?.rows).toEqual([
-      ['key-a', hourOf, 'insufficient_scope', 100, now + 495],
-      ['key-a', hourOf, 'valid', 400, now + 499],
-      ['key-b', hourOf, 'revoked_api_key', 1, now + 500],
-    ])
-  })
-
-  it('starts again after a flush, with another id', async () => {
-    const { count, flush, sent } = createCounter()
-    count('key-a', 'valid')
-    await flush()
-    await flush()
-    count('key-a', 'valid')
-    await flush()
-    expect(sent.map(({ rows }) => rows[0]?.[3])).toEqual([1, 1])
-    expect(new Set(sent.map(({ id }) => id)).size).toBe(2)
-  })
-
-  it('counts hours separately', async () => {
-    const { count, flush, sent, clock } = createCounter()
-    count('key-a', 'valid')
-    clock.now += 30 * 60 * 1000
-    count('key-a', 'valid')
-    await flush()
-    const hours = sent.flatMap(({ rows }) => rows.map(([, hour]) => new Date(hour).getUTCHours()))
-    expect(hours).toEqual([10, 11])
-  })
-
-  it('sends a full table at once, within the size limit of a queue', async () => {
-    const { count, work, sent } = createCounter()
-    for (let key = 0; key < 2.5 * maxRows; key++) {
-      count(crypto.randomUUID(), 'authority_unavailable')
-    }
-    await Promise.all(work.slice(1))
-    expect(sent.map(({ rows }) => rows.length)).toEqual([maxRows, maxRows])
-    for (const batch of sent) expect(JSON.stringify(batch).length).toBeLessThan(128_000)
-  })
-
-  it('is sent by a later request when the one with the timer was killed', async () => {
-    const { count, flush, sent, clock, killTimers, timers } = createCounter()
-    count('key-a', 'valid')
-    killTimers()
-    clock.now += 2 * flushAfterMs
-    count('key-a', 'valid')
-    expect(timers()).toBe(0)
-    clock.now += 1
-    count('key-a', 'valid')
-    await flush()
-    expect(sent.map(({ rows }) => rows[0]?.[3])).toEqual([3])
-  })
-
-  it.each([
-    ['throws', () => Promise.reject(new Error('queue down'))],
-    [
-      'throws at once',
-      () => {
-        throw new Error('queue down')
-      },
-    ],
-  ])('loses the counts of a window when the queue %s, and logs it once', async (_, send) => {
-    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { count, flush } = createCounter(send)
-    for (let turn = 0; turn < 42; turn++) count('key-a', 'valid')
-    await flush()
-    expect(line).toHaveBeenCalledTimes(1)
-    expect(JSON.parse(line.mock.calls[0]?.[0])).toMatchObject({
-      event: 'usage_lost',
-      requests: 42,
+  it('returns every hour or day of a span, with zeros where nothing was counted', async () => {
+    const [account, key, other] = [newId(), newId(), newId()]
+    const from = today - 10 * day
+    await count({
+      [account]: [
+        [key, from + 5 * hour, 'valid', 2],
+        [key, from + 5 * hour, 'rate_limited', 1],
+        [key, from + 30 * hour, 'valid', 4],
+        [key, from - hour, 'valid', 100],
+        [key, from + 2 * day, 'valid', 100],
+        [other, from, 'valid', 100],
+      ],
+      [newId()]: [[newId(), from, 'valid', 100]],
     })
-    await flush()
-    expect(line).toHaveBeenCalledTimes(1)
-    line.mockRestore()
-  })
-
-  it('continues after requests were killed while their batches were being sent', async () => {
-    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
-    let isDead = true
-    const arrived: UsageBatch[] = []
-    const { count, clock, flush, killTimers } = createCounter((batch) => {
-      if (!isDead) arrived.push(batch)
-      return isDead ? new Promise(() => {}) : Promise.resolve()
-    })
-    for (let turn = 0; turn < 4; turn++) {
-      count('key-a', 'valid')
-      flush().catch(() => {})
-      await new Promise((resolve) => setTimeout(resolve, 0))
-    }
-    killTimers()
-    isDead = false
-    clock.now += 2 * sendTimeoutMs
-    count('key-a', 'valid')
-    await flush()
-    expect(arrived).toHaveLength(1)
-    line.mockRestore()
-  })
-
-  it('keeps no more than a few batches for a queue that hangs', async () => {
-    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { count, flush } = createCounter(() => new Promise(() => {}))
-    const flushes = []
-    for (let turn = 0; turn < 6; turn++) {
-      count('key-a', 'valid')
-      flushes.push(flush())
-      // Lets the fired timers run.
-      await new Promise((resolve) => setTimeout(resolve, 0))
-    }
-    await Promise.all(flushes.slice(4))
-    expect(line).toHaveBeenCalledTimes(2)
-    line.mockRestore()
-  })
-})
-
-describe('rolling up', () => {
-  it('counts what was sent after every batch was redelivered, in another order', async () => {
-    const random = createRandom(11)
-    const keys = await Promise.all(Array.from({ length: 5 }, createKey))
-    const codes: UsageCode[] = ['valid', 'rate_limited', 'credits_exhausted', 'insufficient_scope']
-    const expected = new Map<string, Record<string, number>>(keys.map((key) => [key, {}]))
-    const lastValid = new Map<string, number>()
-    const isolates = Array.from({ length: 4 }, () => createCounter())
-    for (let request = 0; request < 5_000; request++) {
-      const isolate = random.one(isolates)
-      const [key, code] = [random.one(keys), random.one(codes)]
-      isolate.clock.now += random.int(10_000)
-      isolate.count(key, code)
-      const counts = expected.get(key) ?? {}
-      counts[code] = (counts[code] ?? 0) + 1
-      if (code === 'valid') {
-        lastValid.set(key, Math.max(lastValid.get(key) ?? 0, isolate.clock.now))
-      }
-      if (random.is(0.02)) await isolate.flush()
-    }
-    for (const isolate of isolates) await isolate.flush()
-    const batches = isolates.flatMap(({ sent }) => sent)
-    expect(batches.length).toBeGreaterThan(50)
-
-    const deliveries = shuffled([...batches, ...batches, ...batches], random)
-    while (deliveries.length > 0) {
-      // Several consumers at once, some with the same batch.
-      const lists = Array.from({ length: 3 }, () => deliveries.splice(0, random.int(14)))
-      await Promise.all(lists.map((list) => deliver(list)))
-    }
-    for (const key of keys) {
-      expect(await totals(key)).toEqual(expected.get(key))
-      expect(await lastUsedAt(key)).toBe(lastValid.get(key))
-    }
-  })
-
-  it('adds a batch once when one delivery holds it twice', async () => {
-    const batch = batchOf([['twice', now, 'valid', 3, now]])
-    await deliver([batch, batch])
-    expect(await totals('twice')).toEqual({ valid: 3 })
-  })
-
-  it('acknowledges what it added', async () => {
-    const result = await deliver([batchOf([]), batchOf([['acked', now, 'valid', 1, now]])])
-    expect(result.explicitAcks).toEqual(['0', '1'])
-    expect(result.retryMessages).toEqual([])
-  })
-
-  it('retries with a growing delay when D1 fails', async () => {
-    const line = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const down = { add: () => Promise.reject(new Error('D1 is down')) }
-    const retriesAfter = async (attempts: number) => {
-      const body = batchOf([['late', now, 'valid', 1, now]])
-      const [ack, retry] = [vi.fn(), vi.fn()]
-      const message = { id: '0', timestamp: new Date(now), attempts, body, ack, retry }
-      await rollUp(down, [message], now)
-      expect(ack).not.toHaveBeenCalled()
-      return retry.mock.calls
-    }
-    expect(await retriesAfter(1)).toEqual([[{ delaySeconds: 60 }]])
-    expect(await retriesAfter(3)).toEqual([[{ delaySeconds: 240 }]])
-    expect(await retriesAfter(50)).toEqual([[{ delaySeconds: 3_600 }]])
-    expect(line).toHaveBeenCalledTimes(3)
-    line.mockRestore()
-  })
-
-  it('drops and logs what it cannot parse or what is too old', async () => {
-    const line = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const old = batchOf([['old', now, 'valid', 1, now]], now - batchLifetimeMs - 1)
-    const bodies = [null, 'text', { version: 2 }, { version: 1, id: 7, rows: [] }, old]
-    const result = await deliver([...bodies, batchOf([['old', now, 'valid', 5, now]])])
-    expect(result.explicitAcks).toHaveLength(6)
-    expect(await totals('old')).toEqual({ valid: 5 })
-    expect(line).toHaveBeenCalledTimes(5)
-    line.mockRestore()
-  })
-
-  it('accepts the largest messages, ten at a time', async () => {
-    const full = () =>
-      batchOf(
-        Array.from({ length: maxRows }, (_, at) => {
-          const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
-          return [id, now, 'authority_unavailable', 1, now]
-        }),
-      )
-    const result = await deliver(Array.from({ length: 23 }, full))
-    expect(result.explicitAcks).toHaveLength(23)
-    expect(await totals('00000000-0000-4000-8000-000000000999')).toEqual({
-      authority_unavailable: 23,
-    })
-  })
-
-  it('does not update last use for refused requests', async () => {
-    const key = await createKey()
-    await deliver([batchOf([[key, now, 'expired_api_key', 1, now]])])
-    expect(await lastUsedAt(key)).toBe(null)
-  })
-})
-
-describe('reading', () => {
-  it('returns every hour or day of a range, with zeros where nothing was counted', async () => {
-    const from = Date.parse('2026-11-18T00:00:00Z')
-    await deliver([
-      batchOf([
-        ['read', from + 5 * hour, 'valid', 2, now],
-        ['read', from + 5 * hour, 'rate_limited', 1, now],
-        ['read', from + 30 * hour, 'valid', 4, now],
-        ['read', from - hour, 'valid', 100, now],
-        ['read', from + 2 * day, 'valid', 100, now],
-        ['other', from, 'valid', 100, now],
-      ]),
-    ])
     const days = spanOf('day', from + 1, from + 2 * day - 1)
-    expect(seriesOf(await store.read('read', days), days)).toEqual([
+    expect(seriesOf(await usage.ofKey(account, key, days), days)).toEqual([
       { time: from, total: 3, counts: { rate_limited: 1, valid: 2 } },
       { time: from + day, total: 4, counts: { valid: 4 } },
     ])
     const hours = spanOf('hour', from + 4 * hour, from + 7 * hour)
-    expect(seriesOf(await store.read('read', hours), hours)).toEqual([
+    expect(seriesOf(await usage.ofKey(account, key, hours), hours)).toEqual([
       { time: from + 4 * hour, total: 0, counts: {} },
       { time: from + 5 * hour, total: 3, counts: { rate_limited: 1, valid: 2 } },
       { time: from + 6 * hour, total: 0, counts: {} },
     ])
+    expect(await usage.ofKey(newId(), key, days)).toEqual([])
   })
 
-  it('deletes hours after 400 days, and batches after five', async () => {
-    const oldHour = Math.floor((now - usageLifetimeMs) / hour) * hour
-    const recent = batchOf([
-      ['pruned', oldHour - hour, 'valid', 1, now],
-      ['pruned', oldHour + hour, 'valid', 2, now],
+  it('adds up months and shards exactly: an account, its largest groups, and nothing of another', async () => {
+    const account = newId()
+    const keys = Array.from({ length: 130 }, newId)
+    // Each key on three days in as many months, in all shards; key i has 3 (i + 1) requests and one refusal.
+    const times = [today - 5 * day, today - 40 * day, today - 200 * day]
+    const rows = keys.flatMap((key, at): Counted[] => [
+      ...times.map((time): Counted => [key, time, 'valid', at + 1, `customer ${at % 4}`]),
+      [key, times[at % 3] as number, 'revoked_api_key', 1],
     ])
-    await deliver([recent])
-    const old = batchId(now - batchLifetimeMs - 1, 'old')
-    await env.DB.prepare('INSERT INTO usage_batch (id) VALUES (?)').bind(old).run()
-    await store.prune(now)
-    expect(await totals('pruned')).toEqual({ valid: 2 })
-    const { results } = await env.DB.prepare('SELECT id FROM usage_batch WHERE id IN (?, ?)')
-      .bind(old, recent.id)
-      .all()
-    expect(results).toEqual([{ id: recent.id }])
+    await count({ [account]: rows, [newId()]: [[newId(), today, 'valid', 7]] }, stores)
+    const span = spanOf('day', today - 300 * day, today + day)
+    const whole = inSteps(await reader.ofAccount(account, span), 1_000 * day)
+    const sum = (130 * 131 * 3) / 2
+    expect(whole.map(({ code, count }) => [code, count])).toEqual([
+      ['revoked_api_key', 130],
+      ['valid', sum],
+    ])
+    const byKey = await reader.byGroup(account, 'key', span, 100)
+    expect(byKey).toEqual(
+      Array.from({ length: 100 }, (_, at) => ({
+        value: keys[129 - at],
+        counts: { valid: 3 * (130 - at), revoked_api_key: 1 },
+      })),
+    )
+    const left = without({ valid: sum, revoked_api_key: 130 }, byKey)
+    expect(left).toEqual({ valid: (30 * 31 * 3) / 2, revoked_api_key: 30 })
+    const byCustomer = await reader.byGroup(account, 'external_id', span, 100)
+    expect(byCustomer.map(({ value }) => value)).toEqual([
+      ...['customer 1', 'customer 0', 'customer 3', 'customer 2'],
+      null,
+    ])
+    expect(byCustomer.at(-1)?.counts).toEqual({ revoked_api_key: 130 })
+    // A part of the span has a part of the counts.
+    const month = spanOf('day', today - 41 * day, today - 39 * day)
+    const [first] = await reader.byGroup(account, 'key', month, 1)
+    expect(first?.counts.valid).toBe(130)
+  })
+
+  it('never takes an object that does not answer for zero', async () => {
+    const { USAGE_COUNTS } = down(['USAGE_COUNTS'])
+    const broken = createUsageReader({
+      objects: (name) =>
+        createUsageObjects(name.includes('/1-of') ? (USAGE_COUNTS as never) : env.USAGE_COUNTS)(
+          name,
+        ),
+      shards: readShards('3'),
+    })
+    const span = spanOf('day', now - day, now)
+    const unavailable = { name: 'StoreUnavailable' }
+    await expect(broken.ofAccount('a', span)).rejects.toMatchObject(unavailable)
+    await expect(broken.byGroup('a', 'key', span, 1)).rejects.toMatchObject(unavailable)
+    await expect(broken.forget('a', now)).rejects.toMatchObject(unavailable)
+    await expect(daysOf('a', broken)).rejects.toMatchObject(unavailable)
+  })
+
+  it('walks all days of an account once, and forgets them', async () => {
+    const [account, other] = [newId(), newId()]
+    const keys = Array.from({ length: 90 }, newId)
+    const rows = keys.flatMap((key): Counted[] => [
+      [key, today - 3 * day + 5 * hour, 'valid', 2],
+      [key, today - 3 * day + 6 * hour, 'rate_limited', 3],
+      [key, today - 2 * day, 'valid', 1],
+      [key, today - 390 * day, 'valid', 4],
+    ])
+    await count({ [account]: rows, [other]: rows.slice(0, 1) }, stores)
+    const days = await daysOf(account, reader)
+    expect(days).toHaveLength(270)
+    expect(new Set(days.map(({ keyId, day }) => `${keyId} ${day}`)).size).toBe(270)
+    const total = days.flatMap(({ counts }) => Object.values(counts).flat())
+    expect(total.reduce((sum, each) => sum + each, 0)).toBe(900)
+    let runs = 0
+    while (!(await reader.forget(account, now))) expect(++runs).toBeLessThan(100)
+    expect(await daysOf(account, reader)).toEqual([])
+    expect(await daysOf(other, reader)).toHaveLength(1)
+  })
+
+  it('reads the months of 400 days, and stores nothing by reading', async () => {
+    const names = new Set<string>()
+    const counting = createUsageReader({
+      ...stores,
+      objects: (name) => {
+        names.add(name)
+        return stores.objects(name)
+      },
+    })
+    const account = newId()
+    const span = spanOf('day', now - 400 * day + 1, now)
+    expect(await counting.ofAccount(account, span)).toEqual([])
+    expect(names.size).toBeGreaterThanOrEqual(3 * 13)
+    expect(names.size).toBeLessThanOrEqual(3 * 15)
   })
 })
 
@@ -380,20 +156,18 @@ describe('GET /api/api-keys/{id}/usage', async () => {
   const acme = await openAccount()
   const globex = await openAccount('Globex')
   const { id } = await makeKey(app, acme.owner.jwt)
-  const today = Math.floor(Date.now() / day) * day
-  const iso = (time: number) => new Date(time).toISOString()
   const getUsage = (query: Record<string, string> = {}, as = acme.member.jwt, of = id) =>
     app.request('GET', `/api/api-keys/${of}/usage?${new URLSearchParams(query)}`, { as })
 
   it('returns every day or hour, and the last use of the key, to a member of the account', async () => {
     const noon = today - 3 * day + 12 * hour
-    const rows: UsageBatch['rows'] = [
-      [id, noon, 'valid', 40, noon + 5],
-      [id, noon, 'insufficient_scope', 2, noon + 9],
-      [id, noon + hour, 'rate_limited', 1, noon + hour],
-      [id, today - 40 * day, 'valid', 7, today - 40 * day],
+    const rows: Counted[] = [
+      [id, noon, 'valid', 40],
+      [id, noon, 'insufficient_scope', 2],
+      [id, noon + hour, 'rate_limited', 1],
+      [id, today - 40 * day, 'valid', 7],
     ]
-    await createUsageStore(env.DB).add([batchOf(rows)])
+    await count({ [acme.id]: rows })
     const month = await getUsage()
     expect(month.status).toBe(200)
     const { series, ...sums } = month.body.data
@@ -418,8 +192,6 @@ describe('GET /api/api-keys/{id}/usage', async () => {
     ])
     const whole = await getUsage({ from: iso(today - 400 * day), to: iso(today + day) })
     expect(whole.body.data.total).toBe(50)
-    const key = await app.request('GET', `/api/api-keys/${id}`, { as: acme.member.jwt })
-    expect(key.body.data.last_used_at).toBe(iso(noon + 5))
   })
 
   it('returns the last 24 hours by hour, including the current one', async () => {
@@ -454,5 +226,175 @@ describe('GET /api/api-keys/{id}/usage', async () => {
     expect((await getUsage({}, globex.owner.jwt)).status).toBe(404)
     expect((await getUsage({}, acme.owner.jwt, 'nothing')).status).toBe(404)
     expect((await getUsage({}, acme.owner.jwt, crypto.randomUUID())).status).toBe(404)
+  })
+})
+
+describe('GET /api/usage', async () => {
+  const app = await createTestApp()
+  const acme = await openAccount()
+  const globex = await openAccount('Globex')
+  const as = acme.member.jwt
+  const keys = await Promise.all(
+    ['First', 'Second', 'Third'].map((name) => makeKey(app, acme.owner.jwt, { name })),
+  )
+  const [first, second, third] = keys.map(({ id }) => id) as [string, string, string]
+  const noon = today - 2 * day + 12 * hour
+  await count({
+    [acme.id]: [
+      [first, noon, 'valid', 10, 'customer 1'],
+      [second, noon, 'valid', 4],
+      [second, noon + hour, 'insufficient_scope', 3],
+      [third, noon - 45 * day, 'valid', 1, 'customer 1'],
+    ],
+    [globex.id]: [[newId(), noon, 'valid', 99]],
+  })
+  const read = (query: Record<string, string> = {}, who = as) =>
+    app.request('GET', `/api/usage?${new URLSearchParams(query)}`, { as: who })
+
+  it('returns the whole account, and nothing of another', async () => {
+    const { status, body } = await read()
+    expect(status).toBe(200)
+    const { series, ...sums } = body.data
+    expect(sums).toEqual({
+      granularity: 'day',
+      from: iso(today - 29 * day),
+      to: iso(today + day),
+      total: 17,
+      counts: { valid: 14, insufficient_scope: 3 },
+    })
+    expect(series).toHaveLength(30)
+    expect(series.at(-3)).toMatchObject({ time: iso(today - 2 * day), total: 17 })
+    expect((await read({}, globex.owner.jwt)).body.data.total).toBe(99)
+    const wide = await read({ from: iso(today - 100 * day) })
+    expect(wide.body.data.total).toBe(18)
+  })
+
+  it.each([
+    [
+      'key',
+      [
+        { value: first, name: 'First', total: 10, counts: { valid: 10 } },
+        { value: second, name: 'Second', total: 7, counts: { valid: 4, insufficient_scope: 3 } },
+        { value: third, name: 'Third', total: 1, counts: { valid: 1 } },
+      ],
+    ],
+    [
+      'external_id',
+      [
+        { value: 'customer 1', total: 11, counts: { valid: 11 } },
+        { value: null, total: 7, counts: { valid: 4, insufficient_scope: 3 } },
+      ],
+    ],
+    [
+      'code',
+      [
+        { value: 'valid', total: 15, counts: { valid: 15 } },
+        { value: 'insufficient_scope', total: 3, counts: { insufficient_scope: 3 } },
+      ],
+    ],
+    ['environment', [{ value: 'live', total: 18, counts: { valid: 15, insufficient_scope: 3 } }]],
+  ])('groups by %s, which the total is made of', async (group_by, groups) => {
+    const { body } = await read({ from: iso(today - 100 * day), group_by })
+    expect(body.data.groups).toMatchObject(groups)
+    expect(body.data.groups).toHaveLength(groups.length)
+    expect(body.data.other).toEqual({ total: 0, counts: {} })
+    expect(body.data.total).toBe(18)
+    const prefixes = body.data.groups.map((each: Record<string, unknown>) => each.key_prefix)
+    const expected = group_by === 'key' ? keys.map(({ key_prefix }) => key_prefix) : []
+    expect(prefixes.filter((each: unknown) => each !== undefined)).toEqual(expected)
+  })
+
+  it('counts under `other` what is beyond the hundred largest', async () => {
+    const account = await openAccount('Many')
+    const many = Array.from({ length: 104 }, newId)
+    await count({ [account.id]: many.map((key, at): Counted => [key, noon, 'valid', at + 1]) })
+    const { data } = (await read({ group_by: 'key' }, account.owner.jwt)).body
+    expect(data.groups).toHaveLength(100)
+    expect(data.groups[99]).toMatchObject({ value: many[4], total: 5 })
+    expect(data.other).toEqual({ total: 10, counts: { valid: 10 } })
+    expect(data.total).toBe((104 * 105) / 2)
+  })
+
+  it('is read by a managing key without bounds, and refused to one that has some', async () => {
+    const managing = await makeKey(app, acme.owner.jwt, { scopes: ['keys:manage'] })
+    const within = { external_ids: ['customer 1'] }
+    const bounded = await makeKey(app, acme.owner.jwt, {
+      scopes: ['keys:manage'],
+      may_grant: within,
+    })
+    expect((await read({}, managing.key)).body.data.total).toBeGreaterThanOrEqual(17)
+    const refused = await read({}, bounded.key)
+    expect([refused.status, refused.body.code]).toEqual([403, 'forbidden'])
+  })
+
+  it.each([
+    [{ group_by: 'name' }, 'query.group_by'],
+    [{ group: 'key' }, 'query.group'],
+    [{ from: 'yesterday' }, 'query.from'],
+    [{ from: iso(today - 402 * day), to: iso(today - 390 * day) }, 'query.from'],
+    [{ from: iso(today - 32 * day), granularity: 'hour' }, 'query.from'],
+  ])('refuses %j, naming the parameter', async (query, path) => {
+    const { status, body } = await read(query as Record<string, string>)
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(JSON.stringify(body.errors)).toContain(path)
+  })
+
+  it.each(['throws', 'hangs'] as const)('is 503 when a usage object %s', async (failure) => {
+    const cut = await createTestApp({ bindings: down(['USAGE_COUNTS'], failure) })
+    const paths = ['/api/usage', '/api/usage?group_by=key', `/api/api-keys/${first}/usage`]
+    // Each waits for its time-out.
+    for (const path of failure === 'hangs' ? paths.slice(0, 1) : paths) {
+      const answer = await cut.request('GET', path, { as })
+      expect([path, answer.status, answer.body.code]).toEqual([path, 503, 'authority_unavailable'])
+    }
+  })
+})
+
+describe('the last use of a key', async () => {
+  const watch = watchBindings()
+  const app = await createTestApp({ bindings: watch.bindings })
+  const { id: account, owner } = await openAccount()
+  const keys = await Promise.all(Array.from({ length: 20 }, () => makeKey(app, owner.jwt)))
+  const [used, unused] = keys.map(({ id }) => id) as [string, string]
+  const lastUse = async (id: string, at = app) =>
+    (await at.request('GET', `/api/api-keys/${id}`, { as: owner.jwt })).body.data.last_used_at
+  const inD1 = (id: string, at: number) =>
+    env.DB.prepare('UPDATE api_key SET last_used_at = ? WHERE id = ?').bind(at, id).run()
+
+  it('is the newer of what D1 and the usage objects know', async () => {
+    await count({
+      [account]: [
+        [used, now - 5_000, 'valid', 1],
+        [used, now - 1_000, 'expired_api_key', 1],
+      ],
+    })
+    expect([await lastUse(used), await lastUse(unused)]).toEqual([iso(now - 5_000), null])
+    await inD1(used, now - 60_000)
+    expect(await lastUse(used)).toBe(iso(now - 5_000))
+    await inD1(used, now - 2_000)
+    expect(await lastUse(used)).toBe(iso(now - 2_000))
+  })
+
+  it.each(['throws', 'hangs'] as const)('is that of D1 when a usage object %s', async (failure) => {
+    await inD1(used, now - 60_000)
+    const cut = await createTestApp({ bindings: down(['USAGE_COUNTS'], failure) })
+    expect(await lastUse(used, cut)).toBe(iso(now - 60_000))
+    const list = await cut.request('GET', '/api/api-keys', { as: owner.jwt })
+    expect([list.status, list.body.data.length]).toEqual([200, keys.length])
+  })
+
+  it('costs a page of keys one call a month and shard, and a new key none', async () => {
+    watch.clear()
+    const { body } = await app.request('GET', '/api/api-keys?limit=100', { as: owner.jwt })
+    expect(body.data).toHaveLength(keys.length)
+    const calls = watch.calls.filter(({ where }) => where.startsWith('USAGE_COUNTS.'))
+    // Two on the first day of a month.
+    const months = new Date(now - day).getUTCMonth() === new Date(now).getUTCMonth() ? 1 : 2
+    expect(calls.map(({ where }) => where)).toEqual(
+      Array.from({ length: months }, () => 'USAGE_COUNTS.lastUsed'),
+    )
+    watch.clear()
+    await makeKey(app, owner.jwt)
+    expect(watch.calls.filter(({ where }) => where.startsWith('USAGE_COUNTS.'))).toEqual([])
   })
 })

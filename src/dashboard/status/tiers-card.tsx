@@ -4,7 +4,7 @@ import { Card } from '../ui/card.tsx'
 import { numberText } from '../ui/number-text.ts'
 import type { Status } from './api.ts'
 
-type Count = Status['tiers'][number]
+type Count = NonNullable<Status['tiers']>[number]
 
 const tiers: [tier: string, name: string][] = [
   ['memory', 'Memory (no I/O)'],
@@ -14,7 +14,8 @@ const tiers: [tier: string, name: string][] = [
   ['none', 'Unavailable (a store was down)'],
 ]
 
-export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
+export function TiersCard({ tiers: given }: { tiers: readonly Count[] | null }) {
+  const counts = given ?? []
   const total = sumOf(counts)
   return (
     <Card
@@ -22,7 +23,9 @@ export function TiersCard({ tiers: counts }: { tiers: readonly Count[] }) {
       description="Verifications in the last 24 hours by the tier that answered, counted with a delay of a few seconds."
     >
       {total === 0 ? (
-        <p className="text-base text-kumo-subtle">No verifications.</p>
+        <p className="text-base text-kumo-subtle">
+          {given === null ? 'Not known: the usage object did not respond.' : 'No verifications.'}
+        </p>
       ) : (
         <div className="flex flex-col gap-4">
           {tiers.map(([tier, name]) => (

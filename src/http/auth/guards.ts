@@ -41,7 +41,7 @@ export function personOfRole(weakest: Role): MiddlewareHandler<AppEnv> {
   }
 }
 
-/** After `manager`: webhooks of an account show all its keys, so no key with bounds has a part in them. */
+/** After `manager`: webhooks and usage of an account show all its keys, so no key with bounds has a part in them. */
 export const withoutBounds: MiddlewareHandler<AppEnv> = async function withoutBounds(c, next) {
   const { actor } = c.var
   if (actor.kind === 'key' && isBounded(actor.mayGrant)) {

@@ -27,6 +27,7 @@ import { createSetupRoutes } from './people/setup.ts'
 import { createStepUpRoutes } from './people/step-up.ts'
 import { createOperationRoutes } from './status/operations.ts'
 import { createStatusRoutes } from './status/status.ts'
+import { createAccountUsage, usagePath } from './usage/account-usage.ts'
 import { createApiKeyUsage } from './usage/key-usage.ts'
 import { createWebhookDeliveries } from './webhooks/deliveries.ts'
 import { createWebhookEndpointChanges } from './webhooks/endpoint-changes.ts'
@@ -55,7 +56,7 @@ export function createManagement(settings: AppSettings) {
   for (const path of [importPath, '/api/account/export', '/api/account/deletion']) {
     router.use(path, personOfRole('owner'))
   }
-  router.use('/api/webhook-endpoints/*', withoutBounds)
+  for (const path of ['/api/webhook-endpoints/*', usagePath]) router.use(path, withoutBounds)
   const guarded = createGuarded(settings)
   for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
   router.route('/', guarded)
@@ -72,6 +73,7 @@ function createGuarded(settings: AppSettings) {
     .route('/', createApiKeyCredits())
     .route('/', createApiKeyImport(settings))
     .route('/', createApiKeyUsage(settings))
+    .route('/', createAccountUsage(settings))
     .route('/', createAuditRoutes())
     .route('/', createScopeRoutes(settings))
     .route('/', createWebhookEndpoints(settings))

@@ -52,6 +52,11 @@ export const calls: readonly Call[] = [
   { operation: 'GET /api/api-keys', does: 'lists it', cell: visible('no') },
   { operation: 'GET /api/api-keys/{id}', cell: visible(404) },
   { operation: 'GET /api/api-keys/{id}/usage', cell: visible(404) },
+  {
+    operation: 'GET /api/usage',
+    // The guard `withoutBounds`: it shows all keys of the account.
+    cell: ({ actor }) => (isBounded(actor.mayGrant) ? 403 : 'yes'),
+  },
   { operation: 'GET /api/audit-events', does: 'lists its events', cell: visible('no') },
   {
     operation: 'POST /api/api-keys',

@@ -13,7 +13,7 @@ export function countUse(
 ): void {
   if (!('record' in verdict)) return
   const { code, record } = verdict
-  services.countUsage(record.id, code === 'meter_unavailable' ? 'authority_unavailable' : code)
+  services.countUsage(record, code === 'meter_unavailable' ? 'authority_unavailable' : code)
 }
 
 /** Counts which tiers served the known tokens of a request. */

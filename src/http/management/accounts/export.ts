@@ -4,22 +4,25 @@ import { findAccount, listMembers } from '../../../storage/account-store.ts'
 import { listEvents } from '../../../storage/audit-log.ts'
 import { wholeAccount } from '../../../storage/key-reach.ts'
 import { listKeys } from '../../../storage/key-store.ts'
-import { listUsage } from '../../../storage/usage-export.ts'
+import type { UsageReader } from '../../../usage/reader.ts'
+import type { UsageDay } from '../../../usage/usage-calls.ts'
 import { isoTime } from '../../routing/time.ts'
 import { viewOf } from '../keys/key-schema.ts'
 import { auditView } from './audit-events.ts'
 
 const pageSize = 500
+const hourMs = 60 * 60 * 1000
 
 type Line = { type: string } & Record<string, unknown>
 
 /** @throws (the stream) when a store does not answer. */
 export function exportAccount(
   d1: D1Database,
+  usage: Pick<UsageReader, 'days'>,
   accountId: string,
   nowMs: number,
 ): ReadableStream<Uint8Array> {
-  const pages = allPages(d1, accountId, nowMs)
+  const pages = allPages(d1, usage, accountId, nowMs)
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {
@@ -33,11 +36,21 @@ export function exportAccount(
   })
 }
 
-async function* allPages(d1: D1Database, accountId: string, nowMs: number): AsyncGenerator<Line[]> {
+async function* allPages(
+  d1: D1Database,
+  usage: Pick<UsageReader, 'days'>,
+  accountId: string,
+  nowMs: number,
+): AsyncGenerator<Line[]> {
   const counts: Record<string, number> = {}
-  const sections = [peoplePages, keyPages, eventPages, usagePages]
+  const sections = [
+    peoplePages(d1, accountId, nowMs),
+    keyPages(d1, accountId, nowMs),
+    eventPages(d1, accountId),
+    usagePages(usage, accountId, nowMs),
+  ]
   for (const section of sections) {
-    for await (const page of section(d1, accountId, nowMs)) {
+    for await (const page of section) {
       for (const { type } of page) counts[type] = (counts[type] ?? 0) + 1
       if (page.length > 0) yield page
     }
@@ -84,18 +97,21 @@ async function* eventPages(d1: D1Database, accountId: string) {
   }
 }
 
-async function* usagePages(d1: D1Database, accountId: string) {
-  type Row = Awaited<ReturnType<typeof listUsage>>[number]
-  const list = (after: Row | null) => listUsage(d1, accountId, { after, limit: pageSize })
-  for await (const rows of paged(list)) {
-    yield rows.map(({ keyId, hour, code, count }) => ({
-      type: 'usage',
-      key_id: keyId,
-      hour: isoTime(hour),
-      code,
-      count,
-    }))
+async function* usagePages(usage: Pick<UsageReader, 'days'>, accountId: string, nowMs: number) {
+  for await (const days of usage.days(accountId, nowMs)) yield days.flatMap(hoursOf)
+}
+
+/** A line for each hour and code with requests. */
+function hoursOf({ keyId, day, counts }: UsageDay): Line[] {
+  const lines: Line[] = []
+  for (const [code, hours] of Object.entries(counts)) {
+    for (const [hour, count] of hours.entries()) {
+      if (count === 0) continue
+      const time = isoTime(day + hour * hourMs)
+      lines.push({ type: 'usage', key_id: keyId, hour: time, code, count })
+    }
   }
+  return lines
 }
 
 /** Yields page after page, each starting after the previous one. */

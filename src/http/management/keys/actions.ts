@@ -23,7 +23,7 @@ import { keySchema } from './key-schema.ts'
 import { idPath, path, stored } from './keys.ts'
 import { notDone } from './refusals.ts'
 import { repeatedKey, settleAgain } from './repeated.ts'
-import { viewFor } from './views.ts'
+import { newKeyView } from './views.ts'
 
 const maxOverlapSeconds = 30 * 24 * 60 * 60
 const maxIds = 1_000
@@ -115,7 +115,7 @@ export function createApiKeyActions() {
           const rotation = await rotateKey(stores, settings, callerOf(c), id, options)
           if (rotation.kind !== 'done') throw notDone(rotation)
           const row = await stored(c, rotation.id)
-          const successor = await viewFor(c.env, row)
+          const successor = await newKeyView(c.env, row)
           tagAnswer(c, row)
           c.header('Cache-Control', 'no-store')
           return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)

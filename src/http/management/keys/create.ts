@@ -16,7 +16,7 @@ import { path, stored } from './keys.ts'
 import { checkNewLimits } from './limit-schema.ts'
 import { refusedChange } from './refusals.ts'
 import { repeatedKey } from './repeated.ts'
-import { viewFor } from './views.ts'
+import { newKeyView } from './views.ts'
 
 function createOperation({ config }: AppSettings) {
   // A repeated request may name a time that has passed: a new one is checked when it is executed.
@@ -76,7 +76,7 @@ export function createApiKeyCreation(settings: AppSettings) {
         const issued = await issueKey(stores, keySettings, callerOf(c), input, request)
         if (issued.kind === 'refused') throw refusedChange(issued.refusal)
         const row = await stored(c, issued.id)
-        const data = { ...(await viewFor(c.env, row)), key: issued.token }
+        const data = { ...(await newKeyView(c.env, row)), key: issued.token }
         tagAnswer(c, row)
         c.header('Cache-Control', 'no-store')
         return c.json({ status: 'success' as const, data }, 201)

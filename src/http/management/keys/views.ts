@@ -1,21 +1,42 @@
-// Keys as responses show them, each with the current credits of its meter.
+// Keys as responses show them, each with the current credits of its meter and its last use.
 import { limitsOf } from '../../../core/limits.ts'
 import type { ListedKey } from '../../../storage/key-store.ts'
 import { inOrder } from '../../routing/in-order.ts'
+import { isoTime } from '../../routing/time.ts'
 import type { Services } from '../../services.ts'
 import { type KeyView, viewOf } from './key-schema.ts'
 
-/** Views in the order of `keys`; without an answer from its meter, `remaining` is null. */
-export function viewsOf(services: Services, keys: readonly ListedKey[]): Promise<KeyView[]> {
-  return inOrder(keys, async (key) =>
-    viewOf(key, await balanceOf(services, key), services.clock.now()),
-  )
+/**
+ * Views in the order of `keys`, which are of one account; without an answer from its meter, `remaining` is null, and
+ * without one from the usage objects `last_used_at` is up to 6 hours old.
+ */
+export async function viewsOf(services: Services, keys: readonly ListedKey[]): Promise<KeyView[]> {
+  const uses = lastUses(services, keys)
+  return inOrder(keys, async (key) => {
+    const view = await newKeyView(services, key)
+    const usedAt = Math.max(key.lastUsedAt ?? 0, (await uses).get(key.id) ?? 0)
+    return usedAt === 0 ? view : { ...view, last_used_at: isoTime(usedAt) }
+  })
 }
 
 export async function viewFor(services: Services, key: ListedKey): Promise<KeyView> {
   const [view] = await viewsOf(services, [key])
   if (view === undefined) throw new Error('A key was shown, and there is no view of it.')
   return view
+}
+
+/** Of a key that this request created. */
+export async function newKeyView(services: Services, key: ListedKey): Promise<KeyView> {
+  return viewOf(key, await balanceOf(services, key), services.clock.now())
+}
+
+/** One call a usage object for all of them. */
+async function lastUses(services: Services, keys: readonly ListedKey[]) {
+  const [first] = keys
+  if (first === undefined) return new Map<string, number>()
+  const usage = await services.usageReader()
+  const ids = keys.map(({ id }) => id)
+  return usage.lastUsed(first.accountId, ids, services.clock.now())
 }
 
 async function balanceOf(services: Services, key: ListedKey): Promise<number | null> {

@@ -4,7 +4,7 @@ import { regionOfFence } from '../../../coherence/regions.ts'
 import { type CanaryRun, lastRuns } from '../../../storage/canary-log.ts'
 import { type ListedFence, listRegistrations } from '../../../storage/fence-registry.ts'
 import { checkStores, type Readiness } from '../../../storage/readiness.ts'
-import { readTiers } from '../../../storage/usage-store.ts'
+import { StoreUnavailable } from '../../../storage/unavailable.ts'
 import { managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byAdmin } from '../../routing/security.ts'
@@ -12,7 +12,6 @@ import { isoTime, time } from '../../routing/time.ts'
 import type { AppSettings, Services } from '../../services.ts'
 
 const maxRuns = 12
-const dayMs = 24 * 60 * 60 * 1000
 
 const check = z.object({
   name: z.enum(['database', 'cache', 'fence', 'meter', 'queue', 'raises']),
@@ -53,9 +52,13 @@ const status = z
       .object({ count: z.int(), oldest_at: time.nullable(), fences: z.array(z.string()) })
       .nullable(),
     canary: z.array(canaryRun),
-    tiers: z.array(z.object({ region: z.string(), tier: z.string(), count: z.int() })).openapi({
-      description: 'Verifications of the last 24 hours by answering tier',
-    }),
+    tiers: z
+      .array(z.object({ region: z.string(), tier: z.string(), count: z.int() }))
+      .nullable()
+      .openapi({
+        description:
+          'Verifications of the last 24 hours by answering tier; null: their object did not answer',
+      }),
   })
   .openapi('Status')
 
@@ -82,7 +85,7 @@ export function createStatusRoutes({ config, clock }: AppSettings) {
     const [fences, runs, tiers] = await Promise.all([
       listRegistrations(db).then((all) => Promise.all(all.map((each) => seen(services, each)))),
       lastRuns(db, maxRuns),
-      readTiers(db, clock.now() - dayMs),
+      tiersOf(services),
     ])
     const readiness = await checking
     const data = {
@@ -100,6 +103,15 @@ export function createStatusRoutes({ config, clock }: AppSettings) {
       tiers,
     }
     return c.json({ status: 'success' as const, data }, 200)
+  })
+}
+
+/** A status page without them says more than none. */
+async function tiersOf(services: Services) {
+  const usage = await services.usageReader()
+  return usage.tiers(services.clock.now()).catch((cause: unknown) => {
+    if (cause instanceof StoreUnavailable) return null
+    throw cause
   })
 }
 
