@@ -18,8 +18,6 @@ type CellRow = [
 
 /** A value of SQLite in a Durable Object may have 2 MB. */
 const maxBytes = 1_900_000
-/** A turn of the fold is one row. */
-export const maxKeyDaysOfTurn = 5_000
 
 /** A layer in pieces, each with its text, that are small enough for a row. */
 export function piecesOf(layer: Layer): { layer: Layer; body: string }[] {

@@ -6,17 +6,15 @@ import {
   foldAfterMs,
   forgetIdsAfterMs,
   idLifetimeMs,
-  maxForgotten,
-  maxJournalSize,
-  maxKeyDays,
-  maxKeyDaysHeld,
   minuteMs,
   tierLifetimeMs,
   timeOf,
+  type UsageBounds,
+  usageBounds,
   usageLifetimeMs,
 } from './bounds.ts'
 import { hourMs } from './counts.ts'
-import { addRow, type JournalRow, maxKeyDaysOfTurn, piecesOf } from './journal.ts'
+import { addRow, type JournalRow, piecesOf } from './journal.ts'
 import { Layer, split } from './layer.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { changesOf, lastUses } from './turn.ts'
@@ -30,6 +28,7 @@ export type LedgerOptions = {
   raiseLastUsed(uses: [keyId: string, at: number][]): Promise<void>
   /** Is told why a fold failed. */
   report(cause: unknown): void
+  bounds?: UsageBounds
 }
 
 export class UsageLedger {
@@ -45,10 +44,12 @@ export class UsageLedger {
   private isMaintaining = false
   private readonly storage: LedgerStorage
   private readonly options: LedgerOptions
+  private readonly bounds: UsageBounds
 
   constructor(storage: LedgerStorage, options: LedgerOptions) {
     this.storage = storage
     this.options = options
+    this.bounds = options.bounds ?? usageBounds
     for (const row of storage.loadJournal()) {
       addRow(this.recent, row)
       this.nextSeq = row.seq + 1
@@ -74,7 +75,8 @@ export class UsageLedger {
     if (nowMs >= this.deleteAt) return stored
     const { fresh, seen } = this.unknown(parts, nowMs)
     if (fresh.length === 0) return stored
-    if (this.keyDays >= maxKeyDaysHeld) throw new Error('Too much usage is not folded yet.')
+    if (this.keyDays >= this.bounds.keyDaysHeld)
+      throw new Error('Too much usage is not folded yet.')
     const added = new Layer()
     for (const part of fresh) added.addPart(part)
     const rows = this.rowsOf(added, nowMs)
@@ -88,7 +90,7 @@ export class UsageLedger {
   /** Deletes a part of what is held of an account; whether nothing is left. What comes later is stored anew. */
   forget(accountId: string): boolean {
     this.forgetUnfolded(accountId)
-    return this.storage.forget(accountId, maxForgotten)
+    return this.storage.forget(accountId, this.bounds.forgotten)
   }
 
   /** The journal too: a fold or a new instance must not bring an account back. */
@@ -137,7 +139,7 @@ export class UsageLedger {
     const fresh = parts.filter(({ id }) => {
       const sentAt = timeOf(id)
       // Its id may be forgotten: rather lost than counted twice.
-      if (sentAt < nowMs - idLifetimeMs) return false
+      if (!(sentAt >= nowMs - idLifetimeMs)) return false
       const bucket = bucketOf(sentAt)
       const ids = known.get(bucket) ?? new Set(this.storage.idsIn(bucket))
       known.set(bucket, ids)
@@ -172,7 +174,7 @@ export class UsageLedger {
   /** Rewrites the journal as one row a turn: each key day is then written once. */
   private seal(): void {
     if (this.recent.isEmpty) return
-    const pieces = split(this.recent, maxKeyDaysOfTurn).flatMap(piecesOf)
+    const pieces = split(this.recent, this.bounds.keyDaysOfTurn).flatMap(piecesOf)
     const rows = pieces.map(({ layer, body }) => this.newRow(layer, this.recent.at, body))
     this.storage.commit({ journal: { remove: this.recent.seqs, add: rows } })
     this.sealed = pieces.map(({ layer }) => layer)
@@ -189,7 +191,7 @@ export class UsageLedger {
   }
 
   private get isJournalLarge(): boolean {
-    return this.recent.size > Math.max(maxJournalSize, 2 * this.rewrittenSize)
+    return this.recent.size > Math.max(this.bounds.journalSize, 2 * this.rewrittenSize)
   }
 
   /** The rows of a layer, which then holds them. */
@@ -216,7 +218,7 @@ export class UsageLedger {
 
   private foldAt(nowMs: number): number {
     const [first = this.recent] = this.sealed
-    return this.recent.keyDays >= maxKeyDays ? nowMs : first.at + foldAfterMs
+    return this.recent.keyDays >= this.bounds.keyDays ? nowMs : first.at + foldAfterMs
   }
 
   private schedule(nowMs: number): void {

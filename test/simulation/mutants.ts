@@ -5,6 +5,7 @@ import { harmlessMutants } from './mutants/harmless.ts'
 import { implementationMutants } from './mutants/implementation.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import { viewMutants } from './mutants/view.ts'
+import { usageMutants } from './usage/mutants.ts'
 
 export const mutants: Mutant[] = [
   ...designMutants.map((mutant) => ({ ...mutant, listed: true as const })),
@@ -24,6 +25,7 @@ export const suites = {
     defaultSeeds: 3_000,
     load: () => import('./credits/world.ts'),
   },
+  usage: { mutants: usageMutants, defaultSeeds: 3_000, load: () => import('./usage/world.ts') },
 } as const
 
 export type SuiteName = keyof typeof suites
