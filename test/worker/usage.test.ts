@@ -1,4 +1,5 @@
 // Reads of usage: over months and shards, of a key and of an account, and the last use in lists.
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createUsageObjects, type UsageStores } from '../../src/usage/objects.ts'
@@ -153,8 +154,9 @@ describe('the reader', () => {
 
   it('reads the months of 400 days, and stores nothing by reading', async () => {
     const names = new Set<string>()
+    // Objects that no other test has.
     const counting = createUsageReader({
-      ...stores,
+      shards: readShards('4'),
       objects: (name) => {
         names.add(name)
         return stores.objects(name)
@@ -163,8 +165,23 @@ describe('the reader', () => {
     const account = newId()
     const span = spanOf('day', now - 400 * day + 1, now)
     expect(await counting.ofAccount(account, span)).toEqual([])
-    expect(names.size).toBeGreaterThanOrEqual(3 * 13)
-    expect(names.size).toBeLessThanOrEqual(3 * 15)
+    expect(await counting.byGroup(account, 'key', span, 1)).toEqual([])
+    expect(await daysOf(account, counting)).toEqual([])
+    expect((await counting.lastUsed(account, [account], now)).size).toBe(0)
+    expect(await counting.forget(account, now)).toBe(true)
+    expect(names.size).toBeGreaterThanOrEqual(4 * 13)
+    expect(names.size).toBeLessThanOrEqual(4 * 15)
+    for (const name of names) {
+      const tables = await runInDurableObject(
+        env.USAGE_COUNTS.getByName(name),
+        (_, { storage }) => [
+          ...storage.sql.exec(
+            "SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'",
+          ),
+        ],
+      )
+      expect([name, tables]).toEqual([name, []])
+    }
   })
 })
 
