@@ -1,4 +1,6 @@
 // What is deployed of this Latchkey, read from Cloudflare by each run, so that no local state can be outdated.
+import { movedMonth, readShards } from '../../src/usage/read-shards.ts'
+import { monthOf } from '../../src/usage/shards.ts'
 import { Refusal } from '../settings.ts'
 import { type Plan, provisionedName, publicUrl } from './plan.ts'
 import { type Captured, jsonOf, type RunWrangler } from './run-wrangler.ts'
@@ -22,13 +24,14 @@ export async function readDeployed(wrangler: RunWrangler, plan: Plan): Promise<D
   const exists = listed.ok || !isMissing(listed)
   const secrets = exists ? jsonOf<{ name: string }[]>(listed, 'the list of secrets') : []
   const databases = jsonOf<{ name: string }[]>(found, 'the list of databases')
-  const { url, bound, stopped } = exists ? await readVersion(wrangler) : none
+  const { url, bound, stopped, usageShards } = exists ? await readVersion(wrangler) : none
   if (stopped) {
     throw new Refusal(
       'Changes are stopped (CHANGES): D1 is being restored, or a restore was interrupted. Finish it first ' +
         '(docs/restore.md): deploying now would permit changes.',
     )
   }
+  if (usageShards !== null) requireSameMonths(usageShards, plan.usageShards)
   return {
     exists,
     secrets: new Set(secrets.map(({ name }) => name)),
@@ -42,6 +45,17 @@ export async function readDeployed(wrangler: RunWrangler, plan: Plan): Promise<D
   }
 }
 
+/** @throws Refusal when counts of the present month or an earlier one would be looked for in other objects. */
+function requireSameMonths(deployed: string, wanted: string): void {
+  const present = monthOf(Date.now())
+  const month = movedMonth(readShards(deployed), readShards(wanted), present)
+  if (month === null) return
+  throw new Refusal(
+    `USAGE_SHARDS is "${wanted}", and "${deployed}" is deployed: it would change ${month || 'the first months'}. ` +
+      `Only months after ${present} may change, as in "${deployed}, YYYY-MM:8".`,
+  )
+}
+
 /** Cloudflare's code for a Worker that does not exist; `secret list` prints a sentence instead. */
 function isMissing({ stdout, stderr }: Captured): boolean {
   return /Worker "[^"]*" not found|\[code: 10007\]/.test(stdout + stderr)
@@ -50,8 +64,13 @@ function isMissing({ stdout, stderr }: Captured): boolean {
 type Deployment = { versions: { version_id: string; percentage: number }[] }
 type Version = { resources: { bindings: { name: string; type: string; text?: string }[] } }
 
-type DeployedVersion = { url: string | null; bound: string[]; stopped: boolean }
-const none: DeployedVersion = { url: null, bound: [], stopped: false }
+type DeployedVersion = {
+  url: string | null
+  bound: string[]
+  stopped: boolean
+  usageShards: string | null
+}
+const none: DeployedVersion = { url: null, bound: [], stopped: false, usageShards: null }
 
 /** BASE_URL and bindings of the deployed version. @throws Refusal during a gradual deployment */
 export async function readVersion(wrangler: RunWrangler): Promise<DeployedVersion> {
@@ -75,6 +94,7 @@ export async function readVersion(wrangler: RunWrangler): Promise<DeployedVersio
     url: publicUrl(textOf('BASE_URL')),
     bound: bindings.map(({ name }) => name),
     stopped: textOf('CHANGES') === 'stopped',
+    usageShards: textOf('USAGE_SHARDS') ?? null,
   }
 }
 

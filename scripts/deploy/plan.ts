@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
+import { readShards } from '../../src/usage/read-shards.ts'
 import { Refusal, root } from '../settings.ts'
 
 export const configPath = join(root, 'wrangler.toml')
@@ -15,6 +16,8 @@ export type Plan = {
   /** Queues that must exist before the deployment; wrangler creates the others. */
   queues: string[]
   secrets: string[]
+  /** USAGE_SHARDS. */
+  usageShards: string
   /** The public address as the command line or wrangler.toml states it; null: not stated. */
   url: string | null
 }
@@ -85,8 +88,20 @@ export function readPlan({ url, domain }: Options): Plan {
     namespaces: config.kv_namespaces.filter(({ id }) => !id).map(({ binding }) => binding),
     queues: [...new Set(needed)].filter((queue) => !created.has(queue)),
     secrets: config.secrets?.required ?? [],
+    usageShards: usageShardsOf(config),
     url: url ?? (domain === null ? null : originOf(`https://${domain}`)) ?? statedUrl(config),
   }
+}
+
+/** @throws Refusal for what the Worker would refuse to start with. */
+function usageShardsOf({ vars }: Config): string {
+  const text = String(vars.USAGE_SHARDS)
+  try {
+    readShards(text)
+  } catch (error) {
+    throw new Refusal((error as Error).message)
+  }
+  return text
 }
 
 /** A custom domain or a BASE_URL stated in wrangler.toml. */
