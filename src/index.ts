@@ -9,6 +9,7 @@ import { checkSecrets, usageShardsOf } from './worker/variables.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
 export { MeterObject } from './limits/meter-object.ts'
+export { RequestLogObject } from './usage/request-log-object.ts'
 export { UsageObject } from './usage/usage-object.ts'
 
 checkSecrets(env)
@@ -34,8 +35,9 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
       return sendWebhooks(isolate, this.env, messages)
     }
     const { consume } = await import('./usage/consumer.ts')
-    const { usageStores } = await import('./worker/usage.ts')
-    await consume(usageStores(this.env), messages, systemClock.now())
+    const { requestLogs, usageStores } = await import('./worker/usage.ts')
+    const stores = { ...usageStores(this.env), logs: requestLogs(this.env) }
+    await consume(stores, messages, systemClock.now())
   }
 
   /** The reconciler and the canary. */

@@ -7,7 +7,13 @@ import { createIsolate, systemClock } from '../../src/worker/context.ts'
 import { createFetchHandler } from '../../src/worker/fetch.ts'
 import latchkeyConfig from '../../test/support/latchkey.config.ts'
 
-export { default, FenceObject, MeterObject, UsageObject } from '../../src/index.ts'
+export {
+  default,
+  FenceObject,
+  MeterObject,
+  RequestLogObject,
+  UsageObject,
+} from '../../src/index.ts'
 
 const behind = new Hono()
 behind.get('/api/contacts', (c) => c.json({ status: 'success', data: [] }))

@@ -6,7 +6,7 @@ import RealLatchkey, { FenceObject as RealFence } from '../../src/index.ts'
 import { type Command, commandPath } from './commands.ts'
 import { faultyBindings, injectedCounts, setFaults } from './faults.ts'
 
-export { MeterObject, UsageObject } from '../../src/index.ts'
+export { MeterObject, RequestLogObject, UsageObject } from '../../src/index.ts'
 
 type SoakEnv = Env & { PLACE: { latitude: string; longitude: string } }
 

@@ -1,5 +1,5 @@
 // A fence: how fresh a record must be to be valid in one region. Independent of the platform: storage, registry and
-// clock are passed in, by fence-object.ts and by the simulation.
+// clock are passed in, by open-fence.ts and by the simulation.
 
 /** The answer to a raise or a reset; any other answer does not acknowledge it. */
 export const acknowledged = 'held'

@@ -64,6 +64,14 @@ export function networkOf(ip: string | null): string | null {
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`
 }
 
+/** The network of an address that logs may hold: 24 bits of IPv4, 48 of IPv6. null when the text is no address. */
+export function cutAddress(ip: string | null): string | null {
+  if (ip === null || !isAddress(ip)) return null
+  const address = ipaddr.process(ip)
+  const bits = address.kind() === 'ipv4' ? 24 : 48
+  return `${networkAddress(address, bits)}/${bits}`
+}
+
 /** Whether the address matches an entry of the list; an unknown address (null) matches none. */
 export function isAllowedAddress(ip: string | null, allowed: readonly string[]): boolean {
   if (ip === null || !isAddress(ip)) return false

@@ -12,7 +12,7 @@ export type Route = {
 
 /** `unlisted`: needs full access. `unsafe`: the path is ambiguous. */
 export type RouteMatch =
-  | { kind: 'scope'; scope: string }
+  | { kind: 'scope'; scope: string; pattern: string }
   | { kind: 'unlisted' }
   | { kind: 'unsafe' }
 
@@ -27,7 +27,8 @@ export function createPolicy(routes: readonly Route[]): Policy {
     // HEAD is GET without the content (RFC 9110 9.3.2).
     const listed = method === 'HEAD' ? 'GET' : method
     const route = compiled.find((each) => each.method === listed && matches(each.parts, segments))
-    return route === undefined ? { kind: 'unlisted' } : { kind: 'scope', scope: route.scope }
+    if (route === undefined) return { kind: 'unlisted' }
+    return { kind: 'scope', scope: route.scope, pattern: route.path }
   }
 }
 

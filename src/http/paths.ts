@@ -15,6 +15,7 @@ export const guardedResources = [
   'audit-events',
   'scopes',
   'formats',
+  'requests',
   'status',
   'usage',
   'webhook-endpoints',

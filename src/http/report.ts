@@ -14,6 +14,19 @@ export type CheckedToken = {
   accountId: string | null
 }
 
+/** A request of a known key that the log of its account is to hold. */
+export type SampledUse = {
+  accountId: string
+  keyId: string
+  code: string
+  neededScope: string | null
+  tier: Verification['tier']
+  /** The address of the client, as far as it is known. */
+  ip: string | null
+  /** Not a request to this Worker, but one that a service verified. */
+  isChecked: boolean
+}
+
 export type Report = {
   /** In every response and log line. Never taken from the client, who could forge log lines with it. */
   readonly id: string
@@ -24,6 +37,10 @@ export type Report = {
   remaining: LimitsRemaining | null
   /** The tokens that a service verified with this request. */
   checked: CheckedToken[]
+  /** Of the caller and of `checked`, where the log is to hold them. */
+  sampled: SampledUse[]
+  /** The request that a policy decided about: its method, and the pattern of the route where one is listed. */
+  target: { method: string; pattern: string | null } | null
   /** Of the problem that was answered. */
   code: ProblemCode | null
   cause: unknown
@@ -39,6 +56,8 @@ export function createReport(startedAt: number): Report {
     caller: null,
     remaining: null,
     checked: [],
+    sampled: [],
+    target: null,
     code: null,
     cause: null,
     context: null,

@@ -16,7 +16,9 @@ import type { FloodLimit } from '../storage/flood-limit.ts'
 import type { Memory } from '../storage/memory.ts'
 import type { ReadinessStores } from '../storage/readiness.ts'
 import type { CountedKey, UsageCode } from '../usage/counter.ts'
+import type { RequestSample } from '../usage/message.ts'
 import type { UsageReader } from '../usage/reader.ts'
+import type { RequestLogs } from '../usage/request-logs.ts'
 
 /** Known when the routes are assembled, for as long as the isolate lives. */
 export type AppSettings = { config: Config; clock: Clock }
@@ -59,7 +61,10 @@ export type Services = Readonly<AppSettings> & {
   /** @param sender the bucket of the flood limit; read only where the limit is consulted. */
   verifySettings(sender: () => string): Promise<VerifySettings>
   meters(): Meters
-  countUsage(key: CountedKey, code: UsageCode): void
+  requestLogs(): Promise<RequestLogs>
+  /** @returns whether the log of the account is to hold the request: see `logRequest`. */
+  countUsage(key: CountedKey, code: UsageCode): boolean
+  logRequest(accountId: string, sample: RequestSample): void
   countTier(region: string, tier: string): void
   /** After the response, notifies the account where credits run low. */
   watchCredits(verdict: MeteredVerdict): void

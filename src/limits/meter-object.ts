@@ -2,22 +2,19 @@
 // before it are durable (output gate), so that no admitted request is lost.
 import { DurableObject } from 'cloudflare:workers'
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
-import type { ConsumeResult, MeterState } from './decision.ts'
-import {
-  type ConsumeRequest,
-  Meter,
-  type MeterStorage,
-  type TopUpRequest,
-  type TopUpResult,
-  type Use,
-} from './meter.ts'
+import type { ConsumeResult } from './decision.ts'
+import type { ConsumeRequest, Meter, TopUpRequest, TopUpResult, Use } from './meter.ts'
 
 export class MeterObject extends DurableObject<Env> {
-  private readonly meter: Meter
+  private meter!: Meter
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
-    this.meter = new Meter(createStorage(context.storage), Date.now)
+    // No isolate that verifies keys evaluates it. No call is delivered before it is there.
+    void context.blockConcurrencyWhile(async () => {
+      const { openMeter } = await import('./open-meter.ts')
+      this.meter = openMeter(context.storage)
+    })
   }
 
   take(request: ConsumeRequest): ConsumeResult {
@@ -39,60 +36,4 @@ export class MeterObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     await this.meter.maintain()
   }
-}
-
-function createStorage(storage: DurableObjectStorage): MeterStorage {
-  const { sql } = storage
-  let isOpen = false
-  // A cleared object occupies no storage until it is used again.
-  const open = () => {
-    if (!isOpen) for (const table of tables) sql.exec(table)
-    isOpen = true
-  }
-  open()
-  return {
-    load: () => load(sql),
-    save({ buckets, balance }, use) {
-      open()
-      const state = JSON.stringify({ fillings: [...buckets], balance })
-      storage.transactionSync(() => {
-        sql.exec('INSERT OR REPLACE INTO state VALUES (1, ?)', state)
-        if (use === undefined) return
-        sql.exec('INSERT OR REPLACE INTO use VALUES (?, ?, ?)', use.name, use.credits, use.atMs)
-      })
-    },
-    findUse(name) {
-      open()
-      const statement = 'SELECT credits, at_ms AS atMs FROM use WHERE name = ?'
-      return sql.exec<{ credits: number; atMs: number }>(statement, name).toArray()[0] ?? null
-    },
-    forgetUses(untilMs) {
-      open()
-      sql.exec('DELETE FROM use WHERE at_ms <= ?', untilMs)
-      return sql.exec('SELECT 1 FROM use LIMIT 1').toArray().length > 0
-    },
-    wakeAt: (timeMs) => void wakeAt(storage, timeMs),
-    async clear() {
-      isOpen = false
-      await storage.deleteAll()
-    },
-  }
-}
-
-const tables = [
-  'CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)',
-  `CREATE TABLE IF NOT EXISTS use (name TEXT PRIMARY KEY, credits INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL) WITHOUT ROWID`,
-]
-
-function load(sql: SqlStorage): MeterState {
-  const [row] = sql.exec<{ json: string }>('SELECT json FROM state').toArray()
-  if (row === undefined) return { buckets: new Map(), balance: null }
-  const { fillings, balance } = JSON.parse(row.json)
-  return { buckets: new Map(fillings), balance }
-}
-
-async function wakeAt(storage: DurableObjectStorage, timeMs: number): Promise<void> {
-  // An earlier alarm sets the next one itself.
-  if ((await storage.getAlarm()) === null) await storage.setAlarm(timeMs)
 }

@@ -1,5 +1,5 @@
 // A meter: the rate windows and the credits of one key, or of all keys that share them. Independent of
-// the platform: storage and clock are passed in, by meter-object.ts and by the simulation.
+// the platform: storage and clock are passed in, by open-meter.ts and by the simulation.
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
 import {
   type ConsumeResult,

@@ -1,16 +1,24 @@
-// The consumer of the usage queue. A message is split by month and shard; each object stores its part once, however
-// often it is delivered, and the message is acknowledged when all of them have.
+// The consumer of the usage queue. A message is split by month and shard, and by account for the request logs; each object
+// stores its part once, however often it is delivered, and the message is acknowledged when all of them have.
 import { readId } from '../core/id.ts'
 import { log } from '../log.ts'
 import { isDeterministic } from '../storage/unavailable.ts'
 import { idLifetimeMs, usageLifetimeMs } from './bounds.ts'
-import { messageId, type TierRow, type UsageMessage, type UsageRow } from './message.ts'
-import type { UsageObjectClient, UsageStores } from './objects.ts'
+import {
+  messageId,
+  type RequestSample,
+  type TierRow,
+  type UsageMessage,
+  type UsageRow,
+} from './message.ts'
+import type { UsageStores } from './objects.ts'
+import type { LogPart } from './request-log.ts'
+import type { RequestLogs } from './request-logs.ts'
 import { monthOf, nameOf, namesIn, type Shards } from './shards.ts'
 import { stored, type UsagePart } from './usage-calls.ts'
 
 type Delivered = Pick<Message<unknown>, 'id' | 'timestamp' | 'attempts' | 'body' | 'ack' | 'retry'>
-type Entry = { part: UsagePart; message: Delivered }
+type Entry<Part> = { part: Part; message: Delivered }
 
 const hourMs = 60 * 60 * 1000
 /** Clocks differ by less. */
@@ -20,22 +28,30 @@ const maxRetrySeconds = 60 * 60
 
 /** Stores the messages. One is acknowledged once it is stored whole, or when it never can be. */
 export async function consume(
-  { objects, shards }: UsageStores,
+  { objects, logs, shards }: UsageStores & { logs: Pick<RequestLogs, 'add'> },
   messages: readonly Delivered[],
   nowMs: number,
 ): Promise<void> {
   const readable = messages.filter((message) => isReadable(message, nowMs))
-  const byObject = new Map<string, Entry[]>()
+  const byObject = new Map<string, Entry<UsagePart>[]>()
+  const byAccount = new Map<string, Entry<LogPart>[]>()
   for (const message of readable) {
-    for (const [name, part] of split(message.body as UsageMessage, shards)) {
-      const entries = byObject.get(name)
-      if (entries === undefined) byObject.set(name, [{ part, message }])
-      else entries.push({ part, message })
+    const { id, requests, ...counted } = message.body as UsageMessage
+    for (const [name, part] of split({ id, ...counted }, shards)) {
+      listed(byObject, name, (): Entry<UsagePart>[] => []).push({ part, message })
+    }
+    for (const [accountId, ofAccount] of Object.entries(requests)) {
+      const part = { id, requests: ofAccount }
+      listed(byAccount, accountId, (): Entry<LogPart>[] => []).push({ part, message })
     }
   }
   const failed = new Map<Delivered, unknown>()
-  const storing = [...byObject].map(([name, entries]) => store(objects(name), entries, failed))
-  await Promise.all(storing)
+  await Promise.all([
+    ...[...byObject].map(([name, entries]) => store(objects(name).add, entries, failed)),
+    ...[...byAccount].map(([accountId, entries]) => {
+      return store((parts) => logs.add(accountId, parts), entries, failed)
+    }),
+  ])
   for (const message of readable) {
     if (failed.has(message)) message.retry({ delaySeconds: retryDelay(message.attempts) })
     else message.ack()
@@ -46,7 +62,10 @@ export async function consume(
 }
 
 /** The part of each object, by its name: the rows of its keys, and the tiers of its month in the first shard. */
-export function split({ id, accounts, tiers }: UsageMessage, shards: Shards) {
+export function split(
+  { id, accounts, tiers }: Pick<UsageMessage, 'id' | 'accounts' | 'tiers'>,
+  shards: Shards,
+) {
   const rows = new Map<string, Map<string, UsageRow[]>>()
   for (const [accountId, ofAccount] of Object.entries(accounts)) {
     for (const row of ofAccount) {
@@ -74,19 +93,19 @@ function listed<Value>(map: Map<string, Value>, name: string, create: () => Valu
   return present
 }
 
-async function store(
-  object: Pick<UsageObjectClient, 'add'>,
-  entries: readonly Entry[],
+async function store<Part>(
+  add: (parts: Part[]) => Promise<unknown>,
+  entries: readonly Entry<Part>[],
   failed: Map<Delivered, unknown>,
 ): Promise<void> {
   try {
-    const answer: unknown = await object.add(entries.map(({ part }) => part))
+    const answer = await add(entries.map(({ part }) => part))
     // An object of another version may answer differently: only this value acknowledges.
-    if (answer !== stored) throw new Error('The usage object did not acknowledge.')
+    if (answer !== stored) throw new Error('The object did not acknowledge.')
   } catch (cause) {
     // One part that the object always refuses must not keep out the others.
     if (entries.length > 1 && isDeterministic(cause)) {
-      for (const entry of entries) await store(object, [entry], failed)
+      for (const entry of entries) await store(add, [entry], failed)
       return
     }
     for (const { message } of entries) failed.set(message, cause)
@@ -108,7 +127,9 @@ function isReadable(message: Delivered, nowMs: number): boolean {
 /** Objects forget the ids of older messages: one that may have been stored is dropped, not counted twice. */
 function isMessage(body: unknown, nowMs: number): body is UsageMessage {
   if (typeof body !== 'object' || body === null) return false
-  const { version, id, accounts, tiers } = body as Partial<Record<keyof UsageMessage, unknown>>
+  const { version, id, accounts, tiers, requests } = body as Partial<
+    Record<keyof UsageMessage, unknown>
+  >
   return (
     version === 2 &&
     typeof id === 'string' &&
@@ -117,7 +138,10 @@ function isMessage(body: unknown, nowMs: number): body is UsageMessage {
     typeof accounts === 'object' &&
     accounts !== null &&
     Object.values(accounts).every((rows) => isList(rows, (row) => isRow(row, nowMs))) &&
-    isList(tiers, (tier) => isTier(tier, nowMs))
+    isList(tiers, (tier) => isTier(tier, nowMs)) &&
+    typeof requests === 'object' &&
+    requests !== null &&
+    Object.values(requests).every((samples) => isList(samples, isSample))
   )
 }
 
@@ -145,6 +169,17 @@ function isTier(tier: unknown, nowMs: number): tier is TierRow {
   if (!Array.isArray(tier) || tier.length !== 4) return false
   const [hour, region, name, count] = tier
   return isHour(hour, nowMs) && isText(region) && isText(name) && isCount(count)
+}
+
+function isSample(sample: unknown): sample is RequestSample {
+  if (typeof sample !== 'object' || sample === null) return false
+  const { at, keyId, code, ms, tier, ...rest } = sample as Record<keyof RequestSample, unknown>
+  const { method, route, neededScope, address, country } = rest
+  return (
+    [at, ms].every(Number.isFinite) &&
+    [keyId, code, tier].every(isText) &&
+    [method, route, neededScope, address, country].every((text) => text === null || isText(text))
+  )
 }
 
 /** An object of a month that is far away would be opened for nothing. */

@@ -5,7 +5,14 @@ import type { KeyRecord } from '../core/record.ts'
 import type { Decision } from '../core/verdict.ts'
 import { log } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
-import { messageId, type TierRow, type UsageMessage, type UsageRow } from './message.ts'
+import {
+  messageId,
+  type RequestSample,
+  type TierRow,
+  type UsageMessage,
+  type UsageRow,
+} from './message.ts'
+import { RequestSamples } from './request-samples.ts'
 
 /** The code that a request with a known key was answered with. */
 export type UsageCode =
@@ -50,6 +57,7 @@ export class UsageCounter {
   /** At least what the rows take as JSON. */
   private bytes = 0
   private tiers = new Map<string, TierRow>()
+  private readonly samples = new RequestSamples()
   /** When the running timer flushes (ms); null: no timer runs. */
   private dueAt: number | null = null
   /** The time (ms) at which each message in flight counts as lost, even if its request was cancelled. */
@@ -60,16 +68,29 @@ export class UsageCounter {
     this.settings = settings
   }
 
-  /** Counts one request, and flushes when the table is full or the timer is due. */
-  count(key: CountedKey, code: UsageCode, sink: UsageSink): void {
+  /**
+   * Counts one request, and flushes when the table is full or the timer is due.
+   * @returns whether the request is to be given to `log` once it is answered.
+   */
+  count(key: CountedKey, code: UsageCode, sink: UsageSink): boolean {
     const now = this.settings.now()
     this.add(key, code, now)
     if (this.rows.size >= maxRows || this.bytes >= maxBytes) sink.waitUntil(this.flush(sink))
+    else this.flushInTime(now, sink)
+    return this.samples.wants(key.accountId, key.id, code, now)
+  }
+
+  /** Keeps a request for the log of the account. */
+  log(accountId: string, sample: RequestSample, sink: UsageSink): void {
+    this.samples.add(accountId, sample)
+    this.flushInTime(this.settings.now(), sink)
+  }
+
+  private flushInTime(now: number, sink: UsageSink): void {
     // An overdue timer belonged to a request that was cancelled: this request starts another.
-    else if (this.dueAt === null || now > this.dueAt + flushAfterMs) {
-      this.dueAt = now + flushAfterMs
-      sink.waitUntil(this.flushLater(sink))
-    }
+    if (this.dueAt !== null && now <= this.dueAt + flushAfterMs) return
+    this.dueAt = now + flushAfterMs
+    sink.waitUntil(this.flushLater(sink))
   }
 
   /** Counts which tier answered a verification, for the status page. Sent with the next counts. */
@@ -112,7 +133,8 @@ export class UsageCounter {
   }
 
   private async flush({ send }: UsageSink): Promise<void> {
-    if (this.rows.size === 0) return
+    const requests = this.samples.take()
+    if (this.rows.size === 0 && Object.keys(requests).length === 0) return
     const { rows, accounts } = this
     const tiers = [...this.tiers.values()]
     this.rows = new Map()
@@ -126,7 +148,7 @@ export class UsageCounter {
     this.inFlight.push(until)
     try {
       const id = messageId(now, this.settings.newId())
-      const counted = { accounts: Object.fromEntries(accounts), tiers, requests: {} }
+      const counted = { accounts: Object.fromEntries(accounts), tiers, requests }
       await within('queue', sendTimeoutMs, send({ version: 2, id, ...counted }))
     } catch (cause) {
       // Not sent again: the queue may have accepted it, and a second message would count twice.

@@ -19,7 +19,7 @@ import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { changeStores, settleSettings } from './changes.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
-import { usageReader } from './usage.ts'
+import { usageErasure } from './usage.ts'
 import { areChangesStopped } from './variables.ts'
 
 const reconcilerCron = '* * * * *'
@@ -56,7 +56,7 @@ async function reconcile(isolate: Isolate, env: Env, waitUntil: WaitUntil): Prom
     },
     closings: async () => {
       if (areChangesStopped(env)) return
-      await finishClosings({ ...stores, db: env.DB, usage: usageReader(env) }, settings)
+      await finishClosings({ ...stores, db: env.DB, usage: usageErasure(env) }, settings)
     },
   }
   await tryEach('reconcile_failed', 'step', Object.entries(steps))

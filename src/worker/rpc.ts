@@ -7,7 +7,7 @@ import {
 } from '../contract/verify.ts'
 import { isAddress } from '../core/address.ts'
 import { createReport, type Report } from '../http/report.ts'
-import { countTiers } from '../http/response/count-usage.ts'
+import { countTiers, logSamples } from '../http/response/count-usage.ts'
 import { isSampled, writeLine } from '../http/response/log-line.ts'
 import { Problem } from '../http/response/problem.ts'
 import type { Services } from '../http/services.ts'
@@ -41,13 +41,16 @@ export async function verifyByBinding(
     throw serializable(error)
   } finally {
     countTiers(services, report, request)
-    writeRpcLine(services, report, request.cf)
+    reportCall(services, report, request.cf)
   }
 }
 
-function writeRpcLine(services: Services, report: Report, cf: unknown): void {
-  if (report.cause === null && !isSampled(services)) return
+function reportCall(services: Services, report: Report, cf: unknown): void {
   const ms = services.clock.now() - report.startedAt
+  if (report.sampled.length > 0) {
+    logSamples(services, report, { method: null, route: null, cf, ms })
+  }
+  if (report.cause === null && !isSampled(services)) return
   writeLine(report, { endpoint: 'rpc', route: 'verify', cf, ms })
 }
 

@@ -9,8 +9,8 @@ import type { VerifySettings } from '../keys/verify.ts'
 import { createMeters } from '../limits/meters.ts'
 import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
-import type { CountedKey, UsageCode } from '../usage/counter.ts'
-import type { UsageMessage } from '../usage/message.ts'
+import type { CountedKey, UsageCode, UsageSink } from '../usage/counter.ts'
+import type { RequestSample, UsageMessage } from '../usage/message.ts'
 import type { Isolate } from './context.ts'
 import { watchCredits } from './credit-watch.ts'
 import {
@@ -147,9 +147,22 @@ export class RequestServices implements Services {
     return createMeters(this.env.METER)
   }
 
-  countUsage(key: CountedKey, code: UsageCode): void {
+  async requestLogs() {
+    const { requestLogs } = await import('./usage.ts')
+    return requestLogs(this.env)
+  }
+
+  countUsage(key: CountedKey, code: UsageCode): boolean {
+    return this.isolate.usage.count(key, code, this.usageSink)
+  }
+
+  logRequest(accountId: string, sample: RequestSample): void {
+    this.isolate.usage.log(accountId, sample, this.usageSink)
+  }
+
+  private get usageSink(): UsageSink {
     const send = (message: UsageMessage) => this.env.USAGE.send(message)
-    this.isolate.usage.count(key, code, { send, waitUntil: this.waitUntil })
+    return { send, waitUntil: this.waitUntil }
   }
 
   countTier(region: string, tier: string): void {

@@ -1,4 +1,4 @@
-// The Durable Object namespace of the fences. It mirrors fence-object.ts, which needs workerd. An instance
+// The Durable Object namespace of the fences. It mirrors open-fence.ts, which needs workerd. An instance
 // may be evicted at any point; its successor loads only what was durable.
 import {
   acknowledged,
@@ -78,7 +78,7 @@ export class FenceHost {
     },
   } as unknown as DurableObjectNamespace<FenceObject>
 
-  /** fence-object.ts `ask`. */
+  /** open-fence.ts `ask`. */
   private ask(fence: Fence, since: Since | null, digest: string | null): FenceAnswer | null {
     const answer = fence.ask(since, digest)
     if (answer === null) void fence.register().catch(() => {})

@@ -1,4 +1,4 @@
-// The storage of a fence's object, in memory. It mirrors the statements of fence-object.ts.
+// The storage of a fence's object, in memory. It mirrors the statements of open-fence.ts.
 import type { FenceBase, FenceStorage, Floor } from '../../src/coherence/fence.ts'
 import { isGroup } from '../../src/core/subject.ts'
 
@@ -56,7 +56,7 @@ export function createFenceStorage(
       })
     },
     countFloors: () => floors.size,
-    // As in fence-object.ts: an alarm that is already set is kept.
+    // As in open-fence.ts: an alarm that is already set is kept.
     wakeAt: (time) =>
       write(() => {
         if (stored.alarmAt === null) wakeAt(time)

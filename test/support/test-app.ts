@@ -39,7 +39,9 @@ export function createStillClock(): ReturnType<typeof createSkippingClock> {
 
 /** Sends counts right after the response, where a real isolate collects for some seconds. */
 export function promptUsage({ now }: Clock): UsageCounter {
-  return new UsageCounter({ now, sleep: async () => {}, newId: () => crypto.randomUUID() })
+  // A task later, when the answer is usually there, so that one message holds the counts and what the log holds.
+  const sleep = () => new Promise<void>((wake) => setTimeout(wake))
+  return new UsageCounter({ now, sleep, newId: () => crypto.randomUUID() })
 }
 
 /** The real queue would call the receivers of webhooks; test/support/outside.ts has a fake one. */

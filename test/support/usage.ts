@@ -5,7 +5,7 @@ import { type UsageCode, UsageCounter } from '../../src/usage/counter.ts'
 import { messageId, type UsageMessage, type UsageRow } from '../../src/usage/message.ts'
 import type { UsageStores } from '../../src/usage/objects.ts'
 import type { UsageDay } from '../../src/usage/usage-calls.ts'
-import { usageReader, usageStores } from '../../src/worker/usage.ts'
+import { requestLogs, usageReader, usageStores } from '../../src/worker/usage.ts'
 
 export const hour = 60 * 60 * 1000
 export const day = 24 * hour
@@ -47,7 +47,7 @@ export async function deliver(
       result.retried[at] = options?.delaySeconds
     },
   }))
-  await consume(stores, messages, now)
+  await consume({ logs: requestLogs(env), ...stores }, messages, now)
   return result
 }
 

@@ -86,6 +86,7 @@ describe('each operation responds as the document describes', () => {
     await call('importKeys', { ...owner, body: { keys: [{}, null] }, wrong: true })
     await call('listAuditEvents', { ...owner, query: { limit: '100', key_id: id } })
     await call('listAuditEvents', { ...owner, query: { limit: '100' } })
+    await call('listRequests', { ...owner, query: { limit: '100' } })
     await call('getKeyUsage', { ...owner, path })
     await call('getKeyUsage', { ...owner, path, query: { granularity: 'hour' } })
     await call('listScopes', owner)

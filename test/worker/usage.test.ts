@@ -97,23 +97,6 @@ describe('the reader', () => {
     expect(first?.counts.valid).toBe(130)
   })
 
-  it('finds the largest over all months, also those that are among the first in none', async () => {
-    const account = newId()
-    const [steady, ...others] = Array.from({ length: 3 }, () => Array.from({ length: 120 }, newId))
-    const rows = others.flatMap((keys, at): Counted[] => {
-      const time = today - (5 + at * 45) * day
-      return [
-        ...keys.map((key): Counted => [key, time, 'valid', 10]),
-        ...(steady ?? []).slice(0, 20).map((key): Counted => [key, time, 'valid', 9]),
-      ]
-    })
-    await count({ [account]: rows })
-    const span = spanOf('day', today - 100 * day, today + day)
-    const largest = await usage.byGroup(account, 'key', span, 20)
-    expect(largest.map(({ counts }) => counts.valid)).toEqual(Array.from({ length: 20 }, () => 18))
-    expect(new Set(largest.map(({ value }) => value))).toEqual(new Set(steady?.slice(0, 20)))
-  })
-
   it('never takes an object that does not answer for zero', async () => {
     const { USAGE_COUNTS } = down(['USAGE_COUNTS'])
     const broken = createUsageReader({

@@ -60,7 +60,7 @@ export const steppedUp: MiddlewareHandler<AppEnv> = async function steppedUp(c, 
   await next()
 }
 
-async function actorOf(c: Context<AppEnv>): Promise<Actor> {
+export async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {

@@ -70,20 +70,22 @@ export async function authenticateKey(
   check: RequestCheck = noCheck,
 ): Promise<Principal> {
   const services = c.env
+  const report = reportOf(c)
   const verification = await verifyKey(c, token, { scopes, ip })
+  const use = { tier: verification.tier, ip, isChecked: false }
   if (verification.verdict.code === 'valid') {
     const refused = check(principalOf(verification.verdict))
     if (refused !== null) {
-      recordCaller(reportOf(c), verification, services.clock.now())
+      recordCaller(report, verification, services.clock.now())
       const { record } = verification.verdict
-      countUse(services, { code: policyCode(refused), record })
+      countUse(services, report, { code: policyCode(refused), record }, use)
       throw refused
     }
   }
   const metered = await consumeLimits(() => services.meters(), verification, oneCredit)
-  recordCaller(reportOf(c), metered, services.clock.now())
+  recordCaller(report, metered, services.clock.now())
   const { verdict } = metered
-  countUse(services, verdict)
+  countUse(services, report, verdict, use)
   services.watchCredits(verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
   return principalOf(verdict)

@@ -11,11 +11,14 @@ import {
 import type { Standing } from '../auth/reauthenticate.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
+import { reportOf } from '../response/reporting.ts'
 import type { Services } from '../services.ts'
 import { isMethodOverride } from './header-names.ts'
 
 /** `refused`: no principal may send such a request. */
-export type RequestRoute = RouteMatch | { kind: 'refused'; problem: Problem }
+export type RequestRoute = (RouteMatch | { kind: 'refused'; problem: Problem }) & {
+  method: string
+}
 
 /**
  * The route of a request that a policy is to decide about. Nothing is admitted or sent without one, so the headers are
@@ -28,9 +31,9 @@ export function routeOf(
   path: string,
 ): RequestRoute {
   for (const name of headers.keys()) {
-    if (isMethodOverride(name)) return { kind: 'refused', problem: methodOverride(name) }
+    if (isMethodOverride(name)) return { kind: 'refused', problem: methodOverride(name), method }
   }
-  return match(method, path)
+  return { ...match(method, path), method }
 }
 
 /**
@@ -42,6 +45,8 @@ export async function admit(
   route: RequestRoute,
   target?: TargetRequest,
 ): Promise<Principal> {
+  const pattern = route.kind === 'scope' ? route.pattern : null
+  reportOf(c).target = { method: route.method, pattern }
   return authenticate(c, scopesOf(route), target, (principal) => refusalOf(principal, route))
 }
 

@@ -29,6 +29,7 @@ import { createOperationRoutes } from './status/operations.ts'
 import { createStatusRoutes } from './status/status.ts'
 import { createAccountUsage, usagePath } from './usage/account-usage.ts'
 import { createApiKeyUsage } from './usage/key-usage.ts'
+import { createRequestRoutes } from './usage/requests.ts'
 import { createWebhookDeliveries } from './webhooks/deliveries.ts'
 import { createWebhookEndpointChanges } from './webhooks/endpoint-changes.ts'
 import { createWebhookEndpoints } from './webhooks/endpoints.ts'
@@ -52,7 +53,7 @@ export function createManagement(settings: AppSettings) {
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
-  router.use('/api/status', personOfRole('admin'))
+  for (const path of ['/api/status', '/api/requests']) router.use(path, personOfRole('admin'))
   for (const path of [importPath, '/api/account/export', '/api/account/deletion']) {
     router.use(path, personOfRole('owner'))
   }
@@ -74,6 +75,7 @@ function createGuarded(settings: AppSettings) {
     .route('/', createApiKeyImport(settings))
     .route('/', createApiKeyUsage(settings))
     .route('/', createAccountUsage(settings))
+    .route('/', createRequestRoutes())
     .route('/', createAuditRoutes())
     .route('/', createScopeRoutes(settings))
     .route('/', createWebhookEndpoints(settings))

@@ -6,7 +6,7 @@ import type { Clock } from '../../coherence/settle.ts'
 import type { AppEnv } from '../app-env.ts'
 import * as paths from '../paths.ts'
 import { createReport, type Report } from '../report.ts'
-import { countTiers } from './count-usage.ts'
+import { countTiers, logSamples } from './count-usage.ts'
 import { setLimitHeaders } from './limit-headers.ts'
 import { isSampled, writeLine } from './log-line.ts'
 
@@ -36,14 +36,22 @@ export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv
     countTiers(c.env, report, c.req.raw)
     if (headers.has(timingHeader)) setServerTiming(c, report, ms)
     const { status } = c.res
-    if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
-    const outer = routePath(c)
-    const inner = report.context === null ? outer : routePath(report.context)
-    // A request that middleware refused reached no inner route: the outer one has more information.
-    const route = inner === '/*' ? outer : inner
     const { cf } = c.req.raw
-    writeLine(report, { endpoint: endpointOf(outer), route, method, status, cf, ms })
+    if (report.sampled.length > 0) {
+      const route = routeOf(c, report)
+      logSamples(c.env, report, { method, route: route.endsWith('/*') ? null : route, cf, ms })
+    }
+    if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
+    const [endpoint, route] = [endpointOf(routePath(c)), routeOf(c, report)]
+    writeLine(report, { endpoint, route, method, status, cf, ms })
   }
+}
+
+/** A request that middleware refused reached no inner route: the outer one has more information. */
+function routeOf(c: Context<AppEnv>, { context }: Report): string {
+  const outer = routePath(c)
+  const inner = context === null ? outer : routePath(context)
+  return inner === '/*' ? outer : inner
 }
 
 const timingHeader = 'x-latchkey-timing'

@@ -80,7 +80,7 @@ export async function verdictFor(
   }
   const metered = await consumeLimits(() => services.meters(), verification, charge)
   recordCheck(report, metered, services.clock.now())
-  countUse(services, metered.verdict)
+  countUse(services, report, metered.verdict, { tier: metered.tier, ip, isChecked: true })
   services.watchCredits(metered.verdict)
   if (metered.verdict.code === 'authority_unavailable') throw unavailable()
   if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()

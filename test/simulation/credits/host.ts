@@ -122,7 +122,7 @@ export class MeterHost {
     }
   }
 
-  /** As in meter-object.ts: an alarm that is already set is kept. */
+  /** As in open-meter.ts: an alarm that is already set is kept. */
   private setAlarm(trueTime: number): void {
     if (this.alarmAt !== null) return
     this.alarmAt = trueTime
