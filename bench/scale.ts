@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { Fence, type FenceStorage } from '../src/coherence/fence.ts'
 import type { KeyRecord } from '../src/core/record.ts'
 import { type Committed, createKeyChanges } from '../src/storage/key-changes.ts'
+import type { KeyFilter } from '../src/storage/key-filter.ts'
+import { listKeys } from '../src/storage/key-list.ts'
+import type { KeyPosition } from '../src/storage/key-place.ts'
 import { wholeAccount } from '../src/storage/key-reach.ts'
-import { createKeyReader, findKey, listKeys } from '../src/storage/key-store.ts'
+import { createKeyReader, findKey } from '../src/storage/key-store.ts'
 import { createMemory } from '../src/storage/memory.ts'
 import { openD1, type Ran } from '../test/simulation/sqlite.ts'
 import type { Curve, ScaleResults } from './page/results.ts'
@@ -66,10 +69,13 @@ function operations(size: number): Record<string, Work> {
   const any = () => 1 + Math.floor(Math.random() * size)
   const digests = digestsOf(db, Array.from({ length: 300 }, any))
   const nowMs = Date.now()
-  const page = { limit: 50, after: null, nowMs }
-  const middle = { createdAt: 1_700_000_000_000 + Math.ceil(own / 2), id: idOf(Math.ceil(own / 2)) }
-  const list = (filter: Parameters<typeof listKeys>[2], after: typeof middle | null = null) =>
-    listKeys(d1, wholeAccount(bigAccount), filter, { ...page, after })
+  const middle = {
+    ...({ part: 'whole', id: idOf(Math.ceil(own / 2)) } as const),
+    value: 1_700_000_000_000 + Math.ceil(own / 2),
+  }
+  const reach = wholeAccount(bigAccount)
+  const list = (filter: KeyFilter, after: KeyPosition | null = null) =>
+    listKeys(d1, { reach, filter, limit: 50, after, nowMs })
   return {
     'a verification reads its key': (run) =>
       createKeyReader(d1).read(digests[run % digests.length] as string),

@@ -1,27 +1,12 @@
 // Reads of keys from D1: the record of a digest for verification, and rows for management.
-import {
-  type AnyColumn,
-  and,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  inArray,
-  isNotNull,
-  isNull,
-  lte,
-  or,
-  type SQL,
-  sql,
-} from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { MayGrant } from '../core/actor.ts'
-import type { KeyPrefixSearch } from '../core/foreign.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
-import { foldForSearch } from '../core/text.ts'
 import { openPrimary } from './database.ts'
-import { changeable, listed as list, type Reach, readable } from './key-reach.ts'
+import type { KeyStatus } from './key-filter.ts'
+import { changeable, listed as list, type Reach } from './key-reach.ts'
 import type { NamedSelection, Selection } from './key-selection.ts'
 import { member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
@@ -31,20 +16,6 @@ export type KeyRow = Omit<typeof apiKey.$inferSelect, 'nameFolded'>
 
 /** A key with the present role and name of its creator; a key without scopes inherits from that role. */
 export type ListedKey = KeyRow & { creatorRole: string | null; creatorName: string | null }
-
-export const keyStatuses = ['active', 'expired', 'revoked', 'disabled'] as const
-export type KeyStatus = (typeof keyStatuses)[number]
-
-/** A position in a list ordered newest first. */
-export type Position = { createdAt: number; id: string }
-
-export type KeyFilter = {
-  status?: KeyStatus | undefined
-  search?: string | undefined
-  /** The key prefix in `search`, if it is the beginning of a token: see `readKeyPrefix`. */
-  keyPrefix?: KeyPrefixSearch | undefined
-  createdBy?: string | undefined
-}
 
 /** Reads records that verification finds neither in memory nor in KV. */
 export type KeyReader = {
@@ -188,46 +159,19 @@ function namedBy(selection: NamedSelection | Extract<Selection, { by: 'ids' }>) 
   }
 }
 
-/** Up to `limit` keys of the account, newest first, beginning after a position. */
-export async function listKeys(
-  d1: D1Database,
-  reach: Reach,
-  { status, search, keyPrefix, createdBy }: KeyFilter,
-  page: { limit: number; after: Position | null; nowMs: number },
-): Promise<ListedKey[]> {
-  const query = selectKeys(d1)
-    .where(
-      and(
-        eq(apiKey.accountId, reach.accountId),
-        readable(reach),
-        createdBy === undefined ? undefined : eq(apiKey.createdBy, createdBy),
-        after(page.after),
-        hasStatus(status, page.nowMs),
-        matchesSearch(search, keyPrefix),
-      ),
-    )
-    .orderBy(desc(apiKey.createdAt), desc(sql`${apiKey}.rowid`))
-    .limit(page.limit)
-  return (await within('D1', readTimeoutMs, query.all())).map(listed)
-}
-
-function selectKeys(d1: D1Database) {
+export function selectKeys(d1: D1Database) {
+  const isFolded = sql<number>`${apiKey.nameFolded} is not null`
   return openPrimary(d1)
-    .select({ key: columns, creatorRole: member.role, creatorName: user.name })
+    .select({ key: columns, creatorRole: member.role, creatorName: user.name, isFolded })
     .from(apiKey)
     .leftJoin(member, memberWhoCreated)
     .leftJoin(user, eq(user.id, apiKey.createdBy))
 }
 
-function listed({ key, ...creator }: { key: KeyRow } & Omit<ListedKey, keyof KeyRow>): ListedKey {
-  return { ...key, ...creator }
-}
+export type SelectedKey = { key: KeyRow; isFolded: number } & Omit<ListedKey, keyof KeyRow>
 
-function after(position: Position | null): SQL | undefined {
-  if (position === null) return undefined
-  const { createdAt, id } = position
-  return sql`(${apiKey.createdAt}, ${apiKey}.rowid) <
-    (${createdAt}, (select rowid from ${apiKey} where id = ${id}))`
+export function listed({ key, creatorRole, creatorName }: SelectedKey): ListedKey {
+  return { ...key, creatorRole, creatorName }
 }
 
 /** The status of a key at a time: revoked takes precedence over disabled, and disabled over expired. */
@@ -235,40 +179,4 @@ export function statusOf(key: KeyRow, nowMs: number): KeyStatus {
   if (key.revokedAt !== null) return 'revoked'
   if (key.disabled) return 'disabled'
   return key.expiresAt !== null && key.expiresAt <= nowMs ? 'expired' : 'active'
-}
-
-function hasStatus(status: KeyStatus | undefined, nowMs: number): SQL | undefined {
-  const enabled = and(isNull(apiKey.revokedAt), eq(apiKey.disabled, false))
-  switch (status) {
-    case undefined:
-      return undefined
-    case 'revoked':
-      return isNotNull(apiKey.revokedAt)
-    case 'disabled':
-      return and(isNull(apiKey.revokedAt), eq(apiKey.disabled, true))
-    case 'expired':
-      return and(enabled, lte(apiKey.expiresAt, nowMs))
-    case 'active':
-      return and(enabled, or(isNull(apiKey.expiresAt), gt(apiKey.expiresAt, nowMs)))
-  }
-}
-
-// Not LIKE: D1 limits patterns to 50 bytes, and NUL terminates one.
-function matchesSearch(
-  search: string | undefined,
-  keyPrefix: KeyPrefixSearch | undefined,
-): SQL | undefined {
-  if (search === undefined || search === '') return undefined
-  const holds = (column: AnyColumn, text = search) =>
-    sql`instr(lower(${column}), lower(${text})) > 0`
-  const { formats = null, letters = search } = keyPrefix ?? {}
-  return or(
-    sql`instr(${apiKey.nameFolded}, ${foldForSearch(search)}) > 0`,
-    and(isNull(apiKey.nameFolded), holds(apiKey.name)),
-    and(
-      formats === null ? undefined : inArray(apiKey.format, formats),
-      holds(apiKey.keyPrefix, letters),
-    ),
-    holds(apiKey.externalId),
-  )
 }

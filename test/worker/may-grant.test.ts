@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Actor, MayGrant } from '../../src/core/actor.ts'
 import { isVisible } from '../../src/keys/powers.ts'
+import { listKeys } from '../../src/storage/key-list.ts'
 import { reachOf } from '../../src/storage/key-reach.ts'
-import { listKeys } from '../../src/storage/key-store.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -315,7 +315,8 @@ describe('lists for a key with bounds', () => {
     }
     const nowMs = app.clock.now()
     const page = { limit: 100, after: null, nowMs }
-    const list = (actor: Actor) => listKeys(env.DB, reachOf(actor, nowMs), {}, page)
+    const list = async (actor: Actor) =>
+      (await listKeys(env.DB, { reach: reachOf(actor, nowMs), filter: {}, ...page })).rows
     const proof = { credential: 'jwt', isSteppedUp: true } as const
     const all = await list({ kind: 'person', id: person.id, accountId, role: 'owner', ...proof })
     expect(all).toHaveLength(48)

@@ -183,7 +183,20 @@ export type KeyQuery = PageQuery & {
   /** Part of a name (in any case), a key prefix or an external id. */
   search?: string | undefined
   created_by?: string | undefined
+  external_id?: string | undefined
+  /** Only unrevoked keys whose creator was demoted or removed. */
+  needs_review?: 'true' | undefined
+  /** An RFC 3339 time. */
+  expires_before?: string | undefined
+  /** Neither used nor made for so many days: `90d`. */
+  unused_for?: string | undefined
+  /** Newest first where left out. */
+  sort?: KeyOrder | undefined
 }
+
+type KeyColumn = 'created_at' | 'expires_at' | 'last_used_at' | 'name'
+/** `-` for descending order. */
+export type KeyOrder = KeyColumn | `-${KeyColumn}`
 
 /** Filters of the list of audit events; all of them must match. */
 export type AuditQuery = PageQuery & {
@@ -192,7 +205,7 @@ export type AuditQuery = PageQuery & {
   action?: string | undefined
 }
 
-/** One page, newest first; `next_cursor` is null on the last page. */
+/** One page; `next_cursor` is null on the last page. A page may hold fewer items than `limit`, or none, and not be the last. */
 export type Page<Item> = { data: Item[]; next_cursor: string | null }
 
 /** The balance after a top-up; null where the key has none any more. `repeated`: an earlier call with the same idempotency key added the credits. */

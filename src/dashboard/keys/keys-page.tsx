@@ -29,7 +29,12 @@ export default function KeysPage() {
       ) : (
         <div className={`${surface} ${tableEdges} overflow-hidden`}>
           <KeyFilters filter={filter} />
-          <PagedList list={list} pages={pages} loading="Loading keys" empty={<NoMatch />}>
+          <PagedList
+            list={list}
+            pages={pages}
+            loading="Loading keys"
+            empty={<NoMatch hasMore={typeof list.data?.next_cursor === 'string'} />}
+          >
             {(keys) => <KeyTable keys={keys} />}
           </PagedList>
         </div>

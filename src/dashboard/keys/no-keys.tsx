@@ -41,14 +41,17 @@ export function NoKeys() {
   )
 }
 
-export function NoMatch() {
+/** @param hasMore a search looks through a part of the keys at a time. */
+export function NoMatch({ hasMore }: { hasMore: boolean }) {
   return (
     <Empty
       size="sm"
       className="border-none"
       icon={<MagnifyingGlassIcon size={32} />}
-      title="No matching keys"
-      description="Try a shorter search or another status."
+      title={hasMore ? 'No matching keys so far' : 'No matching keys'}
+      description={
+        hasMore ? 'Older keys are on the next page.' : 'Try a shorter search or another status.'
+      }
       contents={
         <Link href="/keys" className="text-kumo-link underline">
           Show all keys

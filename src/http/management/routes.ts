@@ -18,6 +18,7 @@ import { createApiKeyCreation } from './keys/create.ts'
 import { createApiKeyCredits } from './keys/credits.ts'
 import { createApiKeyImport, importPath, maxImportBytes } from './keys/import.ts'
 import { createApiKeyRoutes } from './keys/keys.ts'
+import { createKeyListRoute } from './keys/list.ts'
 import { createScopeRoutes } from './keys/scopes.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
 import { authEndpoints } from './people/auth-endpoints.ts'
@@ -68,6 +69,7 @@ export function createManagement(settings: AppSettings) {
 function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
+    .route('/', createKeyListRoute(settings))
     .route('/', createApiKeyRoutes(settings))
     .route('/', createApiKeyCreation(settings))
     .route('/', createApiKeyActions())

@@ -26,26 +26,34 @@ export const defaultLimit = 50
 /** The position in a cursor. @throws Problem 400 for a cursor that this list did not make. */
 export function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
-  const [time = '', id = ''] = decode(cursor).split('/')
+  const [time = '', id = ''] = decodeCursor(cursor).split('/')
   if (
     !/^\d{1,15}$/.test(time) ||
     readId(id) !== id ||
     writeCursor({ createdAt: +time, id }) !== cursor
   ) {
-    const errors = [{ path: 'query.cursor', message: 'Not a cursor of this list' }]
-    throw new Problem('invalid_request', {
-      detail: 'query.cursor: not a cursor of this list',
-      errors,
-    })
+    throw notACursor()
   }
   return { createdAt: +time, id }
 }
 
 export function writeCursor({ createdAt, id }: Position): string {
-  return btoa(`${createdAt}/${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return encodeCursor(`${createdAt}/${id}`)
 }
 
-function decode(cursor: string): string {
+export function notACursor(): Problem {
+  const errors = [{ path: 'query.cursor', message: 'Not a cursor of this list' }]
+  return new Problem('invalid_request', {
+    detail: 'query.cursor: not a cursor of this list',
+    errors,
+  })
+}
+
+export function encodeCursor(text: string): string {
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+export function decodeCursor(cursor: string): string {
   try {
     return atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
   } catch {

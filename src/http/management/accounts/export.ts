@@ -2,8 +2,9 @@
 // token or a password. The last line counts the others, so that an incomplete export can be detected.
 import { findAccount, listMembers } from '../../../storage/account-store.ts'
 import { listEvents } from '../../../storage/audit-log.ts'
+import { type KeyPage, listKeys } from '../../../storage/key-list.ts'
+import type { KeyPosition } from '../../../storage/key-place.ts'
 import { wholeAccount } from '../../../storage/key-reach.ts'
-import { listKeys } from '../../../storage/key-store.ts'
 import type { UsageReader } from '../../../usage/reader.ts'
 import type { UsageDay } from '../../../usage/usage-calls.ts'
 import { isoTime } from '../../routing/time.ts'
@@ -81,12 +82,15 @@ async function* peoplePages(d1: D1Database, accountId: string, nowMs: number) {
 }
 
 async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
-  const list = (after: { createdAt: number; id: string } | null) =>
-    listKeys(d1, wholeAccount(accountId), {}, { limit: pageSize, after, nowMs })
-  for await (const keys of paged(list)) {
+  let after: KeyPosition | null = null
+  do {
+    const page: KeyPage = await listKeys(d1, {
+      ...{ reach: wholeAccount(accountId), filter: {}, limit: pageSize, after, nowMs },
+    })
     // The credit balances are in the meters, which are not queried.
-    yield keys.map((key) => ({ type: 'key', ...viewOf(key, null, nowMs) }))
-  }
+    yield page.rows.map((key) => ({ type: 'key', ...viewOf(key, null, nowMs) }))
+    after = page.next
+  } while (after !== null)
 }
 
 async function* eventPages(d1: D1Database, accountId: string) {

@@ -1,12 +1,10 @@
-// /api/api-keys: list, read, change, revoke.
+// /api/api-keys/{id}: read, change, revoke.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { readKeyPrefix } from '../../../core/foreign.ts'
 import { isVisible } from '../../../keys/powers.ts'
 import { revokeKey } from '../../../keys/revoke.ts'
 import { updateKey } from '../../../keys/update.ts'
-import { reachOf } from '../../../storage/key-reach.ts'
-import { findKey, keyStatuses, type ListedKey, listKeys } from '../../../storage/key-store.ts'
+import { findKey, type ListedKey } from '../../../storage/key-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, underway } from '../../routing/change-answer.ts'
@@ -17,50 +15,20 @@ import {
   preconditionFailures,
   tagAnswer,
 } from '../../routing/if-match.ts'
-import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
-import { idField, idParam, json } from '../../routing/requests.ts'
-import {
-  bodyFailures,
-  failure,
-  managementFailures,
-  nextCursor,
-  success,
-} from '../../routing/responses.ts'
+import { idParam, json } from '../../routing/requests.ts'
+import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byGrantor, byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { changesOf } from './key-input.ts'
 import { type KeyView, keyFields, keySchema } from './key-schema.ts'
 import { noSuchKey, progressOf } from './refusals.ts'
-import { viewFor, viewsOf } from './views.ts'
+import { viewFor } from './views.ts'
 
 export const path = '/api/api-keys'
 export const idPath = `${path}/{id}` as const
 const notFound = { 404: failure('No such key in this account') }
 const conflict = { 409: failure('The key is not in a state for this') }
-
-const listQuery = pageQuery.extend({
-  status: z.enum(keyStatuses).optional(),
-  search: z.string().trim().max(100).optional().openapi({
-    description:
-      'Part of a name (in any case, `ß` as `ss`, composed or not), of an external id, or of `key_prefix`, with or without the prefix of its format and a closing `…`',
-  }),
-  created_by: idField.optional(),
-})
-
-const list = createRoute({
-  method: 'get',
-  path,
-  operationId: 'listKeys',
-  tags: ['API keys'],
-  security: byManager,
-  summary: 'List the keys of the account, newest first; revoked keys are never deleted',
-  request: { query: listQuery },
-  responses: {
-    200: success('A page of keys', z.array(keySchema), nextCursor),
-    ...managementFailures,
-  },
-})
 
 const read = createRoute({
   method: 'get',
@@ -143,17 +111,6 @@ function updateOperation({ config, clock }: AppSettings) {
 
 export function createApiKeyRoutes(settings: AppSettings) {
   return createRouter()
-    .openapi(list, async (c) => {
-      const { limit = defaultLimit, cursor, created_by, ...filter } = c.req.valid('query')
-      const page = { limit: limit + 1, after: readCursor(cursor), nowMs: settings.clock.now() }
-      const reach = reachOf(c.var.actor, settings.clock.now())
-      const keyPrefix = readKeyPrefix(filter.search ?? '', settings.config)
-      const wanted = { ...filter, keyPrefix, createdBy: created_by }
-      const rows = await listKeys(c.env.db, reach, wanted, page)
-      const { page: keys, next_cursor } = pageOf(rows, limit)
-      const data = await viewsOf(c.env, keys)
-      return c.json({ status: 'success' as const, data, next_cursor }, 200)
-    })
     .openapi(read, async (c) => {
       const row = await existing(c, c.req.valid('param').id)
       const data = await viewFor(c.env, row)
