@@ -1,5 +1,6 @@
 // What is deployed of this Latchkey, read from Cloudflare by each run, so that no local state can be outdated.
-import { movedMonth, readShards } from '../../src/usage/read-shards.ts'
+import { movedMonth } from '../../src/usage/moved-month.ts'
+import { readShards } from '../../src/usage/read-shards.ts'
 import { monthOf } from '../../src/usage/shards.ts'
 import { Refusal } from '../settings.ts'
 import { type Plan, provisionedName, publicUrl } from './plan.ts'

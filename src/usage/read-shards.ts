@@ -1,5 +1,5 @@
 // Parses USAGE_SHARDS, when the Worker starts: the names of objects (shards.ts) are needed later.
-import { type Shards, shardsIn } from './shards.ts'
+import type { Shards } from './shards.ts'
 
 const maxShards = 1_000
 const entryForm = /^(?:(\d{4}-(?:0[1-9]|1[0-2])):)?([1-9]\d{0,3})$/
@@ -17,13 +17,6 @@ export function readShards(text: string): Shards {
   )
   if (!isAscending) throw malformed(text)
   return shards
-}
-
-/** A month up to the present one whose counts another setting would look for elsewhere; null: none. */
-export function movedMonth(before: Shards, after: Shards, present: string): string | null {
-  const months = [...before, ...after].map(({ from }) => from).filter((from) => from < present)
-  const isMoved = (month: string) => shardsIn(before, month) !== shardsIn(after, month)
-  return [...months, present].find(isMoved) ?? null
 }
 
 function malformed(text: string): Error {

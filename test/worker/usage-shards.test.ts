@@ -1,6 +1,7 @@
 // USAGE_SHARDS: what the Worker starts with, what an upgrade may change, and which object holds what.
 import { describe, expect, it } from 'vitest'
-import { movedMonth, readShards } from '../../src/usage/read-shards.ts'
+import { movedMonth } from '../../src/usage/moved-month.ts'
+import { readShards } from '../../src/usage/read-shards.ts'
 import { endOfMonth, nameOf, namesIn, parseName } from '../../src/usage/shards.ts'
 
 const shards = readShards('1, 2027-03:8')
