@@ -41,7 +41,6 @@ export async function listEvents(
   page: Page,
 ): Promise<Looked<AuditEvent, Position>> {
   const lookedTo = await endOfLook(d1, reach, filter, page)
-  const { limit } = page
   const query = openPrimary(d1)
     .select({
       event: auditEvent,
@@ -54,55 +53,69 @@ export async function listEvents(
     .leftJoin(actingKey, eq(actingKey.id, auditEvent.actorId))
     .leftJoin(subject, eq(subject.id, auditEvent.subjectId))
     .leftJoin(apiKey, eq(apiKey.id, auditEvent.keyId))
-    .where(
-      and(
-        eq(auditEvent.accountId, reach.accountId),
-        ofReach(reach),
-        ...conditionsOf(filter),
-        page.after === null ? undefined : sql`${place} < ${placeOf(page.after)}`,
-        lookedTo === null ? undefined : sql`${place} >= ${placeOf(lookedTo)}`,
-      ),
-    )
+    .where(sql`${insertion} in (${rowsOfPage(reach, filter, page, lookedTo)})`)
     .orderBy(desc(auditEvent.createdAt), desc(insertion))
-    .limit(limit)
     .all()
   const found = await within('D1', readTimeoutMs, query)
   return { rows: found.map(({ event, ...names }) => ({ ...event, ...names })), lookedTo }
 }
 
+function rowsOfPage(
+  reach: Reach,
+  filter: AuditFilter,
+  { limit, after }: Page,
+  lookedTo: Position | null,
+): SQL {
+  const reached = ofReach(reach)
+  const withKey = reached && sql`left join ${apiKey} on ${apiKey.id} = ${auditEvent.keyId}`
+  const where = and(
+    eq(auditEvent.accountId, reach.accountId),
+    reached,
+    ...conditionsOf(filter).map(({ where }) => where),
+    isAfter(after),
+    lookedTo === null ? undefined : sql`${place} >= ${placeOf(lookedTo)}`,
+  )
+  return sql`select ${insertion} from ${auditEvent} indexed by ${indexOf(filter)} ${withKey}
+    where ${where} ${newestFirst} limit ${limit}`
+}
+
 const place = sql`(${auditEvent.createdAt}, ${insertion})`
+const newestFirst = sql`order by ${auditEvent.createdAt} desc, ${insertion} desc`
 
 function placeOf({ createdAt, id }: Position): SQL {
   return sql`(${createdAt}, (select rowid from ${auditEvent} where ${auditEvent.id} = ${id}))`
 }
 
+function isAfter(after: Position | null): SQL | undefined {
+  return after === null ? undefined : sql`${place} < ${placeOf(after)}`
+}
+
 /** One condition has an index; of several, the first one's is looked through. */
-function conditionsOf({ keyId, actorId, action }: AuditFilter): SQL[] {
+function conditionsOf({ keyId, actorId, action }: AuditFilter): { where: SQL; index: string }[] {
+  const { keyId: key, actorId: actor, action: act } = auditEvent
   return [
-    ...(keyId === undefined ? [] : [eq(auditEvent.keyId, keyId)]),
-    ...(actorId === undefined ? [] : [eq(auditEvent.actorId, actorId)]),
-    ...(action === undefined ? [] : [eq(auditEvent.action, action)]),
+    ...(keyId === undefined ? [] : [{ where: eq(key, keyId), index: 'audit_event_by_key' }]),
+    ...(actorId === undefined
+      ? []
+      : [{ where: eq(actor, actorId), index: 'audit_event_by_actor' }]),
+    ...(action === undefined ? [] : [{ where: eq(act, action), index: 'audit_event_by_action' }]),
   ]
+}
+
+/** Named: SQLite's own choice for a page could be another one than that which the look has bounded. */
+function indexOf(filter: AuditFilter): SQL {
+  return sql.raw(conditionsOf(filter)[0]?.index ?? 'audit_event_by_account')
 }
 
 /** The last event that a page looks at; null: it need not end there. */
 async function endOfLook(d1: D1Database, reach: Reach, filter: AuditFilter, { after }: Page) {
   const [first, ...others] = conditionsOf(filter)
   if (others.length === 0 && ofReach(reach) === undefined) return null
-  const query = openPrimary(d1)
-    .select({ createdAt: auditEvent.createdAt, id: auditEvent.id })
-    .from(auditEvent)
-    .where(
-      and(
-        eq(auditEvent.accountId, reach.accountId),
-        first,
-        after === null ? undefined : sql`${place} < ${placeOf(after)}`,
-      ),
-    )
-    .orderBy(desc(auditEvent.createdAt), desc(insertion))
-    .limit(1)
-    .offset(maxLooked - 1)
-  return (await within('D1', readTimeoutMs, query.get())) ?? null
+  const where = and(eq(auditEvent.accountId, reach.accountId), first?.where, isAfter(after))
+  const query = openPrimary(d1).get<Position | undefined>(sql`
+    select created_at as createdAt, id from ${auditEvent} indexed by ${indexOf(filter)}
+    where ${where} ${newestFirst} limit 1 offset ${maxLooked - 1}`)
+  return (await within('D1', readTimeoutMs, query)) ?? null
 }
 
 /** A managing key with bounds reads what concerns the keys that it reads, and its own acts. */

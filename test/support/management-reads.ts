@@ -1,0 +1,128 @@
+// Every read of the management API whose rows belong to one account: what it costs must not grow with them. The test of
+// query plans and bench/scale.ts run the same ones.
+import type { MayGrant } from '../../src/core/actor.ts'
+import { type AuditFilter, listEvents } from '../../src/storage/audit-log.ts'
+import { type KeyFilter, type KeySort, sortColumns } from '../../src/storage/key-filter.ts'
+import { listKeys } from '../../src/storage/key-list.ts'
+import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
+import { findKey, findManager, missingFrom } from '../../src/storage/key-store.ts'
+
+export type Place = {
+  d1: D1Database
+  accountId: string
+  /** Who made the keys and caused the events; of a few events, `rareActor`. */
+  creator: string
+  rareActor: string
+  keyId: string
+  externalId: string
+  keyPrefix: string
+  nowMs: number
+}
+
+export type Read = () => Promise<unknown>
+
+const dayMs = 24 * 60 * 60_000
+const bounds: MayGrant = {
+  ...{ scopes: null, environments: null, maxLifetime: null, rateLimit: null, maxKeys: null },
+  externalIds: ['no such customer'],
+}
+
+export const listOrders: (KeySort | undefined)[] = [
+  undefined,
+  ...sortColumns.flatMap((by) => [
+    { by, isDescending: true },
+    { by, isDescending: false },
+  ]),
+]
+
+export function nameOf(sort: KeySort | undefined): string {
+  return sort === undefined ? 'no order' : `${sort.isDescending ? '-' : ''}${sort.by}`
+}
+
+/** By name; `bounded` is of a key that reads only keys within its bounds. */
+export function listFilters(place: Place): Record<string, KeyFilter> {
+  const { creator, externalId, keyPrefix, nowMs } = place
+  return {
+    all: {},
+    active: { status: 'active' },
+    expired: { status: 'expired' },
+    revoked: { status: 'revoked' },
+    disabled: { status: 'disabled' },
+    'for review': { needsReview: true },
+    'an external id': { externalId },
+    'a creator': { createdBy: creator },
+    'expires soon': { expiresBefore: nowMs + 30 * dayMs },
+    unused: { unusedSince: nowMs - 90 * dayMs },
+    'disabled, of a creator': { status: 'disabled', createdBy: creator },
+    'search: many': { search: 'number' },
+    'search: none': { search: 'no such key' },
+    'search: an external id': { search: externalId },
+    'search: a prefix': { search: keyPrefix },
+    bounded: {},
+  }
+}
+
+/** The first page in each order with each filter, and the second. */
+export function keyListReads(place: Place): Record<string, Read> {
+  const { d1, accountId, nowMs } = place
+  const whole = wholeAccount(accountId)
+  const bounded: Reach = { accountId, manager: { id: place.keyId, bounds, nowMs } }
+  const reads = listOrders.flatMap((sort) =>
+    Object.entries(listFilters(place)).map(([name, filter]): [string, Read] => {
+      const listing = {
+        reach: name === 'bounded' ? bounded : whole,
+        filter,
+        sort,
+        limit: 50,
+        nowMs,
+      }
+      const read = async () => {
+        const { next } = await listKeys(d1, { ...listing, after: null })
+        if (next !== null) await listKeys(d1, { ...listing, after: next })
+      }
+      return [`keys: ${name}, ${nameOf(sort)}`, read]
+    }),
+  )
+  return Object.fromEntries(reads)
+}
+
+/** `after`: an event in the middle of the trail. */
+export function auditReads(
+  place: Place,
+  after: { createdAt: number; id: string } | null,
+): Record<string, Read> {
+  const { d1, accountId, creator, rareActor, keyId, nowMs } = place
+  const whole = wholeAccount(accountId)
+  const bounded: Reach = { accountId, manager: { id: keyId, bounds, nowMs } }
+  const list =
+    (filter: AuditFilter, from: typeof after, reach = whole, limit = 50): Read =>
+    () =>
+      listEvents(d1, reach, filter, { limit, after: from })
+  return {
+    'events: first page': list({}, null),
+    'events: in the middle': list({}, after),
+    'events: of a key': list({ keyId }, null),
+    'events: of an actor': list({ actorId: creator }, after),
+    'events: of a rare actor': list({ actorId: rareActor }, null),
+    'events: an action': list({ action: 'key.created' }, after),
+    'events: a rare action': list({ action: 'key.rotated' }, null),
+    'events: an action of a rare actor': list({ actorId: rareActor, action: 'key.updated' }, null),
+    'events: a rare action of an actor': list({ actorId: creator, action: 'key.rotated' }, null),
+    'events: bounded': list({}, null, bounded),
+    'events: exported': list({}, after, whole, 500),
+  }
+}
+
+export function otherReads(place: Place): Record<string, Read> {
+  const { d1, accountId, creator, keyId, externalId, nowMs } = place
+  const whole = wholeAccount(accountId)
+  const exported = { reach: whole, filter: {}, limit: 500, after: null, nowMs }
+  return {
+    'one key': () => findKey(d1, accountId, keyId),
+    'a managing key': () => findManager(d1, keyId),
+    'keys: exported': () => listKeys(d1, exported),
+    'missing: ids': () => missingFrom(d1, whole, { by: 'ids', ids: [keyId, 'none'] }),
+    'missing: a creator': () => missingFrom(d1, whole, { by: 'creator', createdBy: creator }),
+    'missing: an external id': () => missingFrom(d1, whole, { by: 'externalId', externalId }),
+  }
+}
