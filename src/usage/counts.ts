@@ -53,6 +53,18 @@ export function addToDay(day: DayCounts, counts: SparseCounts): DayCounts {
   return day
 }
 
+/** The first and last day that a span has a part in, as days since 1970. */
+export function daysIn({ from, to }: UsageSpan): { first: number; last: number } {
+  return { first: Math.floor(from / dayMs), last: Math.floor((to - 1) / dayMs) }
+}
+
+/** All requests of a day. */
+export function totalOf(counts: DayCounts): number {
+  let total = 0
+  for (const hours of Object.values(counts)) for (const count of hours) total += count
+  return total
+}
+
 /** The part of a day that lies in a span, as hours from `first` to before `end`. */
 export function hoursIn(day: number, { from, to }: UsageSpan): { first: number; end: number } {
   const first = Math.max(0, Math.ceil((from - day * dayMs) / hourMs))

@@ -38,6 +38,8 @@ export type Change = {
 }
 
 export type Days = { first: number; last: number }
+/** `from` null: all values. `partial`: the days whose counts are needed, two at most. */
+export type TotalsAsked = { from: string | null; partial: readonly number[]; limit: number }
 export type KeyPosition = { keyId: string; day: number }
 
 /** Writes are durable before the object's next answer is sent (output gate of a Durable Object). */
@@ -57,16 +59,18 @@ export type LedgerStorage = {
   ): Pick<DayRow, 'counts' | 'lastValidAt'> | null
   findGroup(row: Omit<GroupRow, 'counts'>): DayCounts | null
   daysOfKey(accountId: string, keyId: string, days: Days): { day: number; counts: DayCounts }[]
-  /** In the order of their keys. */
-  daysOfKeys(
-    accountId: string,
-    days: Days,
-  ): Iterable<{ keyId: string; day: number; counts: DayCounts }>
-  groupsOf(
+  daysOfGroup(
     accountId: string,
     kind: GroupKind,
+    value: string | null,
     days: Days,
-  ): Iterable<{ value: string | null; day: number; counts: DayCounts }>
+  ): { day: number; counts: DayCounts }[]
+  /** Rows of the values after one, in the order of value and day; of keys without an external id none. */
+  totalsAfter(
+    accountId: string,
+    group: 'key' | GroupKind,
+    asked: TotalsAsked,
+  ): Iterable<{ value: string; day: number; total: number; counts: DayCounts | null }>
   lastValid(accountId: string, keyIds: readonly string[]): [keyId: string, at: number][]
   /** In the order of key and day, after a position. */
   daysAfter(

@@ -2,10 +2,18 @@
 // (StoreUnavailable), so that nothing is taken for zero.
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import { usageLifetimeMs } from './bounds.ts'
+import { largestValues } from './largest.ts'
 import type { UsageStores } from './objects.ts'
 import { inSteps, largestOf, type UsageSteps } from './series.ts'
 import { endOfMonth, monthOf, nameOf, namesIn } from './shards.ts'
-import type { GroupTotal, UsageCount, UsageDay, UsageGroup, UsageSpan } from './usage-calls.ts'
+import type {
+  GroupPosition,
+  GroupTotal,
+  UsageCount,
+  UsageDay,
+  UsageGroup,
+  UsageSpan,
+} from './usage-calls.ts'
 
 export type TierTotal = { region: string; tier: string; count: number }
 
@@ -13,7 +21,7 @@ export type UsageReader = {
   /** Requests by step and code, without zeros, oldest first. */
   ofKey(accountId: string, keyId: string, span: UsageSteps): Promise<UsageCount[]>
   ofAccount(accountId: string, span: UsageSteps): Promise<UsageCount[]>
-  /** The values with the most requests in the span, largest first, at most `top`. */
+  /** The values with the most requests in the span, largest first, at most `top`. @throws TooManyValues */
   byGroup(accountId: string, group: UsageGroup, span: UsageSpan, top: number): Promise<GroupTotal[]>
   /** When each key was last used successfully (ms), of those that were used of late. Never throws. */
   lastUsed(
@@ -30,8 +38,6 @@ export type UsageReader = {
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Of each object. With more values, those beyond may miss requests; they count under `other`. */
-const maxValues = 10_000
 /** Days in a page, each with up to 24 hours of each code. */
 const daysInPage = 100
 /** D1 knows uses that are older: objects fold them after 6 hours. */
@@ -53,9 +59,12 @@ export function createUsageReader(stores: UsageStores): UsageReader {
       return inSteps((await Promise.all(counts)).flat(), stepMs)
     },
     async byGroup(accountId, group, { from, to }, top) {
-      const lists = namesOf(stores, { from, to }).map((name) =>
-        objects(name).byGroup(accountId, group, { from, to }, maxValues),
+      const asked = namesOf(stores, { from, to }).map((name) => objects(name))
+      const pages = asked.map(
+        (object) => (after: GroupPosition) => object.totals(accountId, group, { from, to }, after),
       )
+      const values = await largestValues(pages, top)
+      const lists = asked.map((object) => object.ofGroup(accountId, group, values, { from, to }))
       return largestOf((await Promise.all(lists)).flat(), top)
     },
     lastUsed: (accountId, keyIds, nowMs) => lastUses(stores, { accountId, keyIds, nowMs }),

@@ -1,5 +1,5 @@
 // The storage of a usage object: SQLite in a Durable Object.
-import type { DayCounts } from './counts.ts'
+import { type DayCounts, totalOf } from './counts.ts'
 import type { JournalRow } from './journal.ts'
 import type {
   Change,
@@ -8,6 +8,7 @@ import type {
   GroupRow,
   KeyPosition,
   LedgerStorage,
+  TotalsAsked,
 } from './ledger-storage.ts'
 import type { TierRow } from './message.ts'
 import { statements, tables } from './statements.ts'
@@ -17,7 +18,8 @@ const kinds: Record<GroupKind, number> = { account: 0, external_id: 1, environme
 const noExternalId = 3
 
 type Value = string | number
-type Columns = { key: string; day: number; counts: string; value: string }
+type Columns = { key: string; day: number; counts: string }
+type TotalColumns = { value: string; day: number; total: number; counts: string | null }
 
 export class UsageSqlStorage implements LedgerStorage {
   private isOpen: boolean
@@ -61,7 +63,7 @@ export class UsageSqlStorage implements LedgerStorage {
   }
 
   findGroup({ accountId, kind, value, day }: Omit<GroupRow, 'counts'>): DayCounts | null {
-    const group = [kindOf(kind, value), day, value ?? ''] as const
+    const group = [kindOf(kind, value), value ?? '', day] as const
     const [row] = this.rows<Columns>(statements.group, this.numberOf(accountId), ...group)
     return row === undefined ? null : JSON.parse(row.counts)
   }
@@ -71,20 +73,22 @@ export class UsageSqlStorage implements LedgerStorage {
     return this.rows<Columns>(statements.daysOfKey, ...range).map(parsed)
   }
 
-  /** Row by row: an account may have a million of them. */
-  *daysOfKeys(accountId: string, { first, last }: Days) {
-    const range = [this.numberOf(accountId), first, last]
-    for (const row of this.each<Columns>(statements.daysOfKeys, ...range)) yield parsed(row)
+  daysOfGroup(accountId: string, kind: GroupKind, value: string | null, { first, last }: Days) {
+    const group = [this.numberOf(accountId), kindOf(kind, value), value ?? '']
+    return this.rows<Columns>(statements.daysOfGroup, ...group, first, last).map(parsed)
   }
 
-  *groupsOf(accountId: string, kind: GroupKind, { first, last }: Days) {
-    const no = this.numberOf(accountId)
-    for (const row of this.each<Columns>(statements.groups, no, kinds[kind], first, last)) {
-      yield { value: row.value, ...parsed(row) }
-    }
-    if (kind !== 'external_id') return
-    for (const row of this.each<Columns>(statements.groups, no, noExternalId, first, last)) {
-      yield { value: null, ...parsed(row) }
+  /** Row by row, since there may be many. */
+  *totalsAfter(accountId: string, group: 'key' | GroupKind, { from, partial, limit }: TotalsAsked) {
+    const [first = -1, last = -1] = partial
+    const values = [first, last, this.numberOf(accountId), from ?? '', limit]
+    const ofGroup = from === null ? statements.totalsOfWholeGroup : statements.totalsOfGroup
+    const rows =
+      group === 'key'
+        ? this.each<TotalColumns>(statements.totalsOfKeys, ...values)
+        : this.each<TotalColumns>(ofGroup, ...values, kinds[group])
+    for (const { counts, ...row } of rows) {
+      yield { ...row, counts: counts === null ? null : (JSON.parse(counts) as DayCounts) }
     }
   }
 
@@ -172,10 +176,12 @@ function write(sql: SqlStorage, { seen, journal, days, groups, tiers }: Change):
   const accountNo = createNumbering(sql)
   for (const { accountId, keyId, day, counts, lastValidAt } of days ?? []) {
     const no = accountNo(accountId)
-    sql.exec(statements.keepDay, no, keyId, day, JSON.stringify(counts), lastValidAt)
+    const row = [day, totalOf(counts), lastValidAt, JSON.stringify(counts)] as const
+    sql.exec(statements.keepDay, no, keyId, ...row)
   }
   for (const { accountId, kind, value, day, counts } of groups ?? []) {
-    const group = [kindOf(kind, value), day, value ?? '', JSON.stringify(counts)] as const
+    const row = [day, totalOf(counts), JSON.stringify(counts)] as const
+    const group = [kindOf(kind, value), value ?? '', ...row] as const
     sql.exec(statements.keepGroup, accountNo(accountId), ...group)
   }
   for (const tier of tiers ?? []) sql.exec(statements.addTier, ...tier)

@@ -3,9 +3,11 @@
 export const tables = [
   'CREATE TABLE IF NOT EXISTS account (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)',
   `CREATE TABLE IF NOT EXISTS usage_day (account INTEGER NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL,
-    counts TEXT NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (account, key, day)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS usage_group (account INTEGER NOT NULL, kind INTEGER NOT NULL, day INTEGER NOT NULL,
-    value TEXT NOT NULL, counts TEXT NOT NULL, PRIMARY KEY (account, kind, day, value)) WITHOUT ROWID`,
+    total INTEGER NOT NULL, last_at INTEGER NOT NULL, counts TEXT NOT NULL,
+    PRIMARY KEY (account, key, day)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS usage_group (account INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,
+    day INTEGER NOT NULL, total INTEGER NOT NULL, counts TEXT NOT NULL,
+    PRIMARY KEY (account, kind, value, day)) WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS seen (bucket INTEGER PRIMARY KEY, ids TEXT NOT NULL)',
   `CREATE TABLE IF NOT EXISTS tier_hour (hour INTEGER NOT NULL, region TEXT NOT NULL, tier TEXT NOT NULL,
@@ -22,14 +24,20 @@ export const statements = {
   addAccount: 'INSERT INTO account (id) VALUES (?) RETURNING no',
   removeAccount: 'DELETE FROM account WHERE no = ?',
   day: 'SELECT counts, last_at AS lastValidAt FROM usage_day WHERE account = ? AND key = ? AND day = ?',
-  keepDay: 'INSERT OR REPLACE INTO usage_day VALUES (?, ?, ?, ?, ?)',
-  group: 'SELECT counts FROM usage_group WHERE account = ? AND kind = ? AND day = ? AND value = ?',
-  keepGroup: 'INSERT OR REPLACE INTO usage_group VALUES (?, ?, ?, ?, ?)',
+  keepDay: 'INSERT OR REPLACE INTO usage_day VALUES (?, ?, ?, ?, ?, ?)',
+  group: 'SELECT counts FROM usage_group WHERE account = ? AND kind = ? AND value = ? AND day = ?',
+  keepGroup: 'INSERT OR REPLACE INTO usage_group VALUES (?, ?, ?, ?, ?, ?)',
   daysOfKey:
     'SELECT day, counts FROM usage_day WHERE account = ? AND key = ? AND day BETWEEN ? AND ?',
-  daysOfKeys: 'SELECT key, day, counts FROM usage_day WHERE account = ? AND day BETWEEN ? AND ?',
-  groups:
-    'SELECT value, day, counts FROM usage_group WHERE account = ? AND kind = ? AND day BETWEEN ? AND ?',
+  daysOfGroup: `SELECT day, counts FROM usage_group
+    WHERE account = ? AND kind = ? AND value = ? AND day BETWEEN ? AND ?`,
+  // The first value may be the empty text, which is after no other.
+  totalsOfKeys: `SELECT key AS value, day, total, CASE WHEN day IN (?1, ?2) THEN counts END AS counts
+    FROM usage_day WHERE account = ?3 AND key > ?4 ORDER BY key, day LIMIT ?5`,
+  totalsOfGroup: `SELECT value, day, total, CASE WHEN day IN (?1, ?2) THEN counts END AS counts
+    FROM usage_group WHERE account = ?3 AND kind = ?6 AND value > ?4 ORDER BY value, day LIMIT ?5`,
+  totalsOfWholeGroup: `SELECT value, day, total, CASE WHEN day IN (?1, ?2) THEN counts END AS counts
+    FROM usage_group WHERE account = ?3 AND kind = ?6 AND value >= ?4 ORDER BY value, day LIMIT ?5`,
   lastValid: `SELECT key, max(last_at) AS at FROM usage_day
     WHERE account = ? AND key IN (SELECT value FROM json_each(?)) GROUP BY key HAVING at > 0`,
   daysAfter: `SELECT key, day, counts FROM usage_day
@@ -39,8 +47,8 @@ export const statements = {
   tiers: 'SELECT hour, region, tier, count FROM tier_hour WHERE hour >= ?',
   forgetDays: `DELETE FROM usage_day WHERE account = ?1 AND (key, day) IN
     (SELECT key, day FROM usage_day WHERE account = ?1 LIMIT ?2)`,
-  forgetGroups: `DELETE FROM usage_group WHERE account = ?1 AND (kind, day, value) IN
-    (SELECT kind, day, value FROM usage_group WHERE account = ?1 LIMIT ?2)`,
+  forgetGroups: `DELETE FROM usage_group WHERE account = ?1 AND (kind, value, day) IN
+    (SELECT kind, value, day FROM usage_group WHERE account = ?1 LIMIT ?2)`,
   pruneIds: 'DELETE FROM seen WHERE bucket < ?',
   pruneTiers: 'DELETE FROM tier_hour WHERE hour <= ?',
   newestBucket: 'SELECT max(bucket) AS n FROM seen',

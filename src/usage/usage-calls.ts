@@ -16,6 +16,16 @@ export type UsageGroup = (typeof usageGroups)[number]
 /** The requests of one value of a group in a span; `value` null: keys without an external id. */
 export type GroupTotal = { value: string | null; counts: Record<string, number> }
 
+/** Requests in a span by value, in the order of `compareValues`. */
+export type GroupPage = {
+  totals: [value: string | null, requests: number][]
+  /** The value after which the next page begins; null: this is the last. */
+  next: GroupPosition
+}
+
+/** After this value; null: before all of them. */
+export type GroupPosition = { value: string | null } | null
+
 /** One key and UTC day: requests by code, each for the 24 hours. */
 export type UsageDay = { keyId: string; day: number; counts: Record<string, number[]> }
 
@@ -28,8 +38,15 @@ export type UsageCalls = {
   /** Without zeros, oldest first. */
   ofKey(accountId: string, keyId: string, span: UsageSpan): UsageCount[]
   ofAccount(accountId: string, span: UsageSpan): UsageCount[]
-  /** The values with the most requests, largest first, at most `limit`. */
-  byGroup(accountId: string, group: UsageGroup, span: UsageSpan, limit: number): GroupTotal[]
+  /** What all values have, page by page: an object answers nobody else while it reads one. */
+  totals(accountId: string, group: UsageGroup, span: UsageSpan, after: GroupPosition): GroupPage
+  /** Of some values, those that have any requests. */
+  ofGroup(
+    accountId: string,
+    group: UsageGroup,
+    values: (string | null)[],
+    span: UsageSpan,
+  ): GroupTotal[]
   /** When each key was last used successfully (ms), of those that were. */
   lastUsed(accountId: string, keyIds: string[]): [keyId: string, at: number][]
   /** Days after a position, in the order of key and day. */

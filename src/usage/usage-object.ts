@@ -31,8 +31,12 @@ export class UsageObject extends DurableObject<Env> {
     return this.usage.ofAccount(...args)
   }
 
-  byGroup(...args: Args<'byGroup'>): Answer<'byGroup'> {
-    return this.usage.byGroup(...args)
+  totals(...args: Args<'totals'>): Answer<'totals'> {
+    return this.usage.totals(...args)
+  }
+
+  ofGroup(...args: Args<'ofGroup'>): Answer<'ofGroup'> {
+    return this.usage.ofGroup(...args)
   }
 
   lastUsed(...args: Args<'lastUsed'>): Answer<'lastUsed'> {

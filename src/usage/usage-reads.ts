@@ -1,21 +1,18 @@
 // What a usage object answers: rows of days merged with what is not folded yet.
-import { addToDay, type DayCounts, dayMs, eachSparse, entryOf, hourMs, hoursIn } from './counts.ts'
+import { addToDay, type DayCounts, dayMs, daysIn, eachSparse, entryOf, hourMs } from './counts.ts'
+import { createGroupReads } from './group-reads.ts'
 import type { Cell, Layer } from './layer.ts'
-import type { Days, GroupKind, LedgerStorage } from './ledger-storage.ts'
-import { groupsOf } from './turn.ts'
-import type {
-  GroupTotal,
-  UsageCalls,
-  UsageCount,
-  UsageDay,
-  UsageGroup,
-  UsageSpan,
-} from './usage-calls.ts'
+import type { LedgerStorage } from './ledger-storage.ts'
+import type { UsageCalls, UsageCount, UsageDay, UsageSpan } from './usage-calls.ts'
 
 type Reads = Omit<UsageCalls, 'add' | 'forget'>
 
 /** @param layers what is not folded now. */
-export function createReads(storage: LedgerStorage, layers: () => readonly Layer[]): Reads {
+export function createReads(
+  storage: LedgerStorage,
+  layers: () => readonly Layer[],
+  rowsInPage?: number,
+): Reads {
   const cellsOf = (accountId: string) => unfoldedOf(layers(), accountId)
   return {
     ofKey(accountId, keyId, span) {
@@ -26,18 +23,13 @@ export function createReads(storage: LedgerStorage, layers: () => readonly Layer
     },
     ofAccount(accountId, span) {
       const series = createSeries(span)
-      for (const row of storage.groupsOf(accountId, 'account', daysIn(span))) series.addDay(row)
+      for (const row of storage.daysOfGroup(accountId, 'account', '', daysIn(span))) {
+        series.addDay(row)
+      }
       for (const cell of cellsOf(accountId)) series.addCell(cell)
       return series.list()
     },
-    byGroup(accountId, group, span, limit) {
-      const totals = createTotals(span)
-      for (const { value, day, counts } of foldedBy(storage, accountId, group, daysIn(span))) {
-        totals.addDay(value, day, counts)
-      }
-      for (const cell of cellsOf(accountId)) totals.addCell(groupValue(cell, group), cell)
-      return totals.largest(limit)
-    },
+    ...createGroupReads(storage, cellsOf, rowsInPage),
     lastUsed(accountId, keyIds) {
       const wanted = new Set(keyIds)
       const uses = new Map(storage.lastValid(accountId, keyIds))
@@ -57,10 +49,6 @@ function* unfoldedOf(layers: readonly Layer[], accountId: string): Iterable<Cell
   for (const { accounts } of layers) {
     for (const cells of accounts.get(accountId)?.values() ?? []) yield* cells
   }
-}
-
-function daysIn({ from, to }: UsageSpan): Days {
-  return { first: Math.floor(from / dayMs), last: Math.floor((to - 1) / dayMs) }
 }
 
 function createSeries(span: UsageSpan) {
@@ -86,67 +74,6 @@ function createSeries(span: UsageSpan) {
           [...codes].sort().map(([code, count]) => ({ time, code, count })),
         ),
   }
-}
-
-type Total = { sum: number; counts: Record<string, number> }
-
-function createTotals(span: UsageSpan) {
-  const totals = new Map<string | null, Total>()
-  const add = (value: string | null, code: string, count: number) => {
-    if (count === 0) return
-    const total = entryOf(totals, value, (): Total => ({ sum: 0, counts: {} }))
-    total.sum += count
-    total.counts[code] = (total.counts[code] ?? 0) + count
-  }
-  return {
-    addDay(value: string | null, day: number, counts: DayCounts) {
-      const { first, end } = hoursIn(day, span)
-      for (const [code, hours] of Object.entries(counts)) {
-        let sum = 0
-        for (let hour = first; hour < end; hour++) sum += hours[hour] ?? 0
-        add(value, code, sum)
-      }
-    },
-    addCell(value: string | null, { day, counts }: Cell) {
-      const { first, end } = hoursIn(day, span)
-      eachSparse(counts, (code, hour, count) => {
-        if (hour >= first && hour < end) add(value, code, count)
-      })
-    },
-    largest: (limit: number): GroupTotal[] =>
-      [...totals]
-        .sort(([left, { sum }], [right, other]) => other.sum - sum || compare(left, right))
-        .slice(0, limit)
-        .map(([value, { counts }]) => ({ value, counts })),
-  }
-}
-
-/** Equal totals in the order of their values, so that the answer is the same each time. */
-function compare(left: string | null, right: string | null): number {
-  return (left ?? '') < (right ?? '') ? -1 : 1
-}
-
-type Folded = Iterable<{ value: string | null; day: number; counts: DayCounts }>
-
-function foldedBy(
-  storage: LedgerStorage,
-  accountId: string,
-  group: UsageGroup,
-  days: Days,
-): Folded {
-  return group === 'key'
-    ? keysOf(storage, accountId, days)
-    : storage.groupsOf(accountId, group, days)
-}
-
-function* keysOf(storage: LedgerStorage, accountId: string, days: Days): Folded {
-  for (const { keyId, ...row } of storage.daysOfKeys(accountId, days))
-    yield { value: keyId, ...row }
-}
-
-function groupValue(cell: Cell, group: 'key' | GroupKind): string | null {
-  if (group === 'key') return cell.keyId
-  return groupsOf(cell).find(([kind]) => kind === group)?.[1] ?? null
 }
 
 type Page = { accountId: string; after: { keyId: string; day: number } | null; limit: number }

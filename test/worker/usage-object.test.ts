@@ -8,7 +8,13 @@ import { messageId, type UsageRow } from '../../src/usage/message.ts'
 import { endOfMonth, monthOf } from '../../src/usage/shards.ts'
 import { UsageSqlStorage } from '../../src/usage/sql-storage.ts'
 import { statements } from '../../src/usage/statements.ts'
-import type { GroupTotal, UsageCount, UsagePart } from '../../src/usage/usage-calls.ts'
+import type {
+  GroupPage,
+  GroupTotal,
+  UsageCount,
+  UsageGroup,
+  UsagePart,
+} from '../../src/usage/usage-calls.ts'
 import type { UsageObject } from '../../src/usage/usage-object.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { openFence } from '../support/fences.ts'
@@ -92,9 +98,18 @@ describe('a usage object', () => {
     for (const batch of batches) await stub.add(batch)
     expect(total(await stub.ofAccount('account-a', always))).toBe(sum)
     expect(total(await stub.ofKey('account-a', 'key-2', always))).toBe(36)
-    expect(await stub.byGroup('account-a', 'key', always, 2)).toEqual([
-      { value: 'key-0', counts: { valid: 36, rate_limited: 24 } },
+    expect(await stub.totals('account-a', 'key', always, null)).toEqual({
+      totals: [
+        ['key-0', 60],
+        ['key-1', 36],
+        ['key-2', 36],
+      ],
+      next: null,
+    })
+    const codes = await stub.ofGroup('account-a', 'key', ['key-1', 'key-0', 'no-key'], always)
+    expect(codes).toEqual([
       { value: 'key-1', counts: { valid: 36 } },
+      { value: 'key-0', counts: { valid: 36, rate_limited: 24 } },
     ])
   })
 
@@ -110,8 +125,8 @@ describe('a usage object', () => {
     const ask = async () => ({
       key: await stub.ofKey('account-a', 'key-b', always),
       account: await stub.ofAccount('account-a', { from: thisHour, to: thisHour + hourMs }),
-      external: totals(await stub.byGroup('account-a', 'external_id', always, 10)),
-      environments: totals(await stub.byGroup('account-a', 'environment', always, 10)),
+      external: await groups(stub, 'external_id'),
+      environments: await groups(stub, 'environment'),
       lastUsed: (await stub.lastUsed('account-a', ['key-a', 'key-b', 'key-c'])).sort(),
       pages: await pagesOf(stub, 'account-a', 1),
     })
@@ -151,7 +166,11 @@ describe('a usage object', () => {
       if (stub.name?.includes('2020'))
         expect(await stub.add([partOf([row('key-a')])])).toBe('stored')
       expect(await stub.ofAccount('account-a', always)).toEqual([])
-      expect(await stub.byGroup('account-a', 'external_id', always, 5)).toEqual([])
+      expect(await stub.totals('account-a', 'external_id', always, null)).toEqual({
+        totals: [],
+        next: null,
+      })
+      expect(await stub.ofGroup('account-a', 'external_id', [null, ''], always)).toEqual([])
       expect(await stub.days('account-a', null, 5)).toEqual([])
       expect(await stub.tiers(0)).toEqual([])
       expect(await stub.forget('account-a')).toBe(true)
@@ -282,7 +301,7 @@ describe('statements', () => {
     await stub.add([partOf([row('key-a')])])
     const plans = await runInDurableObject(stub, (_, { storage }) =>
       Object.entries(statements).map(([name, query]) => {
-        const values = Array(query.match(/\?2/) ? 2 : (query.match(/\?/g)?.length ?? 0)).fill(1)
+        const values = Array(parametersOf(query)).fill(1)
         const steps = storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values)
         return { name, plan: steps.toArray().map(({ detail }) => detail) }
       }),
@@ -295,3 +314,16 @@ describe('statements', () => {
     expect(plans.filter(({ plan }) => plan.length > 0).length).toBeGreaterThan(15)
   })
 })
+
+/** Numbered ones by the highest number. */
+function parametersOf(query: string): number {
+  const numbers = [...query.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number))
+  return numbers.length > 0 ? Math.max(...numbers) : (query.match(/\?/g)?.length ?? 0)
+}
+
+/** The codes of all values of a group, in the order of the pages. */
+async function groups(stub: Stub, group: UsageGroup) {
+  const page: unknown = await stub.totals('account-a', group, always, null)
+  const values = (page as GroupPage).totals.map(([value]) => value)
+  return totals(await stub.ofGroup('account-a', group, values, always))
+}

@@ -11,6 +11,9 @@ import { OutputGate } from '../output-gate.ts'
 import { type Actor, noLag, type Scheduler } from '../scheduler.ts'
 import { Content, StorageDouble } from './storage.ts'
 
+/** Of a page of totals: more than the days of a month, and few enough for several pages. */
+const rowsInPage = 33
+
 export type HostContext = {
   scheduler: Scheduler
   network: Network
@@ -173,7 +176,7 @@ class UsageInstance {
       report: () => context.count('folds failed'),
       bounds,
     })
-    this.reads = createReads(this.storage, () => this.ledger.layers)
+    this.reads = createReads(this.storage, () => this.ledger.layers, rowsInPage)
   }
 
   holds(accountId: string): boolean {

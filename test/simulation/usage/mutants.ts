@@ -5,6 +5,7 @@ const ledger = 'src/usage/ledger.ts'
 const layer = 'src/usage/layer.ts'
 const turn = 'src/usage/turn.ts'
 const reads = 'src/usage/usage-reads.ts'
+const groups = 'src/usage/group-reads.ts'
 
 function mutant(name: string, file: string, find: string, put: string): Mutant {
   return { name, ...patch(file, find, put) }
@@ -206,9 +207,46 @@ export const usageMutants: Mutant[] = [
   ),
   mutant(
     'an hour after the end',
-    reads,
+    groups,
     'for (let hour = first; hour < end; hour++)',
     'for (let hour = first; hour <= end; hour++)',
+  ),
+  mutant(
+    'a whole day where a part was asked',
+    groups,
+    'first > 0 || end < 24',
+    'first > 0 && end < 24',
+  ),
+  mutant('a value cut off by its page', groups, 'sums.delete(last)', ''),
+  mutant(
+    'a page that begins after the value cut off',
+    groups,
+    'next: { value: before }',
+    'next: { value: last }',
+  ),
+  mutant(
+    'a page without what is not folded of its values',
+    groups,
+    'if (isInPage(value, after, page.next)) addCell',
+    'if (page.sums.has(value)) addCell',
+  ),
+  mutant(
+    'what is not folded, on every page',
+    groups,
+    'if (isInPage(value, after, page.next)) addCell',
+    'addCell',
+  ),
+  mutant(
+    'keys without an external id on no page',
+    groups,
+    "after === null && group === 'external_id'",
+    "after !== null && group === 'external_id'",
+  ),
+  mutant(
+    'days that were not asked',
+    groups,
+    'if (row.day < days.first || row.day > days.last) continue',
+    '',
   ),
   mutant('a page without what is not folded', reads, 'addToDay(row.counts, counts)', ''),
 ]

@@ -1,5 +1,6 @@
 // The double of a usage object's SQLite: what is durable, and what the running instance sees.
-import type { DayCounts } from '../../../src/usage/counts.ts'
+import { type DayCounts, totalOf } from '../../../src/usage/counts.ts'
+import { compareValues } from '../../../src/usage/group-order.ts'
 import type { JournalRow } from '../../../src/usage/journal.ts'
 import type {
   Change,
@@ -8,6 +9,7 @@ import type {
   GroupRow,
   KeyPosition,
   LedgerStorage,
+  TotalsAsked,
 } from '../../../src/usage/ledger-storage.ts'
 import type { TierRow } from '../../../src/usage/message.ts'
 
@@ -138,18 +140,30 @@ export class StorageDouble implements LedgerStorage {
   }
 
   daysOfKey(accountId: string, keyId: string, days: Days) {
-    return this.daysOfKeys(accountId, days).filter((row) => row.keyId === keyId)
+    return this.daysOf(accountId)
+      .filter((row) => row.keyId === keyId)
+      .filter(({ day }) => day >= days.first && day <= days.last)
   }
 
-  daysOfKeys(accountId: string, { first, last }: Days) {
-    return this.daysOf(accountId).filter(({ day }) => day >= first && day <= last)
-  }
-
-  groupsOf(accountId: string, kind: GroupKind, { first, last }: Days) {
-    return [...this.content.groups.values()]
-      .filter((row) => row.accountId === accountId && row.kind === kind)
+  daysOfGroup(accountId: string, kind: GroupKind, value: string | null, { first, last }: Days) {
+    return this.groupsOf(accountId, kind)
+      .filter((row) => row.value === value)
       .filter(({ day }) => day >= first && day <= last)
-      .map(({ value, day, counts }) => ({ value, day, counts: parse(counts) }))
+  }
+
+  totalsAfter(accountId: string, group: 'key' | GroupKind, { from, partial, limit }: TotalsAsked) {
+    const rows =
+      group === 'key'
+        ? this.daysOf(accountId).map((row) => ({ ...row, value: row.keyId }))
+        : this.groupsOf(accountId, group).flatMap((row) => withValue(row))
+    return rows
+      .filter(({ value }) => from === null || compareValues(value, from) > 0)
+      .sort((one, other) => compareValues(one.value, other.value) || one.day - other.day)
+      .slice(0, limit)
+      .map(({ value, day, counts }) => {
+        const total = totalOf(counts)
+        return { value, day, total, counts: partial.includes(day) ? counts : null }
+      })
   }
 
   lastValid(accountId: string, keyIds: readonly string[]): [string, number][] {
@@ -199,11 +213,21 @@ export class StorageDouble implements LedgerStorage {
     write(() => apply(durable))
   }
 
+  private groupsOf(accountId: string, kind: GroupKind) {
+    return [...this.content.groups.values()]
+      .filter((row) => row.accountId === accountId && row.kind === kind)
+      .map(({ value, day, counts }) => ({ value, day, counts: parse(counts) }))
+  }
+
   private daysOf(accountId: string) {
     return [...this.content.days.values()]
       .filter((row) => row.accountId === accountId)
       .map(({ keyId, day, counts }) => ({ keyId, day, counts: parse(counts) }))
   }
+}
+
+function withValue<Row extends { value: string | null }>({ value, ...row }: Row) {
+  return value === null ? [] : [{ ...row, value }]
 }
 
 const parse = (counts: string): DayCounts => JSON.parse(counts)

@@ -1,6 +1,7 @@
 // GET /api/usage: the requests of all keys of the account, by result code, and by what they share.
 import { createRoute, z } from '@hono/zod-openapi'
 import { readKeyNames } from '../../../storage/key-names.ts'
+import { TooManyValues } from '../../../usage/largest.ts'
 import { largestCodes, totalOf, without } from '../../../usage/series.ts'
 import type { GroupTotal } from '../../../usage/usage-calls.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
@@ -14,6 +15,7 @@ import {
   usageFields,
   usageQuery,
   usageView,
+  wrong,
 } from './usage-query.ts'
 
 export const usagePath = '/api/usage'
@@ -82,7 +84,7 @@ export function createAccountUsage({ clock }: AppSettings) {
     const groups =
       group_by === undefined || group_by === 'code'
         ? []
-        : await reader.byGroup(accountId, group_by, span, maxGroups)
+        : await reader.byGroup(accountId, group_by, span, maxGroups).catch(refuseTooMany)
     const whole = usageView(asked.granularity, span, await reader.ofAccount(accountId, span))
     if (group_by === undefined) return c.json({ status: 'success' as const, data: whole }, 200)
     const shown = group_by === 'code' ? largestCodes(whole.counts, maxGroups) : groups
@@ -94,6 +96,12 @@ export function createAccountUsage({ clock }: AppSettings) {
     }
     return c.json({ status: 'success' as const, data }, 200)
   })
+}
+
+/** @throws Problem 400 when there are more values than one answer can add up. */
+function refuseTooMany(error: unknown): never {
+  if (!(error instanceof TooManyValues)) throw error
+  throw wrong('Too many values in this span: ask for a shorter one')
 }
 
 async function groupViews(

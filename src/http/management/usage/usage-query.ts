@@ -89,6 +89,6 @@ export function requestedSpan(
   return span
 }
 
-function wrong(message: string) {
+export function wrong(message: string) {
   return invalidFields([{ path: 'query.from', message }])
 }
