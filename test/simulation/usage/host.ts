@@ -11,8 +11,8 @@ import { OutputGate } from '../output-gate.ts'
 import { type Actor, noLag, type Scheduler } from '../scheduler.ts'
 import { Content, StorageDouble } from './storage.ts'
 
-/** Of a page of totals: more than the days of a month, and few enough for several pages. */
-const rowsInPage = 33
+/** Of a page of totals: more than a value has days in a history, and few enough for several pages. */
+const rowsInPage = 8
 
 export type HostContext = {
   scheduler: Scheduler
