@@ -32,6 +32,7 @@ export class RequestLog {
     const added = parts
       .flatMap(({ id, requests }) => requests.map((each, at) => ({ ...each, id: `${id}.${at}` })))
       .filter(({ id }) => !known.has(id))
+      .sort((one, other) => one.at - other.at)
       .map((request) => ({ ...request, no: nextNo++ }))
     if (added.length === 0) return stored
     await this.save({ requests: merged(this.state.requests, added, Date.now()), nextNo })
