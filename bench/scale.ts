@@ -16,14 +16,18 @@ import type { Curve, ScaleResults } from './page/results.ts'
 import { writePage } from './page.ts'
 import { bigAccount, digestsOf, fill, idOf, maxOfOneAccount, migrate } from './support/key-rows.ts'
 import { describeMachine } from './support/machine.ts'
+import { failSlow, measureManagement } from './support/management.ts'
 import { resultsFolder, workFolder } from './support/places.ts'
 import { median, quantile } from './support/statistics.ts'
 
 const noRegistry = { register: async () => 1, retire: async () => {}, ping: async () => {} }
 const isQuick = process.argv.includes('--quick')
+/** `--most=1000000`: no larger sizes. */
+const most = Number(process.argv.find((each) => each.startsWith('--most='))?.slice(7) ?? 1e7)
 const sizes = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000].filter(
-  (size) => !isQuick || size <= 100_000,
+  (size) => size <= (isQuick ? 100_000 : most),
 )
+const managed = Math.min(sizes.at(-1) ?? 0, maxOfOneAccount)
 
 const results: ScaleResults = {
   machine: describeMachine(),
@@ -33,6 +37,7 @@ const results: ScaleResults = {
   inUse: [1, 10, 100, 1_000, 10_000, 20_000, 50_000, 100_000].map(useOf),
   memoryBytes: memoryBytes(),
   revoked: [],
+  management: [],
 }
 console.table(results.inUse)
 console.log(`${results.memoryBytes} bytes for 10,000 records`)
@@ -52,6 +57,7 @@ for (const size of sizes) {
   console.log(`${size} keys, filled in ${Math.round((performance.now() - began) / 1000)} s`)
   for (const [name, work] of Object.entries(operations(size))) await note(name, size, work)
   if (size === 100_000) await measureRevoking()
+  if (size === managed) results.management = await measureManagement({ d1, db, ran }, size, isQuick)
 }
 for (const { name, points } of [...results.stored, ...results.revoked]) {
   console.log(name, points.map(({ at, p50 }) => `${at}: ${p50.toFixed(3)} ms`).join(', '))
@@ -61,6 +67,7 @@ rmSync(path, { force: true })
 mkdirSync(resultsFolder, { recursive: true })
 writeFileSync(join(resultsFolder, 'scale.json'), `${JSON.stringify(results, null, 2)}\n`)
 writePage()
+if (failSlow(results.management)) process.exitCode = 1
 
 type Work = (run: number) => Promise<unknown>
 

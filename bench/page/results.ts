@@ -27,6 +27,16 @@ export type BenchResults = {
 
 export type Curve = { name: string; points: { at: number; p50: number; p99: number }[] }
 
+/** `p50` and `p90` are of its slowest statement, or of its slowest batch, in ms; `all` is the median of one call. */
+export type ManagementRow = {
+  name: string
+  statements: number
+  p50: number
+  p90: number
+  all: number
+  limitMs: number
+}
+
 export type ScaleResults = {
   machine: Machine
   /** ms per statement by keys stored. */
@@ -39,6 +49,8 @@ export type ScaleResults = {
   memoryBytes: number
   /** ms by keys revoked at once, the wait for leases left out. */
   revoked: Curve[]
+  /** At a million keys of one account. */
+  management: ManagementRow[]
 }
 
 export type StartupResults = {

@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { applyMigrations } from '../../test/simulation/sqlite.ts'
 
 export const bigAccount = 'aaaaaaaa-0000-4000-8000-000000000000'
-const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
+export const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
+export const rareActor = 'bbbbbbbb-0000-4000-8000-000000000001'
 /** The maximum of keys in the measured account; further keys belong to 10,000 others. */
 export const maxOfOneAccount = 1_000_000
 
@@ -33,13 +34,17 @@ export function migrate(db: DatabaseSync): void {
 
 type Schema = { type: string; name: string; sql: string }
 
-/** Inserts rows `from` (counted from 1) to `to`. Triggers and indexes are dropped meanwhile and recreated. */
+/**
+ * Inserts rows `from` (counted from 1) to `to`, of the measured account with an audit event each. Triggers and indexes
+ * are dropped meanwhile and recreated. Half of the keys expire, a third of those before now; a third were never used.
+ */
 export function fill(db: DatabaseSync, from: number, to: number): void {
+  const [day, nowMs] = [86_400_000, Date.now()]
   db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -400000')
   const resting = db
     .prepare(
       `SELECT type, name, sql FROM sqlite_master
-       WHERE tbl_name = 'api_key' AND sql IS NOT NULL AND type IN ('index', 'trigger')`,
+       WHERE tbl_name IN ('api_key', 'audit_event') AND sql IS NOT NULL AND type IN ('index', 'trigger')`,
     )
     .all() as Schema[]
   const isBulk = to - from > 50_000
@@ -48,13 +53,22 @@ export function fill(db: DatabaseSync, from: number, to: number): void {
   db.exec(`
     WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
     INSERT INTO api_key (id, digest, seq, account_id, name, name_folded, format, key_prefix, disabled, external_id,
-      created_by, created_at, revoked_at)
+      created_by, created_at, revoked_at, expires_at, last_used_at)
     SELECT printf('%08x-0000-4000-8000-%012x', i, i), lower(hex(randomblob(32))), 1,
       CASE WHEN i <= ${maxOfOneAccount} THEN '${bigAccount}'
         ELSE printf('dddddddd-0000-4000-8000-%012x', i % 10000) END,
       'Key number ' || i, 'key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
-      '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END
-    FROM n`)
+      '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END,
+      CASE WHEN i % 2 = 0 THEN ${nowMs} + (i / 2 % 90 - 30) * ${day} + i END,
+      CASE WHEN i % 3 > 0 THEN ${nowMs} - i % 200 * ${day} END
+    FROM n;
+    WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(to, maxOfOneAccount)})
+    INSERT INTO audit_event (id, account_id, action, actor_kind, actor_id, key_id, created_at)
+    SELECT printf('%08x-0000-4000-9000-%012x', i, i), '${bigAccount}',
+      CASE WHEN i % 100000 = 1 THEN 'key.rotated' ELSE 'key.created' END, 'person',
+      CASE WHEN i % 100000 = 2 THEN '${rareActor}' ELSE '${creator}' END,
+      printf('%08x-0000-4000-8000-%012x', i, i), 1700000000000 + i
+    FROM n WHERE i <= ${maxOfOneAccount}`)
   for (const { sql } of kept) db.exec(sql)
 }
 

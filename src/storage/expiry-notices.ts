@@ -16,8 +16,10 @@ const marks = [
   { days: 7, until: 1 },
   { days: 1, until: 0 },
 ]
-/** Keys that one statement reads. */
-const maxKeys = 5_000
+/** Keys that one statement reads, each with an event and its deliveries. */
+const maxKeys = 2_000
+/** Statements of one order and scan: the next scan goes on. */
+const maxPages = 50
 /** Accounts with a new endpoint that one scan reads. */
 const maxAccounts = 100
 
@@ -34,15 +36,16 @@ export async function noticeExpiring(
   d1: D1Database,
   nowMs: number,
   perStatement = maxKeys,
+  pages = maxPages,
 ): Promise<void> {
-  const scan = { d1, nowMs, perStatement }
+  const scan = { d1, nowMs, perStatement, pages }
   await tryEach('webhooks_not_noticed', 'days', [
     ...marks.map((mark) => [`${mark.days}`, () => noticeMark(scan, mark)] as const),
     ['accounts', () => noticeAccounts(scan)] as const,
   ])
 }
 
-type Scan = { d1: D1Database; nowMs: number; perStatement: number }
+type Scan = { d1: D1Database; nowMs: number; perStatement: number; pages: number }
 
 async function noticeMark(scan: Scan, mark: Mark): Promise<void> {
   const { d1, nowMs } = scan
@@ -62,19 +65,23 @@ async function noticeMark(scan: Scan, mark: Mark): Promise<void> {
     where: sql`revoked_at is null and ${apiKey.expiresAt} <= ${to}`,
   }
   const start = Math.max(from, scanned?.expiresAt ?? from)
-  const failures = await noticePages(scan, mark, crossed, start)
-  // Without an earlier scan the whole mark was read.
+  const byExpiry = await noticePages(scan, mark, crossed, start)
+  const failures = [...byExpiry.failures]
+  let seqRead = seq
+  // Without an earlier scan nothing was read before: a change is found by its expiry.
   if (scanned !== undefined) {
     const changed: Order = {
       index: 'api_key_with_expiry_by_seq',
       column: sql`${apiKey.seq}`,
       where: sql`revoked_at is null and expires_at is not null and ${apiKey.seq} <= ${seq}`,
     }
-    failures.push(...(await noticePages(scan, mark, changed, scanned.seq)))
+    const byChange = await noticePages(scan, mark, changed, scanned.seq)
+    failures.push(...byChange.failures)
+    seqRead = byChange.readTo ?? seq
   }
   await write(
     d1,
-    sql`insert into expiry_scan (days, expires_at, seq) values (${days}, ${to}, ${seq})
+    sql`insert into expiry_scan (days, expires_at, seq) values (${days}, ${byExpiry.readTo ?? to}, ${seqRead})
       on conflict (days) do update set
         expires_at = max(expires_at, excluded.expires_at), seq = max(seq, excluded.seq)`,
   )
@@ -95,8 +102,9 @@ async function noticeAccounts(scan: Scan): Promise<void> {
         column: sql`${apiKey.expiresAt}`,
         where: sql`revoked_at is null and ${apiKey.accountId} = ${id} and ${apiKey.expiresAt} <= ${nowMs + each.days * dayMs}`,
       }
-      const [failure] = await noticePages(scan, each, order, nowMs + each.until * dayMs)
-      if (failure !== undefined) throw failure
+      const everyPage = { ...scan, pages: Number.POSITIVE_INFINITY }
+      const { failures } = await noticePages(everyPage, each, order, nowMs + each.until * dayMs)
+      if (failures.length > 0) throw failures[0]
     }
     // One that was left meanwhile has another mark.
     await write(d1, sql`delete from expiry_due where account_id = ${id} and mark = ${mark}`)
@@ -106,13 +114,19 @@ async function noticeAccounts(scan: Scan): Promise<void> {
 }
 
 /**
- * Writes the events of all keys in an order whose `column` is above `from`.
- * @returns the failures of accounts whose rows are left in `expiry_due`.
+ * Writes the events of the keys in an order whose `column` is above `from`.
+ * @returns the failures of accounts whose rows are left in `expiry_due`; `readTo`: up to where the keys were read, null
+ * for all.
  */
-async function noticePages(scan: Scan, mark: Mark, order: Order, from: number): Promise<unknown[]> {
+async function noticePages(
+  scan: Scan,
+  mark: Mark,
+  order: Order,
+  from: number,
+): Promise<{ failures: unknown[]; readTo: number | null }> {
   const failures: unknown[] = []
-  let after: Place | null = { value: from, row: Number.MAX_SAFE_INTEGER }
-  while (after !== null) {
+  let after: Place = { value: from, row: Number.MAX_SAFE_INTEGER }
+  for (let page = 1; ; page++) {
     const rest: SQL = sql`${order.where} and ${placeIn(order)} > (${after.value}, ${after.row})`
     const last: Place | undefined = await lastOfPage(scan, order, rest)
     const keys = last ? sql`${rest} and ${placeIn(order)} <= (${last.value}, ${last.row})` : rest
@@ -120,9 +134,11 @@ async function noticePages(scan: Scan, mark: Mark, order: Order, from: number): 
       if (!isDeterministic(cause)) throw cause
       failures.push(cause)
     })
-    after = last ?? null
+    if (last === undefined) return { failures, readTo: null }
+    // The keys of one value are not divided between two scans: the next one begins above a value.
+    if (page >= scan.pages && last.value - 1 > from) return { failures, readTo: last.value - 1 }
+    after = last
   }
-  return failures
 }
 
 /** Where a page ends after which others follow. */

@@ -47,6 +47,8 @@ export type KeyListing = {
 const readTimeoutMs = 2_000
 /** Keys that are sorted in memory, of a filter that has no more. */
 const maxSorted = 5_000
+/** Keys that a page looks through where each is in another place of the table. */
+const maxScattered = 8_000
 
 type Part = { rows: SelectedKey[]; next: Place | null }
 
@@ -99,7 +101,12 @@ async function readPart(scope: Scope, limit: number, after: Place | null): Promi
   if (isDirect) return readInOrder(scope, index, Number.POSITIVE_INFINITY, limit, after)
   const rows = await fewestRows(scope)
   if (rows !== null) return readSorted(scope, rows, limit, after)
-  return readInOrder(scope, index, maxLooked, limit, after)
+  return readInOrder(scope, index, isScattered(sort) ? maxScattered : maxLooked, limit, after)
+}
+
+/** Keys that follow each other in the order are far from each other in the table. */
+function isScattered({ by }: KeySort): boolean {
+  return by === 'expires_at' || by === 'last_used_at'
 }
 
 /** The rowids of the condition that the fewest keys meet; null: all of them have too many. */

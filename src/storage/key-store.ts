@@ -153,7 +153,7 @@ function namedBy(selection: NamedSelection | Extract<Selection, { by: 'ids' }>) 
     case 'creator':
       return { column: apiKey.createdBy, account: accountId, values: [selection.createdBy] }
     case 'maker':
-      return { column: apiKey.madeBy, account: accountId, values: [selection.madeBy] }
+      return { column: apiKey.madeBy, account: sql`+${accountId}`, values: [selection.madeBy] }
     case 'externalId':
       return { column: apiKey.externalId, account: accountId, values: [selection.externalId] }
   }

@@ -75,9 +75,7 @@ export const apiKey = sqliteTable(
       .where(sql`external_id is not null`),
     index('api_key_by_prefix').on(table.accountId, table.keyPrefix),
     // The keys that a key made; its `max_keys` counts them without reading the rows.
-    index('api_key_by_maker')
-      .on(table.madeBy, table.replacedBy, table.meterId)
-      .where(sql`revoked_at is null`),
+    index('api_key_by_maker').on(table.madeBy, table.revokedAt, table.replacedBy, table.meterId),
     // What a change of a person concerns.
     index('api_key_inheriting').on(table.accountId, table.createdBy).where(sql`scopes is null`),
     index('api_key_by_grantor')

@@ -22,6 +22,9 @@ const readTimeoutMs = 2_000
 const writeTimeoutMs = 10_000
 /** The triggers write a delivery per endpoint in the transaction of each change, so the number is limited. */
 export const maxEndpoints = 20
+/** Deliveries that one statement deletes, and statements of one request. */
+const maxDeleted = 5_000
+const maxBatches = 100
 
 const write = (d1: D1Database, statements: Parameters<typeof runBatch>[1]) =>
   within('D1', writeTimeoutMs, runBatch<{ id: string }>(d1, statements))
@@ -104,18 +107,24 @@ export async function replaceSecret(
   ])
 }
 
-/** Deletes the endpoint with its deliveries, pending ones included. */
+/** Deletes the endpoint with its deliveries, pending ones included, a batch at a time. */
 export async function deleteEndpoint(
   d1: D1Database,
   place: EndpointPlace,
   audit: AuditEntry,
   nowMs: number,
+  perBatch = maxDeleted,
 ): Promise<void> {
+  const some = sql`delete from ${webhookDelivery} where rowid in (select rowid from ${webhookDelivery}
+    where ${webhookDelivery.endpointId} = ${place.id} limit ${perBatch}) returning 1`
   await write(d1, [
     insertEvent(place, audit, nowMs),
-    build.delete(webhookDelivery).where(eq(webhookDelivery.endpointId, place.id)),
     build.delete(webhookEndpoint).where(at(place)),
   ])
+  // What a failure leaves is not sent (`claim` joins the endpoint) and is pruned by its age.
+  for (let batch = 0; batch < maxBatches; batch++) {
+    if ((await write(d1, [some])).length < perBatch) return
+  }
 }
 
 function at({ accountId, id }: EndpointPlace): SQL | undefined {

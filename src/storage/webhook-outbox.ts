@@ -26,6 +26,8 @@ const writeTimeoutMs = 10_000
 const enqueuedMs = 2 * 60_000
 /** A claimed delivery without an outcome is due again after this: longer than the timeout and the writes. */
 const claimMs = 60_000
+/** Pending deliveries of a disabled endpoint that fail at once; the others fail as they are due. */
+const maxFailed = 5_000
 
 export type Outbox = ReturnType<typeof createOutbox>
 
@@ -52,7 +54,10 @@ export function createOutbox(d1: D1Database) {
       if (claimed === undefined) return null
       const row = await within('D1', readTimeoutMs, readClaimed(d1, id))
       const due = { id, attempts: attempts + 1, attempt: attempts + 1 - claimed.roundStart }
-      return row === undefined ? null : { ...due, ...row }
+      if (row !== undefined) return { ...due, ...row }
+      // Of an endpoint that was deleted with more deliveries than the request could delete.
+      await write(sql`delete from ${webhookDelivery} where id = ${id}`)
+      return null
     },
 
     async succeed({ id, attempts, endpoint }: Claimed, { status }: AttemptOutcome, nowMs: number) {
@@ -88,7 +93,8 @@ export function createOutbox(d1: D1Database) {
         insertEndpointEvent(condition, disabledEntry(reason), nowMs),
         sql`update ${webhookEndpoint} set enabled = 0, disabled_reason = ${reason} where ${condition}`,
         sql`update ${webhookDelivery} set status = 'failed', last_error = ${endpointDisabled}
-          where status = 'pending' and endpoint_id = ${endpoint.id}
+          where rowid in (select rowid from ${webhookDelivery}
+              where endpoint_id = ${endpoint.id} and status = 'pending' limit ${maxFailed})
             and exists (select 1 from ${webhookEndpoint} where id = ${endpoint.id} and not enabled)`,
       )
     },

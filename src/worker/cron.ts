@@ -16,6 +16,7 @@ import { createKeyCache } from '../storage/key-cache.ts'
 import { createKeyReader } from '../storage/key-store.ts'
 import { foldNames } from '../storage/name-folding.ts'
 import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
+import { markForReview } from '../storage/reviews.ts'
 import { changeStores, settleSettings } from './changes.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 import { drainWebhooks } from './queues.ts'
@@ -53,6 +54,9 @@ async function reconcile(isolate: Isolate, env: Env, waitUntil: WaitUntil): Prom
     idempotency: () => pruneRequests(env.DB, now),
     names: async () => {
       if (!areChangesStopped(env)) await foldNames(env.DB)
+    },
+    reviews: async () => {
+      if (!areChangesStopped(env)) await markForReview(env.DB)
     },
     closings: async () => {
       if (areChangesStopped(env)) return

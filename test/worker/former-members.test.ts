@@ -1,6 +1,7 @@
 // What a person who is demoted or removed leaves behind: grants to keys, invitations, keys and endpoints.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { markForReview } from '../../src/storage/reviews.ts'
 import { runScheduled } from '../../src/worker/cron.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
 import { invite, newAccount, send as sendAs, signIn } from '../support/people-world.ts'
@@ -198,5 +199,40 @@ describe('the events of an invitation', () => {
         detail: { email: accepted, role: 'member' },
       },
     ])
+  })
+})
+
+describe('more keys than one transaction marks', () => {
+  const count = 2_500
+  const marked = (accountId: string) =>
+    env.DB.prepare(
+      `SELECT count(*) AS keys, (SELECT count(*) FROM audit_event WHERE account_id = ?1
+         AND action = 'key.needs_review') AS events
+       FROM api_key WHERE account_id = ?1 AND needs_review = 1`,
+    )
+      .bind(accountId)
+      .first()
+
+  it('are marked by the reconciler, each once, but for those that were made or cleared since', async () => {
+    const account = await openAccount()
+    const insert = (prefix: string, number: number) =>
+      sql(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO api_key (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, created_by,
+           created_at) SELECT ?2 || i, ?2 || i, 1, ?3, 'Key', 'key', 'whm', 'a', '["contacts:read"]', ?4, i FROM n`,
+        ...[number, prefix, account.id, account.admin.id],
+      )
+    await insert('early-', count)
+    await sql(`UPDATE member SET role = 'member' WHERE user_id = ?`, account.admin.id)
+    expect(await marked(account.id)).toEqual({ keys: 1_000, events: 1_000 })
+    await sql(`UPDATE api_key SET needs_review = 0 WHERE id = 'early-1'`)
+    await insert('late-', 3)
+    await markForReview(env.DB, 700)
+    expect(await marked(account.id)).toEqual({ keys: count - 1, events: count })
+    const late = env.DB.prepare(
+      "SELECT count(*) FROM api_key WHERE id LIKE 'late-%' AND needs_review",
+    )
+    expect(await late.first('count(*)')).toBe(0)
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM review_due').first('n')).toBe(0)
   })
 })

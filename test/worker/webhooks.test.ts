@@ -464,6 +464,25 @@ describe('a key that is about to expire', () => {
     expect(await events(account.id)).toEqual([])
   })
 
+  it('is read in several scans where many keys are in the mark, those of one moment in one', async () => {
+    const { as, account } = await open({ events: ['key.created'] })
+    await env.DB.prepare('DELETE FROM expiry_scan').run()
+    const now = outside.clock.now()
+    const ids: string[] = []
+    for (const hours of [48, 48, 48, 50, 52, 54]) {
+      ids.push((await makeKey(outside.app, as, inDays(hours / 24))).id)
+    }
+    await env.DB.prepare('DELETE FROM expiry_due').run()
+    const found = async () => (await events(account.id)).map(({ id }) => id)
+    const counts: number[] = []
+    for (let scans = 0; scans < 8; scans++) {
+      await noticeExpiring(env.DB, now, 2, 1)
+      counts.push((await found()).length)
+    }
+    expect(counts[0]).toBeLessThan(6)
+    expect((await found()).sort()).toEqual(ids.sort())
+  })
+
   it('is found by an index', async () => {
     const due = await env.DB.prepare(
       `EXPLAIN QUERY PLAN SELECT id FROM webhook_delivery
