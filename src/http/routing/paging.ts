@@ -23,22 +23,40 @@ export const pageQuery = z.object({
 
 export const defaultLimit = 50
 
-/** The position in a cursor. @throws Problem 400 for a cursor that this list did not make. */
-export function readCursor(cursor: string | undefined): Position | null {
+/**
+ * The position in a cursor.
+ * @param list the filter, which a page shares with the next one.
+ * @throws Problem 400 for a cursor that this list did not make.
+ */
+export function readCursor(cursor: string | undefined, list?: object): Position | null {
   if (cursor === undefined) return null
-  const [time = '', id = ''] = decodeCursor(cursor).split('/')
+  const text = decodeCursor(cursor).slice(beginningOf(list).length)
+  const [time = '', id = ''] = text.split('/')
   if (
     !/^\d{1,15}$/.test(time) ||
     readId(id) !== id ||
-    writeCursor({ createdAt: +time, id }) !== cursor
+    writeCursor({ createdAt: +time, id }, list) !== cursor
   ) {
     throw notACursor()
   }
   return { createdAt: +time, id }
 }
 
-export function writeCursor({ createdAt, id }: Position): string {
-  return encodeCursor(`${createdAt}/${id}`)
+export function writeCursor({ createdAt, id }: Position, list?: object): string {
+  return encodeCursor(`${beginningOf(list)}${createdAt}/${id}`)
+}
+
+function beginningOf(list: object | undefined): string {
+  return list === undefined ? '' : `${fingerprint(list)}/`
+}
+
+/** FNV-1a in 32 bits: against mistakes, since whoever forges a cursor reads only their own account. */
+export function fingerprint(list: unknown): string {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(JSON.stringify(list))) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  }
+  return hash.toString(36)
 }
 
 export function notACursor(): Problem {
@@ -64,15 +82,17 @@ export function decodeCursor(cursor: string): string {
 /**
  * Splits `limit + 1` rows into a page and the cursor of the next one, null on the last.
  * @param lookedTo where the list was looked through no further: see `lookedThrough`.
+ * @param list as for `readCursor`.
  */
 export function pageOf<Row extends Position>(
   rows: Row[],
   limit: number,
   lookedTo: Position | null = null,
+  list?: object,
 ) {
   const page = rows.slice(0, limit)
   const last = rows.length > limit ? page.at(-1) : lookedTo
-  return { page, next_cursor: last ? writeCursor(last) : null }
+  return { page, next_cursor: last ? writeCursor(last, list) : null }
 }
 
 /** For the descriptions of lists that look through rows. */

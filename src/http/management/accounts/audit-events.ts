@@ -54,14 +54,14 @@ export function createAuditRoutes() {
   return createRouter().openapi(list, async (c) => {
     const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
     const filter = { keyId: key_id, actorId: actor_id, action }
-    const page = { limit: limit + 1, after: readCursor(cursor) }
+    const page = { limit: limit + 1, after: readCursor(cursor, filter) }
     const { rows, lookedTo } = await listEvents(
       c.env.db,
       reachOf(c.var.actor, c.env.clock.now()),
       filter,
       page,
     )
-    const { page: events, next_cursor } = pageOf(rows, limit, lookedTo)
+    const { page: events, next_cursor } = pageOf(rows, limit, lookedTo, filter)
     return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })
 }

@@ -1,7 +1,7 @@
 // Cursors of the list of keys: bound to the order and the filter of the list that made them.
 import { readId } from '../../../core/id.ts'
 import type { KeyPosition } from '../../../storage/key-place.ts'
-import { decodeCursor, encodeCursor, notACursor } from '../../routing/paging.ts'
+import { decodeCursor, encodeCursor, fingerprint, notACursor } from '../../routing/paging.ts'
 
 const parts = ['whole', 'exact', 'rest'] as const
 
@@ -21,13 +21,4 @@ export function readListCursor(list: unknown, cursor: string | undefined): KeyPo
   const position: KeyPosition = { part, value: known, id }
   if (writeListCursor(list, position) !== cursor) throw notACursor()
   return position
-}
-
-/** FNV-1a in 32 bits: against mistakes, since whoever forges a cursor reads only their own account. */
-function fingerprint(list: unknown): string {
-  let hash = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(JSON.stringify(list))) {
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  }
-  return hash.toString(36)
 }

@@ -90,9 +90,9 @@ export function createWebhookDeliveries({ clock }: AppSettings) {
     .openapi(list, async (c) => {
       const { id } = await endpointOf(c, c.req.valid('param').id)
       const { limit = defaultLimit, cursor, status } = c.req.valid('query')
-      const page = { limit: limit + 1, after: readCursor(cursor) }
+      const page = { limit: limit + 1, after: readCursor(cursor, { id, status }) }
       const rows = await listDeliveries(c.env.db, id, status, page)
-      const { page: deliveries, next_cursor } = pageOf(rows, limit)
+      const { page: deliveries, next_cursor } = pageOf(rows, limit, null, { id, status })
       const data = deliveries.map(deliveryView)
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
     })
