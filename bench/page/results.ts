@@ -1,6 +1,10 @@
 // What the measurements write into bench/results, and the page reads.
 import type { Machine } from '../support/machine.ts'
 import type { Row } from '../support/rows.ts'
+import type { Bytes } from '../usage/bytes.ts'
+import type { ExactlyOnce } from '../usage/exactly-once.ts'
+import type { Beside, D1Rows } from '../usage/revoking.ts'
+import type { D1Bytes, Waiting } from '../usage/writer.ts'
 
 export type Measured = {
   name: string
@@ -61,4 +65,16 @@ export type StartupResults = {
   bytes: { bare: number; whole: number; eager: number; lazy: Record<string, number> }
   starts: { name: string; firstMs: number; ratio: number }[]
   lazy: { name: string; ms: number; againMs: number }[]
+}
+
+export type UsageResults = {
+  machine: Machine
+  exactlyOnce: ExactlyOnce
+  /** In workerd, D1 and the objects in a process each. */
+  beside: Beside[]
+  /** On SQLite itself. */
+  waiting: Waiting[]
+  bytes: Bytes
+  d1: D1Bytes
+  rows: D1Rows
 }
