@@ -1,8 +1,6 @@
 // Keys that were never used, without audit events: what is measured here is added to them.
 import type { DatabaseSync } from 'node:sqlite'
-import { bigAccount } from '../support/key-rows.ts'
-
-const creator = 'bbbbbbbb-0000-4000-8000-000000000000'
+import { bigAccount, creator } from '../support/key-rows.ts'
 
 /** Inserts keys 1 to `keys`. Triggers and indexes are dropped meanwhile and recreated. */
 export function fillKeys(database: DatabaseSync, keys: number): void {

@@ -172,7 +172,7 @@ async function fillD1({ d1 }: Bench, keys: number): Promise<void> {
       .bind(...values)
       .run()
   }
-  // As in keys.ts: a trigger that runs for each of 100,000 rows takes minutes.
+  // As in keys.ts, without triggers meanwhile.
   const named =
     "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'api_key'"
   const { results: triggers } = await d1.prepare(named).all<{ name: string; sql: string }>()
