@@ -5,7 +5,7 @@ import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
 
 /** Keys a statement: what waits behind it waits for milliseconds. */
-const maxKeys = 1_000
+const maxKeys = 200
 const timeoutMs = 20_000
 
 /** Raises the time of the last use of each key, never lowers it. The sequence stays: no record changes. */
