@@ -1,4 +1,6 @@
 // What a deployment stores, writes and costs in a month, from what was measured.
+
+import { maxPassed } from '../../src/usage/request-samples.ts'
 import type { UsageResults } from '../page/results.ts'
 import { inputs } from './inputs.ts'
 
@@ -48,7 +50,7 @@ function accountsIn(
   accounts: number,
   perSecond: number,
 ): number {
-  const samples = Math.min((messages / batches) * 50, (perSecond * monthSeconds) / batches)
+  const samples = Math.min((messages / batches) * maxPassed, (perSecond * monthSeconds) / batches)
   return accounts * (1 - Math.exp(-samples / accounts))
 }
 

@@ -77,7 +77,7 @@ export class UsageCounter {
     this.add(key, code, now)
     if (this.rows.size >= maxRows || this.bytes >= maxBytes) sink.waitUntil(this.flush(sink))
     else this.flushInTime(now, sink)
-    return this.samples.wants(key.accountId, key.id, code, now)
+    return this.samples.wants(key.id, code, now)
   }
 
   /** Keeps a request for the log of the account. */

@@ -1,12 +1,12 @@
 // Which requests of an isolate go into the logs of their accounts: refusals first, and a sample of the rest, at most 50 a
-// flush. Deciding costs a look into a small Map, since every request asks.
+// flush. Deciding about an admitted request costs a comparison, since every request asks.
 import type { RequestSample } from './message.ts'
 
 /** Of one flush of an isolate. */
 export const maxSamples = 50
 /** Refusals of one key and second. */
 export const maxRefusedPerSecond = 10
-/** Admitted requests of one account and flush. */
+/** Admitted requests of one flush: each account that has one is a row written by its log. */
 export const maxPassed = 10
 
 type Sample = { accountId: string; sample: RequestSample }
@@ -14,13 +14,14 @@ type Sample = { accountId: string; sample: RequestSample }
 export class RequestSamples {
   private refused: Sample[] = []
   private passed: Sample[] = []
-  private readonly passedOf = new Map<string, number>()
+  /** Requests that are to be added once they are answered. */
+  private passedWanted = 0
   /** By key: the second, and the refusals in it. */
   private readonly refusedOf = new Map<string, [second: number, count: number]>()
 
   /** Whether a request is to be added; counts it. */
-  wants(accountId: string, keyId: string, code: string, nowMs: number): boolean {
-    return code === 'valid' ? this.wantsPassed(accountId) : this.wantsRefused(keyId, nowMs)
+  wants(keyId: string, code: string, nowMs: number): boolean {
+    return code === 'valid' ? this.passedWanted++ < maxPassed : this.wantsRefused(keyId, nowMs)
   }
 
   add(accountId: string, sample: RequestSample): void {
@@ -33,7 +34,7 @@ export class RequestSamples {
     const taken = [...this.refused, ...this.passed].slice(0, maxSamples)
     this.refused = []
     this.passed = []
-    this.passedOf.clear()
+    this.passedWanted = 0
     this.refusedOf.clear()
     const byAccount: Record<string, RequestSample[]> = {}
     for (const { accountId, sample } of taken) {
@@ -41,14 +42,6 @@ export class RequestSamples {
       byAccount[accountId].push(sample)
     }
     return byAccount
-  }
-
-  private wantsPassed(accountId: string): boolean {
-    if (this.passed.length >= maxSamples) return false
-    const count = this.passedOf.get(accountId) ?? 0
-    if (count >= maxPassed) return false
-    this.passedOf.set(accountId, count + 1)
-    return true
   }
 
   private wantsRefused(keyId: string, nowMs: number): boolean {
