@@ -344,7 +344,7 @@ describe('the canary', () => {
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
-    expect(steps).toEqual(['settle', 'overdue', 'idempotency', 'names', 'closings'])
+    expect(steps).toEqual(['settle', 'overdue', 'idempotency', 'names', 'reviews', 'closings'])
   })
 })
 

@@ -91,7 +91,7 @@ describe('a trigger', () => {
       )
     const all = await bodies()
     const writing = all.filter(({ body }) => /\b(?:UPDATE|INTO)\s+api_key\b/i.test(body))
-    expect(namesOf(writing)).toEqual(['api_key_renamed', 'former_grants_end', 'former_power_ends'])
+    expect(namesOf(writing)).toEqual(['api_key_renamed', 'former_grants_end', 'review_due_page'])
     const changing = writing.filter(({ body }) => {
       const columns = columnsOf(body)
       expect(columns.length, body).toBeGreaterThan(0)
