@@ -36,14 +36,16 @@ export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv
     countTiers(c.env, report, c.req.raw)
     if (headers.has(timingHeader)) setServerTiming(c, report, ms)
     const { status } = c.res
+    const isLine = status >= 500 || (!isProbe(c) && isSampled(c.env))
+    if (!isLine && report.sampled.length === 0) return
+    // Read only here: most requests need neither the route nor where they came from.
     const { cf } = c.req.raw
+    const route = routeOf(c, report)
     if (report.sampled.length > 0) {
-      const route = routeOf(c, report)
       logSamples(c.env, report, { method, route: route.endsWith('/*') ? null : route, cf, ms })
     }
-    if (status < 500 && (isProbe(c) || !isSampled(c.env))) return
-    const [endpoint, route] = [endpointOf(routePath(c)), routeOf(c, report)]
-    writeLine(report, { endpoint, route, method, status, cf, ms })
+    if (!isLine) return
+    writeLine(report, { endpoint: endpointOf(routePath(c)), route, method, status, cf, ms })
   }
 }
 
