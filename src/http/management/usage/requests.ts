@@ -1,8 +1,16 @@
 // GET /api/requests: the last requests of the account's keys, newest first, or as they arrive.
 import { createRoute, z } from '@hono/zod-openapi'
+import type { LogFilter } from '../../../usage/request-log.ts'
 import { maxLogged, type Position } from '../../../usage/ring.ts'
-import { Problem } from '../../response/problem.ts'
-import { defaultLimit, pageQuery } from '../../routing/paging.ts'
+import { invalidFields } from '../../response/problem.ts'
+import {
+  decodeCursor,
+  defaultLimit,
+  encodeCursor,
+  fingerprint,
+  notACursor,
+  pageQuery,
+} from '../../routing/paging.ts'
 import { idField } from '../../routing/requests.ts'
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -39,38 +47,36 @@ export function createRequestRoutes() {
     const { limit = defaultLimit, cursor, key_id: keyId, code, follow } = c.req.valid('query')
     const filter = { keyId, code }
     if (follow === 'true') {
-      if (cursor !== undefined) throw wrong('query.cursor', 'Not with follow=true')
+      if (cursor !== undefined) throw withFollow
       const { followRequests } = await import('./follow-requests.ts')
       return (await followRequests(c, filter)) as never
     }
     const { accountId } = c.var.actor
-    const after = readCursor(cursor)
+    const after = readLogCursor(filter, cursor)
     const logs = await c.env.requestLogs()
     const rows = await logs.list(accountId, filter, after, limit + 1)
     const page = rows.slice(0, limit)
     const last = page.at(-1)
-    const next_cursor = rows.length > limit && last !== undefined ? cursorOf(last) : null
+    const next_cursor =
+      rows.length > limit && last !== undefined ? writeLogCursor(filter, last) : null
     const data = await entriesOf(c, page)
     return c.json({ status: 'success' as const, data, next_cursor }, 200)
   })
 }
 
-function cursorOf({ at, id }: Position): string {
-  return `${at}.${id}`
+const withFollow = invalidFields([{ path: 'query.cursor', message: 'Not with follow=true' }])
+
+/** @param list the filter, which a page shares with the next one. */
+function writeLogCursor(list: LogFilter, { at, id }: Position): string {
+  return encodeCursor([fingerprint(list), at, id].join('/'))
 }
 
 /** @throws Problem 400 for a cursor that this list did not make. */
-function readCursor(cursor: string | undefined): Position | null {
+function readLogCursor(list: LogFilter, cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
-  const [, at = '', id = ''] =
-    /^(\d{1,15})\.([0-9a-f]{12}-[0-9a-f-]{36}\.\d{1,2})$/.exec(cursor) ?? []
-  if (id === '') throw wrong('query.cursor', 'Not a cursor of this list')
-  return { at: Number(at), id }
-}
-
-function wrong(path: string, message: string): Problem {
-  return new Problem('invalid_request', {
-    detail: `${path}: ${message}`,
-    errors: [{ path, message }],
-  })
+  const [, at = '', id = ''] = decodeCursor(cursor).split('/')
+  const isPlace = /^\d{1,15}$/.test(at) && /^[0-9a-f]{12}-[0-9a-f-]{36}\.\d{1,2}$/.test(id)
+  const position = { at: Number(at), id }
+  if (!isPlace || writeLogCursor(list, position) !== cursor) throw notACursor()
+  return position
 }
