@@ -30,7 +30,8 @@ export function createGroupReads(
       const page = foldedPage(storage, { accountId, group, span, after, maxRows })
       for (const cell of cellsOf(accountId)) {
         const value = groupValue(cell, group)
-        if (isInPage(value, after, page.next)) addCell(page.sums, value, cell, span)
+        if (!isInPage(value, after, page.next)) continue
+        eachInSpan(cell, span, (_, count) => add(page.sums, value, count))
       }
       const totals = [...page.sums].filter(([, requests]) => requests > 0)
       totals.sort(([one], [other]) => compareValues(one, other))
@@ -112,10 +113,15 @@ function add(sums: Sums, value: Value, count: number): void {
   sums.set(value, (sums.get(value) ?? 0) + count)
 }
 
-function addCell(sums: Sums, value: Value, { day, counts }: Cell, span: UsageSpan): void {
+/** Visits what a cell counted in the span. */
+function eachInSpan(
+  { day, counts }: Cell,
+  span: UsageSpan,
+  visit: (code: string, count: number) => void,
+): void {
   const { first, end } = hoursIn(day, span)
-  eachSparse(counts, (_, hour, count) => {
-    if (hour >= first && hour < end) add(sums, value, count)
+  eachSparse(counts, (code, hour, count) => {
+    if (hour >= first && hour < end) visit(code, count)
   })
 }
 
@@ -147,11 +153,8 @@ function createTotals(span: UsageSpan) {
         addCount(value, code, sumOf({ [code]: hours }, hoursIn(day, span)))
       }
     },
-    addCell(value: Value, { day, counts }: Cell) {
-      const { first, end } = hoursIn(day, span)
-      eachSparse(counts, (code, hour, count) => {
-        if (hour >= first && hour < end) addCount(value, code, count)
-      })
+    addCell(value: Value, cell: Cell) {
+      eachInSpan(cell, span, (code, count) => addCount(value, code, count))
     },
     list: (): GroupTotal[] => [...totals].map(([value, counts]) => ({ value, counts })),
   }

@@ -1,5 +1,6 @@
 // Counts that are not folded yet: rows of the journal, and the same counts merged in memory.
 import { addSparse, dayMs, eachSparse, entryOf, hourMs, type SparseCounts } from './counts.ts'
+import { compareValues } from './group-order.ts'
 import type { TierRow, UsageRow } from './message.ts'
 import type { UsagePart } from './usage-calls.ts'
 
@@ -111,8 +112,8 @@ export class Layer {
 export function split(layer: Layer, maxKeyDays: number): Layer[] {
   const cells = [...layer.cells()].sort(
     ([leftAccount, left], [rightAccount, right]) =>
-      compare(leftAccount, rightAccount) ||
-      compare(left.keyId, right.keyId) ||
+      compareValues(leftAccount, rightAccount) ||
+      compareValues(left.keyId, right.keyId) ||
       left.day - right.day,
   )
   const parts: Layer[] = []
@@ -123,8 +124,4 @@ export function split(layer: Layer, maxKeyDays: number): Layer[] {
   }
   for (const tier of layer.tiers.values()) parts[0]?.addTier(tier)
   return parts
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }

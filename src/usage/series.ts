@@ -1,4 +1,5 @@
 // Usage as a time series: every step of a span, empty ones included.
+import { compareValues } from './group-order.ts'
 import type { GroupTotal, UsageCount, UsageSpan } from './usage-calls.ts'
 
 /** `time`: the start of the step (ms). `counts`: requests by the code that they were answered with. */
@@ -26,7 +27,7 @@ export function inSteps(counts: readonly UsageCount[], stepMs: number): UsageCou
     else sum.count += count
   }
   return [...sums.values()].sort((one, other) =>
-    one.time === other.time ? compare(one.code, other.code) : one.time - other.time,
+    one.time === other.time ? compareValues(one.code, other.code) : one.time - other.time,
   )
 }
 
@@ -45,11 +46,6 @@ export function seriesOf(counts: readonly UsageCount[], span: UsageSteps): Usage
   })
 }
 
-/** In the order of code units, as SQLite's BINARY for ASCII. */
-export function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0
-}
-
 export function totalOf(counts: Record<string, number>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
@@ -65,8 +61,7 @@ export function largestOf(groups: readonly GroupTotal[], top: number): GroupTota
   return [...sums]
     .map(([value, counts]) => ({ group: { value, counts }, total: totalOf(counts) }))
     .sort(
-      (one, other) =>
-        other.total - one.total || compare(one.group.value ?? '', other.group.value ?? ''),
+      (one, other) => other.total - one.total || compareValues(one.group.value, other.group.value),
     )
     .slice(0, top)
     .map(({ group }) => group)

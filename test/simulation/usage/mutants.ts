@@ -227,14 +227,14 @@ export const usageMutants: Mutant[] = [
   mutant(
     'a page without what is not folded of its values',
     groups,
-    'if (isInPage(value, after, page.next)) addCell',
-    'if (page.sums.has(value)) addCell',
+    'if (!isInPage(value, after, page.next)) continue',
+    'if (!page.sums.has(value)) continue',
   ),
   mutant(
     'what is not folded, on every page',
     groups,
-    'if (isInPage(value, after, page.next)) addCell',
-    'addCell',
+    'if (!isInPage(value, after, page.next)) continue',
+    '',
   ),
   mutant(
     'keys without an external id on no page',
