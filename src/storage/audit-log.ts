@@ -1,5 +1,5 @@
 // Reads the audit trail. The batch of each change writes it.
-import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary } from './database.ts'
 import { type Reach, readable } from './key-reach.ts'
@@ -18,6 +18,9 @@ export type AuditFilter = {
   keyId?: string | undefined
   actorId?: string | undefined
   action?: string | undefined
+  /** ms since 1970: at or after `from`, and before `to`. */
+  from?: number | undefined
+  to?: number | undefined
 }
 
 // Current names; people who were deleted have none.
@@ -72,8 +75,7 @@ function rowsOfPage(
     eq(auditEvent.accountId, reach.accountId),
     reached,
     ...conditionsOf(filter).map(({ where }) => where),
-    isAfter(after),
-    lookedTo === null ? undefined : sql`${place} >= ${placeOf(lookedTo)}`,
+    inSpan(filter, after, lookedTo),
   )
   return sql`select ${insertion} from ${auditEvent} indexed by ${indexOf(filter)} ${withKey}
     where ${where} ${newestFirst} limit ${limit}`
@@ -86,8 +88,18 @@ function placeOf({ createdAt, id }: Position): SQL {
   return sql`(${createdAt}, (select rowid from ${auditEvent} where ${auditEvent.id} = ${id}))`
 }
 
-function isAfter(after: Position | null): SQL | undefined {
-  return after === null ? undefined : sql`${place} < ${placeOf(after)}`
+/**
+ * What is read of the time that the filter spans. Each side has one condition, since an index is entered by one: the
+ * event after which a page begins is before `to`, and the last that a page looks at is not before `from`.
+ */
+function inSpan({ from, to }: AuditFilter, after: Position | null, lookedTo: Position | null) {
+  const { createdAt } = auditEvent
+  const isFrom = from === undefined ? undefined : gte(createdAt, from)
+  const isBefore = to === undefined ? undefined : lt(createdAt, to)
+  return and(
+    after === null ? isBefore : sql`${place} < ${placeOf(after)}`,
+    lookedTo === null ? isFrom : sql`${place} >= ${placeOf(lookedTo)}`,
+  )
 }
 
 /** One condition has an index; of several, the first one's is looked through. */
@@ -111,7 +123,8 @@ function indexOf(filter: AuditFilter): SQL {
 async function endOfLook(d1: D1Database, reach: Reach, filter: AuditFilter, { after }: Page) {
   const [first, ...others] = conditionsOf(filter)
   if (others.length === 0 && ofReach(reach) === undefined) return null
-  const where = and(eq(auditEvent.accountId, reach.accountId), first?.where, isAfter(after))
+  const ofAccount = eq(auditEvent.accountId, reach.accountId)
+  const where = and(ofAccount, first?.where, inSpan(filter, after, null))
   const query = openPrimary(d1).get<Position | undefined>(sql`
     select created_at as createdAt, id from ${auditEvent} indexed by ${indexOf(filter)}
     where ${where} ${newestFirst} limit 1 offset ${maxLooked - 1}`)

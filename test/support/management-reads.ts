@@ -109,7 +109,34 @@ export function auditReads(
     'events: an action of a rare actor': list({ actorId: rareActor, action: 'key.updated' }, null),
     'events: a rare action of an actor': list({ actorId: creator, action: 'key.rotated' }, null),
     'events: bounded': list({}, null, bounded),
+    ...spanReads(place, after?.createdAt ?? nowMs),
     'events: exported': list({}, after, whole, 500),
+  }
+}
+
+/** Of spans that end before the newest events, first pages and those after them. */
+function spanReads(
+  { d1, accountId, creator, nowMs, keyId }: Place,
+  to: number,
+): Record<string, Read> {
+  const whole = wholeAccount(accountId)
+  const bounded: Reach = { accountId, manager: { id: keyId, bounds, nowMs } }
+  const pages =
+    (filter: AuditFilter, reach = whole): Read =>
+    async () => {
+      const span = { ...filter, from: to - 10_000, to }
+      const { rows } = await listEvents(d1, reach, span, { limit: 50, after: null })
+      const last = rows.at(-1)
+      if (last !== undefined) await listEvents(d1, reach, span, { limit: 50, after: last })
+    }
+  return {
+    'events: a span': pages({}),
+    'events: a span of an action': pages({ action: 'key.created' }),
+    'events: a span of a rare action of an actor': pages({
+      actorId: creator,
+      action: 'key.rotated',
+    }),
+    'events: a span, bounded': pages({}, bounded),
   }
 }
 

@@ -152,9 +152,30 @@ describe('the audit trail', () => {
     ['a rare action', 'audit_event_by_action'],
     ['an action of a rare actor', 'audit_event_by_actor'],
     ['a rare action of an actor', 'audit_event_by_actor'],
+    ['a span', 'audit_event_by_account'],
+    ['a span of an action', 'audit_event_by_action'],
+    ['a span of a rare action of an actor', 'audit_event_by_actor'],
+    ['a span, bounded', 'audit_event_by_account'],
   ])('%s: by %s', async (name, index) => {
     const read = auditReads(big, after)[`events: ${name}`] as Read
     expect(await indexesOfPages('audit_event', read)).toEqual([index])
+  })
+
+  it.each([
+    'a span',
+    'a span of an action',
+    'a span of a rare action of an actor',
+    'a span, bounded',
+  ])('%s: nothing outside of it is read', async (name) => {
+    const statements = await statementsOf(auditReads(big, after)[`events: ${name}`] as Read)
+    for (const statement of statements) {
+      const searches = (await planOf(env.DB, statement)).filter(({ detail }) =>
+        /^SEARCH audit_event USING (COVERING )?INDEX audit_event_by/.test(detail),
+      )
+      expect(searches.map(({ detail }) => detail)).toEqual([
+        expect.stringMatching(/created_at>\? AND created_at<\?\)$/),
+      ])
+    }
   })
 })
 

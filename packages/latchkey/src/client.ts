@@ -138,7 +138,7 @@ export type Client = {
    * Audit events, newest first: `await` gives one page, `for await` every event.
    * @example
    * ```ts
-   * const { data } = await client.auditEvents({ key_id: id, limit: 10 })
+   * const { data } = await client.auditEvents({ key_id: id, from: '2027-01-01T00:00:00Z', limit: 10 })
    * ```
    */
   auditEvents(query?: AuditQuery, options?: CallOptions): Items<AuditEvent>

@@ -203,6 +203,10 @@ export type AuditQuery = PageQuery & {
   key_id?: string | undefined
   actor_id?: string | undefined
   action?: string | undefined
+  /** RFC 3339: events at this time and later. */
+  from?: string | undefined
+  /** RFC 3339: events before this time. */
+  to?: string | undefined
 }
 
 /** One page; `next_cursor` is null on the last page. A page may hold fewer items than `limit`, or none, and not be the last. */

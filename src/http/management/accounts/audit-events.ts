@@ -3,6 +3,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type AuditEvent, listEvents } from '../../../storage/audit-log.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
+import { invalidFields, type Problem } from '../../response/problem.ts'
+import { timeField } from '../../routing/fields.ts'
 import { defaultLimit, lookedThrough, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idField } from '../../routing/requests.ts'
 import { managementFailures, nextCursor, success } from '../../routing/responses.ts'
@@ -42,6 +44,8 @@ const list = createRoute({
       key_id: idField.optional(),
       actor_id: idField.optional(),
       action: z.string().max(64).optional(),
+      from: timeField.optional().openapi({ description: 'Events at this time and later' }),
+      to: timeField.optional().openapi({ description: 'Events before this time' }),
     }),
   },
   responses: {
@@ -52,8 +56,9 @@ const list = createRoute({
 
 export function createAuditRoutes() {
   return createRouter().openapi(list, async (c) => {
-    const { limit = defaultLimit, cursor, key_id, actor_id, action } = c.req.valid('query')
-    const filter = { keyId: key_id, actorId: actor_id, action }
+    const { limit = defaultLimit, cursor, key_id, actor_id, ...rest } = c.req.valid('query')
+    if ((rest.from ?? -Infinity) > (rest.to ?? Infinity)) throw endsBeforeItBegins()
+    const filter = { keyId: key_id, actorId: actor_id, ...rest }
     const page = { limit: limit + 1, after: readCursor(cursor, filter) }
     const { rows, lookedTo } = await listEvents(
       c.env.db,
@@ -64,6 +69,10 @@ export function createAuditRoutes() {
     const { page: events, next_cursor } = pageOf(rows, limit, lookedTo, filter)
     return c.json({ status: 'success' as const, data: events.map(auditView), next_cursor }, 200)
   })
+}
+
+function endsBeforeItBegins(): Problem {
+  return invalidFields([{ path: 'query.from', message: 'After `to`' }])
 }
 
 /** An event as responses show it. */
