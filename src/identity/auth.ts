@@ -183,9 +183,11 @@ const memberPaths = [
 ]
 
 /** An attacker may have signed in with the old password: a change ends the other sessions. */
-function edited(path: string, { body, query }: AuthInput) {
+function edited({ path, method }: { path: string; method: string }, { body, query }: AuthInput) {
   const isEnding = path === '/change-password'
-  return { context: { body: isEnding ? { ...body, revokeOtherSessions: true } : body, query } }
+  // Better Auth refuses an absent body before it asks who sends it, also where every field is optional.
+  const given = method === 'POST' ? (body ?? {}) : body
+  return { context: { body: isEnding ? { ...given, revokeOtherSessions: true } : given, query } }
 }
 
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
@@ -199,7 +201,7 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
   }
   const before = createAuthMiddleware(async (ctx) => {
     const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
-    const context = edited(ctx.path, read)
+    const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
     const isOfMember = memberPaths.includes(ctx.path)
     const isCancelling = ctx.path === '/organization/cancel-invitation'

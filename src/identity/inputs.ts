@@ -76,8 +76,7 @@ export const authInputs: Record<string, Schemas> = {
   }),
   '/organization/has-permission': post({
     organizationId,
-    permissions: z.record(text, z.array(text)).optional(),
-    permission: z.record(text, z.array(text)).optional(),
+    permissions: z.record(text, z.array(text)),
   }),
   '/organization/leave': post({ organizationId: id }),
   '/organization/list-invitations': get({ organizationId }),

@@ -82,9 +82,9 @@ function judgeRequest(document: Document, id: string, operation: Operation, sent
   }
 }
 
-type Answer = Awaited<ReturnType<TestApp['request']>>
+type Answer = { status: number; headers: Headers; text: string }
 
-function judgeAnswer(document: Document, id: string, operation: Operation, answer: Answer) {
+export function judgeAnswer(document: Document, id: string, operation: Operation, answer: Answer) {
   const { status, headers, text } = answer
   const responses = operation.responses as Record<string, { content?: Content; headers?: object }>
   const response = responses[String(status)]
@@ -104,7 +104,7 @@ function judgeAnswer(document: Document, id: string, operation: Operation, answe
   judge(document, media.schema, value, `the ${status} of ${id}`)
 }
 
-function contentOf(body: unknown): Content {
+export function contentOf(body: unknown): Content {
   return (body as { content?: Content } | undefined)?.content ?? {}
 }
 

@@ -1,10 +1,12 @@
 // Webhooks from the change of a key to the receiver: payloads, recipients, retries, and that nothing
 // is lost. The queue is delivered by hand and the clock skips; the reference library checks signatures.
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
+import { createDocument, eventsOf } from '../../src/http/openapi/document.ts'
 import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import { contentOf, judge } from '../support/contract.ts'
 import { addEndpoint, type Outside, openOutside, verified } from '../support/outside.ts'
 import { createTestApp } from '../support/test-app.ts'
 
@@ -18,6 +20,22 @@ const path = (id: string, more = '') => `/api/webhook-endpoints/${id}${more}`
 
 beforeAll(async () => {
   outside = await openOutside()
+})
+// Whatever the tests of this file sent, to the last field.
+afterAll(() => {
+  const document = createDocument(outside.app.isolate, env.BASE_URL)
+  const schemas = new Map(
+    eventsOf(document).map(({ type, operation }) => [
+      type,
+      contentOf(operation.requestBody)['application/json']?.schema,
+    ]),
+  )
+  for (const { body } of outside.received) {
+    judge(document, schemas.get(body.type), body, `the message of ${body.type}`)
+  }
+  // The others: test/worker/openapi.test.ts.
+  const types = [...schemas.keys()].filter((type) => !/imported|leaked|ping/.test(type))
+  expect([...new Set(outside.received.map(({ body }) => body.type))].sort()).toEqual(types.sort())
 })
 
 /** An account with an endpoint, so that no test receives messages of another. */

@@ -1,7 +1,7 @@
 // /docs: the OpenAPI document for people to read.
 import { html, raw } from 'hono/html'
 import { escapeToBuffer, type StringBuffer } from 'hono/utils/html'
-import { type Document, type Operation, operationsOf } from './document.ts'
+import { type Document, eventsOf, type Operation, operationsOf } from './document.ts'
 import { type Html, markdown, pageResponse } from './page.ts'
 import { nameMarks, schemaText } from './schema-text.ts'
 
@@ -14,6 +14,7 @@ export function apiPage(document: Document): Promise<Response> {
     description,
     operations: operations.filter(({ operation }) => operation.tags?.includes(name)),
   }))
+  const events = eventsOf(document)
   const schemas = Object.entries(document.components?.schemas ?? {})
   const navigation = html`${groups.map(
     ({ name, operations }) =>
@@ -21,13 +22,17 @@ export function apiPage(document: Document): Promise<Response> {
         ({ operation }) =>
           html`<li><a href="#${operation.operationId}">${operation.operationId}</a></li>`,
       )}</ul>`,
-  )}<h2>Schemas</h2><ul>${schemas.map(
+  )}<h2>Events</h2><ul>${events.map(
+    ({ type, operation }) => html`<li><a href="#${operation.operationId}">${type}</a></li>`,
+  )}</ul><h2>Schemas</h2><ul>${schemas.map(
     ([name]) => html`<li><a href="#schema-${name}">${name}</a></li>`,
   )}</ul>`
   const main = html`${markdown(document.info.description ?? '')}${groups.map(
     ({ name, description, operations }) =>
       html`<section><h2>${name}</h2>${markdown(description)}${operations.map(operationHtml)}</section>`,
-  )}<section><h2>Schemas</h2>${schemas.map(
+  )}<section><h2>Events</h2><p>Requests that Latchkey sends to webhook endpoints.</p>${events.map(
+    eventHtml,
+  )}</section><section><h2>Schemas</h2>${schemas.map(
     ([name, schema]) =>
       html`<article id="schema-${name}"><h3>${name}</h3>${typeHtml(schema)}</article>`,
   )}</section>`
@@ -41,6 +46,14 @@ function operationHtml({ path, method, operation }: Placed): Html {
 <div class="summary">${markdown(summary)}</div>${description === '' ? '' : markdown(description)}
 <p class="callers">Called by: ${callersOf(operation)}</p>
 ${parametersHtml(operation)}${bodyHtml(operation)}${responsesHtml(operation)}
+</article>`
+}
+
+function eventHtml({ type, operation }: ReturnType<typeof eventsOf>[number]): Html {
+  return html`<article id="${operation.operationId}">
+<h3><span class="method post">POST</span> <code>${type}</code></h3>
+<div class="summary">${markdown(operation.summary ?? '')}</div>
+${parametersHtml(operation)}${bodyHtml(operation)}
 </article>`
 }
 

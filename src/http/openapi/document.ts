@@ -9,6 +9,7 @@ import { type Requirement, securitySchemes } from '../routing/security.ts'
 import type { AppSettings } from '../services.ts'
 import { createChecks } from '../verify/routes.ts'
 import { plainOperations } from './plain-operations.ts'
+import { webhookOperations } from './webhook-operations.ts'
 
 export type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>
 
@@ -23,6 +24,7 @@ export function createDocument(settings: AppSettings, baseUrl: string): Document
   }
   for (const create of documentedRouters) all.route('/', create(settings) as OpenAPIHono<AppEnv>)
   for (const operation of plainOperations) openAPIRegistry.registerPath(operation)
+  for (const operation of webhookOperations) openAPIRegistry.registerWebhook(operation)
   const document = all.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -72,6 +74,13 @@ export function operationsOf({ paths = {} }: Document) {
   )
 }
 
+/** The requests that Latchkey sends, with the type of their event. */
+export function eventsOf({ webhooks = {} }: Document): { type: string; operation: Operation }[] {
+  return Object.entries(webhooks).flatMap(([type, item]) =>
+    'post' in item && item.post ? [{ type, operation: item.post as Operation }] : [],
+  )
+}
+
 const tags = {
   'API keys': 'Create, change, rotate, revoke and import the keys of an account. Members may read.',
   Account: 'Read, export and delete an account.',
@@ -79,8 +88,11 @@ const tags = {
   Catalogue: 'The scopes and formats of keys.',
   'Checking keys': 'For services that verify keys, and for proxies that authorize requests.',
   'The presented key': 'Read or revoke the key whose token is presented, also as its finder.',
-  Webhooks: 'Endpoints that are notified of events, and their deliveries.',
-  People: 'Sign in, join an account, and set up the first account.',
+  Webhooks:
+    'Endpoints that are notified of events, their deliveries, and the messages that they receive.',
+  People: 'Sign in, sessions, and setting up the first account.',
+  Members:
+    'Members of an account, and invitations to it. Better Auth calls an account an organization, and answers without an envelope.',
   Operations: "For the operator, with the deployment's own secret.",
 }
 

@@ -1,9 +1,11 @@
-// Operations whose routes do not use zod: the hot paths, and those of Better Auth. Tests compare the responses with
-// these shapes.
+// Operations whose routes do not use zod: the hot paths, health, forward auth, and Better Auth's. Tests compare the
+// responses with these shapes.
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import { bodyFailures, failure, limited, success } from '../routing/responses.ts'
-import { anonymous, byPrincipal, byScopeOfRoute, bySession } from '../routing/security.ts'
+import { failure, limited, success } from '../routing/responses.ts'
+import { anonymous, byPrincipal, byScopeOfRoute } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
+import { memberOperations } from './member-operations.ts'
+import { sessionOperations } from './session-operations.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
 const scopes = z.array(z.string())
@@ -37,6 +39,8 @@ const meOperation: RouteConfig = {
   },
 }
 
+const noParameters = failure('The query has parameters')
+
 const health: RouteConfig = {
   method: 'get',
   path: '/healthz',
@@ -49,6 +53,7 @@ const health: RouteConfig = {
       description: 'It runs',
       content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
     },
+    400: noParameters,
   },
 }
 
@@ -85,6 +90,7 @@ const ready: RouteConfig = {
     'For monitors. Cached for 2 s. Do not take Latchkey out of service by it: with one store down most keys still work.',
   responses: {
     200: { description: 'All stores answer', content: readyContent },
+    400: noParameters,
     503: { description: 'A store does not answer', content: readyContent },
   },
 }
@@ -155,81 +161,11 @@ const forwardAuths = [
   },
 ].map(forwardAuth)
 
-const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
-// Better Auth returns more fields, and may return others in future.
-const user = z.looseObject({ id: z.uuid(), email: z.email(), name: z.string() })
-const signIn: RouteConfig = {
-  method: 'post',
-  path: '/api/auth/sign-in/email',
-  operationId: 'signIn',
-  tags: ['People'],
-  security: anonymous,
-  summary: 'Sign in; the answer sets the session cookie',
-  description: 'Better Auth answers everything under /api/auth; the rest is in its documentation.',
-  request: {
-    body: { required: true, ...json(z.object({ email: z.email(), password: z.string() })) },
-  },
-  responses: {
-    200: {
-      description: 'Signed in',
-      ...json(z.looseObject({ user })),
-    },
-    400: failure('A field is not valid'),
-    401: failure('Wrong e-mail address or password'),
-    ...bodyFailures,
-    429: failure('Too many attempts'),
-  },
-}
-
-const signOut: RouteConfig = {
-  method: 'post',
-  path: '/api/auth/sign-out',
-  operationId: 'signOut',
-  tags: ['People'],
-  security: bySession,
-  summary: 'End the session; its JWTs expire by themselves',
-  responses: {
-    200: { description: 'Signed out', ...json(z.object({ success: z.boolean() })) },
-    403: failure('The request comes from another origin'),
-  },
-}
-
-const token: RouteConfig = {
-  method: 'get',
-  path: '/api/auth/token',
-  operationId: 'getToken',
-  tags: ['People'],
-  security: bySession,
-  summary: 'A JWT of the signed-in person, valid for 15 minutes',
-  responses: {
-    200: { description: 'The JWT', ...json(z.object({ token: z.string() })) },
-    401: failure('Not signed in'),
-  },
-}
-
-const keySet: RouteConfig = {
-  method: 'get',
-  path: '/api/auth/jwks',
-  operationId: 'getKeySet',
-  tags: ['People'],
-  security: anonymous,
-  summary: 'The public keys of the JWTs (RFC 7517)',
-  responses: {
-    200: {
-      description: 'The key set',
-      ...json(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })),
-    },
-    503: failure('A store did not answer; trying again is safe'),
-  },
-}
-
 export const plainOperations: readonly RouteConfig[] = [
   meOperation,
   health,
   ready,
   ...forwardAuths,
-  signIn,
-  signOut,
-  token,
-  keySet,
+  ...sessionOperations,
+  ...memberOperations,
 ]

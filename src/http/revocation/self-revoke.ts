@@ -18,7 +18,7 @@ import { missingCredential, refusal } from '../response/refusals.ts'
 import { reportOf } from '../response/reporting.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { keySettingsOf } from '../routing/caller.ts'
-import { changeAnswer, underway } from '../routing/change-answer.ts'
+import { changeAnswer, preferParameter, underway } from '../routing/change-answer.ts'
 import { failure, success } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byKey } from '../routing/security.ts'
@@ -33,6 +33,7 @@ const revokeSelf = createRoute({
   summary: 'Revoke the key whose token is presented; responds once it is refused everywhere',
   description:
     'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same response.',
+  parameters: [preferParameter],
   request: {
     query: z.object({
       successors: z.enum(['true', 'false']).optional().openapi({

@@ -15,6 +15,16 @@ export const underway = {
     .openapi({ description: 'Not yet confirmed in these regions, which are retried' }),
 }
 
+/** Declares the header in the route of a change. */
+export const preferParameter = {
+  name: 'Prefer',
+  in: 'header' as const,
+  required: false,
+  description: '`respond-async`: 202 at once, with `effective_at` (RFC 7240)',
+  schema: { type: 'string' as const },
+  example: 'respond-async',
+}
+
 export function wantsAsync(request: Request): boolean {
   // RFC 7240: preferences are a list, their names in any case.
   const preferences = request.headers.get('prefer')?.toLowerCase().split(',') ?? []

@@ -6,6 +6,8 @@ import { Problem } from '../response/problem.ts'
 
 export type Position = { createdAt: number; id: string }
 
+export const defaultLimit = 50
+
 export const pageQuery = z.object({
   limit: z
     .string()
@@ -13,15 +15,19 @@ export const pageQuery = z.object({
     .transform(Number)
     .pipe(z.number().min(1).max(100))
     .optional()
-    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 }),
+    .openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+      description: `${defaultLimit} if left out`,
+      example: 50,
+    }),
   cursor: z
     .string()
     .max(200)
     .optional()
     .openapi({ description: 'next_cursor of the previous page' }),
 })
-
-export const defaultLimit = 50
 
 /**
  * The position in a cursor.

@@ -58,6 +58,13 @@ export const managementFailures = {
   503: failure('A store did not answer; trying again is safe'),
 }
 
+/** The failures of operations for anyone. */
+export const openFailures = {
+  400: failure('The request is not valid; `errors` names the fields'),
+  429: failure('Too many requests from this address'),
+  503: failure('A store did not answer; trying again is safe'),
+}
+
 /** The failures of operations with a body. */
 export const bodyFailures = {
   413: failure('The body is too large'),

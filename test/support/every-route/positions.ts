@@ -33,7 +33,7 @@ export function parametersOf({ operation, ...route }: EveryRoute): string[] {
   const documented = (operation?.parameters ?? []).flatMap((each) =>
     'name' in each && each.in === 'query' ? [each.name] : [],
   )
-  return [...documented, ...Object.keys(shapeOf({ operation, ...route }, 'query'))]
+  return [...new Set([...documented, ...Object.keys(shapeOf({ operation, ...route }, 'query'))])]
 }
 
 function shapeOf({ path, section }: EveryRoute, part: 'body' | 'query'): Record<string, unknown> {

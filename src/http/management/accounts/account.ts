@@ -7,7 +7,7 @@ import { type Account, findAccount, recordEvent } from '../../../storage/account
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
-import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
 import { refuseQuery } from '../../routing/query.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -67,6 +67,7 @@ const remove = createRoute({
   tags,
   security: byOwnerAfterStepUp,
   summary: 'Stop every key of the account now and delete it in 14 days',
+  parameters: [preferParameter],
   description: `For owners after step-up, with the name of the account. Responds 200 once every key is refused everywhere. Until
 \`closes_at\` it can be cancelled. Then members, names, usage and the audit trail are deleted permanently; of each key its digest stays,
 revoked, so that no token of it can ever work again.`,
@@ -97,6 +98,7 @@ const keep = createRoute({
   tags,
   security: byOwner,
   summary: 'Cancel the deletion: the keys work again as before',
+  parameters: [preferParameter],
   responses: {
     200: success('Its keys work again', changed),
     202: success('Its keys work again, not yet known to do so everywhere', changed),

@@ -5,7 +5,7 @@ import { refuseRotating, rotateKey } from '../../../keys/rotate.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
 import { missingFrom } from '../../../storage/key-store.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
-import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
 import { externalIdField } from '../../routing/fields.ts'
 import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import {
@@ -36,14 +36,16 @@ const rotate = createRoute({
   tags: ['API keys'],
   security: byGrantor,
   summary: 'Give a key a new token; the old one expires after the overlap',
-  parameters: [...idempotent.parameters, ifMatchParameter],
+  parameters: [...idempotent.parameters, ifMatchParameter, preferParameter],
   request: {
     params: idParam,
     body: {
       content: {
         'application/json': {
           schema: z.strictObject({
-            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).default(0),
+            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().openapi({
+              description: 'The old token works for so long; 0 if left out',
+            }),
           }),
         },
       },
@@ -88,6 +90,7 @@ const revokeMany = createRoute({
   tags: ['API keys'],
   security: byManager,
   summary: 'Revoke many keys with one wait',
+  parameters: [preferParameter],
   request: json(selection),
   responses: {
     200: success('How many keys were revoked', counted),

@@ -52,6 +52,7 @@ function entrySchema(config: Config, now: () => number) {
   const format = z
     .string({ error })
     .refine((text) => Object.hasOwn(config.foreign, text), { error })
+    .openapi({ description: 'The name of a foreign format' })
   return z
     .strictObject({
       digest,
@@ -68,7 +69,12 @@ function entrySchema(config: Config, now: () => number) {
       format:
         onlyFormat === undefined || others.length > 0
           ? format
-          : format.default(onlyFormat).openapi({ description: 'The name of a foreign format' }),
+          : format
+              .optional()
+              .transform((given = onlyFormat) => given)
+              .openapi({
+                description: `The name of a foreign format; \`${onlyFormat}\` if left out`,
+              }),
     })
     .superRefine(checkNewLimits)
     .openapi('ForeignKey')

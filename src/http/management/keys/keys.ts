@@ -7,7 +7,7 @@ import { updateKey } from '../../../keys/update.ts'
 import { findKey, type ListedKey } from '../../../storage/key-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
-import { changeAnswer, underway } from '../../routing/change-answer.ts'
+import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
 import {
   etagHeader,
   ifMatchOf,
@@ -55,7 +55,7 @@ const revoke = createRoute({
   summary: 'Revoke a key permanently; responds once it is refused everywhere',
   description: 'A revoked key is answered with 200, whatever If-Match names.',
   request: { params: idParam },
-  parameters: [ifMatchParameter],
+  parameters: [ifMatchParameter, preferParameter],
   responses: {
     200: success('Revoked, in force everywhere', revoked),
     202: success('Revoked, not yet known to be in force everywhere', revoked),
@@ -83,7 +83,7 @@ function updateOperation({ config, clock }: AppSettings) {
     tags: ['API keys'],
     security: byGrantor,
     summary: 'Change a key; null clears. Responds once it is in force everywhere',
-    parameters: [ifMatchParameter],
+    parameters: [ifMatchParameter, preferParameter],
     request: {
       params: idParam,
       ...json(

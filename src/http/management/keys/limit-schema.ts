@@ -52,14 +52,16 @@ function namesDiffer(windows: readonly Window[]): boolean {
 
 const credits = z.int().min(0).max(maxCredits)
 const refillAmount = z.int().min(1).max(maxCredits)
-const refillIn = z.discriminatedUnion('interval', [
-  z.strictObject({ interval: z.literal('daily'), amount: refillAmount }),
-  z.strictObject({
-    interval: z.literal('monthly'),
-    amount: refillAmount,
-    day: z.int().min(1).max(31).default(1),
-  }),
-])
+const refillIn = z
+  .discriminatedUnion('interval', [
+    z.strictObject({ interval: z.literal('daily'), amount: refillAmount }),
+    z.strictObject({
+      interval: z.literal('monthly'),
+      amount: refillAmount,
+      day: z.int().min(1).max(31).optional().openapi({ description: '1 if left out' }),
+    }),
+  ])
+  .transform((given) => (given.interval === 'daily' ? given : { ...given, day: given.day ?? 1 }))
 
 export const creditsField = z
   .strictObject({

@@ -15,7 +15,7 @@ import { countGuess } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
 import { idParam } from '../../routing/requests.ts'
-import { bodyFailures, failure, success } from '../../routing/responses.ts'
+import { bodyFailures, failure, openFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
 import { password } from './fields.ts'
@@ -25,7 +25,7 @@ const view = createRoute({
   path: '/api/invitations/{id}',
   operationId: 'getInvitation',
   security: anonymous,
-  tags: ['People'],
+  tags: ['Members'],
   summary: 'Read an invitation by the id in its link',
   request: { params: idParam },
   responses: {
@@ -38,8 +38,8 @@ const view = createRoute({
         status: z.enum(['pending', 'accepted', 'rejected', 'canceled', 'expired']),
       }),
     ),
+    ...openFailures,
     404: failure('No such invitation'),
-    429: failure('Too many attempts from this address'),
   },
 })
 
@@ -48,7 +48,7 @@ const accept = createRoute({
   path: '/api/invitations/{id}/accept',
   operationId: 'acceptInvitation',
   security: anonymous,
-  tags: ['People'],
+  tags: ['Members'],
   summary: 'Join by invitation as a new user',
   request: {
     params: idParam,
@@ -62,11 +62,10 @@ const accept = createRoute({
       'Joined',
       z.object({ user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }) }),
     ),
-    400: failure('A field is not valid'),
+    ...openFailures,
     ...bodyFailures,
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
-    429: failure('Too many attempts from this address'),
   },
 })
 

@@ -5,7 +5,7 @@ import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store
 import { isSetupToken, refuseFlood } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
-import { bodyFailures, failure, success } from '../../routing/responses.ts'
+import { bodyFailures, failure, openFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
 import { email, password } from './fields.ts'
@@ -19,7 +19,7 @@ const status = createRoute({
   summary: 'Whether the first owner has yet to be created',
   responses: {
     200: success('Whether set-up is required', z.object({ needed: z.boolean() })),
-    429: failure('Too many requests from this address'),
+    ...openFailures,
   },
 })
 
@@ -55,11 +55,10 @@ const setup = createRoute({
         user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
       }),
     ),
-    400: failure('A field is not valid'),
+    ...openFailures,
     ...bodyFailures,
     403: failure('Wrong set-up token'),
     409: failure('Set up already'),
-    429: failure('Too many attempts from this address'),
   },
 })
 

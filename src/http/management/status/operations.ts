@@ -35,7 +35,11 @@ const reset = createRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.strictObject({ fences: z.array(name).max(1_000).default([]) }),
+          schema: z.strictObject({
+            fences: z.array(name).max(1_000).optional().openapi({
+              description: 'Those that were listed before; none if left out',
+            }),
+          }),
         },
       },
     },
@@ -64,7 +68,7 @@ export function createOperationRoutes() {
         const detail = 'Stop changes first: deploy with CHANGES set to "stopped".'
         throw new Problem('conflict', { detail })
       }
-      const before = c.req.valid('json').fences
+      const { fences: before = [] } = c.req.valid('json')
       const names = [...new Set([...before, ...(await listFences(c.env.db)), ...c.env.fenceNames])]
       const missing = await c.env.resetFences(names)
       const data = { reset: names.filter((each) => !missing.includes(each)), missing }

@@ -14,6 +14,7 @@ import type { UsageCount } from '../../../usage/usage-calls.ts'
 import { invalidFields } from '../../response/problem.ts'
 import { isoTime, time } from '../../routing/time.ts'
 
+export const defaultGranularity = 'day'
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
 /** One more step than 31 and 400 days, because a span begins and ends within a step. */
 const maxSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
@@ -30,11 +31,14 @@ const when = z.string().transform((text, context) => {
 export const usageQuery = z.object({
   from: when.optional().openapi({
     type: 'string',
-    description: 'Default: 30 days before `to`, or 24 hours by hour',
+    description: '30 days before `to` if left out, or 24 hours by hour',
     example: '2026-11-01T00:00:00Z',
   }),
-  to: when.optional().openapi({ type: 'string', description: 'Default: now' }),
-  granularity: z.enum(granularities).default('day'),
+  to: when.optional().openapi({ type: 'string', description: 'Now if left out' }),
+  granularity: z
+    .enum(granularities)
+    .optional()
+    .openapi({ description: `\`${defaultGranularity}\` if left out` }),
 })
 
 export const countsSchema = z.record(z.string(), z.int()).openapi({
@@ -72,7 +76,7 @@ function countsOf(read: readonly UsageCount[]): Record<string, number> {
 
 /** @throws Problem 400 for a span that is empty, too long or longer ago than usage is kept. */
 export function requestedSpan(
-  { granularity, from, to }: z.infer<typeof usageQuery>,
+  { granularity, from, to }: z.output<typeof usageQuery> & { granularity: Granularity },
   nowMs: number,
 ): UsageSteps {
   const step = stepMs[granularity]

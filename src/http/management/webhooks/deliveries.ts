@@ -14,13 +14,14 @@ import { failure, managementFailures, nextCursor, success } from '../../routing/
 import { createRouter } from '../../routing/router.ts'
 import type { AppSettings } from '../../services.ts'
 import { endpointOf, endpointPath, noEndpoint, webhookRoute } from './endpoints.ts'
+import { webhookMessage } from './event-schema.ts'
 import { deliverySchema, deliveryView } from './schema.ts'
 
 const deliveriesPath = `${endpointPath}/deliveries` as const
 const deliveryPath = `${deliveriesPath}/{delivery_id}` as const
 const deliveryParams = idParam.extend({ delivery_id: idField })
 const disabled = { 409: failure('The endpoint is disabled') }
-const payload = { payload: z.record(z.string(), z.unknown()).openapi({ description: 'The body' }) }
+const payload = { payload: webhookMessage }
 
 const list = createRoute({
   ...webhookRoute,

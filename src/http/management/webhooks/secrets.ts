@@ -26,7 +26,14 @@ const rotate = createRoute({
       content: {
         'application/json': {
           schema: z.strictObject({
-            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).default(daySeconds),
+            overlap_seconds: z
+              .int()
+              .min(0)
+              .max(maxOverlapSeconds)
+              .optional()
+              .openapi({
+                description: `The previous secret signs for so long; ${daySeconds}, a day, if left out`,
+              }),
           }),
         },
       },
