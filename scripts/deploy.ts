@@ -13,8 +13,6 @@ import { createWrangler } from './deploy/run-wrangler.ts'
 import { missingSecrets, secretsFile } from './deploy/secrets.ts'
 import { Refusal, root } from './settings.ts'
 
-const command = 'npm run deploy'
-
 // Files with secrets are removed by `exit` handlers, which a signal alone does not run.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130))
@@ -31,10 +29,12 @@ async function main(): Promise<void> {
   process.chdir(root)
   const options = readOptions(process.argv.slice(2))
   const plan = readPlan(options)
+  const { environment } = plan
+  const command = commandOf(environment)
   if (options.dryRun) return print(`${describePlan(plan)}\n\nNothing was done (--dry-run).`)
   print('Reading what is deployed.')
-  const account = await chooseAccount(createWrangler(command), plan.accountId)
-  const wrangler = createWrangler(command, { CLOUDFLARE_ACCOUNT_ID: account.id })
+  const account = await chooseAccount(createWrangler(command, { environment }), plan.accountId)
+  const wrangler = createWrangler(command, { environment, accountId: account.id })
   const deployed = await readDeployed(wrangler, plan)
   print(`${deployed.exists ? 'Upgrading' : 'Deploying'} ${plan.worker} in ${account.name}.`)
 
@@ -49,7 +49,11 @@ async function main(): Promise<void> {
   await waitUntilHealthy(address, options.waitSeconds)
   print(`Latchkey is at ${address} and runs the code of this clone.`)
   if (existsSync(file)) print(secretsNotice(file))
-  if (!deployed.exists || existsSync(file)) print(nextSteps(address))
+  if (!deployed.exists || existsSync(file)) print(nextSteps(address, environment))
+}
+
+function commandOf(environment: string | null): string {
+  return environment === null ? 'npm run deploy' : `npm run deploy -- --env ${environment}`
 }
 
 async function promptUrl(): Promise<string | null> {
@@ -82,10 +86,11 @@ function secretsNotice(file: string): string {
 Cloudflare never shows them again: store them in your password manager, then delete the file.`
 }
 
-function nextSteps(address: string): string {
+function nextSteps(address: string, environment: string | null): string {
+  const option = environment === null ? '' : `--env ${environment} `
   return `Next steps:
 1. Create the first owner, with SETUP_TOKEN, at ${address}/setup
-2. To use your own domain: npm run deploy -- --domain keys.example.com
+2. To use your own domain: npm run deploy -- ${option}--domain keys.example.com
 3. Sign in at ${address}, create a key, and try it:
    curl -H "X-API-Key: TOKEN" ${address}/api/v1/me`
 }

@@ -22,6 +22,7 @@ const edits: Record<string, Edit[]> = {
   ],
   'wrangler.toml': [
     [/# The data of the example CRM[^\n]*\n\[\[d1_databases\]\]\n(?:\w+ = [^\n]*\n)+\n/, ''],
+    [/\[\[env\.staging\.d1_databases\]\]\nbinding = "CRM_DB"\n(?:\w+ = [^\n]*\n)+\n/, ''],
   ],
   'scripts/seed.ts': [["  CRM_DB: () => import('../examples/crm/seed.ts'),\n", '']],
   'package.json': [

@@ -9,9 +9,14 @@ import { readOptions, readPlan } from './deploy/plan.ts'
 import { createWrangler } from './deploy/run-wrangler.ts'
 
 const { values } = parseArgs({
-  options: { to: { type: 'string' }, url: { type: 'string' }, database: { type: 'string' } },
+  options: {
+    to: { type: 'string' },
+    url: { type: 'string' },
+    database: { type: 'string' },
+    env: { type: 'string' },
+  },
 })
-const { to, url, database = 'latchkey' } = values
+const { to, url, env } = values
 const token = process.env.SETUP_TOKEN
 if (!to || !url || !token || Number.isNaN(Date.parse(to))) {
   console.error(
@@ -24,8 +29,11 @@ if (!to || !url || !token || Number.isNaN(Date.parse(to))) {
 const lastChangeMs = 30_000
 
 // A deployment replaces every variable, and the deployed BASE_URL is not in wrangler.toml.
-const deployed = await readVersion(createWrangler('npm run restore'))
-const address = baseUrl(readPlan(readOptions([])).url ?? deployed.url)
+const plan = readPlan(readOptions(env === undefined ? [] : ['--env', env]))
+const { environment } = plan
+const deployed = await readVersion(createWrangler('npm run restore', { environment }))
+const address = baseUrl(plan.url ?? deployed.url)
+const database = values.database ?? nameOf('DB')
 
 console.log('1. Stopping changes; keys keep working.')
 wrangler('deploy', '--var', 'CHANGES:stopped', ...address)
@@ -52,11 +60,16 @@ wrangler('deploy', ...address)
 console.log('Restored.')
 
 function wrangler(...options: string[]): void {
-  const { status } = spawnSync('wrangler', options, { stdio: 'inherit' })
+  const variables = { ...process.env, CLOUDFLARE_ENV: environment ?? '' }
+  const { status } = spawnSync('wrangler', options, { stdio: 'inherit', env: variables })
   if (status !== 0) {
     console.error(`wrangler ${options.join(' ')} failed. Changes remain stopped: run this again.`)
     process.exit(1)
   }
+}
+
+function nameOf(wanted: string): string {
+  return plan.databases.find(({ binding }) => binding === wanted)?.name ?? 'latchkey'
 }
 
 async function operate<T>(method: string, path: string, body?: unknown): Promise<T> {

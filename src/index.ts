@@ -30,7 +30,8 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
 
   /** Webhook deliveries that are due, or usage counts on their way to their objects. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
-    if (queue === 'latchkey-webhooks') {
+    // Another environment of wrangler.toml has other names.
+    if (queue.endsWith('-webhooks')) {
       const { sendWebhooks } = await import('./worker/queues.ts')
       return sendWebhooks(isolate, this.env, messages)
     }

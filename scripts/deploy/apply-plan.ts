@@ -1,10 +1,10 @@
 // The steps that change the deployment, ordered so that each may fail and be repeated.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { experimental_readRawConfig } from 'wrangler'
 import { Refusal, root } from '../settings.ts'
 import type { Deployed } from './deployed.ts'
-import { configPath, originOf, type Plan } from './plan.ts'
+import { rawConfig } from './environment.ts'
+import { originOf, type Plan } from './plan.ts'
 import type { RunWrangler } from './run-wrangler.ts'
 import { type Secrets, withSecretsFile } from './secrets.ts'
 
@@ -36,14 +36,16 @@ export async function applyPlan(wrangler: RunWrangler, job: Job): Promise<string
   let targets: string[] = []
   print('Deploying.')
   await withSecretsFile(secrets, job.secretsPath, async (file) => {
-    targets = await deploy(wrangler, deployed.orphans, [...file, ...domain, ...baseUrl(url)])
+    targets = await deploy(wrangler, job, [...file, ...domain, ...baseUrl(url)])
   })
   const created = plan.databases.filter((database) => !isPresent(database))
   await migrate(wrangler, created, print)
   if (url !== null) return url
   const derived = workersDevAddress(targets)
   print(`The address is ${derived}: deploying again with BASE_URL.`)
-  await deploy(wrangler, new Map(), baseUrl(derived))
+  // The first one has bound them.
+  const bound = { ...job, deployed: { ...deployed, orphans: new Map<string, string>() } }
+  await deploy(wrangler, bound, baseUrl(derived))
   return derived
 }
 
@@ -70,11 +72,11 @@ async function ensureQueue(wrangler: RunWrangler, queue: string): Promise<void> 
 /** Returns the targets of the Worker: addresses, schedules and others. */
 async function deploy(
   wrangler: RunWrangler,
-  orphans: Map<string, string>,
+  { plan, deployed: { orphans } }: Job,
   options: string[],
 ): Promise<string[]> {
   if (orphans.size === 0) return targetsOf(await wrangler.step('deploy', ...options))
-  const config = writeConfig(orphans)
+  const config = writeConfig(orphans, plan.environment)
   try {
     return targetsOf(await wrangler.step('deploy', '--config', config, ...options))
   } finally {
@@ -94,16 +96,17 @@ function workersDevAddress(targets: string[]): string {
 }
 
 /** wrangler.toml with the namespaces that an earlier run created but did not bind. */
-function writeConfig(orphans: Map<string, string>): string {
-  const { rawConfig } = experimental_readRawConfig({ config: configPath })
-  const listed = (rawConfig.kv_namespaces ?? []) as { binding: string }[]
-  const kv_namespaces = listed.map((namespace) => {
+function writeConfig(orphans: Map<string, string>, environment: string | null): string {
+  const config = rawConfig()
+  const section = environment === null ? config : (config.env?.[environment] ?? {})
+  const listed = (section.kv_namespaces ?? []) as { binding: string }[]
+  section.kv_namespaces = listed.map((namespace) => {
     const id = orphans.get(namespace.binding)
     return id === undefined ? namespace : { ...namespace, id }
   })
   // In the same folder as wrangler.toml, because its paths are relative.
   const path = join(root, `wrangler.deploy.${process.pid}.json`)
   process.once('exit', () => rmSync(path, { force: true }))
-  writeFileSync(path, JSON.stringify({ ...rawConfig, kv_namespaces }))
+  writeFileSync(path, JSON.stringify(config))
   return path
 }

@@ -1,13 +1,12 @@
 // The plan of `npm run deploy`, read from wrangler.toml and the command line only: no network.
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { unstable_readConfig } from 'wrangler'
 import { readShards } from '../../src/usage/read-shards.ts'
-import { Refusal, root } from '../settings.ts'
-
-export const configPath = join(root, 'wrangler.toml')
+import { Refusal } from '../settings.ts'
+import { type Config, readConfig } from './environment.ts'
 
 export type Plan = {
+  /** `[env.NAME]` of wrangler.toml; null: its top level. */
+  environment: string | null
   worker: string
   accountId: string | null
   databases: { binding: string; name: string }[]
@@ -23,6 +22,7 @@ export type Plan = {
 }
 
 export type Options = {
+  environment: string | null
   dryRun: boolean
   /** Generate missing secrets without a prompt. */
   generate: boolean
@@ -37,6 +37,7 @@ export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
     options: {
+      env: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
       generate: { type: 'boolean', default: false },
       url: { type: 'string' },
@@ -47,6 +48,7 @@ export function readOptions(args: string[]): Options {
   const waitSeconds = Number(values.wait)
   if (!(waitSeconds >= 0)) throw new Refusal(`--wait is a number of seconds, not "${values.wait}".`)
   return {
+    environment: values.env || null,
     dryRun: values['dry-run'],
     generate: values.generate,
     url: values.url === undefined ? null : originOf(values.url),
@@ -55,23 +57,8 @@ export function readOptions(args: string[]): Options {
   }
 }
 
-/** The part of wrangler's configuration that is read here. */
-type Config = {
-  name?: string
-  account_id?: string
-  d1_databases: { binding: string; database_name?: string }[]
-  kv_namespaces: { binding: string; id?: string }[]
-  queues: {
-    producers?: { queue: string }[]
-    consumers?: { queue: string; dead_letter_queue?: string }[]
-  }
-  secrets?: { required?: string[] }
-  routes?: (string | { pattern: string; custom_domain?: boolean })[]
-  vars: Record<string, unknown>
-}
-
-export function readPlan({ url, domain }: Options): Plan {
-  const config = unstable_readConfig({ config: configPath }) as Config
+export function readPlan({ environment, url, domain }: Options): Plan {
+  const config = readConfig(environment)
   const { producers, consumers } = config.queues
   const created = new Set((producers ?? []).map(({ queue }) => queue))
   const needed = (consumers ?? []).flatMap(({ queue, dead_letter_queue }) => [
@@ -79,6 +66,7 @@ export function readPlan({ url, domain }: Options): Plan {
     ...(dead_letter_queue === undefined ? [] : [dead_letter_queue]),
   ])
   return {
+    environment,
     worker: config.name ?? 'latchkey',
     accountId: process.env.CLOUDFLARE_ACCOUNT_ID || config.account_id || null,
     databases: config.d1_databases.map(({ binding, database_name }) => {

@@ -22,8 +22,13 @@ export type RunWrangler = {
   step(...args: string[]): Promise<Entry[]>
 }
 
+type Target = {
+  environment: string | null
+  accountId?: string
+}
+
 /** `command`: named in errors, as the one to run again. */
-export function createWrangler(command: string, account: Record<string, string> = {}): RunWrangler {
+export function createWrangler(command: string, { environment, accountId }: Target): RunWrangler {
   const start = (args: string[], output: 'pipe' | 'inherit', report = '') =>
     spawn(process.execPath, [program, ...args], {
       cwd: root,
@@ -35,7 +40,9 @@ export function createWrangler(command: string, account: Record<string, string> 
         NODE_COMPILE_CACHE: compileCache,
         // `debug` in the environment would mix log lines into the output.
         ...(report === '' ? { WRANGLER_LOG: 'log' } : { WRANGLER_OUTPUT_FILE_PATH: report }),
-        ...account,
+        // Every command follows it. Empty, it selects the top level, whatever the shell has set.
+        CLOUDFLARE_ENV: environment ?? '',
+        ...(accountId !== undefined && { CLOUDFLARE_ACCOUNT_ID: accountId }),
       },
       stdio: ['ignore', output, output],
     })

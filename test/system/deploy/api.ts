@@ -26,11 +26,25 @@ export function respond(
 ): Outcome | null {
   if (/^\/(accounts|memberships)$/.test(path)) return accountList(account)
   if (!world.loggedIn) return { status: 403, code: 9109, error: 'Invalid access token' }
+  // The routes are written for `latchkey`.
+  const isStaging = /^\/workers\/\w+\/latchkey-staging(\/|$)/.test(path)
+  const itsWorld = isStaging ? worldOfStaging(world) : world
+  const itsPath = isStaging ? path.replace('latchkey-staging', 'latchkey') : path
   for (const [pattern, route] of routes) {
-    const match = new RegExp(`^${pattern}$`).exec(`${method} ${path}`)
-    if (match) return firstPage(route(world, match.slice(1), body, search), search)
+    const match = new RegExp(`^${pattern}$`).exec(`${method} ${itsPath}`)
+    if (match) return firstPage(route(itsWorld, match.slice(1), body, search), search)
   }
   return null
+}
+
+/** The same account, seen from the other Worker. */
+function worldOfStaging(world: World): World {
+  return Object.defineProperty(Object.create(world), 'worker', {
+    get: () => world.staging,
+    set(worker) {
+      world.staging = worker
+    },
+  })
 }
 
 /** All results fit on one page: later pages are empty. */
@@ -122,7 +136,11 @@ const routes: [string, Route][] = [
   ],
   [
     'GET /workers/scripts',
-    ({ worker }) => list(worker === null ? [] : [{ id: 'latchkey', migration_tag: 'v1' }]),
+    ({ worker, staging }) =>
+      list([
+        ...(worker === null ? [] : [{ id: 'latchkey', migration_tag: 'v1' }]),
+        ...(staging === null ? [] : [{ id: 'latchkey-staging', migration_tag: 'v1' }]),
+      ]),
   ],
   [
     'GET /workers/scripts/latchkey/settings',

@@ -5,22 +5,27 @@ import { DatabaseSync } from 'node:sqlite'
 export type Binding = { name: string; type: string; [field: string]: unknown }
 export type Version = { id: string; bindings: Binding[] }
 
+export type Worker = {
+  versions: Version[]
+  /** Latest deployment: the versions that share the traffic. */
+  deployed: { version_id: string; percentage: number }[]
+  crons: string[]
+  domains: string[]
+}
+
 export type World = {
   loggedIn: boolean
-  worker: {
-    versions: Version[]
-    /** Latest deployment: the versions that share the traffic. */
-    deployed: { version_id: string; percentage: number }[]
-    crons: string[]
-    domains: string[]
-  } | null
+  /** `latchkey`. */
+  worker: Worker | null
+  /** `latchkey-staging`. */
+  staging: Worker | null
   databases: { name: string; uuid: string; sql: DatabaseSync }[]
   namespaces: { title: string; id: string }[]
   queues: { name: string; id: string; consumers: object[] }[]
 }
 
 export function emptyCloud(): World {
-  return { loggedIn: true, worker: null, databases: [], namespaces: [], queues: [] }
+  return { loggedIn: true, worker: null, staging: null, databases: [], namespaces: [], queues: [] }
 }
 
 export function createDatabase(name: string): World['databases'][number] {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Binding } from './cloud.ts'
+import type { Binding, Worker } from './cloud.ts'
 import type { Cloudflare } from './cloudflare.ts'
 
 export const root = join(import.meta.dirname, '..', '..', '..')
@@ -11,8 +11,8 @@ export type Run = { code: number; output: string }
 /** The folder of wrangler's complete logs, which must not contain a secret. */
 export const logsOf = (cloudflare: Cloudflare) =>
   join(root, '.wrangler', `logs-${cloudflare.account}`)
-export const secretsOf = (cloudflare: Cloudflare) =>
-  join(root, '.secrets', `latchkey.${cloudflare.account}.json`)
+export const secretsOf = (cloudflare: Cloudflare, worker = 'latchkey') =>
+  join(root, '.secrets', `${worker}.${cloudflare.account}.json`)
 
 export async function deploy(
   cloudflare: Cloudflare,
@@ -41,7 +41,8 @@ export async function deploy(
 
 export function removeTraces(cloudflare: Cloudflare): void {
   rmSync(logsOf(cloudflare), { recursive: true, force: true })
-  rmSync(secretsOf(cloudflare), { force: true })
+  for (const worker of ['latchkey', 'latchkey-staging'])
+    rmSync(secretsOf(cloudflare, worker), { force: true })
 }
 
 /** All log files of the run. */
@@ -55,14 +56,22 @@ export function logText(cloudflare: Cloudflare): string {
 }
 
 /** The bindings of the version that has the traffic. */
-export function bindingsOf({ world }: Cloudflare): Map<string, Binding> {
-  const id = world.worker?.deployed[0]?.version_id
-  const version = world.worker?.versions.find((one) => one.id === id)
+export function bindingsOf(
+  { world }: Cloudflare,
+  worker: Worker | null = world.worker,
+): Map<string, Binding> {
+  const id = worker?.deployed[0]?.version_id
+  const version = worker?.versions.find((one) => one.id === id)
   return new Map(version?.bindings.map((binding) => [binding.name, binding]))
 }
 
-export function secretValues(cloudflare: Cloudflare): Record<string, unknown> {
-  const secrets = [...bindingsOf(cloudflare).values()].filter(({ type }) => type === 'secret_text')
+export function secretValues(
+  cloudflare: Cloudflare,
+  worker = cloudflare.world.worker,
+): Record<string, unknown> {
+  const secrets = [...bindingsOf(cloudflare, worker).values()].filter(
+    ({ type }) => type === 'secret_text',
+  )
   return Object.fromEntries(secrets.map(({ name, text }) => [name, text]))
 }
 
