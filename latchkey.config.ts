@@ -7,6 +7,11 @@ export default defineConfig<Env>({
   formats: {
     whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
     wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
+    wacrm_test: {
+      ...{ prefix: 'wacrm_test_', alphabet: 'base62', length: 39, tagLength: 6 },
+      // Its keys are refused where live ones are asked for, and the other way round.
+      environment: 'test',
+    },
   },
 
   // Token formats of another system, needed to import its keys by their digests (docs/moving-from-*.md):
@@ -16,7 +21,8 @@ export default defineConfig<Env>({
   //   wacrm: { prefix: 'wacrm_live_', alphabet: 'base64url', length: 43 },
   // },
 
-  // Each scope with its description, such as 'orders:read': 'List and read orders'.
+  // Each scope with its description, such as 'orders:read': 'List and read orders'. With `resource: true` a key may hold
+  // it for one resource: 'orders:read': { description: 'List and read orders', resource: true }.
   scopes: { ...crm.scopes },
 
   roles: {
@@ -25,7 +31,8 @@ export default defineConfig<Env>({
     member: { scopes: [...crm.memberScopes] },
   },
 
-  // The scope of each route, such as { method: 'GET', path: '/orders/{id}', scope: 'orders:read' }.
+  // The scope of each route, such as { method: 'GET', path: '/orders/{id}', scope: 'orders:read', resource: 'id' }. A list
+  // admits live keys; { environments: ['live', 'test'], routes: [...] } also those of other environments.
   policies: {
     crm: [...crm.routes],
   },

@@ -134,6 +134,7 @@ function record() {
   return {
     ...{ asOf: 1_000_000, id: idOf(1), name: 'Key number 1', accountId: accountId(1) },
     ...{ accountName: 'Big account', createdBy: idOf(2), externalId: 'customer-17' },
+    ...{ metadata: null, format: 'whm' },
     ...{
       scopes: ['contacts:read', 'messages:read'],
       role: 'admin' as const,

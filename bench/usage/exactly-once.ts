@@ -84,14 +84,18 @@ async function count(requests: number, sent: Totals): Promise<UsageMessage[]> {
   let now = began
   let endTimer = () => {}
   const sleep = () => new Promise<void>((resolve) => (endTimer = resolve))
-  const counter = new UsageCounter({ now: () => now, sleep, newId: () => crypto.randomUUID() })
+  const counter = new UsageCounter({
+    ...{ now: () => now, sleep },
+    newId: () => crypto.randomUUID(),
+    environmentOf: () => 'live',
+  })
   const sink = { send: async (message: UsageMessage) => messages.push(message), waitUntil() {} }
   for (let request = 0; request < requests; request++) {
     now = began + Math.floor((request / requests) * spanMs)
     const key = Math.floor(Math.random() * keys)
     const code = codes[Math.floor(Math.random() * codes.length)] ?? 'valid'
     const externalId = key % 3 === 0 ? null : `customer-${key % 50}`
-    const counted = { id: idOf(key + 1), accountId: accountOf(key), externalId }
+    const counted = { id: idOf(key + 1), accountId: accountOf(key), externalId, format: 'whm' }
     const known = messages.length
     const isLogged = counter.count(counted, code, sink)
     if (isLogged) counter.log(counted.accountId, sampleOf(counted.id, code, now), sink)

@@ -1,16 +1,17 @@
 // The part of latchkey.config.ts for this API: its scopes, its routes and its upstream.
 
 /** The same routes under /api and /api/v1. */
-const both = (method: string, path: string, scope: string) => [
-  { method, path: `/api${path}`, scope },
-  { method, path: `/api/v1${path}`, scope },
-]
+const both = (method: string, path: string, scope: string, resource?: string) =>
+  ['/api', '/api/v1'].map((base) => ({
+    ...{ method, path: base + path, scope },
+    ...(resource !== undefined && { resource }),
+  }))
 
 export const crm = {
   scopes: {
     'messages:send': 'Send WhatsApp messages',
     'messages:read': 'Read messages and their delivery status',
-    'contacts:read': 'List and read contacts',
+    'contacts:read': { description: 'List and read contacts', resource: true as const },
     'contacts:write': 'Create and update contacts',
     'conversations:read': 'List and read conversations',
     'broadcasts:send': 'Launch broadcast campaigns',
@@ -21,7 +22,7 @@ export const crm = {
 
   routes: [
     ...both('GET', '/contacts', 'contacts:read'),
-    ...both('GET', '/contacts/{id}', 'contacts:read'),
+    ...both('GET', '/contacts/{id}', 'contacts:read', 'id'),
     ...both('POST', '/contacts', 'contacts:write'),
     ...both('PATCH', '/contacts/{id}', 'contacts:write'),
     ...both('POST', '/messages', 'messages:send'),

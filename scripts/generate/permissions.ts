@@ -9,7 +9,7 @@ import { createIsolate, systemClock } from '../../src/worker/context.ts'
 
 const isolate = createIsolate(config, systemClock)
 const document = createDocument(isolate, 'https://keys.acme.test')
-const permissions = permissionsOf(document, config.policies[config.gateway.policy] ?? [])
+const permissions = permissionsOf(document, config.policies[config.gateway.policy]?.routes ?? [])
 
 const sections: Record<Permission['section'], string> = {
   operations: `## Latchkey's own routes

@@ -1,9 +1,6 @@
 // A fence: how fresh a record must be to be valid in one region. Independent of the platform: storage, registry and
 // clock are passed in, by open-fence.ts and by the simulation.
 
-/** The answer to a raise or a reset; any other answer does not acknowledge it. */
-export const acknowledged = 'held'
-
 /** A record of the subject is stale when its `asOf` is below the sequence. */
 export type Floor = readonly [subject: string, seq: number]
 

@@ -2,13 +2,8 @@
 // that the record must be read from D1; a failed raise is not acknowledged.
 import type { ReportOutage } from '../log.ts'
 import { within } from '../storage/unavailable.ts'
-import {
-  acknowledged,
-  type FenceAnswer,
-  type FenceStatus,
-  type Floor,
-  type Since,
-} from './fence.ts'
+import { acknowledged } from './acknowledged.ts'
+import type { FenceAnswer, FenceStatus, Floor, Since } from './fence.ts'
 import type { FenceObject } from './fence-object.ts'
 import { regionOfFence } from './regions.ts'
 

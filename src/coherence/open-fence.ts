@@ -1,7 +1,7 @@
 // What a fence's object runs: the fence, with SQLite, D1's list of fences and the machine's clock.
 import { log } from '../log.ts'
+import { acknowledged } from './acknowledged.ts'
 import {
-  acknowledged,
   Fence,
   type FenceAnswer,
   type FenceBase,

@@ -8,6 +8,7 @@ export const problems = {
   expired_api_key: [401, 'The API key has expired'],
   disabled_api_key: [401, 'The API key is disabled'],
   invalid_token: [401, 'The token is not valid'],
+  wrong_environment: [403, 'The key belongs to another environment'],
   insufficient_scope: [403, 'The credential lacks a scope'],
   ip_not_allowed: [403, 'The address may not use this key'],
   forbidden: [403, 'Not allowed'],

@@ -17,8 +17,19 @@ export const stepUpDetails = {
 /** `Retry-After` where no refill will cover the cost: soon enough to notice credits that were added. */
 export const maxRetryAfterSeconds = 3_600
 
-export function missingScopesDetail(missing: readonly string[]): string {
-  return `This needs ${missing.join(' and ')}.`
+/** @param missingAnyOf of which one suffices; empty where none is needed or one is held. */
+export function missingScopesDetail(
+  missing: readonly string[],
+  missingAnyOf: readonly string[] = [],
+): string {
+  const either = missingAnyOf.join(' or ')
+  if (missing.length === 0) return `This needs ${either}.`
+  const all = missing.join(' and ')
+  return either === '' ? `This needs ${all}.` : `This needs ${all}, and ${either}.`
+}
+
+export function wrongEnvironmentDetail(needed: readonly string[]): string {
+  return `This needs a key of the environment ${needed.join(' or ')}.`
 }
 
 /** The value of `WWW-Authenticate`. RFC 6750 3: no error code where nothing was presented. */

@@ -17,8 +17,12 @@ export const maxBatchSize = 100
 export type VerifyRequest = {
   /** What the client presented. */
   token: string
-  /** Scopes that the key needs, all of them; none by default. */
+  /** What the key needs, all of it: scopes, or `scope#id` for one resource; nothing by default. */
   scopes?: readonly string[] | undefined
+  /** What the key needs beside `scopes`, any of it; nothing by default. */
+  any_of?: readonly string[] | undefined
+  /** The environment that the key must have, or `any`; `live` by default. */
+  environment?: string | undefined
   /** Address of the client; without it a key with `allowed_ips` is refused. */
   ip?: string | null | undefined
   /** Credits to consume where the key has any, a whole number from 0: all of them or none; 1 by default. */
@@ -45,11 +49,27 @@ export type RateLimitStatus = {
   reset_seconds: number
 }
 
-/** The key in an answer, if the caller may see it. */
-export type KeyContext = {
-  /** `expires_at` is RFC 3339 in UTC; null: never. */
-  key: { id: string; name: string; expires_at: string | null }
+/** Whose key it is. */
+export type KeyIdentity = {
+  key: {
+    id: string
+    name: string
+    /** Your own id of the customer; null: none was given. */
+    external_id: string | null
+    /** As it was given with the key, up to 4 kB. */
+    metadata: Record<string, unknown> | null
+    /** Such as `live` or `test`. */
+    environment: string
+    /** The name of the token format. */
+    format: string
+    /** RFC 3339 in UTC; null: never. */
+    expires_at: string | null
+  }
   account: { id: string; name: string }
+}
+
+/** The key in an answer, if the caller may see it. */
+export type KeyContext = KeyIdentity & {
   /** null: the key has no rate limit, or was refused before its limits were read. */
   rate_limit: RateLimitStatus[] | null
   /** null: the key has no credits, or was refused before its limits were read. */
@@ -61,12 +81,21 @@ export type NoKeyContext = {
   key: null
   account: null
   scopes: null
+  resources: null
   rate_limit: null
   credits: null
 }
 
+/** What the key may do. */
+export type HeldScopes = {
+  /** The names that it holds whole. */
+  scopes: string[]
+  /** What it holds of single resources, such as `contacts:read#42`: never a restriction of `scopes`. */
+  resources: string[]
+}
+
 /** The answer for a key that is valid for the request. */
-export type VerifiedKey = { valid: true; code: 'valid'; scopes: string[] } & KeyContext
+export type VerifiedKey = { valid: true; code: 'valid' } & HeldScopes & KeyContext
 
 /**
  * The verdict about a token. `retry_after_seconds` are seconds from now.
@@ -81,28 +110,37 @@ export type VerifyAnswer =
   | ({
       valid: false
       code: 'insufficient_scope'
-      scopes: string[]
+      /** Of `scopes` of the request. */
       missing_scopes: string[]
-    } & KeyContext)
+      /** All of `any_of` of the request, where the key holds none of it. */
+      missing_any_of: string[]
+    } & HeldScopes &
+      KeyContext)
   | ({
       valid: false
       code: 'rate_limited'
-      scopes: string[]
       retry_after_seconds: number
-    } & KeyContext)
+    } & HeldScopes &
+      KeyContext)
   | ({
       valid: false
       code: 'credits_exhausted'
-      scopes: string[]
       /** null: no refill will cover the cost. */
       retry_after_seconds: number | null
-    } & KeyContext)
+    } & HeldScopes &
+      KeyContext)
   /** The idempotency key was used for another cost within 24 hours. */
-  | ({ valid: false; code: 'conflict'; scopes: string[] } & KeyContext)
+  | ({ valid: false; code: 'conflict' } & HeldScopes & KeyContext)
   | ({
       valid: false
-      code: 'revoked_api_key' | 'expired_api_key' | 'disabled_api_key' | 'ip_not_allowed'
+      code:
+        | 'revoked_api_key'
+        | 'expired_api_key'
+        | 'disabled_api_key'
+        | 'wrong_environment'
+        | 'ip_not_allowed'
       scopes: null
+      resources: null
     } & KeyContext)
   | ({ valid: false; code: 'invalid_api_key' } & NoKeyContext)
   /** Too many unknown tokens came from this address: the token was not looked up. */

@@ -2,12 +2,15 @@
 // an invalid configuration never serves a request.
 import { readAddressOrBlock } from './address.ts'
 import { fail } from './config-error.ts'
+import { environmentsOf } from './environment.ts'
 import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
 import { checkForeign, checkFormats } from './format-rules.ts'
-import type { Route } from './policy.ts'
-import { type Role, type RolePowers, roles } from './role.ts'
-import { isScopeName, reservedScopes } from './scopes.ts'
+import type { PolicyInput, PolicyRules } from './policy.ts'
+import { checkRoles, checkScopes, readPolicies } from './policy-rules.ts'
+import type { Role, RolePowers } from './role.ts'
+import type { ScopeCatalogue } from './scope-matcher.ts'
+import { reservedScopes } from './scopes.ts'
 
 export type { Role } from './role.ts'
 
@@ -37,11 +40,17 @@ export type ConfigInput<Env> = {
    * carry no tag, so a forged one costs store reads. Remove a format once its last key is rotated.
    */
   foreign?: Record<string, ForeignFormat>
-  /** Scope → description of what it allows. `defineConfig` adds the reserved scopes. */
-  scopes: Record<string, string>
+  /**
+   * Scope → what it allows: a description, or `{ description, resource, wildcard }`. `defineConfig` adds the reserved
+   * scopes.
+   */
+  scopes: ScopeCatalogue
   roles: Record<Role, RolePowers>
-  /** Lists of routes by name: method, path pattern with `{name}` segments, required scope. */
-  policies: Record<string, readonly Route[]>
+  /**
+   * Routes by policy: method, path pattern with `{name}` segments, and the scope that is needed. `{ environments, routes }`
+   * admits keys of other environments than `live`.
+   */
+  policies: Record<string, PolicyInput>
   gateway: {
     policy: string
     upstream: Upstream<Env>
@@ -69,8 +78,9 @@ export type ConfigInput<Env> = {
 
 export type Config<Env = never> = Omit<
   ConfigInput<Env>,
-  'lease' | 'gateway' | 'forwardAuth' | 'foreign'
+  'lease' | 'gateway' | 'forwardAuth' | 'foreign' | 'policies'
 > & {
+  policies: Record<string, PolicyRules>
   foreign: Record<string, ForeignFormat>
   gateway: Required<ConfigInput<Env>['gateway']>
   forwardAuth: ForwardAuth | null
@@ -89,11 +99,11 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   checkFormats(input.formats)
   checkScopes(input.scopes)
   checkRoles(input.roles, scopes)
-  for (const [name, routes] of Object.entries(input.policies)) checkRoutes(name, routes, scopes)
-  const gateway = { ...gatewayDefaults, ...input.gateway }
-  checkGateway(gateway, input.policies)
   const { lease = 1, forwardAuth = null, foreign = {}, ...rest } = input
   checkForeign(foreign, input.formats)
+  const policies = readPolicies(input.policies, scopes, environmentsOf({ ...input, foreign }))
+  const gateway = { ...gatewayDefaults, ...input.gateway }
+  checkGateway(gateway, policies)
   if (forwardAuth !== null) checkForwardAuth(forwardAuth)
   if (!(lease >= 0 && lease <= 60)) fail(`lease is ${lease}: it must be 0 to 60 seconds`)
   const [defaultFormat = ''] = Object.keys(input.formats)
@@ -101,6 +111,7 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
     ...rest,
     foreign,
     scopes,
+    policies,
     gateway,
     forwardAuth,
     defaultFormat,
@@ -108,61 +119,9 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   }
 }
 
-function checkScopes(scopes: Record<string, string>) {
-  for (const [scope, description] of Object.entries(scopes)) {
-    if (!isScopeName(scope)) {
-      fail(`the scope "${scope}" must be lower-case letters, digits and any of : . _ -`)
-    }
-    if (!description.trim()) fail(`the scope "${scope}" has no description`)
-    if (Object.hasOwn(reservedScopes, scope))
-      fail(`the scope "${scope}" is reserved and always present: remove it`)
-  }
-}
-
-function checkRoles(powers: Record<Role, RolePowers>, catalogue: Record<string, string>) {
-  for (const role of Object.keys(powers)) {
-    if (!roles.includes(role as Role)) fail(`roles.${role} must be one of ${roles.join(', ')}`)
-  }
-  for (const role of roles) {
-    const granted = powers[role]?.scopes
-    if (granted === undefined) fail(`roles.${role} is missing`)
-    if (granted === 'all') continue
-    for (const scope of granted) {
-      if (!Object.hasOwn(catalogue, scope)) fail(`roles.${role} names the unknown scope "${scope}"`)
-      if (Object.hasOwn(reservedScopes, scope)) {
-        fail(`roles.${role} names "${scope}", which is never inherited`)
-      }
-    }
-  }
-}
-
-function checkRoutes(policy: string, routes: readonly Route[], catalogue: Record<string, string>) {
-  if (!/^[A-Za-z0-9_-]+$/.test(policy)) {
-    fail(`the policy "${policy}" must be letters, digits, - or _: it is part of URLs`)
-  }
-  for (const { method, path, scope } of routes) {
-    const route = `${method} ${path}`
-    if (!/^[A-Z]+$/.test(method)) {
-      fail(`policies.${policy}: the method of "${route}" must be upper-case letters`)
-    }
-    if (method === 'HEAD') {
-      fail(`policies.${policy}: "${route}" can never match: HEAD needs the scope of GET`)
-    }
-    if (!/^(\/(\{\w+\}|[\w.~-]+))+$/.test(path)) {
-      fail(`policies.${policy}: the path of "${route}" must be /segments, each plain or {name}`)
-    }
-    if (/\/\.{1,2}(\/|$)/.test(path)) {
-      fail(`policies.${policy}: the path of "${route}" has a dot segment and can never match`)
-    }
-    if (!Object.hasOwn(catalogue, scope)) {
-      fail(`policies.${policy}: "${route}" needs the unknown scope "${scope}"`)
-    }
-  }
-}
-
 function checkGateway(
   { policy, upstream, timeoutMs, speculative, reverifyMs }: Config['gateway'],
-  policies: Record<string, readonly Route[]>,
+  policies: Record<string, PolicyRules>,
 ) {
   if (!Object.hasOwn(policies, policy)) {
     fail(`gateway.policy is "${policy}", which policies does not define`)

@@ -20,6 +20,8 @@ export type ForeignFormat = {
   alphabet: keyof typeof foreignAlphabets
   /** Letters after the prefix. */
   length: number | { min: number; max: number }
+  /** Of its keys; `live` by default. */
+  environment?: string
 }
 
 export type TokenFormats = {

@@ -2,6 +2,7 @@
 // no token matches two formats.
 
 import { fail } from './config-error.ts'
+import { anyEnvironment } from './environment.ts'
 import { type ForeignFormat, foreignAlphabets, lengthRange } from './foreign.ts'
 import { alphabets, type Format } from './format.ts'
 
@@ -52,6 +53,18 @@ function checkFormat(name: string, format: Format) {
   if (prefix.length + length > maxTokenLength) {
     fail(`formats.${name} is too long: a token may have ${maxTokenLength} characters`)
   }
+  checkEnvironment(`formats.${name}`, format)
+}
+
+/** It is told in a header, where `none` stands for a person. */
+function checkEnvironment(name: string, { environment }: Pick<Format, 'environment'>) {
+  if (environment === undefined) return
+  const isName = typeof environment === 'string' && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(environment)
+  if (!isName || environment.length > 32 || [anyEnvironment, 'none'].includes(environment)) {
+    fail(
+      `${name}.environment "${environment}" must be at most 32 lower-case letters, digits and -, and neither "any" nor "none"`,
+    )
+  }
 }
 
 /** @throws Error for a foreign format that is unsafe or whose tokens could match another format. */
@@ -70,7 +83,9 @@ export function checkForeign(
   }
 }
 
-function checkForeignFormat(name: string, { prefix, alphabet, length }: ForeignFormat) {
+function checkForeignFormat(name: string, format: ForeignFormat) {
+  const { prefix, alphabet, length } = format
+  checkEnvironment(name, format)
   if (typeof prefix !== 'string' || !/^[A-Za-z0-9_-]*$/.test(prefix)) {
     fail(`${name}.prefix "${prefix}" must be letters, digits, - or _`)
   }

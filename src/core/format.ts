@@ -15,6 +15,8 @@ export type Format = {
   length: number
   /** Letters of the tag, the last ones of the token. */
   tagLength: number
+  /** Of its keys; `live` by default. */
+  environment?: string
 }
 
 /** A token with the shape of a format; its tag is not checked. */

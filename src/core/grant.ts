@@ -4,7 +4,9 @@ import type { Actor, MayGrant } from './actor.ts'
 import { contains } from './address.ts'
 import type { CreditTerms, LimitOwner, Window } from './limits.ts'
 import type { Role } from './role.ts'
-import { type Catalogue, missingScopes, powersOfRole, reservedScopes } from './scopes.ts'
+import { uncoveredScopes } from './scope-grants.ts'
+import type { ScopeCatalogue } from './scope-matcher.ts'
+import { type Catalogue, reservedScopes } from './scopes.ts'
 
 /** All of a key that a change may loosen. */
 export type KeyPowers = {
@@ -25,9 +27,13 @@ export type KeyPowers = {
 }
 
 /** Whether `after` allows nothing that `before` does not. Its result is a partial order of powers. */
-export function onlyTightens(before: KeyPowers, after: KeyPowers): boolean {
+export function onlyTightens(
+  before: KeyPowers,
+  after: KeyPowers,
+  { scopes }: Pick<Catalogue, 'scopes'>,
+): boolean {
   return (
-    tightensScopes(before.scopes, after.scopes) &&
+    tightensScopes(before.scopes, after.scopes, scopes) &&
     (after.expiresAt ?? Infinity) <= (before.expiresAt ?? Infinity) &&
     tightensAddresses(before.allowedIps, after.allowedIps) &&
     tightensWindows(before.rateLimit, after.rateLimit) &&
@@ -48,9 +54,13 @@ const kept = [
 ] as const
 
 /** What a key inherits can grow with its creator's role, so no list covers it and it covers no list but the empty one. */
-function tightensScopes(before: KeyPowers['scopes'], after: KeyPowers['scopes']): boolean {
+function tightensScopes(
+  before: KeyPowers['scopes'],
+  after: KeyPowers['scopes'],
+  catalogue: ScopeCatalogue,
+): boolean {
   if (after === null) return before === null
-  return missingScopes(after, before ?? []).length === 0
+  return uncoveredScopes(after, before ?? [], catalogue).length === 0
 }
 
 function tightensAddresses(
@@ -86,37 +96,46 @@ export function grantRefusal(
 ): string | null {
   return actor.kind === 'person'
     ? refusalOfRole(actor.role, key, config)
-    : refusalOfBounds(actor.mayGrant, key, nowMs)
+    : refusalOfBounds(actor.mayGrant, key, config, nowMs)
 }
 
 function refusalOfRole(role: Role, key: KeyPowers, config: Catalogue): string | null {
-  const own = powersOfRole(role, config)
   if (key.mayGrant !== null && role !== 'owner') return 'Only an owner may set may_grant.'
+  const own = config.roles[role].scopes
   if (key.scopes === null) {
-    const inherited = powersOfRole(key.inheritsFrom, config)
-    if (inherited.fullAccess && !own.fullAccess) {
-      return 'Your role does not have full access, and so cannot grant it.'
-    }
-    return refuseMissing('Your role', inherited.scopes, own.scopes)
+    const inherited = key.inheritsFrom === null ? [] : config.roles[key.inheritsFrom].scopes
+    if (inherited !== 'all') return refuseUncovered('Your role', inherited, own, config)
+    return own === 'all' ? null : 'Your role does not have full access, and so cannot grant it.'
   }
   const reserved = reservedIn(key.scopes)
   if (reserved.length > 0 && role !== 'owner') {
     return `Only an owner may grant ${reserved.join(' and ')}.`
   }
-  return refuseMissing('Your role', missingScopes(key.scopes, reserved), own.scopes)
+  const others = key.scopes.filter((scope) => !reserved.includes(scope))
+  return refuseUncovered('Your role', others, own, config)
 }
 
-function refusalOfBounds(bounds: MayGrant | null, key: KeyPowers, nowMs: number): string | null {
+function refusalOfBounds(
+  bounds: MayGrant | null,
+  key: KeyPowers,
+  config: Pick<Catalogue, 'scopes'>,
+  nowMs: number,
+): string | null {
   if (bounds === null) return 'This key has no may_grant, and so grants nothing.'
   if (key.scopes === null) return 'A key cannot make a key that inherits: list its scopes.'
   if (key.mayGrant !== null) return 'Only an owner may set may_grant.'
   const reserved = reservedIn(key.scopes)
   if (reserved.length > 0) return `Only an owner may grant ${reserved.join(' and ')}.`
-  return beyondBounds(bounds, key, nowMs)
+  return beyondBounds(bounds, key, config, nowMs)
 }
 
 /** Which bound the key exceeds, as a sentence; null when it is within all of them. */
-export function beyondBounds(bounds: MayGrant, key: KeyPowers, nowMs: number): string | null {
+export function beyondBounds(
+  bounds: MayGrant,
+  key: KeyPowers,
+  config: Pick<Catalogue, 'scopes'>,
+  nowMs: number,
+): string | null {
   const { scopes, environments, externalIds, maxLifetime, rateLimit } = bounds
   if (environments !== null && !environments.includes(key.environment)) {
     return `The environment ${key.environment} is beyond the may_grant of this key.`
@@ -132,7 +151,7 @@ export function beyondBounds(bounds: MayGrant, key: KeyPowers, nowMs: number): s
   }
   if (scopes === null) return null
   if (key.scopes === null) return 'What a key inherits is beyond the may_grant of this key.'
-  return refuseMissing('The may_grant of this key', key.scopes, scopes)
+  return refuseUncovered('The may_grant of this key', key.scopes, scopes, config)
 }
 
 /** Whether there are keys beyond what it may grant, but for their number. */
@@ -152,12 +171,15 @@ export function needsStepUp({ scopes, mayGrant }: Pick<KeyPowers, 'scopes' | 'ma
   return mayGrant !== null || reservedIn(scopes ?? []).length > 0
 }
 
-function refuseMissing(
+/** `all` is everything but the reserved scopes, wildcards included. */
+function refuseUncovered(
   subject: string,
   scopes: readonly string[],
-  held: readonly string[],
+  own: readonly string[] | 'all',
+  { scopes: catalogue }: Pick<Catalogue, 'scopes'>,
 ): string | null {
-  const missing = missingScopes(scopes, held)
-  if (missing.length === 0) return null
-  return `${subject} does not hold ${missing.join(', ')}, and so cannot grant it.`
+  if (own === 'all') return null
+  const beyond = uncoveredScopes(scopes, own, catalogue)
+  if (beyond.length === 0) return null
+  return `${subject} does not hold ${beyond.join(', ')}, and so cannot grant it.`
 }

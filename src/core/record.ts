@@ -12,6 +12,9 @@ export type KeyRecord = {
   accountName: string
   createdBy: string | null
   externalId: string | null
+  metadata: Record<string, unknown> | null
+  /** The name of its format, which says its environment. */
+  format: string
   /** null: the key has the scopes of `role`. */
   scopes: readonly string[] | null
   /** The creator's role in the account as of `asOf`; null when they are not a member. */
@@ -29,7 +32,7 @@ export type KeyRecord = {
 }
 
 // Incremented whenever the record changes shape: readers treat other versions as absent.
-const version = 4
+const version = 5
 
 /** The value for KV. @param at when it is written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {

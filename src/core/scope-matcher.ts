@@ -51,18 +51,6 @@ export function parseHeld(text: string): HeldScope | null {
   return { kind: 'wildcard', prefix }
 }
 
-/** The text that parses to it. */
-export function printScope(held: HeldScope): string {
-  switch (held.kind) {
-    case 'whole':
-      return held.scope
-    case 'resource':
-      return `${held.scope}#${held.id}`
-    case 'wildcard':
-      return `${held.prefix}*`
-  }
-}
-
 /** Both forms of an entry as one. */
 export function readEntry(entry: ScopeEntry) {
   const {
@@ -102,101 +90,54 @@ export function heldRefusal(text: string, catalogue: ScopeCatalogue): string | n
   return heldWhole(held, catalogue).length === 0 ? 'The wildcard covers no scope' : null
 }
 
-/** Whether `outer` covers `inner` in a grant: `inner` is a scope, a resource or a wildcard, also one no longer listed. */
-export function coversScope(outer: string, inner: string, catalogue: ScopeCatalogue): boolean {
-  return uncoveredScopes([inner], [outer], catalogue).length === 0
+/**
+ * What is told to others: in `scopes` the names that are held whole, in `resources` what is held beyond them. What the
+ * catalogue no longer lists is not held.
+ */
+export type ListedScopes = { scopes: readonly string[]; resources: readonly string[] }
+
+export function listHeld(held: readonly string[], catalogue: ScopeCatalogue): ListedScopes {
+  // The common case, on the way of every verification: plain names, each of which is held as it stands.
+  if (held.every((text) => Object.hasOwn(catalogue, text))) return { scopes: held, resources: [] }
+  const scopes = new Set(parseAll(held).flatMap((each) => heldWhole(each, catalogue)))
+  const isBeyond = (text: string) => {
+    const need = parseNeed(text)
+    return (
+      need?.kind === 'resource' && takesResource(need.scope, catalogue) && !scopes.has(need.scope)
+    )
+  }
+  return { scopes: [...scopes], resources: [...new Set(held.filter(isBeyond))] }
 }
 
-/** The scopes of `inner` that none of `outer` covers, in the order of `inner`. */
-export function uncoveredScopes(
-  inner: readonly string[],
-  outer: readonly string[],
-  catalogue: ScopeCatalogue,
-): string[] {
-  const held = parseAll(outer)
-  return inner.filter((text) => {
-    const one = parseHeld(text)
-    return one === null || !held.some((each) => includes(each, one, catalogue))
-  })
+/** Whether a request has what it needs. One that nothing can need is never held. */
+export function holds(held: ListedScopes, need: string, catalogue: ScopeCatalogue): boolean {
+  // A name of the catalogue is no resource, and a resource no name of the catalogue.
+  if (held.scopes.includes(need)) return true
+  const parsed = parseNeed(need)
+  if (parsed?.kind !== 'resource' || !takesResource(parsed.scope, catalogue)) return false
+  return held.scopes.includes(parsed.scope) || held.resources.includes(need)
 }
 
-/** Whether a key that holds `held` has what a request needs. */
-export function covers(held: string, need: string, catalogue: ScopeCatalogue): boolean {
-  return holdsAny([need], [held], catalogue)
-}
-
-/** The needs that none of `held` covers, in the order of `needed`. One that nothing can need is always missing. */
+/** The needs that are not held, in the order of `needed`. */
 export function missingNeeds(
   needed: readonly string[],
-  held: readonly string[],
+  held: ListedScopes,
   catalogue: ScopeCatalogue,
 ): string[] {
-  const parsed = parseAll(held)
-  return needed.filter((text) => !isHeld(text, parsed, catalogue))
+  return needed.filter((need) => !holds(held, need, catalogue))
 }
 
 /** Whether any of the needs suffices: none does in an empty list. */
 export function holdsAny(
   anyOf: readonly string[],
-  held: readonly string[],
+  held: ListedScopes,
   catalogue: ScopeCatalogue,
 ): boolean {
-  const parsed = parseAll(held)
-  return anyOf.some((text) => isHeld(text, parsed, catalogue))
+  return anyOf.some((need) => holds(held, need, catalogue))
 }
 
-/**
- * What is told to others: in `scopes` the names that are held whole, in `resources` what is held beyond them. What the
- * catalogue no longer lists is not held.
- */
-export function listHeld(
-  held: readonly string[],
-  catalogue: ScopeCatalogue,
-): { scopes: string[]; resources: string[] } {
-  const parsed = parseAll(held)
-  const scopes = new Set(parsed.flatMap((each) => heldWhole(each, catalogue)))
-  const isBeyond = (each: HeldScope) =>
-    each.kind === 'resource' && takesResource(each.scope, catalogue) && !scopes.has(each.scope)
-  return { scopes: [...scopes], resources: [...new Set(parsed.filter(isBeyond).map(printScope))] }
-}
-
-/**
- * The needs of a route, any of which suffices; null for an encoded segment, which servers could decode to different ids.
- * @param segment the raw path segment of the route's resource; null for a route without one.
- */
-export function needsOfRoute(
-  scope: string | readonly string[],
-  segment: string | null,
-  catalogue: ScopeCatalogue,
-): string[] | null {
-  const scopes = typeof scope === 'string' ? [scope] : [...scope]
-  if (segment?.includes('%')) return null
-  // No key can hold another segment as a resource, but a key with the whole scope may use it.
-  if (segment === null || !isResourceId(segment)) return scopes
-  return scopes.map((each) => (takesResource(each, catalogue) ? `${each}#${segment}` : each))
-}
-
-function includes(outer: HeldScope, inner: HeldScope, catalogue: ScopeCatalogue): boolean {
-  switch (outer.kind) {
-    case 'whole':
-      return inner.kind !== 'wildcard' && inner.scope === outer.scope
-    case 'resource':
-      return inner.kind === 'resource' && inner.scope === outer.scope && inner.id === outer.id
-    case 'wildcard':
-      if (inner.kind === 'wildcard') return inner.prefix.startsWith(outer.prefix)
-      return isInWildcard(inner.scope, outer.prefix, catalogue)
-  }
-}
-
-function isInWildcard(scope: string, prefix: string, catalogue: ScopeCatalogue): boolean {
-  const entry = entryOf(scope, catalogue)
-  return entry !== null && scope.startsWith(prefix) && readEntry(entry).wildcard
-}
-
-function isHeld(text: string, held: readonly HeldScope[], catalogue: ScopeCatalogue): boolean {
-  const need = parseNeed(text)
-  if (need === null || unlistedRefusal(need, catalogue) !== null) return false
-  return held.some((each) => includes(each, need, catalogue))
+export function isInWildcard(scope: string, prefix: string, catalogue: ScopeCatalogue): boolean {
+  return scope.startsWith(prefix) && entryOf(scope, catalogue)?.wildcard === true
 }
 
 /** The names of the catalogue that are held whole. */
@@ -212,16 +153,16 @@ function unlistedRefusal(need: NeededScope, catalogue: ScopeCatalogue): string |
   return `The scope ${need.scope} takes no resource`
 }
 
-function takesResource(scope: string, catalogue: ScopeCatalogue): boolean {
-  const entry = entryOf(scope, catalogue)
-  return entry !== null && readEntry(entry).resource
+export function takesResource(scope: string, catalogue: ScopeCatalogue): boolean {
+  return entryOf(scope, catalogue)?.resource === true
 }
 
-function entryOf(scope: string, catalogue: ScopeCatalogue): ScopeEntry | null {
-  return Object.hasOwn(catalogue, scope) ? (catalogue[scope] ?? null) : null
+function entryOf(scope: string, catalogue: ScopeCatalogue) {
+  const entry = Object.hasOwn(catalogue, scope) ? catalogue[scope] : undefined
+  return entry === undefined ? null : readEntry(entry)
 }
 
-function parseAll(texts: readonly string[]): HeldScope[] {
+export function parseAll(texts: readonly string[]): HeldScope[] {
   return texts.map(parseHeld).filter((held) => held !== null)
 }
 

@@ -1,5 +1,6 @@
 // Scopes, and which of them a role or a key holds.
 import type { Role, RolePowers } from './role.ts'
+import { type ListedScopes, listHeld, type ScopeCatalogue } from './scope-matcher.ts'
 
 /** Scopes for managing keys: only an owner grants them, and they are never inherited. */
 export const reservedScopes = {
@@ -8,24 +9,20 @@ export const reservedScopes = {
 } as const
 
 /** The part of the configuration that defines scopes and roles. */
-export type Catalogue = { scopes: Record<string, string>; roles: Record<Role, RolePowers> }
+export type Catalogue = { scopes: ScopeCatalogue; roles: Record<Role, RolePowers> }
 
 /** `fullAccess` also allows paths that no route lists. */
-export type Powers = { scopes: readonly string[]; fullAccess: boolean }
+export type Powers = ListedScopes & { fullAccess: boolean }
 
-const none: Powers = { scopes: [], fullAccess: false }
-
-export function isScopeName(text: string): boolean {
-  return /^[a-z0-9]+([:._-][a-z0-9]+)*$/.test(text) && text.length <= 64
-}
+const none: Powers = { scopes: [], resources: [], fullAccess: false }
 
 /** The powers of a role in the current configuration; none for a removed member (null). */
 export function powersOfRole(role: Role | null, config: Catalogue): Powers {
   if (role === null) return none
   const granted = config.roles[role].scopes
-  if (granted !== 'all') return { scopes: granted, fullAccess: false }
+  if (granted !== 'all') return { ...listHeld(granted, config.scopes), fullAccess: false }
   const scopes = Object.keys(config.scopes).filter((scope) => !Object.hasOwn(reservedScopes, scope))
-  return { scopes, fullAccess: true }
+  return { scopes, resources: [], fullAccess: true }
 }
 
 /**
@@ -37,11 +34,6 @@ export function powersOfKey(
   config: Catalogue,
 ): Powers {
   if (key.scopes === null) return powersOfRole(key.role, config)
-  const scopes = key.scopes.filter((scope) => Object.hasOwn(config.scopes, scope))
-  return { scopes, fullAccess: false }
-}
-
-/** The scopes of `needed` that are not in `held`, in the order of `needed`. */
-export function missingScopes(needed: readonly string[], held: readonly string[]): string[] {
-  return needed.filter((scope) => !held.includes(scope))
+  const { scopes, resources } = listHeld(key.scopes, config.scopes)
+  return { scopes, resources, fullAccess: false }
 }

@@ -1,23 +1,45 @@
 // The verdict about a request with a key: decided from the key's record, the request and the time.
 import { isAllowedAddress } from './address.ts'
+import { environmentOf } from './environment.ts'
+import type { TokenFormats } from './foreign.ts'
 import type { LimitsRemaining } from './limits.ts'
 import type { KeyRecord } from './record.ts'
-import { type Catalogue, missingScopes, type Powers, powersOfKey } from './scopes.ts'
+import { holdsAny, missingNeeds } from './scope-matcher.ts'
+import { type Catalogue, type Powers, powersOfKey } from './scopes.ts'
 
-/** What a request needs of its key. */
-export type AccessRequest = {
-  /** All of them are required. */
+/** What a request needs of its credential. */
+export type Needs = {
+  /** All of them: scopes, or `scope#id`. */
   scopes: readonly string[]
+  /** Any of them suffices; null: none is needed. */
+  anyOf: readonly string[] | null
+  /** Of the key; null: any. */
+  environments: readonly string[] | null
+}
+
+export type AccessRequest = Needs & {
   /** The client's address as the platform reports it; null when it is unknown. */
   ip: string | null
 }
+
+/** What Latchkey's own endpoints need: keys of every environment manage and check keys. */
+export function needsOf(...scopes: string[]): Needs {
+  return { scopes, anyOf: null, environments: null }
+}
+
+/** The part of the configuration that a verdict depends on. */
+export type VerdictConfig = Catalogue & TokenFormats
+
+/** The needs that a credential does not meet: all of `missing`, and one of `missingAnyOf` where it is not empty. */
+export type UnmetNeeds = { missing: string[]; missingAnyOf: string[] }
 
 /** A verdict about a key that exists. */
 export type Decision =
   | { code: 'valid'; record: KeyRecord; powers: Powers }
   | { code: 'revoked_api_key' | 'disabled_api_key' | 'expired_api_key'; record: KeyRecord }
+  | { code: 'wrong_environment'; record: KeyRecord; needed: readonly string[] }
   | { code: 'ip_not_allowed'; record: KeyRecord }
-  | { code: 'insufficient_scope'; record: KeyRecord; powers: Powers; missing: string[] }
+  | ({ code: 'insufficient_scope'; record: KeyRecord; powers: Powers } & UnmetNeeds)
 
 /** A verdict about a token without a key: an unknown one, or one that could not be looked up. */
 export type Unresolved =
@@ -58,18 +80,54 @@ export function decide(
   record: KeyRecord,
   request: AccessRequest,
   nowMs: number,
-  config: Catalogue,
+  config: VerdictConfig,
 ): Decision {
-  if (record.revoked) return { code: 'revoked_api_key', record }
-  if (record.disabled) return { code: 'disabled_api_key', record }
-  if (isExpired(record, nowMs)) return { code: 'expired_api_key', record }
-  if (record.allowedIps !== null && !isAllowedAddress(request.ip, record.allowedIps)) {
-    return { code: 'ip_not_allowed', record }
-  }
   const powers = powersOfKey(record, config)
-  const missing = missingScopes(request.scopes, powers.scopes)
-  if (missing.length > 0) return { code: 'insufficient_scope', record, powers, missing }
+  for (const check of checks) {
+    const refused = check({ record, powers }, request, nowMs, config)
+    if (refused !== null) return refused
+  }
   return { code: 'valid', record, powers }
+}
+
+type Check = (
+  key: { record: KeyRecord; powers: Powers },
+  request: AccessRequest,
+  nowMs: number,
+  config: VerdictConfig,
+) => Exclude<Decision, Valid> | null
+
+/** The refusals in the order of the contract; each gives the decision, or null where it does not apply. */
+export const checks: readonly Check[] = [
+  ({ record }) => (record.revoked ? { code: 'revoked_api_key', record } : null),
+  ({ record }) => (record.disabled ? { code: 'disabled_api_key', record } : null),
+  ({ record }, _, nowMs) => (isExpired(record, nowMs) ? { code: 'expired_api_key', record } : null),
+  ({ record }, { environments }, _, config) => {
+    if (environments === null || environments.includes(environmentOf(record.format, config))) {
+      return null
+    }
+    return { code: 'wrong_environment', record, needed: environments }
+  },
+  ({ record }, { ip }) => {
+    if (record.allowedIps === null || isAllowedAddress(ip, record.allowedIps)) return null
+    return { code: 'ip_not_allowed', record }
+  },
+  ({ record, powers }, request, _, config) => {
+    const unmet = unmetNeeds(request, powers, config)
+    return unmet === null ? null : { code: 'insufficient_scope', record, powers, ...unmet }
+  },
+]
+
+/** null: the powers meet all needs. */
+export function unmetNeeds(
+  { scopes, anyOf }: Pick<Needs, 'scopes' | 'anyOf'>,
+  powers: Powers,
+  { scopes: catalogue }: Pick<Catalogue, 'scopes'>,
+): UnmetNeeds | null {
+  const missing = missingNeeds(scopes, powers, catalogue)
+  const isAnyMissing = anyOf !== null && !holdsAny(anyOf, powers, catalogue)
+  if (missing.length === 0 && !isAnyMissing) return null
+  return { missing, missingAnyOf: isAnyMissing ? [...anyOf] : [] }
 }
 
 /** A key is expired from the millisecond `expiresAt` on. */

@@ -4,7 +4,7 @@
 // own (storage/canary-log.ts): its changes, two every five minutes, leave no audit events.
 
 import { FenceView } from '../coherence/view.ts'
-import { decide } from '../core/verdict.ts'
+import { decide, needsOf } from '../core/verdict.ts'
 import { errorSummary } from '../log.ts'
 import type { CanaryRun } from '../storage/canary-log.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
@@ -112,7 +112,7 @@ function createReader(
       const record = recall(from, settings, digest) ?? (await lookUp(from, settings, digest)).record
       return record === null
         ? 'invalid_api_key'
-        : decide(record, { scopes: [], ip: null }, clock.now(), config).code
+        : decide(record, { ...needsOf(), ip: null }, clock.now(), config).code
     } catch (error) {
       if (error instanceof StoreUnavailable) return 'unknown'
       throw error

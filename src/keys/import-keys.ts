@@ -76,11 +76,12 @@ export function repeatedImport(
 function planOf(
   settings: ImportSettings,
   caller: Caller,
-  { digest, formatName, start, ...attributes }: KeyToImport,
+  { digest, start, ...entry }: KeyToImport,
 ): { key: NewKey } | Extract<ImportResult, { result: 'forbidden' }> {
   const { config, newId, clock } = settings
   const { actor } = caller
-  const refused = refuseNewKey(caller, attributes, settings)
+  const { formatName, ...attributes } = entry
+  const refused = refuseNewKey(caller, entry, settings)
   if (refused !== null) {
     const detail = refused.reason === 'grant' ? refused.detail : stepUpDetails[refused.credential]
     return { result: 'forbidden', detail }

@@ -14,7 +14,7 @@ export type IssueResult =
 /** Why the caller may not make this key, whatever they have made already; null when they may. */
 export function refuseIssue(
   caller: Caller,
-  attributes: KeyAttributes,
+  attributes: KeyAttributes & { formatName: string },
   settings: Pick<KeySettings, 'config' | 'clock'>,
 ): Refusal | null {
   if (isUnusedMayGrant(attributes)) return { reason: 'may_grant' }
@@ -35,7 +35,7 @@ export async function issueKey(
   const { formatName, disabled = false, ...attributes } = input
   const { name, scopes } = attributes
   const { actor } = caller
-  const refusal = refuseIssue(caller, attributes, settings)
+  const refusal = refuseIssue(caller, input, settings)
   if (refusal !== null) return { kind: 'refused', refusal }
   const minted = await mintKey(settings, caller, formatName, attributes)
   const key = { ...minted.key, disabled }

@@ -2,6 +2,7 @@
 import type { Clock } from '../coherence/settle.ts'
 import type { Actor } from '../core/actor.ts'
 import type { Caller } from '../core/audit.ts'
+import { environmentOf } from '../core/environment.ts'
 import {
   beyondBounds,
   grantRefusal,
@@ -12,18 +13,19 @@ import {
 } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
 import { strongestRole } from '../core/role.ts'
-import type { Catalogue } from '../core/scopes.ts'
+import type { VerdictConfig } from '../core/verdict.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { GrantRefusal, Refusal } from './refusal.ts'
 
-type Settings = { config: Catalogue; clock: Clock }
-type Key = Omit<KeyPowers, 'inheritsFrom' | 'environment'> & Pick<ListedKey, 'creatorRole'>
+type Settings = { config: VerdictConfig; clock: Clock }
+type Key = Omit<KeyPowers, 'inheritsFrom' | 'environment'> &
+  Pick<ListedKey, 'creatorRole' | 'format'>
 type StoredKey = Key & Pick<ListedKey, 'id' | 'replacedBy'>
 
-function powersOf(key: Key): KeyPowers {
-  // Environments come with the formats that have one.
-  return { ...key, inheritsFrom: strongestRole(key.creatorRole), environment: 'live' }
+function powersOf(key: Key, config: VerdictConfig): KeyPowers {
+  const environment = environmentOf(key.format, config)
+  return { ...key, inheritsFrom: strongestRole(key.creatorRole), environment }
 }
 
 /** Why the caller may not make a key like this now; null when they may. */
@@ -32,7 +34,7 @@ export function refuseGrant(
   key: Key,
   { config, clock }: Settings,
 ): GrantRefusal | null {
-  const powers = powersOf(key)
+  const powers = powersOf(key, config)
   const detail = grantRefusal(actor, powers, config, clock.now())
   return detail === null ? refuseUnproved(actor, powers) : refusedGrant(actor, detail)
 }
@@ -55,7 +57,9 @@ export function refuseChange(
 ): { refused: Refusal } | { isGrant: boolean } {
   const untouchable = refuseReserved(caller, before)
   if (untouchable !== null) return { refused: untouchable }
-  if (onlyTightens(powersOf(before), powersOf(after))) return { isGrant: false }
+  const { config } = settings
+  const isTighter = onlyTightens(powersOf(before, config), powersOf(after, config), config)
+  if (isTighter) return { isGrant: false }
   const { replacedBy } = before
   if (replacedBy !== null) return { refused: { reason: 'replaced', replacedBy } }
   const refused = refuseGrant(caller, after, settings)
@@ -78,10 +82,10 @@ export function refuseReserved(
 export function isVisible(
   actor: Actor,
   key: Omit<StoredKey, 'replacedBy'>,
-  { clock }: Pick<Settings, 'clock'>,
+  { config, clock }: Settings,
 ): boolean {
   if (actor.kind === 'person' || actor.mayGrant === null || actor.id === key.id) return true
-  return beyondBounds(actor.mayGrant, powersOf(key), clock.now()) === null
+  return beyondBounds(actor.mayGrant, powersOf(key, config), config, clock.now()) === null
 }
 
 function refusedGrant(actor: Actor, detail: string): GrantRefusal {
@@ -96,11 +100,16 @@ export function grantor(actor: Actor): { madeBy: string; grantedBy: string | nul
 }
 
 /** As `refuseGrant`, for a new key, which inherits from its maker. */
-export function refuseNewKey(caller: Caller, attributes: KeyAttributes, settings: Settings) {
+export function refuseNewKey(
+  caller: Caller,
+  { formatName, ...attributes }: KeyAttributes & { formatName: string },
+  settings: Settings,
+) {
   const { actor } = caller
   const creatorRole = actor.kind === 'person' ? actor.role : null
   const credits = attributes.credits && creditTerms(null, attributes.credits, settings.clock.now())
-  return refuseGrant(caller, { ...attributes, creatorRole, credits, disabled: false }, settings)
+  const key = { ...attributes, format: formatName, creatorRole, credits, disabled: false }
+  return refuseGrant(caller, key, settings)
 }
 
 /** Only a key that manages keys grants anything. */

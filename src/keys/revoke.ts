@@ -1,6 +1,7 @@
 // Revokes keys, permanently.
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { Precondition } from '../core/etag.ts'
+import type { VerdictConfig } from '../core/verdict.ts'
 import { reachOf } from '../storage/key-reach.ts'
 import type { Selection } from '../storage/key-selection.ts'
 import {
@@ -55,12 +56,12 @@ export async function revokeOwn(
 /** Revokes every key of the caller's account that the selection matches and that the caller may change. */
 export function revokeKeys(
   stores: ChangeStores,
-  settings: ChangeSettings,
+  settings: ChangeSettings & { config: VerdictConfig },
   caller: Caller,
   selection: Exclude<Selection, { by: 'version' }>,
 ): Promise<{ count: number; progress: Progress }> {
   const { actor } = caller
-  const reach = reachOf(actor, settings.clock.now())
+  const reach = reachOf(actor, settings.config, settings.clock.now())
   const plan = { ...revocation(caller, settings, { selection: selection.by }), reach }
   return changeMany(stores, settings, actor.accountId, selection, plan)
 }

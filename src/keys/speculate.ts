@@ -1,9 +1,8 @@
 // A provisional decision from memory, for work that starts before the verdict and is discarded if the
 // verdict differs. It is never an answer: only `verify` gives those.
-import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf } from '../core/token.ts'
-import { type AccessRequest, type Decision, decide } from '../core/verdict.ts'
+import { type AccessRequest, type Decision, decide, type VerdictConfig } from '../core/verdict.ts'
 import type { Memory } from '../storage/memory.ts'
 
 /**
@@ -12,10 +11,7 @@ import type { Memory } from '../storage/memory.ts'
  */
 export async function speculate(
   { memory }: { memory: Memory },
-  {
-    config,
-    now,
-  }: { config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>; now(): number },
+  { config, now }: { config: VerdictConfig; now(): number },
   token: string,
   request: AccessRequest,
 ): Promise<Decision | null> {

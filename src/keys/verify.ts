@@ -1,13 +1,12 @@
 // The hot path: from a presented token to a verdict. While the view runs, a key in memory costs no call.
-import type { Config } from '../core/config.ts'
 import { recogniseToken } from '../core/foreign.ts'
 import { digestOf, isGenuine } from '../core/token.ts'
-import { type AccessRequest, decide, type Verdict } from '../core/verdict.ts'
+import { type AccessRequest, decide, type Verdict, type VerdictConfig } from '../core/verdict.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } from './look-up.ts'
 
 export type VerifySettings = LookUpSettings & {
-  config: Pick<Config, 'formats' | 'foreign' | 'roles' | 'scopes'>
+  config: VerdictConfig
   tagKeys: readonly CryptoKey[]
   /** The flood limit: whether one more untagged token of this sender may be looked up. */
   admitsUntagged(): Promise<boolean>

@@ -2,19 +2,22 @@
 // managing key with bounds those within (`beyondBounds` in src/core/grant.ts decides the same for one key).
 import { and, eq, not, type SQL, sql } from 'drizzle-orm'
 import type { Actor, MayGrant } from '../core/actor.ts'
+import { defaultEnvironment, environmentOf } from '../core/environment.ts'
+import { listHeld, parseHeld } from '../core/scope-matcher.ts'
 import { reservedScopes } from '../core/scopes.ts'
+import type { VerdictConfig } from '../core/verdict.ts'
 import { apiKey } from './schema.ts'
 
 export type Reach = {
   accountId: string
   /** null: a person, who reads and changes all keys of the account. */
-  manager: { id: string; bounds: MayGrant | null; nowMs: number } | null
+  manager: { id: string; bounds: MayGrant | null; config: VerdictConfig; nowMs: number } | null
 }
 
-export function reachOf(actor: Actor, nowMs: number): Reach {
+export function reachOf(actor: Actor, config: VerdictConfig, nowMs: number): Reach {
   const { accountId } = actor
   if (actor.kind === 'person') return { accountId, manager: null }
-  return { accountId, manager: { id: actor.id, bounds: actor.mayGrant, nowMs } }
+  return { accountId, manager: { id: actor.id, bounds: actor.mayGrant, config, nowMs } }
 }
 
 export function wholeAccount(accountId: string): Reach {
@@ -24,7 +27,7 @@ export function wholeAccount(accountId: string): Reach {
 /** The keys that the actor reads. */
 export function readable({ manager }: Reach): SQL | undefined {
   if (manager === null || manager.bounds === null) return undefined
-  return sql`(${apiKey.id} = ${manager.id} or (${within(manager.bounds, manager.nowMs)}))`
+  return sql`(${apiKey.id} = ${manager.id} or (${within(manager.bounds, manager)}))`
 }
 
 /** The keys that the actor changes in bulk: never those with reserved scopes, which would include its overseers. */
@@ -33,16 +36,16 @@ export function changeable(reach: Reach): SQL | undefined {
   return and(readable(reach), not(holdsAny(Object.keys(reservedScopes))))
 }
 
-function within(bounds: MayGrant, nowMs: number): SQL | undefined {
-  const { scopes, environments, externalIds, maxLifetime, rateLimit } = bounds
+function within(
+  { scopes, environments, externalIds, maxLifetime, rateLimit }: MayGrant,
+  { config, nowMs }: { config: VerdictConfig; nowMs: number },
+): SQL | undefined {
   return and(
     sql`${apiKey.id} is not null`,
     scopes === null
       ? undefined
-      : sql`${apiKey.scopes} is not null and not exists
-          (select 1 from json_each(${apiKey.scopes}) where value not in ${listed(scopes)})`,
-    // Every format is of the environment live until formats name one.
-    environments === null || environments.includes('live') ? undefined : sql`0`,
+      : and(sql`${apiKey.scopes} is not null`, not(holdsBeyond(scopes, config))),
+    environments === null ? undefined : inEnvironments(environments, config),
     externalIds === null
       ? undefined
       : sql`coalesce(${apiKey.externalId} in ${listed(externalIds)}, 0)`,
@@ -57,6 +60,32 @@ function within(bounds: MayGrant, nowMs: number): SQL | undefined {
               and own.value ->> 'windowSeconds' = bound.value ->> 'windowSeconds'
               and own.value ->> 'limit' <= bound.value ->> 'limit'))`,
   )
+}
+
+/** Whether a key holds what none of these scopes covers: `uncoveredScopes` (src/core/scope-matcher.ts) in SQL. */
+function holdsBeyond(scopes: readonly string[], { scopes: catalogue }: VerdictConfig): SQL {
+  const held = scopes.map(parseHeld).filter((each) => each !== null)
+  const named = held.flatMap((each) => (each.kind === 'whole' ? [each.scope] : []))
+  const prefixes = held.flatMap((each) => (each.kind === 'wildcard' ? [each.prefix] : []))
+  // A scope that is held whole covers its resources, whose names end before the #.
+  const whole = [...named, ...listHeld(scopes, catalogue).scopes]
+  return sql`exists (select 1 from json_each(${apiKey.scopes}) as own
+    where own.value not in ${listed([...scopes, ...whole])}
+      and not (instr(own.value, '#') > 0
+        and substr(own.value, 1, instr(own.value, '#') - 1) in ${listed(whole)})
+      and not (own.value like '%:*' and exists
+        (select 1 from ${listed(prefixes)} as outer_wildcard
+          where substr(own.value, 1, length(outer_wildcard.value)) = outer_wildcard.value)))`
+}
+
+/** A key has the environment of its format; one of a format that is gone is `live`. */
+export function inEnvironments(environments: readonly string[], config: VerdictConfig): SQL {
+  const formats = [...Object.keys(config.formats), ...Object.keys(config.foreign)]
+  const inside = (name: string) => environments.includes(environmentOf(name, config))
+  if (!environments.includes(defaultEnvironment)) {
+    return sql`${apiKey.format} in ${listed(formats.filter(inside))}`
+  }
+  return sql`${apiKey.format} not in ${listed(formats.filter((name) => !inside(name)))}`
 }
 
 function holdsAny(scopes: readonly string[]): SQL {

@@ -65,6 +65,8 @@ function recordOf(
     accountName: account?.name ?? '',
     createdBy: key.createdBy,
     externalId: key.externalId,
+    metadata: key.metadata,
+    format: key.format,
     scopes: key.scopes,
     role: strongestRole(role),
     createdAt: key.createdAt,

@@ -57,12 +57,14 @@ const headerBytes = 16
 
 /** About what a record takes: text has up to two bytes a code unit. The same whenever it is computed. */
 function sizeOf({ id, name, accountId, accountName, createdBy, ...record }: KeyRecord): number {
-  const { externalId, scopes, allowedIps, limits } = record
+  const { externalId, metadata, scopes, allowedIps, limits } = record
   let bytes = fixedBytes
   const texts = [id, name, accountId, accountName, createdBy ?? '', externalId ?? '']
   for (const text of texts) bytes += sizeOfText(text)
   for (const text of scopes ?? []) bytes += sizeOfText(text)
   for (const text of allowedIps ?? []) bytes += sizeOfText(text)
+  // Its objects and numbers take more than their text, and not more than its two bytes a code unit.
+  if (metadata !== null) bytes += fixedBytes + 2 * sizeOfText(JSON.stringify(metadata))
   if (limits === null) return bytes
   bytes += fixedBytes + sizeOfText(limits.meter)
   for (const { name } of limits.terms.windows) bytes += fixedBytes / 2 + sizeOfText(name)

@@ -25,12 +25,14 @@ export type UsageCode =
   | 'authority_unavailable'
 
 /** Of a record, what a row counts by. */
-export type CountedKey = Pick<KeyRecord, 'id' | 'accountId' | 'externalId'>
+export type CountedKey = Pick<KeyRecord, 'id' | 'accountId' | 'externalId' | 'format'>
 
 export type UsageSettings = {
   now(): number
   sleep(ms: number): Promise<void>
   newId(): string
+  /** Of the keys of a format. */
+  environmentOf(format: string): string
 }
 
 /** Where counts are sent: the queue, and `ctx.waitUntil` of the current request. */
@@ -48,8 +50,6 @@ export const maxBytes = 100_000
 const maxInFlight = 4
 export const sendTimeoutMs = 10_000
 const hourMs = 60 * 60 * 1000
-/** Every format is of this environment until formats name one. */
-const environment = 'live'
 
 export class UsageCounter {
   private rows = new Map<string, UsageRow>()
@@ -109,6 +109,7 @@ export class UsageCounter {
       externalId === null ? `${id} ${hour} ${code}` : `${id} ${hour} ${code} ${externalId}`
     const row = this.rows.get(entry)
     if (row === undefined) {
+      const environment = this.settings.environmentOf(key.format)
       this.open(entry, key.accountId, [id, hour, code, 1, now, externalId, environment])
       return
     }
@@ -117,8 +118,9 @@ export class UsageCounter {
   }
 
   private open(entry: string, accountId: string, row: UsageRow): void {
-    const [keyId, , code, , , externalId] = row
-    this.bytes += rowBytes + keyId.length + code.length + jsonBytes(externalId ?? '')
+    const [keyId, , code, , , externalId, environment] = row
+    this.bytes += rowBytes + keyId.length + code.length + environment.length
+    this.bytes += jsonBytes(externalId ?? '')
     this.rows.set(entry, row)
     const ofAccount = this.accounts.get(accountId)
     if (ofAccount !== undefined) return void ofAccount.push(row)
@@ -160,8 +162,8 @@ export class UsageCounter {
   }
 }
 
-/** A row without its texts: two times of 13 digits, a count of up to 6, the environment, quotes and commas. */
-const rowBytes = 2 * 13 + 6 + environment.length + 19
+/** A row without its texts: two times of 13 digits, a count of up to 6, quotes and commas. */
+const rowBytes = 2 * 13 + 6 + 19
 /** Of the entry of an account: quotes, a colon, brackets and a comma. */
 const accountBytes = 8
 

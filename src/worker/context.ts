@@ -4,6 +4,7 @@ import { fenceName, nearestRegion } from '../coherence/regions.ts'
 import type { Clock } from '../coherence/settle.ts'
 import { FenceView } from '../coherence/view.ts'
 import type { Config } from '../core/config.ts'
+import { environmentOf } from '../core/environment.ts'
 import { importTagKeys } from '../core/token.ts'
 import { createPeopleMemory, type PeopleMemory } from '../identity/settings.ts'
 import { createOutageLog, type ReportOutage } from '../log.ts'
@@ -42,7 +43,11 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
       return fence
     },
     people: createPeopleMemory(clock.now),
-    usage: new UsageCounter({ ...clock, newId: () => crypto.randomUUID() }),
+    usage: new UsageCounter({
+      ...clock,
+      newId: () => crypto.randomUUID(),
+      environmentOf: (format) => environmentOf(format, config),
+    }),
     lowCreditsNotified: new Map(),
     reportOutage: createOutageLog(clock.now),
     async tagKeys(secrets) {

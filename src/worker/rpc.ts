@@ -6,6 +6,15 @@ import {
   type VerifyAnswer,
 } from '../contract/verify.ts'
 import { isAddress } from '../core/address.ts'
+import {
+  anyEnvironment,
+  defaultEnvironment,
+  environmentsOf,
+  environmentsOfRequest,
+} from '../core/environment.ts'
+import { needRefusal } from '../core/scope-matcher.ts'
+import { quote } from '../core/text.ts'
+import type { VerdictConfig } from '../core/verdict.ts'
 import { createReport, type Report } from '../http/report.ts'
 import { countTiers, logSamples } from '../http/response/count-usage.ts'
 import { isSampled, writeLine } from '../http/response/log-line.ts'
@@ -29,7 +38,7 @@ export async function verifyByBinding(
   context: Context,
   request: BindingVerifyRequest,
 ): Promise<VerifyAnswer> {
-  const input = readRequest(request, isolate.config.scopes)
+  const input = readRequest(request, isolate.config)
   // The client decides what it presents as a token, so a token that is no text is not the caller's mistake.
   if (input === null) return invalidKey
   const report = createReport(isolate.clock.now())
@@ -61,11 +70,13 @@ function serializable(error: unknown): unknown {
 
 type Fields = { [Field in keyof BindingVerifyRequest]?: unknown }
 
-function readRequest(request: unknown, catalogue: Record<string, string>): VerifyInput | null {
+function readRequest(request: unknown, config: VerdictConfig): VerifyInput | null {
   if (typeof request !== 'object' || request === null) fail('one object: { token, … }', request)
-  const { token, scopes, ip, cost, idempotencyKey, fresh }: Fields = request
+  const { token, scopes, any_of, environment, ip, cost, idempotencyKey, fresh }: Fields = request
   const fields = {
-    scopes: readScopes(scopes, catalogue),
+    scopes: readNeeds('scopes', scopes, config) ?? [],
+    anyOf: readNeeds('any_of', any_of, config),
+    environments: readEnvironment(environment, config),
     ip: readAddress(ip),
     fresh: readFresh(fresh),
     cost: readCost(cost),
@@ -74,16 +85,29 @@ function readRequest(request: unknown, catalogue: Record<string, string>): Verif
   return typeof token === 'string' ? { token, ...fields } : null
 }
 
-function readScopes(scopes: unknown, catalogue: Record<string, string>): readonly string[] {
-  if (scopes === undefined) return []
-  if (!Array.isArray(scopes)) fail('scopes as a list of scopes', scopes)
-  for (const scope of scopes) {
-    if (typeof scope !== 'string') fail('scopes as a list of text', scope)
-    if (!Object.hasOwn(catalogue, scope)) {
-      throw new TypeError(`verify knows no scope "${scope}": latchkey.config.ts does not list it.`)
-    }
+function readNeeds(
+  field: string,
+  needs: unknown,
+  { scopes: catalogue }: VerdictConfig,
+): readonly string[] | null {
+  if (needs === undefined) return null
+  if (!Array.isArray(needs)) fail(`${field} as a list of scopes`, needs)
+  for (const need of needs) {
+    if (typeof need !== 'string') fail(`${field} as a list of text`, need)
+    const refusal = needRefusal(need, catalogue)
+    // The caller's own code names it: it is no token.
+    if (refusal !== null) throw new TypeError(`verify cannot need ${quote(need)}: ${refusal}.`)
   }
-  return scopes
+  return needs
+}
+
+function readEnvironment(environment: unknown, config: VerdictConfig): readonly string[] | null {
+  const known = [...environmentsOf(config), anyEnvironment]
+  if (environment === undefined) return environmentsOfRequest(defaultEnvironment)
+  if (typeof environment !== 'string' || !known.includes(environment)) {
+    fail(`environment as one of ${known.join(', ')}`, environment)
+  }
+  return environmentsOfRequest(environment)
 }
 
 function readAddress(ip: unknown): string | null {

@@ -1,12 +1,7 @@
 // The Durable Object namespace of the fences. It mirrors open-fence.ts, which needs workerd. An instance
 // may be evicted at any point; its successor loads only what was durable.
-import {
-  acknowledged,
-  type Fence,
-  type FenceAnswer,
-  type Floor,
-  type Since,
-} from '../../src/coherence/fence.ts'
+import { acknowledged } from '../../src/coherence/acknowledged.ts'
+import type { Fence, FenceAnswer, Floor, Since } from '../../src/coherence/fence.ts'
 import type { FenceObject } from '../../src/coherence/fence-object.ts'
 import { regionOfFence } from '../../src/coherence/regions.ts'
 import type { D1 } from './d1.ts'

@@ -1,6 +1,7 @@
 // Verifications in any isolate at any time, checked by the oracle.
 
 import type { AccessRequest } from '../../src/core/verdict.ts'
+import { needsOf } from '../../src/core/verdict.ts'
 import type { LookUpStores } from '../../src/keys/look-up.ts'
 import { type Verification, type VerifySettings, verify } from '../../src/keys/verify.ts'
 import { describe } from './base-world.ts'
@@ -14,9 +15,9 @@ export const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
 export type Outcome = { code: string; tier: string; calls: number }
 
 const questions: AccessRequest[] = [
-  { scopes: [], ip: null },
-  { scopes: ['contacts:read'], ip: null },
-  { scopes: ['contacts:write'], ip: null },
+  { ...needsOf(), ip: null },
+  { ...needsOf('contacts:read'), ip: null },
+  { ...needsOf('contacts:write'), ip: null },
 ]
 
 /** Starts a verification after a delay. */

@@ -83,6 +83,8 @@ export class Tables {
       accountName: String(row.version),
       createdBy,
       externalId,
+      metadata: null,
+      format: row.format,
       scopes,
       role: this.roleOfCreator(row),
       createdAt,

@@ -4,21 +4,26 @@ import type { Route } from '../../src/core/policy.ts'
 import api from './protected-api.ts'
 
 /** The API is served under /api and under /api/v1 */
-const both = (method: string, path: string, scope: string): Route[] => [
-  { method, path: `/api${path}`, scope },
-  { method, path: `/api/v1${path}`, scope },
-]
+const both = (method: string, path: string, scope: string, resource?: string): Route[] =>
+  ['/api', '/api/v1'].map((base) => ({
+    ...{ method, path: base + path, scope },
+    ...(resource !== undefined && { resource }),
+  }))
 
 export default defineConfig<Env>({
   formats: {
     whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
     wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
+    wacrm_test: {
+      ...{ prefix: 'wacrm_test_', alphabet: 'base62', length: 39, tagLength: 6 },
+      environment: 'test',
+    },
   },
 
   scopes: {
     'messages:send': 'Send WhatsApp messages',
     'messages:read': 'Read messages and their delivery status',
-    'contacts:read': 'List and read contacts',
+    'contacts:read': { description: 'List and read contacts', resource: true },
     'contacts:write': 'Create and update contacts',
     'conversations:read': 'List and read conversations',
     'broadcasts:send': 'Launch broadcast campaigns',
@@ -34,7 +39,7 @@ export default defineConfig<Env>({
   policies: {
     crm: [
       ...both('GET', '/contacts', 'contacts:read'),
-      ...both('GET', '/contacts/{id}', 'contacts:read'),
+      ...both('GET', '/contacts/{id}', 'contacts:read', 'id'),
       ...both('POST', '/contacts', 'contacts:write'),
       ...both('PATCH', '/contacts/{id}', 'contacts:write'),
       ...both('POST', '/messages', 'messages:send'),

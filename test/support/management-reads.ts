@@ -1,11 +1,13 @@
 // Every read of the management API whose rows belong to one account: what it costs must not grow with them. The test of
 // query plans and bench/scale.ts run the same ones.
+
 import type { MayGrant } from '../../src/core/actor.ts'
 import { type AuditFilter, listEvents } from '../../src/storage/audit-log.ts'
 import { type KeyFilter, type KeySort, sortColumns } from '../../src/storage/key-filter.ts'
 import { listKeys } from '../../src/storage/key-list.ts'
 import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
 import { findKey, findManager, missingFrom } from '../../src/storage/key-store.ts'
+import config from './latchkey.config.ts'
 
 export type Place = {
   d1: D1Database
@@ -66,7 +68,7 @@ export function listFilters(place: Place): Record<string, KeyFilter> {
 export function keyListReads(place: Place): Record<string, Read> {
   const { d1, accountId, nowMs } = place
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: place.keyId, bounds, nowMs } }
+  const bounded: Reach = { accountId, manager: { id: place.keyId, bounds, config, nowMs } }
   const reads = listOrders.flatMap((sort) =>
     Object.entries(listFilters(place)).map(([name, filter]): [string, Read] => {
       const listing = {
@@ -93,7 +95,7 @@ export function auditReads(
 ): Record<string, Read> {
   const { d1, accountId, creator, rareActor, keyId, nowMs } = place
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: keyId, bounds, nowMs } }
+  const bounded: Reach = { accountId, manager: { id: keyId, bounds, config, nowMs } }
   const list =
     (filter: AuditFilter, from: typeof after, reach = whole, limit = 50): Read =>
     () =>
@@ -120,7 +122,7 @@ function spanReads(
   to: number,
 ): Record<string, Read> {
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: keyId, bounds, nowMs } }
+  const bounded: Reach = { accountId, manager: { id: keyId, bounds, config, nowMs } }
   const pages =
     (filter: AuditFilter, reach = whole): Read =>
     async () => {

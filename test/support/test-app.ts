@@ -1,10 +1,12 @@
 // The app for tests: the real app on workerd's real D1, KV and Durable Objects, with a clock
 // that skips waits, and people with JWTs signed by a key that the test inserted into D1.
+
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type Clock, settle } from '../../src/coherence/settle.ts'
 import type { Role } from '../../src/core/config.ts'
+import { environmentOf } from '../../src/core/environment.ts'
 import { UsageCounter } from '../../src/usage/counter.ts'
 import { changeStores, settleSettings } from '../../src/worker/changes.ts'
 import { createIsolate, type Isolate } from '../../src/worker/context.ts'
@@ -41,7 +43,11 @@ export function createStillClock(): ReturnType<typeof createSkippingClock> {
 export function promptUsage({ now }: Clock): UsageCounter {
   // A task later, when the answer is usually there, so that one message holds the counts and what the log holds.
   const sleep = () => new Promise<void>((wake) => setTimeout(wake))
-  return new UsageCounter({ now, sleep, newId: () => crypto.randomUUID() })
+  return new UsageCounter({
+    ...{ now, sleep },
+    newId: () => crypto.randomUUID(),
+    environmentOf: (format) => environmentOf(format, config),
+  })
 }
 
 /** The real queue would call the receivers of webhooks; test/support/outside.ts has a fake one. */

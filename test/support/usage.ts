@@ -83,6 +83,7 @@ export function createCounter(now: number, send?: (message: UsageMessage) => Pro
     now: () => clock.now,
     sleep: () => new Promise<void>((wake) => timers.push(wake)),
     newId: () => crypto.randomUUID(),
+    environmentOf: () => 'live',
   })
   const sink = {
     send: send ?? (async (message: UsageMessage) => void sent.push(message)),
@@ -102,7 +103,7 @@ export function createCounter(now: number, send?: (message: UsageMessage) => Pro
       id: string,
       code: UsageCode,
       { accountId = 'account', externalId = null as string | null } = {},
-    ) => counter.count({ id, accountId, externalId }, code, sink),
+    ) => counter.count({ id, accountId, externalId, format: 'whm' }, code, sink),
     countTier: (region: string, tier: string) => counter.countTier(region, tier),
     async flush() {
       for (const wake of timers.splice(0)) wake()

@@ -349,6 +349,7 @@ describe('counting', () => {
       now: clock.now,
       sleep: () => new Promise<void>((wake) => timers.push(wake)),
       newId: () => crypto.randomUUID(),
+      environmentOf: () => 'live',
     })
     const isolate = await createTestApp({ clock, bindings: watch.bindings, usage })
     const work: Promise<unknown>[] = []

@@ -221,11 +221,16 @@ describe('defineConfig', () => {
     expect(shipped.foreign).toEqual({})
   })
 
-  it('ships the two formats, the seven scopes and both prefixes of the seeds', () => {
+  it('ships the three formats, the seven scopes and both prefixes of the seeds', () => {
     expect(shipped.formats).toEqual({
       whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
       wacrm_live: { prefix: 'wacrm_live_', alphabet: 'base62', length: 39, tagLength: 6 },
+      wacrm_test: {
+        ...{ prefix: 'wacrm_test_', alphabet: 'base62', length: 39, tagLength: 6 },
+        environment: 'test',
+      },
     })
+    expect(shipped.scopes['contacts:read']).toMatchObject({ resource: true })
     expect(shipped.defaultFormat).toBe('whm')
     expect(Object.keys(shipped.scopes).sort()).toEqual([
       'broadcasts:send',

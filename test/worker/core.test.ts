@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { alphabets, type Format, keyPrefix, parseToken } from '../../src/core/format.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../../src/core/record.ts'
 import { strongestRole } from '../../src/core/role.ts'
-import { missingScopes, powersOfKey, powersOfRole } from '../../src/core/scopes.ts'
+import { missingNeeds } from '../../src/core/scope-matcher.ts'
+import { powersOfKey, powersOfRole } from '../../src/core/scopes.ts'
 import { digestOf, importTagKeys, isGenuine, mintToken, tagOf } from '../../src/core/token.ts'
-import { decide, isExpired } from '../../src/core/verdict.ts'
+import { type AccessRequest, decide, isExpired, needsOf } from '../../src/core/verdict.ts'
 import config from '../support/latchkey.config.ts'
 
 const { formats } = config
@@ -232,6 +233,8 @@ const record: KeyRecord = {
   accountName: 'Acme Inc',
   createdBy: null,
   externalId: null,
+  metadata: null,
+  format: 'whm',
   createdAt: 1,
   scopes: ['contacts:read'],
   role: null,
@@ -241,7 +244,7 @@ const record: KeyRecord = {
   allowedIps: null,
   limits: null,
 }
-const question = { scopes: [] as string[], ip: null }
+const question: AccessRequest = { ...needsOf(), ip: null }
 const verdictOf = (changes: Partial<KeyRecord>, required: Partial<typeof question> = {}, now = 0) =>
   decide({ ...record, ...changes }, { ...question, ...required }, now, config).code
 
@@ -276,7 +279,7 @@ describe('a verdict', () => {
   })
 
   it('requires every requested scope and names those that are missing', () => {
-    const required = { scopes: ['messages:send', 'contacts:read', 'webhooks:manage'], ip: null }
+    const required = { ...question, scopes: ['messages:send', 'contacts:read', 'webhooks:manage'] }
     expect(decide(record, required, 0, config)).toMatchObject({
       code: 'insufficient_scope',
       missing: ['messages:send', 'webhooks:manage'],
@@ -294,11 +297,11 @@ describe('powers', () => {
 
   it('of a key without its own scopes are those of its creator, except the reserved scopes', () => {
     const of = (role: KeyRecord['role']) => powersOfKey({ scopes: null, role }, config)
-    expect(of('owner')).toEqual({ scopes: seven, fullAccess: true })
-    expect(of('admin')).toEqual({ scopes: seven, fullAccess: true })
+    expect(of('owner')).toEqual({ scopes: seven, resources: [], fullAccess: true })
+    expect(of('admin')).toEqual({ scopes: seven, resources: [], fullAccess: true })
     expect(of('member').fullAccess).toBe(false)
     expect(of('member').scopes).toEqual(['contacts:read', 'messages:read', 'conversations:read'])
-    expect(of(null)).toEqual({ scopes: [], fullAccess: false })
+    expect(of(null)).toEqual({ scopes: [], resources: [], fullAccess: false })
   })
 
   it('of a key with scopes never grow with its creator’s role', () => {
@@ -307,7 +310,10 @@ describe('powers', () => {
         fc.subarray(seven),
         fc.constantFrom('owner', 'admin', 'member', null),
         (scopes, role) => {
-          expect(powersOfKey({ scopes, role }, config)).toEqual({ scopes, fullAccess: false })
+          expect(powersOfKey({ scopes, role }, config)).toEqual({
+            ...{ scopes, resources: [] },
+            fullAccess: false,
+          })
         },
       ),
     )
@@ -322,7 +328,7 @@ describe('powers', () => {
   it('lack exactly the scopes that are required and not granted', () => {
     fc.assert(
       fc.property(fc.subarray(seven), fc.subarray(seven), (needed, held) => {
-        const missing = missingScopes(needed, held)
+        const missing = missingNeeds(needed, { scopes: held, resources: [] }, config.scopes)
         for (const scope of needed) expect(missing.includes(scope)).toBe(!held.includes(scope))
       }),
     )
@@ -351,6 +357,11 @@ describe('a record', () => {
       accountName: text,
       createdBy: fc.option(fc.uuid()),
       externalId: fc.option(text),
+      // -0 is no number of JSON.
+      metadata: fc
+        .option(fc.dictionary(text, fc.jsonValue(), { noNullPrototype: true }))
+        .map((value) => JSON.parse(JSON.stringify(value))),
+      format: text,
       createdAt: fc.nat(),
       scopes: fc.option(fc.array(text)),
       role: fc.constantFrom('owner', 'admin', 'member', null),

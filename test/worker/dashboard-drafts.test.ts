@@ -38,6 +38,7 @@ const key: Key = {
   id: '0b0c8a52-4a8e-4d0c-9a55-6a1d0f6f6a01',
   name: 'CRM integration',
   format: 'whm',
+  environment: 'live',
   key_prefix: '3f9a0c7e',
   status: 'active',
   is_active: true,

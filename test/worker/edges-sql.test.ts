@@ -296,6 +296,8 @@ describe('the memory of an isolate', () => {
     ...{
       createdBy: null,
       externalId: null,
+      metadata: null,
+      format: 'whm',
       scopes: [],
       createdAt: 1,
       expiresAt: null,

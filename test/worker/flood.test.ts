@@ -109,6 +109,7 @@ describe('through a service', () => {
       key: null,
       account: null,
       scopes: null,
+      resources: null,
       rate_limit: null,
       credits: null,
       retry_after_seconds: 10,

@@ -52,7 +52,10 @@ describe('an ambiguous path', () => {
 
 describe('gate and policy', () => {
   it('agree on which paths are ambiguous', () => {
-    const policy = createPolicy([{ method: 'GET', path: '/a/{id}', scope: 's:r' }])
+    const policy = createPolicy(
+      { routes: [{ method: 'GET', path: '/a/{id}', scope: 's:r' }] },
+      { 's:r': 'Read' },
+    )
     const part = fc.constantFrom(
       '/',
       '.',

@@ -52,8 +52,11 @@ describe('the request that the upstream receives', () => {
       'x-forwarded-proto',
       'x-kept',
       'x-latchkey-account',
+      'x-latchkey-environment',
+      'x-latchkey-external-id',
       'x-latchkey-key-id',
       'x-latchkey-request-id',
+      'x-latchkey-resources',
       'x-latchkey-scopes',
       'x-latchkey-user',
     ])
@@ -101,7 +104,7 @@ describe('the request that the upstream receives', () => {
 
   it('has the path and query unchanged', async () => {
     answer = (request) => new Response(request.url)
-    const target = '/api/c%6fntacts/%C3%A9?q=a%20b+c&x=%2F..%2F&x='
+    const target = '/api/m%65ssages/%C3%A9?q=a%20b+c&x=%2F..%2F&x='
     const { text } = await app.request('GET', target, { key })
     expect(text).toBe(`http://localhost:8787${target}`)
   })

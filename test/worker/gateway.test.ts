@@ -122,7 +122,8 @@ describe('one account', () => {
 describe('the request to the upstream', () => {
   it('has the identity of the caller, and nothing that could be forged or stolen', async () => {
     const { id, key } = await makeKey(app, account.owner.jwt, {
-      scopes: ['contacts:read', 'messages:read'],
+      scopes: ['contacts:read', 'messages:read', 'contacts:read#7'],
+      ...{ external_id: 'Kunde Ä, 1%', metadata: { secret: 'everything' } },
     })
     const seen = await sentTo(
       '/api/contacts?limit=1',
@@ -132,6 +133,9 @@ describe('the request to the upstream', () => {
           'x-latchkey-account': 'forged',
           'x-latchkey-admin': 'yes',
           'X-LATCHKEY-SCOPES': 'everything',
+          'x-latchkey-resources': 'forged',
+          'x-latchkey-external-id': 'forged',
+          x_latchkey_environment: 'forged',
           x_latchkey_account: 'forged',
           'x_latchkey-user': 'forged',
           cookie:
@@ -146,6 +150,9 @@ describe('the request to the upstream', () => {
       'x-latchkey-account': account.id,
       'x-latchkey-key-id': id,
       'x-latchkey-scopes': 'contacts:read messages:read',
+      'x-latchkey-resources': 'none',
+      'x-latchkey-external-id': 'Kunde%20%C3%84%2C%201%25',
+      'x-latchkey-environment': 'live',
       'accept-language': 'de',
       cookie: 'theme=dark; a=b',
     })
@@ -154,8 +161,11 @@ describe('the request to the upstream', () => {
     expect(ours).toEqual([
       ...[
         'x-latchkey-account',
+        'x-latchkey-environment',
+        'x-latchkey-external-id',
         'x-latchkey-key-id',
         'x-latchkey-request-id',
+        'x-latchkey-resources',
         'x-latchkey-scopes',
         'x-latchkey-user',
       ],
@@ -212,7 +222,7 @@ describe('the request to the upstream', () => {
     for (const path of [
       '/api/contacts?a=%20b&a=c&c=%2F..%2F',
       '/api/contact%73',
-      '/api/v1/contacts/%C3%A9?x',
+      '/api/v1/messages/%C3%A9?x',
     ]) {
       expect(new URL((await sentTo(path)).url).href).toBe(new URL(path, env.BASE_URL).href)
     }

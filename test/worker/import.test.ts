@@ -45,7 +45,10 @@ describe('a key of another system', () => {
       id,
       name: 'Moved',
       scopes: ['contacts:read'],
+      resources: [],
       expires_at: null,
+      external_id: 'customer-7',
+      environment: 'live',
     })
     const { body } = await app.request('GET', `/api/api-keys/${id}`, { as: acme.admin.jwt })
     expect(body.data).toMatchObject({

@@ -71,11 +71,17 @@ describe('an existing OAuth client', () => {
     const before = Math.floor(app.clock.now() / 1000)
     const expires_at = '2099-12-31T23:59:59.500Z'
     const scopes = ['contacts:read', 'messages:read']
-    const { key, id } = await issue({ scopes, expires_at })
+    const metadata = { plan: 'gold' }
+    const about = { external_id: 'customer-42', metadata }
+    const { key, id } = await issue({ ...about, scopes, expires_at, name: 'CI' })
     const response = await introspect(key, authentication())
     expect(response).toEqual({
       active: true,
       scope: 'contacts:read messages:read',
+      resources: [],
+      key: { id, name: 'CI', ...about, environment: 'live', format: 'whm', expires_at },
+      account: { id: acme.id, name: 'Acme Inc' },
+      ...{ ...about, environment: 'live' },
       client_id: id,
       sub: acme.id,
       iss: env.BASE_URL,

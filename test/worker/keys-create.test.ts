@@ -184,7 +184,10 @@ describe('each field of a key', () => {
       status: 'success',
       data: {
         account: { id: account.id, name: account.name },
-        key: { id, name: 'Nothing', scopes: [], expires_at: null },
+        key: {
+          ...{ id, name: 'Nothing', scopes: [], resources: [], expires_at: null },
+          ...{ external_id: null, environment: 'live' },
+        },
       },
     })
     expect(await outcome(app.request('GET', '/api/contacts', { key }))).toBe(

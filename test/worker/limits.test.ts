@@ -519,6 +519,7 @@ describe('many requests at once', () => {
       ...clock,
       sleep: () => new Promise(() => {}),
       newId: () => 'none',
+      environmentOf: () => 'live',
     })
     const frozen = await createTestApp({ clock, usage })
     for (const limit of limits) {

@@ -1,4 +1,5 @@
 // What keys that manage keys may grant, and that every loosening of a key is a grant.
+
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { isVisible } from '../../src/keys/powers.ts'
 import { listKeys } from '../../src/storage/key-list.ts'
 import { reachOf } from '../../src/storage/key-reach.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import config from '../support/latchkey.config.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -316,7 +318,7 @@ describe('lists for a key with bounds', () => {
     const nowMs = app.clock.now()
     const page = { limit: 100, after: null, nowMs }
     const list = async (actor: Actor) =>
-      (await listKeys(env.DB, { reach: reachOf(actor, nowMs), filter: {}, ...page })).rows
+      (await listKeys(env.DB, { reach: reachOf(actor, config, nowMs), filter: {}, ...page })).rows
     const proof = { credential: 'jwt', isSteppedUp: true } as const
     const all = await list({ kind: 'person', id: person.id, accountId, role: 'owner', ...proof })
     expect(all).toHaveLength(48)
@@ -337,7 +339,7 @@ describe('lists for a key with bounds', () => {
       fc.asyncProperty(bounds, async (mayGrant) => {
         const manager = { kind: 'key', id: 'm', rootId: 'm', accountId, scopes: [] } as const
         const actor: Actor = { ...manager, createdBy: null, mayGrant }
-        const visible = all.filter((key) => isVisible(actor, key, { clock: app.clock }))
+        const visible = all.filter((key) => isVisible(actor, key, { config, clock: app.clock }))
         expect((await list(actor)).map(({ id }) => id)).toEqual(visible.map(({ id }) => id))
       }),
       { numRuns: 100 },

@@ -81,14 +81,22 @@ function appWith(options: ApiKeyOptions & { optional?: true }) {
 
 describe.each(Object.entries(transports))('over %s', (_, transport) => {
   it('a valid key passes, in either header, and the handler receives its key and account', async () => {
-    const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'] })
+    const { key, id } = await issue({
+      ...{ name: 'CI', scopes: ['contacts:read', 'messages:*'] },
+      ...{ external_id: 'customer-42', metadata: { plan: 'gold' } },
+    })
     const app = appWith({ ...transport(), scopes: ['contacts:read'] })
     const expected = {
       id,
       name: 'CI',
+      external_id: 'customer-42',
+      metadata: { plan: 'gold' },
+      environment: 'live',
+      format: 'whm',
       expires_at: null,
       account: { id: acme.id, name: 'Acme Inc' },
-      scopes: ['contacts:read'],
+      scopes: ['contacts:read', 'messages:send', 'messages:read'],
+      resources: [],
       rate_limit: null,
       credits: null,
     }

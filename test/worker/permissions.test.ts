@@ -23,7 +23,7 @@ vi.spyOn(console, 'error').mockImplementation(() => {})
 
 const app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
 const document = createDocument(app.isolate, env.BASE_URL)
-const routes = config.policies[config.gateway.policy] ?? []
+const routes = config.policies[config.gateway.policy]?.routes ?? []
 const permissions = permissionsOf(document, routes)
 const names = Object.keys(callers) as Caller[]
 const world = await openWorld(app)

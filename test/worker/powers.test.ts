@@ -51,13 +51,13 @@ describe('a change tightens', () => {
     ],
     ['disabled', { disabled: true }],
   ])('%s', (_, change) => {
-    expect(onlyTightens(plain, { ...plain, ...change })).toBe(true)
+    expect(onlyTightens(plain, { ...plain, ...change }, config)).toBe(true)
   })
 
   it('from no bound to any', () => {
     const open = { ...plain, expiresAt: null, allowedIps: null, rateLimit: null }
-    expect(onlyTightens(open, plain)).toBe(true)
-    expect(onlyTightens({ ...plain, scopes: null }, { ...plain, scopes: [] })).toBe(true)
+    expect(onlyTightens(open, plain, config)).toBe(true)
+    expect(onlyTightens({ ...plain, scopes: null }, { ...plain, scopes: [] }, config)).toBe(true)
   })
 })
 
@@ -86,15 +86,15 @@ describe('a change is a grant', () => {
     ['may_grant', { mayGrant: unbounded }],
     ['another environment', { environment: 'test' }],
   ])('%s', (_, change) => {
-    expect(onlyTightens(plain, { ...plain, ...change })).toBe(false)
+    expect(onlyTightens(plain, { ...plain, ...change }, config)).toBe(false)
   })
 
   it('enabling again', () => {
-    expect(onlyTightens({ ...plain, disabled: true }, plain)).toBe(false)
+    expect(onlyTightens({ ...plain, disabled: true }, plain, config)).toBe(false)
   })
 
   it('a list of scopes in the place of inheritance, which may shrink with the role', () => {
-    expect(onlyTightens({ ...plain, scopes: null }, plain)).toBe(false)
+    expect(onlyTightens({ ...plain, scopes: null }, plain, config)).toBe(false)
   })
 })
 
@@ -168,10 +168,10 @@ describe('powers', () => {
     let chains = 0
     fc.assert(
       fc.property(related, ([a, b, c]) => {
-        expect(onlyTightens(a, a)).toBe(true)
-        if (!onlyTightens(a, b) || !onlyTightens(b, c)) return
+        expect(onlyTightens(a, a, config)).toBe(true)
+        if (!onlyTightens(a, b, config) || !onlyTightens(b, c, config)) return
         chains++
-        expect(onlyTightens(a, c)).toBe(true)
+        expect(onlyTightens(a, c, config)).toBe(true)
       }),
       many,
     )
@@ -190,9 +190,12 @@ describe('powers', () => {
           allowedIps: rotated(a.allowedIps),
           rateLimit: rotated(a.rateLimit),
         }
-        expect([onlyTightens(a, again), onlyTightens(again, a)]).toEqual([true, true])
+        expect([onlyTightens(a, again, config), onlyTightens(again, a, config)]).toEqual([
+          true,
+          true,
+        ])
         const b = { ...again, [field]: other[field] }
-        if (!onlyTightens(a, b) || !onlyTightens(b, a)) return
+        if (!onlyTightens(a, b, config) || !onlyTightens(b, a, config)) return
         pairs++
         expect(inOrder(b)).toEqual(inOrder(a))
       }),
@@ -205,9 +208,9 @@ describe('powers', () => {
     let within = 0
     fc.assert(
       fc.property(related, bounds, ([a, b], may) => {
-        if (!onlyTightens(a, b) || beyondBounds(may, a, nowMs) !== null) return
+        if (!onlyTightens(a, b, config) || beyondBounds(may, a, config, nowMs) !== null) return
         within++
-        expect(beyondBounds(may, b, nowMs)).toBeNull()
+        expect(beyondBounds(may, b, config, nowMs)).toBeNull()
       }),
       many,
     )

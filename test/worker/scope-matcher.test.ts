@@ -1,23 +1,21 @@
 // The matcher of scopes (src/core/scope-matcher.ts): its grammar, and what covers what, by example.
 import { describe, expect, it } from 'vitest'
+import { needsOfRoute } from '../../src/core/policy.ts'
+import { coversScope, uncoveredScopes } from '../../src/core/scope-grants.ts'
 import {
-  covers,
-  coversScope,
   entryRefusal,
   heldRefusal,
   holdsAny,
   listHeld,
   missingNeeds,
   needRefusal,
-  needsOfRoute,
   parseHeld,
   parseNeed,
   readEntry,
   type ScopeCatalogue,
-  uncoveredScopes,
 } from '../../src/core/scope-matcher.ts'
 import { reservedScopes } from '../../src/core/scopes.ts'
-import { expectRefused } from '../support/scopes.ts'
+import { covers, expectRefused } from '../support/scopes.ts'
 
 const crm: ScopeCatalogue = {
   'contacts:read': { description: 'List and read contacts', resource: true },
@@ -42,7 +40,7 @@ const unheld = [
 describe('the grammar', () => {
   it.each(unheld)('refuses %j everywhere', (text) => {
     expect(parseHeld(text)).toBeNull()
-    expectRefused(text, { ...crm, [text]: 'Even if it is listed' })
+    expectRefused(text, crm)
   })
 
   it.each(['a', '0', 'a.b_c-d:e.1', 'a'.repeat(64), 'keys', 'keysmith:*', 'x:y:*'])(
@@ -139,7 +137,7 @@ describe('a key that holds', () => {
   })
 
   it('all of `scopes` and any of `any_of`', () => {
-    const held = ['contacts:read#7', 'messages:read']
+    const held = listHeld(['contacts:read#7', 'messages:read'], crm)
     const needs = ['contacts:write', 'messages:read', 'contacts:read', '*']
     expect(missingNeeds(needs, held, crm)).toEqual(['contacts:write', 'contacts:read', '*'])
     expect(holdsAny(['contacts:write', 'contacts:read#7'], held, crm)).toBe(true)

@@ -44,13 +44,19 @@ async function unknownToken(): Promise<string> {
   return mintToken(format, tagKeys, (bytes) => crypto.getRandomValues(bytes))
 }
 
-const nothing = { key: null, account: null, scopes: null, rate_limit: null, credits: null }
+const nothing = {
+  ...{ key: null, account: null, scopes: null, resources: null },
+  ...{ rate_limit: null, credits: null },
+}
 const invalid = { valid: false, code: 'invalid_api_key', ...nothing }
 
 describe('a service that verifies a key of its account', () => {
-  it('receives its account, its scopes and its expiry', async () => {
+  it('receives its account, whose key it is, its scopes and its expiry', async () => {
     const expires_at = '2099-12-31T23:59:59.000Z'
-    const { key, id } = await issue({ name: 'CI', scopes: ['contacts:read'], expires_at })
+    const { key, id } = await issue({
+      ...{ name: 'CI', scopes: ['contacts:read', 'contacts:read#7'], expires_at },
+      ...{ external_id: 'customer-42', metadata: { plan: { name: 'gold' } } },
+    })
     const answer = await app.request('POST', path, {
       as: service,
       body: { token: key, scopes: ['contacts:read'], ip: '192.0.2.1', fresh: true },
@@ -63,9 +69,13 @@ describe('a service that verifies a key of its account', () => {
       data: {
         valid: true,
         code: 'valid',
-        key: { id, name: 'CI', expires_at },
+        key: {
+          ...{ id, name: 'CI', external_id: 'customer-42', metadata: { plan: { name: 'gold' } } },
+          ...{ environment: 'live', format: 'whm', expires_at },
+        },
         account: { id: acme.id, name: 'Acme Inc' },
         scopes: ['contacts:read'],
+        resources: [],
         rate_limit: null,
         credits: null,
       },

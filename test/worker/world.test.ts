@@ -124,7 +124,7 @@ function createRealReader(leaseMs: number, changedAt: number, isFenceDown: boole
   let behind: Promise<unknown>[] = []
   const calls = { fence: 0, reads: 0, writes: 0 }
   const texts = { id: '', name: '', accountId: '', accountName: '', createdBy: null }
-  const unlimited = { scopes: null, allowedIps: null, limits: null }
+  const unlimited = { metadata: null, scopes: null, allowedIps: null, limits: null }
   const record = (asOf: number) => ({ asOf, ...texts, ...unlimited }) as KeyRecord
   const stores: LookUpStores = {
     memory: createMemory(),

@@ -12,11 +12,11 @@ export type { VerifyAnswer, VerifyRequest } from '../../../src/contract/verify.t
 export type { BindingOptions, HttpOptions, LatchkeyBinding } from './verify-transport.ts'
 
 /**
- * The verified key of a request, in `c.var.apiKey`: `id`, `name`, `expires_at` (RFC 3339 or null), `account`,
- * `scopes`, `rate_limit` and `credits`.
+ * The verified key of a request, in `c.var.apiKey`: `id`, `name`, `external_id` and `metadata` (whose key it is),
+ * `environment`, `format`, `expires_at` (RFC 3339 or null), `account`, `scopes`, `resources`, `rate_limit` and `credits`.
  * @example
  * ```ts
- * app.get('/whoami', apiKey(), (c) => c.json({ key: c.var.apiKey.id, account: c.var.apiKey.account.id }))
+ * app.get('/whoami', apiKey(), (c) => c.json({ customer: c.var.apiKey.external_id }))
  * ```
  */
 export type ApiKey = VerifiedKey['key'] & Omit<VerifiedKey, 'valid' | 'code' | 'key'>
@@ -32,8 +32,12 @@ export type ApiKey = VerifiedKey['key'] & Omit<VerifiedKey, 'valid' | 'code' | '
 export type ApiKeyVariables = { apiKey: ApiKey }
 
 export type VerifyOptions = {
-  /** Scopes that the key needs, all of them; none by default. */
-  scopes?: readonly string[]
+  /** What the key needs, all of it: scopes, or `scope#id` for one resource; nothing by default. */
+  scopes?: readonly string[] | ((c: Context) => readonly string[])
+  /** What the key needs beside `scopes`, any of it; nothing by default. */
+  any_of?: readonly string[] | ((c: Context) => readonly string[])
+  /** The environment that the key must have, or `any`; `live` by default. */
+  environment?: string
   /** Reads the nearest fence even while a lease runs; false by default. */
   fresh?: boolean
   /** Credits to consume where the key has any, a whole number from 0: all of them or none; 1 by default. */
@@ -108,10 +112,13 @@ export function apiKey(options: ApiKeyOptions & { optional?: boolean } = {}): Mi
 }
 
 function verifyRequest(options: VerifyOptions, token: string, c: Context): VerifyRequest {
-  const { scopes, fresh, cost, idempotencyKey, clientAddress = addressByCloudflare } = options
+  const { scopes, any_of, environment, fresh, cost, idempotencyKey } = options
+  const { clientAddress = addressByCloudflare } = options
   return {
     token,
-    scopes,
+    scopes: typeof scopes === 'function' ? scopes(c) : scopes,
+    any_of: typeof any_of === 'function' ? any_of(c) : any_of,
+    environment,
     fresh,
     cost: typeof cost === 'function' ? cost(c) : cost,
     idempotencyKey: idempotencyKey?.(c),

@@ -22,6 +22,7 @@ const challenges: Record<RefusalCode, 'none' | 'bare' | 'invalid_token' | 'insuf
   revoked_api_key: 'invalid_token',
   expired_api_key: 'invalid_token',
   disabled_api_key: 'invalid_token',
+  wrong_environment: 'invalid_token',
   ip_not_allowed: 'invalid_token',
   insufficient_scope: 'insufficient_scope',
   rate_limited: 'none',
@@ -33,6 +34,7 @@ const challenges: Record<RefusalCode, 'none' | 'bare' | 'invalid_token' | 'insuf
 export type Refusal = {
   code: RefusalCode
   missing_scopes?: readonly string[]
+  missing_any_of?: readonly string[]
   /** Seconds; null: waiting will not help. */
   retry_after_seconds?: number | null
   rate_limit?: readonly RateLimitStatus[] | null
@@ -45,10 +47,10 @@ export function isRefusalCode(code: unknown): code is RefusalCode {
 }
 
 export function problemResponse(c: Context, refusal: Refusal): Response {
-  const { code, missing_scopes, rate_limit } = refusal
+  const { code, rate_limit } = refusal
   const [status, title] = problems[code]
   const request_id: string = c.get('requestId') ?? crypto.randomUUID()
-  const detail = missing_scopes ? missingScopesDetail(missing_scopes) : detailOf(code)
+  const detail = detailOf(refusal)
   const body: ProblemBody = { type: problemType(code), title, status, detail, code, request_id }
   const headers = new Headers({
     'content-type': 'application/problem+json',
@@ -58,7 +60,7 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
   const challenge = challenges[code]
   if (challenge !== 'none') {
     const error = challenge === 'bare' ? undefined : challenge
-    headers.set('www-authenticate', bearerChallenge(error, missing_scopes))
+    headers.set('www-authenticate', bearerChallenge(error, neededScopes(refusal)))
   }
   if (status === 429 || status === 503) headers.set('retry-after', retryAfterOf(refusal))
   if (status === 429) {
@@ -69,7 +71,13 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
   return new Response(JSON.stringify(body), { status, headers })
 }
 
-function detailOf(code: RefusalCode): string {
+/** undefined where none is missing. */
+function neededScopes({ missing_scopes, missing_any_of = [] }: Refusal): string[] | undefined {
+  return missing_scopes && [...missing_scopes, ...missing_any_of]
+}
+
+function detailOf({ code, missing_scopes, missing_any_of }: Refusal): string {
+  if (missing_scopes !== undefined) return missingScopesDetail(missing_scopes, missing_any_of)
   const details: Partial<Record<RefusalCode, string>> = refusalDetails
   return details[code] ?? problems[code][1]
 }

@@ -17,6 +17,8 @@ export type Key = {
   /** The first eight characters after the prefix, by which people recognise a key. */
   key_prefix: string
   format: string
+  /** Of its format, such as `live` or `test`. */
+  environment: string
   /** null: inherits the scopes of its creator. */
   scopes: string[] | null
   status: KeyStatus
@@ -122,7 +124,7 @@ export type MayGrant = {
 /** `MayGrant` in a request: a field that is left out is unbounded. */
 export type NewMayGrant = {
   scopes?: string[] | null | undefined
-  environments?: 'live'[] | null | undefined
+  environments?: string[] | null | undefined
   external_ids?: string[] | null | undefined
   max_lifetime?: number | null | undefined
   rate_limit?: NewRateLimitWindow | NewRateLimitWindow[] | null | undefined
@@ -237,6 +239,10 @@ export type Scope = {
   description: string
   /** Only an owner can grant it; keys never inherit it. */
   reserved: boolean
+  /** A key may hold it for one resource: `contacts:read#42`. */
+  resource: boolean
+  /** A wildcard such as `contacts:*` covers it. */
+  wildcard: boolean
   /** The roles that hold it. */
   roles: ('owner' | 'admin' | 'member')[]
 }
@@ -271,6 +277,13 @@ export type Introspection =
       active: true
       /** Separated by spaces. */
       scope: string
+      /** What the key holds of single resources, such as `contacts:read#42`. */
+      resources: string[]
+      key: KeyIdentity['key']
+      account: KeyIdentity['account']
+      external_id: string | null
+      metadata: Record<string, unknown> | null
+      environment: string
       /** The id of the key. */
       client_id: string
       /** The id of the account. */
@@ -281,7 +294,10 @@ export type Introspection =
       token_type: 'Bearer'
     }
 
+import type { KeyIdentity } from '../../../src/contract/verify.ts'
+
 export type {
+  KeyIdentity,
   RateLimitStatus,
   VerifiedKey,
   VerifyAnswer,

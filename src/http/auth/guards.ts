@@ -4,6 +4,7 @@ import type { Actor, PersonCredential } from '../../core/actor.ts'
 import { isBounded } from '../../core/grant.ts'
 import { type Role, roles } from '../../core/role.ts'
 import { isSteppedUp } from '../../core/step-up.ts'
+import { needsOf } from '../../core/verdict.ts'
 import type { Person } from '../../identity/session.ts'
 import { findManager } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
@@ -65,7 +66,7 @@ export async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
   switch (credential.kind) {
     case 'key': {
-      const principal = await authenticateKey(c, credential.token, ['keys:manage'])
+      const principal = await authenticateKey(c, credential.token, needsOf('keys:manage'))
       const { accountId, scopes, key } = principal
       if (key === null) throw new Error('A key was verified, but the principal has none.')
       const manager = await findManager(c.env.db, key.id)

@@ -1,9 +1,17 @@
 // Authenticates the credential of a request: a key, or a person by JWT.
 import type { Context } from 'hono'
 import { refusalDetails } from '../../contract/refusals.ts'
+import { environmentOf } from '../../core/environment.ts'
 import type { TokenFormats } from '../../core/foreign.ts'
-import { missingScopes, powersOfRole } from '../../core/scopes.ts'
-import type { AccessRequest, Verdict } from '../../core/verdict.ts'
+import type { KeyRecord } from '../../core/record.ts'
+import { type Powers, powersOfRole } from '../../core/scopes.ts'
+import {
+  type AccessRequest,
+  type Needs,
+  unmetNeeds,
+  type Verdict,
+  type VerdictConfig,
+} from '../../core/verdict.ts'
 import { consumeLimits, oneCredit } from '../../keys/consume-limits.ts'
 import { speculate } from '../../keys/speculate.ts'
 import { type Verification, verify } from '../../keys/verify.ts'
@@ -17,15 +25,17 @@ import { reportOf } from '../response/reporting.ts'
 import type { Services } from '../services.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
 
-export type Principal = {
+export type Principal = Powers & {
   accountId: string
   accountName: string
   /** null for a person. */
-  key: { id: string; name: string; expiresAt: number | null; createdBy: string | null } | null
+  key:
+    | (Pick<KeyRecord, 'id' | 'name' | 'expiresAt' | 'createdBy' | 'externalId'> & {
+        environment: string
+      })
+    | null
   /** null for a key. */
   personId: string | null
-  scopes: readonly string[]
-  fullAccess: boolean
 }
 
 /** The request to authorize: usually this one; with forward auth, the one that a proxy holds. */
@@ -41,12 +51,12 @@ export type RequestCheck = (principal: Principal) => Problem | null
 const noCheck: RequestCheck = () => null
 
 /**
- * The principal of the request's credential, which must hold all the scopes. Consumes the limits of a key.
+ * The principal of the request's credential, which must have what the request needs. Consumes the limits of a key.
  * @throws Problem 401, 403, 429 or 503, or the problem of the check.
  */
 export async function authenticate(
   c: Context<AppEnv>,
-  scopes: readonly string[],
+  needs: Needs,
   target: TargetRequest = ownRequest(c.req.raw),
   check: RequestCheck = noCheck,
 ): Promise<Principal> {
@@ -56,25 +66,25 @@ export async function authenticate(
     case 'none':
       throw missingCredential(refusalDetails.missing_credential)
     case 'jwt':
-      return checked(check, await personByJwt(c, credential.token, scopes))
+      return checked(check, await personByJwt(c, credential.token, needs))
     case 'key':
-      return authenticateKey(c, credential.token, scopes, target, check)
+      return authenticateKey(c, credential.token, needs, target, check)
   }
 }
 
 export async function authenticateKey(
   c: Context<AppEnv>,
   token: string,
-  scopes: readonly string[],
+  needs: Needs,
   { ip }: TargetRequest = ownRequest(c.req.raw),
   check: RequestCheck = noCheck,
 ): Promise<Principal> {
   const services = c.env
   const report = reportOf(c)
-  const verification = await verifyKey(c, token, { scopes, ip })
+  const verification = await verifyKey(c, token, { ...needs, ip })
   const use = { tier: verification.tier, ip, isChecked: false }
   if (verification.verdict.code === 'valid') {
-    const refused = check(principalOf(verification.verdict))
+    const refused = check(principalOf(verification.verdict, services.config))
     if (refused !== null) {
       recordCaller(report, verification, services.clock.now())
       const { record } = verification.verdict
@@ -88,7 +98,7 @@ export async function authenticateKey(
   countUse(services, report, verdict, use)
   services.watchCredits(verdict)
   if (verdict.code !== 'valid') throw refusal(verdict)
-  return principalOf(verdict)
+  return principalOf(verdict, services.config)
 }
 
 /** Verifies a key for this request. Consumes and counts nothing. */
@@ -120,22 +130,26 @@ function policyCode({ code }: Problem): 'forbidden' | 'invalid_request' {
 export async function speculatedPrincipal(
   { config, clock, memory }: Pick<Services, 'config' | 'clock' | 'memory'>,
   { headers, url }: Request,
-  scopes: readonly string[],
+  needs: Needs,
 ): Promise<Principal | null> {
   const credential = readCredential(headers)
   if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
-  const access = { scopes, ip: headers.get('cf-connecting-ip') }
+  const access = { ...needs, ip: headers.get('cf-connecting-ip') }
   const settings = { config, now: clock.now }
   const decision = await speculate({ memory }, settings, credential.token, access)
-  return decision?.code === 'valid' ? principalOf(decision) : null
+  return decision?.code === 'valid' ? principalOf(decision, config) : null
 }
 
-export function principalOf({ record, powers }: Extract<Verdict, { code: 'valid' }>): Principal {
-  const { id, name, expiresAt, createdBy, accountId, accountName } = record
+export function principalOf(
+  { record, powers }: Extract<Verdict, { code: 'valid' }>,
+  config: VerdictConfig,
+): Principal {
+  const { id, name, expiresAt, createdBy, externalId, accountId, accountName } = record
+  const environment = environmentOf(record.format, config)
   return {
     accountId,
     accountName,
-    key: { id, name, expiresAt, createdBy },
+    key: { id, name, expiresAt, createdBy, externalId, environment },
     personId: null,
     ...powers,
   }
@@ -144,14 +158,14 @@ export function principalOf({ record, powers }: Extract<Verdict, { code: 'valid'
 export async function personByJwt(
   c: Context<AppEnv>,
   token: string,
-  scopes: readonly string[],
+  needs: Needs,
 ): Promise<Principal> {
   const { personWithJwt } = await import('./people.ts')
   const { userId, accountId, accountName, role } = await personWithJwt(c.env.people, token)
   recordPerson(reportOf(c), accountId, c.env.clock.now())
   const powers = powersOfRole(role, c.env.config)
-  const missing = missingScopes(scopes, powers.scopes)
-  if (missing.length > 0) throw insufficientScope(missing)
+  const unmet = unmetNeeds(needs, powers, c.env.config)
+  if (unmet !== null) throw insufficientScope(unmet)
   return { accountId, accountName, key: null, personId: userId, ...powers }
 }
 

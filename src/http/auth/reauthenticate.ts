@@ -1,5 +1,6 @@
 // Whether the credential of an open connection is still good. Consumes no limits and counts no usage.
 import type { Context } from 'hono'
+import type { Needs } from '../../core/verdict.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { readCredential } from './credentials.ts'
@@ -15,14 +16,14 @@ import {
 /** `unknown`: the answer cannot be obtained at present. */
 export type Standing = 'good' | 'refused' | 'unknown'
 
-/** The credential must still hold all the scopes and pass the check, as when the request was admitted. */
+/** The credential must still have what the request needs and pass the check, as when it was admitted. */
 export async function reauthenticate(
   c: Context<AppEnv>,
-  scopes: readonly string[],
+  needs: Needs,
   check: RequestCheck,
 ): Promise<Standing> {
   try {
-    const principal = await principalNow(c, scopes)
+    const principal = await principalNow(c, needs)
     if (typeof principal === 'string') return principal
     return check(principal) === null ? 'good' : 'refused'
   } catch (error) {
@@ -32,16 +33,16 @@ export async function reauthenticate(
 
 async function principalNow(
   c: Context<AppEnv>,
-  scopes: readonly string[],
+  needs: Needs,
 ): Promise<Principal | 'refused' | 'unknown'> {
   const credential = readCredential(c.req.raw.headers)
   if (credential.kind === 'none') return 'refused'
-  if (credential.kind === 'jwt') return personByJwt(c, credential.token, scopes)
+  if (credential.kind === 'jwt') return personByJwt(c, credential.token, needs)
   const { ip } = ownRequest(c.req.raw)
-  const { verdict } = await verifyKey(c, credential.token, { scopes, ip })
+  const { verdict } = await verifyKey(c, credential.token, { ...needs, ip })
   switch (verdict.code) {
     case 'valid':
-      return principalOf(verdict)
+      return principalOf(verdict, c.env.config)
     case 'authority_unavailable':
     case 'flood':
       return 'unknown'
@@ -49,6 +50,7 @@ async function principalNow(
     case 'revoked_api_key':
     case 'disabled_api_key':
     case 'expired_api_key':
+    case 'wrong_environment':
     case 'ip_not_allowed':
     case 'insufficient_scope':
       return 'refused'

@@ -1,6 +1,8 @@
 // Whether a policy admits a request: the one decision of the gateway and of forward auth.
 import type { Context } from 'hono'
-import type { Policy, RouteMatch } from '../../core/policy.ts'
+import { createPolicy, type Policy, type PolicyRules, type RouteMatch } from '../../core/policy.ts'
+import type { ScopeCatalogue } from '../../core/scope-matcher.ts'
+import type { Needs } from '../../core/verdict.ts'
 import type { AppEnv } from '../app-env.ts'
 import {
   authenticate,
@@ -18,6 +20,15 @@ import { isMethodOverride } from './header-names.ts'
 /** `refused`: no principal may send such a request. */
 export type RequestRoute = (RouteMatch | { kind: 'refused'; problem: Problem }) & {
   method: string
+  /** Of the keys that the policy admits. */
+  environments: readonly string[]
+}
+
+/** A policy of the configuration, ready to match requests. */
+export type CompiledPolicy = { match: Policy; environments: readonly string[] }
+
+export function compilePolicy(rules: PolicyRules, catalogue: ScopeCatalogue): CompiledPolicy {
+  return { match: createPolicy(rules, catalogue), environments: rules.environments }
 }
 
 /**
@@ -25,15 +36,17 @@ export type RequestRoute = (RouteMatch | { kind: 'refused'; problem: Problem }) 
  * judged before anything reaches the API.
  */
 export function routeOf(
-  match: Policy,
+  { match, environments }: CompiledPolicy,
   headers: Headers,
   method: string,
   path: string,
 ): RequestRoute {
+  const request = { method, environments }
   for (const name of headers.keys()) {
-    if (isMethodOverride(name)) return { kind: 'refused', problem: methodOverride(name), method }
+    if (isMethodOverride(name))
+      return { kind: 'refused', problem: methodOverride(name), ...request }
   }
-  return { ...match(method, path), method }
+  return { ...match(method, path), ...request }
 }
 
 /**
@@ -47,19 +60,28 @@ export async function admit(
 ): Promise<Principal> {
   const pattern = route.kind === 'scope' ? route.pattern : null
   reportOf(c).target = { method: route.method, pattern }
-  return authenticate(c, scopesOf(route), target, (principal) => refusalOf(principal, route))
+  return authenticate(c, needsOfRequest(route), target, (principal) => refusalOf(principal, route))
 }
 
 /** Whether the same request would still be admitted. Consumes no limits. */
 export async function stillAdmitted(c: Context<AppEnv>, route: RequestRoute): Promise<Standing> {
   const { reauthenticate } = await import('../auth/reauthenticate.ts')
-  return reauthenticate(c, scopesOf(route), (principal) => refusalOf(principal, route))
+  return reauthenticate(c, needsOfRequest(route), (principal) => refusalOf(principal, route))
 }
 
 function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
-  if (route.kind === 'refused') return route.problem
-  if (route.kind === 'unsafe') return unsafePath
-  return isOpenTo(principal, route) ? null : unlistedPath
+  switch (route.kind) {
+    case 'refused':
+      return route.problem
+    case 'unsafe':
+      return unsafePath
+    case 'encoded':
+      return encodedResource
+    case 'unlisted':
+      return principal.fullAccess ? null : unlistedPath
+    case 'scope':
+      return null
+  }
 }
 
 /** The principal that would be admitted by what memory holds, fresh or not; null where none would. */
@@ -68,22 +90,24 @@ export async function speculativelyAdmitted(
   request: Request,
   route: RequestRoute,
 ): Promise<Principal | null> {
-  if (route.kind === 'refused' || route.kind === 'unsafe') return null
-  const principal = await speculatedPrincipal(services, request, scopesOf(route))
-  return principal !== null && isOpenTo(principal, route) ? principal : null
+  const principal = await speculatedPrincipal(services, request, needsOfRequest(route))
+  return principal !== null && refusalOf(principal, route) === null ? principal : null
 }
 
-function scopesOf(route: RequestRoute): string[] {
-  return route.kind === 'scope' ? [route.scope] : []
-}
-
-function isOpenTo(principal: Principal, route: RequestRoute): boolean {
-  return route.kind !== 'unlisted' || principal.fullAccess
+function needsOfRequest(route: RequestRoute): Needs {
+  const anyOf = route.kind === 'scope' ? route.anyOf : null
+  return { scopes: [], anyOf, environments: route.environments }
 }
 
 const unsafePath = new Problem('invalid_request', {
   detail: 'The path can be read in more than one way.',
   errors: [{ path: 'path', message: 'No encoded slashes, dot segments or control characters' }],
+})
+
+const encodedResource = new Problem('forbidden', {
+  detail:
+    'The id in this path is percent-encoded: scopes of one resource are compared byte for byte.',
+  headers: challenge('insufficient_scope'),
 })
 
 const unlistedPath = new Problem('forbidden', {

@@ -3,7 +3,6 @@
 import type { Context } from 'hono'
 import { isAllowedAddress } from '../../core/address.ts'
 import type { ForwardAuth } from '../../core/config.ts'
-import { createPolicy, type Policy } from '../../core/policy.ts'
 import { splitTarget, targetOf } from '../../core/target.ts'
 import { quote } from '../../core/text.ts'
 import type { AppEnv } from '../app-env.ts'
@@ -13,7 +12,7 @@ import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import type { AppSettings } from '../services.ts'
-import { admit, routeOf } from './admission.ts'
+import { admit, type CompiledPolicy, compilePolicy, routeOf } from './admission.ts'
 import { isMisspeltIdentity } from './header-names.ts'
 import { identityHeaders } from './identity-headers.ts'
 
@@ -35,16 +34,18 @@ const dialects: Record<string, (request: Request, rest: string) => HeldRequest> 
 
 export function createForwardAuth({ config }: AppSettings) {
   const lists = Object.entries(config.policies)
-  const policies = new Map(lists.map(([name, routes]) => [name, createPolicy(routes)]))
+  const policies = new Map(
+    lists.map(([name, rules]) => [name, compilePolicy(rules, config.scopes)]),
+  )
   return async function forwardAuth(c: Context<AppEnv>): Promise<Response> {
     const { path, query } = targetOf(c.req.raw.url)
     const [, , dialect = '', policy = '', ...rest] = path.split('/')
-    const match = policies.get(policy)
+    const compiled = policies.get(policy)
     const read = Object.hasOwn(dialects, dialect) ? dialects[dialect] : undefined
     // Only Envoy appends the path to the prefix; elsewhere a longer path is a configuration error.
-    if (!match || !read || (dialect !== 'envoy' && rest.length > 0)) return answerUnknownPath(c)
+    if (!compiled || !read || (dialect !== 'envoy' && rest.length > 0)) return answerUnknownPath(c)
     try {
-      return await authorize(c, match, read(c.req.raw, `/${rest.join('/')}${query}`))
+      return await authorize(c, compiled, read(c.req.raw, `/${rest.join('/')}${query}`))
     } catch (error) {
       const denied = answerFailure(denial(error as Error), c)
       return dialect === 'nginx' ? withProblemHeader(denied) : denied
@@ -52,11 +53,15 @@ export function createForwardAuth({ config }: AppSettings) {
   }
 }
 
-async function authorize(c: Context<AppEnv>, match: Policy, held: HeldRequest): Promise<Response> {
+async function authorize(
+  c: Context<AppEnv>,
+  policy: CompiledPolicy,
+  held: HeldRequest,
+): Promise<Response> {
   const { headers } = c.req.raw
   const { method, target } = wellFormed(held)
   refuseMisspeltIdentity(headers)
-  const route = routeOf(match, headers, method, splitTarget(target).path)
+  const route = routeOf(policy, headers, method, splitTarget(target).path)
   const ip = clientAddress(c.env.config.forwardAuth, headers)
   const principal = await admit(c, route, { url: target, ip })
   return hardenedResponse(c, 'empty', null, { more: identityHeaders(principal, requestIdOf(c)) })

@@ -1,24 +1,30 @@
 // The gateway to one API behind Latchkey: a policy decides who may pass, and bodies are streamed both ways.
 import type { Context } from 'hono'
-import { createPolicy } from '../../core/policy.ts'
 import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
 import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
-import { admit, type RequestRoute, routeOf, speculativelyAdmitted } from './admission.ts'
+import {
+  admit,
+  compilePolicy,
+  type RequestRoute,
+  routeOf,
+  speculativelyAdmitted,
+} from './admission.ts'
 import { identityHeaders } from './identity-headers.ts'
 import { createUpstream, type UpstreamFetch } from './upstream.ts'
 import { isWebSocket } from './upstream-headers.ts'
 
 export function createGateway({ config, clock }: AppSettings) {
-  const { gateway, policies } = config
-  const match = createPolicy(policies[gateway.policy] ?? [])
+  const { gateway, policies, scopes } = config
+  const rules = policies[gateway.policy] ?? { environments: [], routes: [] }
+  const policy = compilePolicy(rules, scopes)
   const fetchUpstream = createUpstream(gateway)
   return async function handleGateway(c: Context<AppEnv>): Promise<Response> {
     const { raw } = c.req
-    const route = routeOf(match, raw.headers, raw.method, targetOf(raw.url).path)
+    const route = routeOf(policy, raw.headers, raw.method, targetOf(raw.url).path)
     const speculation = gateway.speculative ? await speculate(c, route, fetchUpstream) : null
     try {
       const principal = await admit(c, route)

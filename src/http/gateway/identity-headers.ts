@@ -6,11 +6,20 @@ const name = 'x-latchkey-'
 
 /** Every header each time, none empty: Caddy 2.6 forwards its literal placeholder for a missing one. */
 export function identityHeaders(principal: Principal, requestId: string): Record<string, string> {
+  const { accountId, key, personId, scopes, resources } = principal
   return {
-    [`${name}account`]: principal.accountId,
-    [`${name}key-id`]: principal.key?.id ?? 'none',
-    [`${name}user`]: principal.personId ?? principal.key?.createdBy ?? 'none',
-    [`${name}scopes`]: principal.scopes.join(' ') || 'none',
+    [`${name}account`]: accountId,
+    [`${name}key-id`]: key?.id ?? 'none',
+    [`${name}user`]: personId ?? key?.createdBy ?? 'none',
+    [`${name}scopes`]: scopes.join(' ') || 'none',
+    [`${name}resources`]: resources.join(' ') || 'none',
+    [`${name}external-id`]: externalIdOf(key?.externalId ?? null),
+    [`${name}environment`]: key?.environment ?? 'none',
     [`${name}request-id`]: requestId,
   }
+}
+
+/** No key has the external id `none`. Any other text would not fit into a header. */
+function externalIdOf(externalId: string | null): string {
+  return externalId === null ? 'none' : encodeURIComponent(externalId.toWellFormed())
 }

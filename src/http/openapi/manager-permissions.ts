@@ -31,7 +31,7 @@ import {
 /** `yes`, the status of the refusal, or that a list or a bulk call leaves the key out. */
 export type ManagerCell = 'yes' | 'no' | 401 | 403 | 404
 
-type Target = KeyAttributes & { id: string; disabled: boolean }
+type Target = KeyAttributes & { id: string; disabled: boolean; formatName: string }
 type Settings = { config: Config; clock: { now(): number; sleep(ms: number): Promise<void> } }
 type Facts = { caller: Caller; actor: Extract<Actor, { kind: 'key' }>; key: Target } & Settings
 
@@ -144,7 +144,8 @@ function cellOf(call: Call, situation: Situation, settings: Settings): ManagerCe
     situation.key === null
       ? { ...itself, mayGrant, id: actor.id }
       : { ...attributes(situation.key, settings), id: 'other' }
-  const key = { ...target, disabled: call.isDisabled ?? false }
+  const { defaultFormat: formatName } = settings.config
+  const key = { ...target, formatName, disabled: call.isDisabled ?? false }
   return call.cell({ caller: { actor, requestId: '' }, actor, key, ...settings })
 }
 
@@ -156,7 +157,7 @@ function attributes(body: Body, { config, clock }: Settings): KeyAttributes {
 
 function storedOf({ key, clock }: Facts) {
   const credits = key.credits && creditTerms(null, key.credits, clock.now())
-  return { ...key, credits, creatorRole: 'owner', replacedBy: null }
+  return { ...key, format: key.formatName, credits, creatorRole: 'owner', replacedBy: null }
 }
 
 function isFull({ mayGrant }: Facts['actor']): boolean {

@@ -60,7 +60,9 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
     return { section: 'people', isOfAccount: false, ...endpoint, method, path: `/api/auth${path}` }
   })
   const routes = gateway.map(({ method, path, scope }): SecuredRoute => {
-    const security = byScopeOfRoute.map((each) => rename(each, scope))
+    const security = byScopeOfRoute.map((each) =>
+      rename(each, typeof scope === 'string' ? [scope] : [...scope]),
+    )
     return { section: 'gateway', method, path, security, isOfAccount: false }
   })
   // The document contains a part of Better Auth's endpoints too.
@@ -69,9 +71,9 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
   return [...own, ...endpoints, ...routes].map(permissionOf)
 }
 
-function rename(requirement: Requirement, scope: string): Requirement {
+function rename(requirement: Requirement, scopes: string[]): Requirement {
   const [scheme = ''] = Object.keys(requirement)
-  return { [scheme]: [scope] }
+  return { [scheme]: scopes }
 }
 
 function permissionOf(route: SecuredRoute): Permission {

@@ -8,13 +8,18 @@ import { memberOperations } from './member-operations.ts'
 import { sessionOperations } from './session-operations.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
-const scopes = z.array(z.string())
+// As verification lists them.
+const held = { scopes: z.array(z.string()), resources: z.array(z.string()) }
 const me = z.union([
   z.object({
     account,
-    key: z.object({ id: z.uuid(), name: z.string(), scopes, expires_at: time.nullable() }),
+    key: z.object({
+      ...{ id: z.uuid(), name: z.string(), ...held, expires_at: time.nullable() },
+      external_id: z.string().nullable(),
+      environment: z.string(),
+    }),
   }),
-  z.object({ account, key: z.null(), person: z.object({ id: z.uuid(), scopes }) }),
+  z.object({ account, key: z.null(), person: z.object({ id: z.uuid(), ...held }) }),
 ])
 
 const refusals = {

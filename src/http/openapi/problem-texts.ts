@@ -30,6 +30,10 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     meaning: 'The JWT, the session or the sign-in is not valid, or no longer valid.',
     remedy: 'Sign in again, and get a new JWT from GET /api/auth/token.',
   },
+  wrong_environment: {
+    meaning: 'The key is valid, but it belongs to another environment than this request needs.',
+    remedy: 'Use a key of the environment that the detail names, such as a live key for live data.',
+  },
   insufficient_scope: {
     meaning: 'The credential is valid but lacks a scope that this request needs.',
     remedy: 'The challenge in WWW-Authenticate names the scopes. Use a key that holds them.',

@@ -21,7 +21,8 @@ export function countUse(
   const { record } = verdict
   const code = verdict.code === 'meter_unavailable' ? 'authority_unavailable' : verdict.code
   if (!services.countUsage(record, code)) return
-  const neededScope = 'missing' in verdict ? (verdict.missing[0] ?? null) : null
+  const neededScope =
+    'missing' in verdict ? (verdict.missing[0] ?? verdict.missingAnyOf[0] ?? null) : null
   report.sampled.push({ accountId: record.accountId, keyId: record.id, code, neededScope, ...use })
 }
 

@@ -5,10 +5,11 @@ import {
   missingScopesDetail,
   refusalDetails,
   stepUpDetails,
+  wrongEnvironmentDetail,
 } from '../../contract/refusals.ts'
 import type { PersonCredential } from '../../core/actor.ts'
 import { stepUpSeconds } from '../../core/step-up.ts'
-import type { MeteredVerdict } from '../../core/verdict.ts'
+import type { MeteredVerdict, UnmetNeeds } from '../../core/verdict.ts'
 import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
 import { Problem } from './problem.ts'
@@ -27,7 +28,9 @@ export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Pr
     case 'conflict':
       return new Problem('conflict', { detail: refusalDetails.conflict })
     case 'insufficient_scope':
-      return insufficientScope(verdict.missing)
+      return insufficientScope(verdict)
+    case 'wrong_environment':
+      return wrongEnvironment(verdict.needed)
     case 'ip_not_allowed':
     case 'invalid_api_key':
     case 'revoked_api_key':
@@ -48,9 +51,15 @@ export function meterUnavailable(): Problem {
   return new Problem('authority_unavailable', { detail, headers: retryAfter(1) })
 }
 
-export function insufficientScope(missing: readonly string[]): Problem {
-  const headers = challenge('insufficient_scope', missing)
-  return new Problem('insufficient_scope', { detail: missingScopesDetail(missing), headers })
+export function insufficientScope({ missing, missingAnyOf }: UnmetNeeds): Problem {
+  const headers = challenge('insufficient_scope', [...missing, ...missingAnyOf])
+  const detail = missingScopesDetail(missing, missingAnyOf)
+  return new Problem('insufficient_scope', { detail, headers })
+}
+
+function wrongEnvironment(needed: readonly string[]): Problem {
+  const detail = wrongEnvironmentDetail(needed)
+  return new Problem('wrong_environment', { detail, ...invalid })
 }
 
 /** RFC 9470 3 for a JWT; of a session the challenge of RFC 6750 is no part. */

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Actor } from '../../core/actor.ts'
 import type { KeyRecord } from '../../core/record.ts'
+import { needsOf } from '../../core/verdict.ts'
 import { revokeKey, revokeOwn } from '../../keys/revoke.ts'
 import { verify } from '../../keys/verify.ts'
 import { senderOf } from '../../storage/flood-limit.ts'
@@ -96,7 +97,7 @@ async function recordOf(c: Context<AppEnv>, token: string): Promise<KeyRecord> {
   const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
   const settings = await c.env.verifySettings(sender)
   const stores = c.env.lookUpStores(c.req.raw)
-  const verification = await verify(stores, settings, token, { scopes: [], ip: null })
+  const verification = await verify(stores, settings, token, { ...needsOf(), ip: null })
   recordCaller(reportOf(c), verification, c.env.clock.now())
   const { verdict } = verification
   if ('record' in verdict) return verdict.record

@@ -8,7 +8,14 @@ import { isForm, maxBodyBytes, readForm } from '../routing/body.ts'
 import { needed } from './guards.ts'
 
 /** What the form may hold; anything else is ignored (RFC 6749 3.2). */
-export const formFields = ['token', 'token_type_hint', 'ip', 'client_id', 'client_secret'] as const
+export const formFields = [
+  'token',
+  'token_type_hint',
+  'environment',
+  'ip',
+  'client_id',
+  'client_secret',
+] as const
 
 /**
  * Sets `c.var.accountScope`. The key is a header's, or the client secret of Basic or of the form (RFC 7662 2.1,

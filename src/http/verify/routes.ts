@@ -15,7 +15,9 @@ export function createChecks(settings: AppSettings) {
   // First, so that no failure of introspection is without its `error`.
   router.use(introspectPath, oauthErrors)
   router.use(requestId, methodsOfRouter(router))
-  return router.route('/', createVerifyRoutes(settings)).route('/', createIntrospectRoutes())
+  return router
+    .route('/', createVerifyRoutes(settings))
+    .route('/', createIntrospectRoutes(settings))
 }
 
 export type ChecksApi = ReturnType<typeof createChecks>

@@ -1,10 +1,13 @@
 // Verification for other services, by RPC or over HTTP, which parse their input. On the hot path: nothing here is
 // loaded lazily.
-import type { KeyContext, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
+import type { KeyContext, KeyIdentity, NoKeyContext, VerifyAnswer } from '../../contract/verify.ts'
+import { environmentOf } from '../../core/environment.ts'
+import type { TokenFormats } from '../../core/foreign.ts'
 import type { LimitsRemaining } from '../../core/limits.ts'
 import type { KeyRecord } from '../../core/record.ts'
+import type { Powers } from '../../core/scopes.ts'
 import { writeTime } from '../../core/time.ts'
-import type { MeteredVerdict } from '../../core/verdict.ts'
+import type { AccessRequest, MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
 import { verify } from '../../keys/verify.ts'
 import { floodPeriodSeconds, senderOf } from '../../storage/flood-limit.ts'
@@ -15,14 +18,12 @@ import { rateLimitStatus } from '../response/limit-headers.ts'
 import { meterUnavailable } from '../response/refusals.ts'
 import type { RequestLocation, Services } from '../services.ts'
 
-/** `ip` is the address of the client, null where it is not known. */
-export type VerifyInput = Charge & {
-  token: string
-  scopes: readonly string[]
-  ip: string | null
-  /** Reads the fence even while a lease runs. */
-  fresh: boolean
-}
+export type VerifyInput = Charge &
+  AccessRequest & {
+    token: string
+    /** Reads the fence even while a lease runs. */
+    fresh: boolean
+  }
 
 /** The account whose keys a caller may verify, or all of the deployment. */
 export type AccountScope = { accountId: string } | 'all'
@@ -34,6 +35,7 @@ const nothing: NoKeyContext = {
   key: null,
   account: null,
   scopes: null,
+  resources: null,
   rate_limit: null,
   credits: null,
 }
@@ -50,7 +52,7 @@ export async function verifyFor(
   callContext: CallContext,
   input: VerifyInput,
 ): Promise<VerifyAnswer> {
-  return answerOf(await verdictFor(scope, callContext, input))
+  return answerOf(await verdictFor(scope, callContext, input), callContext.services.config)
 }
 
 /** Tokens of other accounts look unknown. */
@@ -66,12 +68,14 @@ export type PublicVerdict = Exclude<
 export async function verdictFor(
   scope: AccountScope,
   { services, from, report }: CallContext,
-  { token, scopes, ip, fresh, ...charge }: VerifyInput,
+  { token, fresh, cost, idempotencyKey, ...access }: VerifyInput,
 ): Promise<PublicVerdict> {
+  const { ip } = access
+  const charge = { cost, idempotencyKey }
   const sender = () => senderFor(scope, ip)
   const settings = await services.verifySettings(sender)
   const stores = services.lookUpStores(from)
-  const verification = await verify(stores, settings, token.trim(), { scopes, ip }, { fresh })
+  const verification = await verify(stores, settings, token.trim(), access, { fresh })
   const { verdict } = verification
   // Before the limits: a caller must not consume those of another account.
   if ('record' in verdict && scope !== 'all' && scope.accountId !== verdict.record.accountId) {
@@ -93,7 +97,7 @@ function senderFor(scope: AccountScope, ip: string | null): string {
   return `${service}/${senderOf(ip)}`
 }
 
-function answerOf(verdict: PublicVerdict): VerifyAnswer {
+function answerOf(verdict: PublicVerdict, formats: TokenFormats): VerifyAnswer {
   switch (verdict.code) {
     case 'invalid_api_key':
       return invalidKey
@@ -104,43 +108,67 @@ function answerOf(verdict: PublicVerdict): VerifyAnswer {
     case 'revoked_api_key':
     case 'expired_api_key':
     case 'disabled_api_key':
-    case 'ip_not_allowed':
-      return { valid: false, code: verdict.code, ...aboutKey(verdict.record, null), scopes: null }
+    case 'wrong_environment':
+    case 'ip_not_allowed': {
+      const about = aboutKey(verdict.record, null, formats)
+      return { valid: false, code: verdict.code, ...about, scopes: null, resources: null }
+    }
     case 'insufficient_scope': {
-      const { code, powers, missing } = verdict
-      const about = aboutKey(verdict.record, null)
-      return { valid: false, code, ...about, scopes: [...powers.scopes], missing_scopes: missing }
+      const { code, powers, missing: missing_scopes, missingAnyOf: missing_any_of } = verdict
+      const about = { ...aboutKey(verdict.record, null, formats), ...heldBy(powers) }
+      return { valid: false, code, ...about, missing_scopes, missing_any_of }
     }
     default:
-      return meteredAnswer(verdict)
+      return meteredAnswer(verdict, formats)
   }
 }
 
-function meteredAnswer(verdict: Extract<PublicVerdict, { remaining?: unknown }>): VerifyAnswer {
-  const about = aboutKey(verdict.record, verdict.remaining ?? null)
-  const scopes = [...verdict.powers.scopes]
+function meteredAnswer(
+  verdict: Extract<PublicVerdict, { remaining?: unknown }>,
+  formats: TokenFormats,
+): VerifyAnswer {
+  const left = verdict.remaining ?? null
+  const about = { ...aboutKey(verdict.record, left, formats), ...heldBy(verdict.powers) }
   switch (verdict.code) {
     case 'valid':
-      return { valid: true, code: verdict.code, ...about, scopes }
+      return { valid: true, code: verdict.code, ...about }
     case 'conflict':
-      return { valid: false, code: verdict.code, ...about, scopes }
+      return { valid: false, code: verdict.code, ...about }
     case 'rate_limited': {
       const { code, retryAfterSeconds: retry_after_seconds } = verdict
-      return { valid: false, code, ...about, scopes, retry_after_seconds }
+      return { valid: false, code, ...about, retry_after_seconds }
     }
     case 'credits_exhausted': {
       const { code, retryAfterSeconds: retry_after_seconds } = verdict
-      return { valid: false, code, ...about, scopes, retry_after_seconds }
+      return { valid: false, code, ...about, retry_after_seconds }
     }
   }
 }
 
-function aboutKey(record: KeyRecord, left: LimitsRemaining | null): KeyContext {
-  const { id, name, expiresAt, accountId, accountName } = record
+function heldBy({ scopes, resources }: Powers) {
+  return { scopes: [...scopes], resources: [...resources] }
+}
+
+/** Whose key it is. */
+export function identityOf(
+  { id, name, externalId, metadata, format, expiresAt, accountId, accountName }: KeyRecord,
+  formats: TokenFormats,
+): KeyIdentity {
   const expires_at = expiresAt === null ? null : writeTime(expiresAt)
+  const environment = environmentOf(format, formats)
   return {
-    key: { id, name, expires_at },
+    key: { id, name, external_id: externalId, metadata, environment, format, expires_at },
     account: { id: accountId, name: accountName },
+  }
+}
+
+function aboutKey(
+  record: KeyRecord,
+  left: LimitsRemaining | null,
+  formats: TokenFormats,
+): KeyContext {
+  return {
+    ...identityOf(record, formats),
     rate_limit:
       left === null || left.windows.length === 0 ? null : left.windows.map(rateLimitStatus),
     credits: left === null || left.credits === null ? null : { remaining: left.credits },

@@ -4,6 +4,14 @@ import type { Context } from 'hono'
 import { maxBatchSize, maxIdempotencyKeyLength } from '../../contract/verify.ts'
 import { isAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config.ts'
+import {
+  anyEnvironment,
+  defaultEnvironment,
+  environmentsOf,
+  environmentsOfRequest,
+} from '../../core/environment.ts'
+import type { TokenFormats } from '../../core/foreign.ts'
+import { needRefusal } from '../../core/scope-matcher.ts'
 import type { AppEnv } from '../app-env.ts'
 import { authenticate } from '../auth/principal.ts'
 import { verifyBatchPath, verifyPath } from '../paths.ts'
@@ -16,48 +24,71 @@ import { createRouter } from '../routing/router.ts'
 import { byVerifier } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
 import type { AppSettings } from '../services.ts'
-import { callContextOf, verifier } from './guards.ts'
+import { callContextOf, needed, verifier } from './guards.ts'
 import { type VerifyInput, verifyFor } from './verify-token.ts'
 
-export function requestSchema({ scopes }: Pick<Config, 'scopes'>) {
-  const scope = z.string().refine((name) => Object.hasOwn(scopes, name), { error: 'No such scope' })
+const maxNeeds = 200
+
+export function requestSchema(config: Pick<Config, 'scopes'> & TokenFormats) {
+  const need = z.string().superRefine((text, context) => {
+    const refusal = needRefusal(text, config.scopes)
+    if (refusal !== null) context.addIssue(refusal)
+  })
+  const environments = z.enum([...environmentsOf(config), anyEnvironment], {
+    error: 'No such environment',
+  })
   return z
     .strictObject({
       token: z.string().openapi({ description: 'What the client presented', example: 'whm_…' }),
-      scopes: z
-        .array(scope)
-        .max(200)
-        .default([])
-        .openapi({ description: 'The key must hold all of them' }),
-      ip: z
-        .string()
-        .refine(isAddress, { error: 'Not an IP address' })
-        .nullable()
-        .default(null)
-        .openapi({
-          description: 'Address of the client; without it a key with allowed_ips is refused',
-        }),
-      cost: z
-        .int()
-        .min(0)
-        .default(1)
-        .openapi({ description: 'Credits to consume where the key has any: all of them or none' }),
+      scopes: z.array(need).max(maxNeeds).optional().openapi({
+        description: 'The key needs all of them: scopes, or `scope#id` for one resource',
+      }),
+      any_of: z.array(need).min(1).max(maxNeeds).optional().openapi({
+        description: 'The key needs any of them, beside all of `scopes`',
+      }),
+      environment: environments.optional().openapi({
+        description: 'The environment that the key must have; `live` if left out',
+      }),
+      ip: z.string().refine(isAddress, { error: 'Not an IP address' }).nullish().openapi({
+        description: 'Address of the client; without it a key with allowed_ips is refused',
+      }),
+      cost: z.int().min(0).optional().openapi({
+        description: 'Credits to consume where the key has any, all of them or none; 1 if left out',
+      }),
       idempotencyKey: z.string().min(1).max(maxIdempotencyKeyLength).optional().openapi({
         description:
           'Consumes the cost once in 24 hours, so that a request whose answer was lost can be repeated. Never let the client choose it',
       }),
-      fresh: z
-        .boolean()
-        .default(false)
-        .openapi({ description: 'Reads the nearest fence even while a lease runs' }),
+      fresh: z.boolean().optional().openapi({
+        description: 'Reads the nearest fence even while a lease runs',
+      }),
     })
     .openapi('VerifyRequest')
 }
 
-const key = z.object({ id: z.uuid(), name: z.string(), expires_at: time.nullable() })
+const keyIdentity = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  external_id: z.string().nullable().openapi({ description: 'Your own id of the customer' }),
+  metadata: z.record(z.string(), z.unknown()).nullable(),
+  environment: z.string().openapi({ example: 'live' }),
+  format: z.string().openapi({ description: 'The name of the token format', example: 'whm' }),
+  expires_at: time.nullable(),
+})
+const accountIdentity = z.object({ id: z.uuid(), name: z.string() })
+/** Whose key it is. */
+export const identity = { key: keyIdentity, account: accountIdentity }
+
+/** What the key may do. */
+export const held = {
+  scopes: z.array(z.string()).openapi({ description: 'The names that the key holds whole' }),
+  resources: z.array(z.string()).openapi({
+    description:
+      'What the key holds of single resources, such as `contacts:read#42`: never a restriction of `scopes`',
+  }),
+}
 const about = {
-  key,
-  account: z.object({ id: z.uuid(), name: z.string() }),
+  ...identity,
   rate_limit: z
     .array(
       z.object({
@@ -80,6 +111,7 @@ const nothing = {
   key: z.null(),
   account: z.null(),
   scopes: z.null(),
+  resources: z.null(),
   rate_limit: z.null(),
   credits: z.null(),
 }
@@ -91,27 +123,30 @@ export const verifyAnswer = z
       valid: z.literal(true),
       code: z.literal('valid'),
       ...about,
-      scopes: z.array(z.string()),
+      ...held,
     }),
     z.object({
       valid: z.literal(false),
       code: z.literal('insufficient_scope'),
       ...about,
-      scopes: z.array(z.string()),
+      ...held,
       missing_scopes: z.array(z.string()),
+      missing_any_of: z.array(z.string()).openapi({
+        description: 'All of `any_of`, where the key holds none of it',
+      }),
     }),
     z.object({
       valid: z.literal(false),
       code: z.literal('rate_limited'),
       ...about,
-      scopes: z.array(z.string()),
+      ...held,
       retry_after_seconds: z.int(),
     }),
     z.object({
       valid: z.literal(false),
       code: z.literal('credits_exhausted'),
       ...about,
-      scopes: z.array(z.string()),
+      ...held,
       retry_after_seconds: z
         .int()
         .nullable()
@@ -121,13 +156,20 @@ export const verifyAnswer = z
       valid: z.literal(false),
       code: z.literal('conflict'),
       ...about,
-      scopes: z.array(z.string()),
+      ...held,
     }),
     z.object({
       valid: z.literal(false),
-      code: z.enum(['revoked_api_key', 'expired_api_key', 'disabled_api_key', 'ip_not_allowed']),
+      code: z.enum([
+        'revoked_api_key',
+        'expired_api_key',
+        'disabled_api_key',
+        'wrong_environment',
+        'ip_not_allowed',
+      ]),
       ...about,
       scopes: z.null(),
+      resources: z.null(),
     }),
     z.object({ valid: z.literal(false), code: z.literal('invalid_api_key'), ...nothing }),
     z.object({
@@ -149,7 +191,7 @@ const failures = {
   503: failure('Not known right now, which is not a refusal: try again'),
 }
 
-function operations(config: Pick<Config, 'scopes'>) {
+function operations(config: Pick<Config, 'scopes'> & TokenFormats) {
   const request = requestSchema(config)
   const one = createRoute({
     method: 'post',
@@ -185,7 +227,7 @@ function operations(config: Pick<Config, 'scopes'>) {
 export function createVerifyHandler({ config }: AppSettings) {
   const schema = requestSchema(config)
   return async function verifyKey(c: Context<AppEnv>) {
-    const { accountId } = await authenticate(c, ['keys:verify'])
+    const { accountId } = await authenticate(c, needed)
     refuseQuery(c.req.raw.url)
     const input = inputOf(await readJsonBody(c, schema))
     const data = await verifyFor({ accountId }, callContextOf(c), input)
@@ -216,6 +258,11 @@ export function createVerifyRoutes({ config }: AppSettings) {
 
 type Request = z.output<ReturnType<typeof requestSchema>>
 
-function inputOf({ idempotencyKey, ...rest }: Request): VerifyInput {
-  return { ...rest, idempotencyKey: idempotencyKey ?? null }
+function inputOf(request: Request): VerifyInput {
+  const { scopes = [], any_of = null, environment = defaultEnvironment, ip = null } = request
+  const { token, cost = 1, idempotencyKey = null, fresh = false } = request
+  return {
+    ...{ token, scopes, anyOf: any_of, environments: environmentsOfRequest(environment), ip },
+    ...{ cost, idempotencyKey, fresh },
+  }
 }

@@ -202,7 +202,7 @@ export class CreditWorld extends BaseWorld {
 
 function validBy(terms: MeterTerms): Verification['verdict'] {
   const record = { limits: { meter: 'meter', terms } } as KeyRecord
-  return { code: 'valid', record, powers: { scopes: [], fullAccess: false } }
+  return { code: 'valid', record, powers: { scopes: [], resources: [], fullAccess: false } }
 }
 
 /** @param lines receives the trace; null: no trace is kept. */

@@ -78,7 +78,7 @@ export async function openEverything(
 
   const rows: Pick<Permission, 'method' | 'path' | 'cells'>[] = []
   const sections = new Map<string, Section>()
-  const policyRoutes = config.policies[config.gateway.policy] ?? []
+  const policyRoutes = config.policies[config.gateway.policy]?.routes ?? []
   for (const row of permissionsOf(document, policyRoutes)) {
     rows.push(row)
     sections.set(`${row.method} ${row.path}`, row.section)

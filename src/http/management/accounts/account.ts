@@ -118,7 +118,7 @@ export function createAccountRoutes() {
     await recordEvent(c.env.db, accountId, auditEntry(callerOf(c), 'account.exported', {}), now)
     const day = new Date(now).toISOString().slice(0, 10)
     const usage = await c.env.usageReader()
-    return c.body(exportAccount(c.env.db, usage, accountId, now), 200, {
+    return c.body(exportAccount(c.env.db, usage, accountId, c.env), 200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'content-disposition': `attachment; filename="latchkey-${day}.ndjson"`,
     })

@@ -62,7 +62,7 @@ export function createAuditRoutes() {
     const page = { limit: limit + 1, after: readCursor(cursor, filter) }
     const { rows, lookedTo } = await listEvents(
       c.env.db,
-      reachOf(c.var.actor, c.env.clock.now()),
+      reachOf(c.var.actor, c.env.config, c.env.clock.now()),
       filter,
       page,
     )

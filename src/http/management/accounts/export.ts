@@ -8,6 +8,7 @@ import { wholeAccount } from '../../../storage/key-reach.ts'
 import type { UsageReader } from '../../../usage/reader.ts'
 import type { UsageDay } from '../../../usage/usage-calls.ts'
 import { isoTime } from '../../routing/time.ts'
+import type { AppSettings } from '../../services.ts'
 import { viewOf } from '../keys/key-schema.ts'
 import { auditView } from './audit-events.ts'
 
@@ -21,9 +22,9 @@ export function exportAccount(
   d1: D1Database,
   usage: Pick<UsageReader, 'days'>,
   accountId: string,
-  nowMs: number,
+  settings: AppSettings,
 ): ReadableStream<Uint8Array> {
-  const pages = allPages(d1, usage, accountId, nowMs)
+  const pages = allPages(d1, usage, accountId, settings)
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {
@@ -41,12 +42,13 @@ async function* allPages(
   d1: D1Database,
   usage: Pick<UsageReader, 'days'>,
   accountId: string,
-  nowMs: number,
+  settings: AppSettings,
 ): AsyncGenerator<Line[]> {
+  const nowMs = settings.clock.now()
   const counts: Record<string, number> = {}
   const sections = [
     peoplePages(d1, accountId, nowMs),
-    keyPages(d1, accountId, nowMs),
+    keyPages(d1, accountId, settings),
     eventPages(d1, accountId),
     usagePages(usage, accountId, nowMs),
   ]
@@ -81,14 +83,15 @@ async function* peoplePages(d1: D1Database, accountId: string, nowMs: number) {
   ]
 }
 
-async function* keyPages(d1: D1Database, accountId: string, nowMs: number) {
+async function* keyPages(d1: D1Database, accountId: string, settings: AppSettings) {
+  const nowMs = settings.clock.now()
   let after: KeyPosition | null = null
   do {
     const page: KeyPage = await listKeys(d1, {
       ...{ reach: wholeAccount(accountId), filter: {}, limit: pageSize, after, nowMs },
     })
     // The credit balances are in the meters, which are not queried.
-    yield page.rows.map((key) => ({ type: 'key', ...viewOf(key, null, nowMs) }))
+    yield page.rows.map((key) => ({ type: 'key', ...viewOf(key, null, settings) }))
     after = page.next
   } while (after !== null)
 }

@@ -136,7 +136,7 @@ export function createApiKeyActions() {
       const { count, progress } = await revokeKeys(stores, settings, callerOf(c), selection)
       const missing = await missingFrom(
         c.env.db,
-        reachOf(c.var.actor, c.env.clock.now()),
+        reachOf(c.var.actor, c.env.config, c.env.clock.now()),
         selection,
       )
       return changeAnswer(c, progress, { revoked: count, missing })

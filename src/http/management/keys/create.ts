@@ -66,7 +66,7 @@ export function createApiKeyCreation(settings: AppSettings) {
     return once(c, {
       ...{ route: create, payload },
       authorize() {
-        const refusal = refuseIssue(callerOf(c), attributes, settings)
+        const refusal = refuseIssue(callerOf(c), input, settings)
         if (refusal !== null) throw refusedChange(refusal)
       },
       async execute(request) {

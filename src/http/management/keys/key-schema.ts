@@ -2,11 +2,14 @@
 import { z } from '@hono/zod-openapi'
 import { readAddressOrBlock } from '../../../core/address.ts'
 import type { Config } from '../../../core/config.ts'
+import { environmentOf } from '../../../core/environment.ts'
 import { limitOwners } from '../../../core/limits.ts'
+import { heldRefusal } from '../../../core/scope-matcher.ts'
 import { keyStatuses } from '../../../storage/key-filter.ts'
 import { type ListedKey, statusOf } from '../../../storage/key-store.ts'
 import { externalIdField, metadataField, nameField, timeField } from '../../routing/fields.ts'
 import { isoTime, time } from '../../routing/time.ts'
+import type { AppSettings } from '../../services.ts'
 import {
   creditsField,
   creditsOut,
@@ -26,6 +29,7 @@ export const keySchema = z
     name: z.string(),
     key_prefix: z.string().openapi({ example: 'a1b2c3d4' }),
     format: z.string().openapi({ example: 'whm' }),
+    environment: z.string().openapi({ description: 'Of its format', example: 'live' }),
     scopes: z
       .array(z.string())
       .nullable()
@@ -63,14 +67,19 @@ export type KeyView = z.infer<typeof keySchema>
  * A key as responses show it, without token and digest. `balance`: the credits in its meter, null when it has
  * none or they are unknown.
  */
-export function viewOf(key: ListedKey, balance: number | null, nowMs: number): KeyView {
+export function viewOf(
+  key: ListedKey,
+  balance: number | null,
+  { config, clock }: AppSettings,
+): KeyView {
   return {
     id: key.id,
     name: key.name,
     key_prefix: key.keyPrefix,
     format: key.format,
+    environment: environmentOf(key.format, config),
     scopes: key.scopes,
-    status: statusOf(key, nowMs),
+    status: statusOf(key, clock.now()),
     is_active: key.revokedAt === null && !key.disabled,
     external_id: key.externalId,
     metadata: key.metadata,
@@ -110,11 +119,20 @@ const addressField = z
   })
   .openapi({ type: 'string', example: '192.0.2.0/24' })
 
+/** What a key can hold. */
+export function scopeField({ scopes }: Pick<Config, 'scopes'>) {
+  return z.string().superRefine((text, context) => {
+    const refusal = heldRefusal(text, scopes)
+    if (refusal !== null) context.addIssue(refusal)
+  })
+}
+
 /** The fields that a client sets, checked against the configuration and a clock. */
-export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () => number) {
-  const scope = z
-    .string()
-    .refine((name) => Object.hasOwn(config.scopes, name), { error: 'No such scope' })
+export function keyFields(
+  config: Pick<Config, 'scopes' | 'formats' | 'foreign'>,
+  now: () => number,
+) {
+  const scope = scopeField(config)
   return {
     name: nameField,
     expires_at: timeField
@@ -126,7 +144,10 @@ export function keyFields(config: Pick<Config, 'scopes' | 'formats'>, now: () =>
       .max(200)
       .transform((scopes) => [...new Set(scopes)])
       .nullable()
-      .openapi({ description: 'null or omitted: inherits the scopes of its creator' }),
+      .openapi({
+        description:
+          'A scope; a wildcard (`contacts:*`), which covers all scopes that begin so, also those to come; or a scope for one resource (`contacts:read#42`). null or omitted: inherits the scopes of its creator',
+      }),
     allowed_ips: z
       .array(addressField)
       .min(1, 'null allows any address')

@@ -76,7 +76,7 @@ export function createKeyListRoute({ config, clock }: AppSettings) {
     }
     const shared = [sort ?? null, wanted]
     const { rows, next } = await listKeys(c.env.db, {
-      ...{ reach: reachOf(c.var.actor, nowMs), filter, sort: sortOf(sort), limit, nowMs },
+      ...{ reach: reachOf(c.var.actor, config, nowMs), filter, sort: sortOf(sort), limit, nowMs },
       after: readListCursor(shared, cursor),
     })
     const data = await viewsOf(c.env, rows)

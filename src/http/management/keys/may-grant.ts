@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi'
 import type { MayGrant } from '../../../core/actor.ts'
 import type { Config } from '../../../core/config.ts'
+import { environmentsOf } from '../../../core/environment.ts'
+import { heldRefusal } from '../../../core/scope-matcher.ts'
 import { reservedScopes } from '../../../core/scopes.ts'
 import { externalIdField } from '../../routing/fields.ts'
 import { rateLimitField, rateLimitOut, rateLimitView } from './limit-schema.ts'
@@ -10,11 +12,12 @@ const maxListed = 200
 const maxLifetimeSeconds = 100 * 365 * 24 * 60 * 60
 const maxKeys = 1_000_000
 
-export function mayGrantField({ scopes }: Pick<Config, 'scopes'>) {
-  const isGrantable = (name: string) =>
-    Object.hasOwn(scopes, name) && !Object.hasOwn(reservedScopes, name)
+export function mayGrantField(config: Pick<Config, 'scopes' | 'formats' | 'foreign'>) {
+  // A wildcard covers no reserved scope.
+  const isGrantable = (text: string) =>
+    heldRefusal(text, config.scopes) === null && !Object.hasOwn(reservedScopes, text)
   const scope = z.string().refine(isGrantable, { error: 'No scope that a key may grant' })
-  const environment = z.literal('live', { error: 'No such environment' })
+  const environment = z.enum(environmentsOf(config), { error: 'No such environment' })
   return z
     .strictObject({
       scopes: z.array(scope).max(maxListed).nullish(),

@@ -1,6 +1,8 @@
 // GET /api/scopes and /api/formats: the available scopes and token formats.
 import { createRoute, z } from '@hono/zod-openapi'
+import { environmentOf } from '../../../core/environment.ts'
 import { roles } from '../../../core/role.ts'
+import { readEntry } from '../../../core/scope-matcher.ts'
 import { powersOfRole, reservedScopes } from '../../../core/scopes.ts'
 import { managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
@@ -11,6 +13,10 @@ const scope = z.object({
   scope: z.string(),
   description: z.string(),
   reserved: z.boolean().openapi({ description: 'Granted only by owners, never inherited' }),
+  resource: z.boolean().openapi({
+    description: 'A key may hold it for one resource: `contacts:read#42`',
+  }),
+  wildcard: z.boolean().openapi({ description: 'A wildcard such as `contacts:*` covers it' }),
   roles: z.array(z.enum(roles)).openapi({ description: 'Roles that include it' }),
 })
 
@@ -19,6 +25,7 @@ const format = z.object({
   prefix: z.string().openapi({ example: 'whm_' }),
   alphabet: z.enum(['hex', 'base62']),
   length: z.int().openapi({ description: 'Characters after the prefix' }),
+  environment: z.string().openapi({ description: 'Of its keys', example: 'live' }),
   default: z.boolean(),
 })
 
@@ -43,14 +50,15 @@ const listFormats = createRoute({
 })
 
 export function createScopeRoutes({ config }: AppSettings) {
-  const scopes = Object.entries(config.scopes).map(([name, description]) => ({
+  const scopes = Object.entries(config.scopes).map(([name, entry]) => ({
     scope: name,
-    description,
+    ...readEntry(entry),
+    ...(Object.hasOwn(reservedScopes, name) && { wildcard: false }),
     reserved: Object.hasOwn(reservedScopes, name),
     roles: roles.filter((role) => powersOfRole(role, config).scopes.includes(name)),
   }))
   const formats = Object.entries(config.formats).map(([name, { prefix, alphabet, length }]) => ({
-    ...{ format: name, prefix, alphabet, length },
+    ...{ format: name, prefix, alphabet, length, environment: environmentOf(name, config) },
     default: name === config.defaultFormat,
   }))
   return createRouter()

@@ -27,7 +27,7 @@ export async function viewFor(services: Services, key: ListedKey): Promise<KeyVi
 
 /** Of a key that this request created. */
 export async function newKeyView(services: Services, key: ListedKey): Promise<KeyView> {
-  return viewOf(key, await balanceOf(services, key), services.clock.now())
+  return viewOf(key, await balanceOf(services, key), services)
 }
 
 /** One call a usage object for all of them. */
