@@ -237,6 +237,8 @@ function recordOf(digest: string): KeyRecord {
     accountName: 'Big',
     createdBy: null,
     externalId: null,
+    metadata: null,
+    format: 'whm',
     scopes: ['contacts:read', 'messages:read'],
     role: null,
     createdAt: 0,

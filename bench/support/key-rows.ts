@@ -36,7 +36,8 @@ type Schema = { type: string; name: string; sql: string }
 
 /**
  * Inserts rows `from` (counted from 1) to `to`, of the measured account with an audit event each. Triggers and indexes
- * are dropped meanwhile and recreated. Half of the keys expire, a third of those before now; a third were never used.
+ * are dropped meanwhile and recreated. Half of the keys expire, a third of those before now; a third were never used; one of
+ * 100,000 is of the environment test; a quarter have scopes of their own.
  */
 export function fill(db: DatabaseSync, from: number, to: number): void {
   const [day, nowMs] = [86_400_000, Date.now()]
@@ -53,14 +54,15 @@ export function fill(db: DatabaseSync, from: number, to: number): void {
   db.exec(`
     WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
     INSERT INTO api_key (id, digest, seq, account_id, name, name_folded, format, key_prefix, disabled, external_id,
-      created_by, created_at, revoked_at, expires_at, last_used_at)
+      created_by, created_at, revoked_at, expires_at, last_used_at, scopes)
     SELECT printf('%08x-0000-4000-8000-%012x', i, i), lower(hex(randomblob(32))), 1,
       CASE WHEN i <= ${maxOfOneAccount} THEN '${bigAccount}'
         ELSE printf('dddddddd-0000-4000-8000-%012x', i % 10000) END,
-      'Key number ' || i, 'key number ' || i, 'whm', lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
+      'Key number ' || i, 'key number ' || i, iif(i % 100000 = 3, 'wacrm_test', 'whm'), lower(hex(randomblob(4))), 0, 'customer-' || (i / 10),
       '${creator}', 1700000000000 + i, CASE WHEN i % 20 = 0 THEN 1700000000000 + i END,
       CASE WHEN i % 2 = 0 THEN ${nowMs} + (i / 2 % 90 - 30) * ${day} + i END,
-      CASE WHEN i % 3 > 0 THEN ${nowMs} - i % 200 * ${day} END
+      CASE WHEN i % 3 > 0 THEN ${nowMs} - i % 200 * ${day} END,
+      CASE WHEN i % 4 = 1 THEN '["messages:read","contacts:write"]' END
     FROM n;
     WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(to, maxOfOneAccount)})
     INSERT INTO audit_event (id, account_id, action, actor_kind, actor_id, key_id, created_at)

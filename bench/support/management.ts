@@ -6,7 +6,12 @@ import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { createKeyChanges } from '../../src/storage/key-changes.ts'
 import type { Selection } from '../../src/storage/key-selection.ts'
 import type { Ran } from '../../test/simulation/sqlite.ts'
-import { auditReads, keyListReads, otherReads } from '../../test/support/management-reads.ts'
+import {
+  auditReads,
+  keyListReads,
+  otherReads,
+  summaryReads,
+} from '../../test/support/management-reads.ts'
 import type { ManagementRow } from '../page/results.ts'
 import { bigAccount, creator, idOf, rareActor } from './key-rows.ts'
 import { median, quantile } from './statistics.ts'
@@ -34,16 +39,22 @@ export async function measureManagement(
 
 function readsOf({ d1, db }: Store, size: number): Record<string, Work> {
   const middle = Math.ceil(size / 2)
-  const { key_prefix } = db
-    .prepare('SELECT key_prefix FROM api_key WHERE id = ?')
-    .get(idOf(middle)) as { key_prefix: string }
+  const { key_prefix, digest } = db
+    .prepare('SELECT key_prefix, digest FROM api_key WHERE id = ?')
+    .get(idOf(middle)) as { key_prefix: string; digest: string }
   const place = {
     ...{ d1, accountId: bigAccount, creator, rareActor, keyId: idOf(middle), nowMs: Date.now() },
     ...{ externalId: `customer-${Math.ceil(middle / 10)}`, keyPrefix: key_prefix },
+    keyDigest: digest,
   }
   const id = idOf(middle).replace('-8000-', '-9000-')
   const after = { createdAt: 1_700_000_000_000 + middle, id }
-  const reads = { ...keyListReads(place), ...auditReads(place, after), ...otherReads(place) }
+  const reads = {
+    ...keyListReads(place),
+    ...auditReads(place, after),
+    ...summaryReads(place),
+    ...otherReads(place),
+  }
   const asWork = (call: () => Promise<unknown>): Work => ({ call, limitMs: readLimitMs, runs: 15 })
   return Object.fromEntries(Object.entries(reads).map(([name, call]) => [name, asWork(call)]))
 }

@@ -12,6 +12,15 @@ export function coversScope(outer: string, inner: string, catalogue: ScopeCatalo
   return uncoveredScopes([inner], [outer], catalogue).length === 0
 }
 
+/** What a grant can hold that covers it, itself included: by `coversScope`, of all that could. */
+export function scopesThatCover(text: string, catalogue: ScopeCatalogue): string[] {
+  const whole = text.split('#', 1)[0] ?? ''
+  const wildcards = [...whole.matchAll(/:/g)].map(({ index }) => `${whole.slice(0, index)}:*`)
+  return [...new Set([text, whole, ...wildcards])].filter((outer) =>
+    coversScope(outer, text, catalogue),
+  )
+}
+
 /** The scopes of `inner` that none of `outer` covers, in the order of `inner`. */
 export function uncoveredScopes(
   inner: readonly string[],

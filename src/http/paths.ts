@@ -3,6 +3,9 @@ export const mePath = '/api/v1/me'
 export const verifyPath = '/api/v1/keys/verify'
 export const verifyBatchPath = '/api/v1/keys/verify-batch'
 export const introspectPath = '/api/v1/introspect'
+export const lookupPath = '/api/api-keys/lookup'
+/** POSTs that read only: a member may, and they go on while changes are stopped. */
+export const readingPosts: readonly string[] = [lookupPath]
 export const leakPaths = '/api/leaks/*'
 export const forwardAuthPaths = '/forward-auth/*'
 /** Everything under /api/ that no route above takes. */

@@ -2,9 +2,9 @@
 
 import type { AuditEntry } from '../core/audit.ts'
 import type { Config } from '../core/config.ts'
-import { recogniseToken } from '../core/foreign.ts'
-import { digestOf, isGenuine } from '../core/token.ts'
+import { digestOf } from '../core/token.ts'
 import { type ChangeSettings, type ChangeStores, changeMany } from './change.ts'
+import { isPlausible } from './plausible-token.ts'
 
 /** Where a token was found; `url` may be empty. */
 export type Finding = { token: string; url: string; source: string }
@@ -49,12 +49,13 @@ export async function revokeLeaked(
   return checked.map(({ digest }) => ({ digest, isOurs: ours.has(digest) }))
 }
 
-async function checkFinding({ config, tagKeys }: LeakSettings, finding: Finding) {
-  const recognised = recogniseToken(finding.token, config)
-  const isPlausible =
-    recognised !== null &&
-    (recognised.origin === 'foreign' || (await isGenuine(recognised, tagKeys)))
-  return { finding, digest: await digestOf(finding.token), isPlausible }
+async function checkFinding(settings: LeakSettings, finding: Finding) {
+  const { token } = finding
+  return {
+    finding,
+    digest: await digestOf(token),
+    isPlausible: await isPlausible(token, settings),
+  }
 }
 
 const maxUrlLength = 2_000

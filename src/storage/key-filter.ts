@@ -5,6 +5,7 @@ import {
   eq,
   gt,
   inArray,
+  isNotNull,
   isNull,
   lt,
   lte,
@@ -12,9 +13,10 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
-import type { KeyPrefixSearch } from '../core/foreign.ts'
+import { defaultEnvironment, environmentOf } from '../core/environment.ts'
+import type { KeyPrefixSearch, TokenFormats } from '../core/foreign.ts'
 import { foldForSearch } from '../core/text.ts'
-import { type Reach, readable } from './key-reach.ts'
+import { holdsAny, inEnvironments, type Reach, readable } from './key-reach.ts'
 import { apiKey } from './schema.ts'
 
 export const keyStatuses = ['active', 'expired', 'revoked', 'disabled'] as const
@@ -32,6 +34,9 @@ export type KeyFilter = {
   expiresBefore?: number | undefined
   /** Neither used nor created since. */
   unusedSince?: number | undefined
+  environment?: { name: string; formats: TokenFormats } | undefined
+  /** Granted one of these by that name: see `scopesThatCover`. */
+  scopes?: readonly string[] | undefined
 }
 
 export const sortColumns = ['created_at', 'expires_at', 'last_used_at', 'name'] as const
@@ -68,7 +73,7 @@ export type Condition = {
 
 export function conditionsOf(filter: KeyFilter, reach: Reach, nowMs: number): Condition[] {
   const { status, search, keyPrefix, createdBy, externalId, needsReview } = filter
-  const { expiresBefore, unusedSince } = filter
+  const { expiresBefore, unusedSince, environment, scopes } = filter
   const bounds = readable(reach)
   const rows = (index: string, where: SQL) => rowsBy(reach, index, where)
   const given = <T>(value: T | undefined, condition: (value: T) => Condition): Condition[] =>
@@ -93,6 +98,14 @@ export function conditionsOf(filter: KeyFilter, reach: Reach, nowMs: number): Co
       rows: sql`${rows('api_key_by_use', isNull(apiKey.lastUsedAt))}
         union all ${rows('api_key_by_use', lte(apiKey.lastUsedAt, value))}`,
     })),
+    ...given(environment, ({ name, formats }) => ({
+      where: inEnvironments([name], formats),
+      rows: sql.join(
+        spansOfFormats(name, formats).map((span) => rows('api_key_by_format', span)),
+        sql` union all `,
+      ),
+    })),
+    ...given(scopes, (value) => ({ where: and(isNotNull(apiKey.scopes), holdsAny(value)) })),
     ...given(search || undefined, (text) => ({ where: matchesSearch(text, keyPrefix) })),
     ...given(bounds, (where) => ({ where })),
   ]
@@ -101,6 +114,23 @@ export function conditionsOf(filter: KeyFilter, reach: Reach, nowMs: number): Co
 function rowsBy({ accountId }: Reach, index: string, where: SQL): SQL {
   return sql`select rowid from ${apiKey} indexed by ${sql.raw(index)}
     where account_id = ${accountId} and ${where}`
+}
+
+/** The formats whose keys have the environment, as spans of an index: also one that is rare is found by it. */
+function spansOfFormats(environment: string, { formats, foreign }: TokenFormats): SQL[] {
+  const { format } = apiKey
+  const names = [...Object.keys(formats), ...Object.keys(foreign)]
+  const inside = (name: string) => environmentOf(name, { formats, foreign }) === environment
+  if (environment !== defaultEnvironment) {
+    return names.filter(inside).map((name) => sql`${eq(format, name)}`)
+  }
+  // Also what is of no format any more: all that lies between the formats of other environments.
+  const others = names.filter((name) => !inside(name)).sort()
+  return [...others, null].map((end, at) => {
+    const start = others[at - 1]
+    const isAfter = start === undefined ? sql`format > ''` : gt(format, start)
+    return end === null ? isAfter : sql`${isAfter} and ${lt(format, end)}`
+  })
 }
 
 // Literal: SQLite does not recognise the condition of a partial index in parameters.

@@ -3,6 +3,7 @@
 import { and, eq, not, type SQL, sql } from 'drizzle-orm'
 import type { Actor, MayGrant } from '../core/actor.ts'
 import { defaultEnvironment, environmentOf } from '../core/environment.ts'
+import type { TokenFormats } from '../core/foreign.ts'
 import { listHeld, parseHeld } from '../core/scope-matcher.ts'
 import { reservedScopes } from '../core/scopes.ts'
 import type { VerdictConfig } from '../core/verdict.ts'
@@ -79,7 +80,7 @@ function holdsBeyond(scopes: readonly string[], { scopes: catalogue }: VerdictCo
 }
 
 /** A key has the environment of its format; one of a format that is gone is `live`. */
-export function inEnvironments(environments: readonly string[], config: VerdictConfig): SQL {
+export function inEnvironments(environments: readonly string[], config: TokenFormats): SQL {
   const formats = [...Object.keys(config.formats), ...Object.keys(config.foreign)]
   const inside = (name: string) => environments.includes(environmentOf(name, config))
   if (!environments.includes(defaultEnvironment)) {
@@ -88,7 +89,8 @@ export function inEnvironments(environments: readonly string[], config: VerdictC
   return sql`${apiKey.format} not in ${listed(formats.filter((name) => !inside(name)))}`
 }
 
-function holdsAny(scopes: readonly string[]): SQL {
+/** Whether a key was granted one of these by that name; one that inherits was granted none. */
+export function holdsAny(scopes: readonly string[]): SQL {
   return sql`exists (select 1 from json_each(coalesce(${apiKey.scopes}, '[]')) where value in ${listed(scopes)})`
 }
 

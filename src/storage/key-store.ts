@@ -1,5 +1,5 @@
 // Reads of keys from D1: the record of a digest for verification, and rows for management.
-import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { MayGrant } from '../core/actor.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
@@ -85,7 +85,20 @@ export async function findKey(
   accountId: string,
   id: string,
 ): Promise<ListedKey | null> {
-  const query = selectKeys(d1).where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId)))
+  return findOne(d1, accountId, eq(apiKey.id, id))
+}
+
+/** As `findKey`, by the digest of its token. */
+export async function findKeyByDigest(
+  d1: D1Database,
+  accountId: string,
+  digest: string,
+): Promise<ListedKey | null> {
+  return findOne(d1, accountId, eq(apiKey.digest, digest))
+}
+
+async function findOne(d1: D1Database, accountId: string, where: SQL): Promise<ListedKey | null> {
+  const query = selectKeys(d1).where(and(where, eq(apiKey.accountId, accountId)))
   const row = await within('D1', readTimeoutMs, query.get())
   return row === undefined ? null : listed(row)
 }

@@ -74,6 +74,13 @@ export const apiKey = sqliteTable(
       .on(table.accountId, table.externalId, table.revokedAt)
       .where(sql`external_id is not null`),
     index('api_key_by_prefix').on(table.accountId, table.keyPrefix),
+    index('api_key_by_format').on(
+      table.accountId,
+      table.format,
+      table.revokedAt,
+      table.disabled,
+      table.expiresAt,
+    ),
     // The keys that a key made; its `max_keys` counts them without reading the rows.
     index('api_key_by_maker').on(table.madeBy, table.revokedAt, table.replacedBy, table.meterId),
     // What a change of a person concerns.

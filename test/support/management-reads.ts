@@ -2,11 +2,13 @@
 // query plans and bench/scale.ts run the same ones.
 
 import type { MayGrant } from '../../src/core/actor.ts'
+import { scopesThatCover } from '../../src/core/scope-grants.ts'
 import { type AuditFilter, listEvents } from '../../src/storage/audit-log.ts'
 import { type KeyFilter, type KeySort, sortColumns } from '../../src/storage/key-filter.ts'
 import { listKeys } from '../../src/storage/key-list.ts'
 import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
-import { findKey, findManager, missingFrom } from '../../src/storage/key-store.ts'
+import { findKey, findKeyByDigest, findManager, missingFrom } from '../../src/storage/key-store.ts'
+import { summariseKeys } from '../../src/storage/key-summary.ts'
 import config from './latchkey.config.ts'
 
 export type Place = {
@@ -16,6 +18,7 @@ export type Place = {
   creator: string
   rareActor: string
   keyId: string
+  keyDigest: string
   externalId: string
   keyPrefix: string
   nowMs: number
@@ -56,6 +59,9 @@ export function listFilters(place: Place): Record<string, KeyFilter> {
     'expires soon': { expiresBefore: nowMs + 30 * dayMs },
     unused: { unusedSince: nowMs - 90 * dayMs },
     'disabled, of a creator': { status: 'disabled', createdBy: creator },
+    'the environment live': { environment: { name: 'live', formats: config } },
+    'the environment test': { environment: { name: 'test', formats: config } },
+    'a scope': { scopes: scopesThatCover('contacts:read#42', config.scopes) },
     'search: many': { search: 'number' },
     'search: none': { search: 'no such key' },
     'search: an external id': { search: externalId },
@@ -143,15 +149,34 @@ function spanReads(
 }
 
 export function otherReads(place: Place): Record<string, Read> {
-  const { d1, accountId, creator, keyId, externalId, nowMs } = place
+  const { d1, accountId, creator, keyId, keyDigest, externalId, nowMs } = place
   const whole = wholeAccount(accountId)
   const exported = { reach: whole, filter: {}, limit: 500, after: null, nowMs }
   return {
     'one key': () => findKey(d1, accountId, keyId),
+    'a key by its token': () => findKeyByDigest(d1, accountId, keyDigest),
     'a managing key': () => findManager(d1, keyId),
     'keys: exported': () => listKeys(d1, exported),
     'missing: ids': () => missingFrom(d1, whole, { by: 'ids', ids: [keyId, 'none'] }),
     'missing: a creator': () => missingFrom(d1, whole, { by: 'creator', createdBy: creator }),
     'missing: an external id': () => missingFrom(d1, whole, { by: 'externalId', externalId }),
+  }
+}
+
+/** Of all keys, and of keys that read those within their bounds: one that an index knows, and one that none knows. */
+export function summaryReads(place: Place): Record<string, Read> {
+  const { d1, accountId, keyId, nowMs, externalId } = place
+  const times = { now: nowMs, soon: nowMs + 7 * dayMs, since: nowMs - 90 * dayMs }
+  const read = (reach: Reach) => () => summariseKeys(d1, reach, config, times)
+  const within = (more: Partial<MayGrant>): Reach => {
+    const all = { ...bounds, externalIds: null, ...more }
+    return { accountId, manager: { id: keyId, bounds: all, config, nowMs } }
+  }
+  return {
+    'summary: all': read(wholeAccount(accountId)),
+    'summary: within an external id': read(within({ externalIds: [externalId] })),
+    'summary: within an external id of no key': read(within({ externalIds: ['no such customer'] })),
+    'summary: within an environment': read(within({ environments: ['test'] })),
+    'summary: within scopes': read(within({ scopes: ['contacts:*'] })),
   }
 }

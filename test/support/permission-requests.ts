@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import type { Document, Operation } from '../../src/http/openapi/document.ts'
 import { operationsOf } from '../../src/http/openapi/document.ts'
 import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
+import { makeKey } from './account.ts'
 import {
   cookieOf,
   password,
@@ -70,6 +71,9 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     body: {
       keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],
     },
+  }),
+  'POST /api/api-keys/lookup': async ({ app, acme }) => ({
+    body: { token: (await makeKey(app, acme.owner.jwt)).key },
   }),
   'POST /api/api-keys/revoke': () => ({ body: { ids: [crypto.randomUUID()] } }),
   'POST /api/api-keys': (_, caller) => ({

@@ -33,7 +33,7 @@ export async function planOf(d1: D1Database, { sql, values }: Statement): Promis
 
 /** Tables that stay small: a row a fence, what is pending, arrays that are bound. */
 const small =
-  /^SCAN (json_each|CONSTANT ROW|\d+ CONSTANT ROWS|\(|(event|actor)$|sequence\b|fence\b|pending_raise\b|expiry_due\b|review_due\b)/
+  /^SCAN (json_each|\w+ VIRTUAL TABLE|CONSTANT ROW|\d+ CONSTANT ROWS|\(|(event|actor)$|sequence\b|fence\b|pending_raise\b|format_held\b|expiry_due\b|review_due\b)/
 
 /**
  * Steps that read a whole table, or sort more than a page: the outermost query sorts what a subquery has limited.

@@ -14,6 +14,7 @@ import {
   type Key,
   type KeyChanges,
   type KeyQuery,
+  type KeySummary,
   LatchkeyError,
   type NewKey,
   type Scope,
@@ -70,6 +71,13 @@ describe('the client', () => {
     expect(await client.get(made.id)).toMatchObject({ name: 'CI', metadata: { a: 1 } })
     const request = { token: made.key, scopes: ['contacts:read'] }
     expect(await client.verify(request)).toMatchObject({ valid: true, key: { id: made.id } })
+
+    expect(await client.lookup(made.key)).toMatchObject({ id: made.id, name: 'CI' })
+    expect((await errorOf(client.lookup('whm_'))).code).toBe('not_found')
+    expect(await client.summary()).toMatchObject({ without_expiry: 2, capped: [] })
+    expect(
+      (await client.list({ scope: 'contacts:read#1', environment: 'live' })).data,
+    ).toHaveLength(2)
 
     expect(await client.update(made.id, { name: 'CI 2' })).toMatchObject({ name: 'CI 2' })
     const successor = await client.rotate(made.id, { overlap_seconds: 60 })
@@ -213,13 +221,16 @@ describe('retries', () => {
     Response.json({ code: 'authority_unavailable', detail: 'Later' }, { status, headers })
   const id = crypto.randomUUID()
 
-  it('repeat a GET or a DELETE, no sooner than Retry-After', async () => {
+  it('repeat a GET, a lookup or a DELETE, no sooner than Retry-After', async () => {
     const reading = flaky(busy(503, { 'retry-after': '2' }), new TypeError('fetch failed'))
     await reading.client.get(id)
     expect(reading.methods).toEqual(['GET', 'GET', 'GET'])
     expect(reading.waits[0]).toBe(2_000)
     expect(reading.waits[1]).toBeGreaterThanOrEqual(250)
     expect(reading.waits[1]).toBeLessThanOrEqual(500)
+    const asking = flaky(busy(503))
+    await asking.client.lookup('x')
+    expect(asking.methods).toEqual(['POST', 'POST'])
     const revoking = flaky(busy(429))
     await revoking.client.revoke(id)
     expect(revoking.methods).toEqual(['DELETE', 'DELETE'])
@@ -314,6 +325,8 @@ describe('the url of a deployment', () => {
   const id = crypto.randomUUID()
   const calls: Record<string, (client: Client) => Promise<unknown>> = {
     '/api/api-keys?status=active': (client) => client.list({ status: 'active' }),
+    '/api/api-keys/summary': (client) => client.summary(),
+    '/api/api-keys/lookup': (client) => client.lookup('x'),
     '/api/api-keys': (client) => client.create({ name: 'A' }),
     [`/api/api-keys/${id}`]: (client) => client.get(id),
     [`/api/api-keys/${id} `]: (client) => client.update(id, {}),
@@ -404,6 +417,8 @@ describe('the types of the client', () => {
     type Message = { message: string }
     type Count = { revoked: number; missing: string[] }
     expectTypeOf<Data<Keys['$get'], 200>>().toEqualTypeOf<Plain<Key[]>>()
+    expectTypeOf<Data<Keys['summary']['$get'], 200>>().toEqualTypeOf<Plain<KeySummary>>()
+    expectTypeOf<Data<Keys['lookup']['$post'], 200>>().toEqualTypeOf<Plain<Key>>()
     expectTypeOf<Data<Keys['$post'], 201>>().toEqualTypeOf<Plain<IssuedKey>>()
     expectTypeOf<Data<OneKey['$get'], 200>>().toEqualTypeOf<Plain<Key>>()
     expectTypeOf<Data<OneKey['$patch'], 202>>().toEqualTypeOf<Plain<Key & Underway>>()
@@ -419,6 +434,7 @@ describe('the types of the client', () => {
 
   it('match the requests of the management API', () => {
     expectTypeOf<Part<Keys['$post'], 'json'>>().toEqualTypeOf<Plain<NewKey>>()
+    expectTypeOf<Part<Keys['lookup']['$post'], 'json'>>().toEqualTypeOf<{ token: string }>()
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
     expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()

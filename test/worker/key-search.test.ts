@@ -99,6 +99,68 @@ describe('a search', () => {
   })
 })
 
+describe('a search by the start of a token', () => {
+  type Stored = { format: string; key_prefix: string }
+  const keys: Record<string, Stored> = {
+    whm: { format: 'whm', key_prefix: 'a1b2c3d4' },
+    other: { format: 'whm', key_prefix: 'ffffffff' },
+    live: { format: 'wacrm_live', key_prefix: 'A1b2C3d4' },
+    test: { format: 'wacrm_test', key_prefix: 'A1b2C3d4' },
+    unkey: { format: 'unkey', key_prefix: 'A1b2C3d4' },
+    wacrm: { format: 'wacrm', key_prefix: 'A1b2C3d4' },
+    better_auth: { format: 'better_auth', key_prefix: 'aBcDeFgH' },
+    gone: { format: 'gone', key_prefix: 'A1b2C3d4' },
+  }
+  const names = Object.keys(keys)
+  const shown = ['whm', 'live', 'test', 'unkey', 'wacrm', 'gone']
+
+  it.each([
+    ['a1b2c3d4', shown],
+    ['a1b2c3d4…', shown],
+    ['A1B2C3D4', shown],
+    ['1b2c', shown],
+    ['  a1b2c3d4  ', shown],
+    ['whm_a1b2c3d4…', ['whm']],
+    ['whm_a1b2c3d4', ['whm']],
+    ['whm_a1b2', ['whm']],
+    ['whm_a1b2…', ['whm']],
+    ['whm_', ['whm', 'other']],
+    ['wacrm_test_A1b2C3d4…', ['test']],
+    ['wacrm_live_A1b2C3d4…', ['live', 'wacrm']],
+    ['wacrm_live_a1b2c3d4', ['live', 'wacrm']],
+    ['uk_A1b2C3d4…', ['unkey']],
+    ['aBcDeFgH…', ['better_auth']],
+    ['whm_A1b2C3d5…', []],
+    ['uk_a1b2c3d4e5', []],
+    ['…', names],
+  ])('finds by %j', async (search, wanted) => {
+    const ids = new Map<string, string>()
+    for (const [name, { format, key_prefix }] of Object.entries(keys)) {
+      const id = await stored(name)
+      ids.set(id, name)
+      await env.DB.prepare('UPDATE api_key SET format = ?, key_prefix = ?, name = ? WHERE id = ?')
+        .bind(format, key_prefix, 'A key', id)
+        .run()
+    }
+    for (const sort of ['', '&sort=name']) {
+      const path = `/api/api-keys?${new URLSearchParams({ search })}${sort}`
+      const { body } = await request('GET', path)
+      const found = body.data.map(({ id }: { id: string }) => ids.get(id))
+      expect([search, found.toSorted()]).toEqual([search, wanted.toSorted()])
+    }
+  })
+
+  it('has keys whose prefix it is exactly before those that hold it elsewhere', async () => {
+    const id = await stored('Exact')
+    await env.DB.prepare("UPDATE api_key SET key_prefix = 'deadbeef' WHERE id = ?").bind(id).run()
+    const newer = await made('deadbeef in its name')
+    for (const search of ['deadbeef', 'deadbeef…']) {
+      const wanted = search.endsWith('…') ? [id] : [id, newer]
+      expect([search, await found(search)]).toEqual([search, wanted])
+    }
+  })
+})
+
 describe('a row from before the folded name', () => {
   it('is found as before at once, and by its folded name after the next minute', async () => {
     const id = await stored('ÜBERMUT tut selten')

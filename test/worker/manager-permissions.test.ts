@@ -37,21 +37,39 @@ const shared = Object.fromEntries(
 async function keysOf(name: SituationName, { isDisabled }: Call) {
   const { key } = situations[name]
   const made = key === null ? await managing(name) : shared[name]
-  const id = key === null ? made.id : (await make(key)).id
+  const { id, key: token } = key === null ? made : await make(key)
   if (isDisabled) {
     const disabled = { as: owner, body: { is_active: false } }
     expect((await app.request('PATCH', idPath.replace('{id}', id), disabled)).status).toBe(200)
   }
-  return { as: made.key, id }
+  return { as: made.key, id, token }
+}
+
+/** Whether a summary tells that the key was disabled; of the managing key itself, that it expires soon. */
+async function isCounted(as: string, id: string, isItself: boolean): Promise<boolean> {
+  const read = () => app.request('GET', '/api/api-keys/summary', { as })
+  const before = await read()
+  const expires_at = new Date(app.clock.now() + 1_000_000).toISOString()
+  const body = isItself ? { expires_at } : { is_active: false }
+  expect((await app.request('PATCH', idPath.replace('{id}', id), { as: owner, body })).status).toBe(
+    200,
+  )
+  const after = await read()
+  expect([before.status, after.status, before.body.data.capped]).toEqual([200, 200, []])
+  return before.text !== after.text
 }
 
 async function cellOf(call: Call, name: SituationName): Promise<ManagerCell> {
-  const { as, id } = await keysOf(name, call)
+  const { as, id, token } = await keysOf(name, call)
+  if (call.operation === 'GET /api/api-keys/summary') {
+    return (await isCounted(as, id, situations[name].key === null)) ? 'yes' : 'no'
+  }
   const [method = '', path = ''] = call.operation.split(' ')
   const { key } = situations[name]
   const bodies: Record<string, object> = {
     'POST /api/api-keys': key ?? { ...manager, may_grant: situations[name].mayGrant },
     'POST /api/api-keys/revoke': { ids: [id] },
+    'POST /api/api-keys/lookup': { token },
   }
   const body = { ...(bodies[call.operation] ?? call.body) }
   const {

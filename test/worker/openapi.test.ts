@@ -68,6 +68,10 @@ describe('each operation responds as the document describes', () => {
     await call('createKey', { ...owner, body: { name: 'Plain', format: 'wacrm_live' } })
     await call('listKeys', { ...owner, query: { limit: '1', status: 'active', search: 'ever' } })
     await call('listKeys', owner)
+    await call('listKeys', { ...owner, query: { environment: 'test', scope: 'contacts:read#1' } })
+    await call('summarizeKeys', owner)
+    await call('lookUpKey', { ...owner, body: { token: made.body.data.key } })
+    expect((await call('lookUpKey', { ...owner, body: { token: 'x' } })).status).toBe(404)
     await call('getKey', { ...owner, path })
     await call('updateKey', { ...owner, path, body: { name: 'Other', expires_at: null } })
     await call('updateKey', { ...owner, path, body: { is_active: false } })
@@ -93,7 +97,8 @@ describe('each operation responds as the document describes', () => {
     const admin = { as: acme.admin.jwt }
     await call('importKeys', { ...admin, body: { keys: [{ ...key, scopes: ['keys:verify'] }] } })
     await call('importKeys', { ...owner, body: { keys: [{}, null] }, wrong: true })
-    await call('listAuditEvents', { ...owner, query: { limit: '100', key_id: id } })
+    const from = '2026-01-01T00:00:00Z'
+    await call('listAuditEvents', { ...owner, query: { limit: '100', key_id: id, from } })
     await call('listAuditEvents', { ...owner, query: { limit: '100' } })
     await call('listRequests', { ...owner, query: { limit: '100' } })
     await call('getKeyUsage', { ...owner, path })

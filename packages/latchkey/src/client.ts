@@ -15,6 +15,7 @@ import type {
   Key,
   KeyChanges,
   KeyQuery,
+  KeySummary,
   NewKey,
   RevokedKeys,
   Scope,
@@ -56,6 +57,23 @@ export type Client = {
    * ```
    */
   list(query?: KeyQuery, options?: CallOptions): Items<Key>
+  /**
+   * How many active keys there are, expire soon or are unused: for a dashboard.
+   * @example
+   * ```ts
+   * const { active, expiring_in_7_days } = await client.summary()
+   * ```
+   */
+  summary(options?: CallOptions): Promise<KeySummary>
+  /**
+   * The key of the account with this token, whatever its status; `not_found` where it has none. Changes nothing, counts
+   * nothing: to check a request, `verify` it.
+   * @example
+   * ```ts
+   * const { id, status } = await client.lookup(tokenFromALog)
+   * ```
+   */
+  lookup(token: string, options?: CallOptions): Promise<Key>
   /**
    * Creates a key. With an `idempotencyKey` (1 to 255 characters, a new one for each key) it is retried, and made once; if it
    * was made and its answer lost, `conflict` has its id in `keyId`: rotate that for a token. Without one, look after `timed_out` or
@@ -186,7 +204,16 @@ export function createClient(options: ClientOptions): Client {
 
 type KeyCalls = Pick<
   Client,
-  'list' | 'create' | 'get' | 'update' | 'rotate' | 'addCredits' | 'revoke' | 'revokeMany'
+  | 'list'
+  | 'summary'
+  | 'lookup'
+  | 'create'
+  | 'get'
+  | 'update'
+  | 'rotate'
+  | 'addCredits'
+  | 'revoke'
+  | 'revokeMany'
 >
 
 const keysPath = '/api/api-keys'
@@ -194,6 +221,11 @@ const keysPath = '/api/api-keys'
 function keyCalls(request: Transport): KeyCalls {
   return {
     list: (query, options) => listPages(request, keysPath, query, options),
+    summary: (options) => dataOf(request('GET', `${keysPath}/summary`, options)),
+    lookup: (token, options) =>
+      dataOf(
+        request('POST', `${keysPath}/lookup`, { ...options, json: { token }, onlyReads: true }),
+      ),
     create: (json, options) => dataOf(request('POST', keysPath, { ...options, json })),
     get: async (id, options) => dataOf(request('GET', keyPath(id), options)),
     update: async (id, json, options) =>

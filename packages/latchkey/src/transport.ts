@@ -18,7 +18,7 @@ export type ClientOptions = {
   fetch?: typeof fetch
   /** Milliseconds of one attempt; 75,000 by default, since a change is answered once it is in force everywhere. */
   timeoutMs?: number
-  /** Retries of a GET, a DELETE or a call with an `idempotencyKey`; 2 by default. No other call is retried. */
+  /** Retries of a GET, a DELETE, a `lookup` or a call with an `idempotencyKey`; 2 by default. No other call is retried. */
   retries?: number
   /** Waits `ms` milliseconds between two attempts; `setTimeout` by default. */
   sleep?: (ms: number) => Promise<void>
@@ -43,6 +43,8 @@ type Call = CallOptions & {
   form?: Record<string, string>
   /** The server executes repeated calls with one key once: the call may be retried. */
   idempotencyKey?: string | undefined
+  /** A POST without an effect. */
+  onlyReads?: boolean
 }
 
 export type Transport = (method: string, path: string, call?: Call) => Promise<unknown>
@@ -58,7 +60,10 @@ export function createTransport(options: ClientOptions): Transport {
   return async function request(method, path, call = {}) {
     // A POST or PATCH may have taken place though its answer was lost: only the caller can decide to repeat it.
     const isRepeatable =
-      method === 'GET' || method === 'DELETE' || call.idempotencyKey !== undefined
+      method === 'GET' ||
+      method === 'DELETE' ||
+      call.onlyReads === true ||
+      call.idempotencyKey !== undefined
     const attempts = isRepeatable ? retries + 1 : 1
     const url = urlOf(path)
     for (let attempt = 1; ; attempt++) {

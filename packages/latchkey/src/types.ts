@@ -182,8 +182,15 @@ export type PageQuery = {
 /** Filters of the list of keys; all of them must match. */
 export type KeyQuery = PageQuery & {
   status?: KeyStatus | undefined
-  /** Part of a name (in any case), a key prefix or an external id. */
+  /** Part of a name (in any case), of an external id, or of a key prefix (also as it is shown, `whm_a1b2c3d4…`). */
   search?: string | undefined
+  /** Such as `live` or `test`. */
+  environment?: string | undefined
+  /**
+   * Granted to the key: by its name, by a wildcard that covers it, or, for one resource (`contacts:read#42`), by the
+   * whole scope. Keys that inherit are not among them.
+   */
+  scope?: string | undefined
   created_by?: string | undefined
   external_id?: string | undefined
   /** Only unrevoked keys whose creator was demoted or removed. */
@@ -199,6 +206,26 @@ export type KeyQuery = PageQuery & {
 type KeyColumn = 'created_at' | 'expires_at' | 'last_used_at' | 'name'
 /** `-` for descending order. */
 export type KeyOrder = KeyColumn | `-${KeyColumn}`
+
+/**
+ * How many active keys there are, and how many of them need a look: each up to 1,000. `capped` names the counts that are
+ * at least what they say, such as `active` or `by_environment.live`.
+ * @example
+ * ```ts
+ * const { never_used, capped }: KeySummary = await client.summary()
+ * console.log(capped.includes('never_used') ? `${never_used} or more` : never_used)
+ * ```
+ */
+export type KeySummary = {
+  active: number
+  expiring_in_7_days: number
+  never_used: number
+  /** Neither used nor made for 90 days. */
+  unused_for_90_days: number
+  without_expiry: number
+  by_environment: Record<string, number>
+  capped: string[]
+}
 
 /** Filters of the list of audit events; all of them must match. */
 export type AuditQuery = PageQuery & {

@@ -12,7 +12,7 @@ import { recordPerson } from '../report.ts'
 import { Problem } from '../response/problem.ts'
 import { stepUpRequired } from '../response/refusals.ts'
 import { reportOf } from '../response/reporting.ts'
-import { isSafeMethod } from '../routing/method.ts'
+import { onlyReads } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
 import { personWithJwt, personWithSession } from './people.ts'
 import { authenticateKey, refuseTokenInQuery } from './principal.ts'
@@ -21,7 +21,7 @@ import { authenticateKey, refuseTokenInQuery } from './principal.ts'
 export const manager: MiddlewareHandler<AppEnv> = async function manager(c, next) {
   const actor = await actorOf(c)
   if (actor.kind === 'person') recordPerson(reportOf(c), actor.accountId, c.env.clock.now())
-  if (!isSafeMethod(c.req.method) && actor.kind === 'person' && actor.role === 'member') {
+  if (!onlyReads(c.req) && actor.kind === 'person' && actor.role === 'member') {
     const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
     throw new Problem('forbidden', { detail })
   }

@@ -19,7 +19,9 @@ import { createApiKeyCredits } from './keys/credits.ts'
 import { createApiKeyImport, importPath, maxImportBytes } from './keys/import.ts'
 import { createApiKeyRoutes } from './keys/keys.ts'
 import { createKeyListRoute } from './keys/list.ts'
+import { createKeyLookup } from './keys/lookup.ts'
 import { createScopeRoutes } from './keys/scopes.ts'
+import { createKeySummary } from './keys/summary.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
 import { authEndpoints } from './people/auth-endpoints.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
@@ -70,6 +72,8 @@ function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
     .route('/', createKeyListRoute(settings))
+    .route('/', createKeySummary(settings))
+    .route('/', createKeyLookup())
     .route('/', createApiKeyRoutes(settings))
     .route('/', createApiKeyCreation(settings))
     .route('/', createApiKeyActions())

@@ -4,6 +4,7 @@ import { roles } from '../../core/role.ts'
 import type { AppEnv } from '../app-env.ts'
 import { createManagement } from '../management/routes.ts'
 import { createRevocations } from '../revocation/routes.ts'
+import { onlyReads } from '../routing/method.ts'
 import { createRouter } from '../routing/router.ts'
 import { type Requirement, securitySchemes } from '../routing/security.ts'
 import type { AppSettings } from '../services.ts'
@@ -36,16 +37,16 @@ export function createDocument(settings: AppSettings, baseUrl: string): Document
     servers: [{ url: new URL(baseUrl).origin }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
-  for (const { method, operation } of operationsOf(document)) {
+  for (const { method, path, operation } of operationsOf(document)) {
     operation.responses = { ...operation.responses, default: anyFailure }
-    if (operation.security) operation.security = operation.security.map(withRole(method))
+    if (operation.security) operation.security = operation.security.map(withRole({ method, path }))
   }
   return document
 }
 
 /** The guard of management lets members only read: the document names the role for each method. */
-function withRole(method: string) {
-  const role = method === 'get' ? 'member' : 'admin'
+function withRole({ method, path }: { method: string; path: string }) {
+  const role = onlyReads({ method: method.toUpperCase(), path }) ? 'member' : 'admin'
   return (requirement: Requirement, _: number, all: Requirement[]): Requirement => {
     if (!all.some(({ apiKey }) => apiKey?.includes('keys:manage'))) return requirement
     const [scheme = '', needs = []] = Object.entries(requirement)[0] ?? []

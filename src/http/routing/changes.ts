@@ -2,13 +2,13 @@
 import type { MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
-import { isSafeMethod } from './method.ts'
+import { onlyReads } from './method.ts'
 
 /** After a successful change, webhook deliveries that it wrote are handed to the queue. */
 export const dispatchAfterResponse: MiddlewareHandler<AppEnv> =
   async function dispatchAfterResponse(c, next) {
     await next()
-    if (!isSafeMethod(c.req.method) && c.res.ok) c.env.dispatchWebhooks()
+    if (!onlyReads(c.req) && c.res.ok) c.env.dispatchWebhooks()
   }
 
 /** While D1 is restored nothing may change: a change would be lost or half undone. */
@@ -17,7 +17,7 @@ export const whileChangesGoOn: MiddlewareHandler<AppEnv> = async function whileC
   next,
 ) {
   const isOperation = c.req.path.startsWith('/api/operations/')
-  if (!isSafeMethod(c.req.method) && !isOperation && c.env.changesStopped) {
+  if (!onlyReads(c.req) && !isOperation && c.env.changesStopped) {
     const detail = 'Changes are stopped while the database is being restored. Keys keep working.'
     throw new Problem('authority_unavailable', { detail, headers: { 'retry-after': '60' } })
   }
