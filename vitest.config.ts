@@ -44,6 +44,7 @@ const optimizer = {
     'drizzle-orm/sqlite-core',
     'fast-check',
     'hono',
+    'hono/cors',
     'hono/factory',
     'hono/html',
     'hono/http-exception',

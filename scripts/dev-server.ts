@@ -2,14 +2,31 @@
 import { statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { createServer, type ViteDevServer } from 'vite'
 import { forwardAuthPaths, gatewayPaths, ownOperations } from '../src/http/paths.ts'
 import { root } from './settings.ts'
 
-const workerPaths = [gatewayPaths, forwardAuthPaths, ...ownOperations.map(({ path }) => path)]
-
-/** The same origin as the Worker's BASE_URL, so that cookies and the origin check work. */
-export async function startDevServer(port: number, workerPort: number): Promise<ViteDevServer> {
+/**
+ * The same origin as the Worker's BASE_URL, so that cookies and the origin check work.
+ * @param configPath of the configuration that the Worker has.
+ */
+export async function startDevServer(
+  port: number,
+  workerPort: number,
+  configPath = join(root, 'latchkey.config.ts'),
+): Promise<ViteDevServer> {
+  const { default: config } = await import(pathToFileURL(configPath).href)
+  const workerPaths = [
+    '/api/*',
+    gatewayPaths(config.gateway),
+    forwardAuthPaths,
+    ...ownOperations.map(({ path }) => path),
+  ]
+  const isWorkers = ({ url = '/' }: IncomingMessage) => {
+    const { pathname } = new URL(url, 'http://localhost')
+    return workerPaths.some((path) => matches(path, pathname)) && !isSource(pathname)
+  }
   const target = `http://localhost:${workerPort}`
   const server = await createServer({
     configFile: join(root, 'vite.config.ts'),
@@ -22,11 +39,6 @@ export async function startDevServer(port: number, workerPort: number): Promise<
     },
   })
   return server.listen()
-}
-
-function isWorkers({ url = '/' }: IncomingMessage): boolean {
-  const { pathname } = new URL(url, 'http://localhost')
-  return workerPaths.some((path) => matches(path, pathname)) && !isSource(pathname)
 }
 
 function matches(path: string, pathname: string): boolean {

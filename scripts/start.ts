@@ -59,13 +59,16 @@ async function prepare(settings: Settings, password: string): Promise<void> {
 }
 
 /** `port` is the Worker's, `baseUrl` the address for the browser. */
-async function ready({ listening, output }: Wrangler, { port, baseUrl }: Settings): Promise<void> {
+async function ready(
+  { listening, output }: Wrangler,
+  { port, baseUrl, config }: Settings,
+): Promise<void> {
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
   await untilHealthy(port, output)
   await Promise.race([output.settled, sleep(1_000)])
   if (isDev) {
     const { startDevServer } = await import('./dev-server.ts')
-    await startDevServer(Number(new URL(baseUrl).port), port)
+    await startDevServer(Number(new URL(baseUrl).port), port, config)
   }
   if (stoppingSince !== null) return
   welcome(baseUrl)

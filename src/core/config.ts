@@ -2,10 +2,12 @@
 // an invalid configuration never serves a request.
 import { readAddressOrBlock } from './address.ts'
 import { fail } from './config-error.ts'
+import { type Cors, type CorsInput, readCors } from './cors.ts'
 import { environmentsOf } from './environment.ts'
 import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
 import { checkForeign, checkFormats } from './format-rules.ts'
+import { type Gateway, type GatewayInput, readGateway } from './gateway.ts'
 import type { PolicyInput, PolicyRules } from './policy.ts'
 import { checkRoles, checkScopes, readPolicies } from './policy-rules.ts'
 import type { Role, RolePowers } from './role.ts'
@@ -13,16 +15,6 @@ import type { ScopeCatalogue } from './scope-matcher.ts'
 import { reservedScopes } from './scopes.ts'
 
 export type { Role } from './role.ts'
-
-/**
- * The API behind the gateway: an origin such as `https://api.example.com`, or an object with `fetch`, such as
- * an imported Hono app or `{ fetch: (request, env) => env.MY_API.fetch(request) }`.
- */
-export type Upstream<Env> =
-  | string
-  | {
-      fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
-    }
 
 /** The proxies whose statement of the client's address is trusted. */
 export type ForwardAuth = {
@@ -51,22 +43,12 @@ export type ConfigInput<Env> = {
    * admits keys of other environments than `live`.
    */
   policies: Record<string, PolicyInput>
-  gateway: {
-    policy: string
-    upstream: Upstream<Env>
-    /** Time from the last byte of the request to the first of the upstream's answer; default 60,000. */
-    timeoutMs?: number
-    /**
-     * Send GET and HEAD requests to the upstream while the key is still being verified, and return the
-     * answer only if it is valid (docs/decisions/0007). Off by default.
-     */
-    speculative?: boolean
-    /**
-     * Time between two verifications of the credential of an open stream or WebSocket; default and maximum 5,000. One
-     * that cannot be verified for twice that time ends.
-     */
-    reverifyMs?: number
-  }
+  gateway: GatewayInput<Env>
+  /**
+   * The pages of other origins that may call the gateway, or `'upstream'`: the API answers preflights and says itself
+   * who may read. Without it, browsers let no other origin in.
+   */
+  cors?: CorsInput | 'upstream' | null
   /** Without it, /forward-auth refuses a key that is bound to addresses (docs/decisions/0006). */
   forwardAuth?: ForwardAuth | null
   /**
@@ -78,17 +60,16 @@ export type ConfigInput<Env> = {
 
 export type Config<Env = never> = Omit<
   ConfigInput<Env>,
-  'lease' | 'gateway' | 'forwardAuth' | 'foreign' | 'policies'
+  'lease' | 'gateway' | 'cors' | 'forwardAuth' | 'foreign' | 'policies'
 > & {
   policies: Record<string, PolicyRules>
   foreign: Record<string, ForeignFormat>
-  gateway: Required<ConfigInput<Env>['gateway']>
+  gateway: Gateway<Env>
+  cors: Cors | 'upstream' | null
   forwardAuth: ForwardAuth | null
   defaultFormat: string
   leaseMs: number
 }
-
-const gatewayDefaults = { timeoutMs: 60_000, speculative: false, reverifyMs: 5_000 }
 
 /**
  * Validates a configuration and returns it with defaults and the reserved scopes.
@@ -102,8 +83,7 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   const { lease = 1, forwardAuth = null, foreign = {}, ...rest } = input
   checkForeign(foreign, input.formats)
   const policies = readPolicies(input.policies, scopes, environmentsOf({ ...input, foreign }))
-  const gateway = { ...gatewayDefaults, ...input.gateway }
-  checkGateway(gateway, policies)
+  const gateway = readGateway(input.gateway, policies)
   if (forwardAuth !== null) checkForwardAuth(forwardAuth)
   if (!(lease >= 0 && lease <= 60)) fail(`lease is ${lease}: it must be 0 to 60 seconds`)
   const [defaultFormat = ''] = Object.keys(input.formats)
@@ -113,28 +93,10 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
     scopes,
     policies,
     gateway,
+    cors: readCors(input.cors ?? null),
     forwardAuth,
     defaultFormat,
     leaseMs: Math.round(lease * 1000),
-  }
-}
-
-function checkGateway(
-  { policy, upstream, timeoutMs, speculative, reverifyMs }: Config['gateway'],
-  policies: Record<string, PolicyRules>,
-) {
-  if (!Object.hasOwn(policies, policy)) {
-    fail(`gateway.policy is "${policy}", which policies does not define`)
-  }
-  checkUpstream(upstream)
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
-    fail(`gateway.timeoutMs is ${timeoutMs}: it must be 1 to 3,600,000 milliseconds`)
-  }
-  if (!Number.isInteger(reverifyMs) || reverifyMs < 1 || reverifyMs > gatewayDefaults.reverifyMs) {
-    fail(`gateway.reverifyMs is ${reverifyMs}: it must be 1 to 5,000 milliseconds`)
-  }
-  if (typeof speculative !== 'boolean') {
-    fail(`gateway.speculative is ${speculative}: it must be true or false`)
   }
 }
 
@@ -156,21 +118,5 @@ function checkForwardAuth({ proxies, clientAddressHeader }: ForwardAuth) {
   // Cloudflare sets or extends these on the way here: they hold the proxy's address, not its client's.
   if (/^(cf-.*|x-forwarded-for|true-client-ip)$/i.test(clientAddressHeader)) {
     fail(`forwardAuth.clientAddressHeader "${clientAddressHeader}" is written by Cloudflare`)
-  }
-}
-
-function checkUpstream(upstream: Upstream<never>) {
-  if (typeof upstream !== 'string') {
-    if (typeof upstream?.fetch !== 'function') {
-      fail('gateway.upstream must be a URL or an object with fetch')
-    }
-    return
-  }
-  const url = URL.canParse(upstream) ? new URL(upstream) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    fail(`gateway.upstream "${upstream}" is not an http or https URL`)
-  }
-  if (url.pathname !== '/' || url.search || url.hash || url.username) {
-    fail(`gateway.upstream "${upstream}" must be an origin: no path, no query, no user`)
   }
 }

@@ -1,9 +1,10 @@
 // Routes paths to handlers, in the order in which they are tried. Only what verifies a key is loaded at start;
 // management, people and documents are imported by the first request that needs them.
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono'
 import type { AppEnv } from './app-env.ts'
 import { gate } from './gate.ts'
 import { confined } from './gateway/confined.ts'
+import { checkGatewayPaths } from './gateway/overlap.ts'
 import {
   forwardAuthPaths,
   gatewayPaths,
@@ -26,9 +27,11 @@ import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
 import { me } from './verify/me.ts'
 
-type Handler = (c: Context<AppEnv>) => Response | Promise<Response>
+type Handler = (c: Context<AppEnv>, next: Next) => Response | ReturnType<MiddlewareHandler<AppEnv>>
 
+/** @throws Error for settings that hide a path of ours or of the deployer's: the Worker does not start. */
 export function createApp(settings: AppSettings): Hono<AppEnv> {
+  checkGatewayPaths(settings.config)
   const app = new Hono<AppEnv>()
   app.onError(answerFailure)
   app.notFound(answerUnrouted)
@@ -65,10 +68,7 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
     app.all(`/api/${resource}/*`, management)
   }
   addVerification(app, settings)
-  app.all(
-    gatewayPaths,
-    lazily(async () => (await import('./gateway/gateway.ts')).createGateway(settings)),
-  )
+  addGateway(app, settings)
   const documents = lazily(async () =>
     delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
   )
@@ -86,6 +86,22 @@ function addVerification(app: Hono<AppEnv>, settings: AppSettings): void {
     delegateTo((await import('./verify/routes.ts')).createChecks(settings)),
   )
   for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
+}
+
+/** All that is left under its base. Requests for paths of ours do not get here, so CORS opens none of them. */
+function addGateway(app: Hono<AppEnv>, settings: AppSettings): void {
+  const { cors, gateway } = settings.config
+  const paths = gatewayPaths(gateway)
+  if (cors !== null && cors !== 'upstream') {
+    app.use(
+      paths,
+      lazily(async () => (await import('./gateway/cors.ts')).createCors(cors, settings.config)),
+    )
+  }
+  app.all(
+    paths,
+    lazily(async () => (await import('./gateway/gateway.ts')).createGateway(settings)),
+  )
 }
 
 /** The order matters: logging and hardening apply to every response, and checks run before every route. */
@@ -107,11 +123,11 @@ async function answerUnrouted(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** A handler that is loaded by its first request. */
-function lazily(load: () => Promise<Handler>): Handler {
+function lazily(load: () => Promise<Handler>) {
   let handler: Handler | null = null
-  return async function handle(c) {
+  return async function handle(c: Context<AppEnv>, next: Next) {
     handler ??= await load()
-    return handler(c)
+    return handler(c, next)
   }
 }
 

@@ -1,4 +1,4 @@
-// The paths that the Worker answers itself: one list for routing, guards and log lines.
+// The paths that the Worker answers itself: one list for routing, guards, log lines and the overlap with the gateway.
 export const mePath = '/api/v1/me'
 export const verifyPath = '/api/v1/keys/verify'
 export const verifyBatchPath = '/api/v1/keys/verify-batch'
@@ -8,8 +8,11 @@ export const lookupPath = '/api/api-keys/lookup'
 export const readingPosts: readonly string[] = [lookupPath]
 export const leakPaths = '/api/leaks/*'
 export const forwardAuthPaths = '/forward-auth/*'
-/** Everything under /api/ that no route above takes. */
-export const gatewayPaths = '/api/*'
+
+/** Everything under the base of the gateway that no route of ours takes. */
+export function gatewayPaths({ base }: { base: string }): string {
+  return `${base}/*`
+}
 
 /** Resources under /api/ that need a person, a JWT or a managing key. */
 export const guardedResources = [
@@ -39,4 +42,29 @@ export const ownOperations = [
   { method: 'POST', path: verifyPath },
   { method: 'POST', path: verifyBatchPath },
   { method: 'POST', path: introspectPath },
+]
+
+/** What the dashboard has directly under /: its pages (src/dashboard/app.tsx) and the folder of its files. */
+const dashboard = [
+  'account',
+  'assets',
+  'audit-log',
+  'invitations',
+  'keys',
+  'members',
+  'profile',
+  'scopes',
+  'setup',
+  'sign-in',
+  'status',
+  'webhooks',
+]
+
+/** All of them. `/*` stands for the path before it and everything below. */
+export const ownPaths: readonly string[] = [
+  ...new Set(ownOperations.map(({ path }) => path)),
+  leakPaths,
+  forwardAuthPaths,
+  ...[...guardedResources, ...openResources].map((resource) => `/api/${resource}/*`),
+  ...dashboard.map((page) => `/${page}/*`),
 ]

@@ -28,6 +28,7 @@ const withRoute = (method: string, path: string, scope = 'contacts:read') => ({
 })
 const withUpstream = (url: unknown) => ({ gateway: { policy: 'api', upstream: url } })
 const withGateway = (changes: object) => ({ gateway: { ...sound.gateway, ...changes } })
+const withOrigins = (...origins: string[]) => ({ cors: { origins } })
 const withProxies = (proxies: string[], clientAddressHeader = 'X-Client-Address') => ({
   forwardAuth: { proxies, clientAddressHeader },
 })
@@ -148,6 +149,47 @@ const mistakes: [string, object, RegExp][] = [
     /gateway\.reverifyMs is 0/,
   ],
   ['speculation in words', withGateway({ speculative: 'yes' }), /gateway\.speculative is yes/],
+  ['a base of everything', withGateway({ base: '/' }), /gateway\.base is "\/".*dashboard/],
+  ['a base without its slash', withGateway({ base: 'v2' }), /gateway\.base is "v2"/],
+  ['a base with a slash at its end', withGateway({ base: '/v2/' }), /gateway\.base is "\/v2\/"/],
+  ['an empty base', withGateway({ base: '' }), /gateway\.base is ""/],
+  ['a base with a parameter', withGateway({ base: '/{v}' }), /gateway\.base is "\/\{v\}"/],
+  ['a base with a wildcard', withGateway({ base: '/v2/*' }), /gateway\.base is/],
+  ['a base with a dot segment', withGateway({ base: '/api/../v2' }), /gateway\.base is/],
+  ['a base that is no text', withGateway({ base: 2 }), /gateway\.base is "2"/],
+  ['every origin', withOrigins('*'), /cors\.origins has "\*".*exact origins/],
+  ['the origin of sandboxed frames', withOrigins('null'), /cors\.origins has "null"/],
+  ['an origin by wildcard', withOrigins('https://*.example.com'), /"https:\/\/\*\.example\.com"/],
+  ['an origin without a scheme', withOrigins('app.example.com'), /"app\.example\.com"/],
+  ['an origin of another scheme', withOrigins('ftp://example.com'), /"ftp:\/\/example\.com"/],
+  [
+    'an origin with a path',
+    withOrigins('https://a.test/x'),
+    /browsers send it as "https:\/\/a\.test"/,
+  ],
+  ['an origin with a slash at its end', withOrigins('https://a.test/'), /"https:\/\/a\.test"\.$/],
+  [
+    'an origin in capitals',
+    withOrigins('https://A.test'),
+    /browsers send it as "https:\/\/a\.test"/,
+  ],
+  ['an origin with its default port', withOrigins('https://a.test:443'), /browsers send it as/],
+  ['an origin with a user', withOrigins('https://a@a.test'), /browsers send it as/],
+  ['one good origin and one bad', withOrigins('https://a.test', 'b.test'), /"b\.test"/],
+  ['an origin that is no text', withOrigins(1 as unknown as string), /cors\.origins has "1"/],
+  ['no origin', withOrigins(), /cors\.origins is empty/],
+  ['cors in a word', { cors: 'all' }, /cors must be \{ origins/],
+  ['cors as a list', { cors: ['https://a.test'] }, /cors must be \{ origins/],
+  [
+    'a preflight that is kept for longer than a day',
+    { cors: { origins: ['https://a.test'], maxAgeSeconds: 86_401 } },
+    /cors\.maxAgeSeconds is 86401/,
+  ],
+  [
+    'a preflight that is kept for part of a second',
+    { cors: { origins: ['https://a.test'], maxAgeSeconds: 0.5 } },
+    /cors\.maxAgeSeconds is 0\.5/,
+  ],
   ['a policy that fits no URL', { policies: { 'a/b': [] } }, /policy "a\/b"/],
   ['no proxies to believe', withProxies([]), /forwardAuth\.proxies is empty/],
   ['a proxy that is a name', withProxies(['proxy.test']), /forwardAuth\.proxies has "proxy\.test"/],
@@ -208,6 +250,22 @@ describe('defineConfig', () => {
     expect(() =>
       defineConfig({ ...sound, ...(withUpstream('https://example.com') as object) }),
     ).not.toThrow()
+  })
+
+  it('accepts exact origins, and leaves CORS closed and the base at /api by default', () => {
+    const origins = [
+      'https://app.example.com',
+      'http://localhost:3000',
+      'https://xn--bcher-kva.test',
+    ]
+    expect(defineConfig({ ...sound, cors: { origins } }).cors).toEqual({
+      origins,
+      maxAgeSeconds: 600,
+    })
+    expect(defineConfig({ ...sound, cors: 'upstream' }).cors).toBe('upstream')
+    expect(defineConfig(sound)).toMatchObject({ cors: null, gateway: { base: '/api' } })
+    const base = '/shop/v2.1'
+    expect(defineConfig({ ...sound, ...withGateway({ base }) }).gateway.base).toBe(base)
   })
 
   it('accepts foreign formats that match no native token', () => {

@@ -69,7 +69,8 @@ export async function stillAdmitted(c: Context<AppEnv>, route: RequestRoute): Pr
   return reauthenticate(c, needsOfRequest(route), (principal) => refusalOf(principal, route))
 }
 
-function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
+/** Why no principal is admitted, whoever it is. */
+export function refusalOfAll(route: RequestRoute): Problem | null {
   switch (route.kind) {
     case 'refused':
       return route.problem
@@ -78,10 +79,14 @@ function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
     case 'encoded':
       return encodedResource
     case 'unlisted':
-      return principal.fullAccess ? null : unlistedPath
     case 'scope':
       return null
   }
+}
+
+function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
+  if (route.kind === 'unlisted' && !principal.fullAccess) return unlistedPath
+  return refusalOfAll(route)
 }
 
 /** The principal that would be admitted by what memory holds, fresh or not; null where none would. */

@@ -13,9 +13,11 @@ import {
   routeOf,
   speculativelyAdmitted,
 } from './admission.ts'
+import { createCredentialCheck } from './held-credentials.ts'
 import { identityHeaders } from './identity-headers.ts'
+import { isPreflight, passPreflight } from './preflight.ts'
 import { createUpstream, type UpstreamFetch } from './upstream.ts'
-import { isWebSocket } from './upstream-headers.ts'
+import { isWebSocket, requestHeaders } from './upstream-headers.ts'
 
 export function createGateway({ config, clock }: AppSettings) {
   const { gateway, policies, scopes } = config
@@ -25,12 +27,17 @@ export function createGateway({ config, clock }: AppSettings) {
   return async function handleGateway(c: Context<AppEnv>): Promise<Response> {
     const { raw } = c.req
     const route = routeOf(policy, raw.headers, raw.method, targetOf(raw.url).path)
+    if (config.cors === 'upstream' && isPreflight(raw)) {
+      return passPreflight(c, route, fetchUpstream)
+    }
     const speculation = gateway.speculative ? await speculate(c, route, fetchUpstream) : null
     try {
       const principal = await admit(c, route)
       const admittedAt = clock.now()
       const isSame = speculation?.identity === identityOf(principal, c)
-      const response = await (isSame ? speculation.release() : fetchUpstream(c, principal))
+      const response = await (isSame
+        ? speculation.release()
+        : fetchUpstream(c, headersOf(principal, c)))
       c.set('isOfUpstream', true)
       if (!staysOpen(response, raw.method)) return response
       const isDue = clock.now() - admittedAt >= gateway.reverifyMs
@@ -40,6 +47,13 @@ export function createGateway({ config, clock }: AppSettings) {
       speculation?.drop()
     }
   }
+}
+
+/** The headers of the request as the API behind receives them. */
+function headersOf(principal: Principal, c: Context<AppEnv>): Headers {
+  const { raw } = c.req
+  const holdsCredential = createCredentialCheck(c.env, raw.headers)
+  return requestHeaders(raw, { principal, requestId: requestIdOf(c), holdsCredential })
 }
 
 /** Whether nothing says when the response ends. One of known length passes as it is. */
@@ -72,7 +86,7 @@ async function speculate(
   const principal = await speculativelyAdmitted(c.env, c.req.raw, route)
   if (principal === null) return null
   const abort = new AbortController()
-  const response = fetchUpstream(c, principal, abort)
+  const response = fetchUpstream(c, headersOf(principal, c), abort)
   // It may fail before anything awaits it, or be dropped.
   response.catch(() => {})
   let isReleased = false

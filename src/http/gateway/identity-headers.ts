@@ -15,8 +15,13 @@ export function identityHeaders(principal: Principal, requestId: string): Record
     [`${name}resources`]: resources.join(' ') || 'none',
     [`${name}external-id`]: externalIdOf(key?.externalId ?? null),
     [`${name}environment`]: key?.environment ?? 'none',
-    [`${name}request-id`]: requestId,
+    ...requestIdHeader(requestId),
   }
+}
+
+/** Of a request that belongs to nobody. */
+export function requestIdHeader(requestId: string): Record<string, string> {
+  return { [`${name}request-id`]: requestId }
 }
 
 /** No key has the external id `none`. Any other text would not fit into a header. */

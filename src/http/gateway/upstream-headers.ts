@@ -2,7 +2,7 @@
 // that the API behind trusts are set anew, whatever the client sent.
 import type { Principal } from '../auth/principal.ts'
 import { isReservedHeader } from './header-names.ts'
-import { identityHeaders } from './identity-headers.ts'
+import { identityHeaders, requestIdHeader } from './identity-headers.ts'
 
 /** RFC 9110 7.6.1 and 11.7. Workers do not forward trailers, so none may be announced. */
 const hopByHop = [
@@ -17,9 +17,8 @@ const hopByHop = [
   'upgrade',
 ]
 
-/** What the headers of the request depend on beside the request itself. */
+/** What the headers of a request depend on beside the request itself. */
 type Settings = {
-  principal: Principal
   requestId: string
   /** Whether a value holds a credential of this deployment. */
   holdsCredential(value: string): boolean
@@ -27,9 +26,10 @@ type Settings = {
 
 /** The client's headers as the API behind receives them. */
 export function requestHeaders(
-  { headers: sent, url }: Request,
-  { principal, requestId, holdsCredential }: Settings,
+  request: Request,
+  { principal, requestId, holdsCredential }: Settings & { principal: Principal },
 ): Headers {
+  const { headers: sent } = request
   const headers = new Headers(identityHeaders(principal, requestId))
   const dropped = new Set(connectionHeaders(sent))
   // Without X-API-Key it is the credential; beside it, it may be one for the API.
@@ -40,12 +40,39 @@ export function requestHeaders(
     if (passed !== null && !holdsCredential(passed)) headers.append(name, passed)
   }
   if (isWebSocket(sent)) headers.set('upgrade', 'websocket')
+  setForwarded(headers, request)
+  return headers
+}
+
+/** All that a preflight says (https://fetch.spec.whatwg.org/#cors-preflight-fetch). */
+const ofPreflight = [
+  'origin',
+  'access-control-request-method',
+  'access-control-request-headers',
+  'user-agent',
+]
+
+/** The headers of a preflight as the API behind receives them: no identity, and nothing that could hold a credential. */
+export function anonymousHeaders(
+  request: Request,
+  { requestId, holdsCredential }: Settings,
+): Headers {
+  const headers = new Headers(requestIdHeader(requestId))
+  for (const name of ofPreflight) {
+    const value = request.headers.get(name)
+    if (value !== null && !holdsCredential(value)) headers.set(name, value)
+  }
+  setForwarded(headers, request)
+  return headers
+}
+
+/** Where the request came from. */
+function setForwarded(headers: Headers, { url, headers: sent }: Request): void {
   const { host, protocol } = new URL(url)
   const ip = sent.get('cf-connecting-ip')
   if (ip !== null) headers.set('x-forwarded-for', ip)
   headers.set('x-forwarded-host', host)
   headers.set('x-forwarded-proto', protocol.slice(0, -1))
-  return headers
 }
 
 /** The upstream's response as the client receives it. */

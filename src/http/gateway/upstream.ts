@@ -3,32 +3,24 @@ import type { Context } from 'hono'
 import type { Config } from '../../core/config.ts'
 import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
-import type { Principal } from '../auth/principal.ts'
 import { Problem } from '../response/problem.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
-import { createCredentialCheck } from './held-credentials.ts'
-import { requestHeaders, withoutConnection } from './upstream-headers.ts'
+import { withoutConnection } from './upstream-headers.ts'
 
-/** @throws Problem 502 or 504 */
+/** Sends the request on with other headers. @throws Problem 502 or 504 */
 export type UpstreamFetch = (
   c: Context<AppEnv>,
-  principal: Principal,
+  headers: Headers,
   abort?: AbortController,
 ) => Promise<Response>
 
 export function createUpstream({ upstream, timeoutMs }: Config['gateway']): UpstreamFetch {
   const origin = typeof upstream === 'string' ? new URL(upstream).origin : null
 
-  return async function fetchUpstream(c, principal, abort = new AbortController()) {
+  return async function fetchUpstream(c, headers, abort = new AbortController()) {
     const { raw } = c.req
     const { path, query } = targetOf(raw.url)
     const url = origin === null ? raw.url : origin + path + query
-    const headers = requestHeaders(raw, {
-      principal,
-      requestId: requestIdOf(c),
-      holdsCredential: createCredentialCheck(c.env, raw.headers),
-    })
     const { request, sent } = outgoing(raw, url, { headers, signal: abort.signal })
     const timeout = startTimeout(timeoutMs, sent)
     const first = await Promise.race([

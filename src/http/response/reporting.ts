@@ -2,10 +2,10 @@
 // The line names the route and never the path: a path may hold a token, an invitation or personal data.
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
-import type { Clock } from '../../coherence/settle.ts'
 import type { AppEnv } from '../app-env.ts'
 import * as paths from '../paths.ts'
 import { createReport, type Report } from '../report.ts'
+import type { AppSettings } from '../services.ts'
 import { countTiers, logSamples } from './count-usage.ts'
 import { setLimitHeaders } from './limit-headers.ts'
 import { isSampled, writeLine } from './log-line.ts'
@@ -24,7 +24,8 @@ export function carryReport(c: Context<AppEnv>): void {
 }
 
 /** The outermost middleware. Where the line is not sampled, it costs a comparison. */
-export function reporting({ clock }: { clock: Clock }): MiddlewareHandler<AppEnv> {
+export function reporting({ clock, config }: AppSettings): MiddlewareHandler<AppEnv> {
+  const endpointOf = endpointsBy(paths.gatewayPaths(config.gateway))
   return async function reporting(c, next) {
     const report = reportOf(c)
     report.startedAt = clock.now()
@@ -81,9 +82,7 @@ function isProbe({ req: { path } }: Context<AppEnv>): boolean {
   return path === '/healthz' || path === '/readyz'
 }
 
-/** The endpoint in the log line, by the route of the outermost router. */
-const endpoints: Record<string, string> = {
-  [paths.gatewayPaths]: 'gateway',
+const endpoints = {
   [paths.forwardAuthPaths]: 'forward_auth',
   [paths.verifyPath]: 'verify',
   [paths.verifyBatchPath]: 'verify',
@@ -92,6 +91,8 @@ const endpoints: Record<string, string> = {
   [paths.leakPaths]: 'leaks',
 }
 
-function endpointOf(route: string): string {
-  return endpoints[route] ?? (route.startsWith('/api/') ? 'management' : 'page')
+/** The endpoint in the log line, by the route of the outermost router. */
+function endpointsBy(gatewayPaths: string): (route: string) => string {
+  const all: Record<string, string> = { ...endpoints, [gatewayPaths]: 'gateway' }
+  return (route) => all[route] ?? (route.startsWith('/api/') ? 'management' : 'page')
 }
