@@ -31,15 +31,19 @@ export default defineConfig<Env>({
     member: { scopes: [...crm.memberScopes] },
   },
 
-  // The scope of each route, such as { method: 'GET', path: '/orders/{id}', scope: 'orders:read', resource: 'id' }. A list
-  // admits live keys; { environments: ['live', 'test'], routes: [...] } also those of other environments.
+  // The scope of each route, such as { method: 'GET', path: '/api/orders/{id}', scope: 'orders:read', resource: 'id' }. A
+  // list admits live keys; { environments: ['live', 'test'], routes: [...] } also those of other environments.
   policies: {
     crm: [...crm.routes],
   },
 
   gateway: {
     policy: 'crm',
+    // The paths of your API, if they are not under /api: base: '/v2'.
     // Your API: 'https://api.example.com', or { fetch: (request, env) => env.API.fetch(request) }.
     upstream: crm.upstream,
   },
+
+  // Pages that may call the gateway from a browser, by their exact origins:
+  // cors: { origins: ['https://app.example.com'] },
 })
