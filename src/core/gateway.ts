@@ -65,16 +65,11 @@ export function readGateway<Bindings>(
   return gateway
 }
 
+/** `/` is the dashboard's (docs/decisions/0024). */
 function checkBase(base: string): void {
-  if (base === '/') {
-    fail(
-      'gateway.base is "/", where the dashboard is: choose a path such as "/v1", or change the path of the request ' +
-        'in the fetch of gateway.upstream (docs/integrations.md)',
-    )
-  }
   if (!/^(\/[\w.~-]+)+$/.test(base) || /\/\.{1,2}(\/|$)/.test(base)) {
     fail(
-      `gateway.base is "${base}": it must be plain /segments, such as "/v1", without a slash at the end`,
+      `gateway.base is "${base}": it must be a path of plain segments, such as "/v1", and not "/"`,
     )
   }
 }

@@ -1,6 +1,8 @@
 // Routes paths to handlers, in the order in which they are tried. Only what verifies a key is loaded at start;
 // management, people and documents are imported by the first request that needs them.
-import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
+import { HonoBase as Hono } from 'hono/hono-base'
+import { RegExpRouter } from 'hono/router/reg-exp-router'
 import type { AppEnv } from './app-env.ts'
 import { gate } from './gate.ts'
 import { confined } from './gateway/confined.ts'
@@ -32,7 +34,8 @@ type Handler = (c: Context<AppEnv>, next: Next) => Response | ReturnType<Middlew
 /** @throws Error for settings that hide a path of ours or of the deployer's: the Worker does not start. */
 export function createApp(settings: AppSettings): Hono<AppEnv> {
   checkGatewayPaths(settings.config)
-  const app = new Hono<AppEnv>()
+  // Of Hono's routers the one that it would choose for these patterns: the others are not loaded at start.
+  const app = new Hono<AppEnv>({ router: new RegExpRouter() })
   app.onError(answerFailure)
   app.notFound(answerUnrouted)
   addMiddleware(app, settings)

@@ -20,10 +20,8 @@ export function checkGatewayPaths({
     const own = ownPaths.find((each) => overlaps(each, path))
     if (own !== undefined) fail(`${route} overlaps ${own}, which is Latchkey's own`)
     if (!overlaps(gatewayPaths(gateway), path)) {
-      fail(
-        `${route} is not under gateway.base "${base}", so that no request would reach it. A route for forward auth ` +
-          'alone belongs into a policy of its own',
-      )
+      // One for forward auth alone belongs into a policy of its own.
+      fail(`${route} is not under gateway.base "${base}", so that no request would reach it`)
     }
   }
 }
