@@ -14,6 +14,8 @@ export type Refusal =
   | { reason: 'hidden' }
   | { reason: 'revoked' | 'expired' | 'disabled' }
   | { reason: 'replaced'; replacedBy: string }
+  /** No format mints keys of the environment of the key. */
+  | { reason: 'environment'; environment: string }
   /** If-Match names another version. */
   | { reason: 'version' }
   | { reason: 'limits'; error: LimitsError }

@@ -1,7 +1,9 @@
 // Rotates a key: a successor with a new token, while the old token works until the overlap ends.
 import { auditEntry, type Caller } from '../core/audit.ts'
+import { environmentOf } from '../core/environment.ts'
 import type { Precondition } from '../core/etag.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
+import { writeTime } from '../core/time.ts'
 import type { LimitedMaker } from '../storage/key-selection.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
@@ -18,6 +20,8 @@ export type RotateResult =
 export type Rotation = {
   /** How long the old token keeps working, at most until its own expiry. */
   overlapMs: number
+  /** Of the successor (ms); null: never; undefined: as the key has it. */
+  expiresAt?: number | null | undefined
   ifMatch?: Precondition | null
   request?: IdempotentRequest | null
 }
@@ -28,10 +32,11 @@ export async function refuseRotating(
   settings: Pick<KeySettings, 'config' | 'clock'>,
   caller: Caller,
   id: string,
+  wanted: Pick<Rotation, 'expiresAt'> = {},
 ): Promise<NotDone<Refusal> | null> {
   const key = await stores.find(caller.actor.accountId, id)
   if (key === null || !isVisible(caller.actor, key, settings)) return { kind: 'not_found' }
-  const refusal = refuseNewToken(caller, settings, key)
+  const refusal = refuseNewToken(caller, settings, key, wanted)
   return refusal === null ? null : { kind: 'refused', refusal }
 }
 
@@ -43,33 +48,60 @@ export async function rotateKey(
   settings: KeySettings,
   caller: Caller,
   id: string,
-  { overlapMs, ifMatch = null, request = null }: Rotation,
+  rotation: Rotation,
 ): Promise<RotateResult> {
   const target = { accountId: caller.actor.accountId, id }
   const before = await stores.find(target.accountId, id)
   if (before === null || !isVisible(caller.actor, before, settings)) return { kind: 'not_found' }
+  const refusal = refuseRotation(caller, settings, before, rotation)
+  if (refusal !== null) return { kind: 'refused', refusal }
+  const formatName = successorFormat(before, settings.config)
+  if (formatName === null) return withoutFormat(before, settings)
   const maker = limitedMaker(caller, before)
-  const minted = await mintKey(settings, caller, successorFormat(before, settings), before)
+  const minted = await mintKey(settings, caller, formatName, before)
   const isFull = maker !== undefined && !(await stores.changes.hasRoom(maker))
   const changed = await changeOne(stores, settings, target, (key): Plan | { refused: Refusal } => {
-    const nowMs = settings.clock.now()
-    const refused = refuseVersion(ifMatch, key) ?? refuseRotation(caller, settings, key, nowMs)
+    const refused = refuseRotation(caller, settings, key, rotation)
     if (refused !== null) return { refused }
     if (isFull) return { refused: { reason: 'max_keys', maxKeys: maker.maxKeys } }
-    const endsAt = nowMs + overlapMs
-    const successor = { ...minted.key, ...successorAttributes(key, caller), createdAt: nowMs }
-    const expiresAt = Math.min(key.expiresAt ?? endsAt, endsAt)
-    const patch = { replacedBy: successor.id, expiresAt }
-    const detail = { replaced_by: successor.id, overlap_seconds: overlapMs / 1000 }
-    const audit = auditEntry(caller, 'key.rotated', detail)
+    const { request = null } = rotation
+    const nowMs = settings.clock.now()
+    const attributes = successorAttributes(withExpiry(key, rotation), caller)
+    const successor = { ...minted.key, ...attributes, createdAt: nowMs }
+    const endsAt = nowMs + rotation.overlapMs
+    const patch = { replacedBy: successor.id, expiresAt: Math.min(key.expiresAt ?? endsAt, endsAt) }
+    const audit = auditEntry(caller, 'key.rotated', detailOf(rotation, successor.id))
     return { patch, successor, request, audit, ...(maker && { maker }) }
   })
   return changed.kind === 'done' ? { ...changed, token: minted.token, id: minted.key.id } : changed
 }
 
-/** The default format for a foreign format or a removed one: no token is minted in those. */
-function successorFormat({ format }: ListedKey, { config }: Pick<KeySettings, 'config'>): string {
-  return Object.hasOwn(config.formats, format) ? format : config.defaultFormat
+function detailOf({ overlapMs, expiresAt }: Rotation, replaced_by: string) {
+  const detail = { replaced_by, overlap_seconds: overlapMs / 1000 }
+  if (expiresAt === undefined) return detail
+  return { ...detail, expires_at: expiresAt === null ? null : writeTime(expiresAt) }
+}
+
+/**
+ * The format of the key; for a foreign or a removed one, in which no token is minted, one with the same environment, the
+ * default before the others. null: none has it.
+ */
+function successorFormat(
+  { format }: Pick<ListedKey, 'format'>,
+  config: KeySettings['config'],
+): string | null {
+  if (Object.hasOwn(config.formats, format)) return format
+  const environment = environmentOf(format, config)
+  const others = [config.defaultFormat, ...Object.keys(config.formats)]
+  return others.find((name) => environmentOf(name, config) === environment) ?? null
+}
+
+function withoutFormat(
+  { format }: ListedKey,
+  { config }: Pick<KeySettings, 'config'>,
+): NotDone<Refusal> {
+  const environment = environmentOf(format, config)
+  return { kind: 'refused', refusal: { reason: 'environment', environment } }
 }
 
 /**
@@ -109,22 +141,32 @@ function refuseRotation(
   caller: Caller,
   settings: Pick<KeySettings, 'config' | 'clock'>,
   key: ListedKey,
-  nowMs: number,
+  { ifMatch = null, ...wanted }: Rotation,
 ): Refusal | null {
+  const refused = refuseVersion(ifMatch, key)
+  if (refused !== null) return refused
   if (key.revokedAt !== null) return { reason: 'revoked' }
   const { replacedBy } = key
   if (replacedBy !== null) return { reason: 'replaced', replacedBy }
-  const status = statusOf(key, nowMs)
+  const status = statusOf(key, settings.clock.now())
   // The successor would be active: rotating would enable or extend the key without saying so.
   if (status === 'expired' || status === 'disabled') return { reason: status }
-  return refuseNewToken(caller, settings, key)
+  return refuseNewToken(caller, settings, key, wanted)
 }
 
-/** The caller receives the successor's token, which a key that rotates itself has already. */
+/** The caller receives the token of the successor, whose expiry is part of its powers. */
 function refuseNewToken(
   caller: Caller,
   settings: Pick<KeySettings, 'config' | 'clock'>,
   key: ListedKey,
+  wanted: Pick<Rotation, 'expiresAt'>,
 ): Refusal | null {
-  return caller.actor.id === key.id ? null : refuseGrant(caller, key, settings)
+  const successor = withExpiry(key, wanted)
+  // A key that rotates itself has them already, but for a later expiry.
+  const isNoLater = (successor.expiresAt ?? Infinity) <= (key.expiresAt ?? Infinity)
+  return caller.actor.id === key.id && isNoLater ? null : refuseGrant(caller, successor, settings)
+}
+
+function withExpiry(key: ListedKey, { expiresAt }: Pick<Rotation, 'expiresAt'>): ListedKey {
+  return expiresAt === undefined ? key : { ...key, expiresAt }
 }

@@ -17,6 +17,7 @@ import {
   type KeySummary,
   LatchkeyError,
   type NewKey,
+  type Rotation,
   type Scope,
   type Selection,
   type ToppedUp,
@@ -93,7 +94,10 @@ describe('the client', () => {
     expect(await client.introspect(made.key)).toEqual({ active: false })
     const active = await client.introspect(successor.key)
     expect(active).toMatchObject({ active: true, client_id: successor.id, scope: 'contacts:read' })
-    expect((await client.rotate(successor.id)).id).not.toBe(successor.id)
+    const later = { overlap_seconds: 3_600, expires_at: '2099-12-31T23:59:59Z' }
+    const last = await client.rotate(successor.id, later)
+    expect(last.id).not.toBe(successor.id)
+    expect(last.expires_at).toBe('2099-12-31T23:59:59.000Z')
   })
 
   it('lists keys by the page, and every key when iterated', async () => {
@@ -435,6 +439,7 @@ describe('the types of the client', () => {
   it('match the requests of the management API', () => {
     expectTypeOf<Part<Keys['$post'], 'json'>>().toEqualTypeOf<Plain<NewKey>>()
     expectTypeOf<Part<Keys['lookup']['$post'], 'json'>>().toEqualTypeOf<{ token: string }>()
+    expectTypeOf<Part<OneKey['rotate']['$post'], 'json'>>().toEqualTypeOf<Plain<Rotation>>()
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
     expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()

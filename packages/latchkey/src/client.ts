@@ -18,6 +18,7 @@ import type {
   KeySummary,
   NewKey,
   RevokedKeys,
+  Rotation,
   Scope,
   Selection,
   ToppedUp,
@@ -101,16 +102,16 @@ export type Client = {
    */
   update(id: string, changes: KeyChanges, options?: CallOptions): Promise<Key & Underway>
   /**
-   * Issues a new token with the same powers. The old one expires after `overlap_seconds`, 0 by default. With an
-   * `idempotencyKey` it is retried as `create` is.
+   * Issues a new token with the same powers and environment. The old one expires after `overlap_seconds`, 0 by default;
+   * the new one when the old one would have, but for `expires_at`. With an `idempotencyKey` it is retried as `create` is.
    * @example
    * ```ts
-   * const { key } = await client.rotate(id, { overlap_seconds: 3_600 })
+   * const { key } = await client.rotate(id, { overlap_seconds: 3_600, expires_at: '2099-12-31T23:59:59Z' })
    * ```
    */
   rotate(
     id: string,
-    rotation?: { overlap_seconds?: number | undefined },
+    rotation?: Rotation,
     options?: CallOptions & IdempotencyOptions,
   ): Promise<IssuedKey & Underway>
   /**

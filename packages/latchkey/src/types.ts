@@ -171,6 +171,20 @@ export type KeyChanges = Omit<NewKey, 'name' | 'format'> & {
   needs_review?: false | undefined
 }
 
+/**
+ * How a key is rotated.
+ * @example
+ * ```ts
+ * const rotation: Rotation = { overlap_seconds: 86_400, expires_at: null }
+ * ```
+ */
+export type Rotation = {
+  /** The old token works for so long, up to 30 days; 0 by default. */
+  overlap_seconds?: number | undefined
+  /** Of the new key: RFC 3339, in the future; null: never; absent: as the old one has it. A later one is a grant. */
+  expires_at?: string | null | undefined
+}
+
 /** Which page of a list. */
 export type PageQuery = {
   /** Items per page: 1 to 100, 50 by default. */

@@ -71,8 +71,14 @@ function callOn(
       return { method: 'PATCH', path, body: bodyOf(fields), predict }
     }
     case 'rotate': {
-      const body = { overlap_seconds: command.overlap }
-      const predict = (world: World) => predictRotate(world, target, command.overlap, formats)
+      const { overlap } = command
+      const { expires_at } = timed(command.fields, nowMs)
+      const body = {
+        overlap_seconds: overlap,
+        ...bodyOf({ ...(expires_at !== undefined && { expires_at }) }),
+      }
+      const rotation = { overlap, expiresAt: expires_at }
+      const predict = (world: World) => predictRotate(world, target, rotation, formats)
       return { method: 'POST', path: `${path}/rotate`, body, predict }
     }
     case 'delete':

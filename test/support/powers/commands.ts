@@ -53,7 +53,7 @@ export type Command = { by: ActorName; target: number; among: Among } & (
   | { does: 'create'; fields: Fields }
   | { does: 'import'; fields: Fields }
   | { does: 'patch'; fields: Fields }
-  | { does: 'rotate'; overlap: number }
+  | { does: 'rotate'; overlap: number; fields: Pick<Fields, 'expires_in'> }
   | { does: 'delete' }
   | { does: 'read' }
   | { does: 'list' }
@@ -192,6 +192,7 @@ const does = fc.oneof(
     arbitrary: fc.record({
       does: fc.constant('rotate' as const),
       overlap: fc.constantFrom(0, 900, 90_000),
+      fields: fc.oneof(fc.constant({}), fc.record({ expires_in: fields.expires_in })),
     }),
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('delete', 'read') }) },

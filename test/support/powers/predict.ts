@@ -96,7 +96,7 @@ export function predictPatch(world: World, target: Row, fields: Fields): Predict
 export function predictRotate(
   world: World,
   target: Row,
-  overlap: number,
+  { overlap, expiresAt }: { overlap: number; expiresAt?: number | null | undefined },
   formats: { native: readonly string[]; default: string },
 ): Prediction {
   const { actor, rows, nowMs } = world
@@ -104,7 +104,9 @@ export function predictRotate(
   if (refusal !== null) return refusal
   if (!reads(actor, target, nowMs)) return refused(404)
   const isItself = actor.kind === 'key' && actor.row.id === target.id
-  if (!isItself && !couldCreate(actor, target, nowMs)) return { status: 403, or: 409 }
+  const wanted = expiresAt === undefined ? target : { ...target, expiresAt }
+  const isLater = (wanted.expiresAt ?? Infinity) > (target.expiresAt ?? Infinity)
+  if ((!isItself || isLater) && !couldCreate(actor, wanted, nowMs)) return { status: 403, or: 409 }
   const isExpired = target.expiresAt !== null && target.expiresAt <= nowMs
   if (target.revokedAt !== null || target.replacedBy !== null) return refused(409)
   if (target.disabled || isExpired) return refused(409)
@@ -119,7 +121,7 @@ export function predictRotate(
   }
   const format = formats.native.includes(target.format) ? target.format : formats.default
   const successor = {
-    ...target,
+    ...wanted,
     ...made,
     id: 'new',
     format,

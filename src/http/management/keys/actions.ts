@@ -19,9 +19,9 @@ import { idField, idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byGrantor, byManager } from '../../routing/security.ts'
-import { keySchema } from './key-schema.ts'
+import { expiryField, keySchema } from './key-schema.ts'
 import { idPath, path, stored } from './keys.ts'
-import { notDone } from './refusals.ts'
+import { notDone, refusePast } from './refusals.ts'
 import { repeatedKey, settleAgain } from './repeated.ts'
 import { newKeyView } from './views.ts'
 
@@ -36,6 +36,8 @@ const rotate = createRoute({
   tags: ['API keys'],
   security: byGrantor,
   summary: 'Give a key a new token; the old one expires after the overlap',
+  description:
+    'The new key has the powers of the old one, its limits and its environment. It has the format of the old one; where that is foreign or no longer configured, another of the same environment.',
   parameters: [...idempotent.parameters, ifMatchParameter, preferParameter],
   request: {
     params: idParam,
@@ -45,6 +47,11 @@ const rotate = createRoute({
           schema: z.strictObject({
             overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().openapi({
               description: 'The old token works for so long; 0 if left out',
+            }),
+            // A repeated request may name a time that has passed: a new one is checked when it is executed.
+            expires_at: expiryField.optional().openapi({
+              description:
+                'Of the new key, in the future; null: never; left out: as the old one has it. A later one is a grant',
             }),
           }),
         },
@@ -61,7 +68,7 @@ const rotate = createRoute({
     ...bodyFailures,
     404: failure('No such key in this account'),
     409: failure(
-      'The key is revoked, expired or already rotated (`replaced_by`), or the request was executed before: rotate `key_id` for a new token',
+      'The key is revoked, disabled, expired or already rotated (`replaced_by`), no token format has its environment, or the request was executed before: rotate `key_id` for a new token',
     ),
     ...preconditionFailures,
     ...idempotentFailures,
@@ -104,18 +111,23 @@ export function createApiKeyActions() {
   return createRouter()
     .openapi(rotate, async (c) => {
       const { id } = c.req.valid('param')
-      const { overlap_seconds = 0 } = c.req.valid('json') ?? {}
+      const { overlap_seconds = 0, expires_at } = c.req.valid('json') ?? {}
+      const expiry = expires_at === undefined ? {} : { expires_at }
       const settings = await keySettingsOf(c)
       const stores = await c.env.changeStores()
       return once(c, {
-        ...{ route: rotate, payload: { overlap_seconds } },
+        ...{ route: rotate, payload: { overlap_seconds, ...expiry } },
         async authorize() {
-          const refused = await refuseRotating(stores, settings, callerOf(c), id)
+          const wanted = { expiresAt: expires_at }
+          const refused = await refuseRotating(stores, settings, callerOf(c), id, wanted)
           if (refused !== null) throw notDone(refused)
         },
         async execute(request) {
-          const options = { overlapMs: overlap_seconds * 1000, ifMatch: ifMatchOf(c), request }
-          const rotation = await rotateKey(stores, settings, callerOf(c), id, options)
+          refusePast(expires_at, settings.clock.now())
+          const rotation = await rotateKey(stores, settings, callerOf(c), id, {
+            ...{ overlapMs: overlap_seconds * 1000, expiresAt: expires_at },
+            ...{ ifMatch: ifMatchOf(c), request },
+          })
           if (rotation.kind !== 'done') throw notDone(rotation)
           const row = await stored(c, rotation.id)
           const successor = await newKeyView(c.env, row)

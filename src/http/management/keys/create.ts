@@ -1,7 +1,6 @@
 // POST /api/api-keys: creates a key.
 import { createRoute, z } from '@hono/zod-openapi'
 import { issueKey, refuseIssue } from '../../../keys/issue.ts'
-import { invalidFields } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { etagHeader, tagAnswer } from '../../routing/if-match.ts'
@@ -14,7 +13,7 @@ import { attributesOf } from './key-input.ts'
 import { keyFields, keySchema } from './key-schema.ts'
 import { path, stored } from './keys.ts'
 import { checkNewLimits } from './limit-schema.ts'
-import { refusedChange } from './refusals.ts'
+import { refusedChange, refusePast } from './refusals.ts'
 import { repeatedKey } from './repeated.ts'
 import { newKeyView } from './views.ts'
 
@@ -84,10 +83,4 @@ export function createApiKeyCreation(settings: AppSettings) {
       repeat: (made) => repeatedKey(c, made),
     })
   })
-}
-
-/** @throws Problem 400 */
-function refusePast(expiresAt: number | null | undefined, nowMs: number): void {
-  if (expiresAt == null || expiresAt > nowMs) return
-  throw invalidFields([{ path: 'expires_at', message: 'Not in the future' }])
 }

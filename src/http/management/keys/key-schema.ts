@@ -119,6 +119,11 @@ const addressField = z
   })
   .openapi({ type: 'string', example: '192.0.2.0/24' })
 
+/** In the past too; null: never. */
+export const expiryField = timeField
+  .nullable()
+  .openapi({ type: ['string', 'null'], format: 'date-time', example: '2027-12-31T23:59:59Z' })
+
 /** What a key can hold. */
 export function scopeField({ scopes }: Pick<Config, 'scopes'>) {
   return z.string().superRefine((text, context) => {
@@ -135,10 +140,9 @@ export function keyFields(
   const scope = scopeField(config)
   return {
     name: nameField,
-    expires_at: timeField
-      .refine((timeMs) => timeMs > now(), { error: 'Not in the future' })
-      .nullable()
-      .openapi({ type: ['string', 'null'], format: 'date-time', example: '2027-12-31T23:59:59Z' }),
+    expires_at: expiryField.refine((timeMs) => timeMs === null || timeMs > now(), {
+      error: 'Not in the future',
+    }),
     scopes: z
       .array(scope)
       .max(200)

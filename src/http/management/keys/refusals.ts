@@ -1,7 +1,7 @@
 // Maps refused changes of keys to problems.
 import type { ChangeResult, NotDone, Progress } from '../../../keys/change.ts'
 import type { Refusal } from '../../../keys/refusal.ts'
-import { Problem } from '../../response/problem.ts'
+import { invalidFields, Problem } from '../../response/problem.ts'
 import { challenge, stepUpRequired } from '../../response/refusals.ts'
 import { limitError } from './limit-schema.ts'
 
@@ -63,6 +63,10 @@ export function refusedChange(refusal: Refusal): Problem {
         detail: 'This key has been rotated, and never comes back: use the one that replaced it.',
         members: { replaced_by: refusal.replacedBy },
       })
+    case 'environment':
+      return new Problem('conflict', {
+        detail: `No token format has the environment ${refusal.environment} of this key, which a successor keeps: configure one.`,
+      })
     case 'version':
       return new Problem('precondition_failed', {
         detail: 'The key has changed since the version that If-Match names: read it again.',
@@ -72,4 +76,10 @@ export function refusedChange(refusal: Refusal): Problem {
       return new Problem('invalid_request', { detail: error.message, errors: [error] })
     }
   }
+}
+
+/** For a time that is checked when it is executed: a repeated request may name one that has passed. @throws Problem 400 */
+export function refusePast(expiresAt: number | null | undefined, nowMs: number): void {
+  if (expiresAt == null || expiresAt > nowMs) return
+  throw invalidFields([{ path: 'expires_at', message: 'Not in the future' }])
 }
