@@ -75,7 +75,7 @@ function readRequest(request: unknown, config: VerdictConfig): VerifyInput | nul
   const { token, scopes, any_of, environment, ip, cost, idempotencyKey, fresh }: Fields = request
   const fields = {
     scopes: readNeeds('scopes', scopes, config) ?? [],
-    anyOf: readNeeds('any_of', any_of, config),
+    anyOf: readAnyOf(any_of, config),
     environments: readEnvironment(environment, config),
     ip: readAddress(ip),
     fresh: readFresh(fresh),
@@ -99,6 +99,12 @@ function readNeeds(
     if (refusal !== null) throw new TypeError(`verify cannot need ${quote(need)}: ${refusal}.`)
   }
   return needs
+}
+
+/** An empty list would refuse every key, and name nothing that is missing. */
+function readAnyOf(needs: unknown, config: VerdictConfig): readonly string[] | null {
+  const anyOf = readNeeds('any_of', needs, config)
+  return anyOf?.length === 0 ? fail('any_of as one scope or more', needs) : anyOf
 }
 
 function readEnvironment(environment: unknown, config: VerdictConfig): readonly string[] | null {

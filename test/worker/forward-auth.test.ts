@@ -6,7 +6,10 @@ import config from '../support/latchkey.config.ts'
 import { down } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
-const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
+const identity = [
+  ...['account', 'key-id', 'user', 'scopes', 'resources', 'external-id', 'environment'],
+  'request-id',
+].map((name) => `x-latchkey-${name}`)
 
 let app: TestApp
 let account: Account
@@ -166,7 +169,9 @@ describe('client headers of another proxy', () => {
     expect(`${answer.status} ${answer.body.code}`).toBe('403 forbidden')
   })
 
-  it.each(['account', 'key_id', 'scopes'])('cannot forge X-Latchkey-%s', async (name) => {
+  it.each([
+    ...['account', 'key_id', 'scopes', 'resources', 'external-id', 'external_id', 'environment'],
+  ])('cannot forge X-Latchkey-%s', async (name) => {
     const answer = await dialects.nginx('GET', '/api/contacts', {
       key: reader,
       headers: { [`x-latchkey-${name}`]: 'forged' },

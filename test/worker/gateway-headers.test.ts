@@ -103,6 +103,12 @@ describe('the API behind the gateway receives no', () => {
     'x~latchkey~scopes',
     'X-Latchkey_New',
     'X-Latchkey',
+    'X-Latchkey-External-Id',
+    'X-LATCHKEY-ENVIRONMENT',
+    'X_Latchkey_External_Id',
+    'X-Latchkey-External_Id',
+    'X.Latchkey.Resources',
+    'x~latchkey~environment',
   ]
   it.each([...ours, 'Latchkey-Account', 'Latchkey_Account', 'latchkey.account', 'X_API_Key'])(
     'header %s of the client',

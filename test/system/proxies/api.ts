@@ -27,7 +27,8 @@ export async function startApi() {
       server.closeAllConnections()
     },
   }
-  const server = createServer((request, response) => {
+  // Node takes 16 kB of headers unless it is told otherwise (docs/forward-auth.md).
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     if (api.answer !== null) return api.answer(request, response)
     record(request).then((one) => {
       seen.push(one)

@@ -28,7 +28,7 @@ export function testEnvoy(scene: Scene): void {
     for (const method of ['GET', 'HEAD', 'POST']) {
       const { status, headers, text } = await request(method, '/api/contacts?a=b', key)
       assert.equal(status, 200, `${method} ${text}`)
-      for (const name of ['account', 'key-id', 'user', 'scopes', 'request-id']) {
+      for (const name of ['account', 'key-id', 'user', 'scopes', 'external-id', 'request-id']) {
         assert.ok(headers[`x-latchkey-${name}`], name)
       }
     }

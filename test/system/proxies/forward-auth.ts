@@ -6,7 +6,10 @@ import { type Key, type Owner, send, signIn } from './client.ts'
 import type { Program } from './programs.ts'
 import type { Scene, Start } from './scene.ts'
 
-const identity = ['account', 'key-id', 'user', 'scopes', 'request-id'].map((n) => `x-latchkey-${n}`)
+const identity = [
+  ...['account', 'key-id', 'user', 'scopes', 'resources', 'external-id', 'environment'],
+  'request-id',
+].map((name) => `x-latchkey-${name}`)
 
 /** Headers that a client may spoof: an identity, another address, another request. */
 const spoofed = {
@@ -19,6 +22,10 @@ const spoofed = {
   'X-Latchkey-Key-Id': 'forged',
   'X-Latchkey-User': 'forged',
   'X-Latchkey-Scopes': 'forged',
+  'X-Latchkey-Resources': 'forged',
+  'X-Latchkey-External-Id': 'forged',
+  'X-Latchkey-Environment': 'forged',
+  X_Latchkey_External_Id: 'forged',
   X_Latchkey_Account: 'forged',
   'X-Latchkey-Key_Id': 'forged',
   'X-Client-Address': '203.0.113.7',
@@ -71,6 +78,21 @@ export function testForwardAuth(scene: Scene, start: Start): void {
     for (const name of identity) assert.match(json.headers[name], /^[^\s{]+$/, name)
     assert.equal(json.headers['x-latchkey-key-id'], reader.id)
     assert.equal(json.headers['x-latchkey-scopes'], 'contacts:read')
+  })
+
+  it('says whose key it is, up to 200 resources of 128 letters', async () => {
+    const id = (at: number) => `contacts:read#${String(at).padStart(128, 'x')}`
+    const scopes = Array.from({ length: 200 }, (_, at) => id(at))
+    const { key } = await owner.makeKey({ scopes, external_id: 'Müller & Söhne' })
+    const path = `/api/contacts/${id(7).split('#')[1]}`
+    const { status, json, text } = await request('GET', path, key, spoofed)
+    assert.equal(status, 200, text)
+    assert.equal(json.headers['x-latchkey-resources'], scopes.join(' '))
+    assert.equal(decodeURIComponent(json.headers['x-latchkey-external-id']), 'Müller & Söhne')
+    assert.equal(json.headers['x-latchkey-environment'], 'live')
+    const test = await owner.makeKey({ scopes: ['contacts:read'], format: 'wacrm_test' })
+    const refused = await request('GET', '/api/contacts', test.key)
+    assert.equal(`${refused.status} ${refused.json.code}`, '403 wrong_environment')
   })
 
   it('removes the credential before the API', async () => {
