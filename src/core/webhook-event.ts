@@ -1,5 +1,7 @@
 // Webhook events: their types, and the bodies made from what the outbox stores. A body never contains a
 // token or a digest.
+import { environmentOf } from './environment.ts'
+import type { TokenFormats } from './foreign.ts'
 import { writeTime } from './time.ts'
 
 /** The event types that an endpoint can subscribe to, with a description of each. */
@@ -21,7 +23,7 @@ export type WebhookType = keyof typeof webhookEvents | 'ping'
 export const webhookTypes = Object.keys(webhookEvents) as (keyof typeof webhookEvents)[]
 
 /** A key as the outbox stores it, in wire names; times are milliseconds since 1970. */
-type StoredKey = Record<string, unknown> & { disabled: number }
+type StoredKey = Record<string, unknown> & { disabled: number; format: string }
 
 export type StoredEvent = {
   type: string
@@ -30,9 +32,9 @@ export type StoredEvent = {
 }
 
 /** The body that is signed and sent: the same for every attempt. */
-export function webhookBody({ type, createdAt, data }: StoredEvent): string {
+export function webhookBody({ type, createdAt, data }: StoredEvent, formats: TokenFormats): string {
   const { key, detail, ...rest } = data
-  const shown = key === undefined ? {} : { key: keyView(key as StoredKey) }
+  const shown = key === undefined ? {} : { key: keyView(key as StoredKey, formats) }
   return JSON.stringify({
     type,
     timestamp: writeTime(createdAt),
@@ -40,12 +42,14 @@ export function webhookBody({ type, createdAt, data }: StoredEvent): string {
   })
 }
 
-function keyView({ disabled, ...key }: StoredKey) {
+function keyView({ disabled, ...key }: StoredKey, formats: TokenFormats) {
   const entries = Object.entries(key).map(([name, value]) => [
     name,
     name.endsWith('_at') && typeof value === 'number' ? writeTime(value) : value,
   ])
-  return { ...Object.fromEntries(entries), is_active: disabled === 0 && key.revoked_at === null }
+  const environment = environmentOf(key.format, formats)
+  const is_active = disabled === 0 && key.revoked_at === null
+  return { ...Object.fromEntries(entries), environment, is_active }
 }
 
 function eventFields(type: string, detail: Record<string, unknown>): Record<string, unknown> {

@@ -1,6 +1,7 @@
 // The consumer of the queue: makes an attempt and records its outcome. A message is only a hint, so every message is
 // acknowledged: the outbox keeps what is pending, and the reconciler sends it again.
 
+import type { TokenFormats } from '../core/foreign.ts'
 import { webhookBody } from '../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
 import { log } from '../log.ts'
@@ -24,6 +25,7 @@ export type DeliverStores = {
 export type DeliverSettings = {
   sealingKeys: readonly CryptoKey[]
   rules: TargetRules
+  formats: TokenFormats
   now(): number
 }
 
@@ -67,7 +69,7 @@ export async function deliver(
 
 async function attempt(
   { fetch }: DeliverStores,
-  { sealingKeys, rules, now }: DeliverSettings,
+  { sealingKeys, rules, formats, now }: DeliverSettings,
   { endpoint, event }: Claimed,
 ): Promise<AttemptOutcome> {
   if (!endpoint.enabled) return { status: null, error: endpointDisabled }
@@ -81,7 +83,8 @@ async function attempt(
   })
   if (secrets === null)
     return { status: null, error: 'The signing secret cannot be read: rotate it' }
-  return post({ url: target.url, id: event.id, body: webhookBody(event), secrets, nowMs }, fetch)
+  const body = webhookBody(event, formats)
+  return post({ url: target.url, id: event.id, body, secrets, nowMs }, fetch)
 }
 
 const gone = 410

@@ -26,7 +26,7 @@ export async function dispatchDue({ clock }: Clocked, env: Env): Promise<void> {
 
 /** Makes the attempts of a batch of messages. While D1 is restored they wait in the outbox. */
 export async function sendWebhooks(
-  { clock }: Clocked,
+  { clock, config }: Pick<Isolate, 'clock' | 'config'>,
   env: Env,
   messages: readonly Message<unknown>[],
 ): Promise<void> {
@@ -35,6 +35,7 @@ export async function sendWebhooks(
   const settings = {
     sealingKeys: await webhookKeys(env),
     rules: targetRules(env),
+    formats: config,
     now: clock.now,
   }
   await deliverAll(stores, settings, messages)

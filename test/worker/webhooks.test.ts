@@ -94,6 +94,7 @@ describe('a change of a key is sent', () => {
           ...body,
           id: made.id,
           key_prefix: made.key_prefix,
+          environment: 'live',
           is_active: true,
           expires_at: null,
         },

@@ -101,7 +101,7 @@ export function createWebhookDeliveries({ clock }: AppSettings) {
       const { id, delivery_id } = c.req.valid('param')
       const { delivery, event } = await deliveryOf(c, await endpointOf(c, id), delivery_id)
       const view = deliveryView({ ...delivery, type: event.type })
-      const data = { ...view, payload: JSON.parse(webhookBody(event)) }
+      const data = { ...view, payload: JSON.parse(webhookBody(event, c.env.config)) }
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(resend, async (c) => {

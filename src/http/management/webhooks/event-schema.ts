@@ -9,6 +9,7 @@ const key = z
     name: z.string(),
     key_prefix: z.string(),
     format: z.string(),
+    environment: z.string().openapi({ description: 'Of its format' }),
     scopes: z.array(z.string()).nullable().openapi({ description: 'null: inherits' }),
     external_id: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
