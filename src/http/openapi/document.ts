@@ -112,5 +112,9 @@ version of a key, for \`If-Match\`.
 A key may have rate limits (GCRA, several windows, all or nothing) and credits. Responses to requests with a limited key carry
 \`RateLimit-Policy\` and \`RateLimit\`; a refused request gets a 429 with \`Retry-After\` and consumes nothing.
 
-**The gateway.** Any other path under \`/api/\` belongs to the API behind Latchkey: the credential is checked against the route's
-scope and removed, and \`X-Latchkey-Account\`, \`-Key-Id\`, \`-User\`, \`-Scopes\` and \`-Request-Id\` are added.`
+**The gateway.** Any other path under the gateway's base (as shipped \`/api\`) belongs to the API behind Latchkey: the credential is
+checked against the route's scope and removed, and \`X-Latchkey-Account\`, \`-Key-Id\`, \`-User\`, \`-Scopes\`, \`-Resources\`,
+\`-External-Id\`, \`-Environment\` and \`-Request-Id\` are added.
+
+**Messages.** What Latchkey sends to webhook endpoints stands under \`webhooks\`, signed as Standard
+Webhooks (standardwebhooks.com) specifies.`

@@ -132,7 +132,12 @@ function forwardAuth({ name, id, path, summary, headers }: Dialect): RouteConfig
           'X-Latchkey-Account': identityHeader('The id of the account'),
           'X-Latchkey-Key-Id': identityHeader('The id of the key, or `none`'),
           'X-Latchkey-User': identityHeader('The id of the person, or `none`'),
-          'X-Latchkey-Scopes': identityHeader('Separated by spaces, or `none`'),
+          'X-Latchkey-Scopes': identityHeader('Held whole, separated by spaces, or `none`'),
+          'X-Latchkey-Resources': identityHeader(
+            'Scopes of single resources, separated by spaces, or `none`',
+          ),
+          'X-Latchkey-External-Id': identityHeader('As `encodeURIComponent` writes it, or `none`'),
+          'X-Latchkey-Environment': identityHeader('Of the key, or `none`'),
           'X-Latchkey-Request-Id': identityHeader('The id in the log'),
         },
       },

@@ -14,13 +14,19 @@ export const nextCursor = { next_cursor: z.string().nullable() }
 
 export const problemSchema = z
   .object({
-    type: z.string(),
+    type: z.string().openapi({ description: 'The page that explains the code' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string(),
+    code: z.string().openapi({
+      description: 'Stable; later releases may add codes',
+      example: 'insufficient_scope',
+    }),
     request_id: z.uuid(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Of an `invalid_request`: the fields that are not valid' }),
     key_id: z.uuid().optional().openapi({
       description: 'Of a repeated request that made a key: rotate this key for a new token',
     }),
