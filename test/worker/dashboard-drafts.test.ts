@@ -86,6 +86,21 @@ describe('errors of a key', () => {
     expect(draftErrors(drafted({ scopes: [], scopeChoice: 'inherit' }))).toEqual({})
   })
 
+  it('IDs of a scope are needed where it is limited to certain ones, and have the letters of IDs', () => {
+    const errorOf = (...scopes: string[]) => draftErrors(drafted({ scopes })).scopes
+    expect(errorOf('contacts:read#')).toBe('Enter at least one ID for contacts:read')
+    expect(errorOf('messages:send', 'contacts:read# ', 'contacts:read#,')).toContain(
+      'contacts:read',
+    )
+    expect(errorOf('contacts:read#a/b')).toContain('“a/b” is not an ID')
+    expect(errorOf('contacts:read#42', 'contacts:read#..')).toContain('“..” is not an ID')
+    expect(errorOf(`contacts:read#${'a'.repeat(129)}`)).toContain('is not an ID')
+    expect(errorOf(`contacts:read#${'a'.repeat(128)}`, 'contacts:read#', 'contacts:*')).toBe(
+      undefined,
+    )
+    expect(draftErrors(drafted({ scopes: ['contacts:read#'], scopeChoice: 'none' }))).toEqual({})
+  })
+
   it('a custom date needs a date', () => {
     expect(draftErrors(drafted({ expiry: 'date' }))).toHaveProperty('date')
     expect(draftErrors(drafted({ expiry: 'date', date: '2027-01-31' }))).toEqual({})
@@ -145,11 +160,12 @@ describe('the request of a key', () => {
   })
 
   it('a change has no expiration when it is kept, null when it is removed, and never a format', () => {
-    expect(changesOf(draftOfKey(key), now)).not.toHaveProperty('expires_at')
-    expect(changesOf(draftOfKey(key), now)).not.toHaveProperty('format')
-    expect(changesOf({ ...draftOfKey(key), expiry: 'never' }, now).expires_at).toBeNull()
-    const changes = changesOf({ ...draftOfKey(key), expiry: '7' }, now)
-    expect(changes.expires_at).toBe(new Date(now + 7 * dayMs).toISOString())
+    const changesBy = (part: Partial<KeyDraft>) =>
+      changesOf({ ...draftOfKey(key), ...part }, now, { before: key, isOwner: true })
+    expect(changesBy({})).not.toHaveProperty('expires_at')
+    expect(changesBy({ format: 'wacrm_live' })).not.toHaveProperty('format')
+    expect(changesBy({ expiry: 'never' }).expires_at).toBeNull()
+    expect(changesBy({ expiry: '7' }).expires_at).toBe(new Date(now + 7 * dayMs).toISOString())
   })
 })
 
@@ -281,7 +297,14 @@ describe('round trips', () => {
   const anyKey = fc
     .record({
       name: fc.stringMatching(/^[A-Za-z][A-Za-z ]{0,30}[a-z]$/),
-      scopes: fc.option(fc.uniqueArray(fc.constantFrom('contacts:read', 'messages:send', 'x:y'))),
+      scopes: fc.option(
+        fc.uniqueArray(
+          fc.constantFrom(
+            ...['contacts:read', 'contacts:read#42', 'contacts:read#.~_', 'contacts:*'],
+            ...['messages:send', 'gone:read', 'gone:read#1', 'gone:*'],
+          ),
+        ),
+      ),
       allowed_ips: fc.option(
         fc.uniqueArray(fc.constantFrom('203.0.113.7', '10.0.0.0/8', '2001:db8::/32'), {
           minLength: 1,
@@ -297,13 +320,23 @@ describe('round trips', () => {
       return { ...key, ...attributes, limits_by: isSharable ? 'external_id' : 'key' }
     })
 
-  it('a key that is opened and saved keeps every attribute and its balance', () => {
+  it('a key that is opened and saved is not changed', () => {
     fc.assert(
-      fc.property(anyKey, (value) => {
+      fc.property(anyKey, fc.boolean(), (value, isOwner) => {
         const draft = draftOfKey(value)
         expect(draftErrors(draft, value)).toEqual({})
-        expect(changesOf(draft, now)).toEqual({
+        expect(changesOf(draft, now, { before: value, isOwner })).toEqual({})
+      }),
+    )
+  })
+
+  it('a key of its values is what it was, but for the balance', () => {
+    fc.assert(
+      fc.property(anyKey, (value) => {
+        const before = { ...key, scopes: null, external_id: 'another' }
+        expect(newKeyOf({ ...draftOfKey(value), expiry: 'never', format: '' }, now)).toEqual({
           name: value.name,
+          expires_at: null,
           scopes: value.scopes,
           allowed_ips: value.allowed_ips,
           external_id: value.external_id,
@@ -316,8 +349,28 @@ describe('round trips', () => {
           credits: value.credits && { refill: value.credits.refill },
           limits_by: value.limits_by,
         })
+        const changes = changesOf(draftOfKey(value), now, { before, isOwner: false })
+        expect(changes.scopes ?? null).toEqual(value.scopes)
+        expect(changes.external_id).toBe(value.external_id)
       }),
     )
+  })
+
+  it('a change names only what the form changed, and sends scopes that are not listed with the others', () => {
+    const before: Key = {
+      ...key,
+      scopes: ['contacts:*', 'contacts:read#42', 'orders:read', 'orders:read#1', 'messages:send'],
+      allowed_ips: ['203.0.113.7'],
+    }
+    const draft = draftOfKey(before)
+    const changesBy = (part: Partial<KeyDraft>) =>
+      changesOf({ ...draft, ...part }, now, { before, isOwner: false })
+    expect(changesBy({ name: ' Renamed ' })).toEqual({ name: 'Renamed' })
+    expect(changesBy({ addresses: '' })).toEqual({ allowed_ips: null })
+    expect(changesBy({ scopes: [...draft.scopes, 'messages:read'] })).toEqual({
+      scopes: [...draft.scopes, 'messages:read'],
+    })
+    expect(changesBy({ scopeChoice: 'inherit' })).toEqual({ scopes: null })
   })
 
   it('the rows of windows have ids of their own', () => {
@@ -346,7 +399,8 @@ describe('what a key may grant', () => {
     expect(newKeyOf(any, now).may_grant).toEqual({ ...unbounded, scopes: null })
     expect(newKeyOf(managing({ isGranting: false }), now).may_grant).toBeNull()
     const bounded = managing({
-      scopes: ['contacts:read'],
+      scopes: ['contacts:read#1', 'contacts:read# 2,3 ', 'contacts:read#', 'messages:*'],
+      environments: ['test'],
       lifetime: ' 30 ',
       isAnyExternalId: false,
       externalIds: ' customer 1 \n\ncustomer-2\r\n',
@@ -354,8 +408,8 @@ describe('what a key may grant', () => {
       maxKeys: '0',
     })
     expect(newKeyOf(bounded, now).may_grant).toEqual({
-      scopes: ['contacts:read'],
-      environments: null,
+      scopes: ['contacts:read#1', 'contacts:read#2', 'contacts:read#3', 'messages:*'],
+      environments: ['test'],
       external_ids: ['customer 1', 'customer-2'],
       max_lifetime: 30 * 86_400,
       rate_limit: [{ limit: 5, window_seconds: 60 }],
@@ -365,13 +419,16 @@ describe('what a key may grant', () => {
 
   it('has errors where the form shows them', () => {
     const wrong = {
+      scopes: ['contacts:read#'],
+      environments: [],
       lifetime: '0',
       maxKeys: '-1',
       isAnyExternalId: false,
       externalIds: ' \n',
       windows: [{ ...newWindow(), limit: '0' }],
     }
-    const names = ['grantExternalIds', 'grantWindows', 'lifetime', 'maxKeys']
+    const bounds = ['grantEnvironments', 'grantExternalIds', 'grantScopes', 'grantWindows']
+    const names = [...bounds, 'lifetime', 'maxKeys']
     expect(Object.keys(draftErrors(managing(wrong))).sort()).toEqual(names)
     expect(draftErrors(managing({ ...wrong, isGranting: false }))).toEqual({})
     expect(draftErrors(drafted({ grants: { ...emptyGrants, ...wrong } }))).toEqual({})
@@ -384,11 +441,11 @@ describe('what a key may grant', () => {
     }
     const before = { ...manager, may_grant }
     const draft = draftOfKey(before)
-    expect(changesOf(draft, now, before)).not.toHaveProperty('may_grant')
+    expect(changesOf(draft, now, { before, isOwner: true })).not.toHaveProperty('may_grant')
     expect(draftErrors(draft, before)).toEqual({})
     const edited = { ...draft, grants: { ...draft.grants, maxKeys: '4', externalIds: 'x' } }
-    expect(changesOf(edited, now)).not.toHaveProperty('may_grant')
-    expect(changesOf(edited, now, before).may_grant).toEqual({
+    expect(changesOf(edited, now, { before, isOwner: false })).not.toHaveProperty('may_grant')
+    expect(changesOf(edited, now, { before, isOwner: true }).may_grant).toEqual({
       ...may_grant,
       external_ids: ['x'],
       max_keys: 4,
@@ -399,7 +456,7 @@ describe('what a key may grant', () => {
     const before = { ...manager, may_grant: draftedGrants({ external_ids: [] }) }
     const draft = { ...draftOfKey(before), scopes: ['contacts:read'] }
     expect(draftErrors(draft, before)).toEqual({})
-    expect(changesOf(draft, now, before).may_grant).toBeNull()
+    expect(changesOf(draft, now, { before, isOwner: true }).may_grant).toBeNull()
   })
 
   it('is shown in words', () => {
@@ -423,8 +480,8 @@ describe('what a key may grant', () => {
 
   it('survives the form', () => {
     const bounds: fc.Arbitrary<MayGrant> = fc.record({
-      scopes: fc.option(fc.subarray(['contacts:read', 'messages:send'])),
-      environments: fc.option(fc.constant(['live'])),
+      scopes: fc.option(fc.subarray(['contacts:read', 'contacts:read#42', 'messages:*', 'gone:x'])),
+      environments: fc.option(fc.subarray(['live', 'test', 'gone'])),
       external_ids: fc.option(fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9 ,-]{0,8}[a-z]$/))),
       max_lifetime: fc.option(fc.integer({ min: 1, max: 400 * 86_400 })),
       rate_limit: fc.option(fc.constant([{ name: 'burst', limit: 3, window_seconds: 90 }])),

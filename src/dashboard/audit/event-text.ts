@@ -48,7 +48,7 @@ export function eventDetails({ action, detail }: AuditEvent): string {
   if (detail === null) return ''
   switch (action) {
     case 'key.created':
-      return scopesText(detail.scopes)
+      return scopesText(detail.scopes) + (detail.disabled ? '; disabled' : '')
     case 'key.updated':
       return changesText(detail.changed)
     case 'key.rotated':

@@ -16,7 +16,18 @@ export type KeyChanges = InferRequestType<typeof key.$patch>['json']
 /** A new key with its token, which no later response contains. */
 export type MintedKey = DataOf<typeof keys.$post>
 
-export type KeyFilter = { status?: KeyStatus; search?: string }
+/** Of the list: its parameters in the API and in the address. */
+export type KeyFilter = {
+  status?: KeyStatus
+  search?: string
+  environment?: string
+  expires_before?: string
+  unused_for?: string
+  sort?: KeySort
+}
+/** Those never used, or without expiry, come first. */
+export const keySorts = ['last_used_at', '-expires_at'] as const
+export type KeySort = (typeof keySorts)[number]
 export type KeyQuery = KeyFilter & { cursor?: string; limit?: string }
 
 export function keysQuery(query: KeyQuery) {
@@ -26,6 +37,13 @@ export function keysQuery(query: KeyQuery) {
     placeholderData: keepPreviousData,
   })
 }
+
+export type KeySummary = DataOf<typeof keys.summary.$get>
+
+export const summaryQuery = queryOptions({
+  queryKey: ['keys', 'summary'],
+  queryFn: async () => (await answer(keys.summary.$get())).data,
+})
 
 export function keyQuery(id: string) {
   return queryOptions({

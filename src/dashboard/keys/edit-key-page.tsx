@@ -47,7 +47,7 @@ function EditForm({ value }: { value: Key }) {
     if (!validate()) return
     const done = await task.run(
       value.id,
-      changesOf(draft, Date.now(), role === 'owner' ? value : undefined),
+      changesOf(draft, Date.now(), { before: value, isOwner: role === 'owner' }),
     )
     await client.invalidateQueries()
     if (done === null) return

@@ -1,4 +1,5 @@
 // The form state of what a key with keys:manage may grant, and its conversion from a key and to a request. Pure.
+import { heldOf, type Selection, selectionError } from '../scopes/selection.ts'
 import type { Key } from './api.ts'
 import {
   draftOfWindows,
@@ -17,7 +18,7 @@ export type GrantDraft = {
   /** Otherwise the key only reads, restricts and revokes. */
   isGranting: boolean
   isAnyScope: boolean
-  scopes: readonly string[]
+  scopes: Selection
   /** Numbers are text as typed; empty: no limit. */
   lifetime: string
   lifetimeUnit: Unit
@@ -26,12 +27,20 @@ export type GrantDraft = {
   externalIds: string
   windows: readonly WindowDraft[]
   maxKeys: string
-  /** No field of the form: kept as it is. */
-  environments: string[] | null
+  /** null: any. */
+  environments: readonly string[] | null
 }
 
 export type GrantErrors = Partial<
-  Record<'lifetime' | 'grantExternalIds' | 'grantWindows' | 'maxKeys', string>
+  Record<
+    | 'grantScopes'
+    | 'grantEnvironments'
+    | 'lifetime'
+    | 'grantExternalIds'
+    | 'grantWindows'
+    | 'maxKeys',
+    string
+  >
 >
 
 /** Of a new key: nothing is granted that is not selected. */
@@ -71,9 +80,8 @@ export function grantsOfDraft(draft: GrantDraft) {
   if (!draft.isGranting) return null
   const windows = windowsOfDraft(draft.windows)
   return {
-    scopes: draft.isAnyScope ? null : [...draft.scopes],
-    // The API knows no environment but `live` yet.
-    environments: draft.environments as 'live'[] | null,
+    scopes: draft.isAnyScope ? null : heldOf(draft.scopes),
+    environments: draft.environments && [...draft.environments],
     external_ids: draft.isAnyExternalId ? null : linesOf(draft.externalIds),
     max_lifetime: isEmpty(draft.lifetime)
       ? null
@@ -88,7 +96,12 @@ export function grantErrors(draft: GrantDraft): GrantErrors {
   if (!draft.isGranting) return {}
   const { lifetime, maxKeys, isAnyExternalId, externalIds } = draft
   const windows = windowError(draft.windows)
+  const scopes = draft.isAnyScope ? undefined : selectionError(draft.scopes)
   return {
+    ...(scopes && { grantScopes: scopes }),
+    ...(draft.environments?.length === 0 && {
+      grantEnvironments: 'Select at least one environment',
+    }),
     ...(!isEmpty(lifetime) &&
       !isWhole(lifetime, 1) && { lifetime: 'Enter a whole number of at least 1' }),
     ...(!isAnyExternalId &&

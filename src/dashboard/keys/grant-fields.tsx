@@ -8,6 +8,7 @@ import { scopesQuery } from '../scopes/api.ts'
 import { Card } from '../ui/card.tsx'
 import { errorProp } from '../ui/error-prop.ts'
 import { NumberInput } from '../ui/text-input.tsx'
+import { useEnvironments } from './environment.tsx'
 import type { FieldProps } from './field-props.ts'
 import type { GrantDraft, GrantErrors } from './grant-draft.ts'
 import type { Unit } from './limit-draft.ts'
@@ -32,7 +33,11 @@ export function GrantFields({ draft: { grants }, set, problem, errors }: Props) 
         />
         {grants.isGranting ? (
           <>
-            <ScopesField {...field} error={problem?.of('may_grant.scopes')} />
+            <ScopesField {...field} error={errors.grantScopes ?? problem?.of('may_grant.scopes')} />
+            <EnvironmentsField
+              {...field}
+              error={errors.grantEnvironments ?? problem?.of('may_grant.environments')}
+            />
             <LifetimeField
               {...field}
               error={errors.lifetime ?? problem?.of('may_grant.max_lifetime')}
@@ -102,6 +107,34 @@ function ScopesField({ grants, change, error }: GrantFieldProps) {
           selected={grants.scopes}
           onChange={(scopes) => change({ scopes })}
         />
+      )}
+    </div>
+  )
+}
+
+function EnvironmentsField({ grants, change, error }: GrantFieldProps) {
+  const { environments } = grants
+  const known = useEnvironments()
+  const names = [...new Set([...known, ...(environments ?? [])])]
+  if (names.length < 2) return null
+  return (
+    <div className="flex flex-col gap-3">
+      <Checkbox
+        label="Only keys of certain environments"
+        checked={environments !== null}
+        onCheckedChange={(isOn) => change({ environments: isOn === true ? [] : null })}
+      />
+      {environments !== null && (
+        <Checkbox.Group
+          legend="Environments of its keys"
+          value={[...environments]}
+          onValueChange={(next) => change({ environments: next })}
+          {...errorProp(error)}
+        >
+          {names.map((name) => (
+            <Checkbox.Item key={name} value={name} label={name} />
+          ))}
+        </Checkbox.Group>
       )}
     </div>
   )

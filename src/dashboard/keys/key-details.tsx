@@ -1,4 +1,7 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
+import { scopesQuery } from '../scopes/api.ts'
+import { heldNotes } from '../scopes/held-scopes.ts'
 import { roleName } from '../session/roles.ts'
 import { useMember } from '../session/signed-in.tsx'
 import { CodeList, Detail, DetailList } from '../ui/detail-list.tsx'
@@ -24,6 +27,7 @@ export function KeyDetails({ value }: { value: Key }) {
       <Detail name="Expires" note={value.expires_at && exactTime(value.expires_at)}>
         <Expires value={value} />
       </Detail>
+      <Detail name="Environment">{value.environment}</Detail>
       <Detail name="Allowed IP addresses">
         {value.allowed_ips ? <CodeList texts={value.allowed_ips} /> : 'All'}
       </Detail>
@@ -45,6 +49,13 @@ export function KeyDetails({ value }: { value: Key }) {
       <Detail name="Scopes" isWide>
         <Scopes value={value} />
       </Detail>
+      {value.metadata !== null && (
+        <Detail name="Metadata" isWide>
+          <pre className="font-mono text-sm break-all whitespace-pre-wrap">
+            {JSON.stringify(value.metadata, null, 2)}
+          </pre>
+        </Detail>
+      )}
       {value.scopes?.includes('keys:manage') && (
         <Detail name="May grant" isWide>
           <MayGrantDetails mayGrant={value.may_grant} />
@@ -68,5 +79,21 @@ function Scopes({ value }: { value: Key }) {
     )
   }
   if (value.scopes.length === 0) return <>None: the key can only call /api/v1/me</>
-  return <CodeList texts={value.scopes} />
+  return <HeldScopes held={value.scopes} />
+}
+
+/** As they were granted, with what their names do not say. */
+function HeldScopes({ held }: { held: readonly string[] }) {
+  const { data: catalogue } = useQuery(scopesQuery)
+  return (
+    <>
+      <CodeList texts={held} />
+      {catalogue &&
+        heldNotes(held, catalogue).map((note) => (
+          <span key={note} className="mt-1 block text-sm break-words text-kumo-subtle">
+            {note}
+          </span>
+        ))}
+    </>
+  )
 }

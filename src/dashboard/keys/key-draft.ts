@@ -1,4 +1,5 @@
 // The key form's state, and its conversion from a key and to a request. Pure: no React, no I/O.
+import { heldOf, type Selection, selectionError } from '../scopes/selection.ts'
 import type { Key, KeyChanges, NewKey } from './api.ts'
 import {
   draftOfGrants,
@@ -28,7 +29,7 @@ export type KeyDraft = {
   date: string
   format: string
   scopeChoice: ScopeChoice
-  scopes: readonly string[]
+  scopes: Selection
   /** Separated by newlines, spaces or commas. */
   addresses: string
   externalId: string
@@ -78,9 +79,15 @@ export function draftErrors(draft: KeyDraft, before?: Key): DraftErrors {
     ...(managesKeys(draft) && mayGrantOf(draft, before) !== undefined && grantErrors(draft.grants)),
     ...(draft.name.trim() === '' && { name: 'Enter a name' }),
     ...(draft.expiry === 'date' && draft.date === '' && { date: 'Select a date' }),
-    ...(draft.scopeChoice === 'selected' &&
-      draft.scopes.length === 0 && { scopes: 'Select at least one scope, or “No scopes”' }),
+    ...scopeErrors(draft),
   }
+}
+
+function scopeErrors({ scopeChoice, scopes }: KeyDraft): DraftErrors {
+  if (scopeChoice !== 'selected') return {}
+  if (scopes.length === 0) return { scopes: 'Select at least one scope, or “No scopes”' }
+  const error = selectionError(scopes)
+  return error === undefined ? {} : { scopes: error }
 }
 
 const dayMs = 86_400_000
@@ -93,7 +100,7 @@ export function expiresAt(draft: KeyDraft, nowMs: number): Date | null {
 }
 
 function attributesOf(draft: KeyDraft) {
-  const scopes = { none: [], selected: [...draft.scopes], inherit: null }[draft.scopeChoice]
+  const scopes = { none: [], selected: heldOf(draft.scopes), inherit: null }[draft.scopeChoice]
   const addresses = draft.addresses.split(/[\s,]+/).filter(Boolean)
   const external_id = draft.externalId.trim() || null
   return {
@@ -114,14 +121,32 @@ export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
   }
 }
 
-/** `before`: of an owner, who alone changes what the key may grant. */
-export function changesOf(draft: KeyDraft, nowMs: number, before?: Key): KeyChanges {
-  const may_grant = before && mayGrantOf(draft, before)
+/**
+ * What the form did not change is left out: the API refuses a scope that the catalogue no longer lists, and another
+ * person may have changed the rest meanwhile. Only an owner changes what the key may grant.
+ */
+export function changesOf(
+  draft: KeyDraft,
+  nowMs: number,
+  { before, isOwner }: { before: Key; isOwner: boolean },
+): KeyChanges {
+  const may_grant = isOwner ? mayGrantOf(draft, before) : undefined
   return {
-    ...attributesOf(draft),
+    ...changedOnes(attributesOf(draft), attributesOf(draftOfKey(before))),
     ...(draft.expiry !== 'keep' && { expires_at: expiresAt(draft, nowMs)?.toISOString() ?? null }),
     ...(may_grant !== undefined && { may_grant }),
   }
+}
+
+function changedOnes<Attributes extends object>(
+  after: Attributes,
+  before: Attributes,
+): Partial<Attributes> {
+  const old = new Map(Object.entries(before).map(([name, value]) => [name, JSON.stringify(value)]))
+  const changed = Object.entries(after).filter(
+    ([name, value]) => JSON.stringify(value) !== old.get(name),
+  )
+  return Object.fromEntries(changed) as Partial<Attributes>
 }
 
 export function managesKeys({ scopeChoice, scopes }: KeyDraft): boolean {

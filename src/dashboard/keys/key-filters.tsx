@@ -1,8 +1,11 @@
 import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
 import { useEffect, useRef, useState } from 'react'
+import { Link } from 'wouter'
+import { exactTime } from '../ui/time.tsx'
 import { useSetSearchParam } from '../ui/use-set-search-param.ts'
 import type { KeyFilter } from './api.ts'
+import { useEnvironments } from './environment.tsx'
 import { statuses, statusName } from './status-badge.tsx'
 
 const debounceMs = 250
@@ -10,6 +13,7 @@ const maxSearchLength = 100
 
 export function KeyFilters({ filter }: { filter: KeyFilter }) {
   const setParam = useSetSearchParam()
+  const environments = useEnvironments()
   return (
     <search className="flex flex-wrap items-start gap-3 border-b border-kumo-hairline p-3">
       <div className="min-w-48 flex-1">
@@ -17,7 +21,7 @@ export function KeyFilters({ filter }: { filter: KeyFilter }) {
       </div>
       <Select
         aria-label="Status"
-        className="w-40"
+        className="w-36 sm:w-40"
         value={filter.status ?? 'all'}
         onValueChange={(next) => setParam('status', next === 'all' ? null : next)}
         items={{
@@ -25,7 +29,39 @@ export function KeyFilters({ filter }: { filter: KeyFilter }) {
           ...Object.fromEntries(statuses.map((status) => [status, statusName(status)])),
         }}
       />
+      {environments.length > 1 && (
+        <Select
+          aria-label="Environment"
+          className="w-40 sm:w-44"
+          value={filter.environment ?? 'any'}
+          onValueChange={(next) => setParam('environment', next === 'any' ? null : next)}
+          items={{
+            any: 'All environments',
+            ...Object.fromEntries(environments.map((name) => [name, name])),
+          }}
+        />
+      )}
+      <OtherFilters filter={filter} />
     </search>
+  )
+}
+
+/** Those that a link has set and no field shows. */
+function OtherFilters({ filter: { expires_before, unused_for, sort } }: { filter: KeyFilter }) {
+  const texts = [
+    expires_before && `Expiring before ${exactTime(expires_before)}`,
+    unused_for && `Unused for ${unused_for.replace(/d$/, ' days')}`,
+    sort === 'last_used_at' && 'Never used first, then by last use',
+    sort === '-expires_at' && 'Without expiry first, then the latest',
+  ].filter(Boolean)
+  if (texts.length === 0) return null
+  return (
+    <p className="basis-full text-sm text-kumo-subtle">
+      {texts.join('. ')}.{' '}
+      <Link href="/keys" className="text-kumo-link underline">
+        Clear
+      </Link>
+    </p>
   )
 }
 

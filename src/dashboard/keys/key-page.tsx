@@ -12,6 +12,7 @@ import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { UsageCard } from '../usage/usage-card.tsx'
 import { type Key, keyQuery } from './api.ts'
+import { EnvironmentBadge } from './environment.tsx'
 import { actionName, type KeyAction, keyActions } from './key-actions.ts'
 import { KeyDetails } from './key-details.tsx'
 import { KeyDialog } from './key-dialog.tsx'
@@ -25,7 +26,14 @@ export default function KeyPage({ id }: { id: string }) {
     <Page
       title={value?.name ?? 'API key'}
       above={<BackLink path="/keys">API keys</BackLink>}
-      badge={value && <StatusBadge status={value.status} />}
+      badge={
+        value && (
+          <>
+            <StatusBadge status={value.status} />
+            <EnvironmentBadge value={value} />
+          </>
+        )
+      }
       actions={value && <Actions value={value} />}
     >
       <ProblemBanner problem={key.error} onRetry={() => key.refetch()} />

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import type { Key } from './api.ts'
+import { EnvironmentBadge } from './environment.tsx'
 import { KeyMenu } from './key-menu.tsx'
 import { CreatorName, Expires, expiryText, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
 import { StatusBadge } from './status-badge.tsx'
@@ -42,9 +43,15 @@ function KeyRow({ value }: { value: Key }) {
         >
           {value.name}
         </Link>
-        <span className="text-kumo-subtle">
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1 text-kumo-subtle">
           <TokenHint value={value} />
+          <EnvironmentBadge value={value} />
         </span>
+        {value.external_id && (
+          <span className="block truncate text-sm text-kumo-subtle" title={value.external_id}>
+            {value.external_id}
+          </span>
+        )}
         <div className="mt-1 text-sm text-kumo-subtle lg:hidden">
           <ScopesHint value={value} />
           <div>{expiryText(value)}</div>

@@ -26,7 +26,11 @@ export function ScopesHint({ value }: { value: Key }) {
   return (
     <span className="flex flex-col items-start gap-0.5">
       {scopes.slice(0, maxScopes).map((scope) => (
-        <code key={scope} className="font-mono text-sm whitespace-nowrap">
+        <code
+          key={scope}
+          className="max-w-full truncate font-mono text-sm lg:max-w-56"
+          title={scope}
+        >
           {scope}
         </code>
       ))}

@@ -5,7 +5,8 @@ import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { useCursorPages } from '../ui/pager.tsx'
-import { type KeyFilter, keysQuery } from './api.ts'
+import { type KeyFilter, keySorts, keysQuery } from './api.ts'
+import { KeyCounts } from './key-counts.tsx'
 import { KeyFilters } from './key-filters.tsx'
 import { KeyTable } from './key-table.tsx'
 import { NewKeyButton } from './new-key-button.tsx'
@@ -28,11 +29,13 @@ export default function KeysPage() {
         <NoKeys />
       ) : (
         <div className={`${surface} ${tableEdges} overflow-hidden`}>
+          <KeyCounts filter={filter} />
           <KeyFilters filter={filter} />
           <PagedList
             list={list}
             pages={pages}
             loading="Loading keys"
+            isSorted={filter.sort !== undefined}
             empty={<NoMatch hasMore={typeof list.data?.next_cursor === 'string'} />}
           >
             {(keys) => <KeyTable keys={keys} />}
@@ -47,6 +50,13 @@ export default function KeysPage() {
 function useKeyFilter(): KeyFilter {
   const [params] = useSearchParams()
   const status = statuses.find((known) => known === params.get('status'))
-  const search = params.get('search')
-  return { ...(status && { status }), ...(search && { search }) }
+  const sort = keySorts.find((known) => known === params.get('sort'))
+  const end = Date.parse(params.get('expires_before') ?? '')
+  const texts = ['search', 'environment', 'unused_for'] as const
+  return {
+    ...(status && { status }),
+    ...(sort && { sort }),
+    ...(!Number.isNaN(end) && { expires_before: new Date(end).toISOString() }),
+    ...Object.fromEntries(texts.map((name) => [name, params.get(name)]).filter(([, text]) => text)),
+  }
 }

@@ -50,7 +50,9 @@ export function NoMatch({ hasMore }: { hasMore: boolean }) {
       icon={<MagnifyingGlassIcon size={32} />}
       title={hasMore ? 'No matching keys so far' : 'No matching keys'}
       description={
-        hasMore ? 'Older keys are on the next page.' : 'Try a shorter search or another status.'
+        hasMore
+          ? 'The next page looks through more keys.'
+          : 'Try a shorter search or other filters.'
       }
       contents={
         <Link href="/keys" className="text-kumo-link underline">

@@ -37,7 +37,7 @@ export function ScopePicker({ draft, set, problem, error, inheritance }: Props) 
           <Radio.Item
             value="selected"
             label="Selected scopes"
-            description="Exactly the scopes that you select. A change of your role does not affect them."
+            description="Only the scopes that you select. A change of your role does not affect them."
           />
           <Radio.Item
             value="inherit"

@@ -11,10 +11,12 @@ type Props<Item> = {
   /** For screen readers, while the first page loads. */
   loading: string
   empty: ReactNode
+  isSorted?: boolean
   children: (items: readonly Item[]) => ReactNode
 }
 
-export function PagedList<Item>({ list, pages, loading, empty, children }: Props<Item>) {
+export function PagedList<Item>(props: Props<Item>) {
+  const { list, pages, loading, empty, isSorted = false, children } = props
   const items = list.data?.data
   return (
     <>
@@ -29,7 +31,12 @@ export function PagedList<Item>({ list, pages, loading, empty, children }: Props
           {items.length === 0 ? empty : children(items)}
         </div>
       )}
-      <Pager pages={pages} next={list.data?.next_cursor} isLoading={list.isPlaceholderData} />
+      <Pager
+        pages={pages}
+        next={list.data?.next_cursor}
+        isLoading={list.isPlaceholderData}
+        isSorted={isSorted}
+      />
     </>
   )
 }

@@ -19,9 +19,15 @@ export function useCursorPages(filter: string) {
 
 export type CursorPages = ReturnType<typeof useCursorPages>
 
-type Props = { pages: CursorPages; next: string | null | undefined; isLoading: boolean }
+type Props = {
+  pages: CursorPages
+  next: string | null | undefined
+  isLoading: boolean
+  /** In another order than the newest first. */
+  isSorted?: boolean
+}
 
-export function Pager({ pages, next, isLoading }: Props) {
+export function Pager({ pages, next, isLoading, isSorted = false }: Props) {
   if (pages.number === 1 && !next) return null
   return (
     <nav
@@ -38,14 +44,14 @@ export function Pager({ pages, next, isLoading }: Props) {
           disabled={pages.number === 1 || isLoading}
           onClick={pages.goBack}
         >
-          Newer
+          {isSorted ? 'Previous' : 'Newer'}
         </Button>
         <Button
           size="sm"
           disabled={!next || isLoading}
           onClick={() => next && pages.goForward(next)}
         >
-          Older
+          {isSorted ? 'Next' : 'Older'}
           <CaretRightIcon aria-hidden />
         </Button>
       </span>

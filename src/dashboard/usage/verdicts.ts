@@ -6,6 +6,7 @@ const verdicts = {
   insufficient_scope: ['Missing scope', '#d97706'],
   rate_limited: ['Rate limited', '#8b5cf6'],
   credits_exhausted: ['Out of credits', '#db2777'],
+  wrong_environment: ['Wrong environment', '#65a30d'],
   ip_not_allowed: ['IP address not allowed', '#3b82f6'],
   expired_api_key: ['Expired', '#78716c'],
   disabled_api_key: ['Disabled', '#64748b'],

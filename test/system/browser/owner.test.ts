@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'
-import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
+import { detail, heading, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
 
 test('an owner creates a key by keyboard alone and uses its token', async (t) => {
@@ -96,6 +96,71 @@ test('an owner says what a key that manages keys may grant, and reads it in word
   await page.getByRole('button', { name: 'Save changes' }).click()
   await page.getByText('For at most 30 days', { exact: true }).waitFor()
   await page.getByText('At most 1 key at a time').waitFor({ state: 'detached' })
+})
+
+test('a key for certain resources and with a wildcard is let to these, and stays so when it is changed', async (t) => {
+  const owner = await signedIn(demo.owner)
+  const { key: reader } = await createKey(owner, { name: 'Reader', scopes: ['contacts:read'] })
+  const page = await openPage(t)
+  const listed = await page.request.get('/api/contacts', { headers: { 'x-api-key': reader } })
+  const [one, other] = (await listed.json()).data.map(({ id }: { id: string }) => id)
+  await signIn(page, demo.owner)
+  await page.goto('/keys/new')
+  await page.getByLabel('Name', { exact: true }).fill('Of one contact')
+  await page.getByRole('checkbox', { name: /contacts:read/ }).click()
+  await page.getByRole('combobox', { name: 'Resources of contacts:read' }).click()
+  await page.getByRole('option', { name: 'Only certain IDs' }).click()
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByText('Enter at least one ID for contacts:read').waitFor()
+  await page.getByLabel('IDs of contacts:read').fill(` ${one}\n`)
+  await page.getByRole('checkbox', { name: /^messages:\*/ }).click()
+  const included = page.getByRole('checkbox', { name: /messages:read/ })
+  assert.deepEqual([await included.isChecked(), await included.isDisabled()], [true, true])
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const token = await page.getByRole('dialog').locator('pre').first().innerText()
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'Of one contact')
+  assert.equal(
+    (await detail(page, 'Scopes')).replaceAll(/\s+/g, ' '),
+    `contacts:read#${one} messages:* ` +
+      'messages:* covers messages:send and messages:read, and scopes to come. ' +
+      'contacts:read covers only the resources whose IDs follow the #.',
+  )
+  const paths = [`/api/contacts/${one}`, `/api/contacts/${other}`, '/api/contacts', '/api/messages']
+  const statuses = async () => Promise.all(paths.map((path) => curl(token, path)))
+  assert.deepEqual(await statuses(), [200, 403, 403, 200])
+
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await page.getByRole('checkbox', { name: /^messages:\*/ }).click()
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await heading(page, 'Of one contact')
+  assert.deepEqual(await statuses(), [200, 403, 403, 403])
+})
+
+test('a key of another environment is marked, found by it, and refused where a live key is needed', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.goto('/keys/new')
+  await page.getByLabel('Name', { exact: true }).fill('For trying out')
+  await page.getByRole('checkbox', { name: /contacts:read/ }).click()
+  await page.getByRole('combobox', { name: 'Token format' }).click()
+  await page.getByRole('option', { name: /^test: wacrm_test_/ }).click()
+  await page.getByText('Requests that need a live key refuse it.').waitFor()
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const token = await page.getByRole('dialog').locator('pre').first().innerText()
+  await page.getByRole('button', { name: 'I have stored it' }).click()
+  await heading(page, 'For trying out')
+  assert.equal(await detail(page, 'Environment'), 'test')
+  assert.equal(await curl(token, '/api/contacts'), 403)
+
+  await page.goto('/keys')
+  await page.getByRole('combobox', { name: 'Environment' }).click()
+  await page.getByRole('option', { name: 'live' }).click()
+  await page.waitForURL(/environment=live/)
+  await row(page, 'For trying out').waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: /^\d+ test$/ }).click()
+  await page.waitForURL(/environment=test/)
+  await row(page, 'For trying out').getByText('test', { exact: true }).waitFor()
 })
 
 test('the list can be searched and filtered, and its filters cleared', async (t) => {

@@ -35,11 +35,16 @@ async function seed(): Promise<Seeded> {
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
   await createKey(owner, {
     name: 'Nightly export',
-    scopes: ['contacts:read', 'messages:read', 'conversations:read'],
+    scopes: ['contacts:*', 'messages:read', 'conversations:read'],
     expires_at: inDays(20),
   })
   await createKey(admin, { name: 'Support desk' })
-  await createKey(owner, { name: 'Status page', scopes: [] })
+  await createKey(owner, {
+    name: 'Status page',
+    scopes: ['contacts:read#7f0c9a52-4a8e-4d0c-9a55-6a1d0f6f6a01'],
+    format: 'wacrm_test',
+    external_id: 'customer-1043',
+  })
   const newsletter = await createKey(owner, {
     name: 'Newsletter campaign tool with a name that is rather long',
     scopes: ['broadcasts:send'],
@@ -262,6 +267,10 @@ async function newKey(page: Page): Promise<void> {
   await at(page, '/keys/new', 'Create API key')
   await page.getByLabel('Name', { exact: true }).fill('CRM integration')
   await page.getByRole('checkbox', { name: /contacts:read/ }).click()
+  await page.getByRole('combobox', { name: 'Resources of contacts:read' }).click()
+  await page.getByRole('option', { name: 'Only certain IDs' }).click()
+  await page.getByLabel('IDs of contacts:read').fill('42\n43')
+  await page.getByRole('checkbox', { name: /^messages:\*/ }).click()
   await page.getByRole('button', { name: 'Rate limits and credits' }).click()
   await page.getByRole('button', { name: 'Add rate limit' }).click()
   await page.getByRole('checkbox', { name: 'Requests consume credits' }).click()

@@ -1,0 +1,42 @@
+// What the dashboard calls verdicts and audit events.
+import { expect, it } from 'vitest'
+import { eventDetails } from '../../src/dashboard/audit/event-text.ts'
+import { verdictCounts } from '../../src/dashboard/usage/verdicts.ts'
+import type { UsageCode } from '../../src/usage/counter.ts'
+
+/** The codes of requests with a known key: a code without an entry is a type error. */
+const counts: Record<UsageCode, number> = {
+  valid: 1,
+  revoked_api_key: 2,
+  disabled_api_key: 3,
+  expired_api_key: 4,
+  wrong_environment: 5,
+  ip_not_allowed: 6,
+  insufficient_scope: 7,
+  rate_limited: 8,
+  credits_exhausted: 9,
+  conflict: 10,
+  forbidden: 11,
+  invalid_request: 12,
+  authority_unavailable: 13,
+}
+
+it('every verdict that usage counts has a name and a colour of its own', () => {
+  const shown = verdictCounts(counts)
+  expect(shown.map(({ count }) => count)).toEqual([1, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+  for (const { code, name } of shown) expect(name).not.toBe(code)
+  expect(shown.find(({ code }) => code === 'wrong_environment')?.name).toBe('Wrong environment')
+  expect(new Set(shown.map(({ color }) => color)).size).toBe(shown.length)
+  expect(verdictCounts({ new_code: 1 })[0]?.name).toBe('new_code')
+})
+
+it('a created key is described by what it holds, and whether it is disabled', () => {
+  const text = (detail: Record<string, unknown>) =>
+    eventDetails({
+      ...{ id: '1', action: 'key.created', detail, key_id: null, subject_id: null },
+      ...{ created_at: '2026-11-28T12:00:00.000Z', request_id: null },
+    } as Parameters<typeof eventDetails>[0])
+  expect(text({ scopes: ['contacts:read#42', 'messages:*'] })).toBe('contacts:read#42, messages:*')
+  expect(text({ scopes: [], disabled: true })).toBe('No scopes; disabled')
+  expect(text({ scopes: null })).toBe('Inherits its creator’s permissions')
+})
