@@ -12,6 +12,7 @@ export function renderErrors(): string {
 
 Every failure is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`code\` and \`request_id\`. For an
 invalid body, \`errors\` names the fields. Programs should use \`code\`, which is stable. A running Latchkey serves this page at \`/docs/errors\`.
+\`POST /api/api-keys/explain\` says which check refuses a key, and what would mend it: [explain](explain.md).
 
 | code | status | meaning | what to do |
 |---|---|---|---|

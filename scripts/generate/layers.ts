@@ -18,6 +18,7 @@ export const layers = [
   ['src/http/auth'],
   ['src/http/verify', 'src/http/gateway'],
   ['src/http/management/keys'],
+  ['src/http/management/explain'],
   ['src/http/management/webhooks'],
   ['src/http/management/people'],
   ['src/http/management/accounts', 'src/http/management/usage', 'src/http/management/status'],

@@ -83,7 +83,7 @@ export function decide(
   config: VerdictConfig,
 ): Decision {
   const powers = powersOfKey(record, config)
-  for (const check of checks) {
+  for (const check of inOrder) {
     const refused = check({ record, powers }, request, nowMs, config)
     if (refused !== null) return refused
   }
@@ -95,28 +95,34 @@ type Check = (
   request: AccessRequest,
   nowMs: number,
   config: VerdictConfig,
-) => Exclude<Decision, Valid> | null
+) => Refused | null
+
+export type Refused = Exclude<Decision, Valid>
+export type CheckName = 'revoked' | 'disabled' | 'expired' | 'environment' | 'address' | 'scope'
 
 /** The refusals in the order of the contract; each gives the decision, or null where it does not apply. */
-export const checks: readonly Check[] = [
-  ({ record }) => (record.revoked ? { code: 'revoked_api_key', record } : null),
-  ({ record }) => (record.disabled ? { code: 'disabled_api_key', record } : null),
-  ({ record }, _, nowMs) => (isExpired(record, nowMs) ? { code: 'expired_api_key', record } : null),
-  ({ record }, { environments }, _, config) => {
+export const checks: Record<CheckName, Check> = {
+  revoked: ({ record }) => (record.revoked ? { code: 'revoked_api_key', record } : null),
+  disabled: ({ record }) => (record.disabled ? { code: 'disabled_api_key', record } : null),
+  expired: ({ record }, _, nowMs) =>
+    isExpired(record, nowMs) ? { code: 'expired_api_key', record } : null,
+  environment({ record }, { environments }, _, config) {
     if (environments === null || environments.includes(environmentOf(record.format, config))) {
       return null
     }
     return { code: 'wrong_environment', record, needed: environments }
   },
-  ({ record }, { ip }) => {
+  address({ record }, { ip }) {
     if (record.allowedIps === null || isAllowedAddress(ip, record.allowedIps)) return null
     return { code: 'ip_not_allowed', record }
   },
-  ({ record, powers }, request, _, config) => {
+  scope({ record, powers }, request, _, config) {
     const unmet = unmetNeeds(request, powers, config)
     return unmet === null ? null : { code: 'insufficient_scope', record, powers, ...unmet }
   },
-]
+}
+
+const inOrder: readonly Check[] = Object.values(checks)
 
 /** null: the powers meet all needs. */
 export function unmetNeeds(

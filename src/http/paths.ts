@@ -4,8 +4,9 @@ export const verifyPath = '/api/v1/keys/verify'
 export const verifyBatchPath = '/api/v1/keys/verify-batch'
 export const introspectPath = '/api/v1/introspect'
 export const lookupPath = '/api/api-keys/lookup'
+export const explainPath = '/api/api-keys/explain'
 /** POSTs that read only: a member may, and they go on while changes are stopped. */
-export const readingPosts: readonly string[] = [lookupPath]
+export const readingPosts: readonly string[] = [lookupPath, explainPath]
 export const leakPaths = '/api/leaks/*'
 export const forwardAuthPaths = '/forward-auth/*'
 

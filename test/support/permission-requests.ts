@@ -72,6 +72,9 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
       keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],
     },
   }),
+  'POST /api/api-keys/explain': async ({ app, acme }) => ({
+    body: { key_id: (await makeKey(app, acme.owner.jwt)).id },
+  }),
   'POST /api/api-keys/lookup': async ({ app, acme }) => ({
     body: { token: (await makeKey(app, acme.owner.jwt)).key },
   }),

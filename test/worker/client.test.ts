@@ -9,10 +9,12 @@ import {
   type Client,
   type ClientOptions,
   createClient,
+  type ExplainRequest,
   type Introspection,
   type IssuedKey,
   type Key,
   type KeyChanges,
+  type KeyExplanation,
   type KeyQuery,
   type KeySummary,
   LatchkeyError,
@@ -75,6 +77,10 @@ describe('the client', () => {
 
     expect(await client.lookup(made.key)).toMatchObject({ id: made.id, name: 'CI' })
     expect((await errorOf(client.lookup('whm_'))).code).toBe('not_found')
+    const gatewayRequest = { method: 'POST', path: '/api/contacts', ip: '192.0.2.1' }
+    const { code, checks } = await client.explain({ key_id: made.id, ...gatewayRequest })
+    const mended = checks.flatMap(({ check, remedy }) => (remedy === null ? [] : [check]))
+    expect([code, mended]).toEqual(['insufficient_scope', ['scope']])
     expect(await client.summary()).toMatchObject({ without_expiry: 2, capped: [] })
     expect(
       (await client.list({ scope: 'contacts:read#1', environment: 'live' })).data,
@@ -235,6 +241,9 @@ describe('retries', () => {
     const asking = flaky(busy(503))
     await asking.client.lookup('x')
     expect(asking.methods).toEqual(['POST', 'POST'])
+    const explaining = flaky(busy(503))
+    await explaining.client.explain({ token: 'x' })
+    expect(explaining.methods).toEqual(['POST', 'POST'])
     const revoking = flaky(busy(429))
     await revoking.client.revoke(id)
     expect(revoking.methods).toEqual(['DELETE', 'DELETE'])
@@ -331,6 +340,7 @@ describe('the url of a deployment', () => {
     '/api/api-keys?status=active': (client) => client.list({ status: 'active' }),
     '/api/api-keys/summary': (client) => client.summary(),
     '/api/api-keys/lookup': (client) => client.lookup('x'),
+    '/api/api-keys/explain': (client) => client.explain({ token: 'x' }),
     '/api/api-keys': (client) => client.create({ name: 'A' }),
     [`/api/api-keys/${id}`]: (client) => client.get(id),
     [`/api/api-keys/${id} `]: (client) => client.update(id, {}),
@@ -423,6 +433,7 @@ describe('the types of the client', () => {
     expectTypeOf<Data<Keys['$get'], 200>>().toEqualTypeOf<Plain<Key[]>>()
     expectTypeOf<Data<Keys['summary']['$get'], 200>>().toEqualTypeOf<Plain<KeySummary>>()
     expectTypeOf<Data<Keys['lookup']['$post'], 200>>().toEqualTypeOf<Plain<Key>>()
+    expectTypeOf<Data<Keys['explain']['$post'], 200>>().toEqualTypeOf<Plain<KeyExplanation>>()
     expectTypeOf<Data<Keys['$post'], 201>>().toEqualTypeOf<Plain<IssuedKey>>()
     expectTypeOf<Data<OneKey['$get'], 200>>().toEqualTypeOf<Plain<Key>>()
     expectTypeOf<Data<OneKey['$patch'], 202>>().toEqualTypeOf<Plain<Key & Underway>>()
@@ -443,6 +454,7 @@ describe('the types of the client', () => {
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
     expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()
+    expectTypeOf<ExplainRequest>().toExtend<InferRequestType<Keys['explain']['$post']>['json']>()
     expectTypeOf<Selection>().toExtend<InferRequestType<Keys['revoke']['$post']>['json']>()
   })
 

@@ -31,6 +31,8 @@ import {
   units,
 } from '../../src/dashboard/keys/limit-draft.ts'
 
+import { rotationOf } from '../../src/dashboard/keys/rotation-draft.ts'
+
 const now = Date.parse('2026-11-28T12:00:00Z')
 const dayMs = 86_400_000
 
@@ -499,4 +501,18 @@ describe('what a key may grant', () => {
     const none = { environments: null, external_ids: null, max_lifetime: null }
     return { ...none, scopes: [], rate_limit: null, max_keys: null, ...part }
   }
+})
+
+describe('the draft of a rotation', () => {
+  it('names an expiry only where another is chosen', () => {
+    expect(rotationOf({ overlap: '3600', lifetime: 'keep' }, now)).toEqual({
+      overlap_seconds: 3_600,
+    })
+    expect(rotationOf({ overlap: '0', lifetime: 'never' }, now)).toEqual({
+      overlap_seconds: 0,
+      expires_at: null,
+    })
+    const later = { overlap_seconds: 86_400, expires_at: '2027-02-26T12:00:00.000Z' }
+    expect(rotationOf({ overlap: '86400', lifetime: '90' }, now)).toEqual(later)
+  })
 })

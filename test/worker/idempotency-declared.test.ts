@@ -15,6 +15,7 @@ const endsInOneState = 'ends in one state, however often it is sent'
 /** Operations by POST that are safe to repeat without the header. */
 const exceptions: Record<string, string> = {
   lookUpKey: readsOnly,
+  explainKey: readsOnly,
   revokeKeys: endsInOneState,
   deleteAccount: endsInOneState,
   verifyKey: 'spends once for the idempotencyKey in its body',

@@ -70,6 +70,7 @@ async function cellOf(call: Call, name: SituationName): Promise<ManagerCell> {
     'POST /api/api-keys': key ?? { ...manager, may_grant: situations[name].mayGrant },
     'POST /api/api-keys/revoke': { ids: [id] },
     'POST /api/api-keys/lookup': { token },
+    'POST /api/api-keys/explain': { token },
   }
   const body = { ...(bodies[call.operation] ?? call.body) }
   const {

@@ -72,6 +72,13 @@ describe('each operation responds as the document describes', () => {
     await call('summarizeKeys', owner)
     await call('lookUpKey', { ...owner, body: { token: made.body.data.key } })
     expect((await call('lookUpKey', { ...owner, body: { token: 'x' } })).status).toBe(404)
+    await call('explainKey', { ...owner, body: { token: made.body.data.key } })
+    await call('explainKey', {
+      ...owner,
+      body: { token: 'x', method: 'GET', path: '/api/contacts' },
+    })
+    const unknown = crypto.randomUUID()
+    expect((await call('explainKey', { ...owner, body: { key_id: unknown } })).status).toBe(404)
     await call('getKey', { ...owner, path })
     await call('updateKey', { ...owner, path, body: { name: 'Other', expires_at: null } })
     await call('updateKey', { ...owner, path, body: { is_active: false } })

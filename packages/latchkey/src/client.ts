@@ -10,10 +10,12 @@ import {
 import type {
   AuditEvent,
   AuditQuery,
+  ExplainRequest,
   Introspection,
   IssuedKey,
   Key,
   KeyChanges,
+  KeyExplanation,
   KeyQuery,
   KeySummary,
   NewKey,
@@ -75,6 +77,16 @@ export type Client = {
    * ```
    */
   lookup(token: string, options?: CallOptions): Promise<Key>
+  /**
+   * Why a request with a key passes or is refused: every check, and what would mend those that fail. Changes nothing, counts
+   * nothing. With `method` and `path` it is a request to the gateway, else one that `verify` is asked about.
+   * @example
+   * ```ts
+   * const { checks } = await client.explain({ key_id: id, method: 'GET', path: '/api/contacts/42', ip: '192.0.2.1' })
+   * for (const { check, remedy } of checks) if (remedy !== null) console.log(check, remedy)
+   * ```
+   */
+  explain(request: ExplainRequest, options?: CallOptions): Promise<KeyExplanation>
   /**
    * Creates a key. With an `idempotencyKey` (1 to 255 characters, a new one for each key) it is retried, and made once; if it
    * was made and its answer lost, `conflict` has its id in `keyId`: rotate that for a token. Without one, look after `timed_out` or
@@ -208,6 +220,7 @@ type KeyCalls = Pick<
   | 'list'
   | 'summary'
   | 'lookup'
+  | 'explain'
   | 'create'
   | 'get'
   | 'update'
@@ -227,6 +240,8 @@ function keyCalls(request: Transport): KeyCalls {
       dataOf(
         request('POST', `${keysPath}/lookup`, { ...options, json: { token }, onlyReads: true }),
       ),
+    explain: (json, options) =>
+      dataOf(request('POST', `${keysPath}/explain`, { ...options, json, onlyReads: true })),
     create: (json, options) => dataOf(request('POST', keysPath, { ...options, json })),
     get: async (id, options) => dataOf(request('GET', keyPath(id), options)),
     update: async (id, json, options) =>

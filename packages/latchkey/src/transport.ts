@@ -18,7 +18,7 @@ export type ClientOptions = {
   fetch?: typeof fetch
   /** Milliseconds of one attempt; 75,000 by default, since a change is answered once it is in force everywhere. */
   timeoutMs?: number
-  /** Retries of a GET, a DELETE, a `lookup` or a call with an `idempotencyKey`; 2 by default. No other call is retried. */
+  /** Retries of a GET, a DELETE, a `lookup`, an `explain` or a call with an `idempotencyKey`; 2 by default. No other call is retried. */
   retries?: number
   /** Waits `ms` milliseconds between two attempts; `setTimeout` by default. */
   sleep?: (ms: number) => Promise<void>

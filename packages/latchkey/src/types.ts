@@ -274,6 +274,99 @@ export type Selection =
 /** How many keys a selection revoked. `missing`: its ids, or its one value, that named no key of the account. */
 export type RevokedKeys = { revoked: number; missing: string[] }
 
+/**
+ * A request to explain, with a token or, by its id, a key. With `method` and `path` it goes to the gateway, whose policy says what it
+ * needs; without them a service asks whether the key has what is named here, as in `VerifyRequest`.
+ * @example
+ * ```ts
+ * const request: ExplainRequest = { token, scopes: ['contacts:read'], ip: '192.0.2.1' }
+ * ```
+ */
+export type ExplainRequest = ({ token: string } | { key_id: string }) & {
+  /** Address of the client; without it a key with `allowed_ips` is refused. */
+  ip?: string | null | undefined
+} & (
+    | {
+        method: string
+        /** As the client sends it, without its query. */
+        path: string
+      }
+    | {
+        scopes?: string[] | undefined
+        any_of?: string[] | undefined
+        /** `live` by default; `any` for any. */
+        environment?: string | undefined
+      }
+  )
+
+/** Why a request is refused. */
+export type RefusalCode =
+  | 'not_found'
+  | 'invalid_api_key'
+  | 'revoked_api_key'
+  | 'disabled_api_key'
+  | 'expired_api_key'
+  | 'wrong_environment'
+  | 'ip_not_allowed'
+  | 'insufficient_scope'
+  | 'invalid_request'
+  | 'forbidden'
+  | 'credits_exhausted'
+  | 'rate_limited'
+  | 'authority_unavailable'
+
+/** One check of a request. */
+export type ExplainedCheck = {
+  check:
+    | 'path'
+    | 'shape'
+    | 'tag'
+    | 'known'
+    | 'revoked'
+    | 'disabled'
+    | 'expired'
+    | 'environment'
+    | 'address'
+    | 'scope'
+    | 'policy'
+    | 'limits'
+  /** null: does not apply, or is not known at present. */
+  passed: boolean | null
+  /** What a request gets for which this is the first check that fails. */
+  code: RefusalCode | null
+  /** What was compared. */
+  detail: string
+  /** What would mend it. */
+  remedy: string | null
+}
+
+/**
+ * What a request with a key gets now, and why: `code` is that of the first check that fails. It is what the database has now; an
+ * isolate that remembers something older follows within `lease_seconds`.
+ * @example
+ * ```ts
+ * const { code, checks }: KeyExplanation = await client.explain({ token })
+ * const reasons = checks.filter(({ passed }) => passed === false).map(({ remedy }) => remedy)
+ * ```
+ */
+export type KeyExplanation = {
+  code: 'valid' | RefusalCode
+  /** null: no key of the account has the token. */
+  key: KeyIdentity['key'] | null
+  account: KeyIdentity['account'] | null
+  scopes: string[] | null
+  resources: string[] | null
+  /** What the request needs of a key; `environments: null`: any. */
+  needed: { scopes: string[]; any_of: string[] | null; environments: string[] | null }
+  /** The route of the gateway's policy that the request matches. */
+  route: string | null
+  rate_limit: RateLimitStatus[] | null
+  credits: { remaining: number } | null
+  retry_after_seconds: number | null
+  lease_seconds: number
+  checks: ExplainedCheck[]
+}
+
 /** A scope of the configuration. */
 export type Scope = {
   scope: string
@@ -335,7 +428,7 @@ export type Introspection =
       token_type: 'Bearer'
     }
 
-import type { KeyIdentity } from '../../../src/contract/verify.ts'
+import type { KeyIdentity, RateLimitStatus } from '../../../src/contract/verify.ts'
 
 export type {
   KeyIdentity,

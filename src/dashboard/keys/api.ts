@@ -11,6 +11,7 @@ export type Key = DataOf<typeof key.$get>
 export type KeyStatus = Key['status']
 export type Format = DataOf<typeof management.formats.$get>[number]
 export type NewKey = InferRequestType<typeof keys.$post>['json']
+export type Rotation = InferRequestType<typeof key.rotate.$post>['json']
 export type KeyChanges = InferRequestType<typeof key.$patch>['json']
 
 /** A new key with its token, which no later response contains. */
@@ -63,8 +64,8 @@ export function createKey(json: NewKey) {
   return answer(keys.$post({ json }))
 }
 
-export function rotateKey(id: string, overlapSeconds: number) {
-  return answer(key.rotate.$post({ param: { id }, json: { overlap_seconds: overlapSeconds } }))
+export function rotateKey(id: string, json: Rotation) {
+  return answer(key.rotate.$post({ param: { id }, json }))
 }
 
 export async function updateKey(id: string, json: KeyChanges): Promise<Progress> {

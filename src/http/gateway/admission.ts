@@ -84,7 +84,8 @@ export function refusalOfAll(route: RequestRoute): Problem | null {
   }
 }
 
-function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
+/** Why the principal is not admitted, though its credential has what the route needs; null where it is. */
+export function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
   if (route.kind === 'unlisted' && !principal.fullAccess) return unlistedPath
   return refusalOfAll(route)
 }
@@ -99,7 +100,8 @@ export async function speculativelyAdmitted(
   return principal !== null && refusalOf(principal, route) === null ? principal : null
 }
 
-function needsOfRequest(route: RequestRoute): Needs {
+/** What the route needs of a credential. */
+export function needsOfRequest(route: RequestRoute): Needs {
   const anyOf = route.kind === 'scope' ? route.anyOf : null
   return { scopes: [], anyOf, environments: route.environments }
 }

@@ -13,6 +13,7 @@ import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
+import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
 import { createApiKeyCreation } from './keys/create.ts'
 import { createApiKeyCredits } from './keys/credits.ts'
@@ -74,6 +75,7 @@ function createGuarded(settings: AppSettings) {
     .route('/', createKeyListRoute(settings))
     .route('/', createKeySummary(settings))
     .route('/', createKeyLookup())
+    .route('/', createKeyExplanation(settings))
     .route('/', createApiKeyRoutes(settings))
     .route('/', createApiKeyCreation(settings))
     .route('/', createApiKeyActions())

@@ -52,6 +52,7 @@ export const calls: readonly Call[] = [
   { operation: 'GET /api/api-keys', does: 'lists it', cell: visible('no') },
   { operation: 'GET /api/api-keys/summary', does: 'counts it', cell: visible('no') },
   { operation: 'POST /api/api-keys/lookup', does: 'finds it by its token', cell: visible(404) },
+  { operation: 'POST /api/api-keys/explain', does: 'explains it', cell: visible(404) },
   { operation: 'GET /api/api-keys/{id}', cell: visible(404) },
   { operation: 'GET /api/api-keys/{id}/usage', cell: visible(404) },
   {

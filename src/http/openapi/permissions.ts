@@ -2,7 +2,7 @@
 // and for the test that checks every cell of it.
 import type { Route } from '../../core/policy.ts'
 import { authEndpoints } from '../management/people/auth-endpoints.ts'
-import { lookupPath } from '../paths.ts'
+import { readingPosts } from '../paths.ts'
 import {
   byScopeOfRoute,
   type Requirement,
@@ -53,7 +53,7 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
     if (security === undefined) throw new Error(`${name} has no security requirement.`)
-    const isOfAccount = path.includes('{id}') || path === lookupPath
+    const isOfAccount = path.includes('{id}') || readingPosts.includes(path)
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
   const endpoints = Object.entries(authEndpoints).map(([name, endpoint]): SecuredRoute => {

@@ -29,7 +29,12 @@ import { type VerifyInput, verifyFor } from './verify-token.ts'
 
 const maxNeeds = 200
 
-export function requestSchema(config: Pick<Config, 'scopes'> & TokenFormats) {
+export const tokenField = z
+  .string()
+  .openapi({ description: 'What the client presented', example: 'whm_…' })
+
+/** What a request needs of a key, and where it comes from. */
+export function accessFields(config: Pick<Config, 'scopes'> & TokenFormats) {
   const need = z.string().superRefine((text, context) => {
     const refusal = needRefusal(text, config.scopes)
     if (refusal !== null) context.addIssue(refusal)
@@ -37,21 +42,27 @@ export function requestSchema(config: Pick<Config, 'scopes'> & TokenFormats) {
   const environments = z.enum([...environmentsOf(config), anyEnvironment], {
     error: 'No such environment',
   })
+  return {
+    scopes: z.array(need).max(maxNeeds).optional().openapi({
+      description: 'The key needs all of them: scopes, or `scope#id` for one resource',
+    }),
+    any_of: z.array(need).min(1).max(maxNeeds).optional().openapi({
+      description: 'The key needs any of them, beside all of `scopes`',
+    }),
+    environment: environments.optional().openapi({
+      description: 'The environment that the key must have; `live` if left out',
+    }),
+    ip: z.string().refine(isAddress, { error: 'Not an IP address' }).nullish().openapi({
+      description: 'Address of the client; without it a key with allowed_ips is refused',
+    }),
+  }
+}
+
+export function requestSchema(config: Pick<Config, 'scopes'> & TokenFormats) {
   return z
     .strictObject({
-      token: z.string().openapi({ description: 'What the client presented', example: 'whm_…' }),
-      scopes: z.array(need).max(maxNeeds).optional().openapi({
-        description: 'The key needs all of them: scopes, or `scope#id` for one resource',
-      }),
-      any_of: z.array(need).min(1).max(maxNeeds).optional().openapi({
-        description: 'The key needs any of them, beside all of `scopes`',
-      }),
-      environment: environments.optional().openapi({
-        description: 'The environment that the key must have; `live` if left out',
-      }),
-      ip: z.string().refine(isAddress, { error: 'Not an IP address' }).nullish().openapi({
-        description: 'Address of the client; without it a key with allowed_ips is refused',
-      }),
+      token: tokenField,
+      ...accessFields(config),
       cost: z.int().min(0).optional().openapi({
         description: 'Credits to consume where the key has any, all of them or none; 1 if left out',
       }),
@@ -87,8 +98,8 @@ export const held = {
       'What the key holds of single resources, such as `contacts:read#42`: never a restriction of `scopes`',
   }),
 }
-const about = {
-  ...identity,
+/** What the limits of the key have left. */
+export const remaining = {
   rate_limit: z
     .array(
       z.object({
@@ -106,6 +117,7 @@ const about = {
     .nullable()
     .openapi({ description: 'null: no credits, or refused before they were checked' }),
 }
+const about = { ...identity, ...remaining }
 
 const nothing = {
   key: z.null(),
