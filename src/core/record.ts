@@ -31,6 +31,12 @@ export type KeyRecord = {
   limits: Limits | null
 }
 
+const fields = Object.keys({
+  ...{ asOf: 1, id: 1, name: 1, accountId: 1, accountName: 1, createdBy: 1, externalId: 1 },
+  ...{ metadata: 1, format: 1, scopes: 1, role: 1, createdAt: 1, expiresAt: 1, revoked: 1 },
+  ...{ disabled: 1, allowedIps: 1, limits: 1 },
+} satisfies Record<keyof KeyRecord, 1>)
+
 // Incremented whenever the record changes shape: readers treat other versions as absent.
 const version = 5
 
@@ -39,9 +45,14 @@ export function writeRecord(record: KeyRecord, at: number): string {
   return JSON.stringify({ v: version, at, record })
 }
 
-/** The record in a KV value; null when it is absent, malformed or of another version. */
+/**
+ * The record in a KV value; null when it is absent, malformed or of another version. One that lacks a field would be a key
+ * without that limit.
+ */
 export function readRecord(value: unknown): KeyRecord | null {
   if (typeof value !== 'object' || value === null) return null
-  const { v, record } = value as { v?: unknown; record?: KeyRecord }
-  return v === version && Number.isSafeInteger(record?.asOf) ? (record ?? null) : null
+  const { v, record } = value as { v?: unknown; record?: KeyRecord | null }
+  if (v !== version || typeof record !== 'object' || record === null) return null
+  const isWhole = fields.every((field) => Object.hasOwn(record, field))
+  return isWhole && Number.isSafeInteger(record.asOf) ? record : null
 }

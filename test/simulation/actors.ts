@@ -48,7 +48,9 @@ export function randomChange({ random, scheduler }: World, key: KnownKey): Chang
     case 'disabled':
       return update(key, { disabled: random.is(0.5) })
     case 'scopes':
-      return update(key, { scopes: random.one([null, [], ['contacts:read']]) })
+      return update(key, {
+        scopes: random.one([null, [], ['contacts:read'], ['contacts:read#7'], ['contacts:*']]),
+      })
     case 'expiry':
       return update(key, { expiresAt: random.one([null, scheduler.now + random.int(9_000)]) })
     case 'rotate':

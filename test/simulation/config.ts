@@ -2,8 +2,11 @@
 import { defineConfig } from '../../src/core/config.ts'
 
 export const config = defineConfig({
-  formats: { whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 } },
-  scopes: { 'contacts:read': 'Read', 'contacts:write': 'Write' },
+  formats: {
+    whm: { prefix: 'whm_', alphabet: 'hex', length: 32, tagLength: 8 },
+    test: { prefix: 'test_', alphabet: 'hex', length: 32, tagLength: 8, environment: 'test' },
+  },
+  scopes: { 'contacts:read': { description: 'Read', resource: true }, 'contacts:write': 'Write' },
   roles: {
     owner: { scopes: 'all' },
     admin: { scopes: 'all' },

@@ -18,6 +18,9 @@ const questions: AccessRequest[] = [
   { ...needsOf(), ip: null },
   { ...needsOf('contacts:read'), ip: null },
   { ...needsOf('contacts:write'), ip: null },
+  { ...needsOf('contacts:read#7'), environments: ['live'], ip: null },
+  { ...needsOf(), environments: ['test'], ip: null },
+  { ...needsOf(), anyOf: ['contacts:write', 'contacts:read#8'], ip: null },
 ]
 
 /** Starts a verification after a delay. */

@@ -130,11 +130,14 @@ export function issue(world: World): ChangeRequest {
     null,
     ['contacts:read'],
     ['contacts:read', 'contacts:write'],
+    ['contacts:*'],
+    ['contacts:read#7'],
     [],
   ])
+  const formatName = random.one(['whm', 'whm', 'whm', 'test'])
   const externalId = random.one(externalIds)
   const limits = { rateLimit: null, credits: null, limitsBy: 'key', mayGrant: null } as const
-  const fields = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName: 'whm' }
+  const fields = { expiresAt: null, allowedIps: null, metadata: null, ...limits, formatName }
   return {
     name: 'issue',
     async run({ stores, settings, touched }) {

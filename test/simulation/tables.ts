@@ -312,10 +312,11 @@ export class Tables {
   }
 
   private stateOf(row: Row): State {
-    const { scopes, expiresAt, disabled } = row
+    const { scopes, expiresAt, disabled, format } = row
     const role = this.roleOfCreator(row)
     const suspended = this.suspended.has(row.accountId)
-    return { scopes, role, expiresAt, disabled, suspended, revoked: row.revokedAt !== null }
+    const revoked = row.revokedAt !== null
+    return { scopes, role, format, expiresAt, disabled, suspended, revoked }
   }
 
   private roleOfCreator({ accountId, createdBy }: Row): Role | null {

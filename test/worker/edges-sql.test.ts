@@ -342,6 +342,19 @@ describe('the memory of an isolate', () => {
     }
   })
 
+  it('counts metadata as it is once parsed: 2,000 keys with 4 kB of it', () => {
+    const metadata = { nested: Array.from({ length: 1_360 }, () => []) }
+    const { length } = JSON.stringify(metadata)
+    const memory = createMemory()
+    for (let at = 0; at < 2_000; at++) {
+      memory.keep(`d${at}`, { record: { ...recordOf('n'), metadata }, readAt: at })
+    }
+    const kept = countOf(memory, 2_000)
+    expect(kept * 8 * length).toBeLessThanOrEqual(32 * 1024 * 1024)
+    expect(kept).toBeGreaterThan(900)
+    expect(memory.get('d1999')).not.toBeNull()
+  })
+
   it('subtracts the size of a record that is removed or replaced', () => {
     const memory = createMemory(1_000_000)
     const large = (readAt: number) => ({ record: recordOf('x'.repeat(150_000)), readAt })
