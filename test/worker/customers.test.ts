@@ -10,7 +10,7 @@ import {
 import { bindingTo, createEchoApp } from '../support/surfaces.ts'
 import type { TestApp } from '../support/test-app.ts'
 
-const texts = import.meta.glob<string>(
+const texts = import.meta.glob(
   ['../../docs/customers.md', '../../docs/concepts.md', '../support/customers/from-docs.ts'],
   { query: '?raw', import: 'default', eager: true },
 )
