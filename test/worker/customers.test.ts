@@ -10,14 +10,19 @@ import {
 import { bindingTo, createEchoApp } from '../support/surfaces.ts'
 import type { TestApp } from '../support/test-app.ts'
 
-const texts = import.meta.glob(
-  ['../../docs/customers.md', '../../docs/concepts.md', '../support/customers/from-docs.ts'],
-  { query: '?raw', import: 'default', eager: true },
+const [page = ''] = Object.values(
+  import.meta.glob('../../docs/customers.md', { query: '?raw', import: 'default', eager: true }),
 )
-const textOf = (path: string) => texts[path] ?? ''
-const page = textOf('../../docs/customers.md')
-const concepts = textOf('../../docs/concepts.md')
-const code = textOf('../support/customers/from-docs.ts')
+const [concepts = ''] = Object.values(
+  import.meta.glob('../../docs/concepts.md', { query: '?raw', import: 'default', eager: true }),
+)
+const [code = ''] = Object.values(
+  import.meta.glob('../support/customers/from-docs.ts', {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
+)
 
 let latchkey: TestApp
 let account: Account
