@@ -13,7 +13,7 @@ export type Config = {
   kv_namespaces: { binding: string; id?: string }[]
   durable_objects: { bindings: { name: string }[] }
   ratelimits?: { name: string; namespace_id: string }[]
-  services?: { binding: string }[]
+  services?: { binding: string; service: string }[]
   version_metadata?: { binding: string }
   queues: {
     producers?: { binding: string; queue: string }[]

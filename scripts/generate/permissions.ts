@@ -6,8 +6,11 @@ import { managerPermissionsOf } from '../../src/http/openapi/manager-permissions
 import { type SituationName, situations } from '../../src/http/openapi/manager-situations.ts'
 import { callers, type Permission, permissionsOf } from '../../src/http/openapi/permissions.ts'
 import { createIsolate, systemClock } from '../../src/worker/context.ts'
+import testConfig from '../../test/support/latchkey.config.ts'
 
 const isolate = createIsolate(config, systemClock)
+// Its situations name scopes that a deployer may have removed; test/worker/manager-permissions.test.ts has the same.
+const ofTests = createIsolate(testConfig, systemClock)
 const document = createDocument(isolate, 'https://keys.acme.test')
 const permissions = permissionsOf(document, config.policies[config.gateway.policy]?.routes ?? [])
 
@@ -72,7 +75,7 @@ no such key. \`no\`: the list or the bulk call leaves it out, which \`missing\` 
 
 function managerTable(): string {
   const columns = Object.keys(situations) as SituationName[]
-  const lines = managerPermissionsOf(document, isolate).map(({ call, cells }) => {
+  const lines = managerPermissionsOf(document, ofTests).map(({ call, cells }) => {
     const operation = call.operation.replace(/([A-Z]+ )?\/\S+$/, (named) => `\`${named}\``)
     const name = call.does === undefined ? operation : `${operation} ${call.does}`
     return row([name, ...columns.map((column) => String(cells[column]))])

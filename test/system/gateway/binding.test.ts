@@ -1,17 +1,29 @@
 // An API that is another Worker, behind the gateway by a service binding, under a base of its own.
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { readConfig } from '../../../scripts/deploy/environment.ts'
+import { root } from '../../../scripts/settings.ts'
+import { readCors } from '../../../src/core/cors.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
+let workers: Workers
+before(
+  async () => {
+    workers = await startWorkers('https://app.example.com')
+  },
+  { timeout: 300_000 },
+)
+after(() => workers?.stop())
+
 describe('an upstream by service binding', { timeout: 300_000 }, () => {
-  let workers: Workers
   let key: string
   before(async () => {
-    workers = await startWorkers('https://app.example.com')
     key = await workers.createKey({ scopes: ['orders:read', 'orders:write'] })
   })
-  after(() => workers?.stop())
 
   const send = (path: string, init: RequestInit = {}, token = key) =>
     fetch(workers.closed + path, { ...init, headers: { ...init.headers, 'x-api-key': token } })
@@ -22,7 +34,7 @@ describe('an upstream by service binding', { timeout: 300_000 }, () => {
     const received = await response.json()
     assert.deepEqual(
       [received.method, received.path, received.body],
-      ['POST', '/shop/v2/orders', 'an order'],
+      ['POST', '/shop/v2/orders?limit=1', 'an order'],
     )
     assert.equal(received.headers['x-latchkey-scopes'], 'orders:read orders:write')
     assert.match(received.headers['x-latchkey-account'], /^[0-9a-f-]{36}$/)
@@ -54,5 +66,67 @@ describe('an upstream by service binding', { timeout: 300_000 }, () => {
     })
     socket.destroy()
     assert.equal(head, 'HTTP/1.1 101 Switching Protocols')
+  })
+})
+
+describe('an upstream that takes the prefix off', { timeout: 300_000 }, () => {
+  it('calls the API at its own host and path', async () => {
+    const key = await workers.createKey()
+    const call = async (path: string) => {
+      const response = await fetch(workers.prefixed + path, { headers: { 'x-api-key': key } })
+      return [response.status, await response.json()] as const
+    }
+    for (const [path, received] of [
+      ['/api/orders?a=%2F&b', '/orders?a=%2F&b'],
+      ['/api', '/'],
+      ['/api/api/orders', '/api/orders'],
+      ['/api/@evil.example', '/@evil.example'],
+    ] as const) {
+      const [status, body] = await call(path)
+      assert.deepEqual([status, body.host, body.path], [200, 'api.example.com', received], path)
+    }
+    const [status] = await call('/api//evil.example/')
+    assert.equal(status, 404)
+  })
+})
+
+describe('docs/integrations.md', () => {
+  const page = readFileSync(join(root, 'docs', 'integrations.md'), 'utf8')
+  const claim = '<!-- run by test/system/gateway/binding.test.ts -->\n'
+  const blocks = page
+    .split(claim)
+    .slice(1)
+    .map((rest) => rest.match(/^```\w+\n(.*?)```/s)?.[1] ?? '')
+  const [prefix = '', bindings = '', binding = '', cors = ''] = blocks
+  const withoutSpace = (text: string) => text.replaceAll(/\s+/g, '')
+
+  it('has the settings of the Worker that this test runs', () => {
+    const source = readFileSync(join(import.meta.dirname, 'worker.ts'), 'utf8')
+    for (const block of [prefix, binding]) {
+      assert.ok(block.startsWith('upstream:'), block)
+      assert.ok(withoutSpace(source).includes(withoutSpace(block)), block)
+    }
+  })
+
+  it('has bindings that wrangler.toml takes, for staging as well', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-toml-'))
+    try {
+      const path = join(folder, 'wrangler.toml')
+      writeFileSync(path, `${readFileSync(join(root, 'wrangler.toml'), 'utf8')}\n${bindings}`)
+      const boundTo = (environment: string | null) =>
+        readConfig(environment, path).services?.map(({ binding, service }) => [binding, service])
+      assert.deepEqual(boundTo(null), [['API', 'my-api']])
+      assert.deepEqual(boundTo('staging'), [['API', 'my-api-staging']])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('has origins that the configuration takes', () => {
+    const input = new Function(`return { ${cors} }`)().cors
+    assert.deepEqual(readCors(input), {
+      origins: ['https://app.example.com', 'http://localhost:3000'],
+      maxAgeSeconds: 600,
+    })
   })
 })

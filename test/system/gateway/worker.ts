@@ -1,12 +1,12 @@
-// Latchkey in front of an API that is another Worker, by a service binding as docs/integrations.md has it; once as it is
-// and, on another port, open to the pages of one origin.
+// Latchkey in front of an API that is another Worker, with the settings of docs/integrations.md, one a port: closed and open
+// to the pages of an origin, and with a prefix that the API does not know.
 import { type ConfigInput, defineConfig } from '../../../src/core/config.ts'
 import { createIsolate, systemClock } from '../../../src/worker/context.ts'
 import { createFetchHandler } from '../../../src/worker/fetch.ts'
 
 export * from '../../../src/index.ts'
 
-declare const OPEN_PORT: string
+declare const PORTS: { open: string; prefixed: string }
 declare const PAGE: string
 
 type Bound = Env & { API: Fetcher }
@@ -28,14 +28,31 @@ const settings: ConfigInput<Bound> = {
   },
 }
 
+const ofPrefix: ConfigInput<Bound> = {
+  ...settings,
+  policies: { shop: [{ method: 'GET', path: '/api/orders', scope: 'orders:read' }] },
+  gateway: {
+    policy: 'shop',
+    upstream: {
+      fetch(request) {
+        const { pathname, search } = new URL(request.url)
+        return fetch(`https://api.example.com${pathname.slice('/api'.length)}${search}`, request)
+      },
+    },
+  },
+}
+
 const handlerOf = (input: ConfigInput<Bound>) =>
   createFetchHandler(createIsolate(defineConfig<Bound>(input), systemClock))
 const closed = handlerOf(settings)
-const open = handlerOf({ ...settings, cors: { origins: [PAGE] } })
+const others = new Map([
+  [PORTS.open, handlerOf({ ...settings, cors: { origins: [PAGE] } })],
+  [PORTS.prefixed, handlerOf(ofPrefix)],
+])
 
 export default {
   fetch(request, env, context) {
-    const handle = new URL(request.url).port === OPEN_PORT ? open : closed
+    const handle = others.get(new URL(request.url).port) ?? closed
     return handle(request, env, context)
   },
 } satisfies ExportedHandler<Env>

@@ -15,6 +15,8 @@ export type Workers = {
   closed: string
   /** The same, open to `page`. */
   open: string
+  /** Its API has no `/api` in its paths. */
+  prefixed: string
   createKey(body?: object): Promise<string>
   stop(): Promise<void>
 }
@@ -33,7 +35,8 @@ export default {
     const sent = Object.fromEntries(headers)
     const headersOut = { 'x-total-count': '7', 'access-control-allow-origin': 'https://other.example',
       'access-control-expose-headers': 'X-Total-Count' }
-    const body = { method, path: new URL(url).pathname, headers: sent, body: await request.text() }
+    const { host, pathname, search } = new URL(url)
+    const body = { method, host, path: pathname + search, headers: sent, body: await request.text() }
     return Response.json(body, { headers: headersOut })
   },
 }`
@@ -43,7 +46,12 @@ const password = 'a-password-of-this-test'
 /** @param page the origin that CORS is configured for. */
 export async function startWorkers(page: string): Promise<Workers> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-gateway-'))
-  const [closedPort, openPort] = [await freePort(), await freePort()]
+  const [closedPort, openPort, prefixedPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
+  const ports = { open: String(openPort), prefixed: String(prefixedPort) }
   const closed = `http://localhost:${closedPort}`
   const latchkey = {
     ...workerOptions({ BASE_URL: closed }),
@@ -54,11 +62,15 @@ export async function startWorkers(page: string): Promise<Workers> {
       config: {
         name: 'latchkey-gateway',
         main: join(root, 'test', 'system', 'gateway', 'worker.ts'),
-        define: { PAGE: JSON.stringify(page), OPEN_PORT: JSON.stringify(String(openPort)) },
+        define: { PAGE: JSON.stringify(page), PORTS: JSON.stringify(ports) },
       },
     }),
     serviceBindings: { API: 'api' },
-    unsafeDirectSockets: [closedPort, openPort].map((port) => ({ host: 'localhost', port })),
+    outboundService: 'api',
+    unsafeDirectSockets: [closedPort, openPort, prefixedPort].map((port) => ({
+      host: 'localhost',
+      port,
+    })),
   }
   const workers = [latchkey, { name: 'api', modules: true, script: api }]
   const miniflare = new Miniflare(convertV4MiniflareOptions({ workers } as never))
@@ -70,6 +82,7 @@ export async function startWorkers(page: string): Promise<Workers> {
   return {
     closed,
     open: `http://localhost:${openPort}`,
+    prefixed: `http://localhost:${prefixedPort}`,
     async createKey(body = {}) {
       const headers = { authorization: `Bearer ${jwt}`, 'content-type': 'application/json' }
       const init = { method: 'POST', headers, body: JSON.stringify({ name: 'A key', ...body }) }
