@@ -1,8 +1,10 @@
 // What a rotation may change, the expiry, and what it keeps, the environment.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../../src/core/config.ts'
 import { createIsolate } from '../../src/worker/context.ts'
+import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
@@ -210,12 +212,18 @@ describe('the environment of a rotated key', () => {
 describe('a key that is born disabled', () => {
   it('is refused on every surface until it is enabled', async () => {
     const verifier = await makeKey(app, owner, { scopes: ['keys:verify'] })
-    const scopes = ['contacts:read']
+    const scopes = ['contacts:read', 'keys:manage']
     const { id, key } = await makeKey(app, owner, { scopes, is_active: false })
     expect((await read(id)).status).toBe('disabled')
     const surfaces = async () => {
       const body = { token: key }
       const verify = await app.request('POST', '/api/v1/keys/verify', { as: verifier.key, body })
+      const batch = await app.request('POST', '/api/v1/keys/verify-batch', {
+        ...{ as: verifier.key, body: { keys: [body] } },
+      })
+      const context = createExecutionContext()
+      const rpc = await verifyByBinding(app.isolate, env, context, body)
+      await waitOnExecutionContext(context)
       const introspect = await app.request('POST', '/api/v1/introspect', {
         as: verifier.key,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -228,20 +236,24 @@ describe('a key that is born disabled', () => {
         forwardAuth: await outcome(
           app.request('GET', '/forward-auth/nginx/crm', { key, headers: held }),
         ),
+        management: await outcome(app.request('GET', '/api/account', { key })),
         verify: verify.body.data.code,
+        batch: batch.body.data[0].code,
+        rpc: rpc.code,
         introspection: introspect.body.active,
       }
     }
     const refused = '401 disabled_api_key'
     expect(await surfaces()).toEqual({
-      ...{ me: refused, gateway: refused, forwardAuth: refused },
-      ...{ verify: 'disabled_api_key', introspection: false },
+      ...{ me: refused, gateway: refused, forwardAuth: refused, management: refused },
+      ...{ verify: 'disabled_api_key', batch: 'disabled_api_key', rpc: 'disabled_api_key' },
+      introspection: false,
     })
     const body = { is_active: true }
     await app.request('PATCH', `/api/api-keys/${id}`, { as: owner, body })
     expect(await surfaces()).toEqual({
-      ...{ me: '200', gateway: '200', forwardAuth: '200' },
-      ...{ verify: 'valid', introspection: true },
+      ...{ me: '200', gateway: '200', forwardAuth: '200', management: '200' },
+      ...{ verify: 'valid', batch: 'valid', rpc: 'valid', introspection: true },
     })
   })
 })
