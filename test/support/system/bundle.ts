@@ -28,7 +28,8 @@ export function bundle({ folder, tree = root, shipped = false, config }: Source)
   }
   const testConfig = join(tree, 'test', 'support', 'latchkey.config.ts')
   if (!shipped) args.push('--alias', `#config:${testConfig}`)
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder }
+  const settings = { WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder, CLOUDFLARE_ENV: '' }
+  const env = { ...process.env, ...settings }
   const options = { cwd: tree, env, encoding: 'utf8', timeout: 180_000 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
   if (status !== 0) throw new Error(`The bundle failed: ${stdout}${stderr}`)
