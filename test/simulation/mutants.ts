@@ -4,12 +4,14 @@ import { designMutants } from './mutants/design.ts'
 import { harmlessMutants } from './mutants/harmless.ts'
 import { implementationMutants } from './mutants/implementation.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { verdictMutants } from './mutants/verdict.ts'
 import { viewMutants } from './mutants/view.ts'
 import { usageMutants } from './usage/mutants.ts'
 
 export const mutants: Mutant[] = [
   ...designMutants.map((mutant) => ({ ...mutant, listed: true as const })),
   ...implementationMutants,
+  ...verdictMutants,
   ...harmlessMutants,
 ]
 
