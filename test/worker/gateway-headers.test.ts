@@ -96,6 +96,23 @@ describe('a header that names another method', () => {
   })
 })
 
+it('an answer to a speculative request in the name of an earlier external id reaches no client', async () => {
+  const speculative = await createGatewayApp({ speculative: true })
+  const as = account.owner.jwt
+  const made = await makeKey(app, as, { scopes: ['contacts:read'], external_id: 'before' })
+  const customerOf = ({ headers }: Request) => headers.get('x-latchkey-external-id')
+  answer = (request) => new Response(customerOf(request))
+  const asked = async () =>
+    (await speculative.request('GET', '/api/contacts', { key: made.key })).text
+  expect(await asked()).toBe('before')
+  const body = { external_id: 'after' }
+  expect(await outcome(app.request('PATCH', `/api/api-keys/${made.id}`, { as, body }))).toBe('200')
+  speculative.clock.skip(10_000)
+  received = []
+  expect(await asked()).toBe('after')
+  expect(received.map(customerOf)).toEqual(['before', 'after'])
+})
+
 describe('the API behind the gateway receives no', () => {
   const ours = [
     'X.Latchkey.Account',

@@ -1,5 +1,7 @@
 // What scopes of one resource, wildcards and any-of admit, by requests to the gateway, a proxy and verify.
+import { type Context, Hono } from 'hono'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type ApiKeyVariables, apiKey } from '../../packages/latchkey/src/hono.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { permissions } from '../support/permissions.ts'
 import { bindingTo, createEchoApp } from '../support/surfaces.ts'
@@ -182,6 +184,26 @@ describe('any_of in verify', () => {
     expect(`${answer.status} ${answer.body.code}`, answer.text).toBe('400 invalid_request')
     expect(answer.body.errors[0].path).toMatch(new RegExp(`^${field}\\b`))
     await expect(bindingTo(app).verify(body)).rejects.toThrow(TypeError)
+  })
+})
+
+describe('latchkey/hono', () => {
+  it('needs what a function of the request names, such as the scope of its resource', async () => {
+    const reader = new Hono<{ Variables: ApiKeyVariables }>()
+    const ofContact = (c: Context) => [`contacts:read#${c.req.param('id')}`]
+    const binding = bindingTo(app)
+    reader.get('/contacts/:id', apiKey({ binding, scopes: ofContact }), (c) => c.text('read'))
+    const either = (c: Context) => ['reports:read', ...ofContact(c)]
+    reader.get('/either/:id', apiKey({ binding, any_of: either }), (c) => c.text('read'))
+    const get = async (key: string, path: string) => {
+      const response = await reader.request(path, { headers: { 'x-api-key': key } })
+      return response.ok ? '200' : `${response.headers.get('www-authenticate')}`
+    }
+    const key = await keyWith('contacts:read#7')
+    expect([await get(key, '/contacts/7'), await get(key, '/either/7')]).toEqual(['200', '200'])
+    expect(await get(key, '/contacts/8')).toContain('scope="contacts:read#8"')
+    expect(await get(key, '/either/8')).toContain('scope="reports:read contacts:read#8"')
+    expect(await get(await keyWith('reports:read'), '/either/8')).toBe('200')
   })
 })
 
