@@ -70,6 +70,17 @@ describe('an explanation', () => {
       rate_limit: [expect.objectContaining({ name: 'default', limit: 5, remaining: 5 })],
       ...{ retry_after_seconds: null, lease_seconds: 1 },
     })
+    const narrower = { ...request, scopes: ['messages:send'], environment: 'test' }
+    expect(await explain({ token: key, ...narrower })).toMatchObject({
+      code: 'wrong_environment',
+      needed: {
+        ...{ scopes: ['messages:send'], any_of: ['contacts:read#42'] },
+        environments: ['test'],
+      },
+      checks: expect.arrayContaining([
+        expect.objectContaining({ check: 'scope', passed: false, code: 'insufficient_scope' }),
+      ]),
+    })
     expect(found.checks.map(({ check, passed }) => [check, passed])).toEqual([
       ...[
         ['path', true],
@@ -397,8 +408,7 @@ describe('asking', () => {
     [{ token: 'x', method: 'GET', path: 'contacts' }, 'path'],
     [{ token: 'x', method: 'GET', path: '/api/contacts?x=1' }, 'path'],
     [{ token: 'x', method: 'GET', path: '/api/contäcts' }, 'path'],
-    [{ token: 'x', method: 'GET', path: '/api/contacts', scopes: [] }, 'scopes'],
-    [{ token: 'x', method: 'GET', path: '/api/contacts', environment: 'test' }, 'environment'],
+    [{ token: 'x', method: 'GET', path: '/api/contacts', any_of: ['contacts:read'] }, 'any_of'],
   ])('refuses the body %j', async (body, field) => {
     const answer = await ask(body)
     const fields = answer.body.errors?.map((error: { path: string }) => error.path)

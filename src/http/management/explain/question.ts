@@ -25,9 +25,9 @@ export function questionOf(
   policy: CompiledPolicy,
   config: Pick<Config, 'gateway'>,
 ): Question {
+  const { scopes = [], any_of = null, environment } = given
   if (method === undefined || path === undefined) {
-    const { scopes = [], any_of = null, environment = defaultEnvironment } = given
-    const environments = environmentsOfRequest(environment)
+    const environments = environmentsOfRequest(environment ?? defaultEnvironment)
     return { access: { scopes, anyOf: any_of, environments, ip }, target: null }
   }
   const target = {
@@ -38,7 +38,10 @@ export function questionOf(
   if (!target.isAmbiguous && !isOfGateway(path, config.gateway)) {
     throw invalidFields([{ path: 'path', message: 'The gateway does not take this path' }])
   }
-  return { access: { ...needsOfRequest(target.route), ip }, target }
+  const { anyOf, environments } = needsOfRequest(target.route)
+  // What the API asks of its caller beside the policy, as a service that verifies the key too.
+  const named = environment === undefined ? environments : environmentsOfRequest(environment)
+  return { access: { scopes, anyOf, environments: named, ip }, target }
 }
 
 /** Whether it is under the base of the gateway, and none of our own. The router decodes it as the one reader does. */

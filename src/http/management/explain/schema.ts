@@ -117,10 +117,7 @@ function requestSchema(config: Pick<Config, 'scopes' | 'formats' | 'foreign'>) {
       if (method !== undefined && path === undefined) refuse('path', 'Needed with method')
       if (path === undefined) return
       if (method === undefined) refuse('method', 'Needed with path')
-      for (const field of ['scopes', 'any_of', 'environment'] as const) {
-        if (body[field] !== undefined)
-          refuse(field, 'With a path, the policy of the gateway says it')
-      }
+      if (body.any_of !== undefined) refuse('any_of', 'With a path, the policy says it')
     })
     .openapi('ExplainRequest')
 }
@@ -136,7 +133,7 @@ export function explainOperation(config: Pick<Config, 'scopes' | 'formats' | 'fo
     security: byManager,
     summary: 'Explain why a request with a key passes or is refused',
     description:
-      'Reads only: members may, and it goes on while changes are stopped. Consumes and counts nothing of the key. With `method` and `path` it explains a request to the gateway, else one that a service verifies. A token that is unknown and that of another account are `invalid_api_key` alike. A key beyond the `may_grant` of the caller gets the same 404 as an unknown one.',
+      'Reads only: members may, and it goes on while changes are stopped. Consumes and counts nothing of the key. With `method` and `path` it explains a request to the gateway, whose policy says what it needs: `scopes` are needed beside that, `environment` replaces that of the policy. Else it explains one that a service verifies. A token that is unknown and that of another account are `invalid_api_key` alike. A key beyond the `may_grant` of the caller gets the same 404 as an unknown one.',
     request: json(requestSchema(config)),
     responses: {
       200: success('Every check in order', explanation),
