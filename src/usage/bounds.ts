@@ -5,7 +5,6 @@ export const minuteMs = 60 * 1000
 export const bucketMs = 10 * 1000
 const timeDigits = 12
 
-export const foldAfterMs = 6 * hourMs
 /** The queue redelivers a message for at most 4 days. */
 export const idLifetimeMs = 5 * dayMs
 /** Ids are known for longer than they are accepted: the next instance's clock may be behind. */
@@ -14,7 +13,9 @@ export const tierLifetimeMs = 30 * dayMs
 export const usageLifetimeMs = 400 * dayMs
 
 export type UsageBounds = {
-  /** Key days that are folded at once, without waiting for six hours. */
+  /** How long counts wait for their fold (ms). */
+  foldAfterMs: number
+  /** Key days that are folded at once, without that wait. */
   keyDays: number
   /** With more that cannot be folded, parts are refused: the queue keeps them, and memory does not overflow. */
   keyDaysHeld: number
@@ -27,11 +28,20 @@ export type UsageBounds = {
 }
 
 export const usageBounds: UsageBounds = {
+  foldAfterMs: 6 * hourMs,
   keyDays: 50_000,
   keyDaysHeld: 100_000,
   keyDaysOfTurn: 5_000,
   journalSize: 16_000_000,
   forgotten: 5_000,
+}
+
+/**
+ * The bounds of one of several shards. Their first counts come at one moment: each folds at a time of its own in the last
+ * hour of the wait, since D1 has one writer, which changes of keys wait for too.
+ */
+export function boundsOf({ index, shards }: { index: number; shards: number }): UsageBounds {
+  return { ...usageBounds, foldAfterMs: usageBounds.foldAfterMs - (index / shards) * hourMs }
 }
 
 /** Ids are kept by the time in them, 10 s a row. */

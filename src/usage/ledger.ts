@@ -3,7 +3,6 @@
 import {
   bucketMs,
   bucketOf,
-  foldAfterMs,
   forgetIdsAfterMs,
   idLifetimeMs,
   minuteMs,
@@ -218,7 +217,7 @@ export class UsageLedger {
 
   private foldAt(nowMs: number): number {
     const [first = this.recent] = this.sealed
-    return this.recent.keyDays >= this.bounds.keyDays ? nowMs : first.at + foldAfterMs
+    return this.recent.keyDays >= this.bounds.keyDays ? nowMs : first.at + this.bounds.foldAfterMs
   }
 
   private schedule(nowMs: number): void {

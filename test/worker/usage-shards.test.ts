@@ -1,5 +1,6 @@
 // USAGE_SHARDS: what the Worker starts with, what an upgrade may change, and which object holds what.
 import { describe, expect, it } from 'vitest'
+import { boundsOf, usageBounds } from '../../src/usage/bounds.ts'
 import { movedMonth } from '../../src/usage/moved-month.ts'
 import { readShards } from '../../src/usage/read-shards.ts'
 import { endOfMonth, nameOf, namesIn, parseName } from '../../src/usage/shards.ts'
@@ -29,6 +30,13 @@ describe('USAGE_SHARDS', () => {
     const month = Date.UTC(2027, 11)
     expect(parseName('usage/2027-12/3-of-8')).toEqual({ month, index: 3, shards: 8 })
     expect(endOfMonth(month)).toBe(Date.UTC(2028, 0))
+  })
+
+  it('gives each shard a time of its own to fold at, none later than a single one', () => {
+    const waits = namesIn(shards, '2028-01').map((name) => boundsOf(parseName(name)).foldAfterMs)
+    const eighth = 7.5 * 60_000
+    expect(waits).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((at) => 6 * 3_600_000 - at * eighth))
+    expect(boundsOf({ index: 0, shards: 1 })).toEqual(usageBounds)
   })
 
   it.each([

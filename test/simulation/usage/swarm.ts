@@ -62,6 +62,7 @@ export function drawSwarm(random: Random): Swarm {
     transactionFailures: random.is(0.3) ? random.one([0.02, 0.2]) : 0,
     losesAlarms: random.is(0.2),
     bounds: {
+      foldAfterMs: random.one([5.5, 6]) * hour,
       keyDays,
       keyDaysHeld: 2 * keyDays,
       keyDaysOfTurn: random.one([1, 2, 5]),
