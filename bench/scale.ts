@@ -19,6 +19,7 @@ import { describeMachine } from './support/machine.ts'
 import { failSlow, measureManagement } from './support/management.ts'
 import { resultsFolder, workFolder } from './support/places.ts'
 import { median, quantile } from './support/statistics.ts'
+import { measureGrowth } from './usage/growth.ts'
 
 const noRegistry = { register: async () => 1, retire: async () => {}, ping: async () => {} }
 const isQuick = process.argv.includes('--quick')
@@ -29,6 +30,7 @@ const sizes = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000].filter(
 )
 const managed = Math.min(sizes.at(-1) ?? 0, maxOfOneAccount)
 
+mkdirSync(workFolder, { recursive: true })
 const results: ScaleResults = {
   machine: describeMachine(),
   stored: [],
@@ -38,12 +40,15 @@ const results: ScaleResults = {
   memoryBytes: memoryBytes(),
   revoked: [],
   management: [],
+  usageDays: await measureGrowth(
+    sizes.filter((size) => size >= 10_000),
+    isQuick ? 20 : 100,
+  ),
 }
 console.table(results.inUse)
 console.log(`${results.memoryBytes} bytes for 10,000 records`)
 
 const path = join(workFolder, 'scale.sqlite')
-mkdirSync(workFolder, { recursive: true })
 rmSync(path, { force: true })
 const ran: Ran[] = []
 const { d1, database: db } = openD1(path, (statement) => ran.push(statement))
@@ -59,7 +64,11 @@ for (const size of sizes) {
   if (size === 100_000) await measureRevoking()
   if (size === managed) results.management = await measureManagement({ d1, db, ran }, size, isQuick)
 }
-for (const { name, points } of [...results.stored, ...results.revoked]) {
+for (const { name, points } of [
+  ...results.stored,
+  ...results.revoked,
+  ...results.usageDays.curves,
+]) {
   console.log(name, points.map(({ at, p50 }) => `${at}: ${p50.toFixed(3)} ms`).join(', '))
 }
 db.close()

@@ -55,6 +55,8 @@ export type ScaleResults = {
   revoked: Curve[]
   /** At a million keys of one account. */
   management: ManagementRow[]
+  /** ms of a usage object by the usage days that it holds. */
+  usageDays: { curves: Curve[]; bytes: { at: number; bytes: number }[] }
 }
 
 export type StartupResults = {
