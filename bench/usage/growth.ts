@@ -9,6 +9,7 @@ import { UsageSqlStorage } from '../../src/usage/sql-storage.ts'
 import { tables } from '../../src/usage/statements.ts'
 import type { UsagePart } from '../../src/usage/usage-calls.ts'
 import { createReads } from '../../src/usage/usage-reads.ts'
+import { whole } from '../page/format.ts'
 import type { Curve } from '../page/results.ts'
 import { bigAccount, idOf } from '../support/key-rows.ts'
 import { workFolder } from '../support/places.ts'
@@ -80,18 +81,24 @@ function createWorks(db: DatabaseSync, keys: number): Record<string, () => Promi
     },
   })
   const reads = createReads(storage, () => ledger.layers)
+  const fold = async () => {
+    clock.now += 7 * hourMs
+    await ledger.maintain()
+    clock.now -= 7 * hourMs
+  }
   const anyKey = () => idOf(1 + Math.floor(Math.random() * keys))
   const parts = (count: number) =>
     Array.from({ length: count / ofMessage }, () => partOf(clock.now, anyKey))
   return {
-    [`a message of ${ofMessage} rows is stored`]: () =>
-      timed(() => void ledger.add(parts(ofMessage))),
-    async [`${ofFold} key days are folded`]() {
-      ledger.add(parts(ofFold))
-      clock.now += 7 * hourMs
-      const ms = await timed(() => ledger.maintain())
-      clock.now -= 7 * hourMs
+    async [`a message of ${whole(ofMessage)} rows is stored`]() {
+      const added = parts(ofMessage)
+      const ms = await timed(() => void ledger.add(added))
+      await fold()
       return ms
+    },
+    async [`${whole(ofFold)} key days are folded`]() {
+      ledger.add(parts(ofFold))
+      return timed(fold)
     },
     'usage of a key, a month': () => timed(() => void reads.ofKey(bigAccount, anyKey(), span)),
     'usage of the account, a month': () => timed(() => void reads.ofAccount(bigAccount, span)),
