@@ -105,6 +105,16 @@ describe('GET /api/requests', () => {
     })
   })
 
+  it('names a needed scope without its resource, which is a part of the path', async () => {
+    const key = await makeKey(app, acme.owner.jwt, { scopes: ['contacts:read#1'] })
+    await app.request('GET', '/api/contacts/private-42', { key: key.key })
+    await settle()
+    const [entry] = await list(`?key_id=${key.id}`)
+    expect(entry).toMatchObject({ code: 'insufficient_scope', needed_scope: 'contacts:read' })
+    expect(entry).toMatchObject({ route: '/api/contacts/{id}' })
+    expect(JSON.stringify(entry)).not.toContain('private-42')
+  })
+
   it('filters by code, and goes on by cursor', async () => {
     const { owner } = await openAccount('Paged')
     const key = await makeKey(app, owner.jwt, { scopes: [] })

@@ -21,8 +21,9 @@ export function countUse(
   const { record } = verdict
   const code = verdict.code === 'meter_unavailable' ? 'authority_unavailable' : verdict.code
   if (!services.countUsage(record, code)) return
-  const neededScope =
-    'missing' in verdict ? (verdict.missing[0] ?? verdict.missingAnyOf[0] ?? null) : null
+  const [needed = null] = 'missing' in verdict ? [...verdict.missing, ...verdict.missingAnyOf] : []
+  // A resource is a part of the path, which no log holds.
+  const neededScope = needed?.split('#', 1)[0] ?? null
   report.sampled.push({ accountId: record.accountId, keyId: record.id, code, neededScope, ...use })
 }
 
