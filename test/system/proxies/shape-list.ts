@@ -27,7 +27,7 @@ const requestShapes: Shape[] = [
     name: 'a query with reserved and encoded characters',
     path: '/api/c?a=1&a=2&b=%20+c&d[]=e|f&g=%C3%A9&h&=i',
   },
-  { name: 'an encoded path', path: '/api/c%6fntacts/%C3%A9t%C3%A9%20a' },
+  { name: 'an encoded path', path: '/api/m%65ssages/%C3%A9t%C3%A9%20a' },
   { name: 'an empty query', path: '/api/contacts?' },
   { name: 'two question marks', path: '/api/contacts?a=b?c=d' },
   { name: 'a long path', path: `/api/${'segment/'.repeat(400)}` },
