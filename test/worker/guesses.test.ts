@@ -25,6 +25,8 @@ const harmless: Record<string, string> = {
   'POST /api/setup password': 'it is stored, not compared',
   'POST /api/auth/sign-up/email password': 'the endpoint is closed',
   'POST /api/auth/organization/cancel-invitation invitationId': 'admins see the ids',
+  'POST /api/api-keys/lookup token': 'tags, and only for members of the account of the key',
+  'POST /api/api-keys/explain token': 'tags, and only for members of the account of the key',
   'POST /api/v1/keys/verify token': 'tags and the flood limit',
   'POST /api/v1/keys/verify-batch keys.0.token': 'tags and the flood limit',
   'POST /api/v1/introspect token': 'tags and the flood limit',
