@@ -7,8 +7,8 @@ import {
   entryRefusal,
   heldRefusal,
   isScopeName,
-  readEntry,
   type ScopeCatalogue,
+  takesResource,
 } from './scope-matcher.ts'
 import { reservedScopes } from './scopes.ts'
 
@@ -110,8 +110,7 @@ function checkNeeds(named: string, { path, scope, resource }: Route, catalogue: 
   if (!path.split('/').includes(`{${resource}}`)) {
     fail(`${named} has no path parameter {${resource}} for its resource`)
   }
-  const takesResource = (each: string) => readEntry(catalogue[each] ?? '').resource
-  if (!scopes.some(takesResource)) {
+  if (!scopes.some((each) => takesResource(each, catalogue))) {
     fail(`${named} names a resource, and none of its scopes has \`resource: true\``)
   }
 }

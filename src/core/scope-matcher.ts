@@ -109,7 +109,7 @@ export function listHeld(held: readonly string[], catalogue: ScopeCatalogue): Li
   return { scopes: [...scopes], resources: [...new Set(held.filter(isBeyond))] }
 }
 
-/** Whether a request has what it needs. One that nothing can need is never held. */
+/** Whether these powers have what a request needs. What nothing can need is never held. */
 export function holds(held: ListedScopes, need: string, catalogue: ScopeCatalogue): boolean {
   // A name of the catalogue is no resource, and a resource no name of the catalogue.
   if (held.scopes.includes(need)) return true

@@ -4,7 +4,7 @@ import { and, eq, not, type SQL, sql } from 'drizzle-orm'
 import type { Actor, MayGrant } from '../core/actor.ts'
 import { defaultEnvironment, environmentOf } from '../core/environment.ts'
 import type { TokenFormats } from '../core/foreign.ts'
-import { listHeld, parseHeld } from '../core/scope-matcher.ts'
+import { listHeld, parseAll } from '../core/scope-matcher.ts'
 import { reservedScopes } from '../core/scopes.ts'
 import type { VerdictConfig } from '../core/verdict.ts'
 import { apiKey } from './schema.ts'
@@ -63,9 +63,9 @@ function within(
   )
 }
 
-/** Whether a key holds what none of these scopes covers: `uncoveredScopes` (src/core/scope-matcher.ts) in SQL. */
+/** Whether a key holds what none of these scopes covers: `uncoveredScopes` (src/core/scope-grants.ts) in SQL. */
 function holdsBeyond(scopes: readonly string[], { scopes: catalogue }: VerdictConfig): SQL {
-  const held = scopes.map(parseHeld).filter((each) => each !== null)
+  const held = parseAll(scopes)
   const named = held.flatMap((each) => (each.kind === 'whole' ? [each.scope] : []))
   const prefixes = held.flatMap((each) => (each.kind === 'wildcard' ? [each.prefix] : []))
   // A scope that is held whole covers its resources, whose names end before the #.

@@ -108,8 +108,8 @@ function readAnyOf(needs: unknown, config: VerdictConfig): readonly string[] | n
 }
 
 function readEnvironment(environment: unknown, config: VerdictConfig): readonly string[] | null {
-  const known = [...environmentsOf(config), anyEnvironment]
   if (environment === undefined) return environmentsOfRequest(defaultEnvironment)
+  const known = [...environmentsOf(config), anyEnvironment]
   if (typeof environment !== 'string' || !known.includes(environment)) {
     fail(`environment as one of ${known.join(', ')}`, environment)
   }

@@ -1,5 +1,6 @@
 // Whether a policy admits a request: the one decision of the gateway and of forward auth.
 import type { Context } from 'hono'
+import type { Config } from '../../core/config.ts'
 import { createPolicy, type Policy, type PolicyRules, type RouteMatch } from '../../core/policy.ts'
 import type { ScopeCatalogue } from '../../core/scope-matcher.ts'
 import type { Needs } from '../../core/verdict.ts'
@@ -29,6 +30,15 @@ export type CompiledPolicy = { match: Policy; environments: readonly string[] }
 
 export function compilePolicy(rules: PolicyRules, catalogue: ScopeCatalogue): CompiledPolicy {
   return { match: createPolicy(rules, catalogue), environments: rules.environments }
+}
+
+export function policyOfGateway({
+  gateway,
+  policies,
+  scopes,
+}: Pick<Config, 'gateway' | 'policies' | 'scopes'>): CompiledPolicy {
+  // `defineConfig` refuses a policy that does not exist.
+  return compilePolicy(policies[gateway.policy] ?? { environments: [], routes: [] }, scopes)
 }
 
 /**

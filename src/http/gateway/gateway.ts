@@ -8,7 +8,7 @@ import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
 import {
   admit,
-  compilePolicy,
+  policyOfGateway,
   type RequestRoute,
   routeOf,
   speculativelyAdmitted,
@@ -20,9 +20,8 @@ import { createUpstream, type UpstreamFetch } from './upstream.ts'
 import { isWebSocket, requestHeaders } from './upstream-headers.ts'
 
 export function createGateway({ config, clock }: AppSettings) {
-  const { gateway, policies, scopes } = config
-  const rules = policies[gateway.policy] ?? { environments: [], routes: [] }
-  const policy = compilePolicy(rules, scopes)
+  const { gateway } = config
+  const policy = policyOfGateway(config)
   const fetchUpstream = createUpstream(gateway)
   return async function handleGateway(c: Context<AppEnv>): Promise<Response> {
     const { raw } = c.req

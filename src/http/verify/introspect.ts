@@ -2,12 +2,7 @@
 // All tokens that are not active get the same answer.
 import { createRoute, z } from '@hono/zod-openapi'
 import { isAddress } from '../../core/address.ts'
-import {
-  anyEnvironment,
-  defaultEnvironment,
-  environmentsOf,
-  environmentsOfRequest,
-} from '../../core/environment.ts'
+import { defaultEnvironment, environmentsOfRequest } from '../../core/environment.ts'
 import type { TokenFormats } from '../../core/foreign.ts'
 import { needsOf } from '../../core/verdict.ts'
 import { oneCredit } from '../../keys/consume-limits.ts'
@@ -21,16 +16,13 @@ import type { AppSettings } from '../services.ts'
 import { callContextOf } from './guards.ts'
 import { introspector } from './introspector.ts'
 import { oauthFailure } from './oauth-errors.ts'
-import { held, identity } from './verify.ts'
+import { environmentField, held, identity } from './verify.ts'
 import { identityOf, type PublicVerdict, verdictFor } from './verify-token.ts'
 
 function formSchema(formats: TokenFormats) {
-  const environments = z.enum([...environmentsOf(formats), anyEnvironment], {
-    error: 'No such environment',
-  })
   return z
     .object({
-      environment: environments.optional().openapi({
+      environment: environmentField(formats).optional().openapi({
         description:
           'The environment that the key must have, an extension of RFC 7662 2.1; `live` if left out',
       }),

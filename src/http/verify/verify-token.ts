@@ -167,8 +167,14 @@ function aboutKey(
   left: LimitsRemaining | null,
   formats: TokenFormats,
 ): KeyContext {
+  return { ...identityOf(record, formats), ...remainingOf(left) }
+}
+
+/** What the limits of the key have left, if they were read. */
+export function remainingOf(
+  left: LimitsRemaining | null,
+): Pick<KeyContext, 'rate_limit' | 'credits'> {
   return {
-    ...identityOf(record, formats),
     rate_limit:
       left === null || left.windows.length === 0 ? null : left.windows.map(rateLimitStatus),
     credits: left === null || left.credits === null ? null : { remaining: left.credits },

@@ -33,14 +33,16 @@ export const tokenField = z
   .string()
   .openapi({ description: 'What the client presented', example: 'whm_…' })
 
+/** An environment of the deployment, or any. */
+export function environmentField(formats: TokenFormats) {
+  return z.enum([...environmentsOf(formats), anyEnvironment], { error: 'No such environment' })
+}
+
 /** What a request needs of a key, and where it comes from. */
 export function accessFields(config: Pick<Config, 'scopes'> & TokenFormats) {
   const need = z.string().superRefine((text, context) => {
     const refusal = needRefusal(text, config.scopes)
     if (refusal !== null) context.addIssue(refusal)
-  })
-  const environments = z.enum([...environmentsOf(config), anyEnvironment], {
-    error: 'No such environment',
   })
   return {
     scopes: z.array(need).max(maxNeeds).optional().openapi({
@@ -49,7 +51,7 @@ export function accessFields(config: Pick<Config, 'scopes'> & TokenFormats) {
     any_of: z.array(need).min(1).max(maxNeeds).optional().openapi({
       description: 'The key needs any of them, beside all of `scopes`',
     }),
-    environment: environments.optional().openapi({
+    environment: environmentField(config).optional().openapi({
       description: 'The environment that the key must have; `live` if left out',
     }),
     ip: z.string().refine(isAddress, { error: 'Not an IP address' }).nullish().openapi({

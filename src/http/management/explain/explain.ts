@@ -4,7 +4,7 @@ import { isBounded } from '../../../core/grant.ts'
 import { isVisible } from '../../../keys/powers.ts'
 import { createKeyReader, findKeyByDigest, type ListedKey } from '../../../storage/key-store.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { compilePolicy } from '../../gateway/admission.ts'
+import { policyOfGateway } from '../../gateway/admission.ts'
 import { keySettingsOf } from '../../routing/caller.ts'
 import { createRouter } from '../../routing/router.ts'
 import type { AppSettings } from '../../services.ts'
@@ -16,9 +16,7 @@ import { questionOf } from './question.ts'
 import { type ExplainRequest, explainOperation } from './schema.ts'
 
 export function createKeyExplanation({ config }: AppSettings) {
-  const { gateway, policies, scopes } = config
-  const rules = policies[gateway.policy] ?? { environments: [], routes: [] }
-  const policy = compilePolicy(rules, scopes)
+  const policy = policyOfGateway(config)
   return createRouter().openapi(explainOperation(config), async (c) => {
     const body = c.req.valid('json')
     const question = questionOf(body, policy, config)

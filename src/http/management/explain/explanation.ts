@@ -1,5 +1,4 @@
 // Explains a request: every check that a real one meets, in the same order and by the same code, also after a failed one.
-import type { LimitsRemaining } from '../../../core/limits.ts'
 import type { KeyRecord } from '../../../core/record.ts'
 import { redact } from '../../../core/redact.ts'
 import { powersOfKey } from '../../../core/scopes.ts'
@@ -8,9 +7,8 @@ import { foresee } from '../../../limits/foresee.ts'
 import type { ListedKey } from '../../../storage/key-store.ts'
 import { principalOf } from '../../auth/principal.ts'
 import { refusalOf } from '../../gateway/admission.ts'
-import { rateLimitStatus } from '../../response/limit-headers.ts'
 import type { Services } from '../../services.ts'
-import { identityOf } from '../../verify/verify-token.ts'
+import { identityOf, remainingOf } from '../../verify/verify-token.ts'
 import { type Finding, unchecked } from './finding.ts'
 import { ofRecord, type Seen } from './key-checks.ts'
 import { limitsRead, limitsUnknown, noLimits } from './limit-checks.ts'
@@ -47,7 +45,7 @@ export async function explanationOf(services: Services, facts: Facts): Promise<E
       environments: access.environments && [...access.environments],
     },
     route: target?.route.kind === 'scope' ? target.route.pattern : null,
-    ...leftOf(shown.left),
+    ...remainingOf(shown.left),
     retry_after_seconds: refused?.check === 'limits' ? shown.retryAfterSeconds : null,
     lease_seconds: config.leaseMs / 1_000,
     checks: list,
@@ -106,12 +104,4 @@ async function readLimits(services: Services, { limits }: KeyRecord) {
   const foreseen = foresee(left, limits.terms, services.clock.now())
   const retryAfterSeconds = foreseen.code === 'valid' ? null : foreseen.retryAfterSeconds
   return { finding: limitsRead(left, foreseen), left, retryAfterSeconds }
-}
-
-function leftOf(left: LimitsRemaining | null): Pick<Explanation, 'rate_limit' | 'credits'> {
-  const { windows, credits } = left ?? { windows: [], credits: null }
-  return {
-    rate_limit: windows.length === 0 ? null : windows.map(rateLimitStatus),
-    credits: credits === null ? null : { remaining: credits },
-  }
 }
