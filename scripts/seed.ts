@@ -36,6 +36,7 @@ async function seedPeople({ db, password, now }: Seeding): Promise<string[]> {
     // Without the lock, SETUP_TOKEN would permit another first owner next to the demo owners.
     db.prepare('INSERT OR IGNORE INTO setup_lock (id, at) VALUES (1, ?)').bind(now),
     ...absent.flatMap((demo) => accountRows({ db, demo, hash, now })),
+    db.prepare('INSERT OR IGNORE INTO platform (id, account_id) VALUES (1, ?)').bind(acme.id),
   ])
   return absent.map((demo) => demo.name)
 }

@@ -3,6 +3,8 @@ import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
 import {
+  accountControl,
+  accountCount,
   accountLeaver,
   deletedAccount,
   invitation,
@@ -135,7 +137,9 @@ export async function deleteAccount(
     sql`delete from ${organization} where id = ${accountId}`,
     sql`delete from ${user} where id in (select user_id from ${leavers})`,
     sql`delete from ${leavers}`,
-    sql`delete from ${idempotency} where account_id = ${accountId}`,
+    ...[idempotency, accountControl, accountCount].map(
+      (table) => sql`delete from ${table} where account_id = ${accountId}`,
+    ),
     insertEvent(accountId, audit, nowMs),
   ]
   await within('D1', writeTimeoutMs, runBatch(d1, statements))

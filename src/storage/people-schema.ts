@@ -1,5 +1,6 @@
 // The D1 tables of people: those of Better Auth 1.7 (property names are its field names), and `setup_lock`,
-// `member_intent`, `attempt`, `deleted_account` and `account_leaver`. An "organization" is an account of our API.
+// `member_intent`, `attempt`, `platform`, `account_control`, `account_count`, `deleted_account` and `account_leaver`. An
+// "organization" is an account of our API.
 import { sql } from 'drizzle-orm'
 import {
   check,
@@ -93,7 +94,11 @@ export const organization = sqliteTable(
     /** When it will be deleted: while this is set, its keys are disabled. */
     closesAt: timestamp('closes_at'),
   },
-  (table) => [index('organization_closing').on(table.closesAt).where(sql`closes_at is not null`)],
+  (table) => [
+    index('organization_closing').on(table.closesAt).where(sql`closes_at is not null`),
+    // The order in which the platform lists accounts.
+    index('organization_by_creation').on(table.createdAt),
+  ],
 )
 
 export const member = sqliteTable(
@@ -134,6 +139,8 @@ export const invitation = sqliteTable(
   (table) => [
     index('invitation_organization_id_idx').on(table.organizationId),
     index('invitation_email_idx').on(table.email),
+    // What ends with the power of an inviter.
+    index('invitation_pending_by_inviter').on(table.inviterId).where(sql`status = 'pending'`),
   ],
 )
 
@@ -166,11 +173,15 @@ export const setupLock = sqliteTable(
   (table) => [check('setup_lock_one_row', sql`${table.id} = 1`)],
 )
 
-// Who is about to change a member: written before the change, read by the audit trigger in the transaction of the
-// change. No foreign key: when a member is removed, the trigger still has to read it.
+// Who is about to change a member, an invitation or the name of an account: written before the change, read by the
+// audit trigger in the transaction of the change. No foreign key: when a member is removed, the trigger still has to
+// read it.
 export const memberIntent = sqliteTable('member_intent', {
   memberId: text('member_id').primaryKey(),
   actorId: text('actor_id').notNull(),
+  actorKind: text('actor_kind', { enum: ['person', 'platform'] })
+    .notNull()
+    .default('person'),
   at: timestamp('at').notNull(),
 })
 
@@ -184,6 +195,39 @@ export const attempt = sqliteTable(
   },
   (table) => [index('attempt_by_end').on(table.endsAt)],
 )
+
+// The account that operates the deployment, written with the first account and never changed.
+export const platform = sqliteTable(
+  'platform',
+  {
+    id: integer('id').primaryKey(),
+    accountId: text('account_id').notNull(),
+  },
+  (table) => [check('platform_has_one_row', sql`${table.id} = 1`)],
+)
+
+// What the platform decides about an account; no row: nothing. Tenants write `organization`, never this.
+export const accountControl = sqliteTable('account_control', {
+  accountId: text('account_id').primaryKey(),
+  /** While it is set, the keys fail and the people only read. */
+  suspendedAt: integer('suspended_at'),
+  /** The platform has scheduled the deletion, and alone cancels it. */
+  deletedByPlatform: integer('deleted_by_platform', { mode: 'boolean' }).notNull().default(false),
+  /** null: the quota of every account (core/quotas.ts). */
+  maxKeys: integer('max_keys'),
+  maxMembers: integer('max_members'),
+  maxEndpoints: integer('max_endpoints'),
+  maxChangesPerMinute: integer('max_changes_per_minute'),
+})
+
+// How many of each an account has. Triggers keep it, and refuse what is beyond the quotas.
+export const accountCount = sqliteTable('account_count', {
+  accountId: text('account_id').primaryKey(),
+  /** Unrevoked keys, of a rotation the newest. */
+  keys: integer('keys').notNull().default(0),
+  members: integer('members').notNull().default(0),
+  endpoints: integer('endpoints').notNull().default(0),
+})
 
 // Accounts that were deleted. Their keys keep their digests.
 export const deletedAccount = sqliteTable(

@@ -119,7 +119,7 @@ export async function needsFirstOwner(d1: D1Database): Promise<boolean> {
 }
 
 /**
- * Creates the first account and its owner in one transaction. The lock row decides between concurrent attempts: its
+ * Creates the first account, which is the platform, and its owner in one transaction. The lock row decides between concurrent attempts: its
  * id must be 1, and becomes 2 (which the CHECK of the table refuses) when members exist.
  */
 export async function createFirstOwner(
@@ -147,7 +147,8 @@ export async function createFirstOwner(
       `INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, 'owner', ?)`,
     )
     .bind(crypto.randomUUID(), accountId, userId, now)
-  const statements = [lock, person, credential(d1, owner, now), account, membership]
+  const platform = d1.prepare(`INSERT INTO platform (id, account_id) VALUES (1, ?)`).bind(accountId)
+  const statements = [lock, person, credential(d1, owner, now), account, platform, membership]
   return (await inOneBatch(d1, statements)) === null ? 'taken' : 'created'
 }
 

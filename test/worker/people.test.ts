@@ -48,6 +48,7 @@ describe('the first owner', () => {
   beforeEach(async () => {
     // Accounts are deleted as a whole: a sole owner cannot leave.
     const statements = [
+      'DELETE FROM platform',
       'UPDATE organization SET closes_at = 1',
       'INSERT OR IGNORE INTO deleted_account (account_id, deleted_at) SELECT id, 1 FROM organization',
       'DELETE FROM organization',
