@@ -39,7 +39,8 @@ try {
   console.log(
     [...counts].map(([result, count]) => `${count} ${result}`).join(', ') || 'There were no keys.',
   )
-  if (counts.has('invalid') || counts.has('forbidden')) process.exitCode = 1
+  const refusals = ['invalid', 'forbidden', 'quota_exceeded']
+  if (refusals.some((result) => counts.has(result))) process.exitCode = 1
 } catch (error) {
   if (!(error instanceof InputError)) throw error
   console.error(error.message)

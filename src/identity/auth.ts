@@ -11,6 +11,7 @@ import { openPrimary } from '../storage/database.ts'
 import { createMemberIntents, type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import * as schema from '../storage/people-schema.ts'
 import { roleOf } from '../storage/people-store.ts'
+import { refuseFullMembership } from '../storage/quotas.ts'
 import { versionedSecrets } from './auth-secrets.ts'
 import { createGuesses, type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
@@ -97,7 +98,7 @@ async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
       disableCSRFCheck: false,
       disableOriginCheck: false,
     },
-    plugins: [organizationPlugin(changes), jwtPlugin(settings)],
+    plugins: [organizationPlugin(settings.db, changes), jwtPlugin(settings)],
   })
 }
 
@@ -140,12 +141,17 @@ function jwtPlugin({ db, baseUrl }: PeopleSettings) {
   })
 }
 
-function organizationPlugin(changes: ReturnType<typeof memberChanges>) {
+function organizationPlugin(db: D1Database, changes: ReturnType<typeof memberChanges>) {
   return organization({
     allowUserToCreateOrganization: false,
     disableOrganizationDeletion: true,
-    membershipLimit: 1_000,
+    // Left out it would be 100: the quota of the account decides.
+    membershipLimit: 2 ** 31 - 1,
     organizationHooks: {
+      // It marks the invitation before it adds the member, so a full account is refused before either.
+      async beforeAcceptInvitation({ organization: { id } }) {
+        await refuseFullMembership(db, id)
+      },
       // Store one role per member, so that SQL (audit triggers, inherited roles) need not parse lists.
       async beforeUpdateMemberRole({ member, newRole }) {
         const role = strongestRole(newRole) ?? 'member'

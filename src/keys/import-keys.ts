@@ -24,6 +24,8 @@ export type ImportResult =
   /** The digest exists, in this account or another: which one is not disclosed. */
   | { result: 'exists' }
   | { result: 'forbidden'; detail: string }
+  /** The account has as many keys as it may. */
+  | { result: 'quota_exceeded'; maxKeys: number }
 
 export type ImportSettings = Pick<KeySettings, 'config' | 'newId' | 'clock'>
 
@@ -43,12 +45,14 @@ export async function importKeys(
   const planned = plans.flatMap((plan) => ('key' in plan ? [plan.key] : []))
   const audit = auditEntry(caller, 'key.imported', {})
   const isNothing = planned.length === 0 && request === null
-  const stored = isNothing ? [] : await store(planned, audit, settings.clock.now(), request)
-  const ids = new Set(stored)
+  const none = { ids: new Map<string, string>(), maxKeys: 0 }
+  const stored = isNothing ? none : await store(planned, audit, settings.clock.now(), request)
   return plans.map((plan) => {
     if (!('key' in plan)) return plan
-    const { id } = plan.key
-    return ids.has(id) ? { result: 'created', id } : { result: 'exists' }
+    const { id, digest } = plan.key
+    const held = stored.ids.get(digest)
+    if (held === undefined) return { result: 'quota_exceeded', maxKeys: stored.maxKeys }
+    return held === id ? { result: 'created', id } : { result: 'exists' }
   })
 }
 

@@ -2,21 +2,32 @@
 import { sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
-import { build, runBatch } from './database.ts'
+import { runBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
 import { folded, type NewKey, recordChanges } from './key-changes.ts'
+import { maxKeysOf, roomForKeys } from './quotas.ts'
 import { apiKey } from './schema.ts'
 import { bump, changedNow, currentSequence } from './sequence.ts'
 import { within } from './unavailable.ts'
 
+export type Imported = {
+  /** By digest: the id of the key that has it now. None where no room was left for it. */
+  ids: ReadonlyMap<string, string>
+  /** How many keys the account may have. */
+  maxKeys: number
+}
+
 export type KeyImport = {
-  /** @returns the ids of the stored keys; a digest that exists in any account is skipped. */
+  /**
+   * Stores keys of one account in their order, as many as its quota leaves room for; a digest that exists in any account
+   * is skipped.
+   */
   store(
     keys: readonly NewKey[],
     audit: AuditEntry,
     nowMs: number,
     request?: IdempotentRequest | null,
-  ): Promise<string[]>
+  ): Promise<Imported>
 }
 
 const writeTimeoutMs = 10_000
@@ -25,16 +36,26 @@ export function createKeyImport(d1: D1Database): KeyImport {
   return {
     async store(keys, audit, nowMs, request = null) {
       const detail = sql`json_object('name', ${apiKey.name}, 'scopes', json(${apiKey.scopes}), 'format', ${apiKey.format})`
-      const stored = runBatch<{ id: string }>(d1, [
+      const stored = runBatch<Stored>(d1, [
         bump(nowMs),
         insertUnknown(keys),
         recordChanges(audit, nowMs, detail),
         ...recordRequest(request, importedIds, nowMs),
-        build.select({ id: apiKey.id }).from(apiKey).where(changedNow),
+        readStored(keys),
       ])
-      return (await within('D1', writeTimeoutMs, stored)).map(({ id }) => id)
+      const rows = await within('D1', writeTimeoutMs, stored)
+      const ids = rows.flatMap(({ digest, id }) => (id === null ? [] : [[digest, id] as const]))
+      return { ids: new Map(ids), maxKeys: rows[0]?.maxKeys ?? 0 }
     },
   }
+}
+
+type Stored = { digest: string; id: string | null; maxKeys: number }
+
+function readStored(keys: readonly NewKey[]) {
+  const digests = JSON.stringify(keys.map(({ digest }) => digest))
+  return sql`select value as digest, (select id from ${apiKey} where digest = value) as id,
+    ${maxKeysOf(keys[0]?.accountId ?? '')} as maxKeys from json_each(${digests})`
 }
 
 const importedIds = sql`(select json_group_array(id) from ${apiKey} where ${changedNow})`
@@ -42,7 +63,9 @@ const importedIds = sql`(select json_group_array(id) from ${apiKey} where ${chan
 // All rows in one bound parameter: D1 allows 100 per statement. No raise is needed, as for a new key: no cache
 // holds a record of a digest that was never stored.
 function insertUnknown(keys: readonly NewKey[]) {
-  // Without `where true` SQLite parses "on" as a join constraint.
+  // Of two keys with one digest the second would take room for nothing.
+  const first = new Map(keys.toReversed().map((key) => [key.digest, flat(key)]))
+  const rows = JSON.stringify([...first.values()].reverse())
   return sql`
     insert into ${apiKey} (id, digest, seq, account_id, name, name_folded, format, key_prefix, scopes, disabled,
       allowed_ips, external_id, metadata, rate_limit, credits, limits_by, made_by, granted_by, created_by, created_at,
@@ -52,8 +75,9 @@ function insertUnknown(keys: readonly NewKey[]) {
       value ->> 'allowedIps', value ->> 'externalId', value ->> 'metadata', value ->> 'rateLimit',
       value ->> 'credits', value ->> 'limitsBy', value ->> 'madeBy', value ->> 'grantedBy', value ->> 'createdBy', value ->> 'createdAt',
       value ->> 'expiresAt'
-    from json_each(${JSON.stringify(keys.map(flat))}) where true
-    on conflict (digest) do nothing`
+    from json_each(${rows})
+    where not exists (select 1 from ${apiKey} where digest = value ->> 'digest')
+    order by json_each.key limit ${roomForKeys(keys[0]?.accountId ?? '')}`
 }
 
 /** JSON columns as text: SQLite stops at depth 1,000, where one key would fail the whole batch. */

@@ -20,8 +20,10 @@ export type EndpointPlace = { accountId: string; id: string }
 
 const readTimeoutMs = 2_000
 const writeTimeoutMs = 10_000
-/** The triggers write a delivery per endpoint in the transaction of each change, so the number is limited. */
-export const maxEndpoints = 20
+/**
+ * Of any account, whatever its quota: the triggers write a delivery per endpoint in the transaction of each change.
+ */
+export const maxEndpoints = 100
 /** Deliveries that one statement deletes, and statements of one request. */
 const maxDeleted = 5_000
 const maxBatches = 100

@@ -6,7 +6,8 @@ import type { AppEnv } from '../../src/http/app-env.ts'
 import { createAuthRoutes } from '../../src/http/management/people/auth.ts'
 import { createInvitationRoutes } from '../../src/http/management/people/invitations.ts'
 import { createSetupRoutes } from '../../src/http/management/people/setup.ts'
-import { answerFailure, answerUnknownPath } from '../../src/http/response/failures.ts'
+import { answerUnknownPath } from '../../src/http/response/failures.ts'
+import { answerFailedChange } from '../../src/http/response/quotas.ts'
 import { hashPassword } from '../../src/identity/password.ts'
 import { personOfSession } from '../../src/identity/session.ts'
 import { createIsolate, systemClock } from '../../src/worker/context.ts'
@@ -41,7 +42,7 @@ app.route(
 app.route('/', createSetupRoutes())
 app.route('/', createInvitationRoutes())
 app.notFound(answerUnknownPath)
-app.onError(answerFailure)
+app.onError(answerFailedChange)
 
 type SendOptions = {
   cookie?: string

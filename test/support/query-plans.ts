@@ -31,9 +31,9 @@ export async function planOf(d1: D1Database, { sql, values }: Statement): Promis
   })
 }
 
-/** Tables that stay small: a row a fence, what is pending, arrays that are bound. */
+/** Tables that stay small: one row, a row a fence, what is pending, arrays that are bound. */
 const small =
-  /^SCAN (json_each|\w+ VIRTUAL TABLE|CONSTANT ROW|\d+ CONSTANT ROWS|\(|(event|actor)$|sequence\b|fence\b|pending_raise\b|format_held\b|expiry_due\b|review_due\b)/
+  /^SCAN (json_each|\w+ VIRTUAL TABLE|CONSTANT ROW|\d+ CONSTANT ROWS|\(|(event|actor)( LEFT-JOIN)?$|sequence\b|platform\b|fence\b|pending_raise\b|format_held\b|expiry_due\b|review_due\b)/
 
 /**
  * Steps that read a whole table, or sort more than a page: the outermost query sorts what a subquery has limited.

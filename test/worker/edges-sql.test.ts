@@ -196,7 +196,7 @@ describe('accepted earlier, refused by SQLite', () => {
     const audit = { action: 'key.imported', actorKind: 'system', actorId: null } as const
     const entry = { ...audit, requestId: null, detail: {} }
     const stored = await createKeyImport(env.DB).store(keys, entry, Date.now())
-    expect(new Set(stored)).toEqual(new Set(keys.map(({ id }) => id)))
+    expect([...stored.ids.values()].sort()).toEqual(keys.map(({ id }) => id).sort())
     const row = (await app.request('GET', `/api/api-keys/${keys[0]?.id}`, { as })).body.data
     expect(row).toMatchObject({ metadata: { a: [1.5, null] }, scopes: ['a:b'] })
     expect(await first('SELECT metadata AS m FROM api_key WHERE id = ?', keys[2]?.id)).toEqual({

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { purgeAccount } from '../../src/storage/account-store.ts'
 import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { createKeyChanges } from '../../src/storage/key-changes.ts'
+import { createKeyImport } from '../../src/storage/key-import.ts'
 import { wholeAccount } from '../../src/storage/key-reach.ts'
 import { missingFrom } from '../../src/storage/key-store.ts'
+import { refuseFullMembership } from '../../src/storage/quotas.ts'
 import { markForReview } from '../../src/storage/reviews.ts'
 import { listDeliveries, pruneDeliveries } from '../../src/storage/webhook-deliveries.ts'
 import { deleteEndpoint } from '../../src/storage/webhook-endpoints.ts'
@@ -72,6 +74,26 @@ describe('a change of many keys', () => {
     // It sorts the people whose keys wait.
     const read = await indexesOfKeys(() => markForReview(d1), true)
     expect(read).toEqual(['api_key_by_creator'])
+  })
+})
+
+describe('what a quota leaves', () => {
+  const audit = { action: 'key.imported', actorKind: 'system', actorId: null } as const
+  it('is read by the account, and what an import finds by the digest', async () => {
+    const of = {
+      accountId: 'an importing account',
+      format: 'unkey',
+      keyPrefix: 'p',
+      name: 'A key',
+      limitsBy: 'key' as const,
+    }
+    const key = { ...of, id: 'an imported key', digest: 'its digest', createdAt: 1 }
+    const entry = { ...audit, requestId: null, detail: {} }
+    const store = () => createKeyImport(d1).store([key], entry, Date.now())
+    // It sorts the keys of one request.
+    const indexes = await indexesOfKeys(store, true)
+    expect(indexes).toEqual(['api_key_by_seq', 'api_key_digest_unique'])
+    expect(await indexesOfKeys(() => refuseFullMembership(d1, 'an importing account'))).toEqual([])
   })
 })
 

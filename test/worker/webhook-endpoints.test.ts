@@ -66,7 +66,7 @@ describe('an endpoint', () => {
     const add = () => call('POST', base, body, own.owner.jwt).then(({ status }) => status)
     const statuses = await Promise.all(Array.from({ length: 23 }, add))
     expect(statuses.filter((status) => status === 201).length).toBe(20)
-    expect(statuses.filter((status) => status === 409).length).toBe(3)
+    expect(statuses.filter((status) => status === 429).length).toBe(3)
   })
 
   it.each([

@@ -4,7 +4,8 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { manager, personOfRole, steppedUp, withoutBounds } from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
-import { answerFailure, answerUnknownPath } from '../response/failures.ts'
+import { answerUnknownPath } from '../response/failures.ts'
+import { answerFailedChange } from '../response/quotas.ts'
 import { requestId } from '../response/request-id.ts'
 import { jsonBody, maxBodyBytes } from '../routing/body.ts'
 import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
@@ -41,7 +42,7 @@ import { createWebhookSecrets } from './webhooks/secrets.ts'
 
 export function createManagement(settings: AppSettings) {
   const router = createRouter()
-  router.onError(answerFailure)
+  router.onError(answerFailedChange)
   router.notFound(answerUnknownPath)
   const auth = Object.keys(authEndpoints).map(operationOf)
   router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)

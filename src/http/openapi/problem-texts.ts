@@ -95,6 +95,12 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     meaning: 'The credits of the key do not cover this request, and none were consumed.',
     remedy: 'Wait for the refill (Retry-After, in seconds), or have the account add credits.',
   },
+  quota_exceeded: {
+    meaning:
+      'The account has as many keys, members or webhook endpoints as it may, or made as many changes in a minute. Nothing was changed.',
+    remedy:
+      'The detail names the quota. With Retry-After wait for those seconds; otherwise remove some, or have the owners of the platform raise it.',
+  },
   internal_error: {
     meaning: 'A fault of this service. It is logged under the request id.',
     remedy: 'Try again; if it persists, report the request_id.',

@@ -7,6 +7,7 @@ import {
   readIdempotencyKey,
 } from '../../core/idempotency.ts'
 import { type ExecutedRequest, findRequest, isExecuted } from '../../storage/idempotency.ts'
+import { quotaExceeded } from '../../storage/quotas.ts'
 import type { AppEnv } from '../app-env.ts'
 import { invalidFields, Problem } from '../response/problem.ts'
 import { failure } from './responses.ts'
@@ -64,7 +65,7 @@ export async function once<Answer, Repeated>(
   try {
     return await execute(request)
   } catch (error) {
-    if (!isExecuted(error) && !isOfState(error)) throw error
+    if (!isExecuted(error) && !isOfState(error) && quotaExceeded(error) === null) throw error
     // The same request was first, and left nothing for this one to do.
     const first = await findRequest(c.env.db, request, c.env.clock.now())
     if (first === null) throw error

@@ -40,15 +40,16 @@ export function failure(description: string) {
   return { description, content: { 'application/problem+json': { schema: problemSchema } } }
 }
 
-/** The limits of the caller's key refuse the request. */
+/** The limits of the caller's key, or the quotas of the account, refuse the request. */
 export const limited = {
   429: {
     ...failure(
-      'The limits of the key refuse it; nothing was taken. With `RateLimit-Policy` (`"default";q=100;w=60`) and `RateLimit` (`"default";r=0;t=1`) where it has windows',
+      'The limits of the key refuse it, or a quota of the account is full (`quota_exceeded`); nothing was taken. With `RateLimit-Policy` (`"default";q=100;w=60`) and `RateLimit` (`"default";r=0;t=1`) where it has windows',
     ),
     headers: {
       'Retry-After': {
-        description: 'Seconds until the request would be admitted; 3600 without a future refill',
+        description:
+          'Seconds until the request would be admitted; 3600 without a future refill; not of a full quota, which does not empty by waiting',
         schema: { type: 'integer' as const },
       },
     },

@@ -12,6 +12,7 @@ import {
 } from '../../../keys/import-keys.ts'
 import { createKeyImport } from '../../../storage/key-import.ts'
 import { findByDigests } from '../../../storage/key-store.ts'
+import { quotaDetail } from '../../response/quotas.ts'
 import { callerOf } from '../../routing/caller.ts'
 import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { fieldErrors } from '../../routing/invalid-request.ts'
@@ -100,10 +101,11 @@ const answer = z
       result: z.literal('invalid'),
       errors: z.array(z.object({ path: z.string(), message: z.string() })),
     }),
-    z.object({ result: z.literal('forbidden'), detail: z.string() }),
+    z.object({ result: z.enum(['forbidden', 'quota_exceeded']), detail: z.string() }),
   ])
   .openapi('ImportedKey', {
-    description: '`exists`: the digest is stored already, in this or another account',
+    description:
+      '`exists`: the digest is stored already, in this or another account. `quota_exceeded`: the keys before it took the room that the quota of the account left',
   })
 
 const importMany = createRoute({
@@ -175,7 +177,9 @@ function inOrder(readings: readonly Reading[], imported: readonly ImportResult[]
     if ('refused' in reading) return reading.refused
     const { value } = results.next()
     if (value === undefined) throw new Error('A key was read, and nothing became of it.')
-    return value
+    if (value.result !== 'quota_exceeded') return value
+    const { result, maxKeys: max } = value
+    return { result, detail: quotaDetail({ quota: 'keys', max }) }
   })
 }
 

@@ -66,6 +66,9 @@ const accept = createRoute({
     ...bodyFailures,
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
+    429: failure(
+      'Too many requests from this address, or the account has as many members as it may (`quota_exceeded`)',
+    ),
   },
 })
 
