@@ -254,6 +254,7 @@ function recordOf(digest: string): KeyRecord {
     expiresAt: null,
     revoked: false,
     disabled: false,
+    suspended: false,
     allowedIps: null,
     limits: null,
   })

@@ -140,6 +140,7 @@ function record() {
       role: 'admin' as const,
       createdAt: Date.now(),
     },
-    ...{ expiresAt: Date.now(), revoked: false, disabled: false, allowedIps: null, limits: null },
+    ...{ expiresAt: Date.now(), revoked: false, disabled: false, suspended: false },
+    ...{ allowedIps: null, limits: null },
   } as const
 }

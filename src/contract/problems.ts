@@ -7,6 +7,7 @@ export const problems = {
   revoked_api_key: [401, 'The API key has been revoked'],
   expired_api_key: [401, 'The API key has expired'],
   disabled_api_key: [401, 'The API key is disabled'],
+  account_suspended: [401, 'The account is suspended'],
   invalid_token: [401, 'The token is not valid'],
   wrong_environment: [403, 'The key belongs to another environment'],
   insufficient_scope: [403, 'The credential lacks a scope'],

@@ -137,6 +137,7 @@ export type VerifyAnswer =
         | 'revoked_api_key'
         | 'expired_api_key'
         | 'disabled_api_key'
+        | 'account_suspended'
         | 'wrong_environment'
         | 'ip_not_allowed'
       scopes: null

@@ -25,6 +25,8 @@ export type KeyRecord = {
   expiresAt: number | null
   revoked: boolean
   disabled: boolean
+  /** Of the account: no key of it passes. */
+  suspended: boolean
   /** Addresses and CIDR blocks; null for any. */
   allowedIps: readonly string[] | null
   /** null: unlimited; no meter is called. */
@@ -34,11 +36,11 @@ export type KeyRecord = {
 const fields = Object.keys({
   ...{ asOf: 1, id: 1, name: 1, accountId: 1, accountName: 1, createdBy: 1, externalId: 1 },
   ...{ metadata: 1, format: 1, scopes: 1, role: 1, createdAt: 1, expiresAt: 1, revoked: 1 },
-  ...{ disabled: 1, allowedIps: 1, limits: 1 },
+  ...{ disabled: 1, suspended: 1, allowedIps: 1, limits: 1 },
 } satisfies Record<keyof KeyRecord, 1>)
 
 // Incremented whenever the record changes shape: readers treat other versions as absent.
-const version = 5
+const version = 6
 
 /** The value for KV. @param at when it is written (ms). */
 export function writeRecord(record: KeyRecord, at: number): string {

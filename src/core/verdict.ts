@@ -37,6 +37,7 @@ export type UnmetNeeds = { missing: string[]; missingAnyOf: string[] }
 export type Decision =
   | { code: 'valid'; record: KeyRecord; powers: Powers }
   | { code: 'revoked_api_key' | 'disabled_api_key' | 'expired_api_key'; record: KeyRecord }
+  | { code: 'account_suspended'; record: KeyRecord }
   | { code: 'wrong_environment'; record: KeyRecord; needed: readonly string[] }
   | { code: 'ip_not_allowed'; record: KeyRecord }
   | ({ code: 'insufficient_scope'; record: KeyRecord; powers: Powers } & UnmetNeeds)
@@ -98,7 +99,8 @@ type Check = (
 ) => Refused | null
 
 export type Refused = Exclude<Decision, Valid>
-export type CheckName = 'revoked' | 'disabled' | 'expired' | 'environment' | 'address' | 'scope'
+type StateCheck = 'revoked' | 'disabled' | 'expired' | 'suspended'
+export type CheckName = StateCheck | 'environment' | 'address' | 'scope'
 
 /** The refusals in the order of the contract; each gives the decision, or null where it does not apply. */
 export const checks: Record<CheckName, Check> = {
@@ -106,6 +108,7 @@ export const checks: Record<CheckName, Check> = {
   disabled: ({ record }) => (record.disabled ? { code: 'disabled_api_key', record } : null),
   expired: ({ record }, _, nowMs) =>
     isExpired(record, nowMs) ? { code: 'expired_api_key', record } : null,
+  suspended: ({ record }) => (record.suspended ? { code: 'account_suspended', record } : null),
   environment({ record }, { environments }, _, config) {
     if (environments === null || environments.includes(environmentOf(record.format, config))) {
       return null

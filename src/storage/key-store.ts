@@ -8,7 +8,7 @@ import { openPrimary } from './database.ts'
 import type { KeyStatus } from './key-filter.ts'
 import { changeable, listed as list, type Reach } from './key-reach.ts'
 import type { NamedSelection, Selection } from './key-selection.ts'
-import { member, organization, user } from './people-schema.ts'
+import { accountControl, member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
 
@@ -32,31 +32,36 @@ export function createKeyReader(d1: D1Database): KeyReader {
   return {
     async read(digest) {
       const query = openPrimary(d1)
-        .select({ key: columns, account, role: member.role, asOf: counter })
+        .select({ key: columns, account, suspendedAt, role: member.role, asOf: counter })
         .from(apiKey)
         .leftJoin(organization, eq(organization.id, apiKey.accountId))
+        .leftJoin(accountControl, eq(accountControl.accountId, apiKey.accountId))
         .leftJoin(member, memberWhoCreated)
         .where(eq(apiKey.digest, digest))
         .get()
       const row = await within('D1', readTimeoutMs, query)
-      return row === undefined ? null : recordOf(row.key, row.account, row.role, row.asOf)
+      return row === undefined ? null : recordOf(row)
     },
   }
 }
 
 const account = { name: organization.name, closesAt: organization.closesAt }
+const { suspendedAt } = accountControl
 
 const memberWhoCreated = and(
   eq(member.userId, apiKey.createdBy),
   eq(member.organizationId, apiKey.accountId),
 )
 
-function recordOf(
-  key: KeyRow,
-  account: { name: string; closesAt: Date | null } | null,
-  role: string | null,
-  asOf: number,
-): KeyRecord {
+type RecordRow = {
+  key: KeyRow
+  account: { name: string; closesAt: Date | null } | null
+  suspendedAt: number | null
+  role: string | null
+  asOf: number
+}
+
+function recordOf({ key, account, suspendedAt, role, asOf }: RecordRow): KeyRecord {
   return {
     asOf,
     id: key.id,
@@ -74,6 +79,7 @@ function recordOf(
     revoked: key.revokedAt !== null,
     // The keys of an account with a scheduled deletion are disabled.
     disabled: key.disabled || (account?.closesAt ?? null) !== null,
+    suspended: suspendedAt !== null,
     allowedIps: key.allowedIps,
     limits: limitsOf(key),
   }

@@ -138,7 +138,7 @@ export class D1 {
       case 'rename':
         return tables.rename(accountId, nowMs)
       default:
-        return tables.suspend(accountId, change.kind === 'suspend', nowMs)
+        return tables.changeStanding(accountId, change.kind, nowMs)
     }
   }
 

@@ -10,7 +10,8 @@ import {
 } from './actors.ts'
 import { reconcile, sendLater } from './clients.ts'
 import { verifyLater } from './readers.ts'
-import { accounts, bulk, changePeople, creators, suspendOrResume } from './requests.ts'
+import { accounts, bulk, changePeople, changeStanding, creators } from './requests.ts'
+import type { Standing } from './tables.ts'
 import type { World } from './world.ts'
 
 export const everydayUse = {
@@ -65,21 +66,24 @@ export const everydayUse = {
     withRandomKey(world, (key) => scheduleReaders(world, key, 3))
   },
 
-  /** Suspends the account of a key or resumes it; the key may change meanwhile, and the opposite follow. */
+  /** Suspends or closes the account of a key, or takes it back; the key may change meanwhile, and the opposite follow. */
   suspend(world: World): void {
     const { random, d1 } = world
     withRandomKey(world, (key) => {
       const { accountId } = key
-      const isSuspended = d1.tables.suspended.has(accountId)
-      const sendAt = (kind: 'suspend' | 'resume', delay: number) =>
-        sendLater(world, randomIsolate(world), suspendOrResume(accountId, kind), delay)
+      const [held, begin, end] = random.is(0.7)
+        ? ([d1.tables.suspended, 'suspend', 'resume'] as const)
+        : ([d1.tables.closing, 'close', 'reopen'] as const)
+      const isHeld = held.has(accountId)
+      const sendAt = (kind: Standing, delay: number) =>
+        sendLater(world, randomIsolate(world), changeStanding(accountId, kind), delay)
       const delay = random.int(500)
-      sendAt(isSuspended ? 'resume' : 'suspend', delay)
+      sendAt(isHeld ? end : begin, delay)
       scheduleReadersWithin(world, key, 3, delay + 200)
       scheduleReaders(world, key, 3)
       if (random.is(0.3)) send(world, randomChange(world, key))
       const later = delay + random.int(random.one([500, 8_000]))
-      if (random.is(0.5)) sendAt(isSuspended ? 'suspend' : 'resume', later)
+      if (random.is(0.5)) sendAt(isHeld ? begin : end, later)
     })
   },
 

@@ -30,7 +30,11 @@ export async function runFinalChecks(world: World): Promise<void> {
 
 /** Their keys must work again: the checks below read them in a busy isolate, after the reconciler has run. */
 async function resumeSome({ d1, random }: World): Promise<void> {
-  for (const account of d1.tables.suspended) {
+  const { closing, suspended } = d1.tables
+  for (const account of [...closing]) {
+    if (random.is(0.7)) await d1.changeAccount(account, { kind: 'reopen' }, noVersions())
+  }
+  for (const account of [...suspended]) {
     if (random.is(0.7)) await d1.changeAccount(account, { kind: 'resume' }, noVersions())
   }
 }

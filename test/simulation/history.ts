@@ -13,6 +13,7 @@ export type State = {
   revoked: boolean
   disabled: boolean
   /** Of the account. */
+  closing: boolean
   suspended: boolean
 } | null
 
@@ -112,9 +113,9 @@ function expectedCode(
   clock: number,
 ): string {
   if (state.revoked) return 'revoked_api_key'
-  // A record shows suspension as it shows closing; a code of its own comes with its column.
-  if (state.disabled || state.suspended) return 'disabled_api_key'
+  if (state.disabled || state.closing) return 'disabled_api_key'
   if (state.expiresAt !== null && clock >= state.expiresAt) return 'expired_api_key'
+  if (state.suspended) return 'account_suspended'
   const environment = state.format === 'test' ? 'test' : 'live'
   if (environments !== null && !environments.includes(environment)) return 'wrong_environment'
   const isMet = scopes.every((need) => has(state, need))

@@ -14,6 +14,10 @@ export type Mistake =
   | 'trigger-without-raise'
   | 'answer-before-durable'
   | 'lease-from-answer'
+  | 'suspension-not-read'
+  | 'suspension-without-raise'
+  | 'suspension-raises-one-key'
+  | 'resumption-unsettled'
 
 const injected = process.env.LATCHKEY_MISTAKE
 

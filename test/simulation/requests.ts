@@ -12,8 +12,9 @@ import { updateKey } from '../../src/keys/update.ts'
 import type { Selection } from '../../src/storage/key-selection.ts'
 import { within } from '../../src/storage/unavailable.ts'
 import type { Answer, ChangeRequest, RequestContext } from './clients.ts'
+import { isInjected } from './mistake.ts'
 import { isSelected } from './rows.ts'
-import type { AccountChange } from './tables.ts'
+import type { AccountChange, Standing } from './tables.ts'
 import type { KnownKey, World } from './world.ts'
 
 /** Of different groups. */
@@ -108,13 +109,14 @@ export function changePeople(accountId: string, change: AccountChange): ChangeRe
   }
 }
 
-/** Settles as keys/closing.ts does: a client may choose not to wait. */
-export function suspendOrResume(accountId: string, kind: 'suspend' | 'resume'): ChangeRequest {
+/** Settles as keys/closing.ts and keys/accounts.ts do: a client may choose not to wait. */
+export function changeStanding(accountId: string, kind: Standing): ChangeRequest {
   return {
     name: kind,
     async run({ world, stores, settings, touched }) {
       await within('D1', 10_000, world.d1.changeAccount(accountId, { kind }, touched))
       world.count(`${kind} committed`)
+      if (kind === 'resume' && isInjected('resumption-unsettled')) return 'in_force'
       return (await propagate(stores, settings, { accountId })).kind
     },
   }

@@ -102,11 +102,26 @@ const steps: Record<string, Step> = {
     pair.run('UPDATE organization SET name = ? WHERE id = ?', [`n${random.next()}`, account])
     return [null, pair.tables.rename(account, 0) && null]
   },
+  async close(pair, random) {
+    const isClosing = random.is(0.5)
+    const closesAt = isClosing ? 1 : null
+    pair.run('UPDATE organization SET closes_at = ? WHERE id = ?', [closesAt, account])
+    return [null, pair.tables.changeStanding(account, isClosing ? 'close' : 'reopen', 0) && null]
+  },
+  /** A second suspension has another time, and changes nothing; quotas are in the same row. */
   async suspend(pair, random) {
     const isSuspended = random.is(0.5)
-    const closesAt = isSuspended ? 1 : null
-    pair.run('UPDATE organization SET closes_at = ? WHERE id = ?', [closesAt, account])
-    return [null, pair.tables.suspend(account, isSuspended, 0) && null]
+    const columns = 'account_id, suspended_at, max_keys'
+    const values = [account, isSuspended ? pair.now : null, random.one([null, 1_000])]
+    const onConflict = 'suspended_at = excluded.suspended_at, max_keys = excluded.max_keys'
+    pair.run(
+      `INSERT INTO account_control (${columns}) VALUES (?, ?, ?) ON CONFLICT (account_id) DO UPDATE SET ${onConflict}`,
+      values,
+    )
+    return [
+      null,
+      pair.tables.changeStanding(account, isSuspended ? 'suspend' : 'resume', 0) && null,
+    ]
   },
 }
 

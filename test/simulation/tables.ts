@@ -12,11 +12,13 @@ import type { History, State } from './history.ts'
 import { isInjected } from './mistake.ts'
 import { isSelected, newRow, type Row } from './rows.ts'
 
+/** Of an account: its deletion scheduled or cancelled by itself, its suspension by the platform. */
+export type Standing = 'close' | 'reopen' | 'suspend' | 'resume'
+
 /** What concerns the keys of an account without writing their rows. */
 export type AccountChange =
   /** role null: removed. */
-  | { kind: 'member'; userId: string; role: string | null }
-  | { kind: 'rename' | 'suspend' | 'resume' }
+  { kind: 'member'; userId: string; role: string | null } | { kind: 'rename' | Standing }
 
 export type FenceRow = { region: string; seq: number }
 
@@ -34,6 +36,7 @@ type Content = {
   counter: number
   keys: Map<string, Row>
   members: Map<string, string>
+  closing: Set<string>
   suspended: Set<string>
   fences: Map<string, FenceRow>
   raises: Map<string, PendingRaise>
@@ -45,7 +48,9 @@ export class Tables {
   keys = new Map<string, Row>()
   /** Role by `account/user`. */
   members = new Map<string, string>()
-  /** Accounts. Suspension has no column yet; `closes_at` does the same to records, by the same trigger. */
+  /** Accounts with organization.closes_at. */
+  closing = new Set<string>()
+  /** Accounts with account_control.suspended_at. */
   suspended = new Set<string>()
   fences = new Map<string, FenceRow>()
   /** By `subject fence`. */
@@ -90,7 +95,8 @@ export class Tables {
       createdAt,
       expiresAt,
       revoked: row.revokedAt !== null,
-      disabled: row.disabled || this.suspended.has(accountId),
+      disabled: row.disabled || this.closing.has(accountId),
+      suspended: this.suspended.has(accountId) && !isInjected('suspension-not-read'),
       allowedIps,
       limits: limitsOf(row),
     }
@@ -249,12 +255,17 @@ export class Tables {
     return keys.map(({ digest }) => digest)
   }
 
-  /** The trigger account_closes: WHEN OLD.closes_at IS NOT NEW.closes_at. */
-  suspend(accountId: string, isSuspended: boolean, nowMs: number): string[] {
+  /**
+   * The triggers account_closes (WHEN OLD.closes_at IS NOT NEW.closes_at), and account_suspended and
+   * account_suspension_changed (WHEN the account is suspended now and was not before, or the reverse).
+   */
+  changeStanding(accountId: string, standing: Standing, nowMs: number): string[] {
     const keys = this.keysOf(accountId)
-    if (this.suspended.has(accountId) !== isSuspended) {
-      this.suspended[isSuspended ? 'add' : 'delete'](accountId)
-      this.readDifferently(accountId, keys, nowMs)
+    const accounts = standing === 'close' || standing === 'reopen' ? this.closing : this.suspended
+    const isHeld = standing === 'close' || standing === 'suspend'
+    if (accounts.has(accountId) !== isHeld) {
+      accounts[isHeld ? 'add' : 'delete'](accountId)
+      this.readDifferently(accountId, keys, nowMs, standing)
     }
     return keys.map(({ digest }) => digest)
   }
@@ -264,8 +275,18 @@ export class Tables {
   }
 
   /** Their rows are not written, but what is read of them changes. */
-  private readDifferently(accountId: string, keys: readonly Row[], nowMs: number): void {
-    this.raiseAccount(accountId, nowMs)
+  private readDifferently(
+    accountId: string,
+    keys: readonly Row[],
+    nowMs: number,
+    standing: Standing | null = null,
+  ): void {
+    const isSuspension = standing === 'suspend' || standing === 'resume'
+    if (isSuspension && isInjected('suspension-without-raise')) this.bump(nowMs)
+    else if (isSuspension && isInjected('suspension-raises-one-key')) {
+      this.bump(nowMs)
+      for (const { digest } of keys.slice(0, 1)) this.leaveRaise(digest, this.fences.keys())
+    } else this.raiseAccount(accountId, nowMs)
     for (const { digest } of keys) {
       const row = this.keys.get(digest)
       if (row !== undefined) this.put(row)
@@ -280,11 +301,12 @@ export class Tables {
   }
 
   copy(): Content {
-    const { counter, keys, members, suspended, fences, raises } = this
+    const { counter, keys, members, closing, suspended, fences, raises } = this
     return {
       counter,
       keys: new Map(keys),
       members: new Map(members),
+      closing: new Set(closing),
       suspended: new Set(suspended),
       fences: new Map(fences),
       raises: new Map(raises),
@@ -292,11 +314,12 @@ export class Tables {
   }
 
   /** Restores an earlier state. Each restored row is a new version. */
-  restore({ counter, keys, members, suspended, fences, raises }: Content): void {
+  restore({ counter, keys, members, closing, suspended, fences, raises }: Content): void {
     const lost = [...this.keys.keys()].filter((digest) => !keys.has(digest))
     for (const digest of lost) this.history.commit(digest, null)
     this.counter = counter
     this.members = new Map(members)
+    this.closing = new Set(closing)
     this.suspended = new Set(suspended)
     this.fences = new Map(fences)
     this.raises = new Map(raises)
@@ -314,9 +337,10 @@ export class Tables {
   private stateOf(row: Row): State {
     const { scopes, expiresAt, disabled, format } = row
     const role = this.roleOfCreator(row)
+    const closing = this.closing.has(row.accountId)
     const suspended = this.suspended.has(row.accountId)
     const revoked = row.revokedAt !== null
-    return { scopes, role, format, expiresAt, disabled, suspended, revoked }
+    return { scopes, role, format, expiresAt, disabled, closing, suspended, revoked }
   }
 
   private roleOfCreator({ accountId, createdBy }: Row): Role | null {

@@ -5,6 +5,7 @@ import { createKeyReader } from '../../src/storage/key-store.ts'
 /** All that a record may be made of. */
 const everything = `SELECT api_key.digest, * FROM api_key
   LEFT JOIN organization ON organization.id = api_key.account_id
+  LEFT JOIN account_control ON account_control.account_id = api_key.account_id
   LEFT JOIN member ON member.organization_id = api_key.account_id AND member.user_id = api_key.created_by`
 
 /** @returns a function with the digests of the keys whose records differ from those at its last call. */

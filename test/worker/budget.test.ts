@@ -13,6 +13,7 @@ import { type Account, makeKey, openAccount, outcome } from '../support/account.
 import { askFence, openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
 import { slowToWrite } from '../support/outage.ts'
+import { resume, suspend } from '../support/suspension.ts'
 import { createStillClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { type Call, watchBindings } from '../support/watch.ts'
 
@@ -216,6 +217,27 @@ describe('a verification costs', () => {
     expect(await costOf(isolate, key, refused)).toEqual({})
     endLease()
     expect(await costOf(isolate, key, refused)).toEqual({ 'FENCE.ask': 1 })
+  })
+
+  it('the same for a key of a suspended account, and for one whose account was resumed', async () => {
+    const { id, owner } = await openAccount('Late Ltd')
+    const { key } = await makeKey(app, owner.jwt)
+    const isolate = await openIsolate()
+    await me(isolate, key)
+    const read = { 'FENCE.ask': 1, 'D1 read': 1, 'KV.put': 1 }
+    for (const [change, expected] of [
+      [suspend, '401 account_suspended'],
+      [resume, '200'],
+    ] as const) {
+      await change(app, id)
+      clock.skip(config.leaseMs)
+      expect(await costOf(isolate, key, expected)).toEqual(read)
+      expect(await costOf(isolate, key, expected)).toEqual({})
+      endLease()
+      expect(await costOf(isolate, key, expected)).toEqual({ 'FENCE.ask': 1 })
+      const cold = { 'KV.get': 1, 'FENCE.ask': 1 }
+      expect(await costOf(await openIsolate(), key, expected)).toEqual(cold)
+    }
   })
 
   it('nothing for a malformed, foreign or forged token', async () => {

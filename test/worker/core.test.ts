@@ -241,6 +241,7 @@ const record: KeyRecord = {
   expiresAt: null,
   revoked: false,
   disabled: false,
+  suspended: false,
   allowedIps: null,
   limits: null,
 }
@@ -249,22 +250,29 @@ const verdictOf = (changes: Partial<KeyRecord>, required: Partial<typeof questio
   decide({ ...record, ...changes }, { ...question, ...required }, now, config).code
 
 describe('a verdict', () => {
-  it('names the first reason in the order revoked, disabled, expired, address, scope', () => {
-    const all = {
-      revoked: true,
-      disabled: true,
-      expiresAt: 1,
-      allowedIps: ['192.0.2.1'],
-      scopes: [],
+  it('names the first reason in the order of the contract', () => {
+    const required = { scopes: ['contacts:read'], environments: ['live'] }
+    // Each of these is mended in turn, and the next one is named.
+    const wrong = {
+      revoked_api_key: { revoked: true },
+      disabled_api_key: { disabled: true },
+      expired_api_key: { expiresAt: 1 },
+      account_suspended: { suspended: true },
+      wrong_environment: { format: 'wacrm_test' },
+      ip_not_allowed: { allowedIps: ['192.0.2.1'] },
+      insufficient_scope: { scopes: [] },
     }
-    const required = { scopes: ['contacts:read'] }
-    expect(verdictOf(all, required, 2)).toBe('revoked_api_key')
-    expect(verdictOf({ ...all, revoked: false }, required, 2)).toBe('disabled_api_key')
-    const enabled = { ...all, revoked: false, disabled: false }
-    expect(verdictOf(enabled, required, 2)).toBe('expired_api_key')
-    expect(verdictOf({ ...enabled, expiresAt: null }, required, 2)).toBe('ip_not_allowed')
-    expect(verdictOf({ scopes: [] }, required, 2)).toBe('insufficient_scope')
-    expect(verdictOf({}, required, 2)).toBe('valid')
+    const codes = Object.keys(wrong)
+    for (let mended = 0; mended <= codes.length; mended++) {
+      const left: Partial<KeyRecord> = Object.assign({}, ...Object.values(wrong).slice(mended))
+      expect(verdictOf(left, required, 2)).toBe(codes[mended] ?? 'valid')
+    }
+  })
+
+  it('refuses every key of a suspended account, whatever it needs', () => {
+    for (const scopes of [null, [], ['contacts:read']]) {
+      expect(verdictOf({ suspended: true, scopes })).toBe('account_suspended')
+    }
   })
 
   it('is valid one millisecond before expiry and expired at that millisecond', () => {
@@ -368,6 +376,7 @@ describe('a record', () => {
       expiresAt: fc.option(fc.nat()),
       revoked: fc.boolean(),
       disabled: fc.boolean(),
+      suspended: fc.boolean(),
       allowedIps: fc.option(fc.array(text)),
       limits: fc.option(fc.record({ meter: text, terms: fc.record({ windows, credits }) })),
     })
@@ -387,15 +396,27 @@ describe('a record', () => {
     {},
     { v: 1 },
     { v: 0, record },
-    // A record without an external id.
+    // Records without an external id, and without suspension.
     { v: 3, record },
+    { v: 5, record },
     { v: 999, record },
     { v: '1', record },
-    { v: 1, record: null },
-    { v: 1, record: {} },
-    { v: 1, record: { ...record, asOf: '5' } },
-    { v: 1, record: { ...record, asOf: null } },
   ])('is not found in %j', (value) => {
     expect(readRecord(value)).toBeNull()
+  })
+
+  it.each([
+    ['is null', null],
+    ['is empty', {}],
+    ['has text for asOf', { ...record, asOf: '5' }],
+    ['has null for asOf', { ...record, asOf: null }],
+    ...Object.keys(record).map((field): [string, object] => {
+      const { [field]: _, ...rest } = record as Record<string, unknown>
+      return [`lacks ${field}`, rest]
+    }),
+  ])('of the present version is not found where it %s', (_, broken) => {
+    const whole = JSON.parse(writeRecord(record, 1))
+    expect(readRecord(whole)).toEqual(record)
+    expect(readRecord({ ...whole, record: broken })).toBeNull()
   })
 })

@@ -19,11 +19,12 @@ const counts: Record<UsageCode, number> = {
   forbidden: 11,
   invalid_request: 12,
   authority_unavailable: 13,
+  account_suspended: 14,
 }
 
 it('every verdict that usage counts has a name and a colour of its own', () => {
   const shown = verdictCounts(counts)
-  expect(shown.map(({ count }) => count)).toEqual([1, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+  expect(shown.map(({ count }) => count)).toEqual([1, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
   for (const { code, name } of shown) expect(name).not.toBe(code)
   expect(shown.find(({ code }) => code === 'wrong_environment')?.name).toBe('Wrong environment')
   expect(new Set(shown.map(({ color }) => color)).size).toBe(shown.length)

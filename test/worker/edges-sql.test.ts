@@ -303,7 +303,7 @@ describe('the memory of an isolate', () => {
       expiresAt: null,
       limits: null,
     },
-    ...{ revoked: false, disabled: false, allowedIps: null },
+    ...{ revoked: false, disabled: false, suspended: false, allowedIps: null },
   })
   const countOf = (memory: ReturnType<typeof createMemory>, total: number) =>
     Array.from({ length: total }, (_, at) => memory.get(`d${at}`)).filter((held) => held !== null)

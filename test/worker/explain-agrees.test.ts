@@ -142,7 +142,7 @@ it('explains every request as it is answered', { timeout: 240_000 }, async () =>
     const named = byId && id !== undefined ? { key_id: id } : { token: key }
     const { code, checks } = await explained({ ...named, ...asked.body })
     expect(checks.find((check) => check.code !== null)?.code ?? 'valid').toBe(code)
-    expect(checks).toHaveLength(12)
+    expect(checks).toHaveLength(13)
     expect(code).toBe(await sent(key, asked))
     codes.add(code)
   })

@@ -92,10 +92,11 @@ describe('an explanation', () => {
       ...[
         ['disabled', true],
         ['expired', true],
+        ['suspended', true],
         ['environment', true],
-        ['address', true],
       ],
       ...[
+        ['address', true],
         ['scope', true],
         ['policy', true],
         ['limits', true],
@@ -275,7 +276,7 @@ describe('of a token, an explanation', () => {
         ...{ code: 'invalid_api_key', key: null, account: null, scopes: null, resources: null },
         ...{ rate_limit: null, credits: null },
       })
-      expect(found.checks).toHaveLength(12)
+      expect(found.checks).toHaveLength(13)
       expect(ofCheck(found, 'revoked')).toMatchObject({ passed: null, code: null })
     }
   })

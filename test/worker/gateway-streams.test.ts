@@ -5,6 +5,7 @@ import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import config from '../support/latchkey.config.ts'
 import { down } from '../support/outage.ts'
+import { resume, suspend } from '../support/suspension.ts'
 import { addPerson, createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
@@ -87,6 +88,7 @@ describe('a stream', () => {
     ],
     ['without the scope', (id) => asOwner('PATCH', id, { scopes: ['messages:read'] })],
     ['bound to other addresses', (id) => asOwner('PATCH', id, { allowed_ips: ['192.0.2.1'] })],
+    ['of a suspended account', () => suspend(app, account.id)],
   ])('ends when its key is %s, and the client sees that it is not complete', async (_, change) => {
     const { id, key } = await makeKey(app, account.owner.jwt, { scopes: ['contacts:read'] })
     const upstream = openStream()
@@ -98,6 +100,7 @@ describe('a stream', () => {
     await change(id)
     expect(await read).toBe('first second aborted')
     expect(await upstream.cancelled).toBe('cancelled')
+    await resume(app, account.id)
   })
 
   it('on a path that no scope covers ends when its key no longer has full access', async () => {
@@ -319,6 +322,16 @@ describe('a WebSocket', () => {
     await asOwner('DELETE', id)
     const text = '1008 The credential no longer admits this connection.'
     expect(await Promise.all(ends)).toEqual([text, text])
+  })
+
+  it('is closed with 1008 on both sides when the account of its key is suspended', async () => {
+    const { key } = await makeKey(app, account.owner.jwt)
+    const { socket, server } = await openSocket(key)
+    const ends = [closed(socket), closed(server)]
+    await suspend(app, account.id)
+    const text = '1008 The credential no longer admits this connection.'
+    expect(await Promise.all(ends)).toEqual([text, text])
+    await resume(app, account.id)
   })
 
   it('passes binary messages', async () => {

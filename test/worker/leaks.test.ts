@@ -7,6 +7,7 @@ import { makeKey, openAccount, outcome } from '../support/account.ts'
 import { betterAuthToken, createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, type Signer, signed } from '../support/github.ts'
 import { down } from '../support/outage.ts'
+import { resume, suspend } from '../support/suspension.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
@@ -105,6 +106,15 @@ describe('a token that GitHub found', () => {
       '401 revoked_api_key',
       '401 revoked_api_key',
     ])
+  })
+
+  it('is revoked in a suspended account, which may be resumed', async () => {
+    const { id, owner } = await openAccount('Late Ltd')
+    const { key } = await makeKey(app, owner.jwt)
+    await suspend(app, id)
+    expect(labels((await report([{ token: key }])).body)).toEqual(['true_positive'])
+    await resume(app, id)
+    expect(await me(key)).toBe('401 revoked_api_key')
   })
 
   it('is labelled in the order of the report, with unknown tokens as false positives', async () => {

@@ -39,8 +39,8 @@ beforeEach(async () => {
   await verified('ip_not_allowed')
   stored = (await env.KEY_CACHE.get<Stored>(name, 'json')) as Stored
   expect(stored).toMatchObject({
-    v: 5,
-    record: { externalId: 'customer-42', format: 'wacrm_test' },
+    v: 6,
+    record: { suspended: false, externalId: 'customer-42', format: 'wacrm_test' },
   })
 })
 
@@ -57,10 +57,12 @@ describe('the record of a key in KV', () => {
   it.each<[string, () => string]>([
     [
       'of version 4',
-      () => JSON.stringify({ ...stored, v: 4, record: without('metadata', 'format') }),
+      () => JSON.stringify({ ...stored, v: 4, record: without('metadata', 'format', 'suspended') }),
     ],
-    ['of version 4, with the fields of 5', () => JSON.stringify({ ...stored, v: 4 })],
-    ['of a version to come', () => JSON.stringify({ ...stored, v: 6 })],
+    ['of version 5', () => JSON.stringify({ ...stored, v: 5, record: without('suspended') })],
+    ['of version 5, with the fields of 6', () => JSON.stringify({ ...stored, v: 5 })],
+    ['of a version to come', () => JSON.stringify({ ...stored, v: 7 })],
+    ['without suspension', () => JSON.stringify({ ...stored, record: without('suspended') })],
     ['without its format', () => JSON.stringify({ ...stored, record: without('format') })],
     ['without its metadata', () => JSON.stringify({ ...stored, record: without('metadata') })],
     ['without its addresses', () => JSON.stringify({ ...stored, record: without('allowedIps') })],
@@ -71,7 +73,7 @@ describe('the record of a key in KV', () => {
     await env.KEY_CACHE.put(name, write())
     expect(await verified('ip_not_allowed')).toEqual({ ...whole, tier: 'database' })
     const { v, record } = (await env.KEY_CACHE.get<Stored>(name, 'json')) as Stored
-    expect([v, record]).toEqual([5, { ...stored.record, asOf: expect.any(Number) }])
+    expect([v, record]).toEqual([6, { ...stored.record, asOf: expect.any(Number) }])
     expect(await verified('ip_not_allowed')).toEqual({ ...whole, tier: 'cache' })
   })
 })

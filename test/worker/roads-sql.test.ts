@@ -24,6 +24,11 @@ async function openWithKey() {
   return account
 }
 
+function rowOf(table: string, accountId: string, userId: string): [string, string] {
+  if (table === 'member') return ['user_id', userId]
+  return [table === 'account_control' ? 'account_id' : 'id', accountId]
+}
+
 const pending = () =>
   rowsOf<{ subject: string; seq: number }>('SELECT subject, seq FROM pending_raise')
 
@@ -31,6 +36,7 @@ describe('the record of a key changes', () => {
   it.each([
     ['organization', ['name', 'closes_at']],
     ['member', ['role']],
+    ['account_control', ['suspended_at']],
   ])(
     'with a column of %s only where that raises the group of the account',
     async (table, expected) => {
@@ -40,9 +46,10 @@ describe('the record of a key changes', () => {
         // They say which row it is.
         if (name === 'id' || name.endsWith('_id')) continue
         const { id, admin } = await openWithKey()
+        await run('INSERT INTO account_control (account_id) VALUES (?)', id)
         const before = await lastSequence()
         const other = name === 'role' ? 'member' : type === 'INTEGER' ? 2_000_000_000 : 'other'
-        const [key, row] = table === 'member' ? ['user_id', admin.id] : ['id', id]
+        const [key, row] = rowOf(table, id, admin.id)
         await run(`UPDATE ${table} SET ${name} = ? WHERE ${key} = ?`, other, row)
         const changed = await changedRecords()
         const left = await pending()
@@ -74,6 +81,24 @@ describe('the record of a key changes', () => {
   })
 })
 
+describe('the suspension of an account', () => {
+  it('raises the group when it begins and when it ends, and not when it is written again', async () => {
+    const { id } = await openWithKey()
+    const write = `INSERT INTO account_control (account_id, suspended_at) VALUES (?, ?)
+      ON CONFLICT (account_id) DO UPDATE SET suspended_at = excluded.suspended_at`
+    for (const [at, raises] of [
+      ...[[5, 1] as const, [9, 0] as const, [null, 1] as const],
+      ...[[null, 0] as const, [7, 1] as const],
+    ]) {
+      await run('DELETE FROM pending_raise')
+      await run(write, id, at)
+      const subjects = (await pending()).map(({ subject }) => subject)
+      expect(subjects, `${at}`).toEqual(Array(raises).fill(groupOf(id)))
+      expect((await changedRecords()).length, `${at}`).toBe(raises)
+    }
+  })
+})
+
 describe('a trigger', () => {
   const bodies = async () => {
     const query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
@@ -100,7 +125,8 @@ describe('a trigger', () => {
     expect(namesOf(changing)).toEqual(['former_grants_end'])
     for (const { body } of changing) expect(body).toContain('INSERT INTO account_change')
     expect(namesOf(all.filter(({ body }) => body.includes('INTO account_change')))).toEqual([
-      ...['account_closes', 'account_renamed', 'former_grants_end'],
+      ...['account_closes', 'account_renamed', 'account_suspended'],
+      ...['account_suspension_changed', 'former_grants_end'],
       ...['member_added', 'member_removed', 'member_role_changed'],
     ])
     expect(namesOf(all.filter(({ body }) => body.includes('INTO pending_raise')))).toEqual([
@@ -116,9 +142,9 @@ describe('the tables that records are made of', () => {
       import: 'default',
       eager: true,
     })
-    const tables = String.raw`(?:\$\{(?:apiKey|organization|member)\}|(?:api_key|organization|member)\b)`
+    const tables = String.raw`(?:\$\{(?:apiKey|organization|member|accountControl)\}|(?:api_key|organization|member|account_control)\b)`
     const bySql = new RegExp(`(?:update|delete from|insert into|replace into) ${tables}`, 'i')
-    const byBuilder = /(?:update|delete|insert)\((?:apiKey|organization|member)\)/
+    const byBuilder = /(?:update|delete|insert)\((?:apiKey|organization|member|accountControl)\)/
     const writing = Object.entries(sources)
       .filter(([, text]) => bySql.test(text) || byBuilder.test(text))
       .map(([path]) => path.replace('../../src/', ''))

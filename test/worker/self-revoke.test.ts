@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { makeKey, openAccount, outcome } from '../support/account.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { down } from '../support/outage.ts'
+import { resume, suspend } from '../support/suspension.ts'
 import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
@@ -77,6 +78,18 @@ describe('a client with a token', () => {
       expect(await end(key)).toBe('200')
       expect(await me(key)).toBe('401 revoked_api_key')
     }
+  })
+
+  it('revokes a key of a suspended account, which stays revoked when that is resumed', async () => {
+    const late = await openAccount('Late Ltd')
+    const made = await makeKey(app, late.owner.jwt)
+    const other = await makeKey(app, late.owner.jwt)
+    await suspend(app, late.id)
+    expect(await me(made.key)).toBe('401 account_suspended')
+    expect(await end(made.key)).toBe('200')
+    expect(await me(made.key)).toBe('401 revoked_api_key')
+    await resume(app, late.id)
+    expect([await me(made.key), await me(other.key)]).toEqual(['401 revoked_api_key', '200'])
   })
 
   it('revokes an imported key', async () => {

@@ -22,6 +22,7 @@ const challenges: Record<RefusalCode, 'none' | 'bare' | 'invalid_token' | 'insuf
   revoked_api_key: 'invalid_token',
   expired_api_key: 'invalid_token',
   disabled_api_key: 'invalid_token',
+  account_suspended: 'invalid_token',
   wrong_environment: 'invalid_token',
   ip_not_allowed: 'invalid_token',
   insufficient_scope: 'insufficient_scope',

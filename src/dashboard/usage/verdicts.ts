@@ -11,6 +11,7 @@ const verdicts = {
   expired_api_key: ['Expired', '#78716c'],
   disabled_api_key: ['Disabled', '#64748b'],
   revoked_api_key: ['Revoked', '#ef4444'],
+  account_suspended: ['Account suspended', '#b45309'],
   conflict: ['Idempotency key reused', '#0d9488'],
   forbidden: ['Path not allowed', '#0891b2'],
   invalid_request: ['Invalid request', '#a16207'],

@@ -50,6 +50,7 @@ async function principalNow(
     case 'revoked_api_key':
     case 'disabled_api_key':
     case 'expired_api_key':
+    case 'account_suspended':
     case 'wrong_environment':
     case 'ip_not_allowed':
     case 'insufficient_scope':

@@ -26,6 +26,12 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     meaning: 'The token is genuine, but its key is disabled for now.',
     remedy: 'Have the account enable it; the same token will work again.',
   },
+  account_suspended: {
+    meaning:
+      'The token is genuine, but the operator of this service has suspended the account of its key.',
+    remedy:
+      'Keep the key: it works again when the account is resumed. An owner of the account asks the operator of this service.',
+  },
   invalid_token: {
     meaning: 'The JWT, the session or the sign-in is not valid, or no longer valid.',
     remedy: 'Sign in again, and get a new JWT from GET /api/auth/token.',

@@ -36,6 +36,7 @@ export function refusal(verdict: Exclude<MeteredVerdict, { code: 'valid' }>): Pr
     case 'revoked_api_key':
     case 'expired_api_key':
     case 'disabled_api_key':
+    case 'account_suspended':
       return refused[verdict.code]
   }
 }
@@ -92,4 +93,5 @@ const refused = {
   revoked_api_key: new Problem('revoked_api_key', invalid),
   expired_api_key: new Problem('expired_api_key', invalid),
   disabled_api_key: new Problem('disabled_api_key', invalid),
+  account_suspended: new Problem('account_suspended', invalid),
 }

@@ -33,7 +33,7 @@ const revokeSelf = createRoute({
   security: byKey,
   summary: 'Revoke the key whose token is presented; responds once it is refused everywhere',
   description:
-    'For someone who found a token. Works for disabled and expired keys too, and from any address; a repeated request gets the same response.',
+    'For someone who found a token. Works for disabled and expired keys and for those of a suspended account too, and from any address; a repeated request gets the same response.',
   parameters: [preferParameter],
   request: {
     query: z.object({

@@ -108,6 +108,7 @@ function answerOf(verdict: PublicVerdict, formats: TokenFormats): VerifyAnswer {
     case 'revoked_api_key':
     case 'expired_api_key':
     case 'disabled_api_key':
+    case 'account_suspended':
     case 'wrong_environment':
     case 'ip_not_allowed': {
       const about = aboutKey(verdict.record, null, formats)

@@ -178,6 +178,7 @@ export const verifyAnswer = z
         'revoked_api_key',
         'expired_api_key',
         'disabled_api_key',
+        'account_suspended',
         'wrong_environment',
         'ip_not_allowed',
       ]),

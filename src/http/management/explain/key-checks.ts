@@ -45,6 +45,12 @@ export const ofRecord: Record<CheckName, Explain> = {
     return failed(refused.code, `The key expired at ${writeTime(expiresAt)}.`, remedy)
   },
 
+  suspended(_, refused) {
+    if (refused === null) return passed('The account is not suspended.')
+    const detail = 'The account is suspended: no key of it works.'
+    return failed(refused.code, detail, 'The operator of this service resumes the account.')
+  },
+
   environment({ record, access: { environments }, policy, config }, refused) {
     const own = environmentOf(record.format, config)
     if (environments === null) return passed(`The key is of ${own}, and any environment will do.`)

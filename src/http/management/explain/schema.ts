@@ -10,7 +10,7 @@ import { accessFields, held, identity, remaining, tokenField } from '../../verif
 /** In the order in which a request meets them. */
 export const checkNames = [
   ...(['path', 'shape', 'tag', 'known'] as const),
-  ...(['revoked', 'disabled', 'expired', 'environment', 'address', 'scope'] as const),
+  ...(['revoked', 'disabled', 'expired', 'suspended', 'environment', 'address', 'scope'] as const),
   ...(['policy', 'limits'] as const),
 ] as const
 
@@ -23,6 +23,7 @@ export const refusalCodes = [
   'revoked_api_key',
   'disabled_api_key',
   'expired_api_key',
+  'account_suspended',
   'wrong_environment',
   'ip_not_allowed',
   'insufficient_scope',
