@@ -93,7 +93,8 @@ export async function changeOne<Refusal>(
 
 /**
  * Changes all keys that the selection matches, batch after batch, and waits once for all of them. Each batch takes its
- * keys out of the selection, so that a repeated call goes on where a failed one ended.
+ * keys out of the selection, so that a repeated call goes on where a failed one ended; of an actor with bounds, it looks
+ * through those beyond them again.
  * @returns `count`: the number of changed keys.
  * @throws StoreUnavailable when D1 does not answer; the change may then be committed, or a part of it.
  */
@@ -109,8 +110,10 @@ export async function changeMany(
   const purged: string[] = []
   let count = 0
   let committed: Committed
+  let after: Committed['lookedTo'] = null
   do {
-    committed = await stores.changes.commit(change)
+    committed = await stores.changes.commit({ ...change, after })
+    after = committed.lookedTo ?? null
     count += committed.digests.length
     for (const digest of committed.digests) stores.memory.forget(digest)
     purged.push(...committed.digests.slice(0, maxPurges - purged.length))

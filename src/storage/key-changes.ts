@@ -14,6 +14,7 @@ import {
   type Selection,
   selectedBy,
 } from './key-selection.ts'
+import { type LookedTo, nextReached } from './named-keys.ts'
 import {
   type Concerned,
   concerns,
@@ -39,6 +40,8 @@ export type Change = {
   selection: Selection
   /** Of a bulk change: the keys that the actor changes; absent: all. */
   reach?: Reach
+  /** Of a bulk change by an actor with bounds: where the last batch ended. */
+  after?: LookedTo | null
   patch: KeyPatch
   /** The key that replaces the changed one; stored only if a row changed. */
   successor?: NewKey
@@ -63,6 +66,8 @@ export type Committed = {
   pending: PendingRaise[]
   /** Of a bulk change: the batch was full, and the selection may match further keys. */
   hasMore: boolean
+  /** Where the next batch begins, of an actor with bounds. */
+  lookedTo?: LookedTo | null
 }
 
 export type KeyChanges = {
@@ -114,11 +119,17 @@ export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyCha
       return rows[0]?.room === 1
     },
     async commit(change) {
-      const results = await run(runWholeBatch(d1, statementsOf(change, perBatch)))
-      const [changed, pending] = results.slice(-2)
+      const reached = await nextReached(d1, change, perBatch)
+      const selection: Selection = reached ? { by: 'ids', ids: reached.ids } : change.selection
+      const statements = statementsOf({ ...change, selection }, perBatch)
+      const [changed, pending] = (await run(runWholeBatch(d1, statements))).slice(-2)
       const digests = (changed as { digest: string }[]).map(({ digest }) => digest)
-      const hasMore = isBounded(change.selection) && digests.length === perBatch
-      return { digests, pending: pending as PendingRaise[], hasMore }
+      const lookedTo = reached?.lookedTo ?? null
+      const isFull = isBounded(selection) && digests.length === perBatch
+      return {
+        ...{ digests, pending: pending as PendingRaise[] },
+        ...{ hasMore: isFull || lookedTo !== null, lookedTo },
+      }
     },
     pending(of) {
       const named = of === 'all' || of.digests === undefined ? undefined : listed(of.digests)

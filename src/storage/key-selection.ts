@@ -47,9 +47,9 @@ function someOf(change: Selected, count: number): SQL {
 }
 
 /** Named, since another one would read the revoked keys too: SQLite's own choice follows its statistics. */
-const indexes = {
+export const indexes = {
   creator: 'api_key_by_creator',
-  maker: 'api_key_by_maker',
+  maker: 'api_key_of_maker',
   externalId: 'api_key_by_external_id',
   account: 'api_key_unrevoked',
 }

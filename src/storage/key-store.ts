@@ -6,8 +6,7 @@ import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
 import { openPrimary } from './database.ts'
 import type { KeyStatus } from './key-filter.ts'
-import { changeable, listed as list, type Reach } from './key-reach.ts'
-import type { NamedSelection, Selection } from './key-selection.ts'
+import { listed as list } from './key-reach.ts'
 import { accountControl, member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -149,35 +148,6 @@ export async function findOwnSuccessors(
     )
     select id, successorOf from successor where id <> successorOf`)
   return within('D1', readTimeoutMs, query)
-}
-
-/** What a selection names that no key of the account has: ids, or the one value. Revoked keys count. */
-export async function missingFrom(
-  d1: D1Database,
-  reach: Reach,
-  selection: NamedSelection | Extract<Selection, { by: 'ids' }>,
-): Promise<string[]> {
-  const { column, account, values } = namedBy(selection)
-  const reached = changeable(reach) ?? sql`1`
-  const query = openPrimary(d1).all<{ value: string }>(sql`
-    select value from json_each(${JSON.stringify([...new Set(values)])}) where not exists
-      (select 1 from ${apiKey} where ${account} = ${reach.accountId} and ${column} = value and ${reached})`)
-  return (await within('D1', readTimeoutMs, query)).map(({ value }) => value)
-}
-
-function namedBy(selection: NamedSelection | Extract<Selection, { by: 'ids' }>) {
-  const { accountId } = apiKey
-  switch (selection.by) {
-    case 'ids':
-      // The + keeps SQLite from choosing the account's index, as in `commit`.
-      return { column: apiKey.id, account: sql`+${accountId}`, values: selection.ids }
-    case 'creator':
-      return { column: apiKey.createdBy, account: accountId, values: [selection.createdBy] }
-    case 'maker':
-      return { column: apiKey.madeBy, account: sql`+${accountId}`, values: [selection.madeBy] }
-    case 'externalId':
-      return { column: apiKey.externalId, account: accountId, values: [selection.externalId] }
-  }
 }
 
 export function selectKeys(d1: D1Database) {

@@ -70,6 +70,7 @@ export const apiKey = sqliteTable(
       .where(sql`needs_review = 1 and revoked_at is null`),
     // What is revoked in bulk, and found by a filter.
     index('api_key_by_creator').on(table.accountId, table.createdBy, table.revokedAt),
+    index('api_key_of_maker').on(table.accountId, table.madeBy, table.revokedAt),
     index('api_key_by_external_id')
       .on(table.accountId, table.externalId, table.revokedAt)
       .where(sql`external_id is not null`),
@@ -81,7 +82,7 @@ export const apiKey = sqliteTable(
       table.disabled,
       table.expiresAt,
     ),
-    // The keys that a key made; its `max_keys` counts them without reading the rows.
+    // The `max_keys` of a key counts the keys that it made without reading the rows.
     index('api_key_by_maker').on(table.madeBy, table.revokedAt, table.replacedBy, table.meterId),
     // What a change of a person concerns.
     index('api_key_inheriting').on(table.accountId, table.createdBy).where(sql`scopes is null`),

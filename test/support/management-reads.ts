@@ -7,8 +7,9 @@ import { type AuditFilter, listEvents } from '../../src/storage/audit-log.ts'
 import { type KeyFilter, type KeySort, sortColumns } from '../../src/storage/key-filter.ts'
 import { listKeys } from '../../src/storage/key-list.ts'
 import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
-import { findKey, findKeyByDigest, findManager, missingFrom } from '../../src/storage/key-store.ts'
+import { findKey, findKeyByDigest, findManager } from '../../src/storage/key-store.ts'
 import { summariseKeys } from '../../src/storage/key-summary.ts'
+import { missingFrom } from '../../src/storage/named-keys.ts'
 import config from './latchkey.config.ts'
 
 export type Place = {
@@ -30,6 +31,11 @@ const dayMs = 24 * 60 * 60_000
 const bounds: MayGrant = {
   ...{ scopes: null, environments: null, maxLifetime: null, rateLimit: null, maxKeys: null },
   externalIds: ['no such customer'],
+}
+
+/** Of a key with bounds that no other key meets. */
+export function boundedReach({ accountId, keyId, nowMs }: Place): Reach {
+  return { accountId, manager: { id: keyId, bounds, config, nowMs } }
 }
 
 export const listOrders: (KeySort | undefined)[] = [
@@ -74,7 +80,7 @@ export function listFilters(place: Place): Record<string, KeyFilter> {
 export function keyListReads(place: Place): Record<string, Read> {
   const { d1, accountId, nowMs } = place
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: place.keyId, bounds, config, nowMs } }
+  const bounded = boundedReach(place)
   const reads = listOrders.flatMap((sort) =>
     Object.entries(listFilters(place)).map(([name, filter]): [string, Read] => {
       const listing = {
@@ -101,7 +107,7 @@ export function auditReads(
 ): Record<string, Read> {
   const { d1, accountId, creator, rareActor, keyId, nowMs } = place
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: keyId, bounds, config, nowMs } }
+  const bounded = boundedReach(place)
   const list =
     (filter: AuditFilter, from: typeof after, reach = whole, limit = 50): Read =>
     () =>
@@ -123,12 +129,10 @@ export function auditReads(
 }
 
 /** Of spans that end before the newest events, first pages and those after them. */
-function spanReads(
-  { d1, accountId, creator, nowMs, keyId }: Place,
-  to: number,
-): Record<string, Read> {
+function spanReads(place: Place, to: number): Record<string, Read> {
+  const { d1, accountId, creator } = place
   const whole = wholeAccount(accountId)
-  const bounded: Reach = { accountId, manager: { id: keyId, bounds, config, nowMs } }
+  const bounded = boundedReach(place)
   const pages =
     (filter: AuditFilter, reach = whole): Read =>
     async () => {
@@ -151,15 +155,18 @@ function spanReads(
 export function otherReads(place: Place): Record<string, Read> {
   const { d1, accountId, creator, keyId, keyDigest, externalId, nowMs } = place
   const whole = wholeAccount(accountId)
+  const bounded = boundedReach(place)
   const exported = { reach: whole, filter: {}, limit: 500, after: null, nowMs }
   return {
     'one key': () => findKey(d1, accountId, keyId),
     'a key by its token': () => findKeyByDigest(d1, accountId, keyDigest),
     'a managing key': () => findManager(d1, keyId),
     'keys: exported': () => listKeys(d1, exported),
-    'missing: ids': () => missingFrom(d1, whole, { by: 'ids', ids: [keyId, 'none'] }),
-    'missing: a creator': () => missingFrom(d1, whole, { by: 'creator', createdBy: creator }),
-    'missing: an external id': () => missingFrom(d1, whole, { by: 'externalId', externalId }),
+    'missing: ids': () => missingFrom(d1, whole, { by: 'ids', ids: [keyId, 'none'] }, 0),
+    'missing: a creator': () => missingFrom(d1, whole, { by: 'creator', createdBy: creator }, 0),
+    'missing: an external id': () => missingFrom(d1, whole, { by: 'externalId', externalId }, 0),
+    'missing: a creator, bounded': () =>
+      missingFrom(d1, bounded, { by: 'creator', createdBy: creator }, 0),
   }
 }
 

@@ -5,13 +5,14 @@ import { purgeAccount } from '../../src/storage/account-store.ts'
 import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { createKeyChanges } from '../../src/storage/key-changes.ts'
 import { createKeyImport } from '../../src/storage/key-import.ts'
-import { wholeAccount } from '../../src/storage/key-reach.ts'
-import { missingFrom } from '../../src/storage/key-store.ts'
+import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
+import { type LookedTo, missingFrom } from '../../src/storage/named-keys.ts'
 import { refuseFullMembership } from '../../src/storage/quotas.ts'
 import { markForReview } from '../../src/storage/reviews.ts'
 import { listDeliveries, pruneDeliveries } from '../../src/storage/webhook-deliveries.ts'
 import { deleteEndpoint } from '../../src/storage/webhook-endpoints.ts'
 import { createOutbox } from '../../src/storage/webhook-outbox.ts'
+import config from '../support/latchkey.config.ts'
 import {
   indexesOf,
   planOf,
@@ -54,7 +55,7 @@ describe('a change of many keys', () => {
   const audit = { action: 'key.revoked', actorKind: 'system', actorId: null } as const
   it.each([
     [{ by: 'creator', createdBy: 'ada' }, 'api_key_by_creator'],
-    [{ by: 'maker', madeBy: 'ada' }, 'api_key_by_maker'],
+    [{ by: 'maker', madeBy: 'ada' }, 'api_key_of_maker'],
     [{ by: 'externalId', externalId: 'a customer' }, 'api_key_by_external_id'],
     [{ by: 'account' }, 'api_key_unrevoked'],
   ] as const)('%j reads by %s, and its batch by what changed', async (selection, index) => {
@@ -66,9 +67,46 @@ describe('a change of many keys', () => {
     )
     expect(found).toEqual([index, 'api_key_by_seq', 'api_key_digest_unique'].sort())
     if (selection.by === 'account') return
-    const missing = () => missingFrom(d1, wholeAccount('an account'), selection)
+    const missing = () => missingFrom(d1, wholeAccount('an account'), selection, 0)
     expect(await indexesOfKeys(missing)).toEqual([index])
   })
+
+  const bounds = {
+    ...{ scopes: ['contacts:*'], environments: ['live'], externalIds: ['a customer'] },
+    ...{ maxLifetime: 60, rateLimit: [], maxKeys: null },
+  }
+  const manager = { id: 'a key', bounds, config, nowMs: Date.now() }
+  const reach: Reach = { accountId: 'an account', manager }
+  it.each([
+    [{ by: 'creator', createdBy: 'ada' }, 'api_key_by_creator (account_id=? AND created_by=?'],
+    [{ by: 'maker', madeBy: 'ada' }, 'api_key_of_maker (account_id=? AND made_by=?'],
+    [
+      { by: 'externalId', externalId: 'a customer' },
+      'api_key_by_external_id (account_id=? AND external_id=?',
+    ],
+  ] as const)(
+    '%j of a key with bounds begins where the last page ended',
+    async (selection, named) => {
+      const commit = (after: LookedTo) =>
+        createKeyChanges(d1).commit({
+          ...{ accountId: 'an account', selection, reach, after, patch: { revokedAt: 1 } },
+          ...{ nowMs: Date.now(), audit: { ...audit, requestId: null, detail: null } },
+        })
+      const pages: [() => Promise<unknown>, string][] = [
+        [() => commit({ at: null, row: 7 }), 'revoked_at=? AND rowid>?'],
+        [() => missingFrom(d1, reach, selection, 0), 'revoked_at>?'],
+      ]
+      for (const [work, from] of pages) {
+        await indexesOfKeys(work)
+        const plan = await planOf(env.DB, ran[0] as Statement)
+        const searches = plan.filter(({ detail }) => detail.startsWith('SEARCH api_key'))
+        expect(searches.map(({ detail }) => detail)).toEqual([
+          `SEARCH api_key USING COVERING INDEX ${named} AND ${from})`,
+          'SEARCH api_key USING INTEGER PRIMARY KEY (rowid=?)',
+        ])
+      }
+    },
+  )
 
   it('reviews read the keys of the creator', async () => {
     // It sorts the people whose keys wait.

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
 import { refuseRotating, rotateKey } from '../../../keys/rotate.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
-import { missingFrom } from '../../../storage/key-store.ts'
+import { missingFrom } from '../../../storage/named-keys.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
 import { externalIdField } from '../../routing/fields.ts'
@@ -150,6 +150,7 @@ export function createApiKeyActions() {
         c.env.db,
         reachOf(c.var.actor, c.env.config, c.env.clock.now()),
         selection,
+        count,
       )
       return changeAnswer(c, progress, { revoked: count, missing })
     })
