@@ -4,10 +4,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { purgeAccount } from '../../src/storage/account-store.ts'
 import { noticeExpiring } from '../../src/storage/expiry-notices.ts'
 import { createKeyChanges } from '../../src/storage/key-changes.ts'
+import type { Reach } from '../../src/storage/key-reach.ts'
 import type { Selection } from '../../src/storage/key-selection.ts'
 import type { Ran } from '../../test/simulation/sqlite.ts'
 import {
   auditReads,
+  boundedReach,
   keyListReads,
   otherReads,
   summaryReads,
@@ -50,6 +52,12 @@ function readsOf({ d1, db }: Store, size: number): Record<string, Work> {
   const id = idOf(middle).replace('-8000-', '-9000-')
   const after = { createdAt: 1_700_000_000_000 + middle, id }
   const reads = {
+    'revoked: a creator, bounded, of no key': () =>
+      revoke(
+        d1,
+        { by: 'creator', createdBy: creator },
+        boundedReach({ ...place, keyId: 'no key' }),
+      ),
     ...keyListReads(place),
     ...auditReads(place, after),
     ...summaryReads(place),
@@ -109,11 +117,12 @@ function changesOf({ d1, db }: Store): Record<string, Work> {
   }
 }
 
-function revoke(d1: D1Database, selection: Exclude<Selection, { by: 'version' }>) {
+function revoke(d1: D1Database, selection: Exclude<Selection, { by: 'version' }>, reach?: Reach) {
   const audit = { action: 'key.revoked', actorKind: 'system', actorId: null } as const
   return createKeyChanges(d1).commit({
     ...{ accountId: bigAccount, selection, patch: { revokedAt: Date.now(), revokedBy: null } },
     ...{ audit: { ...audit, requestId: null, detail: null }, nowMs: Date.now() },
+    ...(reach && { reach }),
   })
 }
 

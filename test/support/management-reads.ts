@@ -155,7 +155,7 @@ function spanReads(place: Place, to: number): Record<string, Read> {
 export function otherReads(place: Place): Record<string, Read> {
   const { d1, accountId, creator, keyId, keyDigest, externalId, nowMs } = place
   const whole = wholeAccount(accountId)
-  const bounded = boundedReach(place)
+  const bounded = boundedReach({ ...place, keyId: 'no key' })
   const exported = { reach: whole, filter: {}, limit: 500, after: null, nowMs }
   return {
     'one key': () => findKey(d1, accountId, keyId),
