@@ -26,11 +26,16 @@ export type Actor =
       credential: PersonCredential
       /** The credential proved the person within the last ten minutes. */
       isSteppedUp: boolean
+      /** The account is the platform. */
+      inPlatform: boolean
     }
   | {
       kind: 'key'
       id: string
+      /** In which it acts: of a key of the platform the one that the request names, else its own. */
       accountId: string
+      /** Present where it acts by `platform:manage`, and not by `keys:manage`; foreign: in another account. */
+      platform?: { isForeign: boolean }
       scopes: readonly string[]
       createdBy: string | null
       /** The first key of its rotations, in whose name it makes keys; without any, its own id. */

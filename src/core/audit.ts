@@ -6,7 +6,8 @@ export type Caller = { actor: Actor; requestId: string }
 
 export type AuditEntry = {
   action: string
-  actorKind: 'person' | 'key' | 'system'
+  /** `platform`: a person or a key of the platform in another account, whose trail does not name them. */
+  actorKind: 'person' | 'key' | 'system' | 'platform'
   actorId: string | null
   requestId: string | null
   detail: Record<string, unknown> | null
@@ -17,5 +18,6 @@ export function auditEntry(
   action: string,
   detail: Record<string, unknown>,
 ): AuditEntry {
-  return { action, actorKind: actor.kind, actorId: actor.id, requestId, detail }
+  const actorKind = actor.kind === 'key' && actor.platform?.isForeign ? 'platform' : actor.kind
+  return { action, actorKind, actorId: actor.id, requestId, detail }
 }

@@ -6,7 +6,7 @@ import type { CreditTerms, LimitOwner, Window } from './limits.ts'
 import type { Role } from './role.ts'
 import { uncoveredScopes } from './scope-grants.ts'
 import type { ScopeCatalogue } from './scope-matcher.ts'
-import { type Catalogue, reservedScopes } from './scopes.ts'
+import { type Catalogue, isOfPlatform, reservedScopes } from './scopes.ts'
 
 /** All of a key that a change may loosen. */
 export type KeyPowers = {
@@ -95,11 +95,15 @@ export function grantRefusal(
   nowMs: number,
 ): string | null {
   return actor.kind === 'person'
-    ? refusalOfRole(actor.role, key, config)
+    ? refusalOfRole(actor, key, config)
     : refusalOfBounds(actor.mayGrant, key, config, nowMs)
 }
 
-function refusalOfRole(role: Role, key: KeyPowers, config: Catalogue): string | null {
+function refusalOfRole(
+  { role, inPlatform }: Extract<Actor, { kind: 'person' }>,
+  key: KeyPowers,
+  config: Catalogue,
+): string | null {
   if (key.mayGrant !== null && role !== 'owner') return 'Only an owner may set may_grant.'
   const own = config.roles[role].scopes
   if (key.scopes === null) {
@@ -110,6 +114,9 @@ function refusalOfRole(role: Role, key: KeyPowers, config: Catalogue): string | 
   const reserved = reservedIn(key.scopes)
   if (reserved.length > 0 && role !== 'owner') {
     return `Only an owner may grant ${reserved.join(' and ')}.`
+  }
+  if (!inPlatform && reserved.some(isOfPlatform)) {
+    return 'Only keys of the account that operates this deployment hold scopes of the platform.'
   }
   const others = key.scopes.filter((scope) => !reserved.includes(scope))
   return refuseUncovered('Your role', others, own, config)
@@ -164,6 +171,24 @@ export function isBounded(bounds: MayGrant | null): boolean {
 /** Of these scopes, those that only an owner grants. */
 export function reservedIn(scopes: readonly string[]): string[] {
   return scopes.filter((scope) => Object.hasOwn(reservedScopes, scope))
+}
+
+const maxPlatformLifetimeMs = 90 * 24 * 60 * 60 * 1000
+
+/** What a key lacks that acts in every account: addresses, and an end; null for other keys. */
+export function platformKeyError(
+  { scopes, allowedIps, expiresAt }: Pick<KeyPowers, 'scopes' | 'allowedIps' | 'expiresAt'>,
+  nowMs: number,
+): { path: 'allowed_ips' | 'expires_at'; message: string } | null {
+  if (!scopes?.some(isOfPlatform)) return null
+  if (allowedIps === null) {
+    return { path: 'allowed_ips', message: 'A key with a scope of the platform needs addresses' }
+  }
+  if ((expiresAt ?? Infinity) <= nowMs + maxPlatformLifetimeMs) return null
+  return {
+    path: 'expires_at',
+    message: 'A key with a scope of the platform needs an expiry within 90 days',
+  }
 }
 
 /** Whether a person needs step-up to grant it: such a key makes other keys, or sees tokens. */

@@ -6,7 +6,14 @@ import { type ListedScopes, listHeld, type ScopeCatalogue } from './scope-matche
 export const reservedScopes = {
   'keys:manage': 'Create, change, rotate and revoke API keys of the account',
   'keys:verify': 'Verify API keys',
+  'platform:manage': 'Create accounts, and manage API keys in all of them',
+  'platform:verify': 'Verify API keys of all accounts',
 } as const
+
+/** Whether only keys of the platform hold it. */
+export function isOfPlatform(scope: string): boolean {
+  return scope.startsWith('platform:')
+}
 
 /** The part of the configuration that defines scopes and roles. */
 export type Catalogue = { scopes: ScopeCatalogue; roles: Record<Role, RolePowers> }

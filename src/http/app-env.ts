@@ -1,5 +1,6 @@
 // What every Hono app of the Worker shares: the services of a request, and what it carries.
 import type { Actor } from '../core/actor.ts'
+import type { AccountStanding } from '../core/standing.ts'
 import type { Session } from '../identity/session.ts'
 import type { Report } from './report.ts'
 import type { Services } from './services.ts'
@@ -15,6 +16,8 @@ export type AppEnv = {
     report: Report
     /** The caller of management: set by its guard. */
     actor: Actor
+    /** Of the account in which the actor acts: set with the actor. */
+    standing: AccountStanding
     /** Set where a route takes a session only. */
     session: Session
     /** The account whose keys a service may verify: set by the guards of verify and introspect. */

@@ -17,7 +17,7 @@ import { createGuesses, type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { type InvitationBody, inviteMember } from './invite.ts'
 import { trustedOrigins } from './origins.ts'
-import { refuseOtherAccount, refuseOtherInvitation } from './other-accounts.ts'
+import { accountChanges, refuseAccounts, refuseOtherAccount } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 import { authTime, provedAtOf, sessionDefaults, sessionFields } from './session-fields.ts'
 import { ownAudience, type PeopleSettings } from './settings.ts'
@@ -30,9 +30,11 @@ export type Client = {
   place: string | null
   /** The known browser of the e-mail address that signs in. */
   device: string | null
+  /** The account that the request names, in place of that of the session. */
+  accountId: string | null
 }
 
-const anyClient: Client = { place: null, device: null }
+const anyClient: Client = { place: null, device: null, accountId: null }
 
 export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
   const intents = createMemberIntents(settings.db, now)
@@ -196,6 +198,20 @@ function edited({ path, method }: { path: string; method: string }, { body, quer
   return { context: { body: isEnding ? { ...given, revokeOtherSessions: true } : given, query } }
 }
 
+/** From here on Better Auth takes the named account for that of the session, whatever the endpoint. */
+async function actInNamedAccount(
+  db: D1Database,
+  { accountId }: Client,
+  ctx: Parameters<typeof getSessionFromCtx>[0],
+) {
+  if (accountId === null || !needsSession(ctx.path)) return
+  const found = await getSessionFromCtx(ctx)
+  if (found === null) return
+  await refuseOtherAccount(db, found.user.id, { organizationId: accountId })
+  const session = { ...found.session, activeOrganizationId: accountId }
+  ctx.context.session = { ...found, session }
+}
+
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }: OfRequest) {
   let actorId: string | null = null
@@ -207,33 +223,33 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
   }
   const before = createAuthMiddleware(async (ctx) => {
     const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
+    await actInNamedAccount(db, client, ctx)
     const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
     const isOfMember = memberPaths.includes(ctx.path)
-    const isCancelling = ctx.path === '/organization/cancel-invitation'
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
-    const isInviting = ctx.path === '/organization/invite-member'
-    const isGuess = isLimited(ctx.path)
-    if (!isOfMember && !isCancelling && !isOfAccount && !isInviting && !isGuess) return context
+    const isChange = accountChanges.includes(ctx.path)
+    if (!isChange && !isOfAccount && !isLimited(ctx.path)) return context
     const session = needsSession(ctx.path) ? await getSessionFromCtx(ctx) : null
     actorId = session?.user.id ?? null
     const by = { userId: actorId, device: client.device }
     await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, ...by })
     if (session === null || actorId === null) return context
     provedAt = provedAtOf(session.session)
-    await refuseOtherAccount(db, actorId, input)
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
-    if (isInviting) {
+    const { path } = ctx
+    await refuseAccounts(db, { path, userId: actorId, header: client.accountId, accountId, input })
+    if (path === '/organization/update') await intents.claim(String(accountId), actorId)
+    if (path === '/organization/invite-member') {
       const inviter = { userId: actorId, accountId, provedAt }
       return inviteMember(db, inviter, read.body as InvitationBody, ctx.headers, now())
     }
-    if (isCancelling) {
-      await refuseOtherInvitation(db, actorId, input.invitationId)
+    if (path === '/organization/cancel-invitation') {
       // One that is not pending is left to Better Auth to refuse.
       await intents.claim(String(input.invitationId), actorId)
     }
     if (!isOfMember) return context
-    const isLeaving = ctx.path === '/organization/leave'
+    const isLeaving = path === '/organization/leave'
     const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
     if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) {
       return context

@@ -7,13 +7,10 @@ import { findJwtKey } from './jwt-keys.ts'
 import type { Person } from './session.ts'
 import { type ExternalIssuer, ownAudience, type PeopleSettings } from './settings.ts'
 
-/** With the name of the account, which is read with the role. */
-export type JwtPerson = Person & { accountName: string }
-
 export type JwtOutcome =
-  | JwtPerson
+  | Person
   | { kind: 'invalid_token'; cause?: unknown }
-  /** A valid token of a person who is no member of the account it names, or of no account. */
+  /** A valid token of a person who is no member of that account, or of no account. */
   | { kind: 'no_account' }
   /** The keys or the role could not be read. */
   | { kind: 'unavailable'; cause: unknown }
@@ -21,6 +18,8 @@ export type JwtOutcome =
 export type JwtSettings = Pick<PeopleSettings, 'db' | 'memory' | 'baseUrl' | 'externalIssuer'> & {
   /** How an external key set is fetched; the platform's `fetch` when absent. */
   fetch?: typeof fetch
+  /** The account that the request names, in place of that of the token. */
+  named?: string | null
 }
 
 // Asymmetric only: with a symmetric algorithm a public key would serve as the secret (RFC 8725 section 2.1).
@@ -73,7 +72,7 @@ async function ownPerson(token: string, settings: JwtSettings, now: Date): Promi
   })
   const { sub, account } = payload
   if (sub === undefined || typeof account !== 'string') return { kind: 'invalid_token' }
-  return personInAccount(settings.db, sub, account, provedAtOf(payload))
+  return personInAccount(settings.db, sub, settings.named ?? account, provedAtOf(payload))
 }
 
 async function externalPerson(
@@ -94,10 +93,10 @@ async function externalPerson(
   const userId = await userIdOf(settings.db, payload.sub, verifiedEmailOf(payload))
   if (userId === null) return { kind: 'no_account' }
   const provedAt = provedAtOf(payload)
-  if (payload.account !== undefined)
-    return typeof payload.account === 'string'
-      ? personInAccount(settings.db, userId, payload.account, provedAt)
-      : { kind: 'invalid_token' }
+  const { account } = payload
+  if (account !== undefined && typeof account !== 'string') return { kind: 'invalid_token' }
+  const accountId = settings.named ?? account
+  if (accountId !== undefined) return personInAccount(settings.db, userId, accountId, provedAt)
   const [only, ...others] = await membershipsOf(settings.db, userId)
   if (only === undefined || others.length > 0) return { kind: 'no_account' }
   return { kind: 'person', userId, ...only, provedAt }

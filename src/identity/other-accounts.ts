@@ -1,9 +1,69 @@
 // What a request to Better Auth names must belong to an account of the person: of any other account it is not found.
 import { APIError } from 'better-auth/api'
+import { suspendedDetail } from '../contract/refusals.ts'
 import { accountIdOfInvitation, accountIdOfSlug } from '../storage/account-store.ts'
 import { roleOf } from '../storage/people-store.ts'
+import { standingOf } from '../storage/standing.ts'
+
+/** Endpoints that change an account, or who belongs to it. */
+export const accountChanges = [
+  '/organization/update',
+  '/organization/invite-member',
+  '/organization/cancel-invitation',
+  '/organization/accept-invitation',
+  '/organization/remove-member',
+  '/organization/update-member-role',
+  '/organization/leave',
+]
 
 type Named = { organizationId?: unknown; organizationSlug?: unknown }
+
+/**
+ * Before an endpoint that names an account, or changes one.
+ * @param header the account that Latchkey-Account names
+ * @param accountId the one in which the person acts
+ */
+export async function refuseAccounts(
+  db: D1Database,
+  request: {
+    path: string
+    userId: string
+    header: string | null
+    accountId: unknown
+    input: Named & { invitationId?: unknown }
+  },
+) {
+  const { path, userId, header, accountId, input } = request
+  if (path !== '/organization/set-active') refuseTwoAccounts(header, input)
+  await refuseOtherAccount(db, userId, input)
+  if (path === '/organization/cancel-invitation') {
+    await refuseOtherInvitation(db, userId, input.invitationId)
+  }
+  if (accountChanges.includes(path)) {
+    await refuseSuspended(db, { accountId, invitationId: input.invitationId })
+  }
+}
+
+/** A request acts in one account. */
+function refuseTwoAccounts(header: string | null, { organizationId, organizationSlug }: Named) {
+  const path = organizationId === undefined ? 'organizationSlug' : 'organizationId'
+  const given = organizationId ?? organizationSlug
+  if (header === null || given === undefined || given === header) return
+  const message = 'Names another account than Latchkey-Account'
+  throw new APIError('BAD_REQUEST', { message: `${path}: ${message}`, errors: [{ path, message }] })
+}
+
+/** What would be changed belongs to an account whose people only read. */
+async function refuseSuspended(
+  db: D1Database,
+  { accountId, invitationId }: { accountId: unknown; invitationId?: unknown },
+) {
+  const changed =
+    typeof invitationId === 'string' ? await accountIdOfInvitation(db, invitationId) : accountId
+  if (typeof changed !== 'string') return
+  if (!(await standingOf(db, changed))?.isSuspended) return
+  throw new APIError('FORBIDDEN', { message: suspendedDetail })
+}
 
 /** Other accounts look unknown: the 403 of Better Auth would disclose that they exist. */
 export async function refuseOtherAccount(
@@ -21,7 +81,7 @@ export async function refuseOtherAccount(
 }
 
 /** So do their invitations. */
-export async function refuseOtherInvitation(db: D1Database, userId: string, invitationId: unknown) {
+async function refuseOtherInvitation(db: D1Database, userId: string, invitationId: unknown) {
   if (typeof invitationId !== 'string') return
   const accountId = await accountIdOfInvitation(db, invitationId)
   if (accountId !== null && (await roleOf(db, userId, accountId)) !== null) return

@@ -1,7 +1,8 @@
 // Sessions by cookie. Better Auth is imported only for a request with a session cookie, so that verifying a key never
 // evaluates it.
 import type { Role } from '../core/config.ts'
-import { roleOf } from '../storage/people-store.ts'
+import type { AccountStanding } from '../core/standing.ts'
+import { membershipsOf } from '../storage/people-store.ts'
 import { within } from '../storage/unavailable.ts'
 import type { PeopleSettings } from './settings.ts'
 
@@ -9,7 +10,9 @@ export type Person = {
   kind: 'person'
   userId: string
   accountId: string
+  accountName: string
   role: Role
+  standing: AccountStanding
   /** When the sign-in or the step-up behind the credential proved the person (ms); null: not known. */
   provedAt: number | null
 }
@@ -40,23 +43,29 @@ export type SessionOutcome =
   | Person
   /** No session, or an ended one. */
   | { kind: 'none' }
-  /** Signed in, but not a member of the account of the session, or of any. */
+  /** Signed in, but not a member of that account, or of any. */
   | { kind: 'no_account' }
   /** A store did not answer. */
   | { kind: 'unavailable'; cause: unknown }
 
-/** The person of a session cookie, with their present role from D1. */
+/**
+ * The person of a session cookie, with their present role from D1.
+ * @param named the account that the request names; null: that of the session
+ */
 export async function personOfSession(
   headers: Headers,
   settings: PeopleSettings,
+  named: string | null = null,
 ): Promise<SessionOutcome> {
   try {
     const session = await findSession(headers, settings)
     if (session === null) return { kind: 'none' }
-    const { userId, accountId, provedAt } = session
-    const role = accountId === null ? null : await roleOf(settings.db, userId, accountId)
-    if (accountId === null || role === null) return { kind: 'no_account' }
-    return { kind: 'person', userId, accountId, role, provedAt }
+    const { userId, provedAt } = session
+    const accountId = named ?? session.accountId
+    if (accountId === null) return { kind: 'no_account' }
+    const [membership] = await membershipsOf(settings.db, userId, accountId)
+    if (membership === undefined) return { kind: 'no_account' }
+    return { kind: 'person', userId, ...membership, provedAt }
   } catch (cause) {
     return { kind: 'unavailable', cause }
   }

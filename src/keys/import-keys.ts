@@ -9,6 +9,7 @@ import type { KeyImport } from '../storage/key-import.ts'
 import type { KeyAttributes } from './attributes.ts'
 import type { KeySettings } from './mint.ts'
 import { grantor, refuseNewKey } from './powers.ts'
+import type { GrantRefusal } from './refusal.ts'
 
 export type KeyToImport = KeyAttributes & {
   /** SHA-256 of the token, 64 lower-case hex letters. */
@@ -77,6 +78,17 @@ export function repeatedImport(
   })
 }
 
+function detailOf(refused: GrantRefusal): string {
+  switch (refused.reason) {
+    case 'grant':
+      return refused.detail
+    case 'platform':
+      return refused.message
+    case 'step_up':
+      return stepUpDetails[refused.credential]
+  }
+}
+
 function planOf(
   settings: ImportSettings,
   caller: Caller,
@@ -87,8 +99,7 @@ function planOf(
   const { formatName, ...attributes } = entry
   const refused = refuseNewKey(caller, entry, settings)
   if (refused !== null) {
-    const detail = refused.reason === 'grant' ? refused.detail : stepUpDetails[refused.credential]
-    return { result: 'forbidden', detail }
+    return { result: 'forbidden', detail: detailOf(refused) }
   }
   const format = config.foreign[formatName]
   if (format === undefined) throw new Error(`No foreign format is named ${formatName}.`)

@@ -9,6 +9,7 @@ import {
   type KeyPowers,
   needsStepUp,
   onlyTightens,
+  platformKeyError,
   reservedIn,
 } from '../core/grant.ts'
 import { creditTerms } from '../core/limits.ts'
@@ -35,8 +36,11 @@ export function refuseGrant(
   { config, clock }: Settings,
 ): GrantRefusal | null {
   const powers = powersOf(key, config)
-  const detail = grantRefusal(actor, powers, config, clock.now())
-  return detail === null ? refuseUnproved(actor, powers) : refusedGrant(actor, detail)
+  const nowMs = clock.now()
+  const detail = grantRefusal(actor, powers, config, nowMs)
+  if (detail !== null) return refusedGrant(actor, detail)
+  const lacking = platformKeyError(powers, nowMs)
+  return lacking === null ? refuseUnproved(actor, powers) : { reason: 'platform', ...lacking }
 }
 
 /** After the powers: without them step-up would not help. */
@@ -112,7 +116,9 @@ export function refuseNewKey(
   return refuseGrant(caller, key, settings)
 }
 
+const managing = ['keys:manage', 'platform:manage']
+
 /** Only a key that manages keys grants anything. */
 export function isUnusedMayGrant({ scopes, mayGrant }: Pick<Key, 'scopes' | 'mayGrant'>): boolean {
-  return mayGrant !== null && !(scopes?.includes('keys:manage') ?? false)
+  return mayGrant !== null && !managing.some((scope) => scopes?.includes(scope))
 }

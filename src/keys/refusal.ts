@@ -5,6 +5,8 @@ import type { LimitsError } from '../core/limits.ts'
 /** Why a caller may not create a key with these powers now. */
 export type GrantRefusal =
   | { reason: 'grant'; detail: string; actor: Actor['kind'] }
+  /** What a key with a scope of the platform lacks. */
+  | { reason: 'platform'; path: string; message: string }
   /** The person needs step-up. */
   | { reason: 'step_up'; credential: PersonCredential }
 

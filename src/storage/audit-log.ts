@@ -47,7 +47,9 @@ export async function listEvents(
   const query = openPrimary(d1)
     .select({
       event: auditEvent,
-      actorName: sql<string | null>`coalesce(${actor.name}, ${actingKey.name})`,
+      // Who acts for the platform is its own affair.
+      actorName: sql<string | null>`case when ${auditEvent.actorKind} = 'platform' then null
+        else coalesce(${actor.name}, ${actingKey.name}) end`,
       subjectName: subject.name,
       keyName: apiKey.name,
     })

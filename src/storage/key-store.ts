@@ -4,11 +4,13 @@ import type { MayGrant } from '../core/actor.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { KeyRecord } from '../core/record.ts'
 import { strongestRole } from '../core/role.ts'
+import type { AccountStanding } from '../core/standing.ts'
 import { openPrimary } from './database.ts'
 import type { KeyStatus } from './key-filter.ts'
 import { listed as list } from './key-reach.ts'
 import { accountControl, member, organization, user } from './people-schema.ts'
 import { apiKey, sequence } from './schema.ts'
+import { standingColumns, standingOfRow } from './standing.ts'
 import { within } from './unavailable.ts'
 
 export type KeyRow = Omit<typeof apiKey.$inferSelect, 'nameFolded'>
@@ -108,17 +110,27 @@ async function findOne(d1: D1Database, accountId: string, where: SQL): Promise<L
   return row === undefined ? null : listed(row)
 }
 
-/** What a managing key may grant, and the first key of its rotations. */
+export type Manager = { mayGrant: MayGrant | null; rootId: string; standing: AccountStanding }
+
+/**
+ * What a managing key may grant, the first key of its rotations, and the standing of the account in which it acts.
+ * null: there is no such account.
+ */
 export async function findManager(
   d1: D1Database,
   id: string,
-): Promise<{ mayGrant: MayGrant | null; rootId: string }> {
+  accountId: string,
+): Promise<Manager | null> {
   const query = openPrimary(d1)
-    .select({ mayGrant: apiKey.mayGrant, meterId: apiKey.meterId })
+    .select({ mayGrant: apiKey.mayGrant, meterId: apiKey.meterId, standing: standingColumns })
     .from(apiKey)
+    .innerJoin(organization, eq(organization.id, accountId))
+    .leftJoin(accountControl, eq(accountControl.accountId, organization.id))
     .where(eq(apiKey.id, id))
   const row = await within('D1', readTimeoutMs, query.get())
-  return { mayGrant: row?.mayGrant ?? null, rootId: row?.meterId ?? id }
+  if (row === undefined) return null
+  const { mayGrant, meterId, standing } = row
+  return { mayGrant, rootId: meterId ?? id, standing: standingOfRow(standing) }
 }
 
 /** The keys with these digests, of any account. */

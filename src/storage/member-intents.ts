@@ -1,4 +1,4 @@
-// Who is about to change or remove a member, or to cancel an invitation: written before Better Auth changes the row, read by the triggers that
+// Who is about to change or remove a member, to cancel an invitation or to rename an account: written before Better Auth changes the row, read by the triggers that
 // write the audit trail.
 
 /** Longer than any request: after this, a claim was left behind by a crash and may be replaced. */
@@ -6,14 +6,16 @@ const claimMs = 60_000
 
 const claimSql = `
 INSERT INTO member_intent (member_id, actor_id, at)
-SELECT ?1, ?2, ?3 WHERE ?1 IN (SELECT id FROM member UNION ALL SELECT id FROM invitation WHERE status = 'pending')
+SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM member WHERE id = ?1)
+  OR EXISTS (SELECT 1 FROM invitation WHERE id = ?1 AND status = 'pending')
+  OR EXISTS (SELECT 1 FROM organization WHERE id = ?1)
 ON CONFLICT (member_id) DO UPDATE SET actor_id = excluded.actor_id, at = excluded.at
   WHERE member_intent.at <= ?4
 RETURNING member_id`
 
 export type MemberIntents = {
   /**
-   * @param memberId of a membership, or of a pending invitation.
+   * @param memberId of a membership, a pending invitation or an account.
    * @returns false while another change of it is in progress, and where there is none.
    */
   claim(memberId: string, actorId: string): Promise<boolean>

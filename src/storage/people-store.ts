@@ -3,9 +3,11 @@
 import { and, asc, eq, or, sql } from 'drizzle-orm'
 import type { JWK } from 'jose'
 import { type Role, roles, strongestRole } from '../core/role.ts'
+import type { AccountStanding } from '../core/standing.ts'
 import { openPrimary } from './database.ts'
 import {
   account,
+  accountControl,
   invitation,
   jwks,
   member,
@@ -13,9 +15,15 @@ import {
   setupLock,
   user,
 } from './people-schema.ts'
+import { standingColumns, standingOfRow } from './standing.ts'
 import { within } from './unavailable.ts'
 
-export type Membership = { accountId: string; accountName: string; role: Role }
+export type Membership = {
+  accountId: string
+  accountName: string
+  role: Role
+  standing: AccountStanding
+}
 
 const readTimeoutMs = 2_000
 const writeTimeoutMs = 10_000
@@ -45,9 +53,11 @@ export async function membershipsOf(
       accountId: member.organizationId,
       accountName: organization.name,
       role: member.role,
+      standing: standingColumns,
     })
     .from(member)
     .innerJoin(organization, eq(organization.id, member.organizationId))
+    .leftJoin(accountControl, eq(accountControl.accountId, member.organizationId))
     .where(
       and(
         eq(member.userId, userId),
@@ -57,9 +67,9 @@ export async function membershipsOf(
     .orderBy(asc(member.createdAt), asc(member.id))
   const rows = await within('D1', readTimeoutMs, query)
   return rows
-    .flatMap(({ role: stored, ...account }) => {
+    .flatMap(({ role: stored, standing, ...account }) => {
       const role = strongestRole(stored)
-      return role === null ? [] : [{ ...account, role }]
+      return role === null ? [] : [{ ...account, role, standing: standingOfRow(standing) }]
     })
     .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
 }
@@ -201,7 +211,9 @@ export async function acceptInvitation(
   person: NewPerson,
   now: number,
 ): Promise<'accepted' | 'refused'> {
-  const open = `FROM invitation WHERE id = ?1 AND status = 'pending' AND expires_at > ?2`
+  const open = `FROM invitation WHERE id = ?1 AND status = 'pending' AND expires_at > ?2
+    AND NOT EXISTS (SELECT 1 FROM account_control
+      WHERE account_id = invitation.organization_id AND suspended_at IS NOT NULL)`
   const results = await inOneBatch(d1, [
     d1
       .prepare(
@@ -219,7 +231,7 @@ export async function acceptInvitation(
     d1
       .prepare(
         `UPDATE invitation SET status = 'accepted'
-         WHERE id = ?1 AND status = 'pending' AND expires_at > ?2 RETURNING id`,
+         WHERE id IN (SELECT id ${open}) RETURNING id`,
       )
       .bind(invitationId, now),
   ])

@@ -159,7 +159,7 @@ export const auditEvent = sqliteTable(
     id: text().primaryKey(),
     accountId: text('account_id').notNull(),
     action: text().notNull(),
-    actorKind: text('actor_kind', { enum: ['person', 'key', 'system'] }).notNull(),
+    actorKind: text('actor_kind', { enum: ['person', 'key', 'system', 'platform'] }).notNull(),
     actorId: text('actor_id'),
     keyId: text('key_id'),
     /** The person whom a change of membership concerns. */

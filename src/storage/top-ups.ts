@@ -1,5 +1,6 @@
 // The audit event of a top-up. The credits themselves are in the meter, not in D1.
 import { sql } from 'drizzle-orm'
+import type { AuditEntry } from '../core/audit.ts'
 import { runBatch } from './database.ts'
 import { auditEvent } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -9,7 +10,7 @@ export type TopUpEvent = {
   id: string
   accountId: string
   keyId: string
-  actorKind: 'person' | 'key' | 'system'
+  actorKind: AuditEntry['actorKind']
   actorId: string | null
   requestId: string
   /** Credits that were added. */

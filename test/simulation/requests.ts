@@ -24,7 +24,7 @@ export const creators = ['owner', 'admin', 'member'] as const
 const externalIds = ['x', 'y', null] as const
 
 function callerOf(accountId: string, id: string, role: Role): Caller {
-  const person = { kind: 'person', id, accountId, role } as const
+  const person = { kind: 'person', id, accountId, role, inPlatform: false } as const
   return { actor: { ...person, credential: 'session', isSteppedUp: true }, requestId: 'request' }
 }
 

@@ -160,7 +160,7 @@ export function otherReads(place: Place): Record<string, Read> {
   return {
     'one key': () => findKey(d1, accountId, keyId),
     'a key by its token': () => findKeyByDigest(d1, accountId, keyDigest),
-    'a managing key': () => findManager(d1, keyId),
+    'a managing key': () => findManager(d1, keyId, accountId),
     'keys: exported': () => listKeys(d1, exported),
     'missing: ids': () => missingFrom(d1, whole, { by: 'ids', ids: [keyId, 'none'] }, 0),
     'missing: a creator': () => missingFrom(d1, whole, { by: 'creator', createdBy: creator }, 0),

@@ -329,7 +329,7 @@ describe('lists for a key with bounds', () => {
     const page = { limit: 100, after: null, nowMs }
     const list = async (actor: Actor, by: typeof config) =>
       (await listKeys(env.DB, { reach: reachOf(actor, by, nowMs), filter: {}, ...page })).rows
-    const proof = { credential: 'jwt', isSteppedUp: true } as const
+    const proof = { credential: 'jwt', isSteppedUp: true, inPlatform: false } as const
     const everyone = { kind: 'person', id: person.id, accountId, role: 'owner', ...proof } as const
     const all = await list(everyone, config)
     expect(all).toHaveLength(96)

@@ -100,7 +100,9 @@ describe('signing in', () => {
       kind: 'person',
       userId: owner?.userId,
       accountId: id,
+      accountName: `Account ${id}`,
       role: 'owner',
+      standing: { isPlatform: false, isSuspended: false, changesPerMinute: 600 },
       provedAt: expect.any(Number),
     })
     expect((await send('/api/auth/sign-out', { cookie, body: {} })).status).toBe(200)

@@ -388,7 +388,7 @@ export type AuditEvent = {
   id: string
   /** Such as `key.revoked`. */
   action: string
-  actor: { kind: 'person' | 'key' | 'system'; id: string | null; name: string | null }
+  actor: { kind: 'person' | 'key' | 'system' | 'platform'; id: string | null; name: string | null }
   key_id: string | null
   key_name: string | null
   /** The person that the event is about, if any. */

@@ -1,5 +1,5 @@
 // Authenticates people by JWT or session; outcomes become problems. Loaded only when a person calls.
-import { type JwtOutcome, type JwtPerson, personOfJwt } from '../../identity/jwt.ts'
+import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
 import {
   findSession,
@@ -13,19 +13,26 @@ import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
 import { isSafeMethod } from '../routing/method.ts'
+import { namedAccount, noSuchAccount } from './named-account.ts'
 
-/** The person of a JWT, with the name of their account. @throws Problem */
-export async function personWithJwt(settings: PeopleSettings, token: string): Promise<JwtPerson> {
-  return personOrProblem(await personOfJwt(token, settings))
+/** The person of a JWT, in the account that the request names. @throws Problem */
+export async function personWithJwt(
+  settings: PeopleSettings,
+  token: string,
+  headers: Headers,
+): Promise<Person> {
+  const named = namedAccount(headers)
+  return personOrProblem(await personOfJwt(token, { ...settings, named }), named)
 }
 
-/** The person of a session cookie. @throws Problem */
+/** The person of a session cookie, in the account that the request names. @throws Problem */
 export async function personWithSession(
   settings: PeopleSettings,
   request: Request,
 ): Promise<Person> {
   refuseForeignPage(request, settings)
-  return personOrProblem(await personOfSession(request.headers, settings))
+  const named = namedAccount(request.headers)
+  return personOrProblem(await personOfSession(request.headers, settings, named), named)
 }
 
 /** The session of a cookie, whether or not the person is member of an account. @throws Problem */
@@ -50,9 +57,7 @@ function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl:
   throw new Problem('forbidden', { detail })
 }
 
-function personOrProblem<P extends Person>(
-  outcome: P | Exclude<JwtOutcome | SessionOutcome, Person>,
-): P {
+function personOrProblem(outcome: JwtOutcome | SessionOutcome, named: string | null): Person {
   switch (outcome.kind) {
     case 'person':
       return outcome
@@ -61,6 +66,8 @@ function personOrProblem<P extends Person>(
     case 'invalid_token':
       throw new Problem('invalid_token', { headers: challenge('invalid_token') })
     case 'no_account':
+      // An account of others looks like one that does not exist.
+      if (named !== null) throw noSuchAccount()
       throw new Problem('forbidden', { detail: 'You are not a member of this account.' })
     case 'unavailable':
       throw unavailable(outcome.cause)

@@ -8,6 +8,7 @@ import { type Powers, powersOfRole } from '../../core/scopes.ts'
 import {
   type AccessRequest,
   type Needs,
+  type UnmetNeeds,
   unmetNeeds,
   type Verdict,
   type VerdictConfig,
@@ -24,6 +25,7 @@ import { insufficientScope, missingCredential, refusal } from '../response/refus
 import { reportOf } from '../response/reporting.ts'
 import type { Services } from '../services.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
+import { accountHeader, namedAccount, noSuchAccount } from './named-account.ts'
 
 export type Principal = Powers & {
   accountId: string
@@ -36,6 +38,8 @@ export type Principal = Powers & {
     | null
   /** null for a key. */
   personId: string | null
+  /** A person in a suspended account, who only reads. Keys of one are refused before there is a principal. */
+  isSuspended: boolean
 }
 
 /** The request to authorize: usually this one; with forward auth, the one that a proxy holds. */
@@ -46,7 +50,7 @@ export function ownRequest({ url, headers }: Request): TargetRequest {
 }
 
 /** A further condition, checked before the limits of the key are consumed. */
-export type RequestCheck = (principal: Principal) => Problem | null
+export type RequestCheck = (principal: Principal) => Problem | UnmetNeeds | null
 
 const noCheck: RequestCheck = () => null
 
@@ -79,17 +83,34 @@ export async function authenticateKey(
   { ip }: TargetRequest = ownRequest(c.req.raw),
   check: RequestCheck = noCheck,
 ): Promise<Principal> {
+  const checkOfAccount: RequestCheck = (principal) =>
+    refuseOtherAccount(c.req.raw.headers, principal) ?? check(principal)
+  return authenticateAnyKey(c, token, needs, { ip }, checkOfAccount)
+}
+
+/** As `authenticateKey`, also where the request names another account than that of the key. */
+export async function authenticateAnyKey(
+  c: Context<AppEnv>,
+  token: string,
+  needs: Needs,
+  { ip }: Pick<TargetRequest, 'ip'>,
+  check: RequestCheck,
+): Promise<Principal> {
   const services = c.env
   const report = reportOf(c)
-  const verification = await verifyKey(c, token, { ...needs, ip })
+  let verification = await verifyKey(c, token, { ...needs, ip })
   const use = { tier: verification.tier, ip, isChecked: false }
   if (verification.verdict.code === 'valid') {
+    const { record, powers } = verification.verdict
     const refused = check(principalOf(verification.verdict, services.config))
-    if (refused !== null) {
+    if (refused instanceof Problem) {
       recordCaller(report, verification, services.clock.now())
-      const { record } = verification.verdict
       countUse(services, report, { code: policyCode(refused), record }, use)
       throw refused
+    }
+    if (refused !== null) {
+      const verdict = { code: 'insufficient_scope', record, powers, ...refused } as const
+      verification = { ...verification, verdict }
     }
   }
   const metered = await consumeLimits(() => services.meters(), verification, oneCredit)
@@ -114,8 +135,14 @@ export async function verifyKey(
 
 function checked(check: RequestCheck, principal: Principal): Principal {
   const refused = check(principal)
-  if (refused !== null) throw refused
+  if (refused !== null) throw refused instanceof Problem ? refused : insufficientScope(refused)
   return principal
+}
+
+/** A key acts in its own account. */
+export function refuseOtherAccount(headers: Headers, { accountId }: Principal): Problem | null {
+  const named = namedAccount(headers)
+  return named === null || named === accountId ? null : noSuchAccount()
 }
 
 /** The code under which usage counts it. */
@@ -134,6 +161,7 @@ export async function speculatedPrincipal(
 ): Promise<Principal | null> {
   const credential = readCredential(headers)
   if (credential.kind !== 'key' || tokenInQuery(url, config) !== null) return null
+  if (headers.has(accountHeader)) return null
   const access = { ...needs, ip: headers.get('cf-connecting-ip') }
   const settings = { config, now: clock.now }
   const decision = await speculate({ memory }, settings, credential.token, access)
@@ -151,6 +179,7 @@ export function principalOf(
     accountName,
     key: { id, name, expiresAt, createdBy, externalId, environment },
     personId: null,
+    isSuspended: false,
     ...powers,
   }
 }
@@ -161,12 +190,14 @@ export async function personByJwt(
   needs: Needs,
 ): Promise<Principal> {
   const { personWithJwt } = await import('./people.ts')
-  const { userId, accountId, accountName, role } = await personWithJwt(c.env.people, token)
+  const person = await personWithJwt(c.env.people, token, c.req.raw.headers)
+  const { userId, accountId, accountName, role, standing } = person
   recordPerson(reportOf(c), accountId, c.env.clock.now())
   const powers = powersOfRole(role, c.env.config)
   const unmet = unmetNeeds(needs, powers, c.env.config)
   if (unmet !== null) throw insufficientScope(unmet)
-  return { accountId, accountName, key: null, personId: userId, ...powers }
+  const { isSuspended } = standing
+  return { accountId, accountName, key: null, personId: userId, isSuspended, ...powers }
 }
 
 /** @throws Problem 401 where a token in the query is the only credential, 400 where there is another. */

@@ -2,7 +2,14 @@
 
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { manager, personOfRole, steppedUp, withoutBounds } from '../auth/guards.ts'
+import {
+  inPlatform,
+  manager,
+  notByPlatform,
+  personOfRole,
+  steppedUp,
+  withoutBounds,
+} from '../auth/guards.ts'
 import { guardedResources } from '../paths.ts'
 import { answerUnknownPath } from '../response/failures.ts'
 import { answerFailedChange } from '../response/quotas.ts'
@@ -59,10 +66,12 @@ export function createManagement(settings: AppSettings) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
   for (const path of ['/api/status', '/api/requests']) router.use(path, personOfRole('admin'))
+  router.use('/api/status', inPlatform)
   for (const path of [importPath, '/api/account/export', '/api/account/deletion']) {
     router.use(path, personOfRole('owner'))
   }
   for (const path of ['/api/webhook-endpoints/*', usagePath]) router.use(path, withoutBounds)
+  router.use('/api/webhook-endpoints/*', notByPlatform)
   const guarded = createGuarded(settings)
   for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
   router.route('/', guarded)

@@ -17,7 +17,7 @@ const event = z
     id: z.uuid(),
     action: z.string().openapi({ example: 'key.revoked' }),
     actor: z.object({
-      kind: z.enum(['person', 'key', 'system']),
+      kind: z.enum(['person', 'key', 'system', 'platform']),
       id: z.string().nullable(),
       name: z.string().nullable(),
     }),

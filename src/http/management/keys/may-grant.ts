@@ -44,7 +44,7 @@ export function mayGrantField(config: Pick<Config, 'scopes' | 'formats' | 'forei
     .nullable()
     .openapi({
       description:
-        'What a key with keys:manage may grant; null: nothing. A field that is null or left out is unbounded. Set by owners',
+        'What a key with keys:manage or platform:manage may grant; null: nothing. A field that is null or left out is unbounded. Set by owners',
     })
 }
 

@@ -34,12 +34,14 @@ export function refusedChange(refusal: Refusal): Problem {
         // RFC 6750 covers tokens only: a person with a session gets no challenge.
         ...(refusal.actor === 'key' && { headers: challenge('insufficient_scope') }),
       })
+    case 'platform':
+      return invalidFields([{ path: refusal.path, message: refusal.message }])
     case 'step_up':
       return stepUpRequired(refusal.credential)
     case 'hidden':
       return noSuchKey()
     case 'may_grant': {
-      const message = 'Only a key that holds keys:manage grants anything'
+      const message = 'Only a key that holds keys:manage or platform:manage grants anything'
       const errors = [{ path: 'may_grant', message }]
       return new Problem('invalid_request', { detail: `${message}.`, errors })
     }

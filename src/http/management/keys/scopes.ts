@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { environmentOf } from '../../../core/environment.ts'
 import { roles } from '../../../core/role.ts'
 import { readEntry } from '../../../core/scope-matcher.ts'
-import { powersOfRole, reservedScopes } from '../../../core/scopes.ts'
+import { isOfPlatform, powersOfRole, reservedScopes } from '../../../core/scopes.ts'
 import { managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
@@ -62,6 +62,10 @@ export function createScopeRoutes({ config }: AppSettings) {
     default: name === config.defaultFormat,
   }))
   return createRouter()
-    .openapi(listScopes, (c) => c.json({ status: 'success' as const, data: scopes }, 200))
+    .openapi(listScopes, (c) => {
+      const { isPlatform } = c.var.standing
+      const data = scopes.filter(({ scope }) => isPlatform || !isOfPlatform(scope))
+      return c.json({ status: 'success' as const, data }, 200)
+    })
     .openapi(listFormats, (c) => c.json({ status: 'success' as const, data: formats }, 200))
 }

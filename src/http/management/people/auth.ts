@@ -9,6 +9,7 @@ import { deviceCookie } from '../../../identity/known-device.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { refuseFlood } from '../../auth/guess.ts'
+import { namedAccount } from '../../auth/named-account.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
 import { authEndpointPath } from './auth-endpoints.ts'
@@ -92,7 +93,9 @@ async function callBetterAuth(
   const request = c.req.raw
   const { people, clock } = c.env
   const { createAuth } = await import('../../../identity/auth.ts')
-  const auth = await createAuth(people, { place: placeOf(request.cf), device }, clock.now)
+  const accountId = namedAccount(request.headers)
+  const client = { place: placeOf(request.cf), device, accountId }
+  const auth = await createAuth(people, client, clock.now)
   try {
     const answer = auth.handler(canonicalRequest(request, path))
     const outcome = answer.then(

@@ -56,6 +56,6 @@ async function follow(
 /** Also false where the answer is not known: the client can ask again. */
 async function mayStillRead(c: Context<AppEnv>): Promise<boolean> {
   const { accountId } = c.var.actor
-  const now = await actorOf(c).catch(() => null)
+  const now = (await actorOf(c).catch(() => null))?.actor
   return now?.kind === 'person' && now.role !== 'member' && now.accountId === accountId
 }

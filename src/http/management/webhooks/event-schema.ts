@@ -28,7 +28,10 @@ const account = z.object({ id: z.uuid(), name: z.string() })
 const changed = {
   account,
   key,
-  actor: z.object({ kind: z.enum(['person', 'key', 'system']), id: z.string().nullable() }),
+  actor: z.object({
+    kind: z.enum(['person', 'key', 'system', 'platform']),
+    id: z.string().nullable(),
+  }),
   request_id: z.uuid().nullable(),
 }
 
