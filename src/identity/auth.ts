@@ -13,11 +13,17 @@ import * as schema from '../storage/people-schema.ts'
 import { roleOf } from '../storage/people-store.ts'
 import { refuseFullMembership } from '../storage/quotas.ts'
 import { versionedSecrets } from './auth-secrets.ts'
+import { cookies } from './cookies.ts'
 import { createGuesses, type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { type InvitationBody, inviteMember } from './invite.ts'
 import { trustedOrigins } from './origins.ts'
-import { accountChanges, refuseAccounts, refuseOtherAccount } from './other-accounts.ts'
+import {
+  accountChanges,
+  type OnChange,
+  refuseAccounts,
+  refuseOtherAccount,
+} from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 import { authTime, provedAtOf, sessionDefaults, sessionFields } from './session-fields.ts'
 import { ownAudience, type PeopleSettings } from './settings.ts'
@@ -32,9 +38,11 @@ export type Client = {
   device: string | null
   /** The account that the request names, in place of that of the session. */
   accountId: string | null
+  /** Before a person changes an account or its members. @throws where it has made too many changes. */
+  onChange: OnChange
 }
 
-const anyClient: Client = { place: null, device: null, accountId: null }
+const anyClient: Client = { place: null, device: null, accountId: null, onChange: async () => {} }
 
 export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
   const intents = createMemberIntents(settings.db, now)
@@ -102,20 +110,6 @@ async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
     },
     plugins: [organizationPlugin(settings.db, changes), jwtPlugin(settings)],
   })
-}
-
-/**
- * On https the name has the prefix `__Host-`, so that neither a sibling domain nor plain http can set the cookie
- * (RFC 6265bis 4.1.3.2). Requests from other sites do not carry it.
- */
-function cookies(baseUrl: string) {
-  const isHttps = baseUrl.startsWith('https:')
-  return {
-    // Else Better Auth adds its own prefix, `__Secure-`.
-    useSecureCookies: false,
-    cookiePrefix: isHttps ? '__Host-better-auth' : 'better-auth',
-    defaultCookieAttributes: { secure: isHttps, sameSite: 'strict' as const },
-  }
 }
 
 /** Logs only messages and errors: the other details are e-mail addresses that people typed in. */
@@ -226,7 +220,6 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
     await actInNamedAccount(db, client, ctx)
     const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
-    const isOfMember = memberPaths.includes(ctx.path)
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
     const isChange = accountChanges.includes(ctx.path)
     if (!isChange && !isOfAccount && !isLimited(ctx.path)) return context
@@ -238,7 +231,8 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
     provedAt = provedAtOf(session.session)
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const { path } = ctx
-    await refuseAccounts(db, { path, userId: actorId, header: client.accountId, accountId, input })
+    const request = { path, userId: actorId, header: client.accountId, accountId, input }
+    await refuseAccounts(db, request, client.onChange)
     if (path === '/organization/update') await intents.claim(String(accountId), actorId)
     if (path === '/organization/invite-member') {
       const inviter = { userId: actorId, accountId, provedAt }
@@ -248,7 +242,7 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
       // One that is not pending is left to Better Auth to refuse.
       await intents.claim(String(input.invitationId), actorId)
     }
-    if (!isOfMember) return context
+    if (!memberPaths.includes(path)) return context
     const isLeaving = path === '/organization/leave'
     const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
     if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@')) {

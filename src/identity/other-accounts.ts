@@ -16,6 +16,9 @@ export const accountChanges = [
   '/organization/leave',
 ]
 
+/** Before a person changes an account. @throws where the account has made too many changes */
+export type OnChange = (userId: string, accountId: string) => Promise<void>
+
 type Named = { organizationId?: unknown; organizationSlug?: unknown }
 
 /**
@@ -32,6 +35,7 @@ export async function refuseAccounts(
     accountId: unknown
     input: Named & { invitationId?: unknown }
   },
+  onChange: OnChange,
 ) {
   const { path, userId, header, accountId, input } = request
   if (path !== '/organization/set-active') refuseTwoAccounts(header, input)
@@ -39,9 +43,14 @@ export async function refuseAccounts(
   if (path === '/organization/cancel-invitation') {
     await refuseOtherInvitation(db, userId, input.invitationId)
   }
-  if (accountChanges.includes(path)) {
-    await refuseSuspended(db, { accountId, invitationId: input.invitationId })
-  }
+  if (!accountChanges.includes(path)) return
+  const { invitationId } = input
+  const changed =
+    typeof invitationId === 'string' ? await accountIdOfInvitation(db, invitationId) : accountId
+  if (typeof changed !== 'string') return
+  await refuseSuspended(db, changed)
+  // Who accepts an invitation is not of the account yet, and is counted as who guesses.
+  if (path !== '/organization/accept-invitation') await onChange(userId, changed)
 }
 
 /** A request acts in one account. */
@@ -54,14 +63,8 @@ function refuseTwoAccounts(header: string | null, { organizationId, organization
 }
 
 /** What would be changed belongs to an account whose people only read. */
-async function refuseSuspended(
-  db: D1Database,
-  { accountId, invitationId }: { accountId: unknown; invitationId?: unknown },
-) {
-  const changed =
-    typeof invitationId === 'string' ? await accountIdOfInvitation(db, invitationId) : accountId
-  if (typeof changed !== 'string') return
-  if (!(await standingOf(db, changed))?.isSuspended) return
+async function refuseSuspended(db: D1Database, accountId: string) {
+  if (!(await standingOf(db, accountId))?.isSuspended) return
   throw new APIError('FORBIDDEN', { message: suspendedDetail })
 }
 

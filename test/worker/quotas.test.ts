@@ -279,6 +279,21 @@ describe('the quota of members', () => {
     expect(kept).toEqual({ ...counted, members: 3 })
   })
 
+  it('is told by its trigger where another took the room after it was looked for', async () => {
+    const { id, cookie } = await accountWithRoom(0)
+    const address = (await newAccount('owner')).people[0]?.email ?? ''
+    const invitation = await invite(cookie, address)
+    const theirs = await signIn(address)
+    const late = await createForeignTestApp({ bindings: { DB: seeingRoom() } })
+    const headers = { cookie: theirs, origin, 'cf-connecting-ip': '192.0.2.1' }
+    const path = '/api/auth/organization/accept-invitation'
+    const body = { invitationId: invitation }
+    expect(await outcome(late.request('POST', path, { body, headers }))).toBe(full)
+    expect(await statusOf(invitation)).toBe('pending')
+    await setQuotas(id, { members: 2 })
+    expect(await outcome(acceptAs(theirs, invitation))).toBe('200')
+  })
+
   it('alone refuses: Better Auth has no limit of its own', async () => {
     const { id, cookie } = await accountWithRoom(2_000)
     await env.DB.batch([
@@ -305,6 +320,16 @@ describe('the quota of members', () => {
     )
   })
 })
+
+/** D1 in which every account seems to have room when it is looked for. */
+function seeingRoom(): D1Database {
+  const blind = (on: Pick<D1Database, 'prepare' | 'batch'>) => ({
+    prepare: (sql: string) => on.prepare(sql.includes('members >=') ? `${sql} and 0` : sql),
+    batch: (statements: D1PreparedStatement[]) => on.batch(statements),
+  })
+  const withSession = (start: string) => blind(env.DB.withSession(start))
+  return { ...blind(env.DB), withSession } as unknown as D1Database
+}
 
 describe('the numbers', () => {
   it('of the triggers are those of core/quotas.ts', async () => {

@@ -21,6 +21,7 @@ import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
+import { countChange } from './change-quota.ts'
 import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
 import { createApiKeyCreation } from './keys/create.ts'
@@ -74,6 +75,7 @@ export function createManagement(settings: AppSettings) {
   router.use('/api/webhook-endpoints/*', notByPlatform)
   const guarded = createGuarded(settings)
   for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
+  for (const resource of guardedResources) router.use(`/api/${resource}/*`, countChange)
   router.route('/', guarded)
   return router
 }

@@ -12,6 +12,7 @@ import { refuseFlood } from '../../auth/guess.ts'
 import { namedAccount } from '../../auth/named-account.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
+import { countChangeOfPerson } from '../change-quota.ts'
 import { authEndpointPath } from './auth-endpoints.ts'
 import { readSignIn } from './sign-in.ts'
 
@@ -94,7 +95,8 @@ async function callBetterAuth(
   const { people, clock } = c.env
   const { createAuth } = await import('../../../identity/auth.ts')
   const accountId = namedAccount(request.headers)
-  const client = { place: placeOf(request.cf), device, accountId }
+  const onChange = (userId: string, changed: string) => countChangeOfPerson(c, userId, changed)
+  const client = { place: placeOf(request.cf), device, accountId, onChange }
   const auth = await createAuth(people, client, clock.now)
   try {
     const answer = auth.handler(canonicalRequest(request, path))
@@ -146,6 +148,7 @@ function canBeForeignPage(headers: Headers): boolean {
 
 /** Maps what Better Auth throws besides its expected failures. */
 function failureOf(error: unknown): unknown {
+  if (error instanceof Problem) return error
   const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
   const matches = (pattern: RegExp) => texts.some((text) => pattern.test(text))
   // Of two concurrent identical requests, the second violates the unique index.

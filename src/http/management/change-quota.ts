@@ -1,0 +1,46 @@
+// Changes a minute of an account: each is counted by a meter of the account before it is executed, so that no account
+// takes the writes of D1 from the others. What only reads asks no meter.
+import type { Context, MiddlewareHandler } from 'hono'
+import { changerOf } from '../../storage/quotas.ts'
+import type { AppEnv } from '../app-env.ts'
+import { unavailable } from '../response/failures.ts'
+import { Problem } from '../response/problem.ts'
+import { onlyReads } from '../routing/method.ts'
+
+/** After the guards of rights: who may not make a change uses up nothing. */
+export const countChange: MiddlewareHandler<AppEnv> = async function countChange(c, next) {
+  const { actor, standing } = c.var
+  if (!onlyReads(c.req)) await takeChange(c, actor.accountId, standing.changesPerMinute)
+  await next()
+}
+
+/** Of an endpoint of Better Auth, which refuses a member's change itself. @throws Problem 429, 503 */
+export async function countChangeOfPerson(
+  c: Context<AppEnv>,
+  userId: string,
+  accountId: string,
+): Promise<void> {
+  const changer = await changerOf(c.env.db, userId, accountId)
+  if (changer === null || changer.role === 'member') return
+  await takeChange(c, accountId, changer.changesPerMinute)
+}
+
+/** @param perMinute null: any number. @throws Problem 429; 503 where the meter does not answer */
+async function takeChange(
+  c: Context<AppEnv>,
+  accountId: string,
+  perMinute: number | null,
+): Promise<void> {
+  if (perMinute === null) return
+  const windows = [{ name: 'changes', limit: perMinute, windowSeconds: 60 }]
+  const request = { terms: { windows, credits: null }, cost: 0, idempotencyKey: null }
+  const taken = await c.env.meters().take(`changes/${accountId}`, request)
+  if (taken.outcome === 'unavailable') throw unavailable(taken.cause)
+  if (taken.outcome === 'passed') return
+  const seconds = 'retryAfterSeconds' in taken ? (taken.retryAfterSeconds ?? 60) : 60
+  const changes = perMinute === 1 ? 'change' : 'changes'
+  throw new Problem('quota_exceeded', {
+    detail: `The account has reached its quota of ${perMinute.toLocaleString('en-US')} ${changes} a minute. The owners of the platform can raise it.`,
+    headers: { 'retry-after': String(seconds) },
+  })
+}
