@@ -8,11 +8,14 @@ import { within } from './unavailable.ts'
 
 const readTimeoutMs = 2_000
 
-/** Of a statement that joins `organization` and `accountControl`. */
+/**
+ * Of a statement that joins `organization` and `accountControl`. Expressions, not columns: drizzle takes a group whose
+ * first column is null for a row that the join did not find.
+ */
 export const standingColumns = {
   isPlatform: sql<number>`${organization.id} = (select ${platform.accountId} from ${platform})`,
-  suspendedAt: accountControl.suspendedAt,
-  maxChangesPerMinute: accountControl.maxChangesPerMinute,
+  suspendedAt: sql<number | null>`${accountControl.suspendedAt}`,
+  maxChangesPerMinute: sql<number | null>`${accountControl.maxChangesPerMinute}`,
 }
 
 type StandingRow = {

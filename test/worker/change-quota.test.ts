@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down } from '../support/outage.ts'
-import { newAccount, origin, signIn } from '../support/people-world.ts'
+import { invite, newAccount, origin, signIn } from '../support/people-world.ts'
 import { setQuotas } from '../support/quotas.ts'
 import { createTestApp, jwtFor } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
@@ -188,6 +188,9 @@ describe('a change of an account or its members by an endpoint of Better Auth', 
 
   it('counts with the others, and is refused like them', async () => {
     const { id, owner, memberId } = await people(2)
+    await setQuotas(id, { changes_per_minute: 600 })
+    const pending = await invite(owner, `${crypto.randomUUID()}@example.test`)
+    await setQuotas(id, { changes_per_minute: 2 })
     expect(await rename(owner, id)).toBe('200')
     expect(await outcome(call(owner, 'update-member-role', { memberId, role: 'admin' }))).toBe(
       '200',
@@ -199,7 +202,7 @@ describe('a change of an account or its members by an endpoint of Better Auth', 
     for (const [path, body] of [
       ['remove-member', { memberIdOrEmail: memberId }],
       ['update', { organizationId: id, data: { name: 'B' } }],
-      ['cancel-invitation', { invitationId: crypto.randomUUID() }],
+      ['cancel-invitation', { invitationId: pending }],
       ['leave', { organizationId: id }],
     ] as const) {
       const answer = await call(owner, path, body)
