@@ -5,7 +5,7 @@ import type { RateLimitStatus } from './verify.ts'
 /**
  * The two headers as names and values; none without windows. A client that reads both must neither come back
  * before `Retry-After` nor wait longer than it (draft 11, section 5): `RateLimit` omits windows with a longer reset.
- * @param retryAfterSeconds `Retry-After` of a 429; null where the answer has none.
+ * @param retryAfterSeconds `Retry-After` of a 429; null or 0 where the answer has none, as of a full quota.
  */
 export function rateLimitHeaders(
   windows: readonly RateLimitStatus[],
@@ -16,7 +16,7 @@ export function rateLimitHeaders(
     return `"${name}";q=${limit};w=${window_seconds}`
   })
   const shown = windows.filter(({ reset_seconds }) => {
-    return reset_seconds <= (retryAfterSeconds ?? Infinity)
+    return reset_seconds <= (retryAfterSeconds || Infinity)
   })
   const limits = shown.map(({ name, remaining, reset_seconds }) => {
     return `"${name}";r=${remaining};t=${reset_seconds}`

@@ -24,7 +24,7 @@ export const problems = {
   unsupported_media_type: [415, 'The content type is not supported'],
   rate_limited: [429, 'Too many requests'],
   credits_exhausted: [429, 'No credits are left'],
-  quota_exceeded: [429, 'A quota of the account is full'],
+  quota_exceeded: [429, 'No quota is left'],
   internal_error: [500, 'Something went wrong'],
   upstream_unavailable: [502, 'The API behind Latchkey did not answer'],
   upstream_timeout: [504, 'The API behind Latchkey took too long'],

@@ -6,8 +6,7 @@ import type { LimitsRemaining, WindowStatus } from '../../core/limits.ts'
 import type { AppEnv } from '../app-env.ts'
 
 export function setLimitHeaders(c: Context<AppEnv>, { windows }: LimitsRemaining): void {
-  const wait = c.res.status === 429 ? c.res.headers.get('retry-after') : null
-  const retryAfter = wait === null ? null : Number(wait)
+  const retryAfter = c.res.status === 429 ? Number(c.res.headers.get('retry-after')) : null
   const [policy, ...rest] = rateLimitHeaders(windows.map(rateLimitStatus), retryAfter)
   // `c.header` copies the response, whose headers may be immutable: one copy is enough.
   if (policy !== undefined) c.header(...policy)
