@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
+import { countChange } from '../auth/change-quota.ts'
 import {
   inPlatform,
   manager,
@@ -21,7 +22,7 @@ import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
-import { countChange } from './change-quota.ts'
+
 import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
 import { createApiKeyCreation } from './keys/create.ts'
