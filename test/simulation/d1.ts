@@ -123,9 +123,11 @@ export class D1 {
     return () => batch()
   }
 
+  /** @returns the number of the latest suspension or resumption of the account. */
   changeAccount(accountId: string, change: AccountChange, touched: TouchedVersions) {
     return this.write('account', change, () => {
       this.record(touched.committed, this.commitAccount(accountId, change))
+      return this.tables.history.suspensions.latest(accountId)
     })
   }
 

@@ -3,6 +3,7 @@
 import type { Role } from '../../src/core/role.ts'
 import type { AccessRequest } from '../../src/core/verdict.ts'
 import type { Verification } from '../../src/keys/verify.ts'
+import { Suspensions } from './suspensions.ts'
 
 /** One committed state of a key; null: there was no such key. */
 export type State = {
@@ -31,6 +32,7 @@ export type CheckedVerdict = {
 }
 
 export class History {
+  readonly suspensions = new Suspensions()
   private readonly states = new Map<string, State[]>()
   private readonly guaranteed = new Map<string, number>()
 

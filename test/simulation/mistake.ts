@@ -17,6 +17,7 @@ export type Mistake =
   | 'suspension-not-read'
   | 'suspension-without-raise'
   | 'suspension-raises-one-key'
+  | 'suspension-unsettled'
   | 'resumption-unsettled'
 
 const injected = process.env.LATCHKEY_MISTAKE

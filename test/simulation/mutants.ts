@@ -4,6 +4,7 @@ import { designMutants } from './mutants/design.ts'
 import { harmlessMutants } from './mutants/harmless.ts'
 import { implementationMutants } from './mutants/implementation.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { suspensionMutants } from './mutants/suspension.ts'
 import { verdictMutants } from './mutants/verdict.ts'
 import { viewMutants } from './mutants/view.ts'
 import { usageMutants } from './usage/mutants.ts'
@@ -12,6 +13,7 @@ export const mutants: Mutant[] = [
   ...designMutants.map((mutant) => ({ ...mutant, listed: true as const })),
   ...implementationMutants,
   ...verdictMutants,
+  ...suspensionMutants,
   ...harmlessMutants,
 ]
 

@@ -8,6 +8,7 @@ import { describe } from './base-world.ts'
 import { config } from './config.ts'
 import { versionOf } from './history.ts'
 import { type Actor, noLag } from './scheduler.ts'
+import type { Answered } from './suspensions.ts'
 import type { Isolate, KnownKey, World } from './world.ts'
 
 export const tagKeys = [new Uint8Array(8) as unknown as CryptoKey]
@@ -55,6 +56,7 @@ async function verifyAndCheck(
 ): Promise<Outcome | null> {
   const question = world.random.one(questions)
   const floor = world.history.floor(key.digest)
+  const answered = world.history.suspensions.answered(key.accountId)
   world.trace?.(actor.name, 'verify', key.digest, `floor ${floor}`, fresh ? 'fresh' : '')
   const settings: VerifySettings = {
     config,
@@ -66,7 +68,7 @@ async function verifyAndCheck(
   }
   try {
     const verification = await verify(stores, settings, key.token, question, { fresh })
-    checkOutcome(world, actor, key, { verification, question, floor, fresh })
+    checkOutcome(world, actor, key, { verification, question, floor, fresh, answered })
     return { code: verification.verdict.code, tier: verification.tier, calls: actor.calls }
   } catch (error) {
     world.fail('verify does not throw', describe(error))
@@ -79,18 +81,21 @@ type Decided = {
   question: AccessRequest
   floor: number
   fresh: boolean
+  answered: Answered
 }
 
 function checkOutcome(
   world: World,
   { name, calls }: Actor,
-  { digest }: KnownKey,
+  { digest, accountId }: KnownKey,
   decided: Decided,
 ): void {
   const { verdict, tier } = decided.verification
   const version = 'record' in verdict ? `version ${versionOf(verdict.record)}` : ''
   world.trace?.(name, 'decides', verdict.code, version, `from ${tier}`)
   world.count(`verified from ${verdict.code === 'authority_unavailable' ? 'nothing' : tier}`)
+  const suspension = world.history.suspensions.check(accountId, decided.answered, verdict.code)
+  if (suspension !== null) world.fail('the guarantee', `${name} ${accountId} ${suspension}`)
   const wrong = world.history.check({ ...decided, digest, clock: world.scheduler.clock() })
   if (wrong !== null) world.fail('the guarantee', `${name} ${digest.slice(0, 6)} ${wrong}`)
   if (tier !== 'memory') return

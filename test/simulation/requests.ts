@@ -114,10 +114,19 @@ export function changeStanding(accountId: string, kind: Standing): ChangeRequest
   return {
     name: kind,
     async run({ world, stores, settings, touched }) {
-      await within('D1', 10_000, world.d1.changeAccount(accountId, { kind }, touched))
+      const written = world.d1.changeAccount(accountId, { kind }, touched)
+      const commit = await within('D1', 10_000, written)
       world.count(`${kind} committed`)
-      if (kind === 'resume' && isInjected('resumption-unsettled')) return 'in_force'
-      return (await propagate(stores, settings, { accountId })).kind
+      const isUnsettled =
+        (kind === 'suspend' && isInjected('suspension-unsettled')) ||
+        (kind === 'resume' && isInjected('resumption-unsettled'))
+      const answer = isUnsettled
+        ? 'in_force'
+        : (await propagate(stores, settings, { accountId })).kind
+      if ((kind === 'suspend' || kind === 'resume') && answer === 'in_force') {
+        world.history.suspensions.answer(accountId, { isSuspended: kind === 'suspend', commit })
+      }
+      return answer
     },
   }
 }

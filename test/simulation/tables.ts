@@ -265,6 +265,7 @@ export class Tables {
     const isHeld = standing === 'close' || standing === 'suspend'
     if (accounts.has(accountId) !== isHeld) {
       accounts[isHeld ? 'add' : 'delete'](accountId)
+      if (accounts === this.suspended) this.history.suspensions.commit(accountId)
       this.readDifferently(accountId, keys, nowMs, standing)
     }
     return keys.map(({ digest }) => digest)
@@ -319,6 +320,7 @@ export class Tables {
     for (const digest of lost) this.history.commit(digest, null)
     this.counter = counter
     this.members = new Map(members)
+    this.history.suspensions.restore()
     this.closing = new Set(closing)
     this.suspended = new Set(suspended)
     this.fences = new Map(fences)
