@@ -12,7 +12,8 @@ import { createIsolate } from '../../src/worker/context.ts'
 import { RequestServices } from '../../src/worker/services.ts'
 import { openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
-import { addPerson, createStillClock, createTestApp, type TestPerson } from '../support/test-app.ts'
+import { createPacedClock } from '../support/paced-clock.ts'
+import { addPerson, createTestApp, type TestPerson } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 /** The keys of each account: of those that change as a whole, and of others. */
@@ -30,23 +31,6 @@ const isRevoked: Check = ({ code }) => code === 'revoked_api_key'
 const isRenamed: Check = (verdict) =>
   verdict.code === 'valid' && verdict.record.accountName === 'Renamed'
 const isDemoted: Check = (verdict) => verdict.code === 'valid' && verdict.record.role === 'member'
-
-/** Moves with the verifications, however fast the machine is; whoever sleeps is woken when their time has come. */
-function createPacedClock() {
-  const clock = createStillClock()
-  let sleepers: { untilMs: number; wake(): void }[] = []
-  return {
-    ...clock,
-    sleep: (ms: number) =>
-      new Promise<void>((wake) => sleepers.push({ untilMs: clock.now() + ms, wake })),
-    skip(ms: number) {
-      clock.skip(ms)
-      const due = sleepers.filter(({ untilMs }) => untilMs <= clock.now())
-      sleepers = sleepers.filter((each) => !due.includes(each))
-      for (const { wake } of due) wake()
-    },
-  }
-}
 
 const clock = createPacedClock()
 const accounts: Account[] = []
