@@ -46,8 +46,11 @@ describe('a change', () => {
     // Its body is not looked at, nor is what it would change.
     const invalid = app.request('POST', keys, { as: owner.jwt, body: { name: 7 } })
     expect(await outcome(invalid)).toBe(full)
-    const none = app.request('DELETE', `${keys}/${crypto.randomUUID()}`, { as: owner.jwt })
-    expect(await outcome(none)).toBe(full)
+    const unknown = app.request('DELETE', `${keys}/${crypto.randomUUID()}`, { as: owner.jwt })
+    expect(await outcome(unknown)).toBe(full)
+    // Of none, nothing passes, also by a meter that has counted nothing.
+    const none = await accountOf(0)
+    expect(await create(none.owner.jwt)).toBe(full)
     // Raised, it passes, and another account was never concerned.
     await setQuotas(account.id, { changes_per_minute: 1_000 })
     expect(await create(owner.jwt)).toBe('201')

@@ -7,6 +7,8 @@ import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { onlyReads } from '../routing/method.ts'
 
+const windowSeconds = 60
+
 /** After the guards of rights: who may not make a change uses up nothing. */
 export const countChange: MiddlewareHandler<AppEnv> = async function countChange(c, next) {
   const { actor, standing } = c.var
@@ -32,14 +34,20 @@ async function takeChange(
   perMinute: number | null,
 ): Promise<void> {
   if (perMinute === null) return
-  const windows = [{ name: 'changes', limit: perMinute, windowSeconds: 60 }]
+  // A window of none has no time at which it admits one.
+  if (perMinute === 0) throw tooMany(perMinute, windowSeconds)
+  const windows = [{ name: 'changes', limit: perMinute, windowSeconds }]
   const request = { terms: { windows, credits: null }, cost: 0, idempotencyKey: null }
   const taken = await c.env.meters().take(`changes/${accountId}`, request)
   if (taken.outcome === 'unavailable') throw unavailable(taken.cause)
   if (taken.outcome === 'passed') return
-  const seconds = 'retryAfterSeconds' in taken ? (taken.retryAfterSeconds ?? 60) : 60
+  const seconds = 'retryAfterSeconds' in taken ? taken.retryAfterSeconds : null
+  throw tooMany(perMinute, seconds ?? windowSeconds)
+}
+
+function tooMany(perMinute: number, seconds: number): Problem {
   const changes = perMinute === 1 ? 'change' : 'changes'
-  throw new Problem('quota_exceeded', {
+  return new Problem('quota_exceeded', {
     detail: `The account has reached its quota of ${perMinute.toLocaleString('en-US')} ${changes} a minute. The owners of the platform can raise it.`,
     headers: { 'retry-after': String(seconds) },
   })
