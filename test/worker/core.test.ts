@@ -301,7 +301,7 @@ describe('a verdict', () => {
 })
 
 describe('powers', () => {
-  const seven = Object.keys(config.scopes).filter((scope) => !scope.startsWith('keys:'))
+  const seven = Object.keys(config.scopes).filter((scope) => !/^(keys|platform):/.test(scope))
 
   it('of a key without its own scopes are those of its creator, except the reserved scopes', () => {
     const of = (role: KeyRecord['role']) => powersOfKey({ scopes: null, role }, config)
