@@ -29,7 +29,7 @@ export const guardedResources = [
 ]
 
 /** Resources under /api/ whose routes check their callers themselves. */
-export const openResources = ['auth', 'setup', 'invitations', 'sessions', 'operations']
+export const openResources = ['accounts', 'auth', 'setup', 'invitations', 'sessions', 'operations']
 
 /** The methods of the paths that no router of its own answers. */
 export const ownOperations = [

@@ -89,7 +89,7 @@ export async function recordEvent(
   await within('D1', writeTimeoutMs, runBatch(d1, [insertEvent(accountId, audit, nowMs)]))
 }
 
-function insertEvent(accountId: string, audit: AuditEntry, nowMs: number): SQL {
+export function insertEvent(accountId: string, audit: AuditEntry, nowMs: number): SQL {
   const detail = audit.detail === null ? null : JSON.stringify(audit.detail)
   return sql`insert into ${auditEvent}
     (id, account_id, action, actor_kind, actor_id, detail, request_id, created_at)

@@ -24,9 +24,8 @@ type StandingRow = {
   maxChangesPerMinute: number | null
 }
 
-/** @param row null where drizzle found each of its columns null */
-export function standingOfRow(row: StandingRow | null): AccountStanding {
-  const { isPlatform = null, suspendedAt = null, maxChangesPerMinute = null } = row ?? {}
+export function standingOfRow(row: StandingRow): AccountStanding {
+  const { isPlatform, suspendedAt, maxChangesPerMinute } = row
   return {
     isPlatform: isPlatform === 1,
     isSuspended: suspendedAt !== null,

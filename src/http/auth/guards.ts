@@ -103,6 +103,30 @@ export const steppedUp: MiddlewareHandler<AppEnv> = async function steppedUp(c, 
   await next()
 }
 
+/** Sets `c.var.actor`: an owner of the platform in person, or a key that holds `platform:manage`, in no account. */
+export const platformManager: MiddlewareHandler<AppEnv> = async function platformManager(c, next) {
+  const credential = readCredential(c.req.raw.headers)
+  const isKey = credential.kind === 'key'
+  const { actor, standing } = isKey ? await keyOfPlatform(c, credential.token) : await actorOf(c)
+  if (actor.kind === 'person') {
+    recordPerson(reportOf(c), actor.accountId, c.env.clock.now())
+    if (actor.role !== 'owner' || !standing.isPlatform) {
+      const detail = 'Only owners of the account that operates this deployment may do this.'
+      throw new Problem('forbidden', { detail })
+    }
+  }
+  c.set('actor', actor)
+  c.set('standing', standing)
+  await next()
+}
+
+async function keyOfPlatform(c: Context<AppEnv>, token: string): Promise<Acting> {
+  refuseTokenInQuery(c.env.config, c.req.raw.url, true)
+  const needs = needsOf('platform:manage')
+  const principal = await authenticateAnyKey(c, token, needs, ownRequest(c.req.raw), () => null)
+  return actingKey(c, principal, principal.accountId)
+}
+
 export type Acting = { actor: Actor; standing: AccountStanding }
 
 export async function actorOf(c: Context<AppEnv>): Promise<Acting> {
@@ -125,14 +149,20 @@ async function keyActor(c: Context<AppEnv>, token: string): Promise<Acting> {
   const principal = await authenticateAnyKey(c, token, needsOf(), ownRequest(c.req.raw), (each) =>
     refuseManager(headers, each),
   )
-  const { key, scopes } = principal
+  return actingKey(c, principal, namedAccount(headers) ?? principal.accountId)
+}
+
+async function actingKey(
+  c: Context<AppEnv>,
+  { key, scopes, accountId: ownAccountId }: Principal,
+  accountId: string,
+): Promise<Acting> {
   if (key === null) throw new Error('A key was verified, but the principal has none.')
   const { id } = key
-  const accountId = namedAccount(headers) ?? principal.accountId
   const manager = await findManager(c.env.db, id, accountId)
   if (manager === null) throw noSuchAccount()
   const { standing, ...powers } = manager
-  const isForeign = accountId !== principal.accountId
+  const isForeign = accountId !== ownAccountId
   // Nobody of another account created it.
   const createdBy = isForeign ? null : key.createdBy
   const platform = scopes.includes('platform:manage') && { platform: { isForeign } }

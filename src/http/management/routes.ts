@@ -8,6 +8,7 @@ import {
   manager,
   notByPlatform,
   personOfRole,
+  platformManager,
   steppedUp,
   withoutBounds,
 } from '../auth/guards.ts'
@@ -22,7 +23,9 @@ import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
-
+import { accountsPath, createPlatformAccounts } from './accounts/platform-accounts.ts'
+import { createPlatformChanges } from './accounts/platform-changes.ts'
+import { createSuspensions } from './accounts/suspension.ts'
 import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
 import { createApiKeyCreation } from './keys/create.ts'
@@ -44,6 +47,7 @@ import { createStatusRoutes } from './status/status.ts'
 import { createAccountUsage, usagePath } from './usage/account-usage.ts'
 import { createApiKeyUsage } from './usage/key-usage.ts'
 import { createRequestRoutes } from './usage/requests.ts'
+import { createUsageOfAccount } from './usage/usage-of-account.ts'
 import { createWebhookDeliveries } from './webhooks/deliveries.ts'
 import { createWebhookEndpointChanges } from './webhooks/endpoint-changes.ts'
 import { createWebhookEndpoints } from './webhooks/endpoints.ts'
@@ -63,6 +67,11 @@ export function createManagement(settings: AppSettings) {
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes())
 
+  router.use(`${accountsPath}/*`, platformManager)
+  router.on('DELETE', `${accountsPath}/:id`, personOfRole('owner'))
+  for (const act of ['suspend', 'resume', 'owner-invitation']) {
+    router.use(`${accountsPath}/:id/${act}`, personOfRole('owner'))
+  }
   for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager)
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
@@ -85,6 +94,10 @@ export function createManagement(settings: AppSettings) {
 function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
+    .route('/', createPlatformAccounts())
+    .route('/', createPlatformChanges())
+    .route('/', createSuspensions())
+    .route('/', createUsageOfAccount(settings))
     .route('/', createKeyListRoute(settings))
     .route('/', createKeySummary(settings))
     .route('/', createKeyLookup())

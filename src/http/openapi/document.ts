@@ -84,6 +84,7 @@ export function eventsOf({ webhooks = {} }: Document): { type: string; operation
 
 const tags = {
   'API keys': 'Create, change, rotate, revoke and import the keys of an account. Members may read.',
+  Accounts: 'All accounts of the deployment, for the account that operates it',
   Account: 'Read, export and delete an account.',
   Audit: 'Changes and who made them. Events are never deleted.',
   Catalogue: 'The scopes and formats of keys.',

@@ -30,6 +30,23 @@ export const byOwnerAfterStepUp: Requirement[] = [
   { session: ['owner', stepUpAlways] },
   { jwt: ['owner', stepUpAlways] },
 ]
+/** An owner of the account that operates the deployment, in person. */
+export const ofPlatform = 'of the platform'
+const platformOwner = (...more: string[]): Requirement[] => [
+  { session: ['owner', ofPlatform, ...more] },
+  { jwt: ['owner', ofPlatform, ...more] },
+]
+export const byPlatform = [...platformOwner(), ...keyThatHolds('platform:manage')]
+export const byPlatformAfterStepUp = [
+  ...platformOwner(stepUpAlways),
+  ...keyThatHolds('platform:manage'),
+]
+export const byPlatformOwnerAfterStepUp = platformOwner(stepUpAlways)
+/** Enforced by `inPlatform`. */
+export const byPlatformAdmin: Requirement[] = [
+  { session: ['admin', ofPlatform] },
+  { jwt: ['admin', ofPlatform] },
+]
 /** Enforced by `keys/powers.ts` where the key becomes what only an owner grants. */
 export const byGrantor: Requirement[] = [
   { session: ['step-up for reserved scopes'] },

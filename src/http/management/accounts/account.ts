@@ -3,7 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { auditEntry } from '../../../core/audit.ts'
 import { closeAccount, reopenAccount } from '../../../keys/closing.ts'
-import { type Account, findAccount, recordEvent } from '../../../storage/account-store.ts'
+import { recordEvent } from '../../../storage/account-store.ts'
+import { findPlatformAccount, type PlatformAccount } from '../../../storage/platform-accounts.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
@@ -12,17 +13,21 @@ import { refuseQuery } from '../../routing/query.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager, byOwner, byOwnerAfterStepUp } from '../../routing/security.ts'
-import { isoTime, time } from '../../routing/time.ts'
+import { time } from '../../routing/time.ts'
 import { exportAccount } from './export.ts'
+import { accountFields, accountView } from './platform-account-schema.ts'
 
+const { id, name, is_platform, created_at, suspended_at, quotas, counts } = accountFields
 const fields = {
-  id: z.uuid(),
-  name: z.string(),
-  created_at: time,
+  ...{ id, name, is_platform, created_at },
+  suspended_at: suspended_at.openapi({
+    description: 'Since when its keys fail and its people only read',
+  }),
   closes_at: time.nullable().openapi({
     description:
       'When the account is deleted with everything in it; its keys are stopped until then',
   }),
+  ...{ quotas, counts },
 }
 const view = z.object(fields).openapi('Account')
 const changed = z.object({ ...fields, ...underway })
@@ -88,6 +93,7 @@ revoked, so that no token of it can ever work again.`,
     202: success('Every key is stopped, not yet known to be so everywhere', changed),
     ...managementFailures,
     ...bodyFailures,
+    409: failure('The account that operates the deployment stays'),
   },
 })
 
@@ -127,21 +133,24 @@ export function createAccountRoutes() {
     [{ ...(await c.env.changeStores()), db: c.env.db }, await keySettingsOf(c)] as const
   return routes
     .openapi(read, async (c) =>
-      c.json({ status: 'success' as const, data: accountView(await accountOf(c)) }, 200),
+      c.json({ status: 'success' as const, data: ownView(await accountOf(c)) }, 200),
     )
     .openapi(remove, async (c) => {
       const body = c.req.valid('json')
       await confirm(c, body)
+      if (c.var.standing.isPlatform) {
+        throw new Problem('conflict', { detail: 'The platform account stays.' })
+      }
       const progress = await closeAccount(...(await settingsOf(c)), callerOf(c))
-      return changeAnswer(c, progress, accountView(await accountOf(c)))
+      return changeAnswer(c, progress, ownView(await accountOf(c)))
     })
     .openapi(keep, async (c) => {
       const { closesAt } = await accountOf(c)
-      if (closesAt !== null && closesAt.getTime() <= c.env.clock.now()) {
+      if (closesAt !== null && closesAt <= c.env.clock.now()) {
         throw new Problem('conflict', { detail: 'The account is being deleted already.' })
       }
       const progress = await reopenAccount(...(await settingsOf(c)), callerOf(c))
-      return changeAnswer(c, progress, accountView(await accountOf(c)))
+      return changeAnswer(c, progress, ownView(await accountOf(c)))
     })
 }
 
@@ -153,13 +162,14 @@ async function confirm(c: Context<AppEnv>, { name }: { name: string }) {
   throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
 }
 
-async function accountOf(c: Context<AppEnv>): Promise<Account> {
-  const account = await findAccount(c.env.db, c.var.actor.accountId)
+async function accountOf(c: Context<AppEnv>): Promise<PlatformAccount> {
+  const account = await findPlatformAccount(c.env.db, c.var.actor.accountId)
   if (account === null) throw new Problem('not_found', { detail: 'The account is gone.' })
   return account
 }
 
-function accountView({ id, name, createdAt, closesAt }: Account): z.infer<typeof view> {
-  const closes_at = closesAt === null ? null : isoTime(closesAt.getTime())
-  return { id, name, created_at: isoTime(createdAt.getTime()), closes_at }
+/** As the platform sees it, but for what is the platform's alone. */
+function ownView(account: PlatformAccount): z.infer<typeof view> {
+  const { status: _, has_owner: __, ...own } = accountView(account)
+  return own
 }

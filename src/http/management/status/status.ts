@@ -1,4 +1,4 @@
-// GET /api/status: the health of the deployment, for admins and owners. It contains no account or key.
+// GET /api/status: the health of the deployment, for admins and owners of the platform. It contains no account or key.
 import { createRoute, z } from '@hono/zod-openapi'
 import { regionOfFence } from '../../../coherence/regions.ts'
 import { type CanaryRun, lastRuns } from '../../../storage/canary-log.ts'
@@ -7,7 +7,7 @@ import { checkStores, type Readiness } from '../../../storage/readiness.ts'
 import { StoreUnavailable } from '../../../storage/unavailable.ts'
 import { managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
-import { byAdmin } from '../../routing/security.ts'
+import { byPlatformAdmin } from '../../routing/security.ts'
 import { isoTime, time } from '../../routing/time.ts'
 import type { AppSettings, Services } from '../../services.ts'
 
@@ -67,7 +67,7 @@ const get = createRoute({
   path: '/api/status',
   operationId: 'getStatus',
   tags: ['Operations'],
-  security: byAdmin,
+  security: byPlatformAdmin,
   summary: 'Health of the deployment: stores, fences, canary, tiers',
   responses: {
     200: success('The current state as seen from this location', status),

@@ -1,0 +1,383 @@
+// Many accounts: the platform makes, suspends and deletes them, and everybody else sees their own.
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { addPerson, createTestApp, jwtFor, type TestApp } from '../support/test-app.ts'
+
+let app: TestApp
+let platform: Account
+let tenant: Account
+
+const dayMs = 24 * 60 * 60 * 1000
+const inDays = (days: number) => new Date(app.clock.now() + days * dayMs).toISOString()
+const address = '192.0.2.7'
+
+beforeAll(async () => {
+  app = await createTestApp()
+  platform = await openAccount('Platform')
+  tenant = await openAccount('Tenant')
+  await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
+    .bind(platform.id)
+    .run()
+})
+
+type More = { body?: unknown; headers?: Record<string, string> }
+
+function ask(method: string, path: string, as: string, more: More = {}) {
+  const headers = { 'cf-connecting-ip': address, ...more.headers }
+  return app.request(method, path, { as, ...more, headers })
+}
+
+const inAccount = (id: string) => ({ 'latchkey-account': id })
+
+/** A key of the platform. */
+async function platformKey(scope: string, more: object = {}) {
+  const key = { name: 'Platform', scopes: [scope], allowed_ips: [address], expires_at: inDays(30) }
+  return makeKey(app, platform.owner.jwt, { ...key, ...more })
+}
+
+async function newTenant(body: object = {}) {
+  const made = await ask('POST', '/api/accounts', platform.owner.jwt, {
+    body: { name: 'New', ...body },
+  })
+  expect(made.status, made.text).toBe(201)
+  return made.body.data
+}
+
+async function eventsOf(id: string, as: string) {
+  const { body } = await ask('GET', '/api/audit-events?limit=100', as, { headers: inAccount(id) })
+  return body.data as { action: string; actor: object; detail: object; key_id: string | null }[]
+}
+
+describe('the platform', () => {
+  it('makes accounts of any name, and lists, reads and changes them', async () => {
+    const made = await newTenant({ name: 'Globex' })
+    expect(made).toEqual({
+      ...{ id: expect.any(String), name: 'Globex', status: 'active', is_platform: false },
+      ...{ has_owner: false, created_at: expect.any(String), suspended_at: null, closes_at: null },
+      quotas: { keys: 100_000, members: 1_000, endpoints: 20, changes_per_minute: 600 },
+      counts: { keys: 0, members: 0, endpoints: 0 },
+      invitation: null,
+    })
+    const again = await newTenant({ name: 'Globex' })
+    expect(again.id).not.toBe(made.id)
+    const { invitation: _, ...account } = again
+    const one = await ask('GET', `/api/accounts/${again.id}`, platform.owner.jwt)
+    expect(one.body.data).toEqual(account)
+    const list = await ask('GET', '/api/accounts?search=GLOB&limit=1', platform.owner.jwt)
+    expect(list.body.data).toEqual([account])
+    const cursor = list.body.next_cursor
+    const next = await ask(
+      'GET',
+      `/api/accounts?search=GLOB&limit=1&cursor=${cursor}`,
+      platform.owner.jwt,
+    )
+    expect(next.body.data.map(({ id }: { id: string }) => id)).toEqual([made.id])
+    const quotas = { keys: 5, changes_per_minute: 10 }
+    const body = { name: 'Globex Corporation', quotas }
+    const changed = await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, { body })
+    expect(changed.body.data).toMatchObject({
+      name: 'Globex Corporation',
+      quotas: { keys: 5, members: 1_000, endpoints: 20, changes_per_minute: 10 },
+    })
+    const back = { quotas: { keys: null } }
+    const reset = await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, { body: back })
+    expect(reset.body.data.quotas).toMatchObject({ keys: 100_000, changes_per_minute: 10 })
+  })
+
+  it('makes an account once for an Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': 'sign-up-42' }
+    const body = { name: 'Once', owner_email: 'Once@customer.test' }
+    const [first, second] = [
+      await ask('POST', '/api/accounts', platform.owner.jwt, { body, headers }),
+      await ask('POST', '/api/accounts', platform.owner.jwt, { body, headers }),
+    ]
+    expect([first?.status, second?.body]).toEqual([201, first?.body])
+    expect(first?.body.data.invitation).toMatchObject({ email: 'once@customer.test' })
+  })
+
+  it('has no quotas, and is neither suspended nor deleted', async () => {
+    const own = await ask('GET', '/api/account', platform.owner.jwt)
+    expect(own.body.data).toMatchObject({ is_platform: true, quotas: null })
+    for (const [method, path] of [
+      ['POST', `/api/accounts/${platform.id}/suspend`],
+      ['DELETE', `/api/accounts/${platform.id}`],
+    ] as const) {
+      expect(await outcome(ask(method, path, platform.owner.jwt))).toBe('409 conflict')
+    }
+    const deletion = { body: { name: platform.name } }
+    const own2 = ask('POST', '/api/account/deletion', platform.owner.jwt, deletion)
+    expect(await outcome(own2)).toBe('409 conflict')
+    const limited = ask('PATCH', `/api/accounts/${platform.id}`, platform.owner.jwt, {
+      body: { quotas: { keys: 1 } },
+    })
+    expect(await outcome(limited)).toBe('409 conflict')
+  })
+
+  it('is its owners after step-up: nobody else, and no tenant, whatever they name', async () => {
+    const stale = await jwtFor(platform.owner.id, platform.id, Date.now() - 3_600_000)
+    const body = { name: 'X' }
+    expect(await outcome(ask('POST', '/api/accounts', stale, { body }))).toBe(
+      '403 step_up_required',
+    )
+    expect(await outcome(ask('GET', '/api/accounts', stale))).toBe('200')
+    for (const as of [platform.admin.jwt, platform.member.jwt, tenant.owner.jwt]) {
+      for (const path of [
+        '/api/accounts',
+        `/api/accounts/${tenant.id}`,
+        `/api/accounts/${crypto.randomUUID()}`,
+      ]) {
+        expect(await outcome(ask('GET', path, as))).toBe('403 forbidden')
+      }
+      expect(await outcome(ask('POST', '/api/accounts', as, { body }))).toBe('403 forbidden')
+    }
+    const named = { headers: inAccount(platform.id) }
+    expect(await outcome(ask('GET', '/api/accounts', tenant.owner.jwt, named))).toBe(
+      '404 not_found',
+    )
+    expect(await outcome(ask('GET', '/api/status', tenant.owner.jwt))).toBe('403 forbidden')
+    expect(await outcome(ask('GET', '/api/status', platform.admin.jwt))).toBe('200')
+    const unknown = `/api/accounts/${crypto.randomUUID()}`
+    expect(await outcome(ask('GET', unknown, platform.owner.jwt))).toBe('404 not_found')
+  })
+
+  it('invites an owner, also again while there is none', async () => {
+    const made = await newTenant({ owner_email: 'first@customer.test' })
+    expect(made.invitation.url).toBe(`${env.BASE_URL}/invitations/${made.invitation.id}`)
+    const path = `/api/accounts/${made.id}/owner-invitation`
+    const body = { owner_email: 'second@customer.test' }
+    const second = await ask('POST', path, platform.owner.jwt, { body })
+    expect(second.status, second.text).toBe(201)
+    const join = (id: string) =>
+      app.request('POST', `/api/invitations/${id}/accept`, {
+        body: { name: 'Owner', password: 'correct horse battery' },
+      })
+    expect((await join(made.invitation.id)).status).not.toBe(200)
+    const joined = await join(second.body.data.id)
+    expect(joined.status, joined.text).toBeLessThan(300)
+    expect(await outcome(ask('POST', path, platform.owner.jwt, { body }))).toBe('409 conflict')
+    const { data } = (await ask('GET', `/api/accounts/${made.id}`, platform.owner.jwt)).body
+    expect(data).toMatchObject({ has_owner: true, counts: { members: 1 } })
+  })
+})
+
+describe('suspension', () => {
+  it('stops every key at once; people read, and change nothing, until it is resumed', async () => {
+    const { key } = await makeKey(app, tenant.owner.jwt, { scopes: [] })
+    const me = () => outcome(app.request('GET', '/api/v1/me', { key }))
+    expect(await me()).toBe('200')
+    const suspended = await ask('POST', `/api/accounts/${tenant.id}/suspend`, platform.owner.jwt)
+    expect(suspended.body.data).toMatchObject({ status: 'suspended', id: tenant.id })
+    expect(await me()).toBe('401 account_suspended')
+    expect(await outcome(ask('GET', '/api/api-keys', tenant.owner.jwt))).toBe('200')
+    const body = { name: 'More' }
+    expect(await outcome(ask('POST', '/api/api-keys', tenant.owner.jwt, { body }))).toBe(
+      '403 forbidden',
+    )
+    expect(await outcome(ask('GET', '/api/contacts', tenant.owner.jwt))).toBe('403 forbidden')
+    expect(
+      (await ask('GET', '/api/account', tenant.owner.jwt)).body.data.suspended_at,
+    ).not.toBeNull()
+    const listed = await ask('GET', '/api/accounts?status=suspended', platform.owner.jwt)
+    expect(listed.body.data.map(({ id }: { id: string }) => id)).toEqual([tenant.id])
+    expect(
+      await outcome(ask('POST', `/api/accounts/${tenant.id}/resume`, platform.owner.jwt)),
+    ).toBe('200')
+    expect(await me()).toBe('200')
+    expect(await outcome(ask('POST', '/api/api-keys', tenant.owner.jwt, { body }))).toBe('201')
+  })
+
+  it('comes with the deletion by the platform, which only the platform takes back', async () => {
+    const made = await newTenant()
+    const owner = await addPerson(made.id, 'owner')
+    const { key } = await makeKey(app, owner.jwt, { scopes: [] })
+    const me = () => outcome(app.request('GET', '/api/v1/me', { key }))
+    const gone = await ask('DELETE', `/api/accounts/${made.id}`, platform.owner.jwt)
+    expect(gone.body.data).toMatchObject({ status: 'closing', closes_at: expect.any(String) })
+    expect(await me()).toBe('401 disabled_api_key')
+    const keep = ask('DELETE', '/api/account/deletion', owner.jwt)
+    expect(await outcome(keep)).toBe('403 forbidden')
+    await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
+    expect(await me()).toBe('200')
+  })
+
+  it('leaves a deletion that the owner of the account scheduled', async () => {
+    const made = await newTenant({ name: 'Leaving' })
+    const owner = await addPerson(made.id, 'owner')
+    const closing = await ask('POST', '/api/account/deletion', owner.jwt, {
+      body: { name: 'Leaving' },
+    })
+    expect(closing.status, closing.text).toBe(200)
+    await ask('POST', `/api/accounts/${made.id}/suspend`, platform.owner.jwt)
+    const resumed = await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
+    expect(resumed.body.data).toMatchObject({ suspended_at: null, status: 'closing' })
+  })
+})
+
+describe('a key with platform:manage', () => {
+  it('needs addresses and an end within 90 days, and is of the platform alone', async () => {
+    const scopes = ['platform:manage']
+    const create = (as: string, more: object) =>
+      outcome(ask('POST', '/api/api-keys', as, { body: { name: 'P', scopes, ...more } }))
+    const whole = { allowed_ips: [address], expires_at: inDays(90) }
+    expect(await create(platform.owner.jwt, { expires_at: inDays(1) })).toBe('400 invalid_request')
+    expect(await create(platform.owner.jwt, { allowed_ips: [address] })).toBe('400 invalid_request')
+    expect(await create(platform.owner.jwt, { ...whole, expires_at: inDays(91) })).toBe(
+      '400 invalid_request',
+    )
+    expect(await create(platform.admin.jwt, whole)).toBe('403 forbidden')
+    expect(await create(tenant.owner.jwt, whole)).toBe('403 forbidden')
+    expect(await create(platform.owner.jwt, whole)).toBe('201')
+    const { id } = await platformKey('platform:manage')
+    for (const body of [{ allowed_ips: null }, { expires_at: null }, { expires_at: inDays(100) }]) {
+      const changed = ask('PATCH', `/api/api-keys/${id}`, platform.owner.jwt, { body })
+      expect([body, await outcome(changed)]).toEqual([body, '400 invalid_request'])
+    }
+    const listed = async (as: string) => (await ask('GET', '/api/scopes', as)).text
+    expect(await listed(platform.owner.jwt)).toContain('platform:manage')
+    expect(await listed(tenant.owner.jwt)).not.toContain('platform:')
+  })
+
+  it('names one account, and manages its keys within its may_grant', async () => {
+    const { key, id } = await platformKey('platform:manage', {
+      may_grant: { scopes: ['contacts:read'] },
+    })
+    const unnamed = await ask('GET', '/api/api-keys', key)
+    expect([unnamed.status, unnamed.body.errors[0].path]).toEqual([400, 'header.latchkey-account'])
+    const headers = inAccount(tenant.id)
+    const create = (scopes: string[]) =>
+      ask('POST', '/api/api-keys', key, { headers, body: { name: 'By the platform', scopes } })
+    expect((await create(['contacts:write'])).status).toBe(403)
+    const made = await create(['contacts:read'])
+    expect(made.status, made.text).toBe(201)
+    expect(made.body.data).toMatchObject({ created_by: null, made_by: id })
+    const me = await app.request('GET', '/api/v1/me', { key: made.body.data.key })
+    expect(me.body.data.account).toEqual({ id: tenant.id, name: tenant.name })
+    const own = await ask('GET', `/api/api-keys/${made.body.data.id}`, tenant.owner.jwt)
+    expect(own.body.data).toMatchObject({ created_by: null, made_by: id })
+    const other = ask('GET', `/api/api-keys/${made.body.data.id}`, key, {
+      headers: inAccount(platform.id),
+    })
+    expect(await outcome(other)).toBe('404 not_found')
+    const nowhere = ask('GET', '/api/api-keys', key, { headers: inAccount(crypto.randomUUID()) })
+    expect(await outcome(nowhere)).toBe('404 not_found')
+  })
+
+  it('makes accounts, and touches neither people, webhooks, exports nor reserved scopes', async () => {
+    const { key } = await platformKey('platform:manage', { may_grant: {} })
+    const body = { name: 'By key', owner_email: 'by-key@customer.test' }
+    const made = await ask('POST', '/api/accounts', key, { body })
+    expect([made.status, made.body.data?.invitation?.email], made.text).toEqual([
+      201,
+      'by-key@customer.test',
+    ])
+    const { id } = made.body.data
+    for (const [method, path] of [
+      ['POST', `/api/accounts/${id}/suspend`],
+      ['POST', `/api/accounts/${id}/resume`],
+      ['DELETE', `/api/accounts/${id}`],
+    ] as const) {
+      expect([path, await outcome(ask(method, path, key))]).toEqual([path, '403 forbidden'])
+    }
+    const headers = inAccount(id)
+    for (const [method, path, sent] of [
+      ['GET', '/api/webhook-endpoints', undefined],
+      ['POST', '/api/webhook-endpoints', { url: 'https://example.test/' }],
+      ['GET', '/api/account/export', undefined],
+      ['POST', '/api/account/deletion', { name: 'By key' }],
+      ['POST', '/api/api-keys', { name: 'R', scopes: ['keys:manage'] }],
+    ] as const) {
+      const answer = ask(method, path, key, { headers, ...(sent && { body: sent }) })
+      expect([path, await outcome(answer)]).toEqual([path, '403 forbidden'])
+    }
+    const paths = [
+      '/api/auth/organization/list-members',
+      '/api/auth/organization/get-full-organization',
+    ]
+    for (const path of paths) expect((await ask('GET', path, key, { headers })).status).toBe(401)
+  })
+})
+
+describe('what the platform does', () => {
+  it('stands in both trails, to the tenant without a name', async () => {
+    const { key, id } = await platformKey('platform:manage', { may_grant: {} })
+    const made = await newTenant({ name: 'Watched' })
+    const owner = await addPerson(made.id, 'owner')
+    const headers = inAccount(made.id)
+    const body = { name: 'K', scopes: ['contacts:read'] }
+    const created = await ask('POST', '/api/api-keys', key, { headers, body })
+    await ask('POST', `/api/accounts/${made.id}/suspend`, platform.owner.jwt)
+    await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
+    await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, {
+      body: { name: 'Renamed' },
+    })
+    const theirs = await eventsOf(made.id, owner.jwt)
+    const byPlatform = (actorId: string) => ({ kind: 'platform', id: actorId, name: null })
+    const actions = [
+      'account.created',
+      'key.created',
+      'account.suspended',
+      'account.resumed',
+      'account.renamed',
+    ]
+    const found = (events: typeof theirs, of: string[]) =>
+      events
+        .filter(({ action }) => of.includes(action))
+        .map(({ action, actor }) => [action, actor] as const)
+        // The times of triggers are real, those of the app the test's.
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    expect(found(theirs, actions)).toEqual([
+      ['account.created', byPlatform(platform.owner.id)],
+      ['account.renamed', byPlatform(platform.owner.id)],
+      ['account.resumed', byPlatform(platform.owner.id)],
+      ['account.suspended', byPlatform(platform.owner.id)],
+      ['key.created', byPlatform(id)],
+    ])
+    const ours = (await eventsOf(platform.id, platform.owner.jwt)).filter(
+      ({ detail }) => (detail as { account_id?: string } | null)?.account_id === made.id,
+    )
+    const person = { kind: 'person', id: platform.owner.id, name: 'The owner' }
+    expect(found(ours, actions)).toEqual([
+      ['account.created', person],
+      ['account.renamed', person],
+      ['account.resumed', person],
+      ['account.suspended', person],
+      ['key.created', { kind: 'key', id, name: 'Platform' }],
+    ])
+    const [keyEvent] = ours.filter(({ action }) => action === 'key.created')
+    expect(keyEvent?.detail).toEqual({ account_id: made.id, key_id: created.body.data.id })
+  })
+})
+
+describe('Latchkey-Account', () => {
+  it('says in which of their accounts a person acts', async () => {
+    const both = await addPerson(tenant.id, 'owner')
+    const other = await openAccount('Other')
+    await env.DB.prepare(
+      `INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, 'member', 1)`,
+    )
+      .bind(crypto.randomUUID(), other.id, both.id)
+      .run()
+    const nameIn = async (headers: Record<string, string>) =>
+      (await ask('GET', '/api/account', both.jwt, { headers })).body.data?.name
+    expect(await nameIn({})).toBe('Tenant')
+    expect(await nameIn(inAccount(other.id))).toBe('Other')
+    expect(await nameIn(inAccount(other.id.toUpperCase()))).toBe('Other')
+    const body = { name: 'A key' }
+    const change = ask('POST', '/api/api-keys', both.jwt, { body, headers: inAccount(other.id) })
+    expect(await outcome(change)).toBe('403 forbidden')
+    for (const id of [platform.id, crypto.randomUUID(), 'acme', '']) {
+      const answer = ask('GET', '/api/account', both.jwt, { headers: inAccount(id) })
+      expect([id, await outcome(answer)]).toEqual([id, '404 not_found'])
+    }
+  })
+
+  it('names the account of a key, or nothing', async () => {
+    const { key } = await makeKey(app, tenant.owner.jwt, { scopes: ['keys:manage'], may_grant: {} })
+    for (const path of ['/api/v1/me', '/api/api-keys']) {
+      expect(await outcome(ask('GET', path, key, { headers: inAccount(tenant.id) }))).toBe('200')
+      const other = ask('GET', path, key, { headers: inAccount(platform.id) })
+      expect([path, await outcome(other)]).toEqual([path, '404 not_found'])
+    }
+  })
+})
