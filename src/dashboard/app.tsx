@@ -1,7 +1,8 @@
 // The routes. Each page is a chunk of its own, loaded when its path is first visited.
-import { lazy, Suspense } from 'react'
-import { Redirect, Route, Switch } from 'wouter'
-import { RequireSession } from './session/require-session.tsx'
+import { lazy, Suspense, useEffect } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
+import { accountInPath, enterAccount } from './api/account.ts'
+import { RequireAccount, ToOwnAccount } from './session/require-session.tsx'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { StepUp } from './session/step-up.tsx'
 import { PageLoader } from './ui/page-loader.tsx'
@@ -18,6 +19,7 @@ if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
 const Shell = lazy(loadShell)
 const KeysPage = lazy(loadKeys)
 const AccountPage = lazy(() => import('./account/account-page.tsx'))
+const AccountsPage = lazy(() => import('./platform/accounts-page.tsx'))
 const AuditLogPage = lazy(() => import('./audit/audit-log-page.tsx'))
 const EditKeyPage = lazy(() => import('./keys/edit-key-page.tsx'))
 const EndpointPage = lazy(() => import('./webhooks/endpoint-page.tsx'))
@@ -26,6 +28,7 @@ const KeyPage = lazy(() => import('./keys/key-page.tsx'))
 const MembersPage = lazy(() => import('./members/members-page.tsx'))
 const NewKeyPage = lazy(() => import('./keys/new-key-page.tsx'))
 const NotFoundPage = lazy(() => import('./ui/not-found-page.tsx'))
+const PlatformAccountPage = lazy(() => import('./platform/platform-account-page.tsx'))
 const ProfilePage = lazy(() => import('./profile/profile-page.tsx'))
 const ScopesPage = lazy(() => import('./scopes/scopes-page.tsx'))
 const SetupPage = lazy(() => import('./session/setup-page.tsx'))
@@ -33,27 +36,43 @@ const StatusPage = lazy(() => import('./status/status-page.tsx'))
 const WebhooksPage = lazy(() => import('./webhooks/webhooks-page.tsx'))
 
 export function App() {
+  if (!useOneAccount()) return <PageLoader />
   return (
     <Suspense fallback={<PageLoader />}>
       <Switch>
         <Route path="/sign-in" component={SignInPage} />
         <Route path="/setup" component={SetupPage} />
         <Route path="/invitations/:id">{({ id }) => <InvitationPage id={id} />}</Route>
-        <Route>
-          <RequireSession>
-            <Shell>
-              <Suspense fallback={<PageLoader />}>
-                <Pages />
-              </Suspense>
-            </Shell>
-          </RequireSession>
+        <Route path="/a/:account" nest>
+          {({ account }) => (
+            <RequireAccount id={account}>
+              <Shell>
+                <Suspense fallback={<PageLoader />}>
+                  <Pages />
+                </Suspense>
+              </Shell>
+            </RequireAccount>
+          )}
         </Route>
+        {/* `/keys` and the others, as they were before their address named the account. */}
+        <Route component={ToOwnAccount} />
       </Switch>
       <StepUp />
     </Suspense>
   )
 }
 
+/** A page is of one account for as long as it is loaded: the address of another one loads it anew. */
+function useOneAccount(): boolean {
+  const [path] = useLocation()
+  const isSame = enterAccount(accountInPath(path))
+  useEffect(() => {
+    if (!isSame) location.reload()
+  }, [isSame])
+  return isSame
+}
+
+/** Their paths are relative to the account. */
 function Pages() {
   return (
     <Switch>
@@ -69,6 +88,8 @@ function Pages() {
       <Route path="/members" component={MembersPage} />
       <Route path="/audit-log" component={AuditLogPage} />
       <Route path="/account" component={AccountPage} />
+      <Route path="/accounts" component={AccountsPage} />
+      <Route path="/accounts/:id">{({ id }) => <PlatformAccountPage key={id} id={id} />}</Route>
       <Route path="/profile" component={ProfilePage} />
       <Route path="/scopes" component={ScopesPage} />
       <Route path="/status" component={StatusPage} />

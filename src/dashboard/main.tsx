@@ -13,6 +13,11 @@ import { AppLink } from './ui/app-link.tsx'
 // A page that was loaded before a deployment requests chunks that no longer exist.
 addEventListener('vite:preloadError', () => location.reload())
 
+// A page that the browser kept as it was may show what its session can no longer read.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})
+
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')
 

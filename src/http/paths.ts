@@ -45,8 +45,12 @@ export const ownOperations = [
   { method: 'POST', path: introspectPath },
 ]
 
-/** What the dashboard has directly under /: its pages (src/dashboard/app.tsx) and the folder of its files. */
+/**
+ * What the dashboard has directly under /: its pages (src/dashboard/app.tsx) and the folder of its files. The pages of an
+ * account are under /a/ID/; where they were before leads there.
+ */
 const dashboard = [
+  'a',
   'account',
   'assets',
   'audit-log',

@@ -1,10 +1,11 @@
 // Starts the deletion of the account. It needs the name of the account.
 import { useQueryClient } from '@tanstack/react-query'
+import { standingQuery } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { useToast } from '../ui/use-toast.ts'
-import { accountDetailsQuery, deleteAccount } from './api.ts'
+import { deleteAccount } from './api.ts'
 
 export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
   const { account } = useSignedIn()
@@ -16,7 +17,7 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
     if (done === null) return
     toast('All keys have stopped working', done.result)
     onClose()
-    await client.invalidateQueries({ queryKey: accountDetailsQuery.queryKey })
+    await client.invalidateQueries({ queryKey: standingQuery.queryKey })
   }
   return (
     <ConfirmDialog

@@ -83,6 +83,14 @@ function EventRow({ event, isOfOneKey }: { event: AuditEvent; isOfOneKey: boolea
 
 function Subject({ event }: { event: AuditEvent }) {
   const member = useMember(event.subject_id)
+  const accountId = event.detail?.account_id
+  if (typeof accountId === 'string') {
+    return (
+      <Link href={`/accounts/${accountId}`} className="hover:underline">
+        {`Account ${accountId.slice(0, 8)}`}
+      </Link>
+    )
+  }
   if (event.key_id !== null) {
     return (
       <Link href={`/keys/${event.key_id}`} className="hover:underline">
@@ -97,6 +105,7 @@ function Subject({ event }: { event: AuditEvent }) {
 function ActorName({ event: { actor } }: { event: AuditEvent }) {
   const member = useMember(actor.kind === 'person' ? actor.id : null)
   if (actor.kind === 'system') return <span className="text-kumo-subtle">Latchkey</span>
+  if (actor.kind === 'platform') return <span className="text-kumo-subtle">Platform</span>
   if (actor.kind === 'key' && actor.id) {
     return (
       <Link href={`/keys/${actor.id}`} className="hover:underline">

@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import { readOnlyReason } from '../session/read-only.tsx'
 import { useMember, useSignedIn } from '../session/signed-in.tsx'
 import { BackLink } from '../ui/back-link.tsx'
 import { Page } from '../ui/page.tsx'
@@ -16,16 +15,14 @@ import { useKeyDraft } from './use-key-draft.ts'
 
 export default function EditKeyPage({ id }: { id: string }) {
   const key = useQuery(keyQuery(id))
-  const { canChange } = useSignedIn()
+  const { canChange, readOnlyReason } = useSignedIn()
   const isRevoked = key.data?.status === 'revoked'
   return (
     <Page
       title={key.data ? `Edit ${key.data.name}` : 'Edit'}
       isNarrow
       above={<BackLink path={`/keys/${id}`}>{key.data?.name ?? 'API key'}</BackLink>}
-      description={
-        !canChange ? readOnlyReason : isRevoked ? 'A revoked key cannot be changed.' : undefined
-      }
+      description={readOnlyReason ?? (isRevoked && 'A revoked key cannot be changed.')}
     >
       <ProblemBanner problem={key.error} onRetry={() => key.refetch()} />
       {key.isPending && <ListSkeleton label="Loading key" />}

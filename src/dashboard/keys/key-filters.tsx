@@ -1,15 +1,16 @@
-import { Input } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
-import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
+import { SearchField } from '../ui/search-field.tsx'
 import { exactTime } from '../ui/time.tsx'
 import { useSetSearchParam } from '../ui/use-set-search-param.ts'
 import type { KeyFilter } from './api.ts'
 import { useEnvironments } from './environment.tsx'
 import { statuses, statusName } from './status-badge.tsx'
 
-const debounceMs = 250
-const maxSearchLength = 100
+const ofToken = {
+  by: prefixOfToken,
+  note: 'You pasted a whole token. Only its prefix is used for the search.',
+}
 
 export function KeyFilters({ filter }: { filter: KeyFilter }) {
   const setParam = useSetSearchParam()
@@ -17,7 +18,12 @@ export function KeyFilters({ filter }: { filter: KeyFilter }) {
   return (
     <search className="flex flex-wrap items-start gap-3 border-b border-kumo-hairline p-3">
       <div className="min-w-48 flex-1">
-        <SearchField initial={filter.search ?? ''} onSearch={(text) => setParam('search', text)} />
+        <SearchField
+          label="Search by name, prefix or external ID"
+          initial={filter.search ?? ''}
+          onSearch={(text) => setParam('search', text)}
+          replace={ofToken}
+        />
       </div>
       <Select
         aria-label="Status"
@@ -62,51 +68,6 @@ function OtherFilters({ filter: { expires_before, unused_for, sort } }: { filter
         Clear
       </Link>
     </p>
-  )
-}
-
-type SearchProps = { initial: string; onSearch: (text: string) => void }
-
-function SearchField({ initial, onSearch }: SearchProps) {
-  const [text, setText] = useState(initial)
-  const [wasToken, setWasToken] = useState(false)
-  const searched = useRef(initial)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text starts a search.
-  useEffect(() => {
-    if (text.trim() === searched.current) return
-    const timer = setTimeout(() => {
-      searched.current = text.trim()
-      onSearch(searched.current)
-    }, debounceMs)
-    return () => clearTimeout(timer)
-  }, [text])
-  // The address changed without this field: by going back, or by "Show all keys".
-  useEffect(() => {
-    if (initial === searched.current) return
-    searched.current = initial
-    setText(initial)
-  }, [initial])
-  const type = (typed: string) => {
-    const prefix = prefixOfToken(typed)
-    setWasToken(prefix !== null)
-    setText(prefix ?? typed)
-  }
-  return (
-    <>
-      <Input
-        aria-label="Search by name, prefix or external ID"
-        placeholder="Search by name, prefix or external ID"
-        type="search"
-        className="w-full"
-        value={text}
-        maxLength={maxSearchLength}
-        onValueChange={type}
-        passwordManagerIgnore
-      />
-      <p role="status" className="text-sm text-kumo-subtle empty:hidden">
-        {wasToken && 'You pasted a whole token. Only its prefix is used for the search.'}
-      </p>
-    </>
   )
 }
 

@@ -10,6 +10,7 @@ import { Card } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
+import { keyUsageQuery } from '../usage/api.ts'
 import { UsageCard } from '../usage/usage-card.tsx'
 import { type Key, keyQuery } from './api.ts'
 import { EnvironmentBadge } from './environment.tsx'
@@ -44,7 +45,7 @@ export default function KeyPage({ id }: { id: string }) {
           <Card title="Details">
             <KeyDetails value={value} />
           </Card>
-          <UsageCard id={id} />
+          <UsageCard query={keyUsageQuery(id)} />
           <Card title="Audit log" description="Changes to this key, newest first." isFlush>
             <AuditTrail query={{ key_id: id, limit: '10' }} isOfOneKey />
           </Card>

@@ -2,7 +2,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { readOnlyReason } from '../session/read-only.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { BackLink } from '../ui/back-link.tsx'
 import { Page } from '../ui/page.tsx'
@@ -14,15 +13,15 @@ import { TokenDialog } from './token-dialog.tsx'
 import { useKeyDraft } from './use-key-draft.ts'
 
 export default function NewKeyPage() {
-  const { canChange } = useSignedIn()
+  const { readOnlyReason } = useSignedIn()
   return (
     <Page
       title="Create API key"
       isNarrow
       above={<BackLink path="/keys">API keys</BackLink>}
-      {...(!canChange && { description: readOnlyReason })}
+      description={readOnlyReason}
     >
-      {canChange && <NewKeyForm />}
+      {readOnlyReason === null && <NewKeyForm />}
     </Page>
   )
 }

@@ -2,9 +2,10 @@
 // not disclose whether the address has a user, so the page offers both.
 import { Button } from '@cloudflare/kumo/components/button'
 import { Input } from '@cloudflare/kumo/components/input'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { pathInAccount } from '../api/account.ts'
 import { sessionQuery, type User } from '../session/api.ts'
 import { NewPasswordField } from '../session/password-field.tsx'
 import { roleDescription, roleName } from '../session/roles.ts'
@@ -111,10 +112,12 @@ function ExistingUser({ user, id, invitation }: Props & { user: User | undefined
 }
 
 function Accept({ id, invitation }: Props) {
-  const { switchAccount } = useSessionChanges()
+  const client = useQueryClient()
+  const [, navigate] = useLocation()
   const task = useTask(async () => {
     const { member } = await acceptInvitation(id)
-    await switchAccount(member.organizationId)
+    await client.resetQueries()
+    navigate(pathInAccount(member.organizationId))
   })
   return (
     <>

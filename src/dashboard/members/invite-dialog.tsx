@@ -1,15 +1,14 @@
-// Creates an invitation and shows its link. Latchkey sends no e-mail for it.
-import { Button } from '@cloudflare/kumo/components/button'
+// Creates an invitation and shows its link.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { accountQuery, type Invitation } from '../session/api.ts'
 import type { Role } from '../session/roles.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { Modal } from '../ui/modal.tsx'
+import { InvitationCreated } from '../ui/invitation-created.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { invite } from './api.ts'
-import { CopyLinkButton, invitationLink } from './invitation-link.tsx'
+import { invitationLink } from './invitation-link.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
 type Props = { onClose: () => void }
@@ -25,7 +24,18 @@ export function InviteDialog({ onClose }: Props) {
     setInvitation(done.result)
     await client.invalidateQueries({ queryKey: accountQuery.queryKey })
   }
-  if (invitation !== null) return <LinkDialog invitation={invitation} onClose={onClose} />
+  if (invitation !== null) {
+    const { id, email } = invitation
+    const expiry = 'expires in seven days'
+    return (
+      <InvitationCreated
+        email={email}
+        link={invitationLink(id)}
+        expiry={expiry}
+        onClose={onClose}
+      />
+    )
+  }
   return (
     <FormDialog
       title="Invite member"
@@ -45,27 +55,5 @@ export function InviteDialog({ onClose }: Props) {
       />
       <RoleChoice role={role} onChange={setRole} />
     </FormDialog>
-  )
-}
-
-function LinkDialog({ invitation: { id, email }, onClose }: Props & { invitation: Invitation }) {
-  return (
-    <Modal
-      title="Invitation created"
-      description={`Latchkey does not send e-mail. Send this link to ${email}. It works once and expires in seven days.`}
-      onClose={onClose}
-      buttons={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
-    >
-      <p className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all select-all">
-        {invitationLink(id)}
-      </p>
-      <div>
-        <CopyLinkButton id={id} />
-      </div>
-    </Modal>
   )
 }

@@ -7,13 +7,13 @@ import { RemoveMemberDialog } from './remove-member-dialog.tsx'
 import { RoleDialog } from './role-dialog.tsx'
 
 export function MemberMenu({ member }: { member: Member }) {
-  const { user, role } = useSignedIn()
+  const { user, role, standing } = useSignedIn()
   const [open, setOpen] = useState<'role' | 'remove' | null>(null)
   const isSelf = member.userId === user.id
   // Only owners can change owners.
   const canChange = role === 'owner' || (role === 'admin' && member.role !== 'owner')
   const close = () => setOpen(null)
-  if (!canChange && !isSelf) return null
+  if (standing.suspended_at !== null || (!canChange && !isSelf)) return null
   return (
     <>
       <ActionsMenu name={member.user.name}>

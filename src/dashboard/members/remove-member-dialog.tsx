@@ -2,6 +2,7 @@
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useLocation } from 'wouter'
 import type { Member } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
@@ -15,6 +16,7 @@ type Props = { member: Member; isSelf: boolean; onClose: () => void }
 export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
   const client = useQueryClient()
   const toast = useToast()
+  const [, navigate] = useLocation()
   const { account, canChange } = useSignedIn()
   const [alsoRevoke, setAlsoRevoke] = useState(false)
   const { name } = member.user
@@ -31,7 +33,8 @@ export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
     }
     toast(isSelf ? `You left ${account.name}` : `${name} removed`, done.result)
     onClose()
-    await (isSelf ? client.resetQueries() : client.invalidateQueries())
+    if (isSelf) navigate('~/', { replace: true })
+    else await client.invalidateQueries()
   }
   return (
     <FormDialog

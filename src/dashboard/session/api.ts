@@ -4,7 +4,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { hc } from 'hono/client'
 import type { createSetupRoutes } from '#worker/management/people/setup.ts'
 import { authGet, authPost } from '../api/better-auth.ts'
-import { answer, clientOptions } from '../api/client.ts'
+import { answer, clientOptions, type DataOf, management } from '../api/client.ts'
 import { ApiProblem } from '../api/problem.ts'
 import { type Role, roles } from './roles.ts'
 
@@ -38,15 +38,25 @@ const accountPath = 'organization/get-full-organization?membersLimit=1000'
 export const accountQuery = queryOptions({
   queryKey: ['account'],
   queryFn: async () => {
-    const account = await authGet<FullAccount | null>(accountPath).catch(nullIfForbidden)
+    const account = await authGet<FullAccount | null>(accountPath).catch(nullIfForeign)
     return account && { ...account, members: account.members.toSorted(byRoleAndName) }
   },
   staleTime: 30_000,
 })
 
-/** The active account of the session may be one from which the user has been removed. */
-function nullIfForbidden(error: unknown): null {
-  if (error instanceof ApiProblem && error.status === 403) return null
+export type Standing = DataOf<typeof management.account.$get>
+
+/** What the deployment holds of the account: whether it is suspended or closing, its quotas, its counts. */
+export const standingQuery = queryOptions({
+  queryKey: ['standing'],
+  queryFn: () =>
+    answer(management.account.$get()).then((success): Standing => success.data, nullIfForeign),
+  staleTime: 30_000,
+})
+
+/** The account in the address may be one of which the user is no member. */
+function nullIfForeign(error: unknown): null {
+  if (error instanceof ApiProblem && (error.status === 403 || error.status === 404)) return null
   throw error
 }
 
@@ -58,9 +68,6 @@ export const signIn = (email: string, password: string) =>
   authPost('sign-in/email', { email, password })
 
 export const signOut = () => authPost('sign-out')
-
-export const switchAccount = (organizationId: string) =>
-  authPost('organization/set-active', { organizationId })
 
 const { setup } = hc<ReturnType<typeof createSetupRoutes>>('/', clientOptions).api
 

@@ -1,38 +1,38 @@
-// Shown to a signed-in user who is not a member of the session's account: removed, or not yet invited.
-import { Button } from '@cloudflare/kumo/components/button'
-import { useQuery } from '@tanstack/react-query'
+// Shown to a signed-in user where the address names an account of which they are no member, or who has no account.
+import { Button, LinkButton } from '@cloudflare/kumo/components/button'
+import { pathInAccount } from '../api/account.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { accountsQuery, type User } from './api.ts'
+import type { Account, User } from './api.ts'
 import { SignInLayout } from './sign-in-layout.tsx'
 import { useSessionChanges } from './use-session-changes.ts'
 
-export function NoAccount({ user }: { user: User }) {
-  const { data: accounts = [] } = useQuery(accountsQuery)
-  const { switchAccount, signOut } = useSessionChanges()
-  const switching = useTask(switchAccount)
-  const signingOut = useTask(signOut)
+type Props = { user: User; accounts: readonly Account[] }
+
+export function NoAccount({ user, accounts }: Props) {
+  const { signOut } = useSessionChanges()
+  const task = useTask(signOut)
+  const [title, description] = texts(user, accounts)
   return (
-    <SignInLayout
-      title="No access to this account"
-      description={`You are signed in as ${user.email}, but you are not a member of this account. ${
-        accounts.length > 0 ? 'Continue with another account:' : 'Ask an owner for an invitation.'
-      }`}
-    >
-      <ProblemBanner problem={switching.problem ?? signingOut.problem} />
+    <SignInLayout title={title} description={description}>
+      <ProblemBanner problem={task.problem} />
       {accounts.map(({ id, name }) => (
-        <Button
-          key={id}
-          variant="primary"
-          loading={switching.isPending}
-          onClick={() => switching.run(id)}
-        >
-          {`Switch to ${name}`}
-        </Button>
+        <LinkButton key={id} variant="primary" href={`~${pathInAccount(id)}`}>
+          {`Go to ${name}`}
+        </LinkButton>
       ))}
-      <Button loading={signingOut.isPending} onClick={() => signingOut.run()}>
+      <Button loading={task.isPending} onClick={() => task.run()}>
         Sign out
       </Button>
     </SignInLayout>
   )
+}
+
+function texts({ email }: User, accounts: readonly Account[]): [title: string, text: string] {
+  if (accounts.length === 0) {
+    const text = `You are signed in as ${email}, but you are not a member of any account. Ask an owner for an invitation.`
+    return ['No account', text]
+  }
+  const text = `You are signed in as ${email}, and no account of yours has this address. Go to one of your accounts:`
+  return ['Account not found', text]
 }

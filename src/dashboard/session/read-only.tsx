@@ -1,14 +1,13 @@
-// Members cannot make changes: a notice on every page, and the button that creates something.
+// Members of an account, and everyone of a suspended one, can only read: a notice on every page, and the button that
+// creates something.
 import { Button, type ButtonProps } from '@cloudflare/kumo/components/button'
 import { InfoIcon } from '@phosphor-icons/react'
 import { useSignedIn } from './signed-in.tsx'
 
-export const readOnlyReason = 'Your role is Member. Ask an admin or an owner to make changes.'
-
 export function ReadOnlyNotice() {
-  const { account, canChange } = useSignedIn()
-  if (canChange) return null
-  const admins = account.members.filter(({ role }) => role !== 'member').slice(0, 3)
+  const { account, role } = useSignedIn()
+  if (role !== 'member') return null
+  const admins = account.members.filter((member) => member.role !== 'member').slice(0, 3)
   return (
     <div
       role="note"
@@ -26,15 +25,15 @@ export function ReadOnlyNotice() {
 
 type Props = { icon: NonNullable<ButtonProps['icon']>; onClick: () => void; children: string }
 
-/** The primary action of a page, disabled for members. */
+/** The primary action of a page, disabled for those who can only read. */
 export function PrimaryAction({ icon, onClick, children }: Props) {
-  const { canChange } = useSignedIn()
+  const { readOnlyReason } = useSignedIn()
   return (
     <Button
       variant="primary"
       icon={icon}
-      disabled={!canChange}
-      title={canChange ? '' : readOnlyReason}
+      disabled={readOnlyReason !== null}
+      title={readOnlyReason ?? ''}
       onClick={onClick}
     >
       {children}

@@ -2,6 +2,9 @@
 export const roles = ['owner', 'admin', 'member'] as const
 export type Role = (typeof roles)[number]
 
+export const isAtLeast = (role: Role, weakest: Role) =>
+  roles.indexOf(role) <= roles.indexOf(weakest)
+
 export const roleName: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
 
 export const roleDescription: Record<Role, string> = {

@@ -1,13 +1,15 @@
-// The signed-in user, the active account and the user's role in it, for every page that requires a session.
+// The signed-in user, the account of the page and the user's role in it, for every page that requires a session.
 import { createContext, type ReactNode, useContext } from 'react'
-import type { FullAccount, Member, User } from './api.ts'
+import type { FullAccount, Member, Standing, User } from './api.ts'
 import type { Role } from './roles.ts'
 
 export type SignedIn = {
   user: User
   account: FullAccount
   role: Role
-  /** false for the role `member`, which is read-only. */
+  standing: Standing
+  /** Why nothing can be changed; null: it can. */
+  readOnlyReason: string | null
   canChange: boolean
 }
 

@@ -1,7 +1,7 @@
-// Sign-in, sign-out and account switches. Each drops the query cache, which holds another session's data.
+// Sign-in and sign-out. Each drops the query cache, which holds another session's data.
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
-import { sessionQuery, signIn, signOut, switchAccount } from './api.ts'
+import { sessionQuery, signIn, signOut } from './api.ts'
 
 export function useSessionChanges() {
   const client = useQueryClient()
@@ -10,18 +10,13 @@ export function useSessionChanges() {
     async signIn(email: string, password: string, next: string) {
       await signIn(email, password)
       await client.resetQueries()
-      navigate(next, { replace: true })
+      navigate(`~${next}`, { replace: true })
     },
     async signOut(next = '/sign-in') {
       await signOut()
       client.setQueryData(sessionQuery.queryKey, null)
       client.removeQueries({ predicate: ({ queryKey }) => queryKey !== sessionQuery.queryKey })
-      navigate(next, { replace: true })
-    },
-    async switchAccount(id: string) {
-      await switchAccount(id)
-      navigate('/keys')
-      await client.resetQueries()
+      navigate(`~${next}`, { replace: true })
     },
   }
 }

@@ -6,36 +6,37 @@ import {
   KeyIcon,
   ListMagnifyingGlassIcon,
   ShieldCheckIcon,
+  TreeStructureIcon,
   UsersIcon,
 } from '@phosphor-icons/react'
 import { Link, useLocation } from 'wouter'
+import { isAtLeast, type Role } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { AccountSwitcher } from './account-switcher.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 import { UserMenu } from './user-menu.tsx'
 
-type NavigationPage = {
-  path: string
-  name: string
-  Icon: typeof KeyIcon
-  requiresAdmin?: boolean
-  requiresOwner?: boolean
-}
+type NavigationPage = { path: string; name: string; Icon: typeof KeyIcon; weakest?: Role }
 
-const pages: NavigationPage[] = [
+const accountPages: NavigationPage[] = [
   { path: '/keys', name: 'API keys', Icon: KeyIcon },
   { path: '/webhooks', name: 'Webhooks', Icon: BroadcastIcon },
   { path: '/members', name: 'Members', Icon: UsersIcon },
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
   { path: '/scopes', name: 'Scopes', Icon: ShieldCheckIcon },
-  { path: '/status', name: 'Status', Icon: HeartbeatIcon, requiresAdmin: true },
-  { path: '/account', name: 'Account', Icon: BuildingsIcon, requiresOwner: true },
+  { path: '/account', name: 'Account', Icon: BuildingsIcon, weakest: 'owner' },
+]
+
+/** In the account that operates the deployment. */
+const platformPages: NavigationPage[] = [
+  { path: '/accounts', name: 'Accounts', Icon: TreeStructureIcon, weakest: 'owner' },
+  { path: '/status', name: 'Status', Icon: HeartbeatIcon, weakest: 'admin' },
 ]
 
 /** `isCompact`: without the logo. */
 export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
-  const { canChange, role } = useSignedIn()
+  const { standing } = useSignedIn()
   return (
     <div className="flex h-full flex-col gap-4 p-3">
       {!isCompact && (
@@ -44,21 +45,30 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
         </div>
       )}
       <AccountSwitcher />
-      <nav aria-label="Settings" className="flex-1">
-        <p className="px-2 pb-1 text-sm font-medium text-kumo-subtle">Settings</p>
-        <ul className="flex flex-col gap-0.5">
-          {pages
-            .filter(({ requiresAdmin }) => canChange || !requiresAdmin)
-            .filter(({ requiresOwner }) => role === 'owner' || !requiresOwner)
-            .map((page) => (
-              <NavigationItem key={page.path} {...page} />
-            ))}
-        </ul>
+      <nav aria-label="Settings" className="flex flex-1 flex-col gap-4">
+        <NavigationGroup name="Settings" pages={accountPages} />
+        {standing.is_platform && <NavigationGroup name="Platform" pages={platformPages} />}
       </nav>
       <div className="flex flex-col gap-3 border-t border-kumo-hairline pt-3">
         <ThemeSwitch />
         <UserMenu />
       </div>
+    </div>
+  )
+}
+
+function NavigationGroup({ name, pages }: { name: string; pages: readonly NavigationPage[] }) {
+  const { role } = useSignedIn()
+  const shown = pages.filter(({ weakest = 'member' }) => isAtLeast(role, weakest))
+  if (shown.length === 0) return null
+  return (
+    <div>
+      <p className="px-2 pb-1 text-sm font-medium text-kumo-subtle">{name}</p>
+      <ul className="flex flex-col gap-0.5">
+        {shown.map((page) => (
+          <NavigationItem key={page.path} {...page} />
+        ))}
+      </ul>
     </div>
   )
 }

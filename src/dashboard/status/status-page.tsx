@@ -1,7 +1,9 @@
 // The health of the deployment: its health checks, the canary, the fences and the tiers that answer.
 import { useQuery } from '@tanstack/react-query'
+import { isAtLeast } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { surface } from '../ui/card.tsx'
+import NotFoundPage from '../ui/not-found-page.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
@@ -14,21 +16,23 @@ import { HealthBadge } from './health-badge.tsx'
 import { TiersCard } from './tiers-card.tsx'
 
 export default function StatusPage() {
-  const { canChange } = useSignedIn()
-  const { data, error, isPending, refetch } = useQuery({ ...statusQuery, enabled: canChange })
+  const { standing, role } = useSignedIn()
+  const isAllowed = standing.is_platform && isAtLeast(role, 'admin')
+  const { data, error, isPending, refetch } = useQuery({ ...statusQuery, enabled: isAllowed })
+  if (!standing.is_platform) return <NotFoundPage />
   return (
     <Page
       title="Status"
       badge={data && <Overall isHealthy={data.ready && data.canary[0]?.outcome !== 'broken'} />}
       description="The health of this deployment, seen from the location that serves your request. Refreshes every 15 seconds."
     >
-      {!canChange && (
+      {!isAllowed && (
         <p className={`${surface} p-4 text-base`}>
           Your role is Member. Only admins and owners can view the status.
         </p>
       )}
       <ProblemBanner problem={error} onRetry={() => refetch()} />
-      {isPending && canChange && <ListSkeleton label="Loading status" />}
+      {isPending && isAllowed && <ListSkeleton label="Loading status" />}
       {data && (
         <>
           <ChecksCard status={data} />

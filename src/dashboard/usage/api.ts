@@ -1,4 +1,4 @@
-// The usage of a key over a time range that ends now.
+// Usage over a time range that ends now.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, type DataOf, management } from '../api/client.ts'
 
@@ -16,18 +16,33 @@ export const timeRanges = {
 } as const
 export type TimeRange = keyof typeof timeRanges
 
+type Span = { from: string; granularity: (typeof timeRanges)[TimeRange]['granularity'] }
+
 /** The data includes its range: while another range loads, the data of the previous one stays visible. */
-export function usageQuery(id: string, range: TimeRange) {
+export function rangeQuery(
+  queryKey: readonly string[],
+  range: TimeRange,
+  read: (span: Span) => Promise<Usage>,
+) {
   return queryOptions({
-    queryKey: ['keys', 'usage', id, range],
+    queryKey: [...queryKey, range],
     async queryFn() {
       const { granularity, steps, stepMs } = timeRanges[range]
       const first = Math.floor(Date.now() / stepMs) - steps + 1
       const from = new Date(first * stepMs).toISOString()
-      const response = usage.$get({ param: { id }, query: { from, granularity } })
-      return { usage: (await answer(response)).data, range }
+      return { usage: await read({ from, granularity }), range }
     },
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   })
+}
+
+/** Of something whose requests are counted, by time range. */
+export type UsageQuery = (range: TimeRange) => ReturnType<typeof rangeQuery>
+
+export function keyUsageQuery(id: string): UsageQuery {
+  return (range) =>
+    rangeQuery(['keys', 'usage', id], range, async (query) => {
+      return (await answer(usage.$get({ param: { id }, query }))).data
+    })
 }

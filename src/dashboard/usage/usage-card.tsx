@@ -1,11 +1,11 @@
-// The requests of a key by verdict: totals, a chart and a table.
+// Requests by verdict: totals, a chart and a table.
 import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { Card } from '../ui/card.tsx'
 import { numberText } from '../ui/number-text.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton, Skeleton } from '../ui/skeleton.tsx'
-import { type TimeRange, timeRanges, type Usage, usageQuery } from './api.ts'
+import { type TimeRange, timeRanges, type Usage, type UsageQuery } from './api.ts'
 import { TimeRangeSelect } from './time-range-select.tsx'
 import { UsageTable } from './usage-table.tsx'
 import { validColor, verdictCounts } from './verdicts.ts'
@@ -13,9 +13,11 @@ import { validColor, verdictCounts } from './verdicts.ts'
 // The chart is the largest part of the dashboard: it loads only when there is data.
 const UsageChart = lazy(() => import('./usage-chart.tsx'))
 
-export function UsageCard({ id }: { id: string }) {
-  const [range, setRange] = useState<TimeRange>('24 h')
-  const usage = useQuery(usageQuery(id, range))
+type Props = { query: UsageQuery; initialRange?: TimeRange }
+
+export function UsageCard({ query, initialRange = '24 h' }: Props) {
+  const [range, setRange] = useState(initialRange)
+  const usage = useQuery(query(range))
   return (
     <Card
       title="Usage"

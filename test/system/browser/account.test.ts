@@ -5,11 +5,12 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type Server, secretOf, startEmpty } from '../../support/system/launch.ts'
+import { type Server, startEmpty } from '../../support/system/launch.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
 import { chromium } from './support/shared.ts'
+import { setUpTenant } from './support/tenant.ts'
 
 let server: Server | null = null
 after(async () => await server?.stop())
@@ -63,11 +64,7 @@ test('an owner ends sessions, exports the account, deletes it and cancels the de
   const errors: string[] = []
   const page = await open({ theme: 'light', width: wide }, errors)
   const url = server?.url ?? ''
-  const person = { account: 'Northwind', name: 'Ada Lovelace', email, password }
-  await page.request.post('/api/setup', {
-    data: { setup_token: secretOf('SETUP_TOKEN'), ...person },
-    headers: { origin: url },
-  })
+  await setUpTenant(url, { account: 'Northwind', name: 'Ada Lovelace', email, password })
   const lost = await open({ theme: 'light', width: wide }, errors)
   await signIn(lost, email, password)
   await signIn(page, email, password)

@@ -6,11 +6,12 @@ import { globSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type Server, secretOf, startEmpty } from '../../support/system/launch.ts'
+import { type Server, startEmpty } from '../../support/system/launch.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
 import { screenshot } from './support/screenshots.ts'
 import { chromium } from './support/shared.ts'
+import { setUpTenant } from './support/tenant.ts'
 
 let server: Server | null = null
 after(async () => await server?.stop())
@@ -56,11 +57,7 @@ test('an owner of an old session confirms by password, and the request goes on',
   })
   context.setDefaultTimeout(20_000)
   const page = await context.newPage()
-  const person = { account: 'Northwind', name: 'Ada Lovelace', email, password }
-  await page.request.post('/api/setup', {
-    data: { setup_token: secretOf('SETUP_TOKEN'), ...person },
-    headers: { origin: url },
-  })
+  await setUpTenant(url, { account: 'Northwind', name: 'Ada Lovelace', email, password })
   await signIn(page, email, password)
   ageSessions(server)
 
