@@ -8,10 +8,6 @@ export const refusalDetails = {
     'A store did not answer, so the answer is not known. Asking again is safe.',
 } as const
 
-/** Told to the people of a suspended account where they would do more than read. */
-export const suspendedDetail =
-  'This account is suspended: its people may read. Ask who operates this deployment.'
-
 /** By the credential of the person. */
 export const stepUpDetails = {
   session: 'Prove that it is you with POST /api/auth/step-up, and repeat the request.',

@@ -17,6 +17,8 @@ export const maxBatchSize = 100
 export type VerifyRequest = {
   /** What the client presented. */
   token: string
+  /** Only keys of this account are known, or with `*` those of all: for keys with `platform:verify`, which need it. */
+  account_id?: string | undefined
   /** What the key needs, all of it: scopes, or `scope#id` for one resource; nothing by default. */
   scopes?: readonly string[] | undefined
   /** What the key needs beside `scopes`, any of it; nothing by default. */
@@ -37,7 +39,7 @@ export type VerifyRequest = {
 }
 
 /** The request over a service binding. `cf` is the `request.cf` of the caller: it selects the nearest fence. */
-export type BindingVerifyRequest = VerifyRequest & { cf?: unknown }
+export type BindingVerifyRequest = Omit<VerifyRequest, 'account_id'> & { cf?: unknown }
 
 /** One rate limit window after the request: `limit` requests in `window_seconds`. */
 export type RateLimitStatus = {

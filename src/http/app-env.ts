@@ -20,7 +20,9 @@ export type AppEnv = {
     standing: AccountStanding
     /** Set where a route takes a session only. */
     session: Session
-    /** The account whose keys a service may verify: set by the guards of verify and introspect. */
+    /** The account whose keys a service may introspect: set by its guard. */
     accountScope: { accountId: string }
+    /** The key of a service that verifies: set by the guard of batches. */
+    verifier: { accountId: string; scopes: readonly string[] }
   }
 }

@@ -1,9 +1,9 @@
 // What a request to Better Auth names must belong to an account of the person: of any other account it is not found.
 import { APIError } from 'better-auth/api'
-import { suspendedDetail } from '../contract/refusals.ts'
 import { accountIdOfInvitation, accountIdOfSlug } from '../storage/account-store.ts'
 import { roleOf } from '../storage/people-store.ts'
 import { standingOf } from '../storage/standing.ts'
+import { suspendedDetail } from './suspended.ts'
 
 /** Endpoints that change an account, or who belongs to it. */
 export const accountChanges = [

@@ -298,6 +298,106 @@ describe('a key with platform:manage', () => {
   })
 })
 
+describe('a key with platform:verify', () => {
+  it('verifies keys of the account that it names, or of all, and names one', async () => {
+    const { key } = await platformKey('platform:verify')
+    const theirs = await makeKey(app, tenant.owner.jwt, { scopes: [] })
+    const own = await makeKey(app, platform.owner.jwt, { scopes: [] })
+    const codes = async (as: string, token: string, accounts: (string | undefined)[]) => {
+      const seen = []
+      for (const account_id of accounts) {
+        const body = { token, ...(account_id && { account_id }) }
+        const answer = await ask('POST', '/api/v1/keys/verify', as, { body })
+        seen.push(answer.body.data?.code ?? `${answer.status} ${answer.body.code}`)
+      }
+      return seen
+    }
+    const accounts = [
+      tenant.id,
+      tenant.id.toUpperCase(),
+      '*',
+      platform.id,
+      crypto.randomUUID(),
+      undefined,
+    ]
+    const [valid, invalid] = ['valid', 'invalid_api_key']
+    const unnamed = '400 invalid_request'
+    expect(await codes(key, theirs.key, accounts)).toEqual([
+      valid,
+      valid,
+      valid,
+      invalid,
+      invalid,
+      unnamed,
+    ])
+    expect(await codes(key, own.key, accounts)).toEqual([
+      invalid,
+      invalid,
+      valid,
+      valid,
+      invalid,
+      unnamed,
+    ])
+    expect(await codes(key, own.key, ['x'])).toEqual([unnamed])
+    const named = await ask('POST', '/api/v1/keys/verify', key, {
+      body: { token: theirs.key, account_id: '*' },
+    })
+    expect(named.body.data).toMatchObject({
+      key: { id: theirs.id },
+      account: { id: tenant.id, name: tenant.name },
+    })
+    const keys = [
+      { token: theirs.key, account_id: tenant.id },
+      { token: own.key, account_id: tenant.id },
+      { token: own.key, account_id: '*' },
+    ]
+    const many = await ask('POST', '/api/v1/keys/verify-batch', key, { body: { keys } })
+    expect(many.body.data.map(({ code }: { code: string }) => code)).toEqual([
+      valid,
+      invalid,
+      valid,
+    ])
+    const lacking = await ask('POST', '/api/v1/keys/verify-batch', key, {
+      body: { keys: [...keys, { token: own.key }] },
+    })
+    expect([lacking.status, lacking.body.errors[0].path]).toEqual([400, 'keys.3.account_id'])
+    const introspected = app.request('POST', '/api/v1/introspect', {
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        'cf-connecting-ip': address,
+      },
+      body: `token=${theirs.key}`,
+    })
+    expect((await introspected).status).toBe(403)
+  })
+
+  it('is what another account needs: keys:verify knows its own', async () => {
+    const { key } = await makeKey(app, tenant.owner.jwt, { scopes: ['keys:verify'] })
+    const own = await makeKey(app, tenant.owner.jwt, { scopes: [] })
+    const codeFor = async (account_id?: string) => {
+      const body = { token: own.key, ...(account_id && { account_id }) }
+      const answer = await ask('POST', '/api/v1/keys/verify', key, { body })
+      return answer.body.data?.code ?? `${answer.status} ${answer.body.code}`
+    }
+    expect(await codeFor()).toBe('valid')
+    expect(await codeFor(tenant.id)).toBe('valid')
+    expect(await codeFor(platform.id)).toBe('403 insufficient_scope')
+    expect(await codeFor('*')).toBe('403 insufficient_scope')
+  })
+
+  it('tells of a suspended account, whose keys it knows', async () => {
+    const { key } = await platformKey('platform:verify')
+    const made = await newTenant()
+    const owner = await addPerson(made.id, 'owner')
+    const theirs = await makeKey(app, owner.jwt, { scopes: [] })
+    await ask('POST', `/api/accounts/${made.id}/suspend`, platform.owner.jwt)
+    const body = { token: theirs.key, account_id: '*' }
+    const answer = await ask('POST', '/api/v1/keys/verify', key, { body })
+    expect(answer.body.data).toMatchObject({ code: 'account_suspended', account: { id: made.id } })
+  })
+})
+
 describe('what the platform does', () => {
   it('stands in both trails, to the tenant without a name', async () => {
     const { key, id } = await platformKey('platform:manage', { may_grant: {} })

@@ -1,6 +1,5 @@
 // The guards of management: who calls, and whether their role may change anything.
 import type { Context, MiddlewareHandler } from 'hono'
-import { suspendedDetail } from '../../contract/refusals.ts'
 import type { Actor, PersonCredential } from '../../core/actor.ts'
 import { isBounded } from '../../core/grant.ts'
 import { type Role, roles } from '../../core/role.ts'
@@ -17,7 +16,7 @@ import { reportOf } from '../response/reporting.ts'
 import { onlyReads } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
 import { accountHeader, namedAccount, noSuchAccount } from './named-account.ts'
-import { personWithJwt, personWithSession } from './people.ts'
+import { personWithJwt, personWithSession, suspensionOf } from './people.ts'
 import {
   authenticateAnyKey,
   ownRequest,
@@ -44,13 +43,14 @@ export const manager: MiddlewareHandler<AppEnv> = async function manager(c, next
 /** @throws Problem 403 */
 function refuseReader(
   { role }: Extract<Actor, { kind: 'person' }>,
-  { isSuspended }: AccountStanding,
+  standing: AccountStanding,
 ): void {
   if (role === 'member') {
     const detail = 'Members may read. Ask an admin or an owner of the account for changes.'
     throw new Problem('forbidden', { detail })
   }
-  if (isSuspended) throw new Problem('forbidden', { detail: suspendedDetail })
+  const suspended = suspensionOf(standing)
+  if (suspended !== null) throw suspended
 }
 
 /** After `manager`: the health of the deployment is no tenant's. */

@@ -1,4 +1,5 @@
 // Authenticates people by JWT or session; outcomes become problems. Loaded only when a person calls.
+import type { AccountStanding } from '../../core/standing.ts'
 import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type SessionOutcome,
 } from '../../identity/session.ts'
 import type { PeopleSettings } from '../../identity/settings.ts'
+import { suspendedDetail } from '../../identity/suspended.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
@@ -49,6 +51,11 @@ export async function sessionOf(settings: PeopleSettings, request: Request): Pro
   })
   if (session === null) throw missingCredential('Sign in first.')
   return session
+}
+
+/** Why the people of an account may not do more than read; null where they may. */
+export function suspensionOf({ isSuspended }: AccountStanding): Problem | null {
+  return isSuspended ? new Problem('forbidden', { detail: suspendedDetail }) : null
 }
 
 function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl: string }): void {

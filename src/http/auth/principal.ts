@@ -38,8 +38,8 @@ export type Principal = Powers & {
     | null
   /** null for a key. */
   personId: string | null
-  /** A person in a suspended account, who only reads. Keys of one are refused before there is a principal. */
-  isSuspended: boolean
+  /** Of a person in a suspended account: why they only read. Its keys are refused before there is a principal. */
+  suspended: Problem | null
 }
 
 /** The request to authorize: usually this one; with forward auth, the one that a proxy holds. */
@@ -179,7 +179,7 @@ export function principalOf(
     accountName,
     key: { id, name, expiresAt, createdBy, externalId, environment },
     personId: null,
-    isSuspended: false,
+    suspended: null,
     ...powers,
   }
 }
@@ -189,15 +189,15 @@ export async function personByJwt(
   token: string,
   needs: Needs,
 ): Promise<Principal> {
-  const { personWithJwt } = await import('./people.ts')
+  const { personWithJwt, suspensionOf } = await import('./people.ts')
   const person = await personWithJwt(c.env.people, token, c.req.raw.headers)
   const { userId, accountId, accountName, role, standing } = person
   recordPerson(reportOf(c), accountId, c.env.clock.now())
   const powers = powersOfRole(role, c.env.config)
   const unmet = unmetNeeds(needs, powers, c.env.config)
   if (unmet !== null) throw insufficientScope(unmet)
-  const { isSuspended } = standing
-  return { accountId, accountName, key: null, personId: userId, isSuspended, ...powers }
+  const suspended = suspensionOf(standing)
+  return { accountId, accountName, key: null, personId: userId, suspended, ...powers }
 }
 
 /** @throws Problem 401 where a token in the query is the only credential, 400 where there is another. */

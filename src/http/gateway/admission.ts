@@ -1,6 +1,5 @@
 // Whether a policy admits a request: the one decision of the gateway and of forward auth.
 import type { Context } from 'hono'
-import { suspendedDetail } from '../../contract/refusals.ts'
 import type { Config } from '../../core/config.ts'
 import { createPolicy, type Policy, type PolicyRules, type RouteMatch } from '../../core/policy.ts'
 import type { ScopeCatalogue } from '../../core/scope-matcher.ts'
@@ -97,7 +96,7 @@ export function refusalOfAll(route: RequestRoute): Problem | null {
 
 /** Why the principal is not admitted, though its credential has what the route needs; null where it is. */
 export function refusalOf(principal: Principal, route: RequestRoute): Problem | null {
-  if (principal.isSuspended) return suspended
+  if (principal.suspended !== null) return principal.suspended
   if (route.kind === 'unlisted' && !principal.fullAccess) return unlistedPath
   return refusalOfAll(route)
 }
@@ -128,8 +127,6 @@ const encodedResource = new Problem('forbidden', {
     'The id in this path is percent-encoded: scopes of one resource are compared byte for byte.',
   headers: challenge('insufficient_scope'),
 })
-
-const suspended = new Problem('forbidden', { detail: suspendedDetail })
 
 const unlistedPath = new Problem('forbidden', {
   detail: 'No scope covers this path: it is open to keys with full access only.',

@@ -13,18 +13,18 @@ import {
 import type { TokenFormats } from '../../core/foreign.ts'
 import { needRefusal } from '../../core/scope-matcher.ts'
 import type { AppEnv } from '../app-env.ts'
-import { authenticate } from '../auth/principal.ts'
 import { verifyBatchPath, verifyPath } from '../paths.ts'
 import { hardenedResponse } from '../response/hardening.ts'
 import { jsonBody, readJsonBody } from '../routing/body.ts'
 import { inOrder } from '../routing/in-order.ts'
 import { refuseQuery } from '../routing/query.ts'
+import { idField } from '../routing/requests.ts'
 import { failure, limited, success } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
 import { byVerifier } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
 import type { AppSettings } from '../services.ts'
-import { callContextOf, needed, verifier } from './guards.ts'
+import { accountScopeOf, authenticateVerifier, callContextOf, verifier } from './guards.ts'
 import { type VerifyInput, verifyFor } from './verify-token.ts'
 
 const maxNeeds = 200
@@ -64,6 +64,13 @@ export function requestSchema(config: Pick<Config, 'scopes'> & TokenFormats) {
   return z
     .strictObject({
       token: tokenField,
+      account_id: z
+        .union([z.literal('*'), idField])
+        .optional()
+        .openapi({
+          description:
+            'Only keys of this account are known, or with `*` those of all; for keys with `platform:verify`, which need it',
+        }),
       ...accessFields(config),
       cost: z.int().min(0).optional().openapi({
         description: 'Credits to consume where the key has any, all of them or none; 1 if left out',
@@ -199,7 +206,7 @@ export const verifyAnswer = z
 const failures = {
   400: failure('The request is not valid; `errors` names the fields'),
   401: failure('No key of the caller, or one that is not valid'),
-  403: failure("The caller's key lacks keys:verify"),
+  403: failure("The caller's key lacks keys:verify, or platform:verify for another account"),
   413: failure('The body is too large'),
   415: failure('The body is not JSON'),
   ...limited,
@@ -215,7 +222,7 @@ function operations(config: Pick<Config, 'scopes'> & TokenFormats) {
     tags: ['Checking keys'],
     security: byVerifier,
     summary: 'Verify a token',
-    description: `The caller's key holds \`keys:verify\`. Tokens of other accounts are \`invalid_api_key\`. Limits are checked last: \`rate_limited\` and \`credits_exhausted\` consume nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
+    description: `The caller's key holds \`keys:verify\`, or \`platform:verify\` and names \`account_id\`. Tokens of other accounts are \`invalid_api_key\`. Limits are checked last: \`rate_limited\` and \`credits_exhausted\` consume nothing. \`conflict\`: the idempotencyKey was used for another cost. \`rate_limited\` with \`key: null\`: too many unknown tokens from this \`ip\`.`,
     request: { body: { required: true, content: { 'application/json': { schema: request } } } },
     responses: { 200: success('The verdict about the token', verifyAnswer), ...failures },
   })
@@ -242,10 +249,11 @@ function operations(config: Pick<Config, 'scopes'> & TokenFormats) {
 export function createVerifyHandler({ config }: AppSettings) {
   const schema = requestSchema(config)
   return async function verifyKey(c: Context<AppEnv>) {
-    const { accountId } = await authenticate(c, needed)
+    const caller = await authenticateVerifier(c)
     refuseQuery(c.req.raw.url)
-    const input = inputOf(await readJsonBody(c, schema))
-    const data = await verifyFor({ accountId }, callContextOf(c), input)
+    const request = await readJsonBody(c, schema)
+    const scope = accountScopeOf(caller, request.account_id, 'account_id')
+    const data = await verifyFor(scope, callContextOf(c), inputOf(request))
     return hardenedResponse(c, 'json', JSON.stringify({ status: 'success', data }))
   }
 }
@@ -257,15 +265,21 @@ export function createVerifyRoutes({ config }: AppSettings) {
   return router
     .openapi(one, async (c) => {
       // For the document and its types: app.ts routes this path to createVerifyHandler.
-      const input = inputOf(c.req.valid('json'))
-      const data = await verifyFor(c.var.accountScope, callContextOf(c), input)
+      const request = c.req.valid('json')
+      const scope = accountScopeOf(c.var.verifier, request.account_id, 'account_id')
+      const data = await verifyFor(scope, callContextOf(c), inputOf(request))
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(many, async (c) => {
       const callContext = callContextOf(c)
-      const verifyOne = (request: Request) =>
-        verifyFor(c.var.accountScope, callContext, inputOf(request))
-      const data = await inOrder(c.req.valid('json').keys, verifyOne)
+      // All are judged before any is verified.
+      const requests = c.req.valid('json').keys.map((request, at) => {
+        const path = `keys.${at}.account_id`
+        return { request, scope: accountScopeOf(c.var.verifier, request.account_id, path) }
+      })
+      const data = await inOrder(requests, ({ scope, request }) =>
+        verifyFor(scope, callContext, inputOf(request)),
+      )
       c.header('Cache-Control', 'no-store')
       return c.json({ status: 'success' as const, data }, 200)
     })

@@ -40,7 +40,7 @@ export const invitationSchema = z
   })
   .openapi('OwnerInvitation')
 
-const quota = (max: number) => z.int().min(0).max(max).nullable().optional()
+const quota = (max: number, min = 0) => z.int().min(min).max(max).nullable().optional()
 
 /** null: as for every account. */
 export const quotaChanges = z.strictObject({
@@ -48,7 +48,7 @@ export const quotaChanges = z.strictObject({
   members: quota(100_000),
   // The triggers write a delivery for each in the transaction of each change.
   endpoints: quota(100),
-  changes_per_minute: quota(60_000),
+  changes_per_minute: quota(60_000, 1),
 })
 
 export function quotasOf(given: z.output<typeof quotaChanges>): QuotaChanges {
