@@ -1,9 +1,8 @@
 // An account is suspended and resumed while a thousand verifications are under way, against real fences, KV and D1: none
 // that begins after the answer to a suspension passes, and none that begins after the one to a resumption is refused.
-
+import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
-import { settleAccount } from '../../src/worker/changes.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { openFence } from '../support/fences.ts'
@@ -23,6 +22,7 @@ const uncounted = { send: async () => {} } as unknown as Env['USAGE']
 /** One in each region keeps what it met; a last one forgets a key before each verification of it. */
 const isolates: { app: TestApp; forgets: boolean }[] = []
 let account: Account
+let platform: Account
 const keys: { token: string; digest: string; isOfOther: boolean }[] = []
 
 beforeAll(async () => {
@@ -35,6 +35,10 @@ beforeAll(async () => {
     isolates.push({ app, forgets: isolates.length === regions.length })
   }
   account = await openAccount('Late Ltd')
+  platform = await openAccount('Platform')
+  await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
+    .bind(platform.id)
+    .run()
   const other = await openAccount('Other')
   const app = isolates[0]?.app as TestApp
   for (let at = 0; at < 12; at++) {
@@ -92,12 +96,11 @@ async function changeUnderLoad(settles: boolean) {
 
   async function change(to: 'suspended' | 'active'): Promise<void> {
     load.standing = null
-    await writeSuspension(account.id, to === 'suspended' ? clock.now() : null)
-    const bindings = changer.bindings as Env
-    const missing = settles
-      ? await settleAccount(changer.isolate, bindings, account.id, (work) => void work)
-      : []
-    expect(missing).toEqual([])
+    if (settles) {
+      const path = `/api/accounts/${account.id}/${to === 'suspended' ? 'suspend' : 'resume'}`
+      const answer = await changer.request('POST', path, { as: platform.owner.jwt })
+      expect(answer.status, answer.text).toBe(200)
+    } else await writeSuspension(account.id, to === 'suspended' ? clock.now() : null)
     load.standing = to
     underWay.push(load.underWay)
   }
