@@ -20,9 +20,9 @@ import { type InvitationBody, inviteMember } from './invite.ts'
 import { trustedOrigins } from './origins.ts'
 import {
   accountChanges,
+  actInNamedAccount,
   type OnChange,
   refuseAccounts,
-  refuseOtherAccount,
 } from './other-accounts.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 import { authTime, provedAtOf, sessionDefaults, sessionFields } from './session-fields.ts'
@@ -192,20 +192,6 @@ function edited({ path, method }: { path: string; method: string }, { body, quer
   return { context: { body: isEnding ? { ...given, revokeOtherSessions: true } : given, query } }
 }
 
-/** From here on Better Auth takes the named account for that of the session, whatever the endpoint. */
-async function actInNamedAccount(
-  db: D1Database,
-  { accountId }: Client,
-  ctx: Parameters<typeof getSessionFromCtx>[0],
-) {
-  if (accountId === null || !needsSession(ctx.path)) return
-  const found = await getSessionFromCtx(ctx)
-  if (found === null) return
-  await refuseOtherAccount(db, found.user.id, { organizationId: accountId })
-  const session = { ...found.session, activeOrganizationId: accountId }
-  ctx.context.session = { ...found, session }
-}
-
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }: OfRequest) {
   let actorId: string | null = null
@@ -217,7 +203,7 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
   }
   const before = createAuthMiddleware(async (ctx) => {
     const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
-    await actInNamedAccount(db, client, ctx)
+    await actInNamedAccount(db, client.accountId, ctx)
     const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined

@@ -1,8 +1,9 @@
 // What a request to Better Auth names must belong to an account of the person: of any other account it is not found.
-import { APIError } from 'better-auth/api'
+import { APIError, getSessionFromCtx } from 'better-auth/api'
 import { accountIdOfInvitation, accountIdOfSlug } from '../storage/account-store.ts'
 import { roleOf } from '../storage/people-store.ts'
 import { standingOf } from '../storage/standing.ts'
+import { needsSession } from './inputs.ts'
 import { suspendedDetail } from './suspended.ts'
 
 /** Endpoints that change an account, or who belongs to it. */
@@ -20,6 +21,20 @@ export const accountChanges = [
 export type OnChange = (userId: string, accountId: string) => Promise<void>
 
 type Named = { organizationId?: unknown; organizationSlug?: unknown }
+
+/** From here on Better Auth takes the named account for that of the session, whatever the endpoint. */
+export async function actInNamedAccount(
+  db: D1Database,
+  accountId: string | null,
+  ctx: Parameters<typeof getSessionFromCtx>[0],
+) {
+  if (accountId === null || !needsSession(ctx.path)) return
+  const found = await getSessionFromCtx(ctx)
+  if (found === null) return
+  await refuseOtherAccount(db, found.user.id, { organizationId: accountId })
+  const session = { ...found.session, activeOrganizationId: accountId }
+  ctx.context.session = { ...found, session }
+}
 
 /**
  * Before an endpoint that names an account, or changes one.

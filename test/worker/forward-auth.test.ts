@@ -102,6 +102,14 @@ describe.each(names)('%s', (dialect) => {
     if (isDenial) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm=/)
   })
 
+  it('answers 403 where the request names another account than that of the key', async () => {
+    const named = (id: string) => ({ key: reader, headers: { 'latchkey-account': id } })
+    expect(await outcome(send('GET', '/api/contacts', named(account.id)))).toBe('200')
+    for (const id of [crypto.randomUUID(), 'acme']) {
+      expect(await outcome(send('GET', '/api/contacts', named(id)))).toBe('403 forbidden')
+    }
+  })
+
   it('refuses a token in the query of the original request', async () => {
     const target = `/api/contacts?key=${reader}`
     expect(await outcome(send('GET', target, {}))).toBe('401 missing_credential')

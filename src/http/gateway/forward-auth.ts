@@ -102,7 +102,9 @@ function clientAddress(trusted: ForwardAuth | null, headers: Headers): string | 
 
 /** Proxies understand 401, 403 and 429 as denials: nginx turns any other status into a 500. */
 function denial(error: Error): Error {
-  if (!(error instanceof Problem) || error.code !== 'invalid_request') return error
+  // `not_found`: of an account that the request names and the credential does not act in.
+  const isOther = error instanceof Problem && ['invalid_request', 'not_found'].includes(error.code)
+  if (!isOther) return error
   return new Problem('forbidden', { detail: error.message, headers: challenge('invalid_request') })
 }
 
