@@ -4,10 +4,13 @@ import type { z } from '@hono/zod-openapi'
 import type { hc, InferRequestType, InferResponseType } from 'hono/client'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import {
+  type AccountChanges,
+  type AccountQuery,
   type AuditEvent,
   type AuditQuery,
   type Client,
   type ClientOptions,
+  type CreatedAccount,
   createClient,
   type ExplainRequest,
   type Introspection,
@@ -18,12 +21,17 @@ import {
   type KeyQuery,
   type KeySummary,
   LatchkeyError,
+  type NewAccount,
   type NewKey,
+  type OwnerInvitation,
+  type PlatformAccount,
   type Rotation,
   type Scope,
   type Selection,
   type ToppedUp,
   type Underway,
+  type Usage,
+  type UsageQuery,
   type VerifyAnswer,
   type VerifyRequest,
 } from '../../packages/latchkey/src/client.ts'
@@ -146,6 +154,79 @@ describe('the client', () => {
     const { id } = await client.create({ name: 'Async', scopes: [] })
     const { effective_at } = await client.revoke(id, { respondAsync: true })
     expect(Date.parse(effective_at ?? '')).toBeGreaterThan(0)
+  })
+})
+
+describe('accounts', () => {
+  const address = '192.0.2.7'
+  const fromAddress = ((url: URL, init: RequestInit) => {
+    const headers = new Headers(init.headers)
+    headers.set('cf-connecting-ip', address)
+    return testApp.send(String(url), { ...init, headers })
+  }) as typeof fetch
+  let platform: Account
+  let key: string
+
+  beforeAll(async () => {
+    platform = await openAccount('Platform')
+    await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
+      .bind(platform.id)
+      .run()
+    const expires_at = new Date(testApp.clock.now() + 86_400_000).toISOString()
+    const may_grant = { scopes: ['contacts:read'] }
+    const bounds = { allowed_ips: [address], expires_at, may_grant }
+    const made = { name: 'Sign-up', scopes: ['platform:manage'], ...bounds }
+    key = (await makeKey(testApp, platform.owner.jwt, made)).key
+  })
+
+  const as = (more: Partial<ClientOptions>) =>
+    createClient({ ...options, fetch: fromAddress, key, ...more })
+
+  it('are made, listed and changed by a key of the platform, which manages keys in one of them', async () => {
+    const { accounts } = as({})
+    const request = { name: 'Initech', owner_email: 'ada@initech.test' }
+    const idempotencyKey = crypto.randomUUID()
+    const made = await accounts.create(request, { idempotencyKey })
+    expect(await accounts.create(request, { idempotencyKey })).toEqual(made)
+    const { invitation, ...account } = made
+    expect([account.status, invitation?.email]).toEqual(['active', 'ada@initech.test'])
+    expect(await accounts.get(account.id)).toEqual(account)
+    const page = await accounts.list({ search: 'INITECH', limit: 1 })
+    expect([page.data, page.next_cursor]).toEqual([[account], null])
+    const changed = await accounts.update(account.id, { quotas: { keys: 1 } })
+    expect(changed.quotas).toMatchObject({ keys: 1, members: 1_000 })
+
+    const initech = as({ account: account.id })
+    const { id } = await initech.create({ name: 'CI', scopes: ['contacts:read'] })
+    expect((await initech.list()).data.map((each) => each.id)).toEqual([id])
+    const full = errorOf(initech.create({ name: 'Another', scopes: [] }))
+    expect((await full).code).toBe('quota_exceeded')
+    expect((await errorOf(as({ account: platform.id }).get(id))).code).toBe('not_found')
+    expect((await errorOf(as({}).list())).code).toBe('invalid_request')
+    // The calls of the deployment do not act in the account.
+    expect((await initech.accounts.get(account.id)).counts.keys).toBe(1)
+    const { total } = await accounts.usage(account.id, { granularity: 'hour' })
+    expect(total).toBe(0)
+    expect((await errorOf(accounts.suspend(account.id))).code).toBe('forbidden')
+  })
+
+  it('are suspended, resumed, deleted and invited into by an owner of the platform', async () => {
+    const { accounts } = as({ key: platform.owner.jwt })
+    const { id } = await accounts.create({ name: 'Hooli' })
+    const invitation = await accounts.inviteOwner(id, { owner_email: 'gavin@hooli.test' })
+    expect(invitation.url).toContain(invitation.id)
+    expect(await accounts.suspend(id)).toMatchObject({ id, status: 'suspended' })
+    expect(await accounts.resume(id)).toMatchObject({ id, status: 'active' })
+    expect(await accounts.remove(id)).toMatchObject({ id, status: 'closing' })
+    const { effective_at } = await accounts.resume(id, { respondAsync: true })
+    expect(Date.parse(effective_at ?? '')).toBeGreaterThan(0)
+  })
+
+  it('have ids that lead to no other path, and no empty account is taken for none', async () => {
+    for (const id of ['..', '', 'a/../b', 'x?y']) {
+      await expect(as({}).accounts.remove(id)).rejects.toThrow(TypeError)
+    }
+    expect(() => as({ account: '' })).toThrow(/account/)
   })
 })
 
@@ -353,20 +434,47 @@ describe('the url of a deployment', () => {
     '/api/v1/keys/verify': (client) => client.verify({ token: 'x' }),
     '/api/v1/keys/verify-batch': (client) => client.verifyBatch([{ token: 'x' }]),
     '/api/v1/introspect': (client) => client.introspect('x'),
+    '/api/accounts?status=active': ({ accounts }) => accounts.list({ status: 'active' }),
+    '/api/accounts': ({ accounts }) => accounts.create({ name: 'A' }),
+    [`/api/accounts/${id}`]: ({ accounts }) => accounts.get(id),
+    [`/api/accounts/${id} `]: ({ accounts }) => accounts.update(id, {}),
+    [`/api/accounts/${id}  `]: ({ accounts }) => accounts.remove(id),
+    [`/api/accounts/${id}/suspend`]: ({ accounts }) => accounts.suspend(id),
+    [`/api/accounts/${id}/resume`]: ({ accounts }) => accounts.resume(id),
+    [`/api/accounts/${id}/owner-invitation`]: ({ accounts }) =>
+      accounts.inviteOwner(id, { owner_email: 'a@b.test' }),
+    [`/api/accounts/${id}/usage?from=2027-01-01`]: ({ accounts }) =>
+      accounts.usage(id, { from: '2027-01-01' }),
   }
 
-  /** The URLs that the calls of a client request. */
-  async function requested(url: string): Promise<string[]> {
-    const urls: string[] = []
-    const send = async (to: URL) => {
-      urls.push(String(to))
+  type Sent = { url: string; account: string | null }
+
+  /** What the calls of a client request. */
+  async function requested(url: string, account?: string): Promise<Sent[]> {
+    const sent: Sent[] = []
+    const send = async (to: URL, init: RequestInit) => {
+      const named = new Headers(init.headers).get('latchkey-account')
+      sent.push({ url: String(to), account: named })
       return Response.json({ status: 'success', data: [], next_cursor: null })
     }
-    const client = createClient({ url, key: 'x', fetch: send as typeof fetch })
-    expect(Object.keys(client)).toHaveLength(Object.keys(calls).length)
+    const client = createClient({ url, key: 'x', fetch: send as typeof fetch, account })
+    const { accounts, ...others } = client
+    const names = [...Object.keys(others), ...Object.keys(accounts)]
+    expect(names).toHaveLength(Object.keys(calls).length)
     for (const call of Object.values(calls)) await call(client)
-    return urls
+    return sent
   }
+
+  it('has an account only where keys, scopes and audit events of one are managed', async () => {
+    const withOne = await requested('https://keys.example', id)
+    const acting = withOne.filter(({ account }) => account === id).map(({ url }) => url)
+    const others = withOne.filter(({ account }) => account === null).map(({ url }) => url)
+    expect(acting.every((url) => /\/api\/(api-keys|scopes|audit-events)/.test(url))).toBe(true)
+    expect(others.every((url) => /\/api\/(v1|accounts)/.test(url))).toBe(true)
+    expect(acting.length + others.length).toBe(withOne.length)
+    const without = await requested('https://keys.example')
+    expect(without.filter(({ account }) => account !== null)).toEqual([])
+  })
 
   it.each([
     ['https://keys.example', 'https://keys.example'],
@@ -375,7 +483,8 @@ describe('the url of a deployment', () => {
     ['https://example.com/latchkey/', 'https://example.com/latchkey'],
     ['https://example.com:8443/a/b%20c//', 'https://example.com:8443/a/b%20c'],
   ])('%s is the base of every call', async (url, base) => {
-    expect(await requested(url)).toEqual(Object.keys(calls).map((path) => base + path.trim()))
+    const urls = (await requested(url)).map((sent) => sent.url)
+    expect(urls).toEqual(Object.keys(calls).map((path) => base + path.trim()))
   })
 
   it.each([
@@ -413,6 +522,8 @@ describe('the types of the client', () => {
   type Checks = ReturnType<typeof hc<ChecksApi>>['api']['v1']['keys']
   type Keys = Api['api-keys']
   type OneKey = Keys[':id']
+  type Accounts = Api['accounts']
+  type OneAccount = Accounts[':id']
 
   type Data<Operation, Status extends 200 | 201 | 202> =
     InferResponseType<Operation, Status> extends { data: infer Answer } ? Plain<Answer> : never
@@ -445,6 +556,18 @@ describe('the types of the client', () => {
     expectTypeOf<Data<Keys['revoke']['$post'], 200>>().toEqualTypeOf<Plain<Count & Underway>>()
     expectTypeOf<Data<Api['audit-events']['$get'], 200>>().toEqualTypeOf<Plain<AuditEvent[]>>()
     expectTypeOf<Data<Api['scopes']['$get'], 200>>().toEqualTypeOf<Plain<Scope[]>>()
+    expectTypeOf<Data<Accounts['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount[]>>()
+    expectTypeOf<Data<Accounts['$post'], 201>>().toEqualTypeOf<Plain<CreatedAccount>>()
+    expectTypeOf<Data<OneAccount['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount>>()
+    expectTypeOf<Data<OneAccount['$patch'], 200>>().toEqualTypeOf<Plain<PlatformAccount>>()
+    type Changed = Plain<PlatformAccount & Underway>
+    expectTypeOf<Data<OneAccount['$delete'], 202>>().toEqualTypeOf<Changed>()
+    expectTypeOf<Data<OneAccount['suspend']['$post'], 202>>().toEqualTypeOf<Changed>()
+    expectTypeOf<Data<OneAccount['resume']['$post'], 202>>().toEqualTypeOf<Changed>()
+    expectTypeOf<Data<OneAccount['owner-invitation']['$post'], 201>>().toEqualTypeOf<
+      Plain<OwnerInvitation>
+    >()
+    expectTypeOf<Data<OneAccount['usage']['$get'], 200>>().toEqualTypeOf<Plain<Usage>>()
   })
 
   it('match the requests of the management API', () => {
@@ -454,6 +577,10 @@ describe('the types of the client', () => {
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
     expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()
+    expectTypeOf<Part<Accounts['$post'], 'json'>>().toEqualTypeOf<Plain<NewAccount>>()
+    expectTypeOf<Part<OneAccount['$patch'], 'json'>>().toEqualTypeOf<Plain<AccountChanges>>()
+    expectTypeOf<Part<Accounts['$get'], 'query'>>().toEqualTypeOf<Query<AccountQuery>>()
+    expectTypeOf<Part<OneAccount['usage']['$get'], 'query'>>().toEqualTypeOf<Plain<UsageQuery>>()
     expectTypeOf<ExplainRequest>().toExtend<InferRequestType<Keys['explain']['$post']>['json']>()
     expectTypeOf<Selection>().toExtend<InferRequestType<Keys['revoke']['$post']>['json']>()
   })

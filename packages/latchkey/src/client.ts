@@ -1,10 +1,13 @@
 // latchkey/client: the management and verification API for Node, Bun, Deno and Workers, on `fetch` alone. Names
 // and fields are those of the wire; every failure is thrown as LatchkeyError.
+import { type AccountCalls, accountCalls } from './accounts.ts'
+import { dataOf, pathOfId } from './calls.ts'
 import { type Items, listPages } from './pages.ts'
 import {
   type CallOptions,
   type ClientOptions,
   createTransport,
+  type IdempotencyOptions,
   type Transport,
 } from './transport.ts'
 import type {
@@ -30,19 +33,12 @@ import type {
 } from './types.ts'
 
 export type { FieldError } from '../../../src/contract/problems.ts'
+export type * from './account-types.ts'
+export type { AccountCalls } from './accounts.ts'
 export { LatchkeyError } from './error.ts'
 export type { Items } from './pages.ts'
-export type { CallOptions, ClientOptions } from './transport.ts'
+export type { CallOptions, ClientOptions, IdempotencyOptions } from './transport.ts'
 export type * from './types.ts'
-
-/**
- * A value of `Idempotency-Key`: the call is executed once in 24 hours, and so is retried.
- * @example
- * ```ts
- * const options: IdempotencyOptions = { idempotencyKey: crypto.randomUUID() }
- * ```
- */
-export type IdempotencyOptions = { idempotencyKey?: string | undefined }
 
 /**
  * The calls of one deployment. Each one throws `LatchkeyError`, or the reason of `signal`.
@@ -200,6 +196,15 @@ export type Client = {
     token: string,
     options?: CallOptions & { ip?: string | undefined },
   ): Promise<Introspection>
+  /**
+   * The accounts of the deployment, with a key that holds `platform:manage` or the JWT of an owner of the platform.
+   * @example
+   * ```ts
+   * const { id } = await client.accounts.create({ name: 'Initech', owner_email: 'ada@initech.test' })
+   * const initech = createClient({ url, key, account: id })
+   * ```
+   */
+  accounts: AccountCalls
 }
 
 /**
@@ -212,7 +217,14 @@ export type Client = {
  */
 export function createClient(options: ClientOptions): Client {
   const request = createTransport(options)
-  return { ...keyCalls(request), ...catalogueCalls(request), ...verifyCalls(request) }
+  const { account } = options
+  const inAccount: Transport = (method, path, call) => request(method, path, { ...call, account })
+  return {
+    ...keyCalls(inAccount),
+    ...catalogueCalls(inAccount),
+    ...verifyCalls(request),
+    accounts: accountCalls(request),
+  }
 }
 
 type KeyCalls = Pick<
@@ -275,12 +287,7 @@ function verifyCalls(request: Transport): Pick<Client, 'verify' | 'verifyBatch' 
   }
 }
 
-async function dataOf<Data>(body: Promise<unknown>): Promise<Data> {
-  return ((await body) as { data: Data }).data
-}
-
-/** The path of a key. An id cannot lead to another path, whatever it holds. */
+/** The path of a key. */
 function keyPath(id: string): string {
-  if (!/^[\w-]+$/.test(id)) throw new TypeError('latchkey/client: the id of a key is a UUID.')
-  return `${keysPath}/${id}`
+  return pathOfId(keysPath, id)
 }

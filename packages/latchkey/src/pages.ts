@@ -34,7 +34,7 @@ export function listPages<Item>(
   })
 }
 
-function searchOf(query: Record<string, unknown>): string {
+export function searchOf(query: Record<string, unknown>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
   if (given.length === 0) return ''
   return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`

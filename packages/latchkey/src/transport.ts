@@ -14,6 +14,11 @@ export type ClientOptions = {
   url: string
   /** A key with the scope `keys:manage` (or `keys:verify`, to verify and introspect), or the JWT of a person. */
   key: string
+  /**
+   * The id of the account whose keys, scopes and audit events the client manages (`Latchkey-Account`): needed with a key that
+   * holds `platform:manage`, and for a person of several accounts. `verify`, `introspect` and `accounts` do not depend on it.
+   */
+  account?: string | undefined
   /** The global `fetch` by default. */
   fetch?: typeof fetch
   /** Milliseconds of one attempt; 75,000 by default, since a change is answered once it is in force everywhere. */
@@ -38,6 +43,15 @@ export type CallOptions = {
   respondAsync?: boolean | undefined
 }
 
+/**
+ * A value of `Idempotency-Key`: the call is executed once in 24 hours, and so is retried.
+ * @example
+ * ```ts
+ * const options: IdempotencyOptions = { idempotencyKey: crypto.randomUUID() }
+ * ```
+ */
+export type IdempotencyOptions = { idempotencyKey?: string | undefined }
+
 type Call = CallOptions & {
   json?: unknown
   form?: Record<string, string>
@@ -45,6 +59,8 @@ type Call = CallOptions & {
   idempotencyKey?: string | undefined
   /** A POST without an effect. */
   onlyReads?: boolean
+  /** The account in which the call acts. */
+  account?: string | undefined
 }
 
 export type Transport = (method: string, path: string, call?: Call) => Promise<unknown>
@@ -56,6 +72,8 @@ export function createTransport(options: ClientOptions): Transport {
   const { retries = 2, sleep = wait } = options
   const urlOf = deploymentUrl(options.url, 'latchkey/client')
   if (!options.key) throw new TypeError('latchkey/client: key is missing.')
+  // Without an account the call would act in another than the caller means.
+  if (options.account === '') throw new TypeError('latchkey/client: account is empty.')
 
   return async function request(method, path, call = {}) {
     // A POST or PATCH may have taken place though its answer was lost: only the caller can decide to repeat it.
@@ -105,10 +123,11 @@ async function sendOnce(
 }
 
 function requestInit(method: string, key: string, call: Call): RequestInit {
-  const { json, form, respondAsync, idempotencyKey } = call
+  const { json, form, respondAsync, idempotencyKey, account } = call
   const headers = new Headers({ authorization: `Bearer ${key}`, accept: 'application/json' })
   if (respondAsync) headers.set('prefer', 'respond-async')
   if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
+  if (account !== undefined) headers.set('latchkey-account', account)
   // A redirect is not followed: it would carry the key elsewhere.
   const init: RequestInit = { method, headers, redirect: 'manual' }
   if (form !== undefined) return { ...init, body: new URLSearchParams(form) }

@@ -24,13 +24,16 @@ export type BindingOptions = {
   /** The binding, or its name in `c.env`: `LATCHKEY` by default. */
   binding?: string | LatchkeyBinding
   url?: never
+  accountId?: never
 }
 
 export type HttpOptions = {
   /** Address of the deployment, such as `https://keys.example.com` or `https://example.com/latchkey`. */
   url: string
-  /** A key of the app itself with the scope `keys:verify`. */
+  /** A key of the app itself with the scope `keys:verify`, or `platform:verify` with `accountId`. */
   key: string | ((c: Context) => string)
+  /** With a key that holds `platform:verify`: the id of the account whose keys pass, or `*` for those of all accounts. */
+  accountId?: string
   /** The global `fetch` by default. */
   fetch?: typeof fetch
   binding?: never
@@ -75,17 +78,18 @@ export function overBinding(
 
 /** @throws TypeError for an invalid `url` (see `deploymentUrl`), or an empty `key`. */
 export function overHttp(
-  { url, key, fetch: send = fetch }: HttpOptions,
+  { url, key, accountId, fetch: send = fetch }: HttpOptions,
   timeoutMs: number,
 ): VerifyTransport {
   const target = deploymentUrl(url, 'apiKey')('/api/v1/keys/verify')
   if (!key) throw new TypeError('apiKey: url needs a key that holds keys:verify.')
+  if (accountId === '') throw new TypeError('apiKey: accountId is empty.')
   return async function verify(c, request) {
     const headers = {
       'content-type': 'application/json',
       'x-api-key': typeof key === 'function' ? key(c) : key,
     }
-    const body = JSON.stringify(request)
+    const body = JSON.stringify({ ...request, account_id: accountId })
     const signal = AbortSignal.timeout(timeoutMs)
     // A redirect is not followed: it would carry the app's key elsewhere.
     const init = { method: 'POST', headers, body, signal, redirect: 'manual' } as const

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { roles } from '../../core/role.ts'
 import type { AppEnv } from '../app-env.ts'
 import { createManagement } from '../management/routes.ts'
+import { guardedResources } from '../paths.ts'
 import { createRevocations } from '../revocation/routes.ts'
 import { onlyReads } from '../routing/method.ts'
 import { createRouter } from '../routing/router.ts'
@@ -38,6 +39,7 @@ export function createDocument(settings: AppSettings, baseUrl: string): Document
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
   for (const { method, path, operation } of operationsOf(document)) {
+    if (actsInAccount(path)) nameAccount(operation)
     operation.responses = { ...operation.responses, default: anyFailure }
     if (operation.security) operation.security = operation.security.map(withRole({ method, path }))
   }
@@ -56,9 +58,34 @@ function withRole({ method, path }: { method: string; path: string }) {
   }
 }
 
-const anyFailure = {
-  description: 'Any other failure',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+const problem = {
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+}
+const anyFailure = { description: 'Any other failure', content: problem }
+
+/** Whether the operation is of the account that `Latchkey-Account` names: of management, not of services that check keys. */
+function actsInAccount(path: string): boolean {
+  const [, api, resource, next] = path.split('/')
+  if (api !== 'api') return false
+  return resource === 'auth' ? next === 'organization' : managed.has(resource ?? '')
+}
+
+const managed: ReadonlySet<string> = new Set(['accounts', ...guardedResources])
+
+/** The guards read the header, so that no route declares it. */
+function nameAccount(operation: Operation): void {
+  operation.parameters = [...(operation.parameters ?? []), accountParameter]
+  const noAccount = { description: 'The caller has no account with this id', content: problem }
+  operation.responses = { 404: noAccount, ...operation.responses }
+}
+
+const accountParameter = {
+  name: 'Latchkey-Account',
+  in: 'header' as const,
+  required: false,
+  description:
+    'The id of the account in which the request acts: one of the person’s, that of the session or JWT if left out; of a key its own; needed with `platform:manage`, but not under `/api/accounts`. Any other is 404',
+  schema: { type: 'string' as const, format: 'uuid' },
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
@@ -106,6 +133,8 @@ Success is \`{ "status": "success", "data": … }\`; a list adds \`next_cursor\`
 
 A change (PATCH, DELETE, rotate, revoke) answers 200 only once it is in force everywhere. \`Prefer: respond-async\` answers 202
 at once, with \`effective_at\`. A 202 without that header is in force everywhere except in its \`pending_regions\`.
+
+\`Latchkey-Account\` names the account in which a request of management acts: one of the caller's, else 404.
 
 With an \`Idempotency-Key\` a POST that makes or spends something is executed once in 24 hours; tokens are never shown again. \`ETag\` is the
 version of a key, for \`If-Match\`.
