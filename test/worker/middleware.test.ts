@@ -454,6 +454,32 @@ describe('the options', () => {
     expect(called).toEqual([target])
   })
 
+  it('name the account whose keys pass, or all, to a service of the platform', async () => {
+    const platform = await openAccount('Platform')
+    await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
+      .bind(platform.id)
+      .run()
+    const allowed_ips = ['192.0.2.7']
+    const expires_at = new Date(testApp.clock.now() + 86_400_000).toISOString()
+    const scopes = ['platform:verify']
+    const made = await makeKey(testApp, platform.owner.jwt, { scopes, allowed_ips, expires_at })
+    const fromThere = ((url: URL, init: RequestInit) => {
+      const headers = { ...init.headers, 'cf-connecting-ip': '192.0.2.7' }
+      return testApp.send(String(url), { ...init, headers })
+    }) as typeof fetch
+    const ask = async (accountId: string | undefined) => {
+      const options = { ...overHttp(testApp, made.key), fetch: fromThere, accountId }
+      const { key } = await issue({ scopes: [] })
+      const { status, body } = await appWith(options as ApiKeyOptions).get({ 'x-api-key': key })
+      return [status, body.apiKey?.account.id ?? body.code ?? body.thrown]
+    }
+    expect(await ask(acme.id)).toEqual([200, acme.id])
+    expect(await ask('*')).toEqual([200, acme.id])
+    expect(await ask(platform.id)).toEqual([401, 'invalid_api_key'])
+    expect(await ask(undefined)).toEqual([500, expect.stringContaining('400')])
+    await expect(ask('')).rejects.toThrow(/accountId/)
+  })
+
   it('name a binding of the app, and work over real RPC', async () => {
     const { key } = await issue({ scopes: ['contacts:read'] })
     const app = appWith({ binding: 'KEYS', scopes: ['contacts:read'] })
