@@ -37,7 +37,11 @@ Generated from the routes by \`npm run generate\`: do not edit. \`npm run check\
 
 - **${callers.anonymous}**: no credential. **member**, **admin**, **owner**: signed in by session cookie to the account that owns the
   data. **owner of another account**: signed in to a different account.
-- **key that inherits**: a key without scopes of its own, created by the owner. The other two keys have the named scope only.
+- **${callers.guest}**: a member who is signed in to an account that they own, and names this one by \`Latchkey-Account\`.
+- **${callers.suspended}**: signed in to that account, whose data they ask for. The gateway refuses their JWT with \`403\`.
+- **${callers.platformOwner}**, **${callers.platformAdmin}**: signed in to the account that operates the deployment. They are members of no other.
+- **key that inherits**: a key without scopes of its own, created by the owner. The other keys have the named scope only.
+- **${callers.platformKey}**: a key of the platform that names the account that owns the data by \`Latchkey-Account\`.
 - **owner's JWT**: from \`GET /api/auth/token\`, as a Bearer token.
 - **step-up**: the session or the JWT proved its person within the last ten minutes, else \`403 step_up_required\` to everyone whom
   the table permits: by \`POST /api/auth/step-up\`, or a JWT from a fresh sign-in. The table shows proved callers.

@@ -168,6 +168,8 @@ export type InvitationView = {
   role: Role
   status: 'pending' | 'accepted' | 'rejected' | 'canceled' | 'expired'
   hasUser: boolean
+  /** The account takes nobody in. */
+  isSuspended: boolean
 }
 
 export async function invitationView(
@@ -183,9 +185,11 @@ export async function invitationView(
       status: invitation.status,
       expiresAt: invitation.expiresAt,
       userId: user.id,
+      suspendedAt: sql<number | null>`${accountControl.suspendedAt}`,
     })
     .from(invitation)
     .innerJoin(organization, eq(organization.id, invitation.organizationId))
+    .leftJoin(accountControl, eq(accountControl.accountId, organization.id))
     .leftJoin(user, eq(user.email, invitation.email))
     .where(eq(invitation.id, id))
     .get()
@@ -198,6 +202,7 @@ export async function invitationView(
     role: strongestRole(row.role) ?? 'member',
     status: isLate ? 'expired' : (row.status as InvitationView['status']),
     hasUser: row.userId !== null,
+    isSuspended: row.suspendedAt !== null,
   }
 }
 

@@ -1,17 +1,27 @@
-// Every kind of caller, each with its own credential, and requests that would succeed: generated from the
-// OpenAPI document, so that a new route is covered without a change here.
+// Every kind of caller, each with its own credential.
 import { env } from 'cloudflare:workers'
 import { hashPassword, makeSignature } from 'better-auth/crypto'
-import type { Document } from '../../src/http/openapi/document.ts'
+import type { Role } from '../../src/core/role.ts'
 import type { Caller } from '../../src/http/openapi/permissions.ts'
 import { type Account, makeKey, openAccount } from './account.ts'
-import { createAccount, type TestApp, type TestPerson } from './test-app.ts'
+import { writeSuspension } from './suspension.ts'
+import { addPerson, createAccount, type TestApp, type TestPerson } from './test-app.ts'
+
+export type KeyCaller = Extract<
+  Caller,
+  'key' | 'manager' | 'verifier' | 'platformKey' | 'platformVerifier'
+>
 
 export type World = {
   app: TestApp
   acme: Account
   globex: Account
-  keys: Record<'key' | 'manager' | 'verifier', string>
+  /** Suspended. */
+  initech: Account
+  platform: Account
+  /** A member of Acme whose sessions are in Globex, which they own. */
+  guest: TestPerson
+  keys: Record<KeyCaller, string>
   passwordHash: string
 }
 
@@ -21,18 +31,83 @@ export async function openWorld(app: TestApp): Promise<World> {
   await makeSigningKey(app)
   const acme = await openAccount('Acme Inc')
   const globex = await openAccount('Globex')
-  const key = async (scopes?: string[], more: object = {}) =>
-    (await makeKey(app, acme.owner.jwt, scopes && { scopes, ...more })).key
-  const keys = {
-    key: await key(),
-    manager: await key(['keys:manage'], { may_grant: {} }),
-    verifier: await key(['keys:verify']),
-  }
+  const initech = await openAccount('Initech')
+  const platform = await openAccount('Platform')
+  await markPlatform(platform.id)
+  const guest = await addPerson(globex.id, 'owner')
+  await addMember(guest, acme.id, 'member')
   const passwordHash = await hashPassword(password)
-  for (const person of [acme.owner, acme.admin, acme.member, globex.owner]) {
+  const people = [acme.owner, acme.admin, acme.member, globex.owner, initech.owner, guest]
+  for (const person of [...people, platform.owner, platform.admin]) {
     await givePassword(person, passwordHash)
   }
-  return { app, acme, globex, keys, passwordHash }
+  await writeSuspension(initech.id, Date.now())
+  const world = { app, acme, globex, initech, platform, guest, passwordHash }
+  const keys = {
+    key: await keyOf(world, 'key'),
+    manager: await keyOf(world, 'manager'),
+    verifier: await keyOf(world, 'verifier'),
+    platformKey: await keyOf(world, 'platformKey'),
+    platformVerifier: await keyOf(world, 'platformVerifier'),
+  }
+  return { ...world, keys }
+}
+
+const grants: Record<KeyCaller, object> = {
+  key: {},
+  manager: { scopes: ['keys:manage'], may_grant: {} },
+  verifier: { scopes: ['keys:verify'] },
+  platformKey: { scopes: ['platform:manage'], may_grant: {} },
+  platformVerifier: { scopes: ['platform:verify'] },
+}
+
+/** A new key of this kind. */
+export async function keyOf(
+  { app, acme, platform }: Pick<World, 'app' | 'acme' | 'platform'>,
+  caller: KeyCaller,
+): Promise<string> {
+  if (!caller.startsWith('platform')) {
+    return (await makeKey(app, acme.owner.jwt, { ...grants[caller] })).key
+  }
+  const expires_at = new Date(app.clock.now() + 30 * 86_400_000).toISOString()
+  // The addresses of the matrix (permissions.test.ts).
+  const more = { allowed_ips: ['198.0.0.0/8'], expires_at }
+  return (await makeKey(app, platform.owner.jwt, { ...grants[caller], ...more })).key
+}
+
+export function isKey(caller: Caller): caller is KeyCaller {
+  return Object.hasOwn(grants, caller)
+}
+
+export async function markPlatform(accountId: string): Promise<void> {
+  await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)').bind(accountId).run()
+}
+
+/** Makes a person a member of one more account. */
+export async function addMember({ id }: TestPerson, accountId: string, role: string) {
+  await env.DB.prepare(
+    'INSERT INTO member (id, organization_id, user_id, role, created_at) VALUES (?, ?, ?, ?, 1)',
+  )
+    .bind(crypto.randomUUID(), accountId, id, role)
+    .run()
+}
+
+/** The account of the data that a caller asks for: everybody's is Acme, but people of a suspended one ask for their own. */
+export function accountOf({ acme, initech }: World, caller: Caller): Account {
+  return caller === 'suspended' ? initech : acme
+}
+
+/** Makes what a caller asks for, also in the suspended account. */
+export async function prepared<T>(
+  { initech }: World,
+  caller: Caller,
+  make: () => Promise<T>,
+): Promise<T> {
+  if (caller !== 'suspended') return make()
+  await writeSuspension(initech.id, null)
+  const made = await make()
+  await writeSuspension(initech.id, Date.now())
+  return made
 }
 
 export async function givePassword({ id }: TestPerson, hash: string): Promise<void> {
@@ -94,15 +169,44 @@ export async function sessionIdOf(person: Pick<TestPerson, 'id'>): Promise<strin
 
 export const fromOwnPage = { origin: env.BASE_URL }
 
-/** The person behind a caller; of a key, its owner. */
-export function personOf({ acme, globex }: World, caller: Caller): TestPerson {
-  if (caller === 'outsider') return globex.owner
-  return caller === 'member' || caller === 'admin' ? acme[caller] : acme.owner
+/** The person behind a caller; of a key of Acme, its owner. */
+export function personOf({ acme, globex, initech, platform, guest }: World, caller: Caller) {
+  switch (caller) {
+    case 'outsider':
+      return globex.owner
+    case 'guest':
+      return guest
+    case 'suspended':
+      return initech.owner
+    case 'platformOwner':
+      return platform.owner
+    case 'platformAdmin':
+      return platform.admin
+    case 'member':
+    case 'admin':
+      return acme[caller]
+    default:
+      return acme.owner
+  }
 }
+
+/** The role of a caller in the account of the data, or in their own where they have none. */
+export function roleOf(caller: Caller): Role {
+  if (caller === 'guest') return 'member'
+  if (caller === 'platformAdmin') return 'admin'
+  return caller === 'member' || caller === 'admin' ? caller : 'owner'
+}
+
+/** The header with which a request names its account. */
+export const inAccount = (id: string) => ({ 'latchkey-account': id })
 
 /** The headers that authenticate a caller. */
 export async function credentialOf(world: World, caller: Caller): Promise<Record<string, string>> {
-  const { acme, globex, keys } = world
+  const { acme, globex, initech, platform, keys } = world
+  const bySession = async (accountId: string) => ({
+    cookie: await cookieOf(personOf(world, caller), accountId),
+    ...fromOwnPage,
+  })
   switch (caller) {
     case 'anonymous':
       return {}
@@ -111,75 +215,22 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
     case 'key':
     case 'manager':
     case 'verifier':
+    case 'platformVerifier':
       return { authorization: `Bearer ${keys[caller]}` }
+    case 'platformKey':
+      return { authorization: `Bearer ${keys[caller]}`, ...inAccount(acme.id) }
     case 'member':
     case 'admin':
     case 'owner':
-      return { cookie: await cookieOf(acme[caller], acme.id), ...fromOwnPage }
+      return bySession(acme.id)
+    case 'guest':
+      return { ...(await bySession(globex.id)), ...inAccount(acme.id) }
     case 'outsider':
-      return { cookie: await cookieOf(globex.owner, globex.id), ...fromOwnPage }
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is not typed
-type Schema = any
-
-/** The smallest value that a schema accepts. */
-export function sampleOf(document: Document, schema: Schema): unknown {
-  if (schema?.$ref) {
-    const name = String(schema.$ref).split('/').at(-1) ?? ''
-    return sampleOf(document, document.components?.schemas?.[name])
-  }
-  const { example, examples, const: only, enum: values, anyOf, oneOf, allOf } = schema ?? {}
-  const given = example ?? examples?.[0] ?? only ?? values?.[0]
-  if (given !== undefined) return given
-  if (allOf) return Object.assign({}, ...allOf.map((part: Schema) => sampleOf(document, part)))
-  const choice = (anyOf ?? oneOf)?.[0]
-  return choice ? sampleOf(document, choice) : plainSample(document, schema ?? {})
-}
-
-function plainSample(document: Document, schema: Schema): unknown {
-  const {
-    type,
-    format,
-    properties = {},
-    required = [],
-    items,
-    minimum,
-    minLength,
-    minItems,
-  } = schema
-  switch (Array.isArray(type) ? type[0] : type) {
-    case 'object':
-      return Object.fromEntries(
-        required.map((name: string) => [name, sampleOf(document, properties[name])]),
-      )
-    case 'array':
-      return Array.from({ length: minItems ?? 0 }, () => sampleOf(document, items))
-    case 'integer':
-    case 'number':
-      return minimum ?? 1
-    case 'boolean':
-      return true
-    case 'string':
-      return stringSample(format, minLength)
-    default:
-      return null
-  }
-}
-
-function stringSample(format: string | undefined, minLength = 1): string {
-  switch (format) {
-    case 'uuid':
-      return crypto.randomUUID()
-    case 'email':
-      return `${crypto.randomUUID()}@example.test`
-    case 'uri':
-    case 'url':
-      return 'https://example.test/'
-    case 'date-time':
-      return new Date(Date.now() + 3_600_000).toISOString()
-    default:
-      return 'x'.repeat(Math.max(minLength, 1))
+      return bySession(globex.id)
+    case 'suspended':
+      return bySession(initech.id)
+    case 'platformOwner':
+    case 'platformAdmin':
+      return bySession(platform.id)
   }
 }

@@ -8,32 +8,27 @@ import { operationsOf } from '../../src/http/openapi/document.ts'
 import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
 import { makeKey } from './account.ts'
 import {
+  accountOf,
   cookieOf,
+  fromOwnPage,
+  inAccount,
+  isKey,
+  keyOf,
   password,
   personOf,
-  sampleOf,
-  sessionIdOf,
+  prepared,
+  roleOf,
   type World,
 } from './permission-matrix.ts'
+import { email, ids, invitation, webhookDelivery } from './permission-resources.ts'
+import { sampleOf } from './schema-samples.ts'
+import { writeSuspension } from './suspension.ts'
 import { addPerson, createAccount } from './test-app.ts'
 
 export type Sent = {
   path?: string
   headers?: Record<string, string>
   body?: unknown
-}
-
-const email = () => `${crypto.randomUUID()}@example.test`
-
-async function invitation({ acme }: World, to = email(), accountId = acme.id): Promise<string> {
-  const id = crypto.randomUUID()
-  await env.DB.prepare(
-    `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
-     VALUES (?, ?, ?, 'member', 'pending', ?, ?, ?)`,
-  )
-    .bind(id, accountId, to, acme.owner.id, Date.now() + 86_400_000, Date.now())
-    .run()
-  return id
 }
 
 const emailOf = (world: World, caller: Caller) => `${personOf(world, caller).id}@example.test`
@@ -54,45 +49,40 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     return {}
   },
   // Each in a separate account: the matrix keeps using its own.
-  'POST /api/account/deletion': async (_, caller) => {
-    if (['anonymous', 'key', 'manager', 'verifier'].includes(caller)) {
-      return { body: { name: 'Leaving' } }
-    }
+  'POST /api/account/deletion': async ({ globex }, caller) => {
+    const body = { name: 'Leaving' }
+    if (caller === 'anonymous' || isKey(caller)) return { body }
     const accountId = await createAccount('Leaving')
-    const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
-    const person = await addPerson(accountId, role)
-    const headers: Record<string, string> =
-      caller === 'jwt'
-        ? { authorization: `Bearer ${person.jwt}` }
-        : { cookie: await cookieOf(person, accountId) }
-    return { body: { name: 'Leaving' }, headers }
+    const person = await addPerson(accountId, roleOf(caller))
+    if (caller === 'jwt') return { body, headers: { authorization: `Bearer ${person.jwt}` } }
+    if (caller === 'suspended') await writeSuspension(accountId, Date.now())
+    const cookie = await cookieOf(person, caller === 'guest' ? globex.id : accountId)
+    return { body, headers: { cookie, ...(caller === 'guest' && inAccount(accountId)) } }
   },
   'POST /api/api-keys/import': () => ({
     body: {
       keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],
     },
   }),
-  'POST /api/api-keys/explain': async ({ app, acme }) => ({
-    body: { key_id: (await makeKey(app, acme.owner.jwt)).id },
+  'POST /api/api-keys/explain': async (world, caller) => ({
+    body: { key_id: (await newKey(world, caller)).id },
   }),
-  'POST /api/api-keys/lookup': async ({ app, acme }) => ({
-    body: { token: (await makeKey(app, acme.owner.jwt)).key },
+  'POST /api/api-keys/lookup': async (world, caller) => ({
+    body: { token: (await newKey(world, caller)).key },
   }),
   'POST /api/api-keys/revoke': () => ({ body: { ids: [crypto.randomUUID()] } }),
   'POST /api/api-keys': (_, caller) => ({
-    body: caller === 'manager' ? { name: 'X', scopes: [] } : { name: 'X' },
+    body:
+      caller === 'manager' || caller === 'platformKey' ? { name: 'X', scopes: [] } : { name: 'X' },
   }),
+  'POST /api/accounts/{id}/owner-invitation': () => ({ body: { owner_email: email() } }),
   'POST /api/setup': () => ({
     body: { setup_token: env.SETUP_TOKEN, account: 'X', name: 'X', email: email(), password },
   }),
   'POST /api/introspect': () => ({ body: 'token=nonsense' }),
-  'DELETE /api/v1/me': async ({ app, acme }, caller) => {
-    if (!['key', 'manager', 'verifier'].includes(caller)) return {}
-    const made = await app.request('POST', '/api/api-keys', {
-      as: acme.owner.jwt,
-      body: { name: 'X' },
-    })
-    return { headers: { authorization: `Bearer ${made.body.data.key}` } }
+  'DELETE /api/v1/me': async (world, caller) => {
+    if (!isKey(caller)) return {}
+    return { headers: { authorization: `Bearer ${await keyOf(world, caller)}` } }
   },
   'GET /forward-auth/nginx/{policy}': () => ({
     path: '/forward-auth/nginx/crm',
@@ -113,74 +103,56 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     body: { currentPassword: password, newPassword: password },
   }),
   'POST /api/auth/update-user': () => ({ body: { name: 'X' } }),
-  'POST /api/auth/organization/set-active': ({ acme }) => ({ body: { organizationId: acme.id } }),
+  'POST /api/auth/organization/set-active': (world, caller) => ({
+    body: { organizationId: accountOf(world, caller).id },
+  }),
   'GET /api/auth/organization/get-full-organization': ofAccount,
   'GET /api/auth/organization/list-members': ofAccount,
   'GET /api/auth/organization/list-invitations': ofAccount,
   'POST /api/auth/organization/has-permission': () => ({
     body: { permissions: { member: ['update'] } },
   }),
-  'POST /api/auth/organization/leave': async ({ acme, globex }, caller) => {
-    if (caller === 'outsider') return { body: { organizationId: acme.id } }
+  'POST /api/auth/organization/leave': async (world, caller) => {
+    const { id } = accountOf(world, caller)
+    const body = { organizationId: id }
+    const isMember = ['member', 'admin', 'owner', 'guest', 'suspended'].includes(caller)
+    if (!isMember) return { body }
     // A separate person: the matrix keeps using its own.
-    const role = caller === 'member' || caller === 'admin' ? caller : 'owner'
-    const person = await addPerson(acme.id, role)
-    const headers = { cookie: await cookieOf(person, globex.id) }
-    const body = { organizationId: acme.id }
-    return caller === 'member' || caller === 'admin' || caller === 'owner'
-      ? { body, headers }
-      : { body }
+    const person = await addPerson(id, roleOf(caller))
+    const cookie = await cookieOf(person, world.globex.id)
+    return { body, headers: { cookie, ...fromOwnPage } }
   },
-  'POST /api/auth/organization/invite-member': ({ acme }) => ({
-    body: { email: email(), role: 'member', organizationId: acme.id },
+  'POST /api/auth/organization/invite-member': (world, caller) => ({
+    body: { email: email(), role: 'member', organizationId: accountOf(world, caller).id },
   }),
-  'POST /api/auth/organization/cancel-invitation': async (world) => ({
-    body: { invitationId: await invitation(world) },
+  'POST /api/auth/organization/cancel-invitation': async (world, caller) => ({
+    body: { invitationId: await invitation(world, email(), accountOf(world, caller).id) },
   }),
-  'POST /api/auth/organization/remove-member': async ({ acme }) => ({
-    body: {
-      memberIdOrEmail: (await addPerson(acme.id, 'member')).memberId,
-      organizationId: acme.id,
-    },
-  }),
-  'POST /api/auth/organization/update-member-role': async ({ acme }) => ({
-    body: {
-      memberId: (await addPerson(acme.id, 'member')).memberId,
-      role: 'member',
-      organizationId: acme.id,
-    },
-  }),
-  'POST /api/auth/organization/update': ({ acme }) => ({
-    body: { data: { name: 'Acme Inc' }, organizationId: acme.id },
-  }),
+  'POST /api/auth/organization/remove-member': async (world, caller) => {
+    const { id } = accountOf(world, caller)
+    const { memberId } = await addPerson(id, 'member')
+    return { body: { memberIdOrEmail: memberId, organizationId: id } }
+  },
+  'POST /api/auth/organization/update-member-role': async (world, caller) => {
+    const { id } = accountOf(world, caller)
+    const { memberId } = await addPerson(id, 'member')
+    return { body: { memberId, role: 'member', organizationId: id } }
+  },
+  'POST /api/auth/organization/update': (world, caller) => {
+    const { id, name } = accountOf(world, caller)
+    return { body: { data: { name }, organizationId: id } }
+  },
   'POST /api/auth/organization/accept-invitation': invitedElsewhere,
   'POST /api/auth/organization/reject-invitation': invitedElsewhere,
 }
 
-function ofAccount({ acme }: World): Sent {
-  return { path: `?organizationId=${acme.id}` }
+function ofAccount(world: World, caller: Caller): Sent {
+  return { path: `?organizationId=${accountOf(world, caller).id}` }
 }
 
-/** The ids of resources that no POST of their collection creates. */
-const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
-  // A session belongs to one person: a caller of another account requests one of this account.
-  '/api/sessions/{id}': (world, caller) =>
-    sessionIdOf(personOf(world, caller === 'outsider' ? 'owner' : caller)),
-  '/api/invitations/{id}': (world) => invitation(world),
-  '/api/webhook-endpoints/{id}': (world) => webhookEndpoint(world),
-}
-
-/** An account may have few of them: each one replaces the previous one. */
-async function webhookEndpoint({ app, acme }: World): Promise<string> {
-  await env.DB.prepare('DELETE FROM webhook_endpoint WHERE account_id = ?').bind(acme.id).run()
-  const body = { url: 'https://example.com/' }
-  const made = await app.request('POST', '/api/webhook-endpoints', { as: acme.owner.jwt, body })
-  return made.body.data.id
-}
-
-async function webhookDelivery({ app, acme }: World, endpointId: string): Promise<string> {
-  const path = `/api/webhook-endpoints/${endpointId}/test`
-  return (await app.request('POST', path, { as: acme.owner.jwt })).body.data.id
+function newKey(world: World, caller: Caller) {
+  const { owner } = accountOf(world, caller)
+  return prepared(world, caller, () => makeKey(world.app, owner.jwt))
 }
 
 /** A request that succeeds for every permitted caller. */
@@ -214,15 +186,15 @@ async function fill(document: Document, world: World, path: string, caller: Call
   const isDocumented = operationsOf(document).some((each) => each.path === path)
   if (rest === undefined || !isDocumented)
     return path.replace(/\{\w+\}/g, () => crypto.randomUUID())
-  const made = ids[`${collection}/{id}`] ?? (() => make(document, world, collection))
+  const made = ids[`${collection}/{id}`] ?? (() => make(document, world, caller, collection))
   const id = await made(world, caller)
   const filled = path.replace('{id}', id)
   if (!filled.includes('{delivery_id}')) return filled
-  return filled.replace('{delivery_id}', await webhookDelivery(world, id))
+  return filled.replace('{delivery_id}', await webhookDelivery(world, caller, id))
 }
 
-/** A resource of the account, created by its owner through the API itself. */
-async function make(document: Document, { app, acme }: World, collection: string) {
+/** A resource of the account of the data, created by its owner through the API itself. */
+async function make(document: Document, world: World, caller: Caller, collection: string) {
   const found = operationsOf(document).find(
     ({ path, method }) => path === collection && method === 'post',
   )
@@ -234,7 +206,10 @@ async function make(document: Document, { app, acme }: World, collection: string
   // A managing key may create and rotate only keys that list their scopes.
   const body =
     collection === '/api/api-keys' ? { name: 'X', scopes: [] } : bodyOf(document, found.operation)
-  const made = await app.request('POST', collection, { as: acme.owner.jwt, body })
+  const as = accountOf(world, caller).owner.jwt
+  const made = await prepared(world, caller, () =>
+    world.app.request('POST', collection, { as, body }),
+  )
   expect(made.status, `POST ${collection}: ${made.text}`).toBe(201)
   return made.body.data.id as string
 }

@@ -1,10 +1,12 @@
 // The callers permitted for each operation, from the requirements that the routes declare: for docs/permissions.md,
 // and for the test that checks every cell of it.
 import type { Route } from '../../core/policy.ts'
+import { accountChanges } from '../../identity/other-accounts.ts'
 import { authEndpoints } from '../management/people/auth-endpoints.ts'
 import { readingPosts } from '../paths.ts'
 import {
   byScopeOfRoute,
+  ofPlatform,
   type Requirement,
   scopeOfRoute,
   stepUpAlways,
@@ -22,6 +24,12 @@ export const callers = {
   manager: 'key with `keys:manage`',
   verifier: 'key with `keys:verify`',
   jwt: "owner's JWT",
+  guest: 'member, signed in to another account of theirs',
+  suspended: 'owner of a suspended account',
+  platformOwner: 'owner of the platform',
+  platformAdmin: 'admin of the platform',
+  platformKey: 'key with `platform:manage`',
+  platformVerifier: 'key with `platform:verify`',
 } as const
 
 export type Caller = keyof typeof callers
@@ -85,48 +93,102 @@ function permissionOf(route: SecuredRoute): Permission {
 }
 
 function cellOf(route: SecuredRoute, caller: Caller): Cell {
-  const { security, section, isOfAccount } = route
+  const { security, section } = route
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'yes'
   if (schemes.has('githubSignature') || schemes.has('closed')) return 403
   // Better Auth accepts cookies only.
   const isByCookieOnly = section === 'people'
+  const bySession = (role: string) => byRole(schemes.get('session'), role, 401)
   switch (caller) {
     case 'anonymous':
       return 401
     case 'member':
     case 'admin':
     case 'owner':
-      return byRole(schemes.get('session'), caller, 401)
-    case 'outsider': {
-      const cell = byRole(schemes.get('session'), 'owner', 401)
-      return cell === 'yes' && isOfAccount ? 404 : cell
+      return bySession(caller)
+    case 'guest':
+      return bySession('member')
+    case 'outsider':
+      return ofOthers(route, bySession('owner'))
+    case 'suspended':
+      return onlyReads(route) ? bySession('owner') : 403
+    case 'platformOwner':
+    case 'platformAdmin': {
+      const role = caller === 'platformOwner' ? 'owner' : 'admin'
+      return ofOthers(route, byRole(schemes.get('session'), role, 401, true))
     }
     case 'jwt':
       return isByCookieOnly ? 401 : byRole(schemes.get('jwt'), 'owner', 403)
     case 'key':
     case 'manager':
     case 'verifier':
-      return isByCookieOnly ? 401 : byScopes(schemes.get('apiKey'), caller)
+    case 'platformVerifier':
+      return isByCookieOnly ? 401 : byScopes(schemes.get('apiKey'), reserved[caller])
+    case 'platformKey':
+      return isByCookieOnly ? 401 : byPlatformKey(route, schemes.get('apiKey'))
   }
+}
+
+/** What a caller finds who is in another account than that of the data. */
+function ofOthers({ security, isOfAccount }: SecuredRoute, cell: Cell): Cell {
+  const isOfDeployment = security.some((each) => Object.values(each).flat().includes(ofPlatform))
+  return cell === 'yes' && isOfAccount && !isOfDeployment ? 404 : cell
+}
+
+/** What is left to people of a suspended account. Their own sessions, which only a cookie reaches, are no part of it. */
+function onlyReads({ section, method, path, security }: SecuredRoute): boolean {
+  if (section === 'people') {
+    const endpoint = path.replace('/api/auth', '')
+    // Of the account that invites, which is another one.
+    return !accountChanges.includes(endpoint) || endpoint === '/organization/accept-invitation'
+  }
+  const isByManagement =
+    security.some((each) => Object.hasOwn(each, 'session')) &&
+    security.some((each) => Object.hasOwn(each, 'jwt'))
+  return !isByManagement || method === 'GET' || readingPosts.includes(path)
 }
 
 const ranks = ['member', 'admin', 'owner']
 
-function byRole(needs: string[] | undefined, role: string, otherwise: Cell): Cell {
+function byRole(
+  needs: string[] | undefined,
+  role: string,
+  otherwise: Cell,
+  inPlatform = false,
+): Cell {
   if (needs === undefined) return otherwise
+  if (needs.includes(ofPlatform) && !inPlatform) return 403
   const roles = needs.filter((each) => ranks.includes(each))
   return roles.every((each) => ranks.indexOf(role) >= ranks.indexOf(each)) ? 'yes' : 403
 }
 
-const reserved = { manager: 'keys:manage', verifier: 'keys:verify' }
+/** The scope of each kind of key; null: it inherits every scope but these. */
+const reserved = {
+  key: null,
+  manager: 'keys:manage',
+  verifier: 'keys:verify',
+  platformKey: 'platform:manage',
+  platformVerifier: 'platform:verify',
+}
 
-/** Keys inherit every scope but the reserved ones. */
-function byScopes(needs: string[] | undefined, caller: 'key' | 'manager' | 'verifier'): Cell {
+function byScopes(needs: string[] | undefined, held: string | null): Cell {
   if (needs === undefined) return 403
-  const holds = (scope: string) =>
-    caller === 'key' ? !Object.values(reserved).includes(scope) : scope === reserved[caller]
+  const isReserved = (scope: string) => Object.values<string | null>(reserved).includes(scope)
+  const holds = (scope: string) => (held === null ? !isReserved(scope) : scope === held)
   return needs.every(holds) ? 'yes' : 403
+}
+
+/** It names the account of the data, where it does what a key with `keys:manage` does, but for webhooks. */
+function byPlatformKey(
+  { method, path, security }: SecuredRoute,
+  needs: string[] | undefined,
+): Cell {
+  if (path.startsWith('/api/webhook-endpoints')) return 403
+  const isByManager = security.some((each) => each.apiKey?.includes('keys:manage'))
+  const cell = isByManager ? 'yes' : byScopes(needs, reserved.platformKey)
+  // A key that calls a route for any key names its own account or none; a token alone suffices to revoke it.
+  return needs?.length === 0 && method !== 'DELETE' ? 404 : cell
 }
 
 const inWords: Record<string, string> = {
@@ -140,7 +202,8 @@ function whoOf(security: readonly Requirement[]): string {
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'anyone'
   const needs = schemes.get('session') ?? schemes.get('jwt') ?? []
-  const person = needs.find((each) => ranks.includes(each))
+  const role = needs.find((each) => ranks.includes(each))
+  const person = needs.includes(ofPlatform) ? `${role} ${ofPlatform}` : role
   const stepUp = needs.filter((each) => each.startsWith(stepUpAlways))
   const scope = schemes.get('apiKey')?.[0]
   if (scope === undefined && schemes.has('apiKey')) return 'any key'

@@ -41,7 +41,7 @@ export type Sent = {
 
 export type Everything = Awaited<ReturnType<typeof openEverything>>
 
-const preferred: Caller[] = ['anonymous', 'jwt', 'owner', 'verifier', 'key']
+const preferred: Caller[] = ['anonymous', 'jwt', 'owner', 'verifier', 'key', 'platformOwner']
 
 /** GET only; `/` is the dashboard, whose files the Worker passes on. */
 export const pages = ['/openapi.json', '/docs', '/docs/errors', '/docs/style.css']
@@ -112,6 +112,8 @@ export async function openEverything(
     const { path, headers, body } = await requestOf(document, of, row, known)
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
     const credential = { ...(await credentialOf(world, known)) }
+    // By JWT, as other management.
+    if (known === 'platformOwner') credential.authorization = `Bearer ${world.platform.owner.jwt}`
     if (caller === 'operator') credential.authorization = `Bearer ${env.SETUP_TOKEN}`
     return {
       ...{ method, path },

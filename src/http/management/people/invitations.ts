@@ -3,6 +3,7 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { suspendedDetail } from '../../../contract/refusals.ts'
 import { roles } from '../../../core/role.ts'
 import { hashPassword } from '../../../identity/password.ts'
 import {
@@ -64,6 +65,7 @@ const accept = createRoute({
     ),
     ...openFailures,
     ...bodyFailures,
+    403: failure('The account is suspended'),
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
     429: failure(
@@ -87,6 +89,7 @@ export function createInvitationRoutes() {
       // Checked first only to avoid the hash and to give the reason; the batch decides.
       const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
       if (found.status !== 'pending') throw closed
+      if (found.isSuspended) throw new Problem('forbidden', { detail: suspendedDetail })
       if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
       const user = { id: crypto.randomUUID(), name: body.name, email: found.email }
       const passwordHash = await hashPassword(body.password)

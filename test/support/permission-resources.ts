@@ -1,0 +1,58 @@
+// Resources of accounts for the requests of the matrix: those that no POST of their collection creates.
+import { env } from 'cloudflare:workers'
+import type { Caller } from '../../src/http/openapi/permissions.ts'
+import { accountOf, personOf, prepared, sessionIdOf, type World } from './permission-matrix.ts'
+import { createAccount } from './test-app.ts'
+
+export const email = () => `${crypto.randomUUID()}@example.test`
+
+export async function invitation(
+  { acme, initech }: World,
+  to = email(),
+  accountId = acme.id,
+): Promise<string> {
+  const inviter = accountId === initech.id ? initech.owner : acme.owner
+  const id = crypto.randomUUID()
+  await env.DB.prepare(
+    `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
+     VALUES (?, ?, ?, 'member', 'pending', ?, ?, ?)`,
+  )
+    .bind(id, accountId, to, inviter.id, Date.now() + 86_400_000, Date.now())
+    .run()
+  return id
+}
+
+const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']
+
+/** The ids of resources that no POST of their collection creates. */
+export const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
+  // A session belongs to one person: a caller of another account requests one of this account.
+  '/api/sessions/{id}': (world, caller) =>
+    sessionIdOf(personOf(world, foreign.includes(caller) ? 'owner' : caller)),
+  '/api/invitations/{id}': (world) => invitation(world),
+  '/api/webhook-endpoints/{id}': webhookEndpoint,
+  // One without an owner, which is neither suspended nor being deleted.
+  '/api/accounts/{id}': () => createAccount('Customer'),
+}
+
+/** An account may have few of them: each one replaces the previous one. */
+async function webhookEndpoint(world: World, caller: Caller): Promise<string> {
+  const { id, owner } = accountOf(world, caller)
+  await env.DB.prepare('DELETE FROM webhook_endpoint WHERE account_id = ?').bind(id).run()
+  const body = { url: 'https://example.com/' }
+  const made = await prepared(world, caller, () =>
+    world.app.request('POST', '/api/webhook-endpoints', { as: owner.jwt, body }),
+  )
+  return made.body.data.id
+}
+
+export async function webhookDelivery(
+  world: World,
+  caller: Caller,
+  endpointId: string,
+): Promise<string> {
+  const path = `/api/webhook-endpoints/${endpointId}/test`
+  const as = accountOf(world, caller).owner.jwt
+  const sent = await prepared(world, caller, () => world.app.request('POST', path, { as }))
+  return sent.body.data.id
+}
