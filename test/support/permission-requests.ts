@@ -79,6 +79,10 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   'POST /api/setup': () => ({
     body: { setup_token: env.SETUP_TOKEN, account: 'X', name: 'X', email: email(), password },
   }),
+  'POST /api/v1/keys/verify': ({ acme }, caller) => ({ body: verificationOf(acme.id, caller) }),
+  'POST /api/v1/keys/verify-batch': ({ acme }, caller) => ({
+    body: { keys: [verificationOf(acme.id, caller)] },
+  }),
   'POST /api/introspect': () => ({ body: 'token=nonsense' }),
   'DELETE /api/v1/me': async (world, caller) => {
     if (!isKey(caller)) return {}
@@ -144,6 +148,11 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   },
   'POST /api/auth/organization/accept-invitation': invitedElsewhere,
   'POST /api/auth/organization/reject-invitation': invitedElsewhere,
+}
+
+/** A key of the platform says of which account the token is. */
+function verificationOf(account_id: string, caller: Caller) {
+  return { token: 'nonsense', ...(caller === 'platformVerifier' && { account_id }) }
 }
 
 function ofAccount(world: World, caller: Caller): Sent {

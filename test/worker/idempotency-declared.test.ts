@@ -18,6 +18,8 @@ const exceptions: Record<string, string> = {
   explainKey: readsOnly,
   revokeKeys: endsInOneState,
   deleteAccount: endsInOneState,
+  suspendAccount: endsInOneState,
+  resumeAccount: endsInOneState,
   verifyKey: 'spends once for the idempotencyKey in its body',
   verifyKeys: 'spends once for the idempotencyKey of each token in its body',
   introspect: 'spends as any use of a key does; RFC 7662 has no such header',

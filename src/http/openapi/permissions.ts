@@ -124,9 +124,9 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
     case 'manager':
     case 'verifier':
     case 'platformVerifier':
-      return isByCookieOnly ? 401 : byScopes(schemes.get('apiKey'), reserved[caller])
+      return isByCookieOnly ? 401 : byScopes(scopesOf(security), reserved[caller])
     case 'platformKey':
-      return isByCookieOnly ? 401 : byPlatformKey(route, schemes.get('apiKey'))
+      return isByCookieOnly ? 401 : byPlatformKey(route)
   }
 }
 
@@ -172,23 +172,27 @@ const reserved = {
   platformVerifier: 'platform:verify',
 }
 
-function byScopes(needs: string[] | undefined, held: string | null): Cell {
-  if (needs === undefined) return 403
+/** The scopes of keys, for each alternative. */
+function scopesOf(security: readonly Requirement[]): string[][] {
+  return security.flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey]))
+}
+
+function byScopes(alternatives: string[][], held: string | null): Cell {
   const isReserved = (scope: string) => Object.values<string | null>(reserved).includes(scope)
   const holds = (scope: string) => (held === null ? !isReserved(scope) : scope === held)
-  return needs.every(holds) ? 'yes' : 403
+  return alternatives.some((scopes) => scopes.every(holds)) ? 'yes' : 403
 }
 
 /** It names the account of the data, where it does what a key with `keys:manage` does, but for webhooks. */
-function byPlatformKey(
-  { method, path, security }: SecuredRoute,
-  needs: string[] | undefined,
-): Cell {
+function byPlatformKey({ method, path, security }: SecuredRoute): Cell {
   if (path.startsWith('/api/webhook-endpoints')) return 403
-  const isByManager = security.some((each) => each.apiKey?.includes('keys:manage'))
-  const cell = isByManager ? 'yes' : byScopes(needs, reserved.platformKey)
-  // A key that calls a route for any key names its own account or none; a token alone suffices to revoke it.
-  return needs?.length === 0 && method !== 'DELETE' ? 404 : cell
+  const alternatives = scopesOf(security)
+  const isByManager = alternatives.some((scopes) => scopes.includes(reserved.manager))
+  const cell = isByManager ? 'yes' : byScopes(alternatives, reserved.platformKey)
+  const isByAnyKey = alternatives.some((scopes) => scopes.length === 0)
+  const isOfOwnAccount = isByAnyKey || alternatives.flat().includes(reserved.platformVerifier)
+  // A key that calls these routes names its own account or none; a token alone suffices to revoke it.
+  return isOfOwnAccount && method !== 'DELETE' ? 404 : cell
 }
 
 const inWords: Record<string, string> = {
@@ -205,10 +209,10 @@ function whoOf(security: readonly Requirement[]): string {
   const role = needs.find((each) => ranks.includes(each))
   const person = needs.includes(ofPlatform) ? `${role} ${ofPlatform}` : role
   const stepUp = needs.filter((each) => each.startsWith(stepUpAlways))
-  const scope = schemes.get('apiKey')?.[0]
-  if (scope === undefined && schemes.has('apiKey')) return 'any key'
-  if (scope === scopeOfRoute) return 'the scope of the route'
-  const key = scope === undefined ? [] : [`\`${scope}\``]
+  const scopes = scopesOf(security)
+  if (scopes.some((each) => each.length === 0)) return 'any key'
+  if (scopes.flat().includes(scopeOfRoute)) return 'the scope of the route'
+  const key = scopes.flatMap(([scope]) => (scope === undefined ? [] : [`\`${scope}\``]))
   const people = person === undefined ? [] : [person]
   const words = [...people, ...key, ...stepUp]
   if (words.length > 0) return words.join(', ')

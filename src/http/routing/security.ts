@@ -66,9 +66,12 @@ export const byScopeOfRoute: Requirement[] = [
 export const byKey = keyThatHolds()
 /** A person who is signed in, even as member of no account. */
 export const bySession: Requirement[] = [{ session: [] }]
-/** A key that holds `keys:verify`. */
-export const byVerifier = keyThatHolds('keys:verify')
-export const byIntrospector: Requirement[] = [...byVerifier, { basicKey: ['keys:verify'] }]
+/** A key that holds `keys:verify`, or one of the platform that names the account. */
+export const byVerifier = [...keyThatHolds('keys:verify'), ...keyThatHolds('platform:verify')]
+export const byIntrospector: Requirement[] = [
+  ...keyThatHolds('keys:verify'),
+  { basicKey: ['keys:verify'] },
+]
 export const byOperator: Requirement[] = [{ setupToken: [] }]
 export const byGithub: Requirement[] = [{ githubSignature: [] }]
 

@@ -3,9 +3,9 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { suspendedDetail } from '../../../contract/refusals.ts'
 import { roles } from '../../../core/role.ts'
 import { hashPassword } from '../../../identity/password.ts'
+import { suspendedDetail } from '../../../identity/suspended.ts'
 import {
   acceptInvitation,
   type InvitationView,
