@@ -235,7 +235,9 @@ describe('defineConfig', () => {
 
   it('accepts a valid configuration, adds the reserved scopes and converts the lease to milliseconds', () => {
     const config = defineConfig({ ...sound, lease: 0.5 })
-    expect(Object.keys(config.scopes)).toEqual(['contacts:read', 'keys:manage', 'keys:verify'])
+    expect(Object.keys(config.scopes)).toEqual([
+      ...['contacts:read', 'keys:manage', 'keys:verify', 'platform:manage', 'platform:verify'],
+    ])
     expect(config).toMatchObject({ defaultFormat: 'whm', leaseMs: 500 })
     expect(defineConfig(sound).leaseMs).toBe(1_000)
     expect(defineConfig({ ...sound, lease: 0 }).leaseMs).toBe(0)
@@ -291,6 +293,8 @@ describe('defineConfig', () => {
       'keys:verify',
       'messages:read',
       'messages:send',
+      'platform:manage',
+      'platform:verify',
       'webhooks:manage',
     ])
   })

@@ -80,7 +80,7 @@ describe('wildcards', () => {
     expect(Object.fromEntries(wildcards)).toEqual({
       contacts: ['contacts:*'],
       orders: ['orders:*', 'orders:items:*'],
-      ...{ secrets: [], keys: [], status: [] },
+      ...{ secrets: [], keys: [], platform: [], status: [] },
     })
     const [contacts] = groups
     if (contacts === undefined) throw new Error('no group')

@@ -13,7 +13,7 @@ import { flushAfterMs } from '../../src/usage/counter.ts'
 import { settleSettings } from '../../src/worker/changes.ts'
 import { canaryStores, runScheduled } from '../../src/worker/cron.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
-import { makeKey, openAccount } from '../support/account.ts'
+import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { openFence } from '../support/fences.ts'
 import { down, type Failure, type Store } from '../support/outage.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
@@ -349,10 +349,16 @@ describe('the canary', () => {
 })
 
 describe('GET /api/status', () => {
-  beforeAll(openFences)
+  let platform: Account
+  beforeAll(async () => {
+    await openFences()
+    platform = await openAccount('Platform')
+    const mark = env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
+    await mark.bind(platform.id).run()
+  })
 
   it('shows all but the tiers while their usage object is down', async () => {
-    const { owner } = await openAccount()
+    const { owner } = platform
     const cut = await createTestApp({ bindings: down(['USAGE_COUNTS']) })
     const { status, body } = await cut.request('GET', '/api/status', { as: owner.jwt })
     expect([status, body.data.tiers]).toEqual([200, null])
@@ -364,7 +370,7 @@ describe('GET /api/status', () => {
     await env.DB.prepare('DELETE FROM canary_run').run()
     const app = await createTestApp()
     await runScheduled(app.isolate, app.bindings, '*/5 * * * *', () => {})
-    const { owner, admin, member } = await openAccount()
+    const { owner, admin, member } = platform
     for (const { jwt } of [owner, admin]) {
       const answer = await app.request('GET', '/api/status', { as: jwt })
       expect(answer.status, answer.text).toBe(200)
@@ -391,7 +397,7 @@ describe('GET /api/status', () => {
   })
 
   it('reports a fence that does not answer', async () => {
-    const { owner } = await openAccount()
+    const { owner } = platform
     const app = await createTestApp({ bindings: down(['FENCE']) })
     const { body } = await app.request('GET', '/api/status', { as: owner.jwt })
     expect(body.data.ready).toBe(false)
@@ -413,7 +419,7 @@ describe('GET /api/status', () => {
       clock,
       bindings: { USAGE: queue as unknown as Env['USAGE'] },
     })
-    const { owner } = await openAccount()
+    const { owner } = platform
     const as = { as: owner.jwt }
     const verifier = await makeKey(app, owner.jwt, { scopes: ['keys:verify'] })
     const { key } = await makeKey(app, owner.jwt)

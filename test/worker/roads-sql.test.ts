@@ -160,6 +160,8 @@ describe('the tables that records are made of', () => {
       'storage/name-folding.ts',
       // Creates accounts, and people with their first membership.
       'storage/people-store.ts',
+      // Suspends, closes and renames accounts for the platform, which raises.
+      'storage/platform-accounts.ts',
     ])
   })
 })
