@@ -41,10 +41,8 @@ test('a failure of the API shows its detail and request id, and can be tried aga
   await alert.getByText(requestId).waitFor()
   await page.unroute('**/api/audit-events*')
   await page.getByRole('button', { name: 'Try again' }).click()
-  await page
-    .getByRole('cell', { name: /Member added/ })
-    .first()
-    .waitFor()
+  await alert.waitFor({ state: 'detached' })
+  await page.getByRole('cell').first().waitFor()
 })
 
 test('a slow answer shows a skeleton first', async (t) => {
