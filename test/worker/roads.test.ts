@@ -93,6 +93,10 @@ describe('the records of keys', () => {
     await makeKey(app, account.owner.jwt)
     return account
   }
+  const byPlatform = (method: string, path: string, body?: unknown) =>
+    json(method, `/api/accounts${path}`, body, {
+      authorization: `Bearer ${world.platform.owner.jwt}`,
+    })
   const deletion = ({ owner, name }: Account) =>
     json('POST', '/api/account/deletion', { name }, { authorization: `Bearer ${owner.jwt}` })
 
@@ -121,6 +125,18 @@ describe('the records of keys', () => {
       const headers = { authorization: `Bearer ${account.owner.jwt}` }
       return { method: 'DELETE', path: '/api/account/deletion', headers }
     },
+    'PATCH /api/accounts/{id}': async () =>
+      byPlatform('PATCH', `/${(await closing()).id}`, { name: 'Renamed' }),
+    'POST /api/accounts/{id}/suspend': async () =>
+      byPlatform('POST', `/${(await closing()).id}/suspend`),
+    'POST /api/accounts/{id}/resume': async () => {
+      const { id } = await closing()
+      const { status, text } = await answerTo(byPlatform('POST', `/${id}/suspend`))
+      expect(status, text).toBe(200)
+      await changedRecords()
+      return byPlatform('POST', `/${id}/resume`)
+    },
+    'DELETE /api/accounts/{id}': async () => byPlatform('DELETE', `/${(await closing()).id}`),
     'POST /api/auth/organization/leave': async () =>
       bySession(await creator(), '/leave', { organizationId }),
     'POST /api/auth/organization/remove-member': async () =>
