@@ -39,6 +39,8 @@ const cookie = cookiesOf(
 )
 // Before a test puts a key of its own among those that Better Auth signs with.
 const jwt = await call('getToken', { cookie })
+// Whoever sets the deployment up owns its platform.
+const operator = { as: jwt.body.token as string }
 const acme = await openAccount()
 const owner = { as: acme.owner.jwt }
 // Hears of all that happens here to keys.
@@ -257,6 +259,21 @@ describe('each operation responds as the document describes', () => {
     expect((await call('getToken', { cookie })).status).toBe(401)
   })
 
+  it('for the platform', async () => {
+    const body = { name: 'Customer', owner_email: 'owner@customer.test' }
+    const made = await call('createAccount', { ...operator, body })
+    const by = { ...operator, path: { id: made.body.data.id } }
+    await call('listAccounts', { ...operator, query: { search: 'Cust', limit: '1' } })
+    await call('readAccount', by)
+    await call('changeAccount', { ...by, body: { quotas: { keys: 5, members: null } } })
+    await call('inviteOwner', { ...by, body: { owner_email: 'other@customer.test' } })
+    await call('readAccountUsage', { ...by, query: { granularity: 'hour' } })
+    await call('suspendAccount', by)
+    await call('resumeAccount', { ...by, headers: { prefer: 'respond-async' } })
+    await call('removeAccount', by)
+    expect((await call('getStatus', operator)).status).toBe(200)
+  })
+
   it('for the account as a whole', async () => {
     await call('getAccount', owner)
     await call('exportAccount', owner)
@@ -270,12 +287,11 @@ describe('each operation responds as the document describes', () => {
   })
 
   it('for the operator', async () => {
-    const operator = { as: env.SETUP_TOKEN }
+    const bySecret = { as: env.SETUP_TOKEN }
     await call('getHealth')
     await call('getReadiness')
-    await call('getStatus', owner)
-    await call('listFences', operator)
-    expect((await call('resetFences', { ...operator, body: {} })).status).toBe(409)
+    await call('listFences', bySecret)
+    expect((await call('resetFences', { ...bySecret, body: {} })).status).toBe(409)
   })
 
   it('with no operation left out', () => {
@@ -299,7 +315,7 @@ describe('each operation fails as the document describes', () => {
     needsBody: operation.requestBody !== undefined,
     // Sessions are listed by cookie, above.
     hasId: path.includes('{id}') && !path.startsWith('/api/sessions/'),
-    method,
+    ...{ method, path },
   }))
 
   it('without a credential, and with an invalid one', async () => {
@@ -332,11 +348,14 @@ describe('each operation fails as the document describes', () => {
     const least: Record<string, object> = {
       acceptInvitation: { name: 'X', password: 'x'.repeat(12) },
       addCredits: { add: 1 },
+      inviteOwner: { owner_email: 'owner@customer.test' },
     }
+    const ofPlatform = all.filter(({ path }) => path.startsWith('/api/accounts/'))
     for (const { id } of all.filter(({ hasId }) => hasId)) {
       for (const wrong of [crypto.randomUUID(), 'nonsense', '%00']) {
         const body = least[id] ?? {}
-        const sent = { ...owner, path: { id: wrong }, wrong: true }
+        const by = ofPlatform.some((each) => each.id === id) ? operator : owner
+        const sent = { ...by, path: { id: wrong }, wrong: true }
         const needsBody = all.find((each) => each.id === id)?.needsBody
         const { status } = await call(id, needsBody ? { ...sent, body } : sent)
         expect(status, id).toBe(404)
