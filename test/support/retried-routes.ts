@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { type Account, makeKey } from './account.ts'
 import { cookieOf, fromOwnPage } from './permission-matrix.ts'
-import type { Answer, TestApp, TestPerson } from './test-app.ts'
+import { type Answer, createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type Retried = {
   path: string
@@ -152,6 +152,40 @@ export const retried: Record<string, Prepare> = {
     executed: () =>
       both(count('invitation WHERE organization_id = ?', id), events(id, 'invitation.created')),
   }),
+  createAccount: async (_, { id }) => {
+    await becomePlatform(id)
+    const [one, other] = [`Retried ${crypto.randomUUID()}`, `Other ${crypto.randomUUID()}`]
+    return {
+      path: '/api/accounts',
+      body: { name: one, owner_email: 'owner@example.test' },
+      otherBody: { name: other },
+      executed: () =>
+        both(count('organization WHERE name IN (?, ?)', one, other), events(id, 'account.created')),
+    }
+  },
+  inviteOwner: async (_, { id }) => {
+    await becomePlatform(id)
+    const [one, other] = [await createAccount('One'), await createAccount('Other')]
+    return {
+      path: `/api/accounts/${one}/owner-invitation`,
+      body: { owner_email: `${crypto.randomUUID()}@example.test` },
+      otherBody: { owner_email: `${crypto.randomUUID()}@example.test` },
+      otherPath: `/api/accounts/${other}/owner-invitation`,
+      executed: () =>
+        both(
+          count('invitation WHERE organization_id IN (?, ?)', one, other),
+          events(id, 'invitation.created'),
+        ),
+    }
+  },
+}
+
+/** For one test: the mark of a deployment never moves. */
+async function becomePlatform(accountId: string): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM platform'),
+    env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)').bind(accountId),
+  ])
 }
 
 export type Sender = (
