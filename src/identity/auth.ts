@@ -21,6 +21,7 @@ import { trustedOrigins } from './origins.ts'
 import {
   accountChanges,
   actInNamedAccount,
+  isRenaming,
   type OnChange,
   refuseAccounts,
 } from './other-accounts.ts'
@@ -199,7 +200,7 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
   const claim = async (memberId: string, role: Role = 'member') => {
     refuseUnproved(provedAt, role)
     if (actorId !== null && (await intents.claim(memberId, actorId))) return
-    throw new APIError('CONFLICT', { message: 'This member is being changed by another' })
+    throw new APIError('CONFLICT', { message: 'Another request is changing this. Try again.' })
   }
   const before = createAuthMiddleware(async (ctx) => {
     const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
@@ -219,7 +220,7 @@ function memberChanges({ db }: PeopleSettings, { intents, guesses, client, now }
     const { path } = ctx
     const request = { path, userId: actorId, header: client.accountId, accountId, input }
     await refuseAccounts(db, request, client.onChange)
-    if (path === '/organization/update') await intents.claim(String(accountId), actorId)
+    if (await isRenaming(db, request)) await claim(String(accountId))
     if (path === '/organization/invite-member') {
       const inviter = { userId: actorId, accountId, provedAt }
       return inviteMember(db, inviter, read.body as InvitationBody, ctx.headers, now())

@@ -105,3 +105,13 @@ async function refuseOtherInvitation(db: D1Database, userId: string, invitationI
   if (accountId !== null && (await roleOf(db, userId, accountId)) !== null) return
   throw new APIError('NOT_FOUND', { message: 'Invitation not found' })
 }
+
+/** A member's wish is refused by Better Auth: a claim of theirs would name them for the change of another. */
+export async function isRenaming(
+  db: D1Database,
+  { path, userId, accountId }: { path: string; userId: string; accountId: unknown },
+): Promise<boolean> {
+  if (path !== '/organization/update' || typeof accountId !== 'string') return false
+  const role = await roleOf(db, userId, accountId)
+  return role === 'owner' || role === 'admin'
+}

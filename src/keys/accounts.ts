@@ -2,17 +2,19 @@
 // raises the group of the account.
 import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
 import { writeTime } from '../core/time.ts'
-import { resume, suspend } from '../storage/platform-accounts.ts'
+import { findPlatformAccount, resume, suspend } from '../storage/platform-accounts.ts'
 import { type ChangeSettings, type Progress, propagate } from './change.ts'
 import { type ClosingStores, gracePeriodMs } from './closing.ts'
 
-/** An entry of another account's trail, to which the platform does something. */
+/** An entry of the trail of an account, to which the platform does something. */
 export function platformEntry(
   caller: Caller,
+  accountId: string,
   action: string,
   detail: Record<string, unknown>,
 ): AuditEntry {
-  return { ...auditEntry(caller, action, detail), actorKind: 'platform' }
+  const entry = auditEntry(caller, action, detail)
+  return accountId === caller.actor.accountId ? entry : { ...entry, actorKind: 'platform' }
 }
 
 /** Every key of the account fails on its next request. Repeated, it only waits until that is in force. */
@@ -22,7 +24,7 @@ export async function suspendAccount(
   caller: Caller,
   accountId: string,
 ): Promise<Progress> {
-  const audit = platformEntry(caller, 'account.suspended', {})
+  const audit = platformEntry(caller, accountId, 'account.suspended', {})
   await suspend(stores.db, accountId, null, audit, settings.clock.now())
   return propagate(stores, settings, { accountId })
 }
@@ -34,12 +36,12 @@ export async function resumeAccount(
   caller: Caller,
   accountId: string,
 ): Promise<Progress> {
-  const audit = platformEntry(caller, 'account.resumed', {})
+  const audit = platformEntry(caller, accountId, 'account.resumed', {})
   await resume(stores.db, accountId, audit, settings.clock.now())
   return propagate(stores, settings, { accountId })
 }
 
-/** Suspends the account now and deletes it in 14 days; `resumeAccount` takes both back. */
+/** Suspends the account now and deletes it in 14 days; `resumeAccount` takes back what the platform scheduled. */
 export async function deleteAccountLater(
   stores: ClosingStores,
   settings: ChangeSettings,
@@ -47,9 +49,11 @@ export async function deleteAccountLater(
   accountId: string,
 ): Promise<Progress> {
   const now = settings.clock.now()
-  const closesAt = now + gracePeriodMs
+  const before = await findPlatformAccount(stores.db, accountId)
+  // One that its own owner scheduled earlier stays as it is.
+  const closesAt = before?.closesAt ?? now + gracePeriodMs
   const detail = { deleted_at: writeTime(closesAt) }
-  const audit = platformEntry(caller, 'account.deletion_requested', detail)
+  const audit = platformEntry(caller, accountId, 'account.deletion_requested', detail)
   await suspend(stores.db, accountId, closesAt, audit, now)
   return propagate(stores, settings, { accountId })
 }

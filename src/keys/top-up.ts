@@ -1,7 +1,7 @@
 // Adds credits to the balance of a key. The record of a key does not hold its balance, so a top-up needs
 // no settling. The credits are in a meter and not in D1: a request with an Idempotency-Key first claims its meter in D1, and the
 // meter adds once for the hash of the request.
-import type { Caller } from '../core/audit.ts'
+import { auditEntry, type Caller } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { Meters, MeterUnavailable } from '../limits/meters.ts'
@@ -96,17 +96,16 @@ async function add(
 
 async function eventOf(
   { newId }: Pick<TopUpStores, 'newId'>,
-  { actor, requestId }: Caller,
+  caller: Caller,
   { id: keyId, accountId }: ListedKey,
   { amount, request }: TopUpInput,
   atMs: number,
 ): Promise<TopUpEvent> {
+  const { actorKind, actorId } = auditEntry(caller, 'key.credits_added', {})
   return {
     id: request === null ? newId() : await eventId(keyId, request.hash, atMs),
-    ...{ accountId, keyId, requestId, atMs },
-    actorKind: actor.kind,
-    actorId: actor.id,
-    add: amount,
+    ...{ accountId, keyId, requestId: caller.requestId, atMs },
+    ...{ actorKind, actorId, add: amount },
   }
 }
 

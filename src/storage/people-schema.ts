@@ -179,7 +179,7 @@ export const setupLock = sqliteTable(
 export const memberIntent = sqliteTable('member_intent', {
   memberId: text('member_id').primaryKey(),
   actorId: text('actor_id').notNull(),
-  actorKind: text('actor_kind', { enum: ['person', 'platform'] })
+  actorKind: text('actor_kind', { enum: ['person', 'key', 'platform'] })
     .notNull()
     .default('person'),
   at: timestamp('at').notNull(),

@@ -235,14 +235,15 @@ function invite(
   ]
 }
 
-/** The pending invitation of an owner; null without one. */
-export async function pendingOwner(
+/** The invitation with which an account was made, while it is pending: later ones are of its own owners. */
+export async function invitationOfNew(
   d1: D1Database,
   accountId: string,
   nowMs: number,
 ): Promise<InvitationRow | null> {
   const is = sql`${invitation.organizationId} = ${accountId} and ${invitation.status} = 'pending'
-    and ${invitation.role} like '%owner%' and ${invitation.expiresAt} > ${nowMs}`
+    and ${invitation.expiresAt} > ${nowMs} and ${invitation.createdAt} =
+      (select created_at from ${organization} where id = ${accountId})`
   const query = openPrimary(d1).select().from(invitation).where(is).get()
   return (await within('D1', readTimeoutMs, query)) ?? null
 }
@@ -299,18 +300,19 @@ export async function suspend(
   nowMs: number,
 ): Promise<void> {
   const suspended = sql`select 1 from ${accountControl} where account_id = ${id} and suspended_at is not null`
-  const isDone = closesAt === null ? suspended : sql`${suspended} and deleted_by_platform = 1`
-  const isDeleted = closesAt === null ? 0 : 1
+  const open = sql`exists (select 1 from ${organization} where id = ${id} and closes_at is null)`
+  const isDone = closesAt === null ? suspended : sql`${suspended} and not ${open}`
+  const isDeleted = closesAt === null ? sql`0` : open
   await write(d1, [
     sql`${insertEvent(id, audit, nowMs)} where not exists (${isDone})`,
     sql`insert into ${accountControl} (account_id, suspended_at, deleted_by_platform)
       values (${id}, ${nowMs}, ${isDeleted}) on conflict (account_id) do update
-      set suspended_at = coalesce(suspended_at, ${nowMs}), deleted_by_platform = max(deleted_by_platform, ${isDeleted})`,
+      set suspended_at = coalesce(suspended_at, ${nowMs}),
+        deleted_by_platform = max(deleted_by_platform, excluded.deleted_by_platform)`,
     ...(closesAt === null
       ? []
       : [
-          // One that its own owner scheduled earlier stays as it is.
-          sql`update ${organization} set closes_at = coalesce(closes_at, ${closesAt}) where id = ${id}`,
+          sql`update ${organization} set closes_at = ${closesAt} where id = ${id} and closes_at is null`,
         ]),
   ])
 }

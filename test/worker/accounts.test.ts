@@ -96,6 +96,23 @@ describe('the platform', () => {
     expect(first?.body.data.invitation).toMatchObject({ email: 'once@customer.test' })
   })
 
+  it('shows to a repeated request the invitation that it made, and no later one', async () => {
+    const headers = { 'idempotency-key': 'sign-up-43' }
+    const body = { name: 'Later', owner_email: 'first-owner@customer.test' }
+    const made = await ask('POST', '/api/accounts', platform.owner.jwt, { body, headers })
+    const { id, invitation } = made.body.data
+    const accept = { name: 'Owner', password: 'correct horse battery' }
+    await app.request('POST', `/api/invitations/${invitation.id}/accept`, { body: accept })
+    await env.DB.prepare(
+      `INSERT INTO invitation (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
+       SELECT ?1, ?2, 'co-owner@customer.test', 'owner', 'pending', user_id, ?3, 2 FROM member WHERE organization_id = ?2`,
+    )
+      .bind(crypto.randomUUID(), id, app.clock.now() + dayMs)
+      .run()
+    const again = await ask('POST', '/api/accounts', platform.owner.jwt, { body, headers })
+    expect([again.status, again.body.data.invitation]).toEqual([201, null])
+  })
+
   it('has no quotas, and is neither suspended nor deleted', async () => {
     const own = await ask('GET', '/api/account', platform.owner.jwt)
     expect(own.body.data).toMatchObject({ is_platform: true, quotas: null })
@@ -199,6 +216,24 @@ describe('suspension', () => {
     expect(await outcome(keep)).toBe('403 forbidden')
     await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
     expect(await me()).toBe('200')
+  })
+
+  it('leaves a deletion that the owner scheduled before the platform deletes the account', async () => {
+    const made = await newTenant({ name: 'Leaving too' })
+    const owner = await addPerson(made.id, 'owner')
+    const body = { name: 'Leaving too' }
+    const closing = await ask('POST', '/api/account/deletion', owner.jwt, { body })
+    const { closes_at } = closing.body.data
+    const gone = await ask('DELETE', `/api/accounts/${made.id}`, platform.owner.jwt)
+    expect(gone.body.data).toMatchObject({ status: 'closing', closes_at })
+    await ask('DELETE', `/api/accounts/${made.id}`, platform.owner.jwt)
+    const resumed = await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
+    expect(resumed.body.data).toMatchObject({ suspended_at: null, closes_at })
+    const events = await eventsOf(made.id, owner.jwt)
+    const asked = events.filter(({ action }) => action === 'account.deletion_requested')
+    expect(asked.map(({ actor }) => (actor as { kind: string }).kind)).toEqual([
+      ...['platform', 'person'],
+    ])
   })
 
   it('leaves a deletion that the owner of the account scheduled', async () => {
@@ -406,6 +441,11 @@ describe('what the platform does', () => {
     const headers = inAccount(made.id)
     const body = { name: 'K', scopes: ['contacts:read'] }
     const created = await ask('POST', '/api/api-keys', key, { headers, body })
+    const credited = { name: 'C', scopes: ['contacts:read'], credits: { remaining: 1 } }
+    const withCredits = await ask('POST', '/api/api-keys', key, { headers, body: credited })
+    const more = `/api/api-keys/${withCredits.body.data.id}/credits`
+    const topUp = await ask('POST', more, key, { headers, body: { add: 5 } })
+    expect(topUp.status, topUp.text).toBe(200)
     await ask('POST', `/api/accounts/${made.id}/suspend`, platform.owner.jwt)
     await ask('POST', `/api/accounts/${made.id}/resume`, platform.owner.jwt)
     await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, {
@@ -419,6 +459,7 @@ describe('what the platform does', () => {
       'account.suspended',
       'account.resumed',
       'account.renamed',
+      'key.credits_added',
     ]
     const found = (events: typeof theirs, of: string[]) =>
       events
@@ -432,6 +473,8 @@ describe('what the platform does', () => {
       ['account.resumed', byPlatform(platform.owner.id)],
       ['account.suspended', byPlatform(platform.owner.id)],
       ['key.created', byPlatform(id)],
+      ['key.created', byPlatform(id)],
+      ['key.credits_added', byPlatform(id)],
     ])
     const ours = (await eventsOf(platform.id, platform.owner.jwt)).filter(
       ({ detail }) => (detail as { account_id?: string } | null)?.account_id === made.id,
@@ -443,9 +486,12 @@ describe('what the platform does', () => {
       ['account.resumed', person],
       ['account.suspended', person],
       ['key.created', { kind: 'key', id, name: 'Platform' }],
+      ['key.created', { kind: 'key', id, name: 'Platform' }],
+      ['key.credits_added', { kind: 'key', id, name: 'Platform' }],
     ])
-    const [keyEvent] = ours.filter(({ action }) => action === 'key.created')
-    expect(keyEvent?.detail).toEqual({ account_id: made.id, key_id: created.body.data.id })
+    const keyEvents = ours.filter(({ action }) => action === 'key.created')
+    const detail = { account_id: made.id, key_id: created.body.data.id }
+    expect(keyEvents.map((event) => event.detail)).toContainEqual(detail)
   })
 })
 

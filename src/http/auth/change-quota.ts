@@ -12,7 +12,10 @@ const windowSeconds = 60
 /** After the guards of rights: who may not make a change uses up nothing. */
 export const countChange: MiddlewareHandler<AppEnv> = async function countChange(c, next) {
   const { actor, standing } = c.var
-  if (!onlyReads(c.req)) await takeChange(c, actor.accountId, standing.changesPerMinute)
+  // A tenant that uses up its own quota must not keep the platform from revoking its keys.
+  const isByPlatform = actor.kind === 'key' && actor.platform?.isForeign === true
+  if (!onlyReads(c.req) && !isByPlatform)
+    await takeChange(c, actor.accountId, standing.changesPerMinute)
   await next()
 }
 

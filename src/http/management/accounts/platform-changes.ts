@@ -3,11 +3,12 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { newOwnerInvitation } from '../../../identity/owner-invitation.ts'
 import { platformEntry } from '../../../keys/accounts.ts'
+import { findInvitation } from '../../../storage/invitations.ts'
 import {
   changeAccount,
   insertAccount,
+  invitationOfNew,
   inviteOwner,
-  pendingOwner,
 } from '../../../storage/platform-accounts.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
@@ -109,7 +110,7 @@ export function createPlatformChanges() {
           const now = c.env.clock.now()
           const id = crypto.randomUUID()
           const owner = owner_email ? newOwnerInvitation(caller.actor, id, owner_email, now) : null
-          const audit = platformEntry(caller, 'account.created', { name })
+          const audit = platformEntry(caller, id, 'account.created', { name })
           await insertAccount(c.env.db, { id, name }, owner, audit, now, request)
           return createdAnswer(c, id)
         },
@@ -132,12 +133,12 @@ export function createPlatformChanges() {
           const caller = callerOf(c)
           const now = c.env.clock.now()
           const row = newOwnerInvitation(caller.actor, id, payload.owner_email, now)
-          const audit = platformEntry(caller, 'invitation.created', {})
+          const audit = platformEntry(caller, id, 'invitation.created', {})
           const isInvited = !isPlatform && (await inviteOwner(c.env.db, row, audit, now, request))
           if (!isInvited) throw new Problem('conflict', { detail: 'The account has an owner.' })
-          return invitedAnswer(c, id)
+          return invitedAnswer(c, id, row.id)
         },
-        repeat: () => invitedAnswer(c, id),
+        repeat: (made) => invitedAnswer(c, id, made),
       })
     })
 }
@@ -145,15 +146,16 @@ export function createPlatformChanges() {
 /** The account as it is now, so that a repeated request is answered alike. */
 async function createdAnswer(c: Context<AppEnv>, id: string) {
   const account = await accountOf(c, id)
-  const owner = await pendingOwner(c.env.db, id, c.env.clock.now())
+  const owner = await invitationOfNew(c.env.db, id, c.env.clock.now())
   const invitation = owner && invitationView(owner, c.env.baseUrl)
   const data = { ...accountView(account), invitation }
   return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
 }
 
-async function invitedAnswer(c: Context<AppEnv>, id: string) {
-  const owner = await pendingOwner(c.env.db, id, c.env.clock.now())
-  if (owner === null) {
+async function invitedAnswer(c: Context<AppEnv>, id: string, invitationId: string) {
+  const owner = await findInvitation(c.env.db, id, invitationId)
+  const isOpen = owner?.status === 'pending' && owner.expiresAt.getTime() > c.env.clock.now()
+  if (owner === null || !isOpen) {
     throw new Problem('conflict', { detail: 'This invitation has been accepted or voided since.' })
   }
   const data = invitationView(owner, c.env.baseUrl)
@@ -169,7 +171,7 @@ async function applyChange(c: Context<AppEnv>, id: string, { name, quotas }: Cha
     throw new Problem('conflict', { detail: 'The platform has no quotas.' })
   }
   const changed = { name, quotas: quotas && quotasOf(quotas) }
-  const audit = platformEntry(callerOf(c), 'account.quotas_changed', { quotas: quotas ?? {} })
+  const audit = platformEntry(callerOf(c), id, 'account.quotas_changed', { quotas: quotas ?? {} })
   await changeAccount(c.env.db, id, changed, audit, c.env.clock.now())
   // Records carry the name.
   if (name !== undefined && name !== before.name) await c.env.settleAccount(id)
