@@ -23,7 +23,7 @@ type Upstream = ConfigInput<Env>['gateway']['upstream']
 function openGateway(upstream: Upstream): Promise<TestApp> {
   const { defaultFormat: _format, leaseMs: _lease, scopes: all, ...rest } = config
   const scopes = Object.fromEntries(
-    Object.entries(all).filter(([scope]) => !scope.startsWith('keys:')),
+    Object.entries(all).filter(([scope]) => !/^(keys|platform):/.test(scope)),
   )
   const input = { ...rest, scopes, gateway: { policy: 'crm', upstream } }
   const clock = createSkippingClock()
