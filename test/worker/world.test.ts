@@ -52,7 +52,10 @@ describe('the model and the code', () => {
     const order = watch.calls.map(({ where }) => where)
     const commit = order.indexOf('D1.batch')
     const purge = order.indexOf('KV.delete')
-    expect(commit, order.join()).toBe(steps.readsBefore)
+    const before = order.slice(0, commit)
+    const of = (name: string) => before.filter((where) => where.startsWith(name)).length
+    expect([of('D1'), of('METER')], order.join()).toEqual([steps.readsBefore, steps.metersBefore])
+    expect(before).toHaveLength(steps.readsBefore + steps.metersBefore)
     expect(order.filter((where) => where === 'KV.delete')).toHaveLength(steps.kvDeletes)
     expect(purge).toBeGreaterThan(commit)
     const after = order.slice(commit + 1)
