@@ -52,6 +52,7 @@ export const ownOperations = [
 const dashboard = [
   'a',
   'account',
+  'accounts',
   'assets',
   'audit-log',
   'invitations',
