@@ -1,6 +1,7 @@
 // What the dashboard calls verdicts and audit events.
 import { expect, it } from 'vitest'
-import { eventDetails } from '../../src/dashboard/audit/event-text.ts'
+import { personActions } from '../../src/core/person-event.ts'
+import { actionName, eventDetails } from '../../src/dashboard/audit/event-text.ts'
 import { verdictCounts } from '../../src/dashboard/usage/verdicts.ts'
 import type { UsageCode } from '../../src/usage/counter.ts'
 
@@ -40,4 +41,14 @@ it('a created key is described by what it holds, and whether it is disabled', ()
   expect(text({ scopes: ['contacts:read#42', 'messages:*'] })).toBe('contacts:read#42, messages:*')
   expect(text({ scopes: [], disabled: true })).toBe('No scopes; disabled')
   expect(text({ scopes: null })).toBe('Inherits its creator’s permissions')
+})
+
+it('every event of a person has a name of its own, and tells with what, from where and in which browser', () => {
+  const names = personActions.map(actionName)
+  expect(new Set([...names, ...personActions]).size).toBe(2 * personActions.length)
+  const detail = { with: 'password', address: '203.0.113.0/24', browser: 'Firefox' }
+  for (const action of personActions) {
+    const text = eventDetails({ action, detail } as unknown as Parameters<typeof eventDetails>[0])
+    expect(text).toBe('password · 203.0.113.0/24 · Firefox')
+  }
 })

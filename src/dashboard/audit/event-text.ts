@@ -23,6 +23,21 @@ export const actionNames: Record<string, string> = {
   'account.exported': 'Account exported',
   'account.deletion_requested': 'Account deletion requested',
   'account.deletion_cancelled': 'Account deletion cancelled',
+  'person.signed_in': 'Signed in',
+  'person.sign_in_failed': 'Sign-in failed',
+  'person.sessions_ended': 'Sessions ended',
+  'person.stepped_up': 'Identity confirmed',
+  'person.password_changed': 'Password changed',
+  'person.password_reset': 'Password reset',
+  'person.address_confirmed': 'E-mail address confirmed',
+  'person.sign_in_method_linked': 'Sign-in method linked',
+  'person.sign_in_method_unlinked': 'Sign-in method removed',
+  'reset_link.created': 'Password reset link created',
+  'factor.enrolled': 'Second factor added',
+  'factor.renamed': 'Second factor renamed',
+  'factor.removed': 'Second factor removed',
+  'recovery_codes.created': 'Recovery codes created',
+  'recovery_code.used': 'Recovery code used',
   'webhook_endpoint.created': 'Webhook endpoint added',
   'webhook_endpoint.updated': 'Webhook endpoint updated',
   'webhook_endpoint.secret_rotated': 'Webhook secret rotated',
@@ -73,8 +88,16 @@ export function eventDetails({ action, detail }: AuditEvent): string {
     case 'invitation.canceled':
       return `${String(detail.email)}, role: ${String(detail.role)}`
     default:
-      return action.startsWith('webhook_endpoint.') ? String(detail.url) : ''
+      if (action.startsWith('webhook_endpoint.')) return String(detail.url)
+      return personActs.test(action) ? personText(detail) : ''
   }
+}
+
+const personActs = /^(person|reset_link|factor|recovery_codes?)\./
+
+/** With what, from where, and in which browser. */
+function personText({ with: means, name, address, browser }: Record<string, unknown>): string {
+  return [means, name, address, browser].filter((part) => typeof part === 'string').join(' · ')
 }
 
 function scopesText(scopes: unknown): string {
