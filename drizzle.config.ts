@@ -6,6 +6,7 @@ export default defineConfig({
     './src/storage/schema.ts',
     './src/storage/people-schema.ts',
     './src/storage/webhook-schema.ts',
+    './src/storage/mail-schema.ts',
   ],
   out: './migrations',
 })

@@ -8,6 +8,7 @@ import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
 import { checkForeign, checkFormats } from './format-rules.ts'
 import { type Gateway, type GatewayInput, readGateway } from './gateway.ts'
+import type { Mail } from './mail.ts'
 import type { PolicyInput, PolicyRules } from './policy.ts'
 import { checkRoles, checkScopes, readPolicies } from './policy-rules.ts'
 import type { Role, RolePowers } from './role.ts'
@@ -51,6 +52,8 @@ export type ConfigInput<Env> = {
   cors?: CorsInput | 'upstream' | null
   /** Without it, /forward-auth refuses a key that is bound to addresses (docs/decisions/0006). */
   forwardAuth?: ForwardAuth | null
+  /** How mail is sent (docs/mail.md). Without it, invitations are links that people pass on. */
+  mail?: Mail<Env> | null
   /**
    * Seconds for which an isolate may answer from memory without querying the fence; 0 to 60, default 1.
    * A longer lease makes verifications faster, and every change of a key slower by the same time.

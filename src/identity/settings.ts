@@ -35,4 +35,6 @@ export type PeopleSettings = {
   signInPerMinute: number
   /** The issuer whose JWTs are accepted in addition to our own. */
   externalIssuer: ExternalIssuer | null
+  /** Mail reaches people: through `mail` of the configuration, or kept by DEV_MAIL. */
+  hasMail: boolean
 }

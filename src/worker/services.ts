@@ -73,7 +73,7 @@ export class RequestServices implements Services {
   }
 
   get people() {
-    return peopleSettings(this.env, this.isolate.people)
+    return peopleSettings(this.env, this.isolate)
   }
 
   get floodLimit() {

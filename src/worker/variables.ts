@@ -1,4 +1,5 @@
 // The variables of wrangler.toml, parsed.
+import type { Config } from '../core/config.ts'
 import { readSecret, readSecretList } from '../core/secrets.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { KeySource } from '../http/services.ts'
@@ -44,9 +45,17 @@ export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
   return (CHANGES as string) === 'stopped'
 }
 
+/** Mail is kept to be read at /dev/mail, and not sent (npm start). */
+export function keepsMail(env: Partial<Env>): boolean {
+  return (env as { DEV_MAIL?: string }).DEV_MAIL === 'yes'
+}
+
 const defaultSignInPerMinute = 10
 
-export function peopleSettings(env: Env, memory: PeopleMemory): PeopleSettings {
+export function peopleSettings(
+  env: Env,
+  { people: memory, config }: { people: PeopleMemory; config: Pick<Config<Env>, 'mail'> },
+): PeopleSettings {
   const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
   const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
   return {
@@ -55,6 +64,7 @@ export function peopleSettings(env: Env, memory: PeopleMemory): PeopleSettings {
     baseUrl: new URL(env.BASE_URL).origin,
     authSecrets: readSecretList('AUTH_SECRETS', env.AUTH_SECRETS),
     signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
+    hasMail: !!config.mail || keepsMail(env),
     externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
   }
 }

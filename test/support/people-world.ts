@@ -28,7 +28,7 @@ export const statuses = new Set<number>()
 export const pending: { regions: string[] } = { regions: [] }
 
 const isolate = createIsolate(config, systemClock)
-export const settings = peopleSettings(bindings, isolate.people)
+export const settings = peopleSettings(bindings, isolate)
 const app = new Hono<AppEnv>()
 app.route(
   '/api/auth',

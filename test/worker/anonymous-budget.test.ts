@@ -168,14 +168,14 @@ describe('the keys of our JWTs', () => {
     clock.skip(jwtKeysForMs)
     const jwt = await sign(world.acme.owner.id, world.acme.id)
     const at = (ms: number) => personOfJwt(jwt, settings, new Date(Date.now() + ms))
-    const settings = peopleSettings(app.bindings as Env, app.isolate.people)
+    const settings = peopleSettings(app.bindings as Env, app.isolate)
     expect(await at(0)).toMatchObject({ kind: 'person' })
     expect(await at(1_001)).toMatchObject({ kind: 'invalid_token' })
   })
 
   it('that could not be read are a 503, never a 401, also for those who ask next', async () => {
     const isolate = createIsolate(config, clock)
-    const settings = peopleSettings(app.bindings as Env, isolate.people)
+    const settings = peopleSettings(app.bindings as Env, isolate)
     const good = world.acme.owner.jwt
     expect(await personOfJwt(good, settings)).toMatchObject({ kind: 'person' })
     const { sign } = await newSigningKey()
