@@ -6,21 +6,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../../scripts/free-port.ts'
+import { aptInstall } from '../../support/system/apt.ts'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Installs missing programs from Debian's packages; returns those still missing. */
 export function ensurePrograms(): string[] {
-  const absent = ['nginx', 'caddy'].filter((name) => !isInstalled(name))
-  if (absent.length === 0) return []
-  try {
-    const options = { stdio: 'ignore', timeout: 180_000 } as const
-    execFileSync('apt-get', ['update', '-qq'], options)
-    execFileSync('apt-get', ['install', '-y', '-qq', ...absent], options)
-  } catch {
-    // Not Debian, or not root: the result lists what is missing.
-  }
-  return absent.filter((name) => !isInstalled(name))
+  const absent = () => ['nginx', 'caddy'].filter((name) => !isInstalled(name))
+  aptInstall(absent(), () => absent().length === 0)
+  return absent()
 }
 
 function isInstalled(name: string): boolean {
