@@ -7,6 +7,7 @@ export default defineConfig({
     './src/storage/people-schema.ts',
     './src/storage/webhook-schema.ts',
     './src/storage/mail-schema.ts',
+    './src/storage/factor-schema.ts',
   ],
   out: './migrations',
 })

@@ -35,6 +35,7 @@ const optimizer = {
     '@hono/zod-openapi',
     'better-auth/adapters/drizzle',
     'better-auth/api',
+    'better-auth/cookies',
     'better-auth/crypto',
     'better-auth/minimal',
     'better-auth/plugins/jwt',

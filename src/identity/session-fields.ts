@@ -1,25 +1,76 @@
-// What a session of Better Auth holds besides its own fields: where it began, and when it last proved its person.
-// Only sign-in and step-up write that time; a sign-in asks for every factor that is enrolled, so one time suffices.
+// What a session of Better Auth holds besides its own fields: where and how it began, when it last proved its person, and
+// whether it awaits a second factor. Only sign-in and step-up write that time, so one time suffices.
+import { awaitedFactors, type FactorKind, hasFactor } from '../core/factors.ts'
+import { enrolledFactors } from '../storage/factor-store.ts'
 import { membershipsOf } from '../storage/people-store.ts'
 
 export const sessionFields = {
   place: { type: 'string', required: false, input: false },
   provedAt: { type: 'date', required: false, input: false },
+  signedInWith: { type: 'string', required: false, input: false },
+  awaitsFactor: { type: 'boolean', required: false, input: false, returned: false },
 } as const
 
-// Endpoints that begin a session and take a password.
-const provingPaths = ['/sign-in/email', '/change-password']
+/** In which a sign-in proves its second factor. */
+export const awaitingMs = 10 * 60_000
 
-/** A new session starts in the person's account with their strongest role. */
-export function sessionDefaults(db: D1Database, place: string | null) {
-  return async (
-    session: { userId: string } & Record<string, unknown>,
-    context: { path?: string } | null,
-  ) => {
-    const [first] = await membershipsOf(db, session.userId)
-    const provedAt = provingPaths.includes(context?.path ?? '') ? new Date() : null
-    return { data: { ...session, place, provedAt, activeOrganizationId: first?.accountId ?? null } }
+// Endpoints that begin a session, and what they took.
+const roads: Record<string, string> = { '/sign-in/email': 'password' }
+
+/** What one request knows of the session that it begins. */
+export type SessionStart = {
+  place: string | null
+  /** Whom the request proved by a passkey that verified its user, which stands alone. */
+  passkeyOf: string | null
+  /** The session that was begun awaits one of these. */
+  awaits: FactorKind[]
+}
+
+export function newSessionStart(place: string | null): SessionStart {
+  return { place, passkeyOf: null, awaits: [] }
+}
+
+type NewSession = { userId: string } & Record<string, unknown>
+/** Of Better Auth's endpoint. */
+type Context = {
+  path?: string
+  context?: { session?: { session: Record<string, unknown>; user: { id: string } } | null }
+} | null
+
+/**
+ * Runs before every session is stored, whatever its road: it starts in the person's account with their strongest role,
+ * and awaits a second factor where one is enrolled.
+ */
+export function sessionDefaults(db: D1Database, start: SessionStart, now = Date.now) {
+  return async (session: NewSession, context: Context) => {
+    const { userId } = session
+    const [first] = await membershipsOf(db, userId)
+    const enrolled = await enrolledFactors(db, userId)
+    const replaced = replacedSession(userId, context)
+    const provedAt = new Date(now())
+    const begun = { ...session, place: start.place, activeOrganizationId: first?.accountId ?? null }
+    const whole = { ...begun, awaitsFactor: false }
+    if (start.passkeyOf === userId) return { data: { ...whole, provedAt, signedInWith: 'passkey' } }
+    if (replaced !== null) {
+      // Its password alone proves nobody who has a factor.
+      const proved = hasFactor(enrolled) ? (replaced.provedAt ?? null) : provedAt
+      return { data: { ...whole, provedAt: proved, signedInWith: replaced.signedInWith ?? null } }
+    }
+    const signedInWith = roads[context?.path ?? ''] ?? null
+    start.awaits = awaitedFactors(enrolled)
+    if (start.awaits.length === 0) {
+      return { data: { ...whole, provedAt: signedInWith === null ? null : provedAt, signedInWith } }
+    }
+    const expiresAt = new Date(now() + awaitingMs)
+    return { data: { ...begun, awaitsFactor: true, provedAt: null, signedInWith, expiresAt } }
   }
+}
+
+/** A change of the password ends all sessions, and begins the same one anew. */
+function replacedSession(userId: string, context: Context): Record<string, unknown> | null {
+  if (context?.path !== '/change-password') return null
+  const found = context.context?.session ?? null
+  return found !== null && found.user.id === userId ? found.session : null
 }
 
 /** When a session was last proved (ms); null: never. */

@@ -23,6 +23,7 @@ export type Session = {
   sessionId: string
   accountId: string | null
   provedAt: number | null
+  beganAt: number
 }
 
 /** Better Auth awaits D1 without a timeout. */

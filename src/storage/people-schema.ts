@@ -39,6 +39,10 @@ export const session = sqliteTable(
     place: text('place'),
     /** When it last proved its person: at sign-in, and at step-up. Null: before both were kept. */
     provedAt: timestamp('proved_at'),
+    /** How it began: `password`, `password+totp`, `passkey`, … Null: before this was kept. */
+    signedInWith: text('signed_in_with'),
+    /** A second factor is still to be proved: until then it is no session (identity/session-rows.ts). */
+    awaitsFactor: integer('awaits_factor', { mode: 'boolean' }).notNull().default(false),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
@@ -206,7 +210,8 @@ export const platform = sqliteTable(
   (table) => [check('platform_has_one_row', sql`${table.id} = 1`)],
 )
 
-// What the platform decides about an account; no row: nothing. Tenants write `organization`, never this.
+// What the platform decides about an account, and what its owners decide that Better Auth must not write; no row: nothing.
+// Tenants write `organization` through Better Auth, never this.
 export const accountControl = sqliteTable('account_control', {
   accountId: text('account_id').primaryKey(),
   /** While it is set, the keys fail and the people only read. */
@@ -218,6 +223,8 @@ export const accountControl = sqliteTable('account_control', {
   maxMembers: integer('max_members'),
   maxEndpoints: integer('max_endpoints'),
   maxChangesPerMinute: integer('max_changes_per_minute'),
+  /** By its owners: people without a second factor do nothing here but enrol one. */
+  requiresFactor: integer('requires_factor', { mode: 'boolean' }).notNull().default(false),
 })
 
 // How many of each an account has. Triggers keep it, and refuse what is beyond the quotas.

@@ -18,6 +18,8 @@ export async function listSessions(d1: D1Database, userId: string, now: number) 
       ipAddress: session.ipAddress,
       userAgent: session.userAgent,
       place: session.place,
+      signedInWith: session.signedInWith,
+      awaitsFactor: session.awaitsFactor,
     })
     .from(session)
     .where(and(eq(session.userId, userId), gt(session.expiresAt, new Date(now))))
@@ -49,7 +51,7 @@ export async function proveSession(d1: D1Database, userId: string, id: string, n
   const query = openPrimary(d1)
     .update(session)
     .set({ provedAt: new Date(now) })
-    .where(and(eq(session.id, id), eq(session.userId, userId)))
+    .where(and(eq(session.id, id), eq(session.userId, userId), eq(session.awaitsFactor, false)))
     .returning({ id: session.id })
   return (await within('D1', timeoutMs, query.all())).length > 0
 }

@@ -1,5 +1,6 @@
 // Better Auth's operations of one person: signing in and out, sessions, JWTs.
 import { type RouteConfig, z } from '@hono/zod-openapi'
+import { factorKinds } from '../../core/factors.ts'
 import { maxPasswordLength, minPasswordLength } from '../../identity/password.ts'
 import { nameField } from '../routing/fields.ts'
 import { failure } from '../routing/responses.ts'
@@ -27,6 +28,7 @@ const session = z.object({
   userAgent: z.string().nullable(),
   place: z.string().nullable(),
   provedAt: time.nullable().openapi({ description: 'The last sign-in or step-up' }),
+  signedInWith: z.string().nullable().openapi({ example: 'password+totp' }),
   createdAt: time,
   updatedAt: time,
   expiresAt: time,
@@ -46,8 +48,11 @@ const signIn = authOperation('POST /sign-in/email', {
     }),
   }),
   answer: [
-    'Signed in',
-    z.object({ redirect: z.boolean(), token: z.string(), url: z.string().optional(), user }),
+    'Signed in, or, where a second factor is enrolled, the factors one of which completes it within ten minutes: POST /api/auth/factor',
+    z.union([
+      z.object({ redirect: z.boolean(), token: z.string(), url: z.string().optional(), user }),
+      z.object({ awaits_factor: z.array(z.enum(factorKinds)) }),
+    ]),
   ],
 })
 

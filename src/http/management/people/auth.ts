@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
+import type { FactorKind } from '../../../core/factors.ts'
 import { targetOf } from '../../../core/target.ts'
 import { digestOf } from '../../../core/token.ts'
 import { deviceCookie } from '../../../identity/known-device.ts'
@@ -37,7 +38,8 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const entry = path === signInPath ? await readSignIn(c.req.raw, settings) : null
     const device = entry?.device ?? null
     if (costsStore(c.req.method, path)) await refuseFlood(c, await senderOfPerson(c, path, device))
-    const answer = await callBetterAuth(c, path, device)
+    const { response: answer, awaits } = await callBetterAuth(c, path, device)
+    if (awaits.length > 0 && answer.ok) return awaitingAnswer(answer, awaits)
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
@@ -75,6 +77,14 @@ async function senderOfPerson(
   return `session/${await digestOf(token)}`
 }
 
+/** Signed in, but for a second factor: POST /api/auth/factor. The browser is not yet one that has signed in here. */
+function awaitingAnswer({ headers: given }: Response, awaits_factor: FactorKind[]): Response {
+  const headers = new Headers(given)
+  headers.delete('content-length')
+  headers.set('cache-control', 'no-store')
+  return Response.json({ awaits_factor }, { headers })
+}
+
 /** 200 means that every region is up to date; otherwise 202 with the pending regions added to the body. */
 async function notYetEverywhere(answer: Response, pending_regions: string[]): Promise<Response> {
   const changed = (await answer.json()) as object
@@ -90,7 +100,7 @@ async function callBetterAuth(
   c: Context<AppEnv>,
   path: string,
   device: string | null,
-): Promise<Response> {
+): Promise<{ response: Response; awaits: FactorKind[] }> {
   const request = c.req.raw
   const { people, clock } = c.env
   const { createAuth } = await import('../../../identity/auth.ts')
@@ -99,14 +109,13 @@ async function callBetterAuth(
   const client = { place: placeOf(request.cf), device, accountId, onChange }
   const auth = await createAuth(people, client, clock.now)
   try {
-    const answer = auth.handler(canonicalRequest(request, path))
-    const outcome = answer.then(
-      (response) => ({ response }),
+    const outcome = auth.handler(canonicalRequest(request, path), path).then(
+      (answer) => ({ answer }),
       (cause) => ({ cause }),
     )
     const settled = await within('D1', timeoutMs, outcome)
     if ('cause' in settled) throw settled.cause
-    return settled.response
+    return settled.answer
   } catch (cause) {
     throw failureOf(cause)
   } finally {

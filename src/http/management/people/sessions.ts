@@ -20,6 +20,13 @@ const view = z
     ip_address: z.string().nullable().openapi({ description: 'Address of the sign-in' }),
     place: z.string().nullable().openapi({ example: 'Graz, AT' }),
     user_agent: z.string().nullable(),
+    signed_in_with: z.string().nullable().openapi({
+      description: 'How it began; null: not known',
+      example: 'password+totp',
+    }),
+    awaits_factor: z.boolean().openapi({
+      description: 'Begun by the password alone: no session before its second factor is proved',
+    }),
   })
   .openapi('Session')
 
@@ -74,6 +81,8 @@ export function createSessionRoutes() {
         ip_address: each.ipAddress || null,
         place: each.place,
         user_agent: each.userAgent || null,
+        signed_in_with: each.signedInWith,
+        awaits_factor: each.awaitsFactor,
       }))
       return c.json({ status: 'success' as const, data }, 200)
     })

@@ -1,0 +1,131 @@
+// Before an endpoint of Better Auth runs: its input is read, guesses are counted, and what it names must be the person's.
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import type { Role } from '../core/role.ts'
+import { type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
+import { type Guesses, isLimited } from './guesses.ts'
+import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
+import { type InvitationBody, inviteMember } from './invite.ts'
+import {
+  accountChanges,
+  actInNamedAccount,
+  isRenaming,
+  type OnChange,
+  refuseAccounts,
+} from './other-accounts.ts'
+import { serverOnly } from './session-endpoints.ts'
+import { provedAtOf } from './session-fields.ts'
+import type { PeopleSettings } from './settings.ts'
+import { refuseUnproved, refuseUnprovedFactor } from './strong-roles.ts'
+
+export type Client = {
+  /** Where the request came from, shown with a session that it starts. */
+  place: string | null
+  /** The known browser of the e-mail address that signs in. */
+  device: string | null
+  /** The account that the request names, in place of that of the session. */
+  accountId: string | null
+  /** Before a person changes an account or its members. @throws where it has made too many changes. */
+  onChange: OnChange
+}
+
+type OfRequest = { intents: MemberIntents; guesses: Guesses; client: Client; now: () => number }
+
+/**
+ * The input of an endpoint, valid. Authentication precedes it.
+ * @throws APIError 400 with `errors`, 401 without a session where one is needed.
+ */
+async function validInput(
+  path: string,
+  given: { body?: unknown; query?: unknown },
+  session: () => Promise<unknown>,
+): Promise<AuthInput> {
+  const reading = readAuthInput(path, given)
+  if ('input' in reading) return reading.input
+  if (needsSession(path) && (await session()) === null) throw new APIError('UNAUTHORIZED')
+  const { errors } = reading
+  const message = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  throw new APIError('BAD_REQUEST', { message, errors })
+}
+
+const memberPaths = [
+  '/organization/update-member-role',
+  '/organization/remove-member',
+  '/organization/leave',
+]
+
+/** An attacker may have signed in with the old password: a change ends the other sessions. */
+function edited({ path, method }: { path: string; method: string }, { body, query }: AuthInput) {
+  const isEnding = path === '/change-password'
+  // Better Auth refuses an absent body before it asks who sends it, also where every field is optional.
+  const given = method === 'POST' ? (body ?? {}) : body
+  return { context: { body: isEnding ? { ...given, revokeOtherSessions: true } : given, query } }
+}
+
+/** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
+export function memberChanges(
+  { db }: PeopleSettings,
+  { intents, guesses, client, now }: OfRequest,
+) {
+  let actorId: string | null = null
+  let provedAt: number | null = null
+  const claim = async (memberId: string, role: Role = 'member') => {
+    refuseUnproved(provedAt, role)
+    if (actorId !== null && (await intents.claim(memberId, actorId))) return
+    throw new APIError('CONFLICT', { message: 'Another request is changing this. Try again.' })
+  }
+  const before = createAuthMiddleware(async (ctx) => {
+    if (ctx.path === serverOnly) return
+    const read = await validInput(ctx.path, ctx, () => getSessionFromCtx(ctx))
+    await actInNamedAccount(db, client.accountId, ctx)
+    const context = edited(ctx, read)
+    const input: Record<string, unknown> = { ...read.query, ...read.body }
+    const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
+    const isChange = accountChanges.includes(ctx.path)
+    if (!isChange && !isOfAccount && !isLimited(ctx.path)) return context
+    const session = needsSession(ctx.path) ? await getSessionFromCtx(ctx) : null
+    actorId = session?.user.id ?? null
+    provedAt = session && provedAtOf(session.session)
+    if (actorId !== null && ctx.path === '/change-password')
+      await refuseUnprovedFactor(db, actorId, provedAt)
+    const by = { userId: actorId, device: client.device }
+    await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, ...by })
+    if (session === null || actorId === null) return context
+    const accountId: unknown = input.organizationId || session.session.activeOrganizationId
+    const { path } = ctx
+    const request = { path, userId: actorId, header: client.accountId, accountId, input }
+    await refuseAccounts(db, request, client.onChange)
+    if (await isRenaming(db, request)) await claim(String(accountId))
+    if (path === '/organization/invite-member') {
+      const inviter = { userId: actorId, accountId, provedAt }
+      return inviteMember(db, inviter, read.body as InvitationBody, ctx.headers, now())
+    }
+    if (path === '/organization/cancel-invitation') {
+      // One that is not pending is left to Better Auth to refuse.
+      await intents.claim(String(input.invitationId), actorId)
+    }
+    if (memberPaths.includes(path)) {
+      const memberId = await changedMember(db, actorId, accountId, path, input)
+      // Better Auth 1.7 has no hook for leaving.
+      if (memberId !== null && path === '/organization/leave') await claim(memberId)
+    }
+    return context
+  })
+  return { before, claim }
+}
+
+/** The member whom a request names; null: Better Auth refuses it. @throws APIError 404 */
+async function changedMember(
+  db: D1Database,
+  actorId: string,
+  accountId: unknown,
+  path: string,
+  input: Record<string, unknown>,
+): Promise<string | null> {
+  const isLeaving = path === '/organization/leave'
+  const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
+  if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@'))
+    return null
+  const memberId = await memberIdOf(db, accountId, target)
+  if (memberId === null) throw new APIError('NOT_FOUND', { message: 'Member not found' })
+  return memberId
+}
