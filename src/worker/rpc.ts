@@ -44,7 +44,7 @@ export async function verifyByBinding(
   const report = createReport(isolate.clock.now())
   const services = new RequestServices(isolate, env, context)
   try {
-    return await verifyFor('all', { services, from: request, report }, input)
+    return await verifyFor('all', { services, from: request, report, caller: 'binding' }, input)
   } catch (error) {
     report.cause ??= error
     throw serializable(error)

@@ -6,6 +6,7 @@ import { networkOf } from '../../src/core/address.ts'
 import { verifyByBinding } from '../../src/worker/rpc.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
+import { markPlatform } from '../support/permission-matrix.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
@@ -14,10 +15,13 @@ const watch = watchBindings()
 let app: TestApp
 let account: Account
 let service: string
+let platform: Account
 
 beforeAll(async () => {
   app = await createForeignTestApp({ bindings: watch.bindings })
   account = await openAccount()
+  platform = await openAccount('Platform')
+  await markPlatform(platform.id)
   service = (await makeKey(app, account.owner.jwt, { scopes: ['keys:verify'] })).key
 })
 
@@ -94,6 +98,9 @@ describe('a flood of made-up tokens', () => {
 })
 
 describe('through a service', () => {
+  const context = { waitUntil() {} } as unknown as ExecutionContext
+  const byBinding = (question: { token: string; ip: string }) =>
+    verifyByBinding(app.isolate, app.bindings, context, question)
   const verify = async (token: string, ip?: string) => {
     const body = { token, ...(ip !== undefined && { ip }) }
     const answer = await app.request('POST', '/api/v1/keys/verify', { key: service, body })
@@ -119,12 +126,30 @@ describe('through a service', () => {
     expect((await verify(await madeUp())).code).toBe('invalid_api_key')
     await flood(async (token) => (await verify(token)).code, 'rate_limited')
     expect((await verify(await madeUp(), newAddress())).code).toBe('invalid_api_key')
-    const context = { waitUntil() {} } as unknown as ExecutionContext
     const question = { token: await madeUp(), ip }
-    expect(await verifyByBinding(app.isolate, app.bindings, context, question)).toMatchObject({
-      code: 'invalid_api_key',
-    })
+    expect(await byBinding(question)).toMatchObject({ code: 'invalid_api_key' })
   })
+
+  it.each(['the account', '*'])(
+    'of the platform is counted as its own where it names %s',
+    async (named) => {
+      const address = newAddress()
+      const expires_at = new Date(app.clock.now() + 86_400_000).toISOString()
+      const grant = { scopes: ['platform:verify'], allowed_ips: [address], expires_at }
+      const { key } = await makeKey(app, platform.owner.jwt, grant)
+      const ip = newAddress()
+      const account_id = named === '*' ? named : account.id
+      const headers = { 'cf-connecting-ip': address }
+      await flood(async (token) => {
+        const body = { token, ip, account_id }
+        const answer = await app.request('POST', '/api/v1/keys/verify', { key, headers, body })
+        return answer.body.data.code
+      }, 'rate_limited')
+      expect((await verify(await madeUp(), ip)).code).toBe('invalid_api_key')
+      const question = { token: await madeUp(), ip }
+      expect(await byBinding(question)).toMatchObject({ code: 'invalid_api_key' })
+    },
+  )
 
   it('is a 429 for introspection, which would otherwise report a valid token as inactive', async () => {
     const ip = newAddress()

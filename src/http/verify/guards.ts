@@ -49,6 +49,10 @@ export const verifier: MiddlewareHandler<AppEnv> = async function verifier(c, ne
   await next()
 }
 
-export function callContextOf(c: Context<AppEnv>): CallContext {
-  return { services: c.env, from: c.req.raw, report: reportOf(c) }
+/** @param accountId of the calling key, whatever account its request names */
+export function callContextOf(
+  c: Context<AppEnv>,
+  { accountId }: Pick<Principal, 'accountId'>,
+): CallContext {
+  return { services: c.env, from: c.req.raw, report: reportOf(c), caller: `account/${accountId}` }
 }

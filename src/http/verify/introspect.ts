@@ -109,7 +109,8 @@ export function createIntrospectRoutes({ config }: AppSettings) {
     const { token, ip = null, environment = defaultEnvironment } = c.req.valid('form')
     const environments = environmentsOfRequest(environment)
     const input = { ...needsOf(), token, environments, ip, fresh: false, ...oneCredit }
-    const verdict = await verdictFor(c.var.accountScope, callContextOf(c), input)
+    const { accountScope } = c.var
+    const verdict = await verdictFor(accountScope, callContextOf(c, accountScope), input)
     c.header('Cache-Control', 'no-store')
     return c.json(introspectionOf(verdict, c.env.baseUrl, config), 200)
   })

@@ -29,7 +29,13 @@ export type VerifyInput = Charge &
 export type AccountScope = { accountId: string } | 'all'
 
 /** The call that a verification belongs to: its services, where it came from, and what is logged of it. */
-export type CallContext = { services: Services; from: RequestLocation; report: Report }
+export type CallContext = {
+  services: Services
+  from: RequestLocation
+  report: Report
+  /** Whose unknown tokens are counted together: the binding, or the account of the calling key. */
+  caller: string
+}
 
 const nothing: NoKeyContext = {
   key: null,
@@ -67,12 +73,13 @@ export type PublicVerdict = Exclude<
  */
 export async function verdictFor(
   scope: AccountScope,
-  { services, from, report }: CallContext,
+  { services, from, report, caller }: CallContext,
   { token, fresh, cost, idempotencyKey, ...access }: VerifyInput,
 ): Promise<PublicVerdict> {
   const { ip } = access
   const charge = { cost, idempotencyKey }
-  const sender = () => senderFor(scope, ip)
+  // Without the address of its client, a service shares one bucket for all of them.
+  const sender = () => `${caller}/${senderOf(ip)}`
   const settings = await services.verifySettings(sender)
   const stores = services.lookUpStores(from)
   const verification = await verify(stores, settings, token.trim(), access, { fresh })
@@ -89,12 +96,6 @@ export async function verdictFor(
   if (metered.verdict.code === 'authority_unavailable') throw unavailable()
   if (metered.verdict.code === 'meter_unavailable') throw meterUnavailable()
   return metered.verdict
-}
-
-/** Without the address of its client, a service shares one bucket for all of them. */
-function senderFor(scope: AccountScope, ip: string | null): string {
-  const service = scope === 'all' ? 'binding' : `account/${scope.accountId}`
-  return `${service}/${senderOf(ip)}`
 }
 
 function answerOf(verdict: PublicVerdict, formats: TokenFormats): VerifyAnswer {

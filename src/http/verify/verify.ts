@@ -253,7 +253,7 @@ export function createVerifyHandler({ config }: AppSettings) {
     refuseQuery(c.req.raw.url)
     const request = await readJsonBody(c, schema)
     const scope = accountScopeOf(caller, request.account_id, 'account_id')
-    const data = await verifyFor(scope, callContextOf(c), inputOf(request))
+    const data = await verifyFor(scope, callContextOf(c, caller), inputOf(request))
     return hardenedResponse(c, 'json', JSON.stringify({ status: 'success', data }))
   }
 }
@@ -267,11 +267,11 @@ export function createVerifyRoutes({ config }: AppSettings) {
       // For the document and its types: app.ts routes this path to createVerifyHandler.
       const request = c.req.valid('json')
       const scope = accountScopeOf(c.var.verifier, request.account_id, 'account_id')
-      const data = await verifyFor(scope, callContextOf(c), inputOf(request))
+      const data = await verifyFor(scope, callContextOf(c, c.var.verifier), inputOf(request))
       return c.json({ status: 'success' as const, data }, 200)
     })
     .openapi(many, async (c) => {
-      const callContext = callContextOf(c)
+      const callContext = callContextOf(c, c.var.verifier)
       // All are judged before any is verified.
       const requests = c.req.valid('json').keys.map((request, at) => {
         const path = `keys.${at}.account_id`
