@@ -43,3 +43,8 @@ export type Actor =
       /** null: it grants nothing. */
       mayGrant: MayGrant | null
     }
+
+/** Whether a key of the platform acts in the account of another: of its people it learns nothing. */
+export function isForeign(actor: Actor): boolean {
+  return actor.kind === 'key' && actor.platform?.isForeign === true
+}

@@ -1,5 +1,5 @@
 // An entry of the audit trail, and the caller on whose behalf it is written.
-import type { Actor } from './actor.ts'
+import { type Actor, isForeign } from './actor.ts'
 
 /** The principal that requests a change, and the request. */
 export type Caller = { actor: Actor; requestId: string }
@@ -18,6 +18,6 @@ export function auditEntry(
   action: string,
   detail: Record<string, unknown>,
 ): AuditEntry {
-  const actorKind = actor.kind === 'key' && actor.platform?.isForeign ? 'platform' : actor.kind
+  const actorKind = isForeign(actor) ? 'platform' : actor.kind
   return { action, actorKind, actorId: actor.id, requestId, detail }
 }

@@ -1,5 +1,5 @@
 // Reads the audit trail. The batch of each change writes it.
-import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gte, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { openPrimary } from './database.ts'
 import { type Reach, readable } from './key-reach.ts'
@@ -28,6 +28,16 @@ const actor = alias(user, 'actor')
 const subject = alias(user, 'subject')
 const actingKey = alias(apiKey, 'acting_key')
 
+/** For the platform, which manages the keys of an account and not its people. */
+const withoutPeople = {
+  event: {
+    ...getTableColumns(auditEvent),
+    detail: sql`json_remove(${auditEvent.detail}, '$.email')`.mapWith(auditEvent.detail),
+  },
+  actorName: sql<string | null>`${actingKey.name}`,
+  subjectName: sql<null>`null`,
+}
+
 /** SQLite numbers rows as they are inserted, which orders the events of one millisecond. */
 const insertion = sql`${auditEvent}.rowid`
 
@@ -52,6 +62,7 @@ export async function listEvents(
         else coalesce(${actor.name}, ${actingKey.name}) end`,
       subjectName: subject.name,
       keyName: apiKey.name,
+      ...(reach.manager?.isForeign && withoutPeople),
     })
     .from(auditEvent)
     .leftJoin(actor, eq(actor.id, auditEvent.actorId))
@@ -133,9 +144,11 @@ async function endOfLook(d1: D1Database, reach: Reach, filter: AuditFilter, { af
   return (await within('D1', readTimeoutMs, query)) ?? null
 }
 
-/** A managing key with bounds reads what concerns the keys that it reads, and its own acts. */
+/** A managing key with bounds, and one of the platform, reads what concerns the keys that it reads, and its own acts. */
 function ofReach(reach: Reach): SQL | undefined {
-  const keys = readable(reach)
-  if (keys === undefined || reach.manager === null) return undefined
-  return or(keys, eq(auditEvent.actorId, reach.manager.id))
+  const { manager } = reach
+  const ofKeys = manager?.isForeign ? isNotNull(auditEvent.keyId) : undefined
+  const keys = readable(reach) ?? ofKeys
+  if (keys === undefined || manager === null) return undefined
+  return or(keys, eq(auditEvent.actorId, manager.id))
 }

@@ -1,7 +1,7 @@
 // The keys of an account that an actor reads and changes, as a condition in SQL: all of them for people, and for a
 // managing key with bounds those within (`beyondBounds` in src/core/grant.ts decides the same for one key).
 import { and, eq, not, type SQL, sql } from 'drizzle-orm'
-import type { Actor, MayGrant } from '../core/actor.ts'
+import { type Actor, isForeign, type MayGrant } from '../core/actor.ts'
 import { defaultEnvironment, environmentOf } from '../core/environment.ts'
 import type { TokenFormats } from '../core/foreign.ts'
 import { listHeld, parseAll } from '../core/scope-matcher.ts'
@@ -12,13 +12,21 @@ import { apiKey } from './schema.ts'
 export type Reach = {
   accountId: string
   /** null: a person, who reads and changes all keys of the account. */
-  manager: { id: string; bounds: MayGrant | null; config: VerdictConfig; nowMs: number } | null
+  manager: {
+    id: string
+    bounds: MayGrant | null
+    /** Of the platform, in the account of another. */
+    isForeign: boolean
+    config: VerdictConfig
+    nowMs: number
+  } | null
 }
 
 export function reachOf(actor: Actor, config: VerdictConfig, nowMs: number): Reach {
   const { accountId } = actor
   if (actor.kind === 'person') return { accountId, manager: null }
-  return { accountId, manager: { id: actor.id, bounds: actor.mayGrant, config, nowMs } }
+  const { id, mayGrant: bounds } = actor
+  return { accountId, manager: { id, bounds, isForeign: isForeign(actor), config, nowMs } }
 }
 
 export function wholeAccount(accountId: string): Reach {

@@ -35,7 +35,7 @@ const bounds: MayGrant = {
 
 /** Of a key with bounds that no other key meets. */
 export function boundedReach({ accountId, keyId, nowMs }: Place): Reach {
-  return { accountId, manager: { id: keyId, bounds, config, nowMs } }
+  return { accountId, manager: { id: keyId, bounds, isForeign: false, config, nowMs } }
 }
 
 export const listOrders: (KeySort | undefined)[] = [
@@ -108,6 +108,8 @@ export function auditReads(
   const { d1, accountId, creator, rareActor, keyId, nowMs } = place
   const whole = wholeAccount(accountId)
   const bounded = boundedReach(place)
+  const manager = { id: 'platform', bounds: null, isForeign: true, config, nowMs }
+  const platform = { accountId, manager }
   const list =
     (filter: AuditFilter, from: typeof after, reach = whole, limit = 50): Read =>
     () =>
@@ -123,6 +125,8 @@ export function auditReads(
     'events: an action of a rare actor': list({ actorId: rareActor, action: 'key.updated' }, null),
     'events: a rare action of an actor': list({ actorId: creator, action: 'key.rotated' }, null),
     'events: bounded': list({}, null, bounded),
+    'events: by the platform': list({}, after, platform),
+    'events: an action, by the platform': list({ action: 'key.rotated' }, null, platform),
     ...spanReads(place, after?.createdAt ?? nowMs),
     'events: exported': list({}, after, whole, 500),
   }
@@ -177,7 +181,7 @@ export function summaryReads(place: Place): Record<string, Read> {
   const read = (reach: Reach) => () => summariseKeys(d1, reach, config, times)
   const within = (more: Partial<MayGrant>): Reach => {
     const all = { ...bounds, externalIds: null, ...more }
-    return { accountId, manager: { id: keyId, bounds: all, config, nowMs } }
+    return { accountId, manager: { id: keyId, bounds: all, isForeign: false, config, nowMs } }
   }
   return {
     'summary: all': read(wholeAccount(accountId)),

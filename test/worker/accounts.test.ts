@@ -298,6 +298,44 @@ describe('a key with platform:manage', () => {
     expect(await outcome(nowhere)).toBe('404 not_found')
   })
 
+  it('reads of an account what concerns keys, and nobody’s name or address', async () => {
+    const { key, id } = await platformKey('platform:manage', { may_grant: {} })
+    const body = { name: 'Private', owner_email: 'secret@customer.test' }
+    const made = (await ask('POST', '/api/accounts', key, { body })).body.data
+    await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, { body: { name: 'Own' } })
+    const [owner, reader] = [await addPerson(made.id, 'owner'), await addPerson(made.id, 'member')]
+    await env.DB.prepare("UPDATE user SET name = 'Ada Private' WHERE id = ?").bind(owner.id).run()
+    const own = await makeKey(app, owner.jwt, { name: 'Made', scopes: ['contacts:read'] })
+    const headers = inAccount(made.id)
+    const list = (query = '') => ask('GET', `/api/audit-events?limit=2${query}`, key, { headers })
+    const first = await list()
+    const rest = await list(`&cursor=${first.body.next_cursor}`)
+    const events = [...first.body.data, ...rest.body.data]
+    expect(events.map(({ action }) => action).sort()).toEqual([
+      ...['account.created', 'invitation.created', 'key.created'],
+    ])
+    const keyOrOwn = (event: { key_id: string | null; actor: { id: string } }) =>
+      event.key_id === own.id || event.actor.id === id
+    expect(events.every(keyOrOwn)).toBe(true)
+    for (const query of ['', `&actor_id=${owner.id}`, `&key_id=${own.id}`, '&action=key.created']) {
+      const { status, text } = await list(query)
+      expect(status).toBe(200)
+      expect(text).not.toMatch(/Ada|@customer/)
+    }
+    expect((await list('&action=account.renamed')).body.data).toEqual([])
+    expect((await list(`&actor_id=${owner.id}`)).body.data).toMatchObject([
+      { action: 'key.created', actor: { id: owner.id, name: null }, key_name: 'Made' },
+    ])
+    for (const path of ['/api/api-keys', `/api/api-keys/${own.id}`]) {
+      const answer = await ask('GET', path, key, { headers })
+      expect(answer.text).toContain('"Made"')
+      expect(answer.text).not.toContain('Ada')
+    }
+    const seen = await ask('GET', '/api/audit-events', reader.jwt)
+    expect(seen.text).toMatch(/Ada Private/)
+    expect(seen.text).toMatch(/secret@customer/)
+  })
+
   it('makes accounts, and touches neither people, webhooks, exports nor reserved scopes', async () => {
     const { key } = await platformKey('platform:manage', { may_grant: {} })
     const body = { name: 'By key', owner_email: 'by-key@customer.test' }

@@ -75,7 +75,7 @@ describe('a change of many keys', () => {
     ...{ scopes: ['contacts:*'], environments: ['live'], externalIds: ['a customer'] },
     ...{ maxLifetime: 60, rateLimit: [], maxKeys: null },
   }
-  const manager = { id: 'a key', bounds, config, nowMs: Date.now() }
+  const manager = { id: 'a key', bounds, isForeign: false, config, nowMs: Date.now() }
   const reach: Reach = { accountId: 'an account', manager }
   it.each([
     [{ by: 'creator', createdBy: 'ada' }, 'api_key_by_creator (account_id=? AND created_by=?'],

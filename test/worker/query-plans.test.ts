@@ -155,6 +155,8 @@ describe('the audit trail', () => {
     ['in the middle', 'audit_event_by_account'],
     ['exported', 'audit_event_by_account'],
     ['bounded', 'audit_event_by_account'],
+    ['by the platform', 'audit_event_by_account'],
+    ['an action, by the platform', 'audit_event_by_action'],
     ['of a key', 'audit_event_by_key'],
     ['of an actor', 'audit_event_by_actor'],
     ['of a rare actor', 'audit_event_by_actor'],

@@ -1,6 +1,7 @@
 // Changes a minute of an account: each is counted by a meter of the account before it is executed, so that no account
 // takes the writes of D1 from the others. What only reads asks no meter.
 import type { Context, MiddlewareHandler } from 'hono'
+import { isForeign } from '../../core/actor.ts'
 import { changerOf } from '../../storage/quotas.ts'
 import type { AppEnv } from '../app-env.ts'
 import { unavailable } from '../response/failures.ts'
@@ -13,9 +14,9 @@ const windowSeconds = 60
 export const countChange: MiddlewareHandler<AppEnv> = async function countChange(c, next) {
   const { actor, standing } = c.var
   // A tenant that uses up its own quota must not keep the platform from revoking its keys.
-  const isByPlatform = actor.kind === 'key' && actor.platform?.isForeign === true
-  if (!onlyReads(c.req) && !isByPlatform)
+  if (!onlyReads(c.req) && !isForeign(actor)) {
     await takeChange(c, actor.accountId, standing.changesPerMinute)
+  }
   await next()
 }
 

@@ -38,7 +38,7 @@ const list = createRoute({
   tags: ['Audit'],
   security: byManager,
   summary: 'The audit trail of the account, newest first',
-  description: `${lookedThrough} Here for more than one condition, and for a key with \`may_grant\`.`,
+  description: `${lookedThrough} Here for more than one condition, and for a key with \`may_grant\`. A key of the platform reads in other accounts what concerns keys, and its own acts, without names of people.`,
   request: {
     query: pageQuery.extend({
       key_id: idField.optional(),

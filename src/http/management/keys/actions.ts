@@ -130,7 +130,7 @@ export function createApiKeyActions() {
           })
           if (rotation.kind !== 'done') throw notDone(rotation)
           const row = await stored(c, rotation.id)
-          const successor = await newKeyView(c.env, row)
+          const successor = await newKeyView(c, row)
           tagAnswer(c, row)
           c.header('Cache-Control', 'no-store')
           return changeAnswer(c, rotation.progress, { ...successor, key: rotation.token }, 201)

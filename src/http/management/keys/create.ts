@@ -75,7 +75,7 @@ export function createApiKeyCreation(settings: AppSettings) {
         const issued = await issueKey(stores, keySettings, callerOf(c), input, request)
         if (issued.kind === 'refused') throw refusedChange(issued.refusal)
         const row = await stored(c, issued.id)
-        const data = { ...(await newKeyView(c.env, row)), key: issued.token }
+        const data = { ...(await newKeyView(c, row)), key: issued.token }
         tagAnswer(c, row)
         c.header('Cache-Control', 'no-store')
         return c.json({ status: 'success' as const, data }, 201)

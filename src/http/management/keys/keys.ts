@@ -113,7 +113,7 @@ export function createApiKeyRoutes(settings: AppSettings) {
   return createRouter()
     .openapi(read, async (c) => {
       const row = await existing(c, c.req.valid('param').id)
-      const data = await viewFor(c.env, row)
+      const data = await viewFor(c, row)
       tagAnswer(c, row)
       return c.json({ status: 'success' as const, data }, 200)
     })
@@ -131,7 +131,7 @@ export function createApiKeyRoutes(settings: AppSettings) {
         return changeAnswer(c, progress, { id, is_active: false } as unknown as KeyView)
       }
       tagAnswer(c, row)
-      return changeAnswer(c, progress, await viewFor(c.env, row))
+      return changeAnswer(c, progress, await viewFor(c, row))
     })
     .openapi(revoke, async (c) => {
       const { id } = c.req.valid('param')

@@ -95,7 +95,7 @@ export function createKeyListRoute({ config, clock }: AppSettings) {
       ...{ reach: reachOf(c.var.actor, config, nowMs), filter, sort: sortOf(sort), limit, nowMs },
       after: readListCursor(shared, cursor),
     })
-    const data = await viewsOf(c.env, rows)
+    const data = await viewsOf(c, rows)
     const next_cursor = next && writeListCursor(shared, next)
     return c.json({ status: 'success' as const, data, next_cursor }, 200)
   })

@@ -52,6 +52,6 @@ export function createKeyLookup() {
     if (row === null || !isVisible(c.var.actor, row, c.env)) throw noSuchKey()
     tagAnswer(c, row)
     c.header('Cache-Control', 'no-store')
-    return c.json({ status: 'success' as const, data: await viewFor(c.env, row) }, 200)
+    return c.json({ status: 'success' as const, data: await viewFor(c, row) }, 200)
   })
 }

@@ -1,33 +1,43 @@
 // Keys as responses show them, each with the current credits of its meter and its last use.
+import type { Context } from 'hono'
+import { isForeign } from '../../../core/actor.ts'
 import { limitsOf } from '../../../core/limits.ts'
 import type { ListedKey } from '../../../storage/key-store.ts'
+import type { AppEnv } from '../../app-env.ts'
 import { inOrder } from '../../routing/in-order.ts'
 import { isoTime } from '../../routing/time.ts'
 import type { Services } from '../../services.ts'
 import { type KeyView, viewOf } from './key-schema.ts'
 
+/** The services of a request, and who reads. */
+type Reading = Pick<Context<AppEnv>, 'env' | 'var'>
+
 /**
  * Views in the order of `keys`, which are of one account; without an answer from its meter, `remaining` is null, and
  * without one from the usage objects `last_used_at` is up to 6 hours old.
  */
-export async function viewsOf(services: Services, keys: readonly ListedKey[]): Promise<KeyView[]> {
-  const uses = lastUses(services, keys)
+export async function viewsOf(c: Reading, keys: readonly ListedKey[]): Promise<KeyView[]> {
+  const uses = lastUses(c.env, keys)
   return inOrder(keys, async (key) => {
-    const view = await newKeyView(services, key)
+    const view = await newKeyView(c, key)
     const usedAt = Math.max(key.lastUsedAt ?? 0, (await uses).get(key.id) ?? 0)
     return usedAt === 0 ? view : { ...view, last_used_at: isoTime(usedAt) }
   })
 }
 
-export async function viewFor(services: Services, key: ListedKey): Promise<KeyView> {
-  const [view] = await viewsOf(services, [key])
+export async function viewFor(c: Reading, key: ListedKey): Promise<KeyView> {
+  const [view] = await viewsOf(c, [key])
   if (view === undefined) throw new Error('A key was shown, and there is no view of it.')
   return view
 }
 
 /** Of a key that this request created. */
-export async function newKeyView(services: Services, key: ListedKey): Promise<KeyView> {
-  return viewOf(key, await balanceOf(services, key), services)
+export async function newKeyView(
+  { env, var: { actor } }: Reading,
+  key: ListedKey,
+): Promise<KeyView> {
+  const shown = isForeign(actor) ? { ...key, creatorName: null } : key
+  return viewOf(shown, await balanceOf(env, key), env)
 }
 
 /** One call a usage object for all of them. */
