@@ -7,6 +7,8 @@ import { applyMigrations, openD1 } from './sqlite.ts'
 import { Tables } from './tables.ts'
 
 export const account = 'aaaa'
+/** Where there is none, an account that is reopened becomes it. */
+const platform = 'cccc'
 export const users = ['u', 'v']
 export const fences = ['weur/0-of-1', 'enam/0-of-1', 'afr/0-of-1']
 
@@ -27,7 +29,7 @@ export class Pair {
     for (const user of users) {
       this.run(`INSERT INTO user VALUES (?, ?, ?, 1, NULL, 0, 0)`, [user, user, user])
     }
-    for (const id of [account, 'bbbb']) {
+    for (const id of [platform, account, 'bbbb']) {
       this.run('INSERT INTO organization (id, name, slug, created_at) VALUES (?, ?, ?, ?)', [
         id,
         id,
@@ -35,6 +37,7 @@ export class Pair {
         now,
       ])
     }
+    this.run('INSERT INTO platform (id, account_id) VALUES (1, ?)', [platform])
   }
 
   run(sql: string, values: SQLInputValue[]): void {

@@ -194,26 +194,33 @@ describe('the counts of an account', () => {
   })
 })
 
+/** What a database holds that is filled before the migration `from`, and then migrated to the newest. */
+async function migrated<Found>(
+  from: string,
+  fill: (sql: SqlStorage) => void,
+  read: (sql: SqlStorage) => Found,
+): Promise<Found> {
+  const migrations = inject('migrations').DB ?? []
+  const begin = migrations.findIndex(({ name }) => name.startsWith(from))
+  expect(begin).toBe(Number(from))
+  const stub = env.METER.getByName(`a database before ${crypto.randomUUID()}`)
+  return runInDurableObject(stub, (_, { storage: { sql } }) => {
+    for (const [at, { queries }] of migrations.entries()) {
+      if (at === begin) fill(sql)
+      for (const query of queries) sql.exec(query)
+    }
+    return read(sql)
+  })
+}
+
+const platformOf = (sql: SqlStorage) => sql.exec('SELECT account_id FROM platform').toArray()
+
 describe('the migration that begins to count', () => {
   it('counts what was there, and marks the oldest account as the platform', async () => {
-    const migrations = inject('migrations').DB ?? []
-    const begin = migrations.findIndex(({ name }) => name.startsWith('0023_'))
-    expect(begin).toBe(23)
-    const stub = env.METER.getByName(`a database before ${crypto.randomUUID()}`)
-    const found = await runInDurableObject(stub, (_, { storage: { sql } }) => {
-      const apply = (from: number, to: number) => {
-        for (const { queries } of migrations.slice(from, to)) {
-          for (const query of queries) sql.exec(query)
-        }
-      }
-      apply(0, begin)
-      fill(sql)
-      apply(begin, migrations.length)
-      return {
-        counts: sql.exec('SELECT * FROM account_count ORDER BY account_id').toArray(),
-        platform: sql.exec('SELECT account_id FROM platform').toArray(),
-      }
-    })
+    const found = await migrated('0023', fill, (sql) => ({
+      counts: sql.exec('SELECT * FROM account_count ORDER BY account_id').toArray(),
+      platform: platformOf(sql),
+    }))
     expect(found).toEqual({
       counts: [
         { account_id: 'globex', keys: 0, members: 0, endpoints: 0 },
@@ -221,6 +228,37 @@ describe('the migration that begins to count', () => {
       ],
       platform: [{ account_id: 'old' }],
     })
+  })
+})
+
+describe('accounts of which all were closing when the platform was marked', () => {
+  const close = (sql: SqlStorage) => {
+    fill(sql)
+    sql.exec('UPDATE organization SET closes_at = 10')
+  }
+  const reopen = (sql: SqlStorage, id: string) =>
+    sql.exec('UPDATE organization SET closes_at = NULL WHERE id = ?', id)
+
+  it('have none, until one is reopened; it stays the platform', async () => {
+    const found = await migrated('0023', close, (sql) => {
+      const marks = [platformOf(sql)]
+      // A repeated cancellation, and one of another.
+      for (const id of ['old', 'old', 'globex']) {
+        reopen(sql, id)
+        marks.push(platformOf(sql))
+      }
+      return marks
+    })
+    const old = [{ account_id: 'old' }]
+    expect(found).toEqual([[], old, old, old])
+  })
+
+  it('have the one that was reopened before the mark followed', async () => {
+    const filled = (sql: SqlStorage) => {
+      close(sql)
+      reopen(sql, 'globex')
+    }
+    expect(await migrated('0027', filled, platformOf)).toEqual([{ account_id: 'globex' }])
   })
 })
 

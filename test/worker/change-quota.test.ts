@@ -5,12 +5,15 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down } from '../support/outage.ts'
 import { invite, newAccount, origin, signIn } from '../support/people-world.ts'
+import { markPlatform } from '../support/permission-matrix.ts'
 import { setQuotas } from '../support/quotas.ts'
 import { createTestApp, jwtFor } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 const watch = watchBindings()
 const app = await createTestApp({ bindings: watch.bindings })
+const platform = await openAccount('Platform')
+await markPlatform(platform.id)
 const full = '429 quota_exceeded'
 const keys = '/api/api-keys'
 const body = { name: 'A key', scopes: [] }
@@ -150,17 +153,10 @@ describe('the quota of changes', () => {
   })
 
   it('is none for the platform', async () => {
-    const account = await accountOf(1)
-    await env.DB.prepare('INSERT INTO platform (id, account_id) VALUES (1, ?)')
-      .bind(account.id)
-      .run()
-    try {
-      const { owner } = account
-      expect([await create(owner.jwt), await create(owner.jwt)]).toEqual(['201', '201'])
-      expect(takes()).toEqual([])
-    } finally {
-      await env.DB.prepare('DELETE FROM platform').run()
-    }
+    const { owner, id } = platform
+    await setQuotas(id, { changes_per_minute: 1 })
+    expect([await create(owner.jwt), await create(owner.jwt)]).toEqual(['201', '201'])
+    expect(takes()).toEqual([])
   })
 
   it.each(['throws', 'hangs'] as const)(

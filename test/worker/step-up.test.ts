@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { hashPassword } from 'better-auth/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
-import { cookieOf, fromOwnPage, givePassword } from '../support/permission-matrix.ts'
+import { cookieOf, fromOwnPage, givePassword, markPlatform } from '../support/permission-matrix.ts'
 import {
   addPerson,
   createTestApp,
@@ -21,6 +21,7 @@ let account: Account
 let hash: string
 beforeAll(async () => {
   app = await createTestApp({ bindings: { SIGN_IN_PER_MINUTE: '100000' as never } })
+  await markPlatform((await openAccount('Platform')).id)
   account = await openAccount()
   hash = await hashPassword(password)
   for (const person of [account.owner, account.admin, account.member]) {
