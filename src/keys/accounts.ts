@@ -1,8 +1,14 @@
-// Suspends, resumes and deletes accounts for the platform. Each is in force everywhere before it is answered: a trigger
+// Changes, suspends, resumes and deletes accounts for the platform. Each is in force everywhere before it is answered: a trigger
 // raises the group of the account.
 import { type AuditEntry, auditEntry, type Caller } from '../core/audit.ts'
 import { writeTime } from '../core/time.ts'
-import { findPlatformAccount, resume, suspend } from '../storage/platform-accounts.ts'
+import {
+  type AccountChanges,
+  changeAccount,
+  findPlatformAccount,
+  resume,
+  suspend,
+} from '../storage/platform-accounts.ts'
 import { type ChangeSettings, type Progress, propagate } from './change.ts'
 import { type ClosingStores, gracePeriodMs } from './closing.ts'
 
@@ -15,6 +21,19 @@ export function platformEntry(
 ): AuditEntry {
   const entry = auditEntry(caller, action, detail)
   return accountId === caller.actor.accountId ? entry : { ...entry, actorKind: 'platform' }
+}
+
+/** Renames the account, sets its quotas (`audit` says to what), or both. Records carry the name, and nothing of quotas. */
+export async function reviseAccount(
+  stores: ClosingStores,
+  settings: ChangeSettings,
+  audit: AuditEntry,
+  accountId: string,
+  changes: AccountChanges,
+): Promise<Progress> {
+  await changeAccount(stores.db, accountId, changes, audit, settings.clock.now())
+  if (changes.name === undefined) return { kind: 'in_force' }
+  return propagate(stores, settings, { accountId })
 }
 
 /** Every key of the account fails on its next request. Repeated, it only waits until that is in force. */

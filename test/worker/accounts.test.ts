@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import { down } from '../support/outage.ts'
 import { addPerson, createTestApp, jwtFor, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -83,6 +84,32 @@ describe('the platform', () => {
     const back = { quotas: { keys: null } }
     const reset = await ask('PATCH', `/api/accounts/${made.id}`, platform.owner.jwt, { body: back })
     expect(reset.body.data.quotas).toMatchObject({ keys: 100_000, changes_per_minute: 10 })
+  })
+
+  it('answers 202 with the regions that do not know a new name, and settles a repeated rename', async () => {
+    const made = await newTenant({ name: 'Before' })
+    const owner = await addPerson(made.id, 'owner')
+    const { key } = await makeKey(app, owner.jwt, { scopes: [] })
+    const nameOf = async () =>
+      (await app.request('GET', '/api/v1/me', { key })).body.data.account.name
+    expect(await nameOf()).toBe('Before')
+    const path = `/api/accounts/${made.id}`
+    const rename = (at: TestApp, headers = {}) =>
+      at.request('PATCH', path, { as: platform.owner.jwt, body: { name: 'After' }, headers })
+    const cut = await createTestApp({ clock: app.clock, bindings: down(['FENCE']) })
+    const pending = await rename(cut)
+    expect([pending.status, pending.body.data.name]).toEqual([202, 'After'])
+    expect(pending.body.data.pending_regions.length).toBeGreaterThan(0)
+    // The name is stored, and still pending.
+    expect((await rename(cut)).status).toBe(202)
+    const done = await rename(app)
+    expect([done.status, done.body.data.pending_regions]).toEqual([200, undefined])
+    expect(await nameOf()).toBe('After')
+    const async = await rename(app, { prefer: 'respond-async' })
+    expect([async.status, typeof async.body.data.effective_at]).toEqual([202, 'string'])
+    // No key carries a quota.
+    const quotas = { as: platform.owner.jwt, body: { quotas: { keys: 5 } } }
+    expect((await cut.request('PATCH', path, quotas)).status).toBe(200)
   })
 
   it('makes an account once for an Idempotency-Key', async () => {

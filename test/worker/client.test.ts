@@ -559,8 +559,8 @@ describe('the types of the client', () => {
     expectTypeOf<Data<Accounts['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount[]>>()
     expectTypeOf<Data<Accounts['$post'], 201>>().toEqualTypeOf<Plain<CreatedAccount>>()
     expectTypeOf<Data<OneAccount['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount>>()
-    expectTypeOf<Data<OneAccount['$patch'], 200>>().toEqualTypeOf<Plain<PlatformAccount>>()
     type Changed = Plain<PlatformAccount & Underway>
+    expectTypeOf<Data<OneAccount['$patch'], 202>>().toEqualTypeOf<Changed>()
     expectTypeOf<Data<OneAccount['$delete'], 202>>().toEqualTypeOf<Changed>()
     expectTypeOf<Data<OneAccount['suspend']['$post'], 202>>().toEqualTypeOf<Changed>()
     expectTypeOf<Data<OneAccount['resume']['$post'], 202>>().toEqualTypeOf<Changed>()

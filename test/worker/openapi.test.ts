@@ -266,10 +266,12 @@ describe('each operation responds as the document describes', () => {
     await call('listAccounts', { ...operator, query: { search: 'Cust', limit: '1' } })
     await call('readAccount', by)
     await call('changeAccount', { ...by, body: { quotas: { keys: 5, members: null } } })
+    const headers = { prefer: 'respond-async' }
+    await call('changeAccount', { ...by, headers, body: { name: 'Renamed' } })
     await call('inviteOwner', { ...by, body: { owner_email: 'other@customer.test' } })
     await call('readAccountUsage', { ...by, query: { granularity: 'hour' } })
     await call('suspendAccount', by)
-    await call('resumeAccount', { ...by, headers: { prefer: 'respond-async' } })
+    await call('resumeAccount', { ...by, headers })
     await call('removeAccount', by)
     expect((await call('getStatus', operator)).status).toBe(200)
   })

@@ -44,13 +44,17 @@ export type AccountCalls = {
    */
   get(id: string, options?: CallOptions): Promise<PlatformAccount>
   /**
-   * Renames an account, or changes its quotas.
+   * Renames an account, or changes its quotas. Resolves once its keys carry the name everywhere.
    * @example
    * ```ts
    * await client.accounts.update(id, { quotas: { keys: 500 } })
    * ```
    */
-  update(id: string, changes: AccountChanges, options?: CallOptions): Promise<PlatformAccount>
+  update(
+    id: string,
+    changes: AccountChanges,
+    options?: CallOptions,
+  ): Promise<PlatformAccount & Underway>
   /**
    * Stops every key of an account. Resolves once they fail everywhere.
    * @example

@@ -7,6 +7,7 @@ import {
   type QuotaChanges,
   statusOfAccount,
 } from '../../../storage/platform-accounts.ts'
+import { underway } from '../../routing/change-answer.ts'
 import { isoTime, time } from '../../routing/time.ts'
 
 const counts = { keys: z.int(), members: z.int(), endpoints: z.int() }
@@ -30,6 +31,9 @@ export const accountFields = {
   }),
 }
 export const accountSchema = z.object(accountFields).openapi('PlatformAccount')
+
+/** The answer to a change. */
+export const changedSchema = z.object({ ...accountFields, ...underway })
 
 export const invitationSchema = z
   .object({

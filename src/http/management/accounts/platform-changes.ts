@@ -2,17 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { newOwnerInvitation } from '../../../identity/owner-invitation.ts'
-import { platformEntry } from '../../../keys/accounts.ts'
+import { platformEntry, reviseAccount } from '../../../keys/accounts.ts'
 import { findInvitation } from '../../../storage/invitations.ts'
-import {
-  changeAccount,
-  insertAccount,
-  invitationOfNew,
-  inviteOwner,
-} from '../../../storage/platform-accounts.ts'
+import { insertAccount, invitationOfNew, inviteOwner } from '../../../storage/platform-accounts.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
-import { callerOf } from '../../routing/caller.ts'
+import { callerOf, keySettingsOf } from '../../routing/caller.ts'
+import { changeAnswer, preferParameter } from '../../routing/change-answer.ts'
 import { nameField } from '../../routing/fields.ts'
 import { idempotent, idempotentFailures, once } from '../../routing/idempotency.ts'
 import { idParam, json } from '../../routing/requests.ts'
@@ -22,8 +18,8 @@ import { byPlatformAfterStepUp, byPlatformOwnerAfterStepUp } from '../../routing
 import { email } from '../people/fields.ts'
 import {
   accountFields,
-  accountSchema,
   accountView,
+  changedSchema,
   invitationSchema,
   invitationView,
   quotaChanges,
@@ -65,12 +61,14 @@ const change = createRoute({
   tags,
   security: byPlatformAfterStepUp,
   summary: 'Rename an account, or change its quotas',
+  parameters: [preferParameter],
   request: {
     params: idParam,
     ...json(z.strictObject({ name: nameField.optional(), quotas: quotaChanges.optional() })),
   },
   responses: {
-    200: success('The account', accountSchema),
+    200: success('The account', changedSchema),
+    202: success('Changed, its name not yet known to be so everywhere', changedSchema),
     ...managementFailures,
     ...bodyFailures,
     404: failure('There is no such account'),
@@ -119,9 +117,8 @@ export function createPlatformChanges() {
     })
     .openapi(change, async (c) => {
       const { id } = c.req.valid('param')
-      await applyChange(c, id, c.req.valid('json'))
-      const data = accountView(await accountOf(c, id))
-      return c.json({ status: 'success' as const, data }, 200)
+      const progress = await applyChange(c, id, c.req.valid('json'))
+      return changeAnswer(c, progress, accountView(await accountOf(c, id)))
     })
     .openapi(invite, async (c) => {
       const { id } = c.req.valid('param')
@@ -166,13 +163,12 @@ type Changes = { name?: string | undefined; quotas?: z.output<typeof quotaChange
 
 /** @throws Problem 404, 409 */
 async function applyChange(c: Context<AppEnv>, id: string, { name, quotas }: Changes) {
-  const before = await accountOf(c, id)
-  if (quotas !== undefined && before.isPlatform) {
+  const { isPlatform } = await accountOf(c, id)
+  if (quotas !== undefined && isPlatform) {
     throw new Problem('conflict', { detail: 'The platform has no quotas.' })
   }
   const changed = { name, quotas: quotas && quotasOf(quotas) }
   const audit = platformEntry(callerOf(c), id, 'account.quotas_changed', { quotas: quotas ?? {} })
-  await changeAccount(c.env.db, id, changed, audit, c.env.clock.now())
-  // Records carry the name.
-  if (name !== undefined && name !== before.name) await c.env.settleAccount(id)
+  const stores = { ...(await c.env.changeStores()), db: c.env.db }
+  return reviseAccount(stores, await keySettingsOf(c), audit, id, changed)
 }

@@ -1,19 +1,17 @@
 // Suspending, resuming and deleting an account, by the owners of the platform.
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { deleteAccountLater, resumeAccount, suspendAccount } from '../../../keys/accounts.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
-import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
+import { changeAnswer, preferParameter } from '../../routing/change-answer.ts'
 import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byPlatformOwnerAfterStepUp } from '../../routing/security.ts'
-import { accountFields, accountView } from './platform-account-schema.ts'
+import { accountView, changedSchema } from './platform-account-schema.ts'
 import { accountOf, accountsPath } from './platform-accounts.ts'
-
-const changed = z.object({ ...accountFields, ...underway })
 
 const common = {
   tags: ['Accounts'],
@@ -21,8 +19,8 @@ const common = {
   parameters: [preferParameter],
   request: { params: idParam },
   responses: {
-    200: success('In force everywhere', changed),
-    202: success('Not yet known to be in force everywhere', changed),
+    200: success('In force everywhere', changedSchema),
+    202: success('Not yet known to be in force everywhere', changedSchema),
     ...managementFailures,
     404: failure('There is no such account'),
     409: failure('The platform, or an account that is being deleted'),
