@@ -258,7 +258,7 @@ describe('accounts of which all were closing when the platform was marked', () =
       close(sql)
       reopen(sql, 'globex')
     }
-    expect(await migrated('0027', filled, platformOf)).toEqual([{ account_id: 'globex' }])
+    expect(await migrated('0028', filled, platformOf)).toEqual([{ account_id: 'globex' }])
   })
 })
 
