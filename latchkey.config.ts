@@ -44,6 +44,9 @@ export default defineConfig<Env>({
     upstream: crm.upstream,
   },
 
+  // How invitations, password resets and warnings are mailed (docs/mail.md); without it, invitations are links to pass on:
+  // mail: resendMail({ from: 'Latchkey <no-reply@example.com>', apiKey: (env) => env.RESEND_API_KEY }),
+
   // Pages that may call the gateway from a browser, by their exact origins:
   // cors: { origins: ['https://app.example.com'] },
 })

@@ -7,6 +7,7 @@ import { buildDashboard } from './dashboard.ts'
 import { chooseAccount } from './deploy/account.ts'
 import { applyPlan } from './deploy/apply-plan.ts'
 import { readDeployed } from './deploy/deployed.ts'
+import { devMailRefusal } from './deploy/environment.ts'
 import { describePlan, originOf, readOptions, readPlan } from './deploy/plan.ts'
 import { isInteractive, prompt } from './deploy/prompt.ts'
 import { createWrangler } from './deploy/run-wrangler.ts'
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   const account = await chooseAccount(createWrangler(command, { environment }), plan.accountId)
   const wrangler = createWrangler(command, { environment, accountId: account.id })
   const deployed = await readDeployed(wrangler, plan)
+  if (deployed.secrets.has('DEV_MAIL')) throw new Refusal(devMailRefusal)
   print(`${deployed.exists ? 'Upgrading' : 'Deploying'} ${plan.worker} in ${account.name}.`)
 
   const file = secretsFile(plan.worker, account.id)

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createServer, type ViteDevServer } from 'vite'
-import { forwardAuthPaths, gatewayPaths, ownOperations } from '../src/http/paths.ts'
+import { devMailPaths, forwardAuthPaths, gatewayPaths, ownOperations } from '../src/http/paths.ts'
 import { root } from './settings.ts'
 
 /**
@@ -21,6 +21,7 @@ export async function startDevServer(
     '/api/*',
     gatewayPaths(config.gateway),
     forwardAuthPaths,
+    ...devMailPaths,
     ...ownOperations.map(({ path }) => path),
   ]
   const isWorkers = ({ url = '/' }: IncomingMessage) => {

@@ -10,6 +10,8 @@ export type Settings = {
   baseUrl: string
   /** In place of latchkey.config.ts: an absolute path. */
   config?: string
+  /** Mail is kept to be read at /dev/mail. Without it (DEV_MAIL=no), it is sent as latchkey.config.ts says. */
+  keepsMail: boolean
 }
 
 /** An error that the user can fix: printed as a message, without a stack. */
@@ -22,6 +24,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     stateDir: resolve(root, env.LATCHKEY_STATE || '.wrangler/state'),
     baseUrl: `http://localhost:${port}`,
     ...(env.LATCHKEY_CONFIG && { config: resolve(root, env.LATCHKEY_CONFIG) }),
+    keepsMail: env.DEV_MAIL !== 'no',
   }
 }
 

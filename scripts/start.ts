@@ -59,10 +59,8 @@ async function prepare(settings: Settings, password: string): Promise<void> {
 }
 
 /** `port` is the Worker's, `baseUrl` the address for the browser. */
-async function ready(
-  { listening, output }: Wrangler,
-  { port, baseUrl, config }: Settings,
-): Promise<void> {
+async function ready({ listening, output }: Wrangler, settings: Settings): Promise<void> {
+  const { port, baseUrl, config } = settings
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
   await untilHealthy(port, output)
   await Promise.race([output.settled, sleep(1_000)])
@@ -71,7 +69,7 @@ async function ready(
     await startDevServer(Number(new URL(baseUrl).port), port, config)
   }
   if (stoppingSince !== null) return
-  welcome(baseUrl)
+  welcome(settings)
   output.open()
 }
 
@@ -108,7 +106,7 @@ function healthStatus(port: number): Promise<number | string> {
   })
 }
 
-function welcome(baseUrl: string): void {
+function welcome({ baseUrl, keepsMail }: Settings): void {
   const people = demoAccounts.flatMap((account) =>
     account.people.map(({ email, role }) => `  ${email.padEnd(18)} ${role} of ${account.name}`),
   )
@@ -117,6 +115,7 @@ function welcome(baseUrl: string): void {
     `The dashboard is at ${baseUrl}/`,
     'Sign in as one of these; the password is DEMO_PASSWORD in .dev.vars:',
     ...people,
+    ...(keepsMail ? [`Mail is not sent: read it at ${baseUrl}/dev/mail`] : []),
     '',
     `Latchkey is ready on ${baseUrl}`,
   ]

@@ -71,7 +71,7 @@ export function startWrangler(settings: Settings): Wrangler {
   }
 }
 
-function wranglerArguments({ port, stateDir, baseUrl, config }: Settings): string[] {
+function wranglerArguments({ port, stateDir, baseUrl, config, keepsMail }: Settings): string[] {
   const packageFile = createRequire(import.meta.url).resolve('wrangler/package.json')
   return [
     ...['--import', pathToFileURL(join(root, 'scripts', 'exit-with-parent.ts')).href],
@@ -81,6 +81,7 @@ function wranglerArguments({ port, stateDir, baseUrl, config }: Settings): strin
     ...['--persist-to', stateDir, '--show-interactive-dev-session=false'],
     ...['--var', `BASE_URL:${baseUrl}`, '--var', 'SIGN_IN_PER_MINUTE:10000'],
     ...['--var', 'WEBHOOKS_TO_LOCALHOST:yes'],
+    ...['--var', `DEV_MAIL:${keepsMail ? 'yes' : 'no'}`],
     ...(config === undefined ? [] : ['--alias', `#config:${config}`]),
   ]
 }

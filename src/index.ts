@@ -28,12 +28,12 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
     return verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
-  /** Webhook deliveries that are due, or usage counts on their way to their objects. */
+  /** Webhooks and mail that are due, or usage counts on their way to their objects. */
   override async queue({ queue, messages }: MessageBatch): Promise<void> {
     // Another environment of wrangler.toml has other names.
     if (queue.endsWith('-webhooks')) {
-      const { sendWebhooks } = await import('./worker/queues.ts')
-      return sendWebhooks(isolate, this.env, messages)
+      const { sendQueued } = await import('./worker/queues.ts')
+      return sendQueued(isolate, this.env, messages)
     }
     const { consume } = await import('./usage/consumer.ts')
     const { requestLogs, usageStores } = await import('./worker/usage.ts')

@@ -34,17 +34,26 @@ export function readConfig(environment: string | null, path = configPath): Confi
       { config: path, env: name ?? '' },
       { hideWarnings: true },
     ) as never as Config
-  if (environment === null) return configOf(null)
+  if (environment === null) return withoutDevMail(configOf(null))
   const names = Object.keys(rawConfig(path).env ?? {})
   if (!names.includes(environment)) {
     const known = names.length === 0 ? 'none' : names.join(', ')
     throw new Refusal(`wrangler.toml has no [env.${environment}]. It has: ${known}.`)
   }
-  const config = configOf(environment)
+  const config = withoutDevMail(configOf(environment))
   requireComplete(environment, config, configOf(null))
   for (const other of [null, ...names.filter((name) => name !== environment)]) {
     requireOwnStores(environment, config, [other, configOf(other)])
   }
+  return config
+}
+
+export const devMailRefusal =
+  'DEV_MAIL is set: it keeps mail with its links in the database in place of sending it, and is for `npm start` alone. ' +
+  'Remove it; docs/mail.md says how mail is sent.'
+
+function withoutDevMail(config: Config): Config {
+  if (config.vars.DEV_MAIL !== undefined) throw new Refusal(devMailRefusal)
   return config
 }
 

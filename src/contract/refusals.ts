@@ -8,12 +8,6 @@ export const refusalDetails = {
     'A store did not answer, so the answer is not known. Asking again is safe.',
 } as const
 
-/** By the credential of the person. */
-export const stepUpDetails = {
-  session: 'Prove that it is you with POST /api/auth/step-up, and repeat the request.',
-  jwt: 'This needs a JWT from a sign-in within the last ten minutes (auth_time).',
-} as const
-
 /** `Retry-After` where no refill will cover the cost: soon enough to notice credits that were added. */
 export const maxRetryAfterSeconds = 3_600
 

@@ -69,6 +69,6 @@ export type MailMessage = {
 export type Mail<Bindings> = {
   /** `Latchkey <no-reply@example.com>`, or an address alone. */
   from: string
-  /** Hands a message to a provider. What it throws is tried again; so is what takes longer than 20 seconds. */
+  /** Hands a message to a provider. What it throws is tried again; so is what takes longer than 15 seconds. */
   send(message: MailMessage, env: Bindings): Promise<void>
 }

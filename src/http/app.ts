@@ -8,6 +8,7 @@ import { gate } from './gate.ts'
 import { confined } from './gateway/confined.ts'
 import { checkGatewayPaths } from './gateway/overlap.ts'
 import {
+  devMailPaths,
   forwardAuthPaths,
   gatewayPaths,
   guardedResources,
@@ -71,11 +72,8 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
     app.all(`/api/${resource}/*`, management)
   }
   addVerification(app, settings)
+  addPages(app, settings)
   addGateway(app, settings)
-  const documents = lazily(async () =>
-    delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
-  )
-  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   return app
 }
 
@@ -89,6 +87,15 @@ function addVerification(app: Hono<AppEnv>, settings: AppSettings): void {
     delegateTo((await import('./verify/routes.ts')).createChecks(settings)),
   )
   for (const path of [verifyPath, verifyBatchPath, introspectPath]) app.all(path, checks)
+}
+
+function addPages(app: Hono<AppEnv>, settings: AppSettings): void {
+  const documents = lazily(async () =>
+    delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
+  )
+  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
+  const devMail = lazily(async () => (await import('./dev/mail.ts')).devMail)
+  for (const path of devMailPaths) app.all(path, devMail)
 }
 
 /** All that is left under its base. Requests for paths of ours do not get here, so CORS opens none of them. */

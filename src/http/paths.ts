@@ -8,6 +8,8 @@ export const explainPath = '/api/api-keys/explain'
 /** POSTs that read only: a member may, and they go on while changes are stopped. */
 export const readingPosts: readonly string[] = [lookupPath, explainPath]
 export const leakPaths = '/api/leaks/*'
+/** Mail that `npm start` keeps. In a deployment it is a path like any other (src/http/dev/). */
+export const devMailPaths = ['/dev/mail', '/dev/mail.json']
 export const forwardAuthPaths = '/forward-auth/*'
 
 /** Everything under the base of the gateway that no route of ours takes. */
@@ -70,6 +72,7 @@ const dashboard = [
 export const ownPaths: readonly string[] = [
   ...new Set(ownOperations.map(({ path }) => path)),
   leakPaths,
+  ...devMailPaths,
   forwardAuthPaths,
   ...[...guardedResources, ...openResources].map((resource) => `/api/${resource}/*`),
   ...dashboard.map((page) => `/${page}/*`),

@@ -29,6 +29,19 @@ export type RequestLocation = { readonly cf?: unknown }
 /** Where GitHub publishes its keys. A token raises GitHub's rate limit, which Workers share by address. */
 export type KeySource = { url: string; token: string | undefined }
 
+/** A message that DEV_MAIL kept. */
+export type KeptMail = {
+  id: string
+  template: string
+  to: string
+  subject: string
+  text: string
+  html: string
+  /** What it asks its receiver to open. */
+  link: string | null
+  sent_at: string
+}
+
 /** Services of one request. Methods that return a promise load their code on first use. */
 export type Services = Readonly<AppSettings> & {
   readonly memory: Memory
@@ -44,8 +57,6 @@ export type Services = Readonly<AppSettings> & {
   readonly people: PeopleSettings
   /** Requests of anonymous clients, by sender: for what would cost a store. */
   readonly floodLimit: FloodLimit
-  readonly githubKeys: KeySource
-  readonly webhookTargets: TargetRules
   /** What this isolate knows of its fence; null: it has asked none yet. */
   readonly view: View | null
   /** Every fence that the present number of fences a region can have. */
@@ -76,9 +87,15 @@ export type Services = Readonly<AppSettings> & {
   /** @returns the fences that have not acknowledged. */
   resetFences(names: readonly string[]): Promise<string[]>
   usageReader(): Promise<UsageReader>
+  githubKeys(): Promise<KeySource>
+  webhookTargets(): Promise<TargetRules>
   webhookSealingKeys(): Promise<CryptoKey[]>
   /** After the response, hands due webhook deliveries to the queue. */
   dispatchWebhooks(): void
+  /** After the response, sends the mail that the request has written. */
+  sendMail(): void
+  /** The mail that DEV_MAIL kept, newest first; null where it is sent. @throws StoreUnavailable */
+  keptMail(): Promise<KeptMail[] | null>
   readinessStores(from: RequestLocation): Promise<ReadinessStores>
   /** @throws StoreUnavailable */
   inspectFence(name: string): Promise<FenceStatus>

@@ -1,7 +1,7 @@
 // What Better Auth's endpoints do only after step-up: the roles of owner and admin, by a changed role and by an invitation,
 // and a new password where a factor is enrolled.
 import { APIError } from 'better-auth/api'
-import { stepUpDetails } from '../contract/refusals.ts'
+import { stepUpDetails } from '../contract/step-up.ts'
 import { hasFactor } from '../core/factors.ts'
 import type { Role } from '../core/role.ts'
 import { isSteppedUp } from '../core/step-up.ts'

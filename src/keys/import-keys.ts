@@ -1,5 +1,5 @@
 // Imports keys of other systems by the digests of their tokens. A digest that exists keeps its key.
-import { stepUpDetails } from '../contract/refusals.ts'
+import { stepUpDetails } from '../contract/step-up.ts'
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { foreignKeyPrefix } from '../core/foreign.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'

@@ -1,10 +1,9 @@
-// The consumer of the queue: makes an attempt and records its outcome. A message is only a hint, so every message is
-// acknowledged: the outbox keeps what is pending, and the reconciler sends it again.
-
+// Makes an attempt to deliver a webhook, and records its outcome.
 import type { TokenFormats } from '../core/foreign.ts'
 import { webhookBody } from '../core/webhook-event.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
 import { log } from '../log.ts'
+import { enqueueAgain } from '../outbox/consume.ts'
 import {
   type AttemptOutcome,
   type Claimed,
@@ -29,27 +28,8 @@ export type DeliverSettings = {
   now(): number
 }
 
-/** Shorter waits than the interval of the reconciler are delays of the queue. */
-const shortWaitMs = 60_000
-
-export async function deliverAll(
-  stores: DeliverStores,
-  settings: DeliverSettings,
-  messages: readonly Message<unknown>[],
-): Promise<void> {
-  const each = messages.map(async (message) => {
-    try {
-      if (isDue(message.body)) await deliver(stores, settings, message.body)
-      else log('error', 'webhook_message_dropped', { message: message.id })
-    } catch (cause) {
-      log('warn', 'webhook_attempt_unfinished', { message: message.id, cause })
-    }
-    message.ack()
-  })
-  await Promise.all(each)
-}
-
-function isDue(body: unknown): body is Due {
+/** Whether the body of a message of the queue is one of these. */
+export function isDue(body: unknown): body is Due {
   if (typeof body !== 'object' || body === null) return false
   const { id, attempts } = body as Partial<Due>
   return typeof id === 'string' && Number.isInteger(attempts)
@@ -102,8 +82,7 @@ async function conclude(
   const wait = waitAfter(attempt, event.type)
   if (wait !== null) {
     await outbox.postpone(claimed, outcome, now() + wait)
-    if (wait < shortWaitMs) await queue.send({ id, attempts }, { delaySeconds: wait / 1000 })
-    return
+    return enqueueAgain(queue, { id, attempts }, wait)
   }
   if (event.type === 'ping') return outbox.fail(claimed, outcome)
   return outbox.failAndDisable(claimed, outcome, 'failing', now())

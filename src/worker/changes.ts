@@ -10,6 +10,8 @@ import { createKeyChanges } from '../storage/key-changes.ts'
 import { findByDigests, findKey, findOwnSuccessors } from '../storage/key-store.ts'
 import type { Isolate, WaitUntil } from './context.ts'
 
+export { githubKeySource } from './targets.ts'
+
 export function changeStores({ memory }: Isolate, env: Env): ChangeStores {
   return {
     fences: createAllFences(env.FENCE),

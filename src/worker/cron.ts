@@ -19,7 +19,7 @@ import { isOverdue, summarisePending } from '../storage/pending-raises.ts'
 import { markForReview } from '../storage/reviews.ts'
 import { changeStores, settleSettings } from './changes.ts'
 import type { Isolate, WaitUntil } from './context.ts'
-import { drainWebhooks } from './queues.ts'
+import { drainOutboxes } from './queues.ts'
 import { usageErasure } from './usage.ts'
 import { areChangesStopped } from './variables.ts'
 
@@ -36,7 +36,7 @@ export async function runScheduled(
 }
 
 /**
- * Settles changes and sends webhooks that crashed Workers left behind, and prunes what is too old. A step that
+ * Settles changes and sends webhooks and mail that crashed Workers left behind, and prunes what is too old. A step that
  * fails does not keep the others from running.
  * @throws Error of the first step that failed.
  */
@@ -47,7 +47,7 @@ async function reconcile(isolate: Isolate, env: Env, waitUntil: WaitUntil): Prom
   const steps: Record<string, () => Promise<unknown>> = {
     settle: () => settle(stores, settings, 'all'),
     overdue: () => reportOverdue(env, isolate.clock.now()),
-    webhooks: () => drainWebhooks(isolate, env),
+    outbox: () => drainOutboxes(isolate, env),
     expired: async () => {
       if (isExpiryDue(now)) await pruneExpired(env.DB, now)
     },

@@ -13,14 +13,7 @@ import type { CountedKey, UsageCode, UsageSink } from '../usage/counter.ts'
 import type { RequestSample, UsageMessage } from '../usage/message.ts'
 import type { Isolate } from './context.ts'
 import { watchCredits } from './credit-watch.ts'
-import {
-  areChangesStopped,
-  fencesPerRegionOf,
-  githubKeySource,
-  peopleSettings,
-  setupTokenOf,
-  targetRules,
-} from './variables.ts'
+import { areChangesStopped, fencesPerRegionOf, peopleSettings, setupTokenOf } from './variables.ts'
 
 export class RequestServices implements Services {
   private readonly isolate: Isolate
@@ -78,14 +71,6 @@ export class RequestServices implements Services {
 
   get floodLimit() {
     return createFloodLimit(this.env.FLOOD, this.isolate.reportOutage)
-  }
-
-  get githubKeys() {
-    return githubKeySource(this.env)
-  }
-
-  get webhookTargets() {
-    return targetRules(this.env)
   }
 
   get view() {
@@ -199,6 +184,16 @@ export class RequestServices implements Services {
     return usageReader(this.env)
   }
 
+  async githubKeys() {
+    const { githubKeySource } = await import('./changes.ts')
+    return githubKeySource(this.env)
+  }
+
+  async webhookTargets() {
+    const { targetRules } = await import('./queues.ts')
+    return targetRules(this.env)
+  }
+
   async webhookSealingKeys() {
     const { webhookKeys } = await import('./queues.ts')
     return webhookKeys(this.env)
@@ -207,6 +202,16 @@ export class RequestServices implements Services {
   dispatchWebhooks(): void {
     const { isolate, env } = this
     this.waitUntil(import('./queues.ts').then(({ dispatchDue }) => dispatchDue(isolate, env)))
+  }
+
+  sendMail(): void {
+    const { isolate, env } = this
+    this.waitUntil(import('./queues.ts').then(({ sendMail }) => sendMail(isolate, env)))
+  }
+
+  async keptMail() {
+    const { readKeptMail } = await import('./queues.ts')
+    return readKeptMail(this.env)
   }
 
   async readinessStores(from: RequestLocation) {

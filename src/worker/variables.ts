@@ -1,8 +1,6 @@
 // The variables of wrangler.toml, parsed.
 import type { Config } from '../core/config.ts'
 import { readSecret, readSecretList } from '../core/secrets.ts'
-import type { TargetRules } from '../core/webhook-target.ts'
-import type { KeySource } from '../http/services.ts'
 import type { PeopleMemory, PeopleSettings } from '../identity/settings.ts'
 import { readShards } from '../usage/read-shards.ts'
 import type { Shards } from '../usage/shards.ts'
@@ -32,7 +30,8 @@ export function checkSecrets(env: Secrets): void {
   readSecretList('TAG_SECRETS', env.TAG_SECRETS)
   readSecretList('AUTH_SECRETS', env.AUTH_SECRETS)
   setupTokenOf(env)
-  githubKeySource(env)
+  const { GITHUB_TOKEN } = env as { GITHUB_TOKEN?: string }
+  if (GITHUB_TOKEN) readSecret('GITHUB_TOKEN', GITHUB_TOKEN)
 }
 
 /** undefined: the operator deleted it, as they may between restores. */
@@ -45,9 +44,10 @@ export function areChangesStopped({ CHANGES }: Pick<Env, 'CHANGES'>): boolean {
   return (CHANGES as string) === 'stopped'
 }
 
-/** Mail is kept to be read at /dev/mail, and not sent (npm start). */
-export function keepsMail(env: Partial<Env>): boolean {
-  return (env as { DEV_MAIL?: string }).DEV_MAIL === 'yes'
+/** Mail is kept to be read at /dev/mail, and not sent: never by a deployment, which has a public address. */
+export function keepsMail(env: Pick<Env, 'BASE_URL'>): boolean {
+  const { BASE_URL, DEV_MAIL } = env as { BASE_URL: string; DEV_MAIL?: string }
+  return DEV_MAIL === 'yes' && /^http:\/\/(localhost|127\.0\.0\.1)\b/.test(BASE_URL)
 }
 
 const defaultSignInPerMinute = 10
@@ -66,26 +66,5 @@ export function peopleSettings(
     signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
     hasMail: !!config.mail || keepsMail(env),
     externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
-  }
-}
-
-const githubKeysUrl = 'https://api.github.com/meta/public_keys/secret_scanning'
-
-/** GITHUB_KEYS_URL, and GITHUB_TOKEN where there is one. */
-export function githubKeySource(env: Partial<Env>): KeySource {
-  const { GITHUB_KEYS_URL, GITHUB_TOKEN } = env as {
-    GITHUB_KEYS_URL?: string
-    GITHUB_TOKEN?: string
-  }
-  return {
-    url: GITHUB_KEYS_URL || githubKeysUrl,
-    token: GITHUB_TOKEN ? readSecret('GITHUB_TOKEN', GITHUB_TOKEN) : undefined,
-  }
-}
-
-export function targetRules(env: Pick<Env, 'BASE_URL' | 'WEBHOOKS_TO_LOCALHOST'>): TargetRules {
-  return {
-    localhost: (env.WEBHOOKS_TO_LOCALHOST as string) === 'yes',
-    ownHost: new URL(env.BASE_URL).hostname,
   }
 }

@@ -2,7 +2,7 @@
 // signature with the reference library.
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
-import { drainWebhooks, sendWebhooks } from '../../src/worker/queues.ts'
+import { drainOutboxes, sendQueued } from '../../src/worker/queues.ts'
 import { type Account, openAccount } from './account.ts'
 import { createSkippingClock, createTestApp, type TestApp } from './test-app.ts'
 
@@ -50,13 +50,13 @@ export async function openOutside(options: { bindings?: Partial<Env> } = {}) {
       if (due.length === 0) return
       for (const each of due) queued.splice(queued.indexOf(each), 1)
       const messages = due.flatMap(({ body }) => Array.from({ length: times }, () => message(body)))
-      await sendWebhooks(app.isolate, app.bindings, messages)
+      await sendQueued(app.isolate, app.bindings, messages)
     }
   }
 
   /** Runs the schedule of one minute, and then the queue. */
   async function drain() {
-    await drainWebhooks(app.isolate, app.bindings)
+    await drainOutboxes(app.isolate, app.bindings)
     await pump()
   }
 

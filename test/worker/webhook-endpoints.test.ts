@@ -1,7 +1,7 @@
 // Management of webhook endpoints: permissions, validation, secrets and their rotation, the delivery log.
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sendWebhooks } from '../../src/worker/queues.ts'
+import { sendQueued } from '../../src/worker/queues.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { addEndpoint, type Outside, openOutside, verified } from '../support/outside.ts'
 
@@ -250,7 +250,7 @@ describe('a secret', () => {
       await call('POST', `${base}/${endpoint.id}/test`)
       const messages = outside.queued.splice(0).map(({ body }) => ({ body, ack() {} }))
       const bindings = { ...outside.app.bindings, AUTH_SECRETS }
-      await sendWebhooks(outside.app.isolate, bindings, messages as never)
+      await sendQueued(outside.app.isolate, bindings, messages as never)
       return (await call('GET', `${base}/${endpoint.id}/deliveries`)).body.data[0]
     }
     const newest = 'a-new-auth-secret-of-32-characters-or-more'

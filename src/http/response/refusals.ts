@@ -4,11 +4,8 @@ import {
   maxRetryAfterSeconds,
   missingScopesDetail,
   refusalDetails,
-  stepUpDetails,
   wrongEnvironmentDetail,
 } from '../../contract/refusals.ts'
-import type { PersonCredential } from '../../core/actor.ts'
-import { stepUpSeconds } from '../../core/step-up.ts'
 import type { MeteredVerdict, UnmetNeeds } from '../../core/verdict.ts'
 import { floodPeriodSeconds } from '../../storage/flood-limit.ts'
 import { unavailable } from './failures.ts'
@@ -61,15 +58,6 @@ export function insufficientScope({ missing, missingAnyOf }: UnmetNeeds): Proble
 function wrongEnvironment(needed: readonly string[]): Problem {
   const detail = wrongEnvironmentDetail(needed)
   return new Problem('wrong_environment', { detail, ...invalid })
-}
-
-/** RFC 9470 3 for a JWT; of a session the challenge of RFC 6750 is no part. */
-export function stepUpRequired(credential: PersonCredential): Problem {
-  const detail = stepUpDetails[credential]
-  if (credential === 'session') return new Problem('step_up_required', { detail })
-  const challenge = bearerChallenge('insufficient_user_authentication')
-  const headers = { 'www-authenticate': `${challenge}, max_age="${stepUpSeconds}"` }
-  return new Problem('step_up_required', { detail, headers })
 }
 
 export function missingCredential(detail: string): Problem {

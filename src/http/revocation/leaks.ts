@@ -95,7 +95,7 @@ async function requireSignature(
   const id = c.req.header(idHeader)
   const signature = readSignature(c.req.header(signatureHeader))
   if (id === undefined || signature === null) throw notFromGithub()
-  const key = await findKey(id, c.env.githubKeys)
+  const key = await findKey(id, await c.env.githubKeys())
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
   if (key === null || !(await crypto.subtle.verify(algorithm, key, signature, body))) {
     throw notFromGithub()

@@ -30,6 +30,8 @@ type Options = {
   /** `shipped`: latchkey.config.ts as it is in this clone. `tests`: independent of a deployer's changes. */
   config?: 'shipped' | 'tests'
   command?: 'npm start' | 'node scripts/start.ts'
+  /** Mail is kept, as after `npm start`; without it there is none, and invitations are links. */
+  mail?: boolean
 }
 
 const testConfig = join(root, 'test', 'support', 'latchkey.config.ts')
@@ -49,6 +51,7 @@ export async function startLatchkey(options: Options = {}): Promise<Server> {
       ...process.env,
       PORT: String(port),
       LATCHKEY_STATE: stateDir,
+      DEV_MAIL: options.mail ? 'yes' : 'no',
       ...(config === 'tests' && { LATCHKEY_CONFIG: testConfig }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,7 +81,8 @@ export async function startEmpty(): Promise<Server> {
   const port = await freePort()
   const stateDir = temporaryFolder()
   const url = `http://localhost:${port}`
-  const settings: Settings = { port, stateDir, baseUrl: url, config: testConfig }
+  const of = { port, stateDir, baseUrl: url, config: testConfig }
+  const settings: Settings = { ...of, keepsMail: false }
   Object.assign(process.env, wranglerEnv(settings))
   ensureDevVars(join(root, '.dev.vars'))
   buildDashboard()

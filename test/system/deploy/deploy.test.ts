@@ -150,6 +150,18 @@ describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
     assert.deepEqual([gradual.code, stopped.code, changesIn(cloudflare)], [1, 1, []])
   })
 
+  it('refuses to deploy over a secret that keeps mail in place of sending it', async (test) => {
+    const cloudflare = await openCloudflare(test)
+    await deploy(cloudflare)
+    cloudflare.world.worker?.versions.at(-1)?.bindings.push({
+      ...{ type: 'secret_text', name: 'DEV_MAIL', text: 'yes' },
+    })
+    cloudflare.calls.length = 0
+    const { code, output } = await deploy(cloudflare, [])
+    assert.match(output, /DEV_MAIL is set/)
+    assert.deepEqual([code, changesIn(cloudflare)], [1, []])
+  })
+
   it('prints the plan of a dry run without any request', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { code, output } = await deploy(cloudflare, ['--dry-run'], { CLOUDFLARE_API_TOKEN: '' })

@@ -110,7 +110,11 @@ describe('an environment of wrangler.toml', () => {
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
 
   /** The message of what is wrong with `[env.staging]` once the text was changed. */
-  function refusal(find: string | RegExp, put: string, environment = 'staging'): string {
+  function refusal(
+    find: string | RegExp,
+    put: string,
+    environment: string | null = 'staging',
+  ): string {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-toml-'))
     try {
       const path = join(folder, 'wrangler.toml')
@@ -128,6 +132,13 @@ describe('an environment of wrangler.toml', () => {
 
   it('is complete, and shares nothing with production', () => {
     assert.equal(refusal('', ''), 'none')
+  })
+
+  it('never keeps mail in place of sending it', () => {
+    for (const environment of ['staging', null]) {
+      const put = 'LOG_SAMPLE = $1\nDEV_MAIL = "yes"'
+      assert.match(refusal(/LOG_SAMPLE = (.*)/g, put, environment), /DEV_MAIL is set/)
+    }
   })
 
   const cases: [string, string | RegExp, string, RegExp][] = [

@@ -2,7 +2,8 @@
 import type { ChangeResult, NotDone, Progress } from '../../../keys/change.ts'
 import type { Refusal } from '../../../keys/refusal.ts'
 import { invalidFields, Problem } from '../../response/problem.ts'
-import { challenge, stepUpRequired } from '../../response/refusals.ts'
+import { challenge } from '../../response/refusals.ts'
+import { stepUpRequired } from '../../response/step-up.ts'
 import { limitError } from './limit-schema.ts'
 
 /** The progress of an accepted change. @throws Problem 403, 404 or 409 for a refused one. */

@@ -93,7 +93,7 @@ export function createWebhookEndpointChanges({ clock }: AppSettings) {
         ...{ route: create, payload },
         async execute(request) {
           const { url, description = null, events = null } = payload
-          const settings = { rules: c.env.webhookTargets, ...(await secretSettings(c.env)) }
+          const settings = { rules: await c.env.webhookTargets(), ...(await secretSettings(c.env)) }
           const input = { url, description, events }
           const created = await createEndpoint(c.env.db, settings, callerOf(c), input, request)
           if (created.kind !== 'created') throw refusal(created)
@@ -108,7 +108,7 @@ export function createWebhookEndpointChanges({ clock }: AppSettings) {
     .openapi(update, async (c) => {
       const { is_active, needs_review, ...edits } = c.req.valid('json')
       const endpoint = await endpointOf(c, c.req.valid('param').id)
-      const settings = { rules: c.env.webhookTargets, now: clock.now }
+      const settings = { rules: await c.env.webhookTargets(), now: clock.now }
       const changed = await changeEndpoint(c.env.db, settings, callerOf(c), endpoint, {
         ...edits,
         enabled: is_active,
