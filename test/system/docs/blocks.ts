@@ -21,7 +21,7 @@ export function testBlocks(pages: readonly Page[]): void {
   let key: string
 
   before(async () => {
-    server = await startLatchkey({ config: 'shipped', command: 'npm start' })
+    server = await startLatchkey({ config: 'shipped', command: 'npm start', mail: true })
     key = await createManagingKey(server.url)
     folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
     for (const name of readdirSync(root)) symlinkSync(join(root, name), join(folder, name))
