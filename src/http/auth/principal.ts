@@ -140,7 +140,10 @@ function checked(check: RequestCheck, principal: Principal): Principal {
 }
 
 /** A key acts in its own account. */
-export function refuseOtherAccount(headers: Headers, { accountId }: Principal): Problem | null {
+export function refuseOtherAccount(
+  headers: Headers,
+  { accountId }: Pick<Principal, 'accountId'>,
+): Problem | null {
   const named = namedAccount(headers)
   return named === null || named === accountId ? null : noSuchAccount()
 }

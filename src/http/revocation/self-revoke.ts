@@ -5,12 +5,10 @@ import type { Actor } from '../../core/actor.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import { needsOf } from '../../core/verdict.ts'
 import { revokeKey, revokeOwn } from '../../keys/revoke.ts'
-import { verify } from '../../keys/verify.ts'
-import { senderOf } from '../../storage/flood-limit.ts'
 import { findOwnSuccessors } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { readCredential } from '../auth/credentials.ts'
-import { refuseTokenInQuery } from '../auth/principal.ts'
+import { refuseOtherAccount, refuseTokenInQuery, verifyKey } from '../auth/principal.ts'
 import { progressOf } from '../management/keys/refusals.ts'
 import { mePath } from '../paths.ts'
 import { recordCaller } from '../report.ts'
@@ -48,6 +46,7 @@ const revokeSelf = createRoute({
     400: failure('A token in the query string'),
     401: failure('No key, or an unknown one'),
     403: failure('A JWT: it belongs to a person and expires'),
+    404: failure('Latchkey-Account names another account than that of the key'),
     409: failure('Concurrent changes of this key; try again'),
     503: failure('A store did not answer; trying again is safe'),
   },
@@ -77,7 +76,7 @@ export function createSelfRevoke() {
   })
 }
 
-/** The key of the token, in whatever state it is. @throws Problem 400, 401, 403 or 503 */
+/** The key of the token, in whatever state it is. @throws Problem 400, 401, 403, 404 or 503 */
 async function presentedKey(c: Context<AppEnv>): Promise<KeyActor> {
   const credential = readCredential(c.req.raw.headers)
   refuseTokenInQuery(c.env.config, c.req.raw.url, credential.kind !== 'none')
@@ -94,14 +93,13 @@ async function presentedKey(c: Context<AppEnv>): Promise<KeyActor> {
 }
 
 async function recordOf(c: Context<AppEnv>, token: string): Promise<KeyRecord> {
-  const sender = () => senderOf(c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await c.env.verifySettings(sender)
-  const stores = c.env.lookUpStores(c.req.raw)
-  const verification = await verify(stores, settings, token, { ...needsOf(), ip: null })
+  const verification = await verifyKey(c, token, { ...needsOf(), ip: null })
   recordCaller(reportOf(c), verification, c.env.clock.now())
   const { verdict } = verification
-  if ('record' in verdict) return verdict.record
-  throw refusal(verdict)
+  if (!('record' in verdict)) throw refusal(verdict)
+  const other = refuseOtherAccount(c.req.raw.headers, verdict.record)
+  if (other !== null) throw other
+  return verdict.record
 }
 
 type KeyActor = Extract<Actor, { kind: 'key' }>
