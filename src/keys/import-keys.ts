@@ -25,8 +25,8 @@ export type ImportResult =
   /** The digest exists, in this account or another: which one is not disclosed. */
   | { result: 'exists' }
   | { result: 'forbidden'; detail: string }
-  /** The account has as many keys as it may. */
-  | { result: 'quota_exceeded'; maxKeys: number }
+  /** The account has as many keys as it may; of a repeated import, it had (null). */
+  | { result: 'quota_exceeded'; maxKeys: number | null }
 
 export type ImportSettings = Pick<KeySettings, 'config' | 'newId' | 'clock'>
 
@@ -63,18 +63,21 @@ export async function importKeys(
  * @param rows of the digests that exist now.
  */
 export function repeatedImport(
-  keys: readonly Pick<KeyToImport, 'digest'>[],
+  settings: ImportSettings,
+  caller: Caller,
+  keys: readonly KeyToImport[],
   made: readonly string[],
   rows: readonly { id: string; digest: string }[],
 ): ImportResult[] {
   const idOf = new Map(rows.map(({ digest, id }) => [digest, id]))
   const unanswered = new Set(made)
-  return keys.map(({ digest }) => {
-    const id = idOf.get(digest)
-    const detail = 'It was not imported then: send it with another Idempotency-Key.'
-    if (id === undefined) return { result: 'forbidden', detail }
+  return keys.map((key) => {
+    const id = idOf.get(key.digest)
     // Of two entries with one digest the first created it.
-    return unanswered.delete(id) ? { result: 'created', id } : { result: 'exists' }
+    if (id !== undefined && unanswered.delete(id)) return { result: 'created', id }
+    const plan = planOf(settings, caller, key)
+    if (!('key' in plan)) return plan
+    return id === undefined ? { result: 'quota_exceeded', maxKeys: null } : { result: 'exists' }
   })
 }
 

@@ -299,10 +299,11 @@ describe('a repeated import', () => {
       entry({ digest: 'nonsense' }),
       entry({ digest: twice }),
       entry({ digest: twice }),
+      entry({ digest: digest(), scopes: ['platform:manage'], allowed_ips: ['192.0.2.7'] }),
     ]
     const first = await importing(keys, { 'idempotency-key': 'mixed' })
     const results = first.body.data.map(({ result }: { result: string }) => result)
-    expect(results).toEqual(['exists', 'created', 'invalid', 'created', 'exists'])
+    expect(results).toEqual(['exists', 'created', 'invalid', 'created', 'exists', 'forbidden'])
     const again = await importing(keys, { 'idempotency-key': 'mixed' })
     expect(again.body.data).toEqual(first.body.data)
   })

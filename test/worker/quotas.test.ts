@@ -161,7 +161,7 @@ describe('an import of more keys than there is room for', () => {
     const headers = { 'idempotency-key': crypto.randomUUID() }
     expect(await imported(account, digests, headers)).toEqual(['created', 'quota_exceeded'])
     await setQuotas(account.id, { keys: 2 })
-    expect(await imported(account, digests, headers)).toEqual(['created', 'forbidden'])
+    expect(await imported(account, digests, headers)).toEqual(['created', 'quota_exceeded'])
     const keys = [{ digest: digests[1], format: 'unkey', name: 'Moved', scopes: [] }]
     await setQuotas(account.id, { keys: 1 })
     const as = account.owner.jwt

@@ -139,6 +139,7 @@ export function createApiKeyImport({ config, clock }: AppSettings) {
     const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, 'json'))
     return { refused: { result: 'invalid', errors } }
   }
+  const settings = { config, clock, newId: () => crypto.randomUUID() }
   const router = createRouter()
   router.openAPIRegistry.register('ForeignKey', entry)
   return router.openapi(importMany, async (c) => {
@@ -149,7 +150,6 @@ export function createApiKeyImport({ config, clock }: AppSettings) {
       ...{ route: importMany, payload },
       async execute(request) {
         const readings = payload.keys.map((raw) => read(raw))
-        const settings = { config, clock, newId: () => crypto.randomUUID() }
         const store = createKeyImport(c.env.db)
         const keys = keysOf(readings)
         return answer(readings, await importKeys(store, settings, callerOf(c), keys, request))
@@ -161,7 +161,8 @@ export function createApiKeyImport({ config, clock }: AppSettings) {
           c.env.db,
           keys.map(({ digest }) => digest),
         )
-        return answer(readings, repeatedImport(keys, JSON.parse(made), rows))
+        const ids: string[] = JSON.parse(made)
+        return answer(readings, repeatedImport(settings, callerOf(c), keys, ids, rows))
       },
     })
   })
@@ -171,6 +172,9 @@ function keysOf(readings: readonly Reading[]): KeyToImport[] {
   return readings.flatMap((reading) => ('key' in reading ? [reading.key] : []))
 }
 
+/** Of a repeated request: the quota may have been raised since. */
+const notImported = 'It was not imported then: send it with another Idempotency-Key.'
+
 function inOrder(readings: readonly Reading[], imported: readonly ImportResult[]) {
   const results = imported.values()
   return readings.map((reading) => {
@@ -179,7 +183,8 @@ function inOrder(readings: readonly Reading[], imported: readonly ImportResult[]
     if (value === undefined) throw new Error('A key was read, and nothing became of it.')
     if (value.result !== 'quota_exceeded') return value
     const { result, maxKeys: max } = value
-    return { result, detail: quotaDetail({ quota: 'keys', max }) }
+    const detail = max === null ? notImported : quotaDetail({ quota: 'keys', max })
+    return { result, detail }
   })
 }
 
