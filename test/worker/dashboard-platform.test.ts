@@ -1,6 +1,8 @@
-// What the platform's form of an account changes, and how full a quota is shown.
+// What the platform's form of an account changes, how full a quota is shown, and what people of the account see of both.
 import { expect, it } from 'vitest'
+import { shownStatus } from '../../src/dashboard/keys/shown-status.ts'
 import { accountChanges, quotaErrors } from '../../src/dashboard/platform/account-changes.ts'
+import { quotaText } from '../../src/dashboard/session/quota-text.ts'
 import { shareOf } from '../../src/dashboard/ui/share-of.ts'
 
 const quotas = { keys: 100_000, members: 1_000, endpoints: 20, changes_per_minute: 600 }
@@ -47,4 +49,40 @@ it('a quota below what there is already is full', () => {
   expect(shareOf(5, 20)).toBe(25)
   expect(shareOf(30, 20)).toBe(100)
   expect(shareOf(0, 0)).toBe(100)
+})
+
+it('a quota is spoken of from nine tenths on, and says when nothing more fits', () => {
+  const used = (keys: number, max = 1_000) =>
+    quotaText('keys', {
+      counts: { keys, members: 0, endpoints: 0 },
+      quotas: { ...quotas, keys: max },
+    })
+  expect(used(899)).toBeNull()
+  expect(used(900)).toEqual({
+    title: '900 of 1,000 API keys',
+    description:
+      'At 1,000, no more keys can be created. Revoke keys that are no longer needed, or ask the operator of this Latchkey for a higher quota.',
+  })
+  for (const keys of [1_000, 1_200]) {
+    expect(used(keys)?.description).toMatch(/^No more keys can be created\. Revoke/)
+  }
+  expect(used(0, 0)?.title).toBe('0 of 0 API keys')
+  const counts = { keys: 9, members: 950, endpoints: 20 }
+  expect(quotaText('keys', { counts, quotas })).toBeNull()
+  expect(quotaText('members', { counts, quotas })?.title).toBe('950 of 1,000 members')
+  expect(quotaText('endpoints', { counts, quotas })?.title).toBe('20 of 20 webhook endpoints')
+  expect(quotaText('endpoints', { counts, quotas: null })).toBeNull()
+})
+
+it('no key of a suspended or closing account is shown as active', () => {
+  const open = { suspended_at: null, closes_at: null }
+  const time = '2027-01-01T00:00:00.000Z'
+  const suspended = { suspended_at: time, closes_at: time }
+  const closing = { suspended_at: null, closes_at: time }
+  const shown = (status: Parameters<typeof shownStatus>[0]['status']) =>
+    [open, suspended, closing].map((standing) => shownStatus({ status }, standing))
+  expect(shown('active')).toEqual(['active', 'suspended', 'stopped'])
+  for (const status of ['revoked', 'disabled', 'expired'] as const) {
+    expect(shown(status)).toEqual([status, status, status])
+  }
 })

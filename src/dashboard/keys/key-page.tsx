@@ -30,7 +30,7 @@ export default function KeyPage({ id }: { id: string }) {
       badge={
         value && (
           <>
-            <StatusBadge status={value.status} />
+            <StatusBadge value={value} />
             <EnvironmentBadge value={value} />
           </>
         )

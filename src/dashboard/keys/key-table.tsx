@@ -73,7 +73,7 @@ function KeyRow({ value }: { value: Key }) {
         <Expires value={value} />
       </Table.Cell>
       <Table.Cell>
-        <StatusBadge status={value.status} />
+        <StatusBadge value={value} />
       </Table.Cell>
       <Table.Cell className="w-10 text-right">
         <KeyMenu value={value} />

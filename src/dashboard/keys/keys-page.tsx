@@ -1,6 +1,8 @@
 // The keys of the account, newest first, including revoked keys.
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'wouter'
+import { QuotaNotice } from '../session/quota-notice.tsx'
+import { useSignedIn } from '../session/signed-in.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
@@ -15,6 +17,9 @@ import { statuses } from './status-badge.tsx'
 
 export default function KeysPage() {
   const filter = useKeyFilter()
+  const { standing } = useSignedIn()
+  // No key of such an account is active, whatever it is by itself.
+  const areKeysStopped = standing.suspended_at !== null || standing.closes_at !== null
   const pages = useCursorPages(JSON.stringify(filter))
   const list = useQuery(keysQuery({ ...filter, limit: '25', ...pages.query }))
   const isFiltered = Object.keys(filter).length > 0
@@ -25,11 +30,12 @@ export default function KeysPage() {
       description="Keys for servers and scripts that call your API. A revoked key is rejected from its next request on."
       actions={!hasNoKeys && <NewKeyButton />}
     >
+      <QuotaNotice quota="keys" />
       {hasNoKeys ? (
         <NoKeys />
       ) : (
         <div className={`${surface} ${tableEdges} overflow-hidden`}>
-          <KeyCounts filter={filter} />
+          {areKeysStopped || <KeyCounts filter={filter} />}
           <KeyFilters filter={filter} />
           <PagedList
             list={list}

@@ -2,6 +2,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { standingQuery } from '../session/api.ts'
+import { QuotaNotice } from '../session/quota-notice.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { BackLink } from '../ui/back-link.tsx'
 import { Page } from '../ui/page.tsx'
@@ -21,6 +23,7 @@ export default function NewKeyPage() {
       above={<BackLink path="/keys">API keys</BackLink>}
       description={readOnlyReason}
     >
+      <QuotaNotice quota="keys" />
       {readOnlyReason === null && <NewKeyForm />}
     </Page>
   )
@@ -42,6 +45,7 @@ function NewKeyForm() {
     setMinted(null)
     client.invalidateQueries({ queryKey: ['keys'] })
     client.invalidateQueries({ queryKey: ['audit'] })
+    client.invalidateQueries({ queryKey: standingQuery.queryKey })
     // Replaced, so that going back does not lead to a form that would create another key.
     navigate(`/keys/${id}`, { replace: true })
   }

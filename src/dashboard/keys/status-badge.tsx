@@ -1,18 +1,24 @@
 import { Badge } from '@cloudflare/kumo/components/badge'
-import type { KeyStatus } from './api.ts'
+import { useSignedIn } from '../session/signed-in.tsx'
+import type { Key, KeyStatus } from './api.ts'
+import { type ShownStatus, shownStatus } from './shown-status.ts'
 
 const badges = {
   active: { name: 'Active', variant: 'success' },
   expired: { name: 'Expired', variant: 'warning' },
   disabled: { name: 'Disabled', variant: 'neutral' },
   revoked: { name: 'Revoked', variant: 'error' },
-} as const satisfies Record<KeyStatus, unknown>
+  suspended: { name: 'Suspended', variant: 'warning' },
+  stopped: { name: 'Stopped', variant: 'warning' },
+} as const satisfies Record<ShownStatus, unknown>
 
-export const statuses = Object.keys(badges) as KeyStatus[]
+/** Those that keys have by themselves, and lists are filtered by. */
+export const statuses = ['active', 'expired', 'disabled', 'revoked'] as const satisfies KeyStatus[]
 export const statusName = (status: KeyStatus) => badges[status].name
 
-export function StatusBadge({ status }: { status: KeyStatus }) {
-  const { name, variant } = badges[status]
+export function StatusBadge({ value }: { value: Pick<Key, 'status'> }) {
+  const { standing } = useSignedIn()
+  const { name, variant } = badges[shownStatus(value, standing)]
   return (
     <Badge variant={variant} appearance="dot">
       {name}

@@ -2,6 +2,7 @@ import { Table } from '@cloudflare/kumo/components/table'
 import { UserPlusIcon } from '@phosphor-icons/react'
 import { useState } from 'react'
 import type { Member } from '../session/api.ts'
+import { QuotaNotice } from '../session/quota-notice.tsx'
 import { PrimaryAction } from '../session/read-only.tsx'
 import { roleDescription, roleName, roles } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
@@ -26,6 +27,7 @@ export default function MembersPage() {
         </PrimaryAction>
       }
     >
+      <QuotaNotice quota="members" />
       <Card title="People" isFlush>
         <MemberTable members={account.members} />
       </Card>

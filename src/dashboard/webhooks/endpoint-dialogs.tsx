@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { standingQuery } from '../session/api.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { defaultOverlap, OverlapSelect } from '../ui/overlap-select.tsx'
 import { useTask } from '../ui/use-task.ts'
@@ -99,6 +100,7 @@ function DeleteDialog({ endpoint, onClose }: DialogProps) {
     if ((await task.run(endpoint.id)) === null) return
     toast('Endpoint deleted')
     navigate('/webhooks')
+    client.invalidateQueries({ queryKey: standingQuery.queryKey })
     await client.invalidateQueries({ queryKey: ['webhooks', 'list'] })
   }
   return (

@@ -4,6 +4,8 @@ import { BroadcastIcon, PlusIcon } from '@phosphor-icons/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { standingQuery } from '../session/api.ts'
+import { QuotaNotice } from '../session/quota-notice.tsx'
 import { PrimaryAction } from '../session/read-only.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
@@ -33,6 +35,7 @@ export default function WebhooksPage() {
       description="Latchkey sends a signed message to your systems when a key is created, changed, leaked or about to expire."
       actions={!isEmpty && addButton}
     >
+      <QuotaNotice quota="endpoints" />
       <div className={`${surface} ${tableEdges} overflow-hidden`}>
         <PagedList
           list={list}
@@ -57,6 +60,7 @@ function AddDialogs({ onClose }: { onClose: () => void }) {
   const onStored = ({ id }: EndpointWithSecret) => {
     onClose()
     navigate(`/webhooks/${id}`)
+    client.invalidateQueries({ queryKey: standingQuery.queryKey })
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
   if (created !== null) {
