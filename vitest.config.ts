@@ -54,6 +54,7 @@ const optimizer = {
     'hono/router/reg-exp-router',
     'hono/utils/html',
     'jose',
+    'otpauth',
     'zod',
   ],
   rolldownOptions: {

@@ -1,6 +1,7 @@
 // What every Hono app of the Worker shares: the services of a request, and what it carries.
 import type { Actor } from '../core/actor.ts'
 import type { AccountStanding } from '../core/standing.ts'
+import type { Awaiting } from '../identity/factors/complete.ts'
 import type { Session } from '../identity/session.ts'
 import type { Report } from './report.ts'
 import type { Services } from './services.ts'
@@ -20,6 +21,8 @@ export type AppEnv = {
     standing: AccountStanding
     /** Set where a route takes a session only. */
     session: Session
+    /** Set where a route takes a session that awaits its second factor. */
+    awaiting: Awaiting
     /** The account whose keys a service may introspect: set by its guard. */
     accountScope: { accountId: string }
     /** The key of a service that verifies: set by the guard of batches. */

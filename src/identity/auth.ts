@@ -52,6 +52,20 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       if (rows.wereHidden) keepCookies(response.headers)
       return { response, awaits: start.awaits }
     },
+    /** The token of the session cookie, whatever session it is of; null without one that we signed. */
+    readCookie: (headers: Headers) => auth.api.readCookie({ headers }),
+    /** The cookies for a whole session that has got another token. */
+    async renewCookie(headers: Headers, token: string): Promise<string[]> {
+      const body = { token }
+      const answer = await auth.api.renewCookie({ headers, body, returnHeaders: true })
+      return answer.headers?.getSetCookie() ?? []
+    },
+    /** Begins a session of whom a passkey has proved, which verified its user. @returns its cookies */
+    async startSession(headers: Headers, userId: string): Promise<string[]> {
+      start.passkeyOf = userId
+      const answer = await auth.api.startSession({ headers, returnHeaders: true })
+      return answer.headers?.getSetCookie() ?? []
+    },
     /** Deletes the claims on members that the request did not use. */
     release: intents.release,
     async sessionOf(headers: Headers) {
@@ -59,8 +73,9 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       if (found === null) return null
       const { id: sessionId, activeOrganizationId, createdAt } = found.session
       return {
-        ...{ userId: found.user.id, sessionId, accountId: activeOrganizationId ?? null },
-        ...{ provedAt: provedAtOf(found.session), beganAt: createdAt.getTime() },
+        ...{ userId: found.user.id, email: found.user.email, sessionId },
+        ...{ accountId: activeOrganizationId ?? null, provedAt: provedAtOf(found.session) },
+        beganAt: createdAt.getTime(),
       }
     },
   }

@@ -6,8 +6,8 @@ import type { BetterAuthPlugin } from 'better-auth/types'
 import { z } from 'zod'
 import type { SessionStart } from './session-fields.ts'
 
-/** The path of such an endpoint, as hooks see it. */
-export const serverOnly = 'virtual:'
+/** What hooks see as the path of such an endpoint (better-call). */
+export const serverOnly = '/'
 
 export function sessionEndpoints(start: SessionStart) {
   return {

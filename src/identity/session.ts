@@ -20,6 +20,7 @@ export type Person = {
 /** A signed-in person, also without a membership. */
 export type Session = {
   userId: string
+  email: string
   sessionId: string
   accountId: string | null
   provedAt: number | null

@@ -1,7 +1,7 @@
 // The sessions of a person: list and end them. Session tokens belong to Better Auth and are not selected.
 import { and, desc, eq, gt, ne } from 'drizzle-orm'
 import { openPrimary } from './database.ts'
-import { session } from './people-schema.ts'
+import { session, user } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
 const timeoutMs = 2_000
@@ -54,4 +54,30 @@ export async function proveSession(d1: D1Database, userId: string, id: string, n
     .where(and(eq(session.id, id), eq(session.userId, userId), eq(session.awaitsFactor, false)))
     .returning({ id: session.id })
   return (await within('D1', timeoutMs, query.all())).length > 0
+}
+
+/** A sign-in that awaits its second factor, and whose it is. */
+export type AwaitingSession = {
+  id: string
+  userId: string
+  email: string
+  name: string
+  signedInWith: string | null
+}
+
+/** null: no session has this token, it is whole, or its time is over. @throws StoreUnavailable */
+export async function findAwaitingSession(
+  d1: D1Database,
+  token: string,
+  now: number,
+): Promise<AwaitingSession | null> {
+  const { id, userId, signedInWith } = session
+  const isAwaiting = and(eq(session.awaitsFactor, true), gt(session.expiresAt, new Date(now)))
+  const query = openPrimary(d1)
+    .select({ id, userId, signedInWith, email: user.email, name: user.name })
+    .from(session)
+    .innerJoin(user, eq(user.id, session.userId))
+    .where(and(eq(session.token, token), isAwaiting))
+    .get()
+  return (await within('D1', timeoutMs, query)) ?? null
 }

@@ -1,6 +1,8 @@
 // People with second factors.
 import { env } from 'cloudflare:workers'
+import { TOTP } from 'otpauth'
 import type { Role } from '../../src/core/role.ts'
+import { newTotp } from '../../src/identity/factors/totp.ts'
 import { hashPassword } from '../../src/identity/password.ts'
 import { fromOwnPage, givePassword, password } from './permission-matrix.ts'
 import { type Answer, addPerson, type TestApp, type TestPerson } from './test-app.ts'
@@ -18,6 +20,36 @@ export async function newPerson(accountId: string, role: Role = 'owner'): Promis
   const person = await addPerson(accountId, role)
   await givePassword(person, hash)
   return person
+}
+
+/** The code of an authenticator app, some steps from now. */
+export function codeOf(secret: string, steps = 0): string {
+  return new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 })
+}
+
+type Totp = { secret: string; sealed: string }
+
+async function newSecret(person: Pick<TestPerson, 'id'>): Promise<Totp> {
+  const settings = { authSecrets: env.AUTH_SECRETS.split(','), baseUrl: env.BASE_URL }
+  return newTotp(settings, { userId: person.id, email: emailOf(person) })
+}
+
+/** @returns the secret of an authenticator app that is enrolled */
+export async function enrolApp({ id }: Pick<TestPerson, 'id'>): Promise<string> {
+  const { secret, sealed } = await newSecret({ id })
+  await env.DB.prepare('INSERT INTO totp (user_id, secret, enrolled_at) VALUES (?, ?, 1)')
+    .bind(id, sealed)
+    .run()
+  return secret
+}
+
+/** @returns the secret of an authenticator app that a code confirms */
+export async function beginApp({ id }: Pick<TestPerson, 'id'>): Promise<string> {
+  const { secret, sealed } = await newSecret({ id })
+  await env.DB.prepare('INSERT INTO totp (user_id, pending_secret, pending_until) VALUES (?, ?, ?)')
+    .bind(id, sealed, Date.now() + 600_000)
+    .run()
+  return secret
 }
 
 /** A TOTP of which nobody knows a code. */
@@ -54,4 +86,24 @@ export async function awaitingCookie(app: TestApp, person: Pick<TestPerson, 'id'
   const answer = await signIn(app, person)
   if (answer.body?.awaits_factor === undefined) throw new Error(`Not awaited: ${answer.text}`)
   return cookiesOf(answer, /session_token/)
+}
+
+/** The second step of a sign-in. */
+export function complete(app: TestApp, cookie: string, proof: object, ip = someAddress()) {
+  const headers = { ...fromOwnPage, cookie, 'cf-connecting-ip': ip }
+  return app.request('POST', '/api/auth/factor', { headers, body: proof })
+}
+
+/** Enrols an authenticator app over HTTP, with a session that has proved its person. */
+export async function enrolOverHttp(
+  app: TestApp,
+  cookie: string,
+): Promise<{ secret: string; codes: string[] }> {
+  const headers = { ...fromOwnPage, cookie }
+  const begun = await app.request('POST', '/api/auth/factors/totp', { headers })
+  const secret = begun.body.data.secret as string
+  const body = { code: codeOf(secret) }
+  const done = await app.request('POST', '/api/auth/factors/totp/confirm', { headers, body })
+  if (done.status !== 200) throw new Error(done.text)
+  return { secret, codes: done.body.data.recovery_codes }
 }

@@ -139,19 +139,36 @@ export async function makeSigningKey(app: TestApp): Promise<void> {
  * A new session, as the cookie that Better Auth would have set.
  * @param provedAt when it last proved its person (ms); `null`: never
  */
-export async function cookieOf(
-  { id }: Pick<TestPerson, 'id'>,
+export function cookieOf(
+  person: Pick<TestPerson, 'id'>,
   accountId: string | null,
   provedAt: number | null = Date.now(),
+): Promise<string> {
+  return newCookie(person, { accountId, provedAt, awaitsFactor: false })
+}
+
+/** Of a sign-in by password that awaits its second factor. */
+export function awaitingCookieOf(person: Pick<TestPerson, 'id'>, accountId: string) {
+  return newCookie(person, { accountId, provedAt: null, awaitsFactor: true })
+}
+
+type NewSession = { accountId: string | null; provedAt: number | null; awaitsFactor: boolean }
+
+async function newCookie(
+  { id }: Pick<TestPerson, 'id'>,
+  { accountId, provedAt, awaitsFactor }: NewSession,
 ): Promise<string> {
   const token = crypto.randomUUID()
   const now = Date.now()
   await env.DB.prepare(
     `INSERT INTO session (id, token, user_id, active_organization_id, ip_address, user_agent,
-       proved_at, expires_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, '192.0.2.1', 'A browser', ?, ?, ?, ?)`,
+       signed_in_with, proved_at, awaits_factor, expires_at, created_at, updated_at)
+     VALUES (?1, ?2, ?3, ?4, '192.0.2.1', 'A browser', 'password', ?5, ?6, ?7, ?8, ?8)`,
   )
-    .bind(crypto.randomUUID(), token, id, accountId, provedAt, now + 86_400_000, now, now)
+    .bind(
+      ...[crypto.randomUUID(), token, id, accountId, provedAt, Number(awaitsFactor)],
+      ...[now + 86_400_000, now],
+    )
     .run()
   const secret = env.AUTH_SECRETS.split(',')[0] ?? ''
   const signed = encodeURIComponent(`${token}.${await makeSignature(token, secret)}`)
@@ -232,5 +249,7 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
     case 'platformOwner':
     case 'platformAdmin':
       return bySession(platform.id)
+    case 'awaiting':
+      return { cookie: await awaitingCookieOf(acme.owner, acme.id), ...fromOwnPage }
   }
 }

@@ -7,10 +7,14 @@ import type { Document, Operation } from '../../src/http/openapi/document.ts'
 import { operationsOf } from '../../src/http/openapi/document.ts'
 import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
 import { makeKey } from './account.ts'
+import { beginApp, codeOf, enrolApp } from './factors.ts'
 import {
   accountOf,
+  awaitingCookieOf,
   cookieOf,
+  credentialOf,
   fromOwnPage,
+  givePassword,
   inAccount,
   isKey,
   keyOf,
@@ -51,7 +55,7 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   // Each in a separate account: the matrix keeps using its own.
   'POST /api/account/deletion': async ({ globex }, caller) => {
     const body = { name: 'Leaving' }
-    if (caller === 'anonymous' || isKey(caller)) return { body }
+    if (['anonymous', 'awaiting'].includes(caller) || isKey(caller)) return { body }
     const accountId = await createAccount('Leaving')
     const person = await addPerson(accountId, roleOf(caller))
     if (caller === 'jwt') return { body, headers: { authorization: `Bearer ${person.jwt}` } }
@@ -103,6 +107,18 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   }),
   'POST /api/auth/sign-up/email': () => ({ body: { email: email(), password, name: 'X' } }),
   'POST /api/auth/step-up': () => ({ body: { password } }),
+  'POST /api/auth/factor': async (world, caller) => {
+    const { person, headers } = await separate(world, caller)
+    const code = codeOf(await enrolApp(person))
+    if (caller !== 'awaiting') return { body: { code }, headers }
+    return { body: { code }, headers: { cookie: await awaitingCookieOf(person, world.acme.id) } }
+  },
+  'POST /api/auth/factors/totp/confirm': async (world, caller) => {
+    const { person, headers } = await separate(world, caller)
+    return { headers, body: { code: codeOf(await beginApp(person)) } }
+  },
+  'DELETE /api/auth/factors/totp': withApp,
+  'POST /api/auth/factors/recovery-codes': withApp,
   'POST /api/auth/change-password': () => ({
     body: { currentPassword: password, newPassword: password },
   }),
@@ -148,6 +164,22 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   },
   'POST /api/auth/organization/accept-invitation': invitedElsewhere,
   'POST /api/auth/organization/reject-invitation': invitedElsewhere,
+}
+
+/** A person of their own for a caller with a session: the matrix keeps using its people without factors. */
+async function separate(world: World, caller: Caller) {
+  const accountId = await createAccount('Separate')
+  const person = await addPerson(accountId, roleOf(caller))
+  await givePassword(person, world.passwordHash)
+  const { cookie: own } = await credentialOf(world, caller)
+  if (own === undefined || caller === 'awaiting') return { person, headers: {} }
+  return { person, headers: { cookie: await cookieOf(person, accountId) } }
+}
+
+async function withApp(world: World, caller: Caller): Promise<Sent> {
+  const { person, headers } = await separate(world, caller)
+  await enrolApp(person)
+  return { headers }
 }
 
 /** A key of the platform says of which account the token is. */

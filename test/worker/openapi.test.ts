@@ -13,8 +13,10 @@ import {
 } from '../../src/http/openapi/document.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { judge, openContract } from '../support/contract.ts'
+import { awaitingCookie, codeOf, newPerson } from '../support/factors.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, signed } from '../support/github.ts'
+import { cookieOf } from '../support/permission-matrix.ts'
 import { jwtFor } from '../support/test-app.ts'
 
 const app = await createForeignTestApp({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
@@ -257,6 +259,25 @@ describe('each operation responds as the document describes', () => {
     await call('stepUp', { cookie, body: { password: founder.password } })
     await call('signOut', { cookie })
     expect((await call('getToken', { cookie })).status).toBe(401)
+  })
+
+  it('for second factors', async () => {
+    const person = await newPerson(acme.id)
+    const by = { cookie: await cookieOf(person, acme.id) }
+    await call('getFactors', by)
+    const code = { code: '000000' }
+    expect((await call('confirmTotp', { ...by, body: code })).status).toBe(409)
+    const { secret } = (await call('beginTotp', by)).body.data
+    expect((await call('confirmTotp', { ...by, body: code })).status).toBe(403)
+    await call('confirmTotp', { ...by, body: { code: codeOf(secret) } })
+    await call('getFactors', by)
+    const recovery_code = (await call('createRecoveryCodes', by)).body.data.recovery_codes[0]
+    const awaiting = { cookie: await awaitingCookie(app, person) }
+    expect((await call('completeSignIn', { ...awaiting, body: code })).status).toBe(403)
+    await call('completeSignIn', { ...awaiting, body: { recovery_code } })
+    await call('removeTotp', by)
+    expect((await call('removeTotp', by)).status).toBe(404)
+    expect((await call('createRecoveryCodes', by)).status).toBe(409)
   })
 
   it('for the platform', async () => {

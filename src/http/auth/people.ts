@@ -1,5 +1,6 @@
 // Authenticates people by JWT or session; outcomes become problems. Loaded only when a person calls.
 import type { AccountStanding } from '../../core/standing.ts'
+import { type Awaiting, findAwaiting } from '../../identity/factors/complete.ts'
 import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
 import {
@@ -39,6 +40,25 @@ export async function personWithSession(
 
 /** The session of a cookie, whether or not the person is member of an account. @throws Problem */
 export async function sessionOf(settings: PeopleSettings, request: Request): Promise<Session> {
+  refuseOtherCredential(request, settings)
+  const session = await findSession(request.headers, settings).catch((cause) => {
+    throw unavailable(cause)
+  })
+  if (session === null) throw missingCredential('Sign in first.')
+  return session
+}
+
+/** The session of a cookie that awaits its second factor. @throws Problem */
+export async function awaitingOf(settings: PeopleSettings, request: Request): Promise<Awaiting> {
+  refuseOtherCredential(request, settings)
+  const session = await findAwaiting(request.headers, settings, Date.now()).catch((cause) => {
+    throw unavailable(cause)
+  })
+  if (session === null) throw missingCredential('No sign-in awaits a second factor: sign in.')
+  return session
+}
+
+function refuseOtherCredential(request: Request, settings: PeopleSettings): void {
   const { headers } = request
   if (headers.has('x-api-key') || headers.has('authorization')) {
     throw new Problem('forbidden', {
@@ -46,11 +66,6 @@ export async function sessionOf(settings: PeopleSettings, request: Request): Pro
     })
   }
   refuseForeignPage(request, settings)
-  const session = await findSession(headers, settings).catch((cause) => {
-    throw unavailable(cause)
-  })
-  if (session === null) throw missingCredential('Sign in first.')
-  return session
 }
 
 /** Why the people of an account may not do more than read; null where they may. */

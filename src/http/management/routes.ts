@@ -38,6 +38,9 @@ import { createScopeRoutes } from './keys/scopes.ts'
 import { createKeySummary } from './keys/summary.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
 import { authEndpoints } from './people/auth-endpoints.ts'
+import { createFactorRoutes } from './people/factors/routes.ts'
+import { factorsPath } from './people/factors/schema.ts'
+import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
@@ -60,7 +63,12 @@ export function createManagement(settings: AppSettings) {
   const auth = Object.keys(authEndpoints).map(operationOf)
   router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
 
+  for (const telling of [factorPath, `${factorsPath}/*`]) {
+    router.use(telling, dispatchAfterResponse)
+  }
   router.route('/', createStepUpRoutes())
+  router.route('/', createFactorSignIn())
+  router.route('/', createFactorRoutes())
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())

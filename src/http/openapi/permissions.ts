@@ -30,6 +30,7 @@ export const callers = {
   platformAdmin: 'admin of the platform',
   platformKey: 'key with `platform:manage`',
   platformVerifier: 'key with `platform:verify`',
+  awaiting: 'sign-in that awaits its second factor',
 } as const
 
 export type Caller = keyof typeof callers
@@ -103,6 +104,8 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
   switch (caller) {
     case 'anonymous':
       return 401
+    case 'awaiting':
+      return schemes.has('awaitingSession') ? 'yes' : 401
     case 'member':
     case 'admin':
     case 'owner':
@@ -197,6 +200,7 @@ function byPlatformKey({ method, path, security }: SecuredRoute): Cell {
 
 const inWords: Record<string, string> = {
   session: 'signed in',
+  awaitingSession: 'a sign-in that awaits its second factor',
   setupToken: 'the operator, by `SETUP_TOKEN`',
   githubSignature: 'GitHub, by its signature',
   closed: 'closed',
@@ -213,7 +217,10 @@ function whoOf(security: readonly Requirement[]): string {
   if (scopes.some((each) => each.length === 0)) return 'any key'
   if (scopes.flat().includes(scopeOfRoute)) return 'the scope of the route'
   const key = scopes.flatMap(([scope]) => (scope === undefined ? [] : [`\`${scope}\``]))
-  const people = person === undefined ? [] : [person]
+  // Of nobody's role, and of no key.
+  const isAnybody = schemes.has('session') && scopes.length === 0
+  const somebody = isAnybody ? inWords.session : undefined
+  const people = [person ?? somebody].filter((each) => each !== undefined)
   const words = [...people, ...key, ...stepUp]
   if (words.length > 0) return words.join(', ')
   return [...schemes.keys()].flatMap((name) => inWords[name] ?? []).join(', ')

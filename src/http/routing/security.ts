@@ -66,6 +66,10 @@ export const byScopeOfRoute: Requirement[] = [
 export const byKey = keyThatHolds()
 /** A person who is signed in, even as member of no account. */
 export const bySession: Requirement[] = [{ session: [] }]
+/** Enforced by `mayChange` of people/factors, which lets those who cannot step up enrol a first factor. */
+export const bySessionAfterStepUp: Requirement[] = [{ session: [stepUpAlways] }]
+/** A person whose sign-in awaits a second factor. */
+export const byAwaitingSession: Requirement[] = [{ awaitingSession: [] }]
 /** A key that holds `keys:verify`, or one of the platform that names the account. */
 export const byVerifier = [...keyThatHolds('keys:verify'), ...keyThatHolds('platform:verify')]
 export const byIntrospector: Requirement[] = [
@@ -96,6 +100,13 @@ export const securitySchemes = {
     name: 'better-auth.session_token',
     description:
       'Of a person: from POST /api/auth/sign-in/email; `__Host-` before the name on https',
+  },
+  awaitingSession: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'better-auth.session_token',
+    description:
+      'The same cookie, of a sign-in that awaits its second factor: it serves for nothing else',
   },
   setupToken: { type: 'http', scheme: 'bearer', description: 'The secret SETUP_TOKEN' },
   githubSignature: {

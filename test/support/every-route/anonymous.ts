@@ -13,6 +13,8 @@ const wrong: Record<string, string> = {
   invitationId: '00000000-0000-4000-8000-000000000000',
   setup_token: 'a wild guess',
   token: forgedKey,
+  code: '000000',
+  recovery_code: '0000-0000-0000-0000',
 }
 
 /** The sample with wrong secrets, and SETUP_TOKEN among them. */

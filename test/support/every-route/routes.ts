@@ -41,7 +41,10 @@ export type Sent = {
 
 export type Everything = Awaited<ReturnType<typeof openEverything>>
 
-const preferred: Caller[] = ['anonymous', 'jwt', 'owner', 'verifier', 'key', 'platformOwner']
+const preferred: Caller[] = [
+  ...(['anonymous', 'jwt', 'owner', 'verifier', 'key', 'platformOwner'] as const),
+  'awaiting',
+]
 
 /** GET only; `/` is the dashboard, whose files the Worker passes on. */
 export const pages = ['/openapi.json', '/docs', '/docs/errors', '/docs/style.css']

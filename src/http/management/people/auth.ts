@@ -9,6 +9,7 @@ import { digestOf } from '../../../core/token.ts'
 import { deviceCookie } from '../../../identity/known-device.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { placeOf } from '../../auth/acting.ts'
 import { countChangeOfPerson } from '../../auth/change-quota.ts'
 import { refuseFlood } from '../../auth/guess.ts'
 import { namedAccount } from '../../auth/named-account.ts'
@@ -122,12 +123,6 @@ async function callBetterAuth(
     // A claim that cannot be released expires.
     await auth.release().catch(() => {})
   }
-}
-
-/** `Graz, AT`, if the platform provides it. */
-function placeOf(cf: unknown): string | null {
-  const { city, country } = (cf ?? {}) as { city?: string; country?: string }
-  return [city, country].filter((part) => typeof part === 'string').join(', ') || null
 }
 
 /**

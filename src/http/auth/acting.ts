@@ -1,0 +1,21 @@
+// Who sends a request and from where, as events and messages about a person tell it.
+import type { Context } from 'hono'
+import { personClient } from '../../core/person-event.ts'
+import type { Acting } from '../../storage/factor-notice.ts'
+import type { AppEnv } from '../app-env.ts'
+import { requestIdOf } from '../response/request-id.ts'
+
+export function actingOf(c: Context<AppEnv>): Acting {
+  const { headers, cf } = c.req.raw
+  return {
+    ...{ client: personClient(headers), place: placeOf(cf), requestId: requestIdOf(c) },
+    // The time of people is the real one, as where their session or JWT expires.
+    nowMs: Date.now(),
+  }
+}
+
+/** `Graz, AT`, if the platform provides it. */
+export function placeOf(cf: unknown): string | null {
+  const { city, country } = (cf ?? {}) as { city?: string; country?: string }
+  return [city, country].filter((part) => typeof part === 'string').join(', ') || null
+}
