@@ -187,15 +187,15 @@ function byScopes(alternatives: string[][], held: string | null): Cell {
 }
 
 /** It names the account of the data, where it does what a key with `keys:manage` does, but for webhooks. */
-function byPlatformKey({ method, path, security }: SecuredRoute): Cell {
+function byPlatformKey({ path, security }: SecuredRoute): Cell {
   if (path.startsWith('/api/webhook-endpoints')) return 403
   const alternatives = scopesOf(security)
   const isByManager = alternatives.some((scopes) => scopes.includes(reserved.manager))
   const cell = isByManager ? 'yes' : byScopes(alternatives, reserved.platformKey)
   const isByAnyKey = alternatives.some((scopes) => scopes.length === 0)
   const isOfOwnAccount = isByAnyKey || alternatives.flat().includes(reserved.platformVerifier)
-  // A key that calls these routes names its own account or none; a token alone suffices to revoke it.
-  return isOfOwnAccount && method !== 'DELETE' ? 404 : cell
+  // A key that calls these routes names its own account or none.
+  return isOfOwnAccount ? 404 : cell
 }
 
 const inWords: Record<string, string> = {
