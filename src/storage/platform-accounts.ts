@@ -15,8 +15,8 @@ import {
   member,
   memberIntent,
   organization,
-  platform,
 } from './people-schema.ts'
+import { standingColumns } from './standing.ts'
 import { within } from './unavailable.ts'
 
 export const accountStatuses = ['active', 'suspended', 'closing'] as const
@@ -59,14 +59,12 @@ export function statusOfAccount({
   return suspendedAt === null ? 'active' : 'suspended'
 }
 
-const isPlatform = sql<
-  number | null
->`${organization.id} = (select ${platform.accountId} from ${platform})`
 const hasOwner = sql<number>`exists (select 1 from ${member}
   where ${member.organizationId} = ${organization.id} and ${member.role} like '%owner%')`
 
 function selectAccounts(d1: D1Database) {
   const { id, name, createdAt, closesAt } = organization
+  const { isPlatform } = standingColumns
   return openPrimary(d1)
     .select({
       ...{ id, name, createdAt, closesAt, isPlatform, hasOwner },

@@ -1,9 +1,8 @@
 // Quotas of accounts in D1: triggers refuse what exceeds them.
 import { sql } from 'drizzle-orm'
 import { type CountedQuota, defaultQuotas, QuotaExceeded } from '../core/quotas.ts'
-import { type Role, strongestRole } from '../core/role.ts'
 import { openPrimary } from './database.ts'
-import { accountControl, accountCount, member, platform } from './people-schema.ts'
+import { accountControl, accountCount, platform } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
 const readTimeoutMs = 2_000
@@ -30,27 +29,6 @@ export async function refuseFullMembership(d1: D1Database, accountId: string): P
   )
   const full = await within('D1', readTimeoutMs, query)
   if (full !== undefined) throw new QuotaExceeded('members', full.max)
-}
-
-/** Who may change an account, and how often in a minute: null for the platform, which may as often as it likes. */
-export type Changer = { role: Role; changesPerMinute: number | null }
-
-/** null: no member of the account. @throws StoreUnavailable */
-export async function changerOf(
-  d1: D1Database,
-  userId: string,
-  accountId: string,
-): Promise<Changer | null> {
-  const perMinute = sql`case when organization_id = (select account_id from ${platform}) then null
-    else coalesce((select max_changes_per_minute from ${accountControl} where account_id = organization_id),
-      ${defaultQuotas.changesPerMinute}) end`
-  const query = openPrimary(d1).get<{ role: string; changesPerMinute: number | null } | undefined>(
-    sql`select role, ${perMinute} as changesPerMinute from ${member}
-      where organization_id = ${accountId} and user_id = ${userId}`,
-  )
-  const { role: stored, changesPerMinute } = (await within('D1', readTimeoutMs, query)) ?? {}
-  const role = strongestRole(stored ?? null)
-  return role === null ? null : { role, changesPerMinute: changesPerMinute ?? null }
 }
 
 /** How many keys an account may still get, as an expression of a LIMIT: -1 for the platform, which may have any number. */

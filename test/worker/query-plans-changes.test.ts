@@ -7,7 +7,8 @@ import { createKeyChanges } from '../../src/storage/key-changes.ts'
 import { createKeyImport } from '../../src/storage/key-import.ts'
 import { type Reach, wholeAccount } from '../../src/storage/key-reach.ts'
 import { type LookedTo, missingFrom } from '../../src/storage/named-keys.ts'
-import { changerOf, refuseFullMembership } from '../../src/storage/quotas.ts'
+import { membershipsOf } from '../../src/storage/people-store.ts'
+import { refuseFullMembership } from '../../src/storage/quotas.ts'
 import { markForReview } from '../../src/storage/reviews.ts'
 import { listDeliveries, pruneDeliveries } from '../../src/storage/webhook-deliveries.ts'
 import { deleteEndpoint } from '../../src/storage/webhook-endpoints.ts'
@@ -132,7 +133,7 @@ describe('what a quota leaves', () => {
     const indexes = await indexesOfKeys(store, true)
     expect(indexes).toEqual(['api_key_by_seq', 'api_key_digest_unique'])
     expect(await indexesOfKeys(() => refuseFullMembership(d1, 'an importing account'))).toEqual([])
-    expect(await indexesOfKeys(() => changerOf(d1, 'ada', 'an importing account'))).toEqual([])
+    expect(await indexesOfKeys(() => membershipsOf(d1, 'ada', 'an importing account'))).toEqual([])
   })
 })
 

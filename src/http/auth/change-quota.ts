@@ -2,7 +2,7 @@
 // takes the writes of D1 from the others. What only reads asks no meter.
 import type { Context, MiddlewareHandler } from 'hono'
 import { isForeign } from '../../core/actor.ts'
-import { changerOf } from '../../storage/quotas.ts'
+import { membershipsOf } from '../../storage/people-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
@@ -26,9 +26,9 @@ export async function countChangeOfPerson(
   userId: string,
   accountId: string,
 ): Promise<void> {
-  const changer = await changerOf(c.env.db, userId, accountId)
-  if (changer === null || changer.role === 'member') return
-  await takeChange(c, accountId, changer.changesPerMinute)
+  const [changer] = await membershipsOf(c.env.db, userId, accountId)
+  if (changer === undefined || changer.role === 'member') return
+  await takeChange(c, accountId, changer.standing.changesPerMinute)
 }
 
 /** @param perMinute null: any number. @throws Problem 429; 503 where the meter does not answer */

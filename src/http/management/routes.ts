@@ -19,7 +19,12 @@ import { requestId } from '../response/request-id.ts'
 import { jsonBody, maxBodyBytes } from '../routing/body.ts'
 import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import type { Operation } from '../routing/methods.ts'
-import { createRouter, methodsOfRouter, operationsAfterStepUp } from '../routing/router.ts'
+import {
+  createRouter,
+  methodsOfRouter,
+  operationsAfterStepUp,
+  operationsInPerson,
+} from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
@@ -76,22 +81,17 @@ export function createManagement(settings: AppSettings) {
   router.route('/', createOperationRoutes())
 
   router.use(`${accountsPath}/*`, platformManager)
-  router.on('DELETE', `${accountsPath}/:id`, personOfRole('owner'))
-  for (const act of ['suspend', 'resume', 'owner-invitation']) {
-    router.use(`${accountsPath}/:id/${act}`, personOfRole('owner'))
-  }
   for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager)
   for (const telling of ['api-keys', 'webhook-endpoints']) {
     router.use(`/api/${telling}/*`, dispatchAfterResponse)
   }
-  for (const path of ['/api/status', '/api/requests']) router.use(path, personOfRole('admin'))
-  router.use('/api/status', inPlatform)
-  for (const path of [importPath, '/api/account/export', '/api/account/deletion']) {
-    router.use(path, personOfRole('owner'))
+  const guarded = createGuarded(settings)
+  for (const { method, path, weakest } of operationsInPerson(guarded)) {
+    router.on(method, path, personOfRole(weakest))
   }
+  router.use('/api/status', inPlatform)
   for (const path of ['/api/webhook-endpoints/*', usagePath]) router.use(path, withoutBounds)
   router.use('/api/webhook-endpoints/*', notByPlatform)
-  const guarded = createGuarded(settings)
   for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
   for (const resource of guardedResources) router.use(`/api/${resource}/*`, countChange)
   router.route('/', guarded)

@@ -1,6 +1,7 @@
 // The router of every resource: schema, handler and OpenAPI together, one shape of failure, and strict: a
 // query parameter or a body field that an operation does not define is an error, on every operation.
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import { type Role, roles } from '../../core/role.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 import { refuseBody } from './body.ts'
@@ -35,14 +36,29 @@ export function methodsOfRouter(router: OpenAPIHono<AppEnv>, more: readonly Oper
   })
 }
 
-/** The operations whose security requires step-up, as Hono spells them. */
+/** The operations whose security requires step-up. */
 export function operationsAfterStepUp(router: OpenAPIHono<AppEnv>): Operation[] {
+  return declaredOperations(router).filter(({ needs }) => needs.includes(stepUpAlways))
+}
+
+/** The operations that no key may call, each with the weakest role of the people who may. */
+export function operationsInPerson(router: OpenAPIHono<AppEnv>): (Operation & { weakest: Role })[] {
+  return declaredOperations(router).flatMap(({ method, path, schemes, needs }) => {
+    const weakest = roles.find((role) => needs.includes(role))
+    const isInPerson = schemes.every((scheme) => scheme === 'session' || scheme === 'jwt')
+    return isInPerson && weakest !== undefined ? [{ method, path, weakest }] : []
+  })
+}
+
+/** As Hono spells them, with the security that each declares. */
+function declaredOperations(router: OpenAPIHono<AppEnv>) {
   return router.openAPIRegistry.definitions.flatMap((definition) => {
     if (definition.type !== 'route') return []
     const { method, path, security = [] } = definition.route
-    const isNeeded = security.some((each) => Object.values(each).flat().includes(stepUpAlways))
     const spelled = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    return isNeeded ? [{ method: method.toUpperCase(), path: spelled }] : []
+    const schemes = security.flatMap((each) => Object.keys(each))
+    const needs = security.flatMap((each) => Object.values(each).flat())
+    return [{ method: method.toUpperCase(), path: spelled, schemes, needs }]
   })
 }
 

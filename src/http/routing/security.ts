@@ -21,7 +21,7 @@ export const byManager: Requirement[] = [
   ...keyThatHolds('keys:manage'),
 ]
 export const byMember = personOf('member')
-/** Enforced by `personOfRole`. */
+/** Enforced by `personOfRole`, which management adds to every route that no key may call. */
 export const byAdmin = personOf('admin')
 export const byOwner = personOf('owner')
 /** By step-up; enforced by `steppedUp`, which management adds to every route that declares it. */
