@@ -47,6 +47,9 @@ export default defineConfig<Env>({
   // How invitations, password resets and warnings are mailed (docs/mail.md); without it, invitations are links to pass on:
   // mail: resendMail({ from: 'Latchkey <no-reply@example.com>', apiKey: (env) => env.RESEND_API_KEY }),
 
+  // Sign-in with other providers (docs/sign-in.md):
+  // signIn: signInWith({ github: { clientId: 'Ov23li…', clientSecret: (env) => env.GITHUB_CLIENT_SECRET } }),
+
   // Pages that may call the gateway from a browser, by their exact origins:
   // cors: { origins: ['https://app.example.com'] },
 })

@@ -14,6 +14,7 @@ export { UsageObject } from './usage/usage-object.ts'
 
 checkSecrets(env)
 usageShardsOf(env)
+config.signIn?.providers(env)
 const isolate = createIsolate(config, systemClock)
 const handle = createFetchHandler(isolate)
 

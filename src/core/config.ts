@@ -14,6 +14,7 @@ import { checkRoles, checkScopes, readPolicies } from './policy-rules.ts'
 import type { Role, RolePowers } from './role.ts'
 import type { ScopeCatalogue } from './scope-matcher.ts'
 import { reservedScopes } from './scopes.ts'
+import type { SignIn } from './sign-in.ts'
 
 export type { Role } from './role.ts'
 
@@ -54,6 +55,8 @@ export type ConfigInput<Env> = {
   forwardAuth?: ForwardAuth | null
   /** How mail is sent (docs/mail.md). Without it, invitations are links that people pass on. */
   mail?: Mail<Env> | null
+  /** Other providers with which people sign in (docs/sign-in.md): `signInWith({ … })`. */
+  signIn?: SignIn<Env> | null
   /**
    * Seconds for which an isolate may answer from memory without querying the fence; 0 to 60, default 1.
    * A longer lease makes verifications faster, and every change of a key slower by the same time.

@@ -21,6 +21,7 @@ import { maxPasswordLength, minPasswordLength } from './password.ts'
 import { sessionEndpoints } from './session-endpoints.ts'
 import {
   authTime,
+  type ExternalStart,
   newSessionStart,
   provedAtOf,
   type SessionStart,
@@ -65,6 +66,12 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       start.passkeyOf = userId
       const answer = await auth.api.startSession({ headers, returnHeaders: true })
       return answer.headers?.getSetCookie() ?? []
+    },
+    /** Begins a session of whom another provider has named. @returns its cookies, and the factors that it awaits */
+    async startExternalSession(headers: Headers, begun: ExternalStart) {
+      start.external = begun
+      const answer = await auth.api.startSession({ headers, returnHeaders: true })
+      return { cookies: answer.headers?.getSetCookie() ?? [], awaits: start.awaits }
     },
     /** Deletes the claims on members that the request did not use. */
     release: intents.release,

@@ -23,13 +23,13 @@ export function sessionEndpoints(start: SessionStart) {
           return token ? { token, isRemembered: !isForgotten } : null
         },
       ),
-      /** Begins a session of whom the request has proved by a passkey. */
+      /** Begins a session of whom the request has proved by a passkey, or another provider has named. */
       startSession: createAuthEndpoint.serverOnly(
         { method: 'POST', requireHeaders: true },
         async (ctx) => {
           const { internalAdapter } = ctx.context
-          const user =
-            start.passkeyOf === null ? null : await internalAdapter.findUserById(start.passkeyOf)
+          const userId = start.passkeyOf ?? start.external?.userId ?? null
+          const user = userId === null ? null : await internalAdapter.findUserById(userId)
           if (user === null) return null
           const session = await internalAdapter.createSession(user.id)
           await setSessionCookie(ctx, { session, user }, false)

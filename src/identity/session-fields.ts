@@ -17,17 +17,27 @@ export const awaitingMs = 10 * 60_000
 // Endpoints that begin a session, and what they took.
 const roads: Record<string, string> = { '/sign-in/email': 'password' }
 
+export type ExternalStart = {
+  userId: string
+  /** `github`, `google`, `oidc:ID`. */
+  signedInWith: string
+  /** When the provider authenticated the person (ms); null where it does not say, which proves nobody. */
+  provedAt: number | null
+}
+
 /** What one request knows of the session that it begins. */
 export type SessionStart = {
   place: string | null
   /** Whom the request proved by a passkey that verified its user, which stands alone. */
   passkeyOf: string | null
+  /** Whom another provider named to the request. */
+  external: ExternalStart | null
   /** The session that was begun awaits one of these. */
   awaits: FactorKind[]
 }
 
 export function newSessionStart(place: string | null): SessionStart {
-  return { place, passkeyOf: null, awaits: [] }
+  return { place, passkeyOf: null, external: null, awaits: [] }
 }
 
 type NewSession = { userId: string } & Record<string, unknown>
@@ -56,14 +66,23 @@ export function sessionDefaults(db: D1Database, start: SessionStart, now = Date.
       const proved = hasFactor(enrolled) ? (replaced.provedAt ?? null) : provedAt
       return { data: { ...whole, provedAt: proved, signedInWith: replaced.signedInWith ?? null } }
     }
-    const signedInWith = roads[context?.path ?? ''] ?? null
+    const road = roadOf(userId, start, context, provedAt)
+    const { signedInWith } = road
     start.awaits = awaitedFactors(enrolled)
-    if (start.awaits.length === 0) {
-      return { data: { ...whole, provedAt: signedInWith === null ? null : provedAt, signedInWith } }
-    }
+    if (start.awaits.length === 0) return { data: { ...whole, ...road } }
     const expiresAt = new Date(now() + awaitingMs)
     return { data: { ...begun, awaitsFactor: true, provedAt: null, signedInWith, expiresAt } }
   }
+}
+
+/** How the session began, and when that proved its person. */
+function roadOf(userId: string, { external }: SessionStart, context: Context, now: Date) {
+  if (external?.userId === userId) {
+    const { signedInWith, provedAt } = external
+    return { signedInWith, provedAt: provedAt === null ? null : new Date(provedAt) }
+  }
+  const signedInWith = roads[context?.path ?? ''] ?? null
+  return { signedInWith, provedAt: signedInWith === null ? null : now }
 }
 
 /** A change of the password ends all sessions, and begins the same one anew. */

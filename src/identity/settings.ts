@@ -1,6 +1,7 @@
 // The settings of identity/; a layer above reads them from the environment.
 
 import type { JWTVerifyGetKey } from 'jose'
+import type { SignInProvider } from '../core/sign-in.ts'
 
 /** `aud` of our own JWTs. */
 export const ownAudience = 'management'
@@ -37,4 +38,6 @@ export type PeopleSettings = {
   externalIssuer: ExternalIssuer | null
   /** Mail reaches people: through `mail` of the configuration, or kept by DEV_MAIL. */
   hasMail: boolean
+  /** With which people may sign in, besides passwords and passkeys. */
+  providers: readonly SignInProvider[]
 }

@@ -50,7 +50,8 @@ export const session = sqliteTable(
   (table) => [index('session_user_id_idx').on(table.userId)],
 )
 
-// A sign-in method of Better Auth (only `credential`, a password hash, is used), not an account of our API.
+// A sign-in method of Better Auth, not an account of our API: a password hash (`credential`), or an identity at an issuer
+// (storage/sign-in-links.ts), without tokens.
 export const account = sqliteTable(
   'account',
   {
@@ -70,7 +71,12 @@ export const account = sqliteTable(
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
   },
-  (table) => [index('account_user_id_idx').on(table.userId)],
+  (table) => [
+    index('account_user_id_idx').on(table.userId),
+    uniqueIndex('account_issuer_subject_uidx')
+      .on(table.providerId, table.accountId)
+      .where(sql`provider_id <> 'credential'`),
+  ],
 )
 
 export const verification = sqliteTable(

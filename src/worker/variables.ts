@@ -54,7 +54,10 @@ const defaultSignInPerMinute = 10
 
 export function peopleSettings(
   env: Env,
-  { people: memory, config }: { people: PeopleMemory; config: Pick<Config<Env>, 'mail'> },
+  {
+    people: memory,
+    config,
+  }: { people: PeopleMemory; config: Pick<Config<Env>, 'mail' | 'signIn'> },
 ): PeopleSettings {
   const { SIGN_IN_PER_MINUTE: perMinute } = env as { SIGN_IN_PER_MINUTE?: string }
   const [issuer, audience, jwksUrl]: string[] = [env.JWT_ISSUER, env.JWT_AUDIENCE, env.JWT_JWKS_URL]
@@ -65,6 +68,7 @@ export function peopleSettings(
     authSecrets: readSecretList('AUTH_SECRETS', env.AUTH_SECRETS),
     signInPerMinute: Number(perMinute) || defaultSignInPerMinute,
     hasMail: !!config.mail || keepsMail(env),
+    providers: config.signIn?.providers(env) ?? [],
     externalIssuer: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
   }
 }

@@ -1,6 +1,7 @@
 // The configuration of the tests, in place of the deployer's latchkey.config.ts.
 import { defineConfig } from '../../src/core/config.ts'
 import type { Route } from '../../src/core/policy.ts'
+import { signInWith } from '../../src/core/sign-in.ts'
 import api from './protected-api.ts'
 
 /** The API is served under /api and under /api/v1 */
@@ -55,4 +56,7 @@ export default defineConfig<Env>({
   },
 
   gateway: { policy: 'crm', upstream: api },
+
+  // It needs no request before the browser is sent there.
+  signIn: signInWith({ github: { clientId: 'test', clientSecret: () => 'secret' } }),
 })

@@ -119,6 +119,9 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   },
   'DELETE /api/auth/factors/totp': withApp,
   'POST /api/auth/factors/recovery-codes': withApp,
+  'POST /api/auth/sign-in/provider': () => ({ body: { provider: 'github' } }),
+  'GET /api/auth/callback/{provider}': () => ({ path: '/api/auth/callback/github' }),
+  'POST /api/auth/links': () => ({ body: { provider: 'github' } }),
   'POST /api/auth/change-password': () => ({
     body: { currentPassword: password, newPassword: password },
   }),

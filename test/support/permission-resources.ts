@@ -29,10 +29,26 @@ export const ids: Record<string, (world: World, caller: Caller) => Promise<strin
   // A session belongs to one person: a caller of another account requests one of this account.
   '/api/sessions/{id}': (world, caller) =>
     sessionIdOf(personOf(world, foreign.includes(caller) ? 'owner' : caller)),
+  '/api/auth/links/{id}': (world, caller) =>
+    linkIdOf(personOf(world, foreign.includes(caller) ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
   '/api/webhook-endpoints/{id}': webhookEndpoint,
   // One without an owner, which is neither suspended nor being deleted.
   '/api/accounts/{id}': () => createAccount('Customer'),
+}
+
+/** One of two, so that a way to sign in stays. */
+async function linkIdOf({ id }: { id: string }): Promise<string> {
+  const made = [crypto.randomUUID(), crypto.randomUUID()] as const
+  const statement = env.DB.prepare(
+    `INSERT INTO account (id, account_id, provider_id, user_id, created_at, updated_at)
+     VALUES (?1, ?1, 'https://github.com/login/oauth', ?2, 1, 1)`,
+  )
+  await env.DB.batch([
+    env.DB.prepare(`DELETE FROM account WHERE user_id = ? AND provider_id LIKE 'https:%'`).bind(id),
+    ...made.map((each) => statement.bind(each, id)),
+  ])
+  return made[0]
 }
 
 /** An account may have few of them: each one replaces the previous one. */

@@ -59,7 +59,7 @@ const stateOf = () =>
 
 /** Every route with an id that is of one account, by a person or a managing key. */
 function routesWithId() {
-  const elsewhere = ['/api/accounts/', '/api/invitations/', '/api/sessions/']
+  const elsewhere = ['/api/accounts/', '/api/invitations/', '/api/sessions/', '/api/auth/links/']
   return operationsOf(document).filter(
     ({ path }) => path.includes('{id}') && !elsewhere.some((start) => path.startsWith(start)),
   )

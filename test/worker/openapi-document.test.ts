@@ -78,6 +78,8 @@ describe('the document', () => {
     'types what is answered: %s',
     (name, operation) => {
       const answers = schemasOfAnswers(operation)
+      // A redirect, for browsers.
+      if (name.includes(' /api/auth/callback/')) return expect(answers).toEqual([])
       expect(answers.length).toBeGreaterThan(0)
       for (const { status, schemas } of answers) {
         // A proxy reads status and headers only.

@@ -130,7 +130,10 @@ describe('in addition to the table', () => {
       const [method = '', path] = name.split(' ')
       const body = method === 'GET' ? {} : { body: {} }
       const answer = await app.request(method, `/api/auth${path}`, { headers, ...body })
-      const isListed = Object.keys(authEndpoints).some((each) => each.endsWith(` ${path}`))
+      // Ours has its place, and no provider of that name.
+      const isListed =
+        name === 'POST /callback/:id' ||
+        Object.keys(authEndpoints).some((each) => each.endsWith(` ${path}`))
       expect([name, answer.status]).toEqual([name, isListed ? 405 : 404])
     }
   })

@@ -51,6 +51,7 @@ it('these operations do', () => {
   expect(guarded.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'DELETE /api/accounts/{id}',
     'DELETE /api/auth/factors/totp',
+    'DELETE /api/auth/links/{id}',
     'GET /api/account/export',
     'PATCH /api/accounts/{id}',
     'POST /api/account/deletion',
@@ -62,6 +63,7 @@ it('these operations do', () => {
     'POST /api/auth/factors/recovery-codes',
     'POST /api/auth/factors/totp',
     'POST /api/auth/factors/totp/confirm',
+    'POST /api/auth/links',
   ])
 })
 

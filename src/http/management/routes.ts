@@ -49,6 +49,9 @@ import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
+import { createSignInWith } from './people/sign-in-with/begin.ts'
+import { createSignInCallback } from './people/sign-in-with/callback.ts'
+import { createLinkRoutes, linksPath } from './people/sign-in-with/links.ts'
 import { createStepUpRoutes } from './people/step-up.ts'
 import { createOperationRoutes } from './status/operations.ts'
 import { createStatusRoutes } from './status/status.ts'
@@ -68,12 +71,15 @@ export function createManagement(settings: AppSettings) {
   const auth = Object.keys(authEndpoints).map(operationOf)
   router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
 
-  for (const telling of [factorPath, `${factorsPath}/*`]) {
+  for (const telling of [factorPath, `${factorsPath}/*`, `${linksPath}/*`]) {
     router.use(telling, dispatchAfterResponse)
   }
   router.route('/', createStepUpRoutes())
   router.route('/', createFactorSignIn())
   router.route('/', createFactorRoutes())
+  router.route('/', createSignInWith())
+  router.route('/', createSignInCallback())
+  router.route('/', createLinkRoutes())
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())

@@ -64,15 +64,20 @@ function declaredOperations(router: OpenAPIHono<AppEnv>) {
 
 /**
  * A query without a schema takes no parameters, a body without one no fields. OAuth's forms and their queries ignore
- * unknown parameters (RFC 6749 3.2).
+ * unknown parameters (RFC 6749 3.2), and so does its redirect URI, whose query is a loose object (4.1.2).
  */
 function strict<Route extends RouteConfig>(route: Route): Route {
   const { query, body } = route.request ?? {}
   if (body !== undefined && formType in body.content) return route
-  const strictQuery = query === undefined ? z.strictObject({}) : (query as z.ZodObject).strict()
+  const strictQuery = strictQueryOf(query as z.ZodObject | undefined)
   return {
     ...route,
     request: { ...route.request, query: strictQuery },
     ...(body === undefined && route.method !== 'get' && { middleware: refuseBody }),
   }
+}
+
+function strictQueryOf(query: z.ZodObject | undefined): z.ZodObject {
+  if (query === undefined) return z.strictObject({})
+  return query.def.catchall === undefined ? query.strict() : query
 }

@@ -66,7 +66,7 @@ export const byScopeOfRoute: Requirement[] = [
 export const byKey = keyThatHolds()
 /** A person who is signed in, even as member of no account. */
 export const bySession: Requirement[] = [{ session: [] }]
-/** Enforced by `mayChange` of people/factors, which lets those who cannot step up enrol a first factor. */
+/** Enforced by `mayChange` of people/factors, which lets those who cannot step up enrol a first factor, and by people/sign-in-with. */
 export const bySessionAfterStepUp: Requirement[] = [{ session: [stepUpAlways] }]
 /** A person whose sign-in awaits a second factor. */
 export const byAwaitingSession: Requirement[] = [{ awaitingSession: [] }]

@@ -53,6 +53,7 @@ const others = [
   'POST /api/v1/introspect',
   'POST /api/leaks/github',
   'GET /api/auth/jwks',
+  'GET /api/auth/callback/{provider}',
   ...pages.map((path) => `GET ${path}`),
 ]
 

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX `account_issuer_subject_uidx` ON `account` (`provider_id`,`account_id`) WHERE provider_id <> 'credential';
