@@ -8,7 +8,16 @@ type Origin = {
   place: string | null
   browser: string | null
 }
-type KeyFields = { account: string; key_id: string; key_name: string; key_prefix: string }
+/** Of one or more keys of an account. */
+type Keys = {
+  account: string
+  account_id: string
+  count: number
+  /** A line for each of the first ten: the name of a key and the beginning of its token. */
+  names: string
+  /** Where it is one. */
+  key_id: string | null
+}
 
 /** What changed in how a person proves who they are. */
 export type FactorChange =
@@ -44,8 +53,9 @@ export type MailData = {
   new_sign_in: Time & Origin & { method: string }
   /** `name`: of the passkey or the issuer. */
   factor_changed: Time & Origin & { change: FactorChange; name: string | null }
-  key_expiring: KeyFields & { account_id: string; expires_at: number }
-  key_leaked: KeyFields & { account_id: string; url: string | null; source: string | null }
+  /** `expires_at`: of the first. */
+  key_expiring: Keys & { expires_at: number }
+  key_leaked: Keys & { url: string | null; source: string | null }
 }
 
 export type MailTemplate = keyof MailData

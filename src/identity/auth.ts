@@ -176,12 +176,15 @@ function jwtPlugin({ db, baseUrl }: PeopleSettings) {
   })
 }
 
+const invitationFields = { mailed: { type: 'boolean', required: false, input: false } } as const
+
 function organizationPlugin(db: D1Database, changes: ReturnType<typeof memberChanges>) {
   return organization({
     allowUserToCreateOrganization: false,
     disableOrganizationDeletion: true,
     // Left out it would be 100: the quota of the account decides.
     membershipLimit: 2 ** 31 - 1,
+    schema: { invitation: { additionalFields: invitationFields } },
     organizationHooks: {
       // It marks the invitation before it adds the member, so a full account is refused before either.
       async beforeAcceptInvitation({ organization: { id } }) {

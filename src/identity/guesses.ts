@@ -57,6 +57,22 @@ const ofInvitation: Limit = {
   detail: 'Too many attempts.',
 }
 
+const hourMs = 60 * minuteMs
+const mailsPerHour = 5
+
+/** With mail, also by the address: it can be written to without being asked. */
+async function ofInviting(
+  { userId, body }: AuthRequest,
+  { signInPerMinute, hasMail }: PeopleSettings,
+): Promise<Counter[]> {
+  if (userId === null) return []
+  const max = signInPerMinute * invitationsPerSignIn
+  const ofPerson = { key: `invite/${userId}`, max, windowMs: minuteMs }
+  if (!hasMail) return [ofPerson]
+  const email = await digestOf(String(body?.email).trim().toLowerCase())
+  return [ofPerson, { key: `invite/${userId}/${email}`, max: mailsPerHour, windowMs: hourMs }]
+}
+
 const limits: Record<string, Limit> = {
   '/sign-in/email': {
     countersOf: ofSignIn,
@@ -66,10 +82,7 @@ const limits: Record<string, Limit> = {
   '/organization/accept-invitation': ofInvitation,
   '/organization/reject-invitation': ofInvitation,
   '/organization/invite-member': {
-    countersOf: ofUser((userId, { signInPerMinute }) => {
-      const max = signInPerMinute * invitationsPerSignIn
-      return { key: `invite/${userId}`, max, windowMs: minuteMs }
-    }),
+    countersOf: ofInviting,
     detail: 'Too many invitations.',
     countsSuccesses: true,
   },

@@ -90,8 +90,8 @@ export const authInputs: Record<string, Schemas> = {
   '/organization/remove-member': post({ memberIdOrEmail: id, organizationId }),
   '/organization/update-member-role': post({ memberId: id, role, organizationId }),
   '/organization/update': post({ data: z.strictObject({ name }), organizationId }),
-  '/organization/accept-invitation': post({ invitationId: id }),
-  '/organization/reject-invitation': post({ invitationId: id }),
+  '/organization/accept-invitation': post({ invitationId: id, token: text.optional() }),
+  '/organization/reject-invitation': post({ invitationId: id, token: text.optional() }),
 }
 
 const nothing: Schemas = { body: none, query: none, anonymous: false }

@@ -16,9 +16,13 @@ import {
   type InvitationRow,
   insertInvitation,
   isMemberByEmail,
+  type NewInvitation,
+  namesOf,
   pendingInvitation,
 } from '../storage/invitations.ts'
 import { roleOf } from '../storage/people-store.ts'
+import { type Mailed, withMail } from './mail/invitation.ts'
+import type { PeopleSettings } from './settings.ts'
 import { refuseUnproved } from './strong-roles.ts'
 
 const lifetimeMs = 7 * 24 * 60 * 60 * 1000
@@ -33,21 +37,30 @@ export type InvitationBody = {
 
 type Inviter = { userId: string; accountId: string; provedAt: number | null }
 
+/** `mailed`: its link is in a message; else it is /invitations/ID, to be passed on. */
+export type InvitationAnswer = Omit<InvitationRow, 'tokenDigest'>
+
+const answerOf = ({ tokenDigest, ...shown }: NewInvitation): InvitationAnswer => ({
+  ...shown,
+  mailed: tokenDigest !== null,
+})
+
 /**
  * Answers POST /organization/invite-member.
  * @param accountId that the body names, else of the session
  * @throws APIError with the codes of Better Auth.
  */
 export async function inviteMember(
-  db: D1Database,
+  settings: PeopleSettings,
   { userId, accountId, provedAt }: Omit<Inviter, 'accountId'> & { accountId: unknown },
   body: InvitationBody,
   headers: Headers | undefined,
   nowMs: number,
-): Promise<InvitationRow> {
+): Promise<InvitationAnswer> {
   if (typeof accountId !== 'string') throw refused('BAD_REQUEST', 'ORGANIZATION_NOT_FOUND')
   const inviter = { userId, accountId, provedAt }
-  return invite(db, inviter, body, await requestOf(inviter, body, headers), nowMs)
+  const request = await requestOf(inviter, body, headers)
+  return answerOf(await invite(settings, inviter, body, request, nowMs))
 }
 
 async function requestOf(
@@ -71,12 +84,13 @@ async function requestOf(
 }
 
 async function invite(
-  db: D1Database,
+  settings: PeopleSettings,
   inviter: Inviter,
   input: InvitationBody,
   request: IdempotentRequest | null,
   nowMs: number,
-): Promise<InvitationRow> {
+): Promise<NewInvitation> {
+  const { db } = settings
   const email = input.email.toLowerCase()
   if (!z.email().safeParse(email).success) throw refused('BAD_REQUEST', 'INVALID_EMAIL')
   const role = await grantedRole(db, inviter, input.role)
@@ -84,7 +98,7 @@ async function invite(
   if (before !== null) return before
   try {
     const { resend = false } = input
-    return await inviteOnce(db, inviter, { email, role, resend }, request, nowMs)
+    return await inviteOnce(settings, inviter, { email, role, resend }, request, nowMs)
   } catch (error) {
     const isOfState = error instanceof APIError && request !== null
     if (!isExecuted(error) && !isOfState) throw error
@@ -131,32 +145,54 @@ async function repeated(
   return found
 }
 
+type Wanted = { email: string; role: Role; resend: boolean }
+
 async function inviteOnce(
-  db: D1Database,
-  { userId, accountId, provedAt }: Inviter,
-  { email, role, resend }: { email: string; role: Role; resend: boolean },
+  settings: PeopleSettings,
+  inviter: Inviter,
+  { email, role, resend }: Wanted,
   request: IdempotentRequest | null,
   nowMs: number,
-): Promise<InvitationRow> {
+): Promise<NewInvitation> {
+  const { db } = settings
+  const { accountId, userId } = inviter
   if (await isMemberByEmail(db, accountId, email)) {
     throw refused('BAD_REQUEST', 'USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION')
   }
   const expiresAt = new Date(nowMs + lifetimeMs)
   const pending = resend ? await pendingInvitation(db, accountId, email, nowMs) : null
   if (pending !== null) {
-    const own = await roleOf(db, userId, accountId)
-    if (pending.role === 'owner' && own !== 'owner') throw mayNotInvite()
-    refuseUnproved(provedAt, strongestRole(pending.role) ?? 'member')
-    await extendInvitation(db, pending, expiresAt, request, nowMs)
-    return { ...pending, expiresAt }
+    await grantedRole(db, inviter, pending.role ?? 'member')
+    const { mailed: _, ...known } = pending
+    const again = await mailTo(settings, inviter, { ...known, expiresAt })
+    if (await extendInvitation(db, again.invitation, again.mail, request, nowMs)) {
+      return again.invitation
+    }
   }
-  const invitation: InvitationRow = {
-    ...{ id: crypto.randomUUID(), organizationId: accountId, inviterId: userId },
-    ...{ email, role, status: 'pending', expiresAt, createdAt: new Date(nowMs) },
+  const made = await mailTo(settings, inviter, {
+    ...{ id: crypto.randomUUID(), organizationId: accountId, inviterId: userId, email, role },
+    ...{ status: 'pending', expiresAt, createdAt: new Date(nowMs), tokenDigest: null },
+  })
+  const outcome = await insertInvitation(db, made.invitation, made.mail, request, nowMs)
+  if (outcome === 'stored') return made.invitation
+  // Their power may have ended meanwhile.
+  await grantedRole(db, inviter, role)
+  throw refused('FORBIDDEN', 'INVITATION_LIMIT_REACHED')
+}
+
+async function mailTo(
+  settings: PeopleSettings,
+  { userId, accountId }: Inviter,
+  invitation: NewInvitation,
+): Promise<Mailed> {
+  if (!settings.hasMail) return { invitation: { ...invitation, tokenDigest: null }, mail: null }
+  const names = await namesOf(settings.db, accountId, userId)
+  const { id: invitation_id, role, expiresAt } = invitation
+  const data = {
+    ...{ ...names, invitation_id, expires_at: expiresAt.getTime() },
+    role: strongestRole(role) ?? 'member',
   }
-  const isStored = await insertInvitation(db, invitation, request, nowMs)
-  if (!isStored) throw refused('FORBIDDEN', 'INVITATION_LIMIT_REACHED')
-  return invitation
+  return withMail(settings, invitation, { template: 'invitation', data })
 }
 
 function mayNotInvite(): APIError {

@@ -2,6 +2,7 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import type { Role } from '../core/role.ts'
 import { type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
+import { acceptingPaths, requireProvedAddress } from './accept.ts'
 import { type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { type InvitationBody, inviteMember } from './invite.ts'
@@ -63,9 +64,10 @@ function edited({ path, method }: { path: string; method: string }, { body, quer
 
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
 export function memberChanges(
-  { db }: PeopleSettings,
+  settings: PeopleSettings,
   { intents, guesses, client, now }: OfRequest,
 ) {
+  const { db } = settings
   let actorId: string | null = null
   let provedAt: number | null = null
   const claim = async (memberId: string, role: Role = 'member') => {
@@ -97,12 +99,13 @@ export function memberChanges(
     if (await isRenaming(db, request)) await claim(String(accountId))
     if (path === '/organization/invite-member') {
       const inviter = { userId: actorId, accountId, provedAt }
-      return inviteMember(db, inviter, read.body as InvitationBody, ctx.headers, now())
+      return inviteMember(settings, inviter, read.body as InvitationBody, ctx.headers, now())
     }
     if (path === '/organization/cancel-invitation') {
       // One that is not pending is left to Better Auth to refuse.
       await intents.claim(String(input.invitationId), actorId)
     }
+    if (acceptingPaths.includes(path)) await requireProvedAddress(db, session.user, input, now())
     if (memberPaths.includes(path)) {
       const memberId = await changedMember(db, actorId, accountId, path, input)
       // Better Auth 1.7 has no hook for leaving.

@@ -103,7 +103,7 @@ export async function changeMany(
   settings: ChangeSettings,
   accountId: string,
   selection: Exclude<Selection, { by: 'version' }>,
-  plan: Omit<Plan, 'successor' | 'request'> & Pick<Change, 'reach'>,
+  plan: Omit<Plan, 'successor' | 'request'> & Pick<Change, 'reach' | 'mailsLeak'>,
 ): Promise<{ count: number; progress: Progress }> {
   const nowMs = settings.clock.now()
   const change = { ...plan, accountId, selection, nowMs }

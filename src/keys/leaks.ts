@@ -23,6 +23,8 @@ export type LeakStores = ChangeStores & {
 export type LeakSettings = ChangeSettings & {
   config: Pick<Config, 'formats' | 'foreign'>
   tagKeys: readonly CryptoKey[]
+  /** Owners and creators are told by mail. */
+  hasMail: boolean
 }
 
 /**
@@ -103,7 +105,11 @@ async function revokeFound(
   if (failures.length > 0) throw failures[0]
 }
 
-function revocation({ clock }: LeakSettings, [first]: readonly Found[], requestId: string) {
+function revocation(
+  { clock, hasMail }: LeakSettings,
+  [first]: readonly Found[],
+  requestId: string,
+) {
   const detail = { reason: 'leaked', url: first?.url || null, source: first?.source ?? null }
   const audit: AuditEntry = {
     action: 'key.revoked',
@@ -112,5 +118,5 @@ function revocation({ clock }: LeakSettings, [first]: readonly Found[], requestI
     requestId,
     detail,
   }
-  return { patch: { revokedAt: clock.now(), revokedBy: null }, audit }
+  return { patch: { revokedAt: clock.now(), revokedBy: null }, audit, mailsLeak: hasMail }
 }

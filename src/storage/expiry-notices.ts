@@ -1,8 +1,9 @@
-// `key.expiring`: written once for each key, time of expiry and mark. A scan reads the keys whose mark was crossed since
+// `key.expiring`, and the mail that tells people: written once for each key, time of expiry and mark. A scan reads the keys whose mark was crossed since
 // the last one, those that changed since then, and those of accounts whose first endpoint was enabled since then.
 import { type SQL, sql } from 'drizzle-orm'
 import { tryEach } from '../log.ts'
 import { newUuid, openPrimary, runBatch } from './database.ts'
+import { insertExpiryMail } from './key-mail.ts'
 import { apiKey } from './schema.ts'
 import { currentSequence } from './sequence.ts'
 import { isDeterministic, within } from './unavailable.ts'
@@ -35,17 +36,18 @@ type Order = { index: string; column: SQL; where: SQL }
 export async function noticeExpiring(
   d1: D1Database,
   nowMs: number,
-  perStatement = maxKeys,
-  pages = maxPages,
+  { perStatement = maxKeys, pages = maxPages, hasMail = false }: ScanOptions = {},
 ): Promise<void> {
-  const scan = { d1, nowMs, perStatement, pages }
+  const scan = { d1, nowMs, perStatement, pages, hasMail }
   await tryEach('webhooks_not_noticed', 'days', [
     ...marks.map((mark) => [`${mark.days}`, () => noticeMark(scan, mark)] as const),
     ['accounts', () => noticeAccounts(scan)] as const,
   ])
 }
 
-type Scan = { d1: D1Database; nowMs: number; perStatement: number; pages: number }
+type ScanOptions = { perStatement?: number; pages?: number; hasMail?: boolean }
+
+type Scan = Required<ScanOptions> & { d1: D1Database; nowMs: number }
 
 async function noticeMark(scan: Scan, mark: Mark): Promise<void> {
   const { d1, nowMs } = scan
@@ -158,8 +160,13 @@ type Place = { value: number; row: number }
 
 /** All keys at once; after a deterministic failure, each account separately, and what fails again is due. */
 async function noticeKeys(scan: Scan, mark: Mark, index: string, keys: SQL): Promise<void> {
-  const { d1, nowMs } = scan
-  const insert = (some: SQL) => write(d1, insertExpiring(mark, index, some, nowMs))
+  const { d1, nowMs, hasMail } = scan
+  const insert = (some: SQL) => {
+    const expiring = isExpiring(mark, some, nowMs)
+    const { days } = mark
+    const mail = hasMail ? insertExpiryMail({ days, index, keys: expiring }, nowMs) : []
+    return write(d1, insertExpiring(days, index, expiring, nowMs), ...mail)
+  }
   try {
     await insert(keys)
   } catch (cause) {
@@ -187,7 +194,12 @@ async function noticeKeys(scan: Scan, mark: Mark, index: string, keys: SQL): Pro
   }
 }
 
-function insertExpiring({ days, until }: Mark, index: string, keys: SQL, nowMs: number): SQL {
+function isExpiring({ days, until }: Mark, keys: SQL, nowMs: number): SQL {
+  return sql`${keys} and not ${apiKey.disabled}
+    and ${apiKey.expiresAt} > ${nowMs + until * dayMs} and ${apiKey.expiresAt} <= ${nowMs + days * dayMs}`
+}
+
+function insertExpiring(days: number, index: string, keys: SQL, nowMs: number): SQL {
   const detail = JSON.stringify({ within_days: days })
   return sql`
     insert into ${webhookEvent} (id, account_id, type, once_as, data, created_at)
@@ -196,8 +208,7 @@ function insertExpiring({ days, until }: Mark, index: string, keys: SQL, nowMs: 
       json_set(subject.data, '$.detail', json(${detail})), ${nowMs}
     from ${apiKey} indexed by ${sql.raw(index)}
       cross join webhook_subject as subject on subject.key_id = ${apiKey.id}
-    where ${keys} and not ${apiKey.disabled}
-      and ${apiKey.expiresAt} > ${nowMs + until * dayMs} and ${apiKey.expiresAt} <= ${nowMs + days * dayMs}
+    where ${keys}
       and exists (select 1 from ${webhookEndpoint} where account_id = ${apiKey.accountId} and enabled)
     on conflict (once_as) do nothing`
 }
@@ -206,6 +217,6 @@ function read<Row>(d1: D1Database, statement: SQL): Promise<Row[]> {
   return within('D1', readTimeoutMs, openPrimary(d1).all<Row>(statement))
 }
 
-async function write(d1: D1Database, statement: SQL): Promise<void> {
-  await within('D1', writeTimeoutMs, runBatch(d1, [statement]))
+async function write(d1: D1Database, ...statements: SQL[]): Promise<void> {
+  await within('D1', writeTimeoutMs, runBatch(d1, statements))
 }

@@ -6,6 +6,7 @@ import type { IdempotentRequest } from '../core/idempotency.ts'
 import { foldForSearch } from '../core/text.ts'
 import { build, newUuid, openPrimary, runBatch, runWholeBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
+import { insertLeakMail } from './key-mail.ts'
 import { listed, type Reach } from './key-reach.ts'
 import {
   isBounded,
@@ -49,6 +50,8 @@ export type Change = {
   maker?: LimitedMaker
   /** null: no event, of the canary. */
   audit: AuditEntry | null
+  /** Mails the owners and the creators of the changed keys that their tokens were found. */
+  mailsLeak?: boolean
   /** Recorded with the successor, only if a row changed. */
   request?: IdempotentRequest | null | undefined
   nowMs: number
@@ -157,6 +160,7 @@ function statementsOf(change: Change, perBatch: number) {
     bump(nowMs),
     update,
     ...(audit === null ? [] : [recordChanges(audit, nowMs)]),
+    ...(change.mailsLeak ? [insertLeakMail(leakOf(audit), nowMs)] : []),
     leaveRaises(change),
     // Only if the row of the predecessor changed: a lost race must not leave a successor behind.
     ...(successor === undefined
@@ -171,6 +175,12 @@ function statementsOf(change: Change, perBatch: number) {
       .where(and(changedNow, successor && sql`${apiKey.id} <> ${successor.id}`)),
     readPending(build, concernedBy(change)),
   ]
+}
+
+/** Where the tokens were found. */
+function leakOf(audit: AuditEntry | null): { url: unknown; source: unknown } {
+  const { url, source } = (audit?.detail ?? {}) as { url?: unknown; source?: unknown }
+  return { url, source }
 }
 
 function concernedBy({ accountId, selection }: Change): SQL {

@@ -3,6 +3,7 @@
 import { desc, eq, type SQL, sql } from 'drizzle-orm'
 import type { MailContent } from '../core/mail.ts'
 import { openPrimary, runBatch } from './database.ts'
+import { pruneNotices } from './key-mail.ts'
 import { mail } from './mail-schema.ts'
 import { within } from './unavailable.ts'
 
@@ -103,12 +104,12 @@ type StoredMail = Omit<MailRow, 'data'> & { data: string }
 
 const cut = (error: string) => error.slice(0, maxErrorLength).toWellFormed()
 
-/** Deletes what failed or was kept for a day, up to 5,000 rows. */
+/** Deletes what failed or was kept for a day, up to 5,000 rows, and notices of long ago. */
 export async function pruneMail(d1: D1Database, nowMs: number): Promise<void> {
   const statement = sql`
     delete from ${mail} where id in (select id from ${mail}
       where created_at < ${nowMs - lifetimeMs} and status <> 'pending' limit ${maxPruned})`
-  await within('D1', writeTimeoutMs, runBatch(d1, [statement]))
+  await within('D1', writeTimeoutMs, runBatch(d1, [statement, pruneNotices(nowMs)]))
 }
 
 /** The messages that DEV_MAIL kept, newest first. */

@@ -1,4 +1,4 @@
-// The D1 table of mail that is still to be sent, in drizzle. Times are milliseconds since 1970.
+// The D1 tables of mail: what is still to be sent, and what was told once, in drizzle. Times are milliseconds since 1970.
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { MailTemplate } from '../core/mail.ts'
@@ -36,4 +36,16 @@ export const mail = sqliteTable(
     index('mail_by_account').on(table.accountId),
     index('mail_by_user').on(table.userId),
   ],
+)
+
+/** What people have been told once, and are not told again. */
+export const mailNotice = sqliteTable(
+  'mail_notice',
+  {
+    onceAs: text('once_as').primaryKey(),
+    keyId: text('key_id').notNull(),
+    /** The statement that wrote it, after its time. */
+    batch: text().notNull(),
+  },
+  (table) => [index('mail_notice_by_batch').on(table.batch)],
 )

@@ -145,6 +145,10 @@ export const invitation = sqliteTable(
       .references(() => user.id, { onDelete: 'cascade' }),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
+    /** Of the token of its mailed link; null: its id is the secret of a link that people pass on. */
+    tokenDigest: text('token_digest'),
+    /** Whether there is such a token. */
+    mailed: integer('mailed', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('invitation_organization_id_idx').on(table.organizationId),

@@ -8,7 +8,6 @@ import { openPrimary } from './database.ts'
 import {
   account,
   accountControl,
-  invitation,
   jwks,
   member,
   organization,
@@ -160,87 +159,6 @@ export async function createFirstOwner(
   const platform = d1.prepare(`INSERT INTO platform (id, account_id) VALUES (1, ?)`).bind(accountId)
   const statements = [lock, person, credential(d1, owner, now), account, platform, membership]
   return (await inOneBatch(d1, statements)) === null ? 'taken' : 'created'
-}
-
-export type InvitationView = {
-  email: string
-  accountName: string
-  role: Role
-  status: 'pending' | 'accepted' | 'rejected' | 'canceled' | 'expired'
-  hasUser: boolean
-  /** The account takes nobody in. */
-  isSuspended: boolean
-}
-
-export async function invitationView(
-  d1: D1Database,
-  id: string,
-  now: number,
-): Promise<InvitationView | null> {
-  const query = openPrimary(d1)
-    .select({
-      email: invitation.email,
-      accountName: organization.name,
-      role: invitation.role,
-      status: invitation.status,
-      expiresAt: invitation.expiresAt,
-      userId: user.id,
-      suspendedAt: sql<number | null>`${accountControl.suspendedAt}`,
-    })
-    .from(invitation)
-    .innerJoin(organization, eq(organization.id, invitation.organizationId))
-    .leftJoin(accountControl, eq(accountControl.accountId, organization.id))
-    .leftJoin(user, eq(user.email, invitation.email))
-    .where(eq(invitation.id, id))
-    .get()
-  const row = await within('D1', readTimeoutMs, query)
-  if (row === undefined) return null
-  const isLate = row.status === 'pending' && row.expiresAt.getTime() <= now
-  return {
-    email: row.email,
-    accountName: row.accountName,
-    role: strongestRole(row.role) ?? 'member',
-    status: isLate ? 'expired' : (row.status as InvitationView['status']),
-    hasUser: row.userId !== null,
-    isSuspended: row.suspendedAt !== null,
-  }
-}
-
-/**
- * Creates a person who accepts an invitation, in one transaction. Each statement checks that the invitation is still
- * open, since it may be cancelled or accepted concurrently.
- */
-export async function acceptInvitation(
-  d1: D1Database,
-  invitationId: string,
-  person: NewPerson,
-  now: number,
-): Promise<'accepted' | 'refused'> {
-  const open = `FROM invitation WHERE id = ?1 AND status = 'pending' AND expires_at > ?2
-    AND NOT EXISTS (SELECT 1 FROM account_control
-      WHERE account_id = invitation.organization_id AND suspended_at IS NOT NULL)`
-  const results = await inOneBatch(d1, [
-    d1
-      .prepare(
-        `INSERT INTO user (id, name, email, email_verified, created_at, updated_at)
-         SELECT ?3, ?4, lower(email), 0, ?2, ?2 ${open}`,
-      )
-      .bind(invitationId, now, person.userId, person.name),
-    credential(d1, person, now),
-    d1
-      .prepare(
-        `INSERT INTO member (id, organization_id, user_id, role, created_at)
-         SELECT ?3, organization_id, ?4, coalesce(role, 'member'), ?2 ${open}`,
-      )
-      .bind(invitationId, now, crypto.randomUUID(), person.userId),
-    d1
-      .prepare(
-        `UPDATE invitation SET status = 'accepted'
-         WHERE id IN (SELECT id ${open}) RETURNING id`,
-      )
-      .bind(invitationId, now),
-  ])
-  return results?.at(-1)?.results.length === 1 ? 'accepted' : 'refused'
 }
 
 /** Inserts the password of a user that the same batch inserted; no row when it did not. */

@@ -6,8 +6,9 @@ import { defaultQuotas, type Quotas } from '../core/quotas.ts'
 import { insertEvent } from './account-store.ts'
 import { openPrimary, runBatch } from './database.ts'
 import { recordRequest } from './idempotency.ts'
-import type { InvitationRow } from './invitations.ts'
+import type { InvitationRow, NewInvitation } from './invitations.ts'
 import { type Looked, maxLooked } from './look-through.ts'
+import { insertMail, type NewMail } from './mail-outbox.ts'
 import {
   accountControl,
   accountCount,
@@ -174,11 +175,14 @@ function hasStatus(status: AccountStatus): SQL {
 
 export type NewAccount = { id: string; name: string }
 
+/** The invitation of an owner, with its message where there is mail. */
+export type OwnerInvitation = { invitation: NewInvitation; mail: NewMail | null }
+
 /** With the invitation of its owner, if there is one to invite. */
 export async function insertAccount(
   d1: D1Database,
   { id, name }: NewAccount,
-  owner: InvitationRow | null,
+  owner: OwnerInvitation | null,
   audit: AuditEntry,
   nowMs: number,
   request: IdempotentRequest | null,
@@ -194,42 +198,45 @@ export async function insertAccount(
 /** @returns false, and changes nothing, where the account has an owner. Pending invitations of owners are void. */
 export async function inviteOwner(
   d1: D1Database,
-  owner: InvitationRow,
+  owner: OwnerInvitation,
   audit: AuditEntry,
   nowMs: number,
   request: IdempotentRequest | null,
 ): Promise<boolean> {
-  const accountId = owner.organizationId
+  const { id, email, organizationId: accountId } = owner.invitation
   const isOrphan = sql`not exists (select 1 from ${member}
     where organization_id = ${accountId} and role like '%owner%')`
   const others = sql`${invitation} where organization_id = ${accountId} and status = 'pending'
-    and (role like '%owner%' or email = ${owner.email}) and ${isOrphan}`
-  const isStored = sql`exists (select 1 from ${invitation} where id = ${owner.id})`
+    and (role like '%owner%' or email = ${email}) and ${isOrphan}`
+  const isStored = sql`exists (select 1 from ${invitation} where id = ${id})`
   const rows = await write(d1, [
     sql`insert or replace into ${memberIntent} (member_id, actor_id, actor_kind, at)
       select id, ${audit.actorId}, 'platform', ${nowMs} from ${others}`,
     sql`update ${invitation} set status = 'canceled' where id in (select id from ${others})`,
     ...invite(owner, audit, nowMs, isOrphan),
-    ...recordRequest(request, owner.id, nowMs, isStored),
-    sql`select id from ${invitation} where id = ${owner.id}`,
+    ...recordRequest(request, id, nowMs, isStored),
+    sql`select id from ${invitation} where id = ${id}`,
   ])
   return rows.length > 0
 }
 
 /** The trigger that writes the event reads who invites, and deletes the intent. */
 function invite(
-  row: InvitationRow,
+  { invitation: row, mail }: OwnerInvitation,
   { actorId }: AuditEntry,
   nowMs: number,
   condition = sql`1`,
 ): SQL[] {
-  const { id, organizationId, email, role, inviterId, expiresAt } = row
+  const { id, organizationId, email, role, inviterId, expiresAt, tokenDigest } = row
   return [
     sql`insert into ${memberIntent} (member_id, actor_id, actor_kind, at)
       select ${id}, ${actorId}, 'platform', ${nowMs} where ${condition}`,
-    sql`insert into ${invitation} (id, organization_id, email, role, status, inviter_id, expires_at, created_at)
-      select ${id}, ${organizationId}, ${email}, ${role}, 'pending', ${inviterId}, ${expiresAt.getTime()}, ${nowMs}
-      where ${condition}`,
+    sql`insert into ${invitation}
+        (id, organization_id, email, role, status, inviter_id, expires_at, created_at, token_digest,
+          mailed)
+      select ${id}, ${organizationId}, ${email}, ${role}, 'pending', ${inviterId}, ${expiresAt.getTime()}, ${nowMs},
+        ${tokenDigest}, ${tokenDigest === null ? 0 : 1} where ${condition}`,
+    ...(mail === null ? [] : [insertMail(mail, nowMs, condition)]),
   ]
 }
 

@@ -81,7 +81,7 @@ export async function mailAttempts({ clock, config }: MailIsolate, env: Env) {
   return (due: DueMail) => deliverMail(stores, settings, due)
 }
 
-function mailerOf({ mail }: Isolate['config'], env: Env): Mailer {
+export function mailerOf({ mail }: Isolate['config'], env: Env): Mailer {
   if (keepsMail(env)) return { kind: 'kept' }
   if (!mail) return null
   // Within a promise, so that what it throws at once is a failed attempt too.

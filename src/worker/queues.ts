@@ -15,7 +15,7 @@ import { createOutbox } from '../storage/webhook-outbox.ts'
 import { deliver, isDue } from '../webhooks/deliver.ts'
 import { secretPurpose } from '../webhooks/secret.ts'
 import type { Isolate } from './context.ts'
-import { dispatchMail, type MailIsolate, mailAttempts } from './mail.ts'
+import { dispatchMail, type MailIsolate, mailAttempts, mailerOf } from './mail.ts'
 import { targetRules } from './targets.ts'
 import { areChangesStopped } from './variables.ts'
 
@@ -72,12 +72,13 @@ function acknowledge(messages: readonly Message<unknown>[]) {
 const scanEveryMinutes = 10
 
 /** Every minute: queues what is due. Every ten: notices keys about to expire, and prunes what has ended. */
-export async function drainOutboxes({ clock }: Clocked, env: Env): Promise<void> {
+export async function drainOutboxes({ clock, config }: MailIsolate, env: Env): Promise<void> {
   if (areChangesStopped(env)) return
   const now = clock.now()
+  const hasMail = mailerOf(config, env) !== null
   const isScanDue = Math.floor(now / 60_000) % scanEveryMinutes === 0
   const scans = [
-    ['notices', () => noticeExpiring(env.DB, now)],
+    ['notices', () => noticeExpiring(env.DB, now, { hasMail })],
     ['prune', () => pruneDeliveries(env.DB, now)],
     ['prune_mail', () => pruneMail(env.DB, now)],
   ] as const

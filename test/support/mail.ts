@@ -1,7 +1,7 @@
 // Mail in tests: an app whose messages a fake provider takes, or DEV_MAIL keeps; its queue is delivered by hand.
 import { env } from 'cloudflare:workers'
 import type { MailContent, MailMessage } from '../../src/core/mail.ts'
-import { mailKeys, sealToken } from '../../src/identity/mail/seal.ts'
+import { mailKeys, sealToken, unsealToken } from '../../src/identity/mail/seal.ts'
 import { runBatch } from '../../src/storage/database.ts'
 import { insertMail, type NewMail } from '../../src/storage/mail-outbox.ts'
 import { createIsolate } from '../../src/worker/context.ts'
@@ -92,6 +92,22 @@ export type StoredMail = {
 /** A row of the outbox; null when it is gone. */
 export function mailRow(id: string): Promise<StoredMail | null> {
   return env.DB.prepare('SELECT * FROM mail WHERE id = ?').bind(id).first<StoredMail>()
+}
+
+/** The last message to an address, with the token of its link; null: there is none. */
+export async function mailTo(
+  address: string,
+  // biome-ignore lint/suspicious/noExplicitAny: assertions check its type
+): Promise<{ id: string; template: string; data: any; token: string | null } | null> {
+  const row = await env.DB.prepare(
+    'SELECT id, template, data, sealed_token FROM mail WHERE to_address = ? ORDER BY rowid DESC LIMIT 1',
+  )
+    .bind(address)
+    .first<{ id: string; template: string; data: string; sealed_token: string | null }>()
+  if (row === null) return null
+  const { id, template, data, sealed_token } = row
+  const token = sealed_token && (await unsealToken(await testKeys(), sealed_token, id))
+  return { id, template, data: JSON.parse(data), token }
 }
 
 /** A message of the queue. */

@@ -9,8 +9,8 @@ const token = 'TOKEN-OF-THE-LINK'
 const at = Date.UTC(2030, 0, 2, 3, 4, 5)
 const origin = { at, network: '203.0.113.0/24', place: 'Graz, AT', browser: 'Firefox' }
 const key = {
-  ...{ account: 'Acme <i>& Co</i>', account_id: 'acc', key_id: 'key' },
-  ...{ key_name: 'CI "prod"', key_prefix: '1a2b3c4d' },
+  ...{ account: 'Acme <i>& Co</i>', account_id: 'acc', key_id: 'key', count: 1 },
+  names: 'CI "prod" (1a2b3c4d…)',
 }
 const invited = { invitation_id: 'inv', account: 'Acme', expires_at: at }
 
@@ -68,6 +68,20 @@ describe.each(contents)('$template', (content) => {
   it('loads nothing and runs nothing', () => {
     expect(html).not.toMatch(/<(img|script|link|style|iframe|form)|url\(|on\w+=/i)
     expect(html).not.toContain('<i>')
+  })
+})
+
+describe('a message about several keys', () => {
+  it('names the first ten, and says how many others there are', () => {
+    const names = Array.from({ length: 10 }, (_, at) => `Key ${at} (1a2b3c4${at}…)`)
+    const several = { ...data.key_expiring, key_id: null, count: 25, names: names.join('\n') }
+    const content = { template: 'key_expiring', data: several } as const
+    const { subject, text, html } = renderMail(content, { baseUrl, token })
+    expect(subject).toContain('25 API keys')
+    expect(text).toContain(`- Key 0 (1a2b3c40…)\n- Key 1`)
+    expect(text).toContain('- and 15 more')
+    expect(html.match(/<li>/g)).toHaveLength(11)
+    expect(linkOf(content, { baseUrl, token })).toBe(`${baseUrl}/a/acc/keys`)
   })
 })
 

@@ -479,12 +479,12 @@ describe('a key that is about to expire', () => {
       `CREATE TRIGGER refuse BEFORE INSERT ON webhook_event WHEN NEW.account_id = '${account.id}'
        BEGIN SELECT RAISE(ABORT, 'refused here'); END`,
     ).run()
-    await expect(noticeExpiring(env.DB, now, 2)).rejects.toThrow('refused here')
+    await expect(noticeExpiring(env.DB, now, { perStatement: 2 })).rejects.toThrow('refused here')
     await env.DB.prepare('DROP TRIGGER refuse').run()
-    await noticeExpiring(env.DB, now, 2)
+    await noticeExpiring(env.DB, now, { perStatement: 2 })
     expect((await events(account.id)).map(({ id }) => id).sort()).toEqual(ids.sort())
     await forget(account.id)
-    await noticeExpiring(env.DB, now, 2)
+    await noticeExpiring(env.DB, now, { perStatement: 2 })
     expect(await events(account.id)).toEqual([])
   })
 
@@ -500,7 +500,7 @@ describe('a key that is about to expire', () => {
     const found = async () => (await events(account.id)).map(({ id }) => id)
     const counts: number[] = []
     for (let scans = 0; scans < 8; scans++) {
-      await noticeExpiring(env.DB, now, 2, 1)
+      await noticeExpiring(env.DB, now, { perStatement: 2, pages: 1 })
       counts.push((await found()).length)
     }
     expect(counts[0]).toBeLessThan(6)

@@ -42,8 +42,8 @@ export type NewAccount = { name: string; owner_email?: string | undefined }
 /** A new account. */
 export type CreatedAccount = PlatformAccount & { invitation: OwnerInvitation | null }
 
-/** The invitation of an owner. `url` is a secret: who has it can become the owner. */
-export type OwnerInvitation = { id: string; email: string; expires_at: string; url: string }
+/** The invitation of an owner. `url` is a secret: who has it can become the owner. null: it was mailed. */
+export type OwnerInvitation = { id: string; email: string; expires_at: string; url: string | null }
 
 /** Changes of an account: absent fields stay; a quota of null is the default again. */
 export type AccountChanges = {

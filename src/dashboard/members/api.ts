@@ -23,9 +23,13 @@ export const removeMember = (memberIdOrEmail: string) =>
 export const leaveAccount = (organizationId: string) =>
   authPost('organization/leave', { organizationId })
 
+/** The secret of a mailed link: its fragment. */
+const token = () => location.hash.slice(1) || undefined
+
 export const acceptInvitation = (invitationId: string) =>
   authPost<{ member: { organizationId: string } }>('organization/accept-invitation', {
     invitationId,
+    token: token(),
   })
 
 const invitation = hc<ReturnType<typeof createInvitationRoutes>>('/', clientOptions).api
@@ -43,7 +47,7 @@ export function invitationQuery(id: string) {
 
 /** Creates the user and accepts. */
 export const acceptAsNewUser = (id: string, name: string, password: string) =>
-  answer(invitation.accept.$post({ param: { id }, json: { name, password } }))
+  answer(invitation.accept.$post({ param: { id }, json: { name, password, token: token() } }))
 
 const keys = management['api-keys']
 type Key = DataOf<typeof keys.$get>[number]

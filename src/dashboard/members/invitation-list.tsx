@@ -27,7 +27,7 @@ export function InvitationList() {
   )
 }
 
-function Row({ invitation: { id, email, role, expiresAt } }: { invitation: Invitation }) {
+function Row({ invitation: { id, email, role, expiresAt, mailed } }: { invitation: Invitation }) {
   const client = useQueryClient()
   const task = useTask(cancelInvitation)
   const cancel = async () => {
@@ -43,7 +43,7 @@ function Row({ invitation: { id, email, role, expiresAt } }: { invitation: Invit
         </span>
       </span>
       <span className="flex flex-wrap gap-2">
-        <CopyLinkButton id={id} />
+        {!mailed && <CopyLinkButton id={id} />}
         <Button
           size="sm"
           variant="secondary-destructive"

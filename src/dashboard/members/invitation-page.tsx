@@ -106,7 +106,7 @@ function ExistingUser({ user, id, invitation }: Props & { user: User | undefined
   return (
     <>
       <p className="text-base text-kumo-default">Sign in to accept the invitation.</p>
-      <SignInForm email={invitation.email} next={`/invitations/${id}`} />
+      <SignInForm email={invitation.email} next={`/invitations/${id}${location.hash}`} />
     </>
   )
 }
@@ -138,7 +138,10 @@ function OtherUser({ user, id, invitation }: Props & { user: User }) {
         You are signed in as {user.email}. Sign out, then sign in as {invitation.email}.
       </p>
       <ProblemBanner problem={task.problem} />
-      <Button loading={task.isPending} onClick={() => task.run(`/invitations/${id}`)}>
+      <Button
+        loading={task.isPending}
+        onClick={() => task.run(`/invitations/${id}${location.hash}`)}
+      >
         Sign out
       </Button>
     </>

@@ -1,4 +1,4 @@
-// Creates an invitation and shows its link.
+// Creates an invitation, and shows its link unless it was mailed.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { accountQuery, type Invitation } from '../session/api.ts'
@@ -25,12 +25,12 @@ export function InviteDialog({ onClose }: Props) {
     await client.invalidateQueries({ queryKey: accountQuery.queryKey })
   }
   if (invitation !== null) {
-    const { id, email } = invitation
+    const { id, email, mailed } = invitation
     const expiry = 'expires in seven days'
     return (
       <InvitationCreated
         email={email}
-        link={invitationLink(id)}
+        link={mailed ? null : invitationLink(id)}
         expiry={expiry}
         onClose={onClose}
       />

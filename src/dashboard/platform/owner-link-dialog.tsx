@@ -9,7 +9,7 @@ export function OwnerLinkDialog({ invitation: { email, url, expires_at }, onClos
     <InvitationCreated
       email={email}
       link={url}
-      expiry={`expires on ${exactTime(expires_at)}. It is shown only now`}
+      expiry={`expires on ${exactTime(expires_at)}${url === null ? '' : '. It is shown only now'}`}
       onClose={onClose}
     />
   )

@@ -18,6 +18,8 @@ export type Invitation = {
   role: Role
   status: string
   expiresAt: string
+  /** Its link was mailed, and is not shown. */
+  mailed: boolean
 }
 export type FullAccount = Account & { members: Member[]; invitations: Invitation[] }
 

@@ -1,15 +1,20 @@
-// The link of a new invitation, to copy. Latchkey sends no e-mail for it.
+// A new invitation: that it was mailed, or its link, to copy.
 import { Button } from '@cloudflare/kumo/components/button'
 import { CopyButton } from './copy-button.tsx'
 import { Modal } from './modal.tsx'
 
-type Props = { email: string; link: string; expiry: string; onClose: () => void }
+/** `link` null: it was mailed. */
+type Props = { email: string; link: string | null; expiry: string; onClose: () => void }
 
 export function InvitationCreated({ email, link, expiry, onClose }: Props) {
+  const description =
+    link === null
+      ? `${email} gets an e-mail with a link. It works once and ${expiry}.`
+      : `Latchkey does not send e-mail. Send this link to ${email}. It works once and ${expiry}.`
   return (
     <Modal
-      title="Invitation created"
-      description={`Latchkey does not send e-mail. Send this link to ${email}. It works once and ${expiry}.`}
+      title={link === null ? 'Invitation sent' : 'Invitation created'}
+      description={description}
       onClose={onClose}
       buttons={
         <Button variant="primary" onClick={onClose}>
@@ -17,12 +22,20 @@ export function InvitationCreated({ email, link, expiry, onClose }: Props) {
         </Button>
       }
     >
+      {link !== null && <Link link={link} />}
+    </Modal>
+  )
+}
+
+function Link({ link }: { link: string }) {
+  return (
+    <>
       <p className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all select-all">
         {link}
       </p>
       <div>
         <CopyButton text={link} what="link" />
       </div>
-    </Modal>
+    </>
   )
 }

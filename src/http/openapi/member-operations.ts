@@ -38,7 +38,10 @@ const member = z.object({ ...membership.shape, user: person }).openapi('Member')
 
 const invitation = z
   .object({
-    id: z.uuid().openapi({ description: 'A secret: its link is /invitations/ID' }),
+    id: z.uuid().openapi({
+      description: 'Unless it was `mailed`, a secret: its link is /invitations/ID',
+    }),
+    mailed: z.boolean().openapi({ description: 'Its link was mailed, and is not shown' }),
     organizationId: z.uuid(),
     email: z.string(),
     role,
@@ -66,6 +69,13 @@ const limit = z.string().regex(/^\d{1,4}$/)
 const number = limit.optional().openapi({ type: 'integer', minimum: 0, maximum: 9_999 })
 const noAccount = 'The person is not a member of such an account'
 const noMember = 'No such member in an account of the person'
+const received = {
+  invitationId: z.uuid(),
+  token: z.string().optional().openapi({
+    description:
+      'Of a mailed invitation: what stands after `#` in its link. Unless the address is proved, it is needed',
+  }),
+}
 const noInvitation = 'No such invitation for this person'
 const lastOwner =
   'The account would be left without an owner, or another request changes the member'
@@ -214,7 +224,7 @@ const ofInvitations = [
     operationId: 'joinByInvitation',
     summary: 'Accept an invitation as the signed-in person whom it names',
     description: 'A new user joins by `acceptInvitation`, which needs no session.',
-    body: z.strictObject({ invitationId: z.uuid() }),
+    body: z.strictObject(received),
     answer: ['Joined', z.object({ invitation, member: membership })],
     change: z.object({ invitation, member: membership }),
     notFound: noInvitation,
@@ -223,7 +233,7 @@ const ofInvitations = [
   authOperation('POST /organization/reject-invitation', {
     operationId: 'rejectInvitation',
     summary: 'Reject an invitation as the signed-in person whom it names',
-    body: z.strictObject({ invitationId: z.uuid() }),
+    body: z.strictObject(received),
     answer: ['Rejected', z.object({ invitation, member: z.null() })],
     notFound: noInvitation,
   }),

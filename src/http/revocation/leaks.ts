@@ -75,10 +75,14 @@ export function createLeakRoutes({ clock }: AppSettings) {
     await requireSignature(c, findKey, body)
     const found = readFindings(body)
     // GitHub waits 30 s and a lease may be longer; a committed revocation settles by itself.
-    const settings = await c.env.keySettings({ respondAsync: true })
+    const { hasMail } = c.env.people
+    const settings = { ...(await c.env.keySettings({ respondAsync: true })), hasMail }
     const stores = await c.env.changeStores()
     const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
-    if (leaks.some(({ isOurs }) => isOurs)) c.env.dispatchWebhooks()
+    if (leaks.some(({ isOurs }) => isOurs)) {
+      c.env.dispatchWebhooks()
+      if (hasMail) c.env.sendMail()
+    }
     return c.json(
       leaks.map((leak, at) => labelOf(leak, found[at]?.type ?? '')),
       200,

@@ -4,6 +4,8 @@ export type Letter = {
   subject: string
   /** Plain text: the HTML escapes them. */
   paragraphs: readonly string[]
+  /** Below the paragraphs. */
+  list?: readonly string[]
   /** `url` may hold a token. */
   link: { label: string; url: string } | null
   /** What to do about a message that was not expected. */
@@ -17,14 +19,16 @@ export function renderLetter(letter: Letter, origin: string): RenderedMail {
   return { subject: letter.subject, text: textOf(letter, origin), html: htmlOf(letter, origin) }
 }
 
-function textOf({ paragraphs, link, note }: Letter, origin: string): string {
+function textOf({ paragraphs, list = [], link, note }: Letter, origin: string): string {
+  const items = list.length === 0 ? [] : [list.map((item) => `- ${item}`).join('\n')]
   const linked = link === null ? [] : [`${link.label}:\n${link.url}`]
-  return `${[...paragraphs, ...linked, note, `-- \nLatchkey, ${origin}`].join('\n\n')}\n`
+  return `${[...paragraphs, ...items, ...linked, note, `-- \nLatchkey, ${origin}`].join('\n\n')}\n`
 }
 
 // Styles stand in the elements, since mail programs drop style sheets. No image and no remote resource, which would
 // tell who reads a message.
-function htmlOf({ subject, paragraphs, link, note }: Letter, origin: string): string {
+function htmlOf({ subject, paragraphs, list = [], link, note }: Letter, origin: string): string {
+  const items = list.map((item) => `<li>${escapeHtml(item)}</li>`).join('')
   const lines = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`)
   const button =
     link === null
@@ -37,6 +41,7 @@ function htmlOf({ subject, paragraphs, link, note }: Letter, origin: string): st
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>`,
     `<body style="${bodyStyle}">`,
     ...lines,
+    ...(items === '' ? [] : [`<ul>${items}</ul>`]),
     ...button,
     `<p>${escapeHtml(note)}</p>`,
     `<p style="${quietStyle}">Latchkey, ${escapeHtml(origin)}</p>`,

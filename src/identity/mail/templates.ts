@@ -143,32 +143,53 @@ function factorChanged(data: MailData['factor_changed'], { baseUrl }: MailContex
 }
 
 function keyExpiring(data: MailData['key_expiring'], { baseUrl }: MailContext): Letter {
+  const { account, count, expires_at } = data
+  const isOne = count === 1
   return {
-    subject: `The API key ${data.key_name} expires on ${dateOf(data.expires_at)}`,
+    subject: isOne
+      ? `An API key of ${account} expires on ${dateOf(expires_at)}`
+      : `${count} API keys of ${account} expire soon`,
     paragraphs: [
-      `The API key “${data.key_name}” (${data.key_prefix}…) of the account “${data.account}” expires on ${timeOf(data.expires_at)}. Requests with it fail from then on.`,
-      'Rotate it, or extend it, before that.',
+      isOne
+        ? `An API key of the account “${account}” expires on ${timeOf(expires_at)}. Requests with it fail from then on.`
+        : `${count} API keys of the account “${account}” expire soon, the first on ${timeOf(expires_at)}. Requests with them fail from then on.`,
+      'Rotate what is still used, or extend it, before that.',
     ],
-    link: { label: 'Open the key', url: keyUrl(baseUrl, data) },
-    note: 'If the key is not needed any more, there is nothing to do.',
+    list: listOf(data),
+    link: keyLink(data, baseUrl),
+    note: 'For keys that are not needed any more there is nothing to do.',
   }
 }
 
 function keyLeaked(data: MailData['key_leaked'], { baseUrl }: MailContext): Letter {
-  const place = data.url === null ? '' : ` Found at: ${data.url}`
+  const { account, count, url, source } = data
+  const keys = count === 1 ? 'An API key' : `${count} API keys`
+  const place = [source, url].filter((part) => part !== null && part !== '').join(', ')
   return {
-    subject: `The API key ${data.key_name} was found in public and is revoked`,
+    subject: `${keys} of ${account} found in public and revoked`,
     paragraphs: [
-      `The token of the API key “${data.key_name}” (${data.key_prefix}…) of the account “${data.account}” was found in public${data.source === null ? '' : ` (${data.source})`}. The key has been revoked: requests with it fail.${place}`,
+      `${keys} of the account “${account}” ${count === 1 ? 'was' : 'were'} found in public${place === '' ? '' : ` (${place})`} and revoked: requests with ${count === 1 ? 'it' : 'them'} fail.`,
       'Create a new key for whoever used it, and remove the old token from where it was found.',
     ],
-    link: { label: 'Open the key', url: keyUrl(baseUrl, data) },
-    note: 'The audit log shows what changed, and the usage of the key who called with it.',
+    list: listOf(data),
+    link: keyLink(data, baseUrl),
+    note: 'The usage of a key shows who called with it.',
   }
 }
 
-const keyUrl = (baseUrl: string, data: { account_id: string; key_id: string }) =>
-  `${baseUrl}/a/${data.account_id}/keys/${data.key_id}`
+type Keys = Pick<MailData['key_leaked'], 'account_id' | 'key_id' | 'count' | 'names'>
+
+function listOf({ names, count }: Keys): string[] {
+  const listed = names.split('\n')
+  const others = count - listed.length
+  return others > 0 ? [...listed, `and ${others} more`] : listed
+}
+
+function keyLink({ account_id, key_id }: Keys, baseUrl: string): Letter['link'] {
+  const keys = `${baseUrl}/a/${account_id}/keys`
+  if (key_id === null) return { label: 'Open the keys', url: keys }
+  return { label: 'Open the key', url: `${keys}/${key_id}` }
+}
 
 type Origin = Pick<MailData['new_sign_in'], 'network' | 'place' | 'browser'>
 

@@ -40,7 +40,10 @@ export const invitationSchema = z
     id: z.uuid(),
     email: z.string(),
     expires_at: time,
-    url: z.url().openapi({ description: 'A secret: who has it can become the owner' }),
+    url: z.url().nullable().openapi({
+      description:
+        'A secret: who has it can become the owner. null: it was mailed, and is not shown',
+    }),
   })
   .openapi('OwnerInvitation')
 
@@ -78,9 +81,9 @@ function quotasView({ changesPerMinute, ...others }: NonNullable<PlatformAccount
 }
 
 export function invitationView(
-  { id, email, expiresAt }: InvitationRow,
+  { id, email, expiresAt, mailed }: InvitationRow,
   baseUrl: string,
 ): z.infer<typeof invitationSchema> {
-  const url = new URL(`/invitations/${id}`, baseUrl).href
+  const url = mailed ? null : new URL(`/invitations/${id}`, baseUrl).href
   return { id, email, expires_at: isoTime(expiresAt.getTime()), url }
 }

@@ -1,7 +1,7 @@
 // POST and PATCH /api/accounts: creating accounts, inviting their owners, and changing their quotas.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { newOwnerInvitation } from '../../../identity/owner-invitation.ts'
+import { inviteOwnerBy } from '../../../identity/owner-invitation.ts'
 import { platformEntry, reviseAccount } from '../../../keys/accounts.ts'
 import { findInvitation } from '../../../storage/invitations.ts'
 import { insertAccount, invitationOfNew, inviteOwner } from '../../../storage/platform-accounts.ts'
@@ -107,9 +107,10 @@ export function createPlatformChanges() {
           const caller = callerOf(c)
           const now = c.env.clock.now()
           const id = crypto.randomUUID()
-          const owner = owner_email ? newOwnerInvitation(caller.actor, id, owner_email, now) : null
+          const owner = owner_email ? await ownerOf(c, id, name, owner_email) : null
           const audit = platformEntry(caller, id, 'account.created', { name })
           await insertAccount(c.env.db, { id, name }, owner, audit, now, request)
+          if (owner?.mail) c.env.sendMail()
           return createdAnswer(c, id)
         },
         repeat: (id) => createdAnswer(c, id),
@@ -126,18 +127,24 @@ export function createPlatformChanges() {
       return once(c, {
         ...{ route: invite, payload },
         async execute(request) {
-          const { isPlatform } = await accountOf(c, id)
+          const { isPlatform, name } = await accountOf(c, id)
           const caller = callerOf(c)
           const now = c.env.clock.now()
-          const row = newOwnerInvitation(caller.actor, id, payload.owner_email, now)
+          const owner = await ownerOf(c, id, name, payload.owner_email)
           const audit = platformEntry(caller, id, 'invitation.created', {})
-          const isInvited = !isPlatform && (await inviteOwner(c.env.db, row, audit, now, request))
+          const isInvited = !isPlatform && (await inviteOwner(c.env.db, owner, audit, now, request))
           if (!isInvited) throw new Problem('conflict', { detail: 'The account has an owner.' })
-          return invitedAnswer(c, id, row.id)
+          if (owner.mail) c.env.sendMail()
+          return invitedAnswer(c, id, owner.invitation.id)
         },
         repeat: (made) => invitedAnswer(c, id, made),
       })
     })
+}
+
+function ownerOf(c: Context<AppEnv>, accountId: string, account: string, email: string) {
+  const { people, clock } = c.env
+  return inviteOwnerBy(people, callerOf(c).actor, { accountId, account, email }, clock.now())
 }
 
 /** The account as it is now, so that a repeated request is answered alike. */

@@ -20,6 +20,8 @@ import { readSignIn } from './sign-in.ts'
 
 const signInPath = '/sign-in/email'
 
+const invitePath = '/organization/invite-member'
+
 export type MembershipChange = { accountId: string }
 
 export type AuthRoutesOptions = {
@@ -42,6 +44,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const { response: answer, awaits } = await callBetterAuth(c, path, device)
     if (awaits.length > 0 && answer.ok) return awaitingAnswer(answer, awaits)
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
+    if (path === invitePath && c.env.people.hasMail) c.env.sendMail()
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
     const response =

@@ -5,3 +5,9 @@ import { maxPasswordLength, minPasswordLength } from '../../../identity/password
 export const password = z.string().min(minPasswordLength).max(maxPasswordLength)
 // Stored in lower case, because Better Auth looks it up so.
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email())
+/** Of a mailed link. */
+export const token = z
+  .string()
+  .trim()
+  .max(1_000)
+  .openapi({ description: 'What stands after `#` in the link' })

@@ -1,25 +1,21 @@
-// /api/invitations/{id}: joining an account for people who have no user yet. The unguessable id is the
-// credential. People with a user sign in and accept through the endpoint of Better Auth.
+// /api/invitations/{id}: joining an account for people who have no user yet. Where it was mailed, the token of its link is the
+// credential; else its unguessable id is. People with a user sign in and accept through the endpoint of Better Auth.
 
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { roles } from '../../../core/role.ts'
-import { hashPassword } from '../../../identity/password.ts'
+import { type Join, join } from '../../../identity/join.ts'
 import { suspendedDetail } from '../../../identity/suspended.ts'
-import {
-  acceptInvitation,
-  type InvitationView,
-  invitationView,
-} from '../../../storage/people-store.ts'
+import { type InvitationView, invitationView } from '../../../storage/joining.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { countGuess } from '../../auth/guess.ts'
+import { countGuess, type RightGuess } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
 import { idParam } from '../../routing/requests.ts'
 import { bodyFailures, failure, openFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { password } from './fields.ts'
+import { password, token } from './fields.ts'
 
 const view = createRoute({
   method: 'get',
@@ -37,6 +33,7 @@ const view = createRoute({
         account: z.string(),
         role: z.enum(roles),
         status: z.enum(['pending', 'accepted', 'rejected', 'canceled', 'expired']),
+        mailed: z.boolean().openapi({ description: 'Accepting it needs the token of its link' }),
       }),
     ),
     ...openFailures,
@@ -55,7 +52,11 @@ const accept = createRoute({
     params: idParam,
     body: {
       required: true,
-      content: { 'application/json': { schema: z.strictObject({ name: nameField, password }) } },
+      content: {
+        'application/json': {
+          schema: z.strictObject({ name: nameField, password, token: token.optional() }),
+        },
+      },
     },
   },
   responses: {
@@ -65,7 +66,9 @@ const accept = createRoute({
     ),
     ...openFailures,
     ...bodyFailures,
-    403: failure('The account is suspended'),
+    403: failure(
+      'It was mailed and this is not the token of its link, or the account is suspended',
+    ),
     404: failure('No such invitation'),
     409: failure('Not open any more, or a user with this address exists'),
     429: failure(
@@ -77,36 +80,48 @@ const accept = createRoute({
 export function createInvitationRoutes() {
   return createRouter()
     .openapi(view, async (c) => {
-      const found = await guessedInvitation(c, c.req.valid('param').id)
-      const { email, accountName: account, role, status } = found
-      const data = { email, account, role, status }
+      const { found, right } = await guessedInvitation(c, c.req.valid('param').id)
+      await right()
+      const { email, accountName: account, role, status, tokenDigest } = found
+      const data = { email, account, role, status, mailed: tokenDigest !== null }
       return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
     })
     .openapi(accept, async (c) => {
       const { id } = c.req.valid('param')
-      const body = c.req.valid('json')
-      const found = await guessedInvitation(c, id)
-      // Checked first only to avoid the hash and to give the reason; the batch decides.
-      const closed = new Problem('conflict', { detail: 'The invitation is not open any more' })
-      if (found.status !== 'pending') throw closed
-      if (found.isSuspended) throw new Problem('forbidden', { detail: suspendedDetail })
-      if (found.hasUser) throw new Problem('conflict', { detail: 'Sign in to accept' })
-      const user = { id: crypto.randomUUID(), name: body.name, email: found.email }
-      const passwordHash = await hashPassword(body.password)
-      const person = { userId: user.id, name: user.name, passwordHash }
-      const outcome = await acceptInvitation(c.env.db, id, person, Date.now())
-      if (outcome === 'refused') throw closed
-      const data = { user }
+      const { found, right } = await guessedInvitation(c, id)
+      const outcome = await join(c.env.db, id, found, c.req.valid('json'), Date.now())
+      if (outcome.kind !== 'wrong_token') await right()
+      if (outcome.kind !== 'joined') throw refusalOf(outcome.kind)
+      const data = { user: outcome.user }
       return c.json({ status: 'success' as const, data }, 201, { 'cache-control': 'no-store' })
     })
 }
 
-/** The id is a secret: a guess is counted, and a right one is taken back. @throws Problem 404, 429 */
-async function guessedInvitation(c: Context<AppEnv>, id: string): Promise<InvitationView> {
+function refusalOf(kind: Exclude<Join['kind'], 'joined'>): Problem {
+  switch (kind) {
+    case 'closed':
+      return new Problem('conflict', { detail: 'The invitation is not open any more' })
+    case 'suspended':
+      return new Problem('forbidden', { detail: suspendedDetail })
+    case 'wrong_token':
+      return new Problem('forbidden', { detail: mailedDetail })
+    case 'has_user':
+      return new Problem('conflict', { detail: hasUserDetail })
+  }
+}
+
+const mailedDetail = 'This invitation was mailed: open the link in the last message about it.'
+const hasUserDetail =
+  'Sign in to accept: this address has a user. If the password is forgotten, reset it first.'
+
+/** The id and the token are secrets: a guess is counted, and a right one is taken back. @throws Problem 404, 429 */
+async function guessedInvitation(
+  c: Context<AppEnv>,
+  id: string,
+): Promise<{ found: InvitationView; right: RightGuess }> {
   const { db, signInPerMinute } = c.env.people
   const right = await countGuess(c, 'invitation', signInPerMinute)
   const found = await invitationView(db, id, Date.now())
   if (found === null) throw new Problem('not_found')
-  await right()
-  return found
+  return { found, right }
 }
