@@ -95,7 +95,7 @@ function addPages(app: Hono<AppEnv>, settings: AppSettings): void {
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
   const devMail = lazily(async () => (await import('./dev/mail.ts')).devMail)
-  for (const path of devMailPaths) app.all(path, devMail)
+  for (const path of devMailPaths) app.get(path, devMail)
 }
 
 /** All that is left under its base. Requests for paths of ours do not get here, so CORS opens none of them. */

@@ -11,6 +11,7 @@ import {
   eventsOf,
   operationsOf,
 } from '../../src/http/openapi/document.ts'
+import { devMailPaths } from '../../src/http/paths.ts'
 import { makeKey, openAccount } from '../support/account.ts'
 import { judge, openContract } from '../support/contract.ts'
 import { awaitingCookie, codeOf, newPerson } from '../support/factors.ts'
@@ -441,7 +442,8 @@ describe('the document', () => {
     const exact = routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
-    const own = ['/openapi.json', '/docs', '/docs/*'].map((path) => `GET ${path}`)
+    // /dev/mail exists in development only.
+    const own = ['/openapi.json', '/docs', '/docs/*', ...devMailPaths].map((path) => `GET ${path}`)
     expect(exact.filter((each) => !documented.includes(each) && !own.includes(each))).toEqual([])
   })
 

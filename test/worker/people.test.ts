@@ -224,6 +224,7 @@ describe('an invitation', () => {
         account: `Account ${accountId}`,
         role: 'admin',
         status: 'pending',
+        mailed: false,
       },
     })
     expect((await accept(id)).status).toBe(201)

@@ -6,8 +6,7 @@ import type { KeptMail } from '../services.ts'
 import { isFromThisMachine } from './loopback.ts'
 
 export async function devMail(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
-  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
-  const kept = isRead && isFromThisMachine(c.req.raw) ? await c.env.keptMail() : null
+  const kept = isFromThisMachine(c.req.raw) ? await c.env.keptMail() : null
   if (kept === null) {
     await next()
     return
