@@ -19,6 +19,11 @@ const queueConsumers = {
   'latchkey-usage': { maxBatchSize: 100, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 0 },
 }
 
+function isolationOf(sizes: string) {
+  const [accounts, keysEach] = sizes.split('x').map(Number)
+  return { accounts, keysEach, callsOfPair: Number(process.env.ISOLATION_CALLS ?? 12) }
+}
+
 /** The migrations of each D1 database of wrangler.toml, by its binding. */
 async function readMigrations() {
   const { d1_databases } = unstable_readConfig({ config: './wrangler.toml' })
@@ -85,6 +90,8 @@ export default defineConfig(async () => ({
         runs: Number(process.env.POWERS_RUNS ?? 12),
         seed: Number(process.env.POWERS_SEED ?? Date.now() % 2 ** 31),
       },
+      // Of test/worker/isolation-matrix.test.ts: accounts x keys of each.
+      isolation: isolationOf(process.env.ISOLATION ?? '4x25'),
     },
     // Bundled once, instead of loaded module by module into the workerd of every file.
     deps: { optimizer: { ssr: optimizer } },
