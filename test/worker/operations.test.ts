@@ -338,13 +338,15 @@ describe('the canary', () => {
   })
 
   it('a failing step of the reconciler does not prevent the other steps', async () => {
-    // Every ten minutes webhooks have a step that reads D1, too.
+    // Every ten minutes the outboxes have more steps that read D1.
     const between = { ...clock, now: () => Date.UTC(2026, 0, 1, 0, 5) }
     const at = await createTestApp({ clock: between, bindings: down(['DB']) })
     const drain = runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
     await expect(drain).rejects.toThrow()
     const steps = errors.mock.calls.map(([line]) => JSON.parse(line).step)
-    expect(steps).toEqual(['settle', 'overdue', 'idempotency', 'names', 'reviews', 'closings'])
+    const outboxes = ['dispatch_mail', 'outbox']
+    const others = ['idempotency', 'names', 'reviews', 'closings']
+    expect(steps).toEqual(['settle', 'overdue', ...outboxes, ...others])
   })
 })
 
