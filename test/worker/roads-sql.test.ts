@@ -151,6 +151,8 @@ describe('the tables that records are made of', () => {
     expect(writing.sort()).toEqual([
       // Closes accounts, which raises; deletes those whose keys are revoked, and erases what their keys said.
       'storage/account-store.ts',
+      // New people with their first membership; known ones join by Better Auth.
+      'storage/joining.ts',
       // The way of every change.
       'storage/key-changes.ts',
       // Creates.
@@ -158,7 +160,7 @@ describe('the tables that records are made of', () => {
       // Writes what no record shows.
       'storage/last-uses.ts',
       'storage/name-folding.ts',
-      // Creates accounts, and people with their first membership.
+      // The first account with its owner.
       'storage/people-store.ts',
       // Suspends, closes and renames accounts for the platform, which raises.
       'storage/platform-accounts.ts',
