@@ -7,6 +7,7 @@ import { type Acting, type Effects, noticesOf } from '../../storage/factor-notic
 import {
   beginTotp,
   confirmTotp,
+  enrolledFactors,
   findTotp,
   removeTotp,
   replaceCodes,
@@ -88,11 +89,14 @@ export async function confirmTotpEnrolment(
 }
 
 /** @returns false where none is enrolled. @throws StoreUnavailable */
-export function removeTotpFactor(
+export async function removeTotpFactor(
   settings: PeopleSettings,
   session: Session,
   acting: Acting,
 ): Promise<boolean> {
+  // A refused request runs no statement that writes; of two at once the batch decides.
+  const { hasTotp } = await enrolledFactors(settings.db, session.userId)
+  if (!hasTotp) return false
   const event = { action: 'factor.removed', change: 'totp_removed', factor: 'totp' } as const
   return removeTotp(settings.db, session.userId, changeOf(settings, session, event, acting))
 }
