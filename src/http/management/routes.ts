@@ -17,7 +17,7 @@ import { answerUnknownPath } from '../response/failures.ts'
 import { answerFailedChange } from '../response/quotas.ts'
 import { requestId } from '../response/request-id.ts'
 import { jsonBody, maxBodyBytes } from '../routing/body.ts'
-import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
+import { dispatchAfterResponse, mailAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import type { Operation } from '../routing/methods.ts'
 import {
   createRouter,
@@ -70,6 +70,7 @@ export function createManagement(settings: AppSettings) {
   router.notFound(answerUnknownPath)
   const auth = Object.keys(authEndpoints).map(operationOf)
   router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
+  router.use('/api/auth/*', mailAfterResponse)
 
   for (const telling of [factorPath, `${factorsPath}/*`, `${linksPath}/*`]) {
     router.use(telling, dispatchAfterResponse)

@@ -42,7 +42,7 @@ export type Attempt = {
 }
 
 export type Completion =
-  | { kind: 'done'; cookies: string[] }
+  | { kind: 'done'; cookies: string[]; signedInWith: string }
   | { kind: 'wrong' | 'ended' }
   | { kind: 'too_many'; seconds: number }
 
@@ -78,7 +78,7 @@ export async function completeSignIn(
   const { createAuth } = await import('../auth.ts')
   const auth = await createAuth(settings)
   const cookies = await within('D1', authTimeoutMs, auth.renewCookie(attempt.headers, token))
-  return { kind: 'done', cookies }
+  return { kind: 'done', cookies, signedInWith }
 }
 
 async function checkProof(

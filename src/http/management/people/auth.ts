@@ -6,7 +6,6 @@ import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import type { FactorKind } from '../../../core/factors.ts'
 import { targetOf } from '../../../core/target.ts'
 import { digestOf } from '../../../core/token.ts'
-import { deviceCookie } from '../../../identity/known-device.ts'
 import { isDeterministic, within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { placeOf } from '../../auth/acting.ts'
@@ -16,11 +15,12 @@ import { namedAccount } from '../../auth/named-account.ts'
 import { answerUnknownPath, unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
 import { authEndpointPath } from './auth-endpoints.ts'
+import { rememberBrowser } from './known-browser.ts'
 import { readSignIn } from './sign-in.ts'
 
 const signInPath = '/sign-in/email'
 
-const invitePath = '/organization/invite-member'
+const signedIn = z.object({ user: z.object({ id: z.string() }) })
 
 export type MembershipChange = { accountId: string }
 
@@ -44,7 +44,6 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const { response: answer, awaits } = await callBetterAuth(c, path, device)
     if (awaits.length > 0 && answer.ok) return awaitingAnswer(answer, awaits)
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
-    if (path === invitePath && c.env.people.hasMail) c.env.sendMail()
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
     const response =
@@ -53,8 +52,9 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
         : new Response(answer.body, answer)
     response.headers.set('cache-control', 'no-store')
     if (entry !== null) {
-      const cookie = await deviceCookie(device ?? crypto.randomUUID(), entry.email, settings)
-      response.headers.append('set-cookie', cookie)
+      const { user } = signedIn.parse(await response.clone().json())
+      const person = { userId: user.id, email: entry.email, method: 'password' }
+      response.headers.append('set-cookie', await rememberBrowser(c, person, device))
     }
     return response
   })

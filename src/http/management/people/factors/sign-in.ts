@@ -1,7 +1,7 @@
 // POST /api/auth/factor: the second factor of a sign-in that awaits one.
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Completion, completeSignIn } from '../../../../identity/factors/complete.ts'
-import { deviceCookie, knownDevice } from '../../../../identity/known-device.ts'
+import { knownDevice } from '../../../../identity/known-device.ts'
 import { actingOf } from '../../../auth/acting.ts'
 import { awaitingOf } from '../../../auth/people.ts'
 import { Problem } from '../../../response/problem.ts'
@@ -10,6 +10,7 @@ import { json } from '../../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../../routing/responses.ts'
 import { createRouter } from '../../../routing/router.ts'
 import { byAwaitingSession } from '../../../routing/security.ts'
+import { rememberBrowser } from '../known-browser.ts'
 import { tooMany } from '../sign-in.ts'
 import { recoveryCode, signedIn, tags, totpCode } from './schema.ts'
 
@@ -56,10 +57,10 @@ export function createFactorSignIn() {
     const attempt = { headers, device, acting: actingOf(c) }
     const outcome = await completeSignIn(settings, awaiting, given, attempt)
     if (outcome.kind !== 'done') throw refusalOf(outcome)
-    const known = await deviceCookie(device ?? crypto.randomUUID(), awaiting.email, settings)
-    for (const cookie of [...outcome.cookies, known])
-      c.header('set-cookie', cookie, { append: true })
     const { userId: id, name, email } = awaiting
+    const person = { userId: id, email, method: outcome.signedInWith }
+    for (const cookie of [...outcome.cookies, await rememberBrowser(c, person, device)])
+      c.header('set-cookie', cookie, { append: true })
     const data = { user: { id, name, email } }
     return c.json({ status: 'success' as const, data }, 200, { 'cache-control': 'no-store' })
   })

@@ -3,9 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignInProvider } from '../../../../core/sign-in.ts'
 import { targetOf } from '../../../../core/target.ts'
+import { knownDevice } from '../../../../identity/known-device.ts'
 import type { Completed, SignInError } from '../../../../identity/sign-in-with/complete.ts'
 import type { Flow } from '../../../../identity/sign-in-with/flow.ts'
 import { log } from '../../../../log.ts'
+import { emailOf } from '../../../../storage/address.ts'
 import { StoreUnavailable } from '../../../../storage/unavailable.ts'
 import type { AppEnv } from '../../../app-env.ts'
 import { actingOf } from '../../../auth/acting.ts'
@@ -13,6 +15,7 @@ import { refuseFlood } from '../../../auth/guess.ts'
 import { Problem } from '../../../response/problem.ts'
 import { createRouter } from '../../../routing/router.ts'
 import { anonymous } from '../../../routing/security.ts'
+import { rememberBrowser } from '../known-browser.ts'
 import { providerField, tags } from './schema.ts'
 
 // Given twice, it is refused as the protocol says, on a page.
@@ -105,10 +108,23 @@ async function follow(
       const begun = { userId, signedInWith, provedAt }
       const { cookies, awaits } = await auth.startExternalSession(c.req.raw.headers, begun)
       const page = invitationId === null ? (flow.next ?? '/keys') : `/invitations/${invitationId}`
-      if (awaits.length === 0) return { page, cookies }
+      if (awaits.length === 0) {
+        return { page, cookies: [...cookies, await rememberUser(c, userId, signedInWith)] }
+      }
       return { page: pageWith('/sign-in', { awaits_factor: awaits.join(), next: page }), cookies }
     }
   }
+}
+
+async function rememberUser(
+  c: Context<AppEnv>,
+  userId: string,
+  method: string,
+): Promise<string> {
+  const { people } = c.env
+  const email = await emailOf(people.db, userId)
+  const device = await knownDevice(c.req.raw.headers, email, people)
+  return rememberBrowser(c, { userId, email, method }, device)
 }
 
 async function errorOf(provider: SignInProvider, error: unknown): Promise<SignInError> {
