@@ -24,6 +24,7 @@ export const guardedResources = [
   'audit-events',
   'scopes',
   'formats',
+  'members',
   'requests',
   'status',
   'usage',

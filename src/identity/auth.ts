@@ -18,6 +18,7 @@ import { createGuesses, type Guesses } from './guesses.ts'
 import { type Client, memberChanges } from './member-changes.ts'
 import { trustedOrigins } from './origins.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
+import { createPasswordProof, proofFields, withProof } from './password-proof.ts'
 import { sessionEndpoints } from './session-endpoints.ts'
 import {
   authTime,
@@ -33,10 +34,15 @@ import { ownAudience, type PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
-const anyClient: Client = { place: null, device: null, accountId: null, onChange: async () => {} }
+/** Of what only reads. */
+const nobody = { client: { address: null, browser: null }, place: null, requestId: '', nowMs: 0 }
+const anyClient: Client = {
+  ...{ place: null, device: null, accountId: null, acting: nobody },
+  onChange: async () => {},
+}
 
 export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
-  const intents = createMemberIntents(settings.db, now)
+  const intents = createMemberIntents(settings.db, client.acting, now)
   const guesses = createGuesses(settings, Date.now)
   const start = newSessionStart(client.place)
   const rows: HiddenRows = { areVisible: false, wereHidden: false }
@@ -106,6 +112,7 @@ type OfRequest = {
 
 async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
   const changes = memberChanges(settings, ofRequest)
+  const proof = createPasswordProof(settings.db)
   return betterAuth({
     appName: 'Latchkey',
     baseURL: settings.baseUrl,
@@ -117,15 +124,20 @@ async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
     logger: { level: 'error', log: logLine },
     // Expected failures still become responses; a failed store is thrown and becomes our 503.
     onAPIError: { throw: true },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
+    emailAndPassword: {
+      ...{ enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
+      password: { hash: proof.hash, verify: proof.verify },
+    },
     account: { accountLinking: { enabled: false } },
     // A session cached in a copied cookie would outlive sign-out.
     session: {
       cookieCache: { enabled: false },
-      additionalFields: sessionFields,
+      additionalFields: { ...sessionFields, ...proofFields },
     },
     databaseHooks: {
-      session: { create: { before: sessionDefaults(settings.db, ofRequest.start) } },
+      session: {
+        create: { before: withProof(sessionDefaults(settings.db, ofRequest.start), proof) },
+      },
     },
     hooks: { before: changes.before },
     // It writes a row for each request that it refuses; guesses.ts and the flood limit stand in its place.

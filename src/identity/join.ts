@@ -1,6 +1,7 @@
 // Joining an account by the link of an invitation, without a session.
 
 import { digestOf } from '../core/token.ts'
+import type { Acting } from '../storage/factor-notice.ts'
 import type { InvitationView } from '../storage/joining.ts'
 import { joinAsNewUser } from '../storage/joining.ts'
 import { hashPassword } from './password.ts'
@@ -23,14 +24,14 @@ export async function join(
   invitationId: string,
   found: InvitationView,
   { name, password, token }: Joiner,
-  nowMs: number,
+  acting: Acting,
 ): Promise<Join> {
   const refused = await refusalOf(found, token)
   // Checked first only to avoid the hash and to give the reason; the batch decides.
   if (refused !== null) return refused
   const { email, tokenDigest: digest } = found
   const person = { userId: crypto.randomUUID(), name, passwordHash: await hashPassword(password) }
-  const outcome = await joinAsNewUser(db, { invitationId, digest, person }, nowMs)
+  const outcome = await joinAsNewUser(db, { invitationId, digest, person }, acting)
   if (outcome === 'refused') return { kind: 'closed' }
   return { kind: 'joined', user: { id: person.userId, name, email } }
 }

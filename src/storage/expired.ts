@@ -1,4 +1,4 @@
-// What has expired and nobody reads: sessions, verifications, and counts of attempts whose window has ended. Each is
+// What has expired and nobody reads: sessions, verifications, reset links, and counts of attempts whose window has ended. Each is
 // deleted once a day, since no index but that of attempts knows what has expired.
 import { within } from './unavailable.ts'
 
@@ -10,7 +10,10 @@ const maxRows = 5_000
 const maxStatements = 40
 const timeoutMs = 20_000
 
-const expiries = { session: 'expires_at', verification: 'expires_at', attempt: 'ends_at' } as const
+const expiries = {
+  ...{ session: 'expires_at', verification: 'expires_at', reset_link: 'expires_at' },
+  attempt: 'ends_at',
+}
 
 /** Once a day, of a schedule that runs every minute. */
 export function isExpiryDue(nowMs: number): boolean {

@@ -3,6 +3,8 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { type Role, strongestRole } from '../core/role.ts'
 import { openPrimary, runBatch } from './database.ts'
+import type { Acting } from './factor-notice.ts'
+import { intendAnswer } from './member-intents.ts'
 import { account, accountControl, invitation, member, organization, user } from './people-schema.ts'
 import type { NewPerson } from './people-store.ts'
 import { within } from './unavailable.ts'
@@ -65,9 +67,11 @@ const isOpen = ({ invitationId, digest }: Joining, now: number): SQL => sql`
 export async function joinAsNewUser(
   d1: D1Database,
   joining: Joining,
-  now: number,
+  acting: Acting,
 ): Promise<'joined' | 'refused'> {
-  const { person, digest } = joining
+  const { invitationId, person, digest } = joining
+  const { nowMs: now } = acting
+  const isMade = sql`exists (select 1 from ${user} where id = ${person.userId})`
   const open = isOpen(joining, now)
   const isProved = digest === null ? 0 : 1
   return decide(d1, [
@@ -76,6 +80,7 @@ export async function joinAsNewUser(
       from ${invitation} where ${open}`,
     insertPassword(person, sql`id = ${person.userId}`, now),
     insertMember(joining, sql`1`, now),
+    intendAnswer(invitationId, person.userId, acting, isMade),
     sql`update ${invitation} set status = 'accepted' where ${open} returning id`,
   ])
 }

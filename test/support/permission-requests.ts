@@ -24,7 +24,7 @@ import {
   roleOf,
   type World,
 } from './permission-matrix.ts'
-import { email, ids, invitation, webhookDelivery } from './permission-resources.ts'
+import { email, ids, invitation, resetToken, webhookDelivery } from './permission-resources.ts'
 import { sampleOf } from './schema-samples.ts'
 import { writeSuspension } from './suspension.ts'
 import { addPerson, createAccount } from './test-app.ts'
@@ -107,6 +107,15 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   }),
   'POST /api/auth/sign-up/email': () => ({ body: { email: email(), password, name: 'X' } }),
   'POST /api/auth/step-up': () => ({ body: { password } }),
+  'POST /api/auth/request-password-reset': () => ({ body: { email: email() } }),
+  'POST /api/auth/reset-password': async ({ globex }) => {
+    const { id } = await addPerson(globex.id, 'member')
+    return { body: { token: await resetToken(id), password } }
+  },
+  'POST /api/members/{user_id}/reset-link': async (world, caller) => {
+    const { id } = await addPerson(accountOf(world, caller).id, 'member')
+    return { path: `/api/members/${id}/reset-link` }
+  },
   'POST /api/auth/factor': async (world, caller) => {
     const { person, headers } = await separate(world, caller)
     const code = codeOf(await enrolApp(person))

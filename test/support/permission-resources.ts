@@ -1,5 +1,6 @@
 // Resources of accounts for the requests of the matrix: those that no POST of their collection creates.
 import { env } from 'cloudflare:workers'
+import { digestOf } from '../../src/core/token.ts'
 import type { Caller } from '../../src/http/openapi/permissions.ts'
 import { accountOf, personOf, prepared, sessionIdOf, type World } from './permission-matrix.ts'
 import { createAccount } from './test-app.ts'
@@ -20,6 +21,18 @@ export async function invitation(
     .bind(id, accountId, to, inviter.id, Date.now() + 86_400_000, Date.now())
     .run()
   return id
+}
+
+/** The token of a link by which a person sets a new password. */
+export async function resetToken(userId: string): Promise<string> {
+  const token = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
+  await env.DB.prepare(
+    `INSERT INTO reset_link (id, digest, user_id, origin, expires_at, created_at)
+     VALUES (?, ?, ?, 'operator', ?, ?)`,
+  )
+    .bind(crypto.randomUUID(), await digestOf(token), userId, Date.now() + 60_000, Date.now())
+    .run()
+  return token
 }
 
 const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']

@@ -46,7 +46,7 @@ it('a created key is described by what it holds, and whether it is disabled', ()
 it('every event of a person has a name of its own, and tells with what, from where and in which browser', () => {
   const names = personActions.map(actionName)
   expect(new Set([...names, ...personActions]).size).toBe(2 * personActions.length)
-  const detail = { with: 'password', address: '203.0.113.0/24', browser: 'Firefox' }
+  const detail = { method: 'password', address: '203.0.113.0/24', browser: 'Firefox' }
   for (const action of personActions) {
     const text = eventDetails({ action, detail } as unknown as Parameters<typeof eventDetails>[0])
     expect(text).toBe('password · 203.0.113.0/24 · Firefox')

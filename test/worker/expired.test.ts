@@ -7,7 +7,7 @@ import { openAccount } from '../support/account.ts'
 import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
-const tables = ['session', 'verification', 'attempt'] as const
+const tables = ['session', 'verification', 'reset_link', 'attempt'] as const
 const minute = 60_000
 const due = Date.UTC(2026, 10, 28, 3, 10)
 
@@ -23,13 +23,15 @@ async function fill(name: string, count: number, endsAt: number): Promise<void> 
       ${numbers(count)} SELECT ?1 || i, ?1 || i, ?3, ?2, 1, 1 FROM n`,
     `INSERT INTO verification (id, identifier, value, expires_at, created_at, updated_at)
       ${numbers(count)} SELECT ?1 || i, ?3, '', ?2, 1, 1 FROM n`,
+    `INSERT INTO reset_link (id, digest, user_id, origin, expires_at, created_at)
+      ${numbers(count)} SELECT ?1 || i, ?1 || i, ?3, 'mail', ?2, 1 FROM n`,
     `INSERT INTO attempt (key, count, ends_at) ${numbers(count)} SELECT ?1 || i || ?3, 1, ?2 FROM n`,
   ]
   await env.DB.batch(statements.map((sql) => env.DB.prepare(sql).bind(...given)))
 }
 
 async function left(name: string): Promise<number[]> {
-  const columns = { session: 'id', verification: 'id', attempt: 'key' }
+  const columns = { session: 'id', verification: 'id', reset_link: 'id', attempt: 'key' }
   const counts = tables.map((table) =>
     env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${columns[table]} LIKE ?`)
       .bind(`${name}%`)
@@ -38,20 +40,20 @@ async function left(name: string): Promise<number[]> {
   return (await Promise.all(counts)).map((count) => count ?? 0)
 }
 
-describe('expired sessions, verifications and attempts', () => {
+describe('expired sessions, verifications, reset links and attempts', () => {
   it('are deleted, and only they', async () => {
     await fill('old/', 3, due)
     await fill('new/', 2, due + 1)
     await pruneExpired(env.DB, due)
-    expect(await left('old/')).toEqual([0, 0, 0])
-    expect(await left('new/')).toEqual([2, 2, 2])
+    expect(await left('old/')).toEqual([0, 0, 0, 0])
+    expect(await left('new/')).toEqual([2, 2, 2, 2])
   })
 
   it('are deleted by statements of at most 5,000 rows', async () => {
     await fill('many/', 5_001, due)
     const watch = watchBindings()
     await pruneExpired(watch.bindings.DB as D1Database, due)
-    expect(await left('many/')).toEqual([0, 0, 0])
+    expect(await left('many/')).toEqual([0, 0, 0, 0])
     expect(watch.counts()).toEqual({ 'D1.run': 2 * tables.length })
   })
 
@@ -71,7 +73,7 @@ describe('expired sessions, verifications and attempts', () => {
       const clock = { now: () => now, skip, sleep: async (ms: number) => skip(ms) }
       const at = await createTestApp({ clock, bindings: watch.bindings })
       await runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
-      const pattern = /DELETE FROM (session|verification|attempt)/
+      const pattern = /DELETE FROM (session|verification|reset_link|attempt)/
       expect(watch.calls.filter(({ what }) => pattern.test(what))).toHaveLength(deletes)
     }
     vi.restoreAllMocks()

@@ -22,6 +22,7 @@ const ofSecret = /password|secret|token|code|otp|invitationId/i
 const harmless: Record<string, string> = {
   'POST /api/auth/change-password newPassword': 'it is stored, not compared',
   'POST /api/invitations/{id}/accept password': 'it is stored, not compared',
+  'POST /api/auth/reset-password password': 'it is stored, not compared',
   'POST /api/setup password': 'it is stored, not compared',
   'POST /api/auth/sign-up/email password': 'the endpoint is closed',
   'POST /api/auth/factors/totp/confirm code': 'of a secret that the session was shown',
@@ -89,6 +90,7 @@ describe('a route that takes a secret', () => {
       'POST /api/auth/factor: code,recovery_code',
       'POST /api/auth/organization/accept-invitation: invitationId,token',
       'POST /api/auth/organization/reject-invitation: invitationId,token',
+      'POST /api/auth/reset-password: token',
       'POST /api/auth/sign-in/email: password',
       'POST /api/auth/step-up: password',
       'POST /api/invitations/{id}/accept: token,id',

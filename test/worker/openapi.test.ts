@@ -282,6 +282,22 @@ describe('each operation responds as the document describes', () => {
     expect((await call('createRecoveryCodes', by)).status).toBe(409)
   })
 
+  it('for forgotten passwords', async () => {
+    const methods = (await call('getSignInMethods')).body.data
+    const providers = [{ id: 'github', name: 'GitHub' }]
+    expect(methods).toEqual({ mail: false, passkey: false, providers })
+    await call('requestPasswordReset', { body: { email: 'nobody@example.test' } })
+    const path = { user_id: acme.member.id }
+    const made = await call('createResetLink', { ...owner, path })
+    expect(made.status).toBe(201)
+    const token = new URL(made.body.data.url).hash.slice(1)
+    const body = { token, password: 'another horse battery' }
+    expect((await call('resetPassword', { body })).status).toBe(200)
+    expect((await call('resetPassword', { body })).status).toBe(400)
+    const none = { ...owner, path: { user_id: acme.owner.id } }
+    expect((await call('createResetLink', none)).status).toBe(404)
+  })
+
   async function signInWithProviders() {
     const body = { provider: 'github' }
     await call('signInWithProvider', { body })

@@ -64,6 +64,7 @@ it('these operations do', () => {
     'POST /api/auth/factors/totp',
     'POST /api/auth/factors/totp/confirm',
     'POST /api/auth/links',
+    'POST /api/members/{user_id}/reset-link',
   ])
 })
 

@@ -12,6 +12,7 @@ export const actionNames: Record<string, string> = {
   'member.role_changed': 'Role changed',
   'member.removed': 'Member removed',
   'invitation.created': 'Invitation sent',
+  'invitation.resent': 'Invitation sent again',
   'invitation.accepted': 'Invitation accepted',
   'invitation.rejected': 'Invitation declined',
   'invitation.canceled': 'Invitation cancelled',
@@ -83,10 +84,11 @@ export function eventDetails({ action, detail }: AuditEvent): string {
     case 'account.renamed':
       return `From ${String(detail.from)} to ${String(detail.to)}`
     case 'invitation.created':
+    case 'invitation.resent':
     case 'invitation.accepted':
     case 'invitation.rejected':
     case 'invitation.canceled':
-      return `${String(detail.email)}, role: ${String(detail.role)}`
+      return `${String(detail.email)}, role: ${String(detail.role)}${fromText(detail)}`
     default:
       if (action.startsWith('webhook_endpoint.')) return String(detail.url)
       return personActs.test(action) ? personText(detail) : ''
@@ -95,9 +97,14 @@ export function eventDetails({ action, detail }: AuditEvent): string {
 
 const personActs = /^(person|reset_link|factor|recovery_codes?)\./
 
-/** With what, from where, and in which browser. */
-function personText({ with: means, name, address, browser }: Record<string, unknown>): string {
-  return [means, name, address, browser].filter((part) => typeof part === 'string').join(' · ')
+const fromText = (detail: Record<string, unknown>) => {
+  const from = personText({ address: detail.address, browser: detail.browser })
+  return from && ` · ${from}`
+}
+
+/** By what, from where, and in which browser. */
+function personText({ method, name, address, browser }: Record<string, unknown>): string {
+  return [method, name, address, browser].filter((part) => typeof part === 'string').join(' · ')
 }
 
 function scopesText(scopes: unknown): string {

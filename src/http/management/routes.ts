@@ -47,8 +47,11 @@ import { createFactorRoutes } from './people/factors/routes.ts'
 import { factorsPath } from './people/factors/schema.ts'
 import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
+import { createResetRoutes } from './people/reset.ts'
+import { createResetLinkRoutes } from './people/reset-link.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
+import { createSignInMethods } from './people/sign-in-methods.ts'
 import { createSignInWith } from './people/sign-in-with/begin.ts'
 import { createSignInCallback } from './people/sign-in-with/callback.ts'
 import { createLinkRoutes, linksPath } from './people/sign-in-with/links.ts'
@@ -80,6 +83,8 @@ export function createManagement(settings: AppSettings) {
   router.route('/', createSignInWith())
   router.route('/', createSignInCallback())
   router.route('/', createLinkRoutes())
+  router.route('/', createResetRoutes())
+  router.route('/', createSignInMethods())
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
@@ -111,6 +116,7 @@ function createGuarded(settings: AppSettings) {
     .route('/', createPlatformAccounts())
     .route('/', createPlatformChanges())
     .route('/', createSuspensions())
+    .route('/', createResetLinkRoutes())
     .route('/', createUsageOfAccount(settings))
     .route('/', createKeyListRoute(settings))
     .route('/', createKeySummary(settings))

@@ -62,7 +62,7 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
     if (security === undefined) throw new Error(`${name} has no security requirement.`)
-    const isOfAccount = path.includes('{id}') || readingPosts.includes(path)
+    const isOfAccount = /\{(id|user_id)\}/.test(path) || readingPosts.includes(path)
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
   const endpoints = Object.entries(authEndpoints).map(([name, endpoint]): SecuredRoute => {

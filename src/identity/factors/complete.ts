@@ -62,7 +62,7 @@ export async function completeSignIn(
   const whole = { token, signedInWith, expiresAtMs: nowMs + lifetime }
   const notices = noticesOf(
     session.userId,
-    noticesOfSignIn(settings, session, kind, signedInWith),
+    noticesOfSignIn(settings, session, kind),
     attempt.acting,
   )
   const spent = await completeSession(
@@ -103,12 +103,11 @@ function noticesOfSignIn(
   { hasMail }: PeopleSettings,
   { email }: Awaiting,
   kind: FactorKind,
-  method: string,
 ): FactorNotice[] {
-  const signedIn: FactorNotice = { action: 'person.signed_in', detail: { method }, mail: null }
-  if (kind !== 'recovery_code') return [signedIn]
+  // A trigger writes the event of a session that is whole.
+  if (kind !== 'recovery_code') return []
   const mail = hasMail ? { to: email, change: 'recovery_code_used' as const, name: null } : null
-  return [signedIn, { action: 'recovery_code.used', mail }]
+  return [{ action: 'recovery_code.used', mail }]
 }
 
 function newToken(): string {

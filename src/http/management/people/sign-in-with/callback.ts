@@ -99,8 +99,9 @@ async function follow(
     case 'signed_in': {
       const { userId, provedAt, invitationId } = outcome
       const { createAuth } = await import('../../../../identity/auth.ts')
-      const { place } = actingOf(c)
-      const client = { place, device: null, accountId: null, onChange: async () => {} }
+      const acting = actingOf(c)
+      const { place } = acting
+      const client = { place, acting, device: null, accountId: null, onChange: async () => {} }
       const auth = await createAuth(c.env.people, client, c.env.clock.now)
       const begun = { userId, signedInWith, provedAt }
       const { cookies, awaits } = await auth.startExternalSession(c.req.raw.headers, begun)
