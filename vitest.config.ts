@@ -38,6 +38,7 @@ const optimizer = {
   enabled: true,
   include: [
     '@hono/zod-openapi',
+    '@simplewebauthn/server',
     'better-auth/adapters/drizzle',
     'better-auth/api',
     'better-auth/cookies',

@@ -33,7 +33,12 @@ import { ownAudience, type PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
-const anyClient: Client = { place: null, device: null, accountId: null, onChange: async () => {} }
+export const anyClient: Client = {
+  place: null,
+  device: null,
+  accountId: null,
+  onChange: async () => {},
+}
 
 export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
   const intents = createMemberIntents(settings.db, now)
@@ -61,11 +66,13 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       const answer = await auth.api.renewCookie({ headers, body, returnHeaders: true })
       return answer.headers?.getSetCookie() ?? []
     },
-    /** Begins a session of whom a passkey has proved, which verified its user. @returns its cookies */
-    async startSession(headers: Headers, userId: string): Promise<string[]> {
+    /** Begins a session of whom a passkey has proved, which verified its user; null: there is no such person. */
+    async startSession(headers: Headers, userId: string) {
       start.passkeyOf = userId
       const answer = await auth.api.startSession({ headers, returnHeaders: true })
-      return answer.headers?.getSetCookie() ?? []
+      if (answer.response === null) return null
+      const { id, name, email } = answer.response.user
+      return { user: { id, name, email }, cookies: answer.headers?.getSetCookie() ?? [] }
     },
     /** Begins a session of whom another provider has named. @returns its cookies, and the factors that it awaits */
     async startExternalSession(headers: Headers, begun: ExternalStart) {

@@ -3,6 +3,7 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import type { Role } from '../core/role.ts'
 import { type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import { acceptingPaths, requireProvedAddress } from './accept.ts'
+import { refuseWithoutFactor } from './account-factor.ts'
 import { type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { type InvitationBody, inviteMember } from './invite.ts'
@@ -81,6 +82,7 @@ export function memberChanges(
     await actInNamedAccount(db, client.accountId, ctx)
     const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
+    await refuseWithoutFactor(db, ctx, input)
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
     const isChange = accountChanges.includes(ctx.path)
     if (!isChange && !isOfAccount && !isLimited(ctx.path)) return context

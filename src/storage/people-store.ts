@@ -5,6 +5,7 @@ import type { JWK } from 'jose'
 import { type Role, roles, strongestRole } from '../core/role.ts'
 import type { AccountStanding } from '../core/standing.ts'
 import { openPrimary } from './database.ts'
+import { hasFactorSql } from './has-factor.ts'
 import {
   account,
   accountControl,
@@ -22,6 +23,10 @@ export type Membership = {
   accountName: string
   role: Role
   standing: AccountStanding
+  /** The account requires a second factor. */
+  requiresFactor: boolean
+  /** It does, and the person has none: they do nothing here but enrol one. */
+  lacksFactor: boolean
 }
 
 const readTimeoutMs = 2_000
@@ -53,6 +58,8 @@ export async function membershipsOf(
       accountName: organization.name,
       role: member.role,
       standing: standingColumns,
+      requiresFactor: sql<number | null>`${accountControl.requiresFactor}`,
+      hasFactor: hasFactorSql(sql`${member.userId}`),
     })
     .from(member)
     .innerJoin(organization, eq(organization.id, member.organizationId))
@@ -66,9 +73,12 @@ export async function membershipsOf(
     .orderBy(asc(member.createdAt), asc(member.id))
   const rows = await within('D1', readTimeoutMs, query)
   return rows
-    .flatMap(({ role: stored, standing, ...account }) => {
+    .flatMap(({ role: stored, standing: row, requiresFactor: required, hasFactor, ...account }) => {
       const role = strongestRole(stored)
-      return role === null ? [] : [{ ...account, role, standing: standingOfRow(standing) }]
+      if (role === null) return []
+      const requiresFactor = required === 1
+      const lacksFactor = requiresFactor && hasFactor !== 1
+      return [{ ...account, role, standing: standingOfRow(row), requiresFactor, lacksFactor }]
     })
     .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
 }

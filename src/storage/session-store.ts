@@ -46,16 +46,6 @@ export async function endOtherSessions(d1: D1Database, userId: string, kept: str
   return (await within('D1', timeoutMs, query.all())).length
 }
 
-/** Records that the person of the session was proved. @returns false when the session has ended. */
-export async function proveSession(d1: D1Database, userId: string, id: string, now: number) {
-  const query = openPrimary(d1)
-    .update(session)
-    .set({ provedAt: new Date(now) })
-    .where(and(eq(session.id, id), eq(session.userId, userId), eq(session.awaitsFactor, false)))
-    .returning({ id: session.id })
-  return (await within('D1', timeoutMs, query.all())).length > 0
-}
-
 /** A sign-in that awaits its second factor, and whose it is. */
 export type AwaitingSession = {
   id: string

@@ -22,7 +22,7 @@ export async function invitation(
   return id
 }
 
-const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']
+export const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']
 
 /** The ids of resources that no POST of their collection creates. */
 export const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {

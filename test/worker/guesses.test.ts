@@ -90,7 +90,7 @@ describe('a route that takes a secret', () => {
       'POST /api/auth/organization/accept-invitation: invitationId,token',
       'POST /api/auth/organization/reject-invitation: invitationId,token',
       'POST /api/auth/sign-in/email: password',
-      'POST /api/auth/step-up: password',
+      'POST /api/auth/step-up: password,code',
       'POST /api/invitations/{id}/accept: token,id',
       'POST /api/operations/fences/reset: Bearer',
       'POST /api/setup: setup_token',

@@ -13,6 +13,7 @@ import {
 } from '../../src/http/openapi/document.ts'
 import { devMailPaths } from '../../src/http/paths.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import { newAuthenticator } from '../support/authenticator.ts'
 import { judge, openContract } from '../support/contract.ts'
 import { awaitingCookie, codeOf, newPerson } from '../support/factors.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
@@ -275,8 +276,12 @@ describe('each operation responds as the document describes', () => {
     await call('getFactors', by)
     const recovery_code = (await call('createRecoveryCodes', by)).body.data.recovery_codes[0]
     const awaiting = { cookie: await awaitingCookie(app, person) }
+    await call('getAwaitedFactors', awaiting)
+    expect((await call('getFactorOptions', awaiting)).status).toBe(409)
     expect((await call('completeSignIn', { ...awaiting, body: code })).status).toBe(403)
     await call('completeSignIn', { ...awaiting, body: { recovery_code } })
+    await call('stepUp', { ...by, body: { code: codeOf(secret, 1) } })
+    expect((await call('getStepUpOptions', by)).status).toBe(409)
     await call('removeTotp', by)
     expect((await call('removeTotp', by)).status).toBe(404)
     expect((await call('createRecoveryCodes', by)).status).toBe(409)
@@ -299,6 +304,32 @@ describe('each operation responds as the document describes', () => {
     expect((await call('removeLink', { cookie, path: { id } })).status).toBe(404)
   }
 
+  it('for passkeys', async () => {
+    const person = await newPerson(acme.id)
+    const by = { cookie: await cookieOf(person, acme.id) }
+    const authenticator = await newAuthenticator()
+    const enrol = async () => {
+      const options = (await call('beginPasskey', by)).body.data
+      const body = { passkey: await authenticator.create(options), name: 'A laptop' }
+      return call('enrolPasskey', { ...by, body })
+    }
+    const { id } = (await enrol()).body.data.passkey
+    expect((await enrol()).status).toBe(409)
+    await call('getFactors', by)
+    await call('renamePasskey', { ...by, path: { id }, body: { name: 'A phone' } })
+    const passkey = await authenticator.get((await call('getStepUpOptions', by)).body.data)
+    await call('stepUp', { ...by, body: { passkey } })
+    expect((await call('stepUp', { ...by, body: { passkey } })).status).toBe(403)
+    const awaiting = { cookie: await awaitingCookie(app, person) }
+    const second = await authenticator.get((await call('getFactorOptions', awaiting)).body.data)
+    await call('completeSignIn', { ...awaiting, body: { passkey: second } })
+    const alone = await authenticator.get((await call('getPasskeySignInOptions')).body.data)
+    await call('signInByPasskey', { body: { passkey: alone } })
+    expect((await call('signInByPasskey', { body: { passkey: alone } })).status).toBe(401)
+    await call('removePasskey', { ...by, path: { id } })
+    expect((await call('removePasskey', { ...by, path: { id } })).status).toBe(404)
+  })
+
   it('for the platform', async () => {
     const body = { name: 'Customer', owner_email: 'owner@customer.test' }
     const made = await call('createAccount', { ...operator, body })
@@ -318,6 +349,9 @@ describe('each operation responds as the document describes', () => {
 
   it('for the account as a whole', async () => {
     await call('getAccount', owner)
+    await call('updateAccount', { ...owner, body: { require_factor: false } })
+    const required = { ...owner, body: { require_factor: true } }
+    expect((await call('updateAccount', required)).status).toBe(409)
     await call('exportAccount', owner)
     await call('getUsage', owner)
     const grouped = await call('getUsage', { ...owner, query: { group_by: 'key' } })
@@ -355,8 +389,8 @@ describe('each operation fails as the document describes', () => {
     id: operation.operationId ?? '',
     isOpen: operation.security?.length === 0,
     needsBody: operation.requestBody !== undefined,
-    // Sessions and links are listed by cookie, above.
-    hasId: path.includes('{id}') && !/^\/api\/(sessions|auth\/links)\//.test(path),
+    // Sessions, links and passkeys are shown to a cookie, above.
+    hasId: path.includes('{id}') && !/^\/api\/(sessions|auth)\//.test(path),
     ...{ method, path },
   }))
 

@@ -21,6 +21,7 @@ export const actionNames: Record<string, string> = {
   'account.suspended': 'Account suspended',
   'account.resumed': 'Account resumed',
   'account.exported': 'Account exported',
+  'account.factor_requirement_changed': 'Second factor requirement changed',
   'account.deletion_requested': 'Account deletion requested',
   'account.deletion_cancelled': 'Account deletion cancelled',
   'person.signed_in': 'Signed in',

@@ -30,6 +30,7 @@ import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
 import { accountsPath, createPlatformAccounts } from './accounts/platform-accounts.ts'
 import { createPlatformChanges } from './accounts/platform-changes.ts'
+import { createFactorRequirement } from './accounts/require-factor.ts'
 import { createSuspensions } from './accounts/suspension.ts'
 import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
@@ -43,6 +44,7 @@ import { createScopeRoutes } from './keys/scopes.ts'
 import { createKeySummary } from './keys/summary.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
 import { authEndpoints } from './people/auth-endpoints.ts'
+import { createPasskeySignIn } from './people/factors/passkey-sign-in.ts'
 import { createFactorRoutes } from './people/factors/routes.ts'
 import { factorsPath } from './people/factors/schema.ts'
 import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
@@ -76,6 +78,7 @@ export function createManagement(settings: AppSettings) {
   }
   router.route('/', createStepUpRoutes())
   router.route('/', createFactorSignIn())
+  router.route('/', createPasskeySignIn())
   router.route('/', createFactorRoutes())
   router.route('/', createSignInWith())
   router.route('/', createSignInCallback())
@@ -108,6 +111,7 @@ export function createManagement(settings: AppSettings) {
 function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
+    .route('/', createFactorRequirement())
     .route('/', createPlatformAccounts())
     .route('/', createPlatformChanges())
     .route('/', createSuspensions())

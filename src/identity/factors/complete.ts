@@ -6,8 +6,9 @@ import { completeSession } from '../../storage/proof-store.ts'
 import { type AwaitingSession, findAwaitingSession } from '../../storage/session-store.ts'
 import { within } from '../../storage/unavailable.ts'
 import type { PeopleSettings } from '../settings.ts'
-import { type Check, checkRecoveryCode, checkTotp } from './codes.ts'
+import { type Check, checkPasskey, checkRecoveryCode, checkTotp } from './checks.ts'
 import { recoveryCounters, totpCounters } from './guesses.ts'
+import type { Assertion } from './passkeys.ts'
 
 export type Awaiting = AwaitingSession & { isRemembered: boolean }
 
@@ -31,7 +32,7 @@ export async function findAwaiting(
   return session && { ...session, isRemembered: cookie.isRemembered }
 }
 
-export type Proof = { code: string } | { recovery_code: string }
+export type Proof = { code: string } | { recoveryCode: string } | { passkey: Assertion }
 
 /** From where it is tried. */
 export type Attempt = {
@@ -83,7 +84,7 @@ export async function completeSignIn(
 
 async function checkProof(
   settings: PeopleSettings,
-  { userId }: Awaiting,
+  { id: sessionId, userId }: Awaiting,
   proof: Proof,
   { headers, device, acting: { nowMs } }: Attempt,
 ): Promise<[FactorKind, Check]> {
@@ -91,12 +92,13 @@ async function checkProof(
     const counters = totpCounters(userId, device)
     return ['totp', await checkTotp(settings, userId, proof.code, counters, nowMs)]
   }
+  if ('passkey' in proof) {
+    const of = { what: 'factor', sessionId } as const
+    return ['passkey', await checkPasskey(settings, of, userId, proof.passkey, nowMs)]
+  }
   const counters = recoveryCounters(userId, headers.get('cf-connecting-ip'))
-  const { recovery_code } = proof
-  return [
-    'recovery_code',
-    await checkRecoveryCode(settings, userId, recovery_code, counters, nowMs),
-  ]
+  const { recoveryCode } = proof
+  return ['recovery_code', await checkRecoveryCode(settings, userId, recoveryCode, counters, nowMs)]
 }
 
 function noticesOfSignIn(

@@ -9,6 +9,11 @@ const guess = 'the count of the guess'
 /** By route; the flood limit precedes each of them. Every other route costs nothing. */
 export const prices: Record<string, Price> = {
   'POST /api/auth/sign-in/email': { before: 5, now: 3, why: `${guess}, the user, the password` },
+  'POST /api/auth/sign-in/passkey': {
+    before: 0,
+    now: 1,
+    why: 'the passkey, for an answer to a challenge of ours',
+  },
   'GET /api/auth/jwks': { before: 1, now: 1, why: 'the answer is the keys that D1 has now' },
   'GET /api/invitations/{id}': { before: 1, now: 2, why: `${guess}, the invitation` },
   'POST /api/invitations/{id}/accept': { before: 2, now: 2, why: `${guess}, the invitation` },

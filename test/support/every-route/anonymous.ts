@@ -15,6 +15,7 @@ const wrong: Record<string, string> = {
   token: forgedKey,
   code: '000000',
   recovery_code: '0000-0000-0000-0000',
+  signature: 'AAAA',
 }
 
 /** The sample with wrong secrets, and SETUP_TOKEN among them. */

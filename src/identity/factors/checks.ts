@@ -1,8 +1,10 @@
-// Checks the codes of people: each is counted before it is tried, and spent by what it proves.
+// Checks what people prove themselves by. A code is counted before it is tried; what is right is spent by what it proves.
 import { type Counter, countAttempt } from '../../storage/attempts.ts'
 import { findTotp } from '../../storage/factor-store.ts'
 import { type Spending, spendRecoveryCode, spendTotp } from '../../storage/proof-store.ts'
 import type { PeopleSettings } from '../settings.ts'
+import type { ChallengeFor } from './challenge.ts'
+import { type Assertion, verifyAssertion } from './passkeys.ts'
 import { recoveryDigests } from './recovery-codes.ts'
 import { stepOfCode } from './totp.ts'
 
@@ -16,7 +18,7 @@ export type Check =
   | { kind: 'wrong' }
   | { kind: 'too_many'; seconds: number }
 
-type Settings = Pick<PeopleSettings, 'db' | 'authSecrets'>
+type Settings = Pick<PeopleSettings, 'db' | 'authSecrets' | 'baseUrl'>
 
 /** A code of the enrolled TOTP. @throws StoreUnavailable */
 export async function checkTotp(
@@ -46,6 +48,19 @@ export async function checkRecoveryCode(
     const digests = await recoveryDigests(settings, userId, code)
     return digests && spendRecoveryCode(userId, digests, nowMs)
   })
+}
+
+/** An answer for this by a passkey of the person. Nobody guesses a signature, so none is counted. @throws StoreUnavailable */
+export async function checkPasskey(
+  settings: Settings,
+  of: ChallengeFor,
+  userId: string,
+  response: Assertion,
+  nowMs: number,
+): Promise<Check> {
+  const verified = await verifyAssertion(settings, of, userId, response, nowMs)
+  if (verified === null) return { kind: 'wrong' }
+  return { kind: 'right', spending: verified.spending, succeeded: async () => {} }
 }
 
 async function counted(

@@ -1,0 +1,139 @@
+// Passkeys in D1.
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { openPrimary, runWholeBatch } from './database.ts'
+import type { Effects } from './factor-notice.ts'
+import { passkey, spentChallenge } from './factor-schema.ts'
+import { endCodes, firstCodes } from './factor-store.ts'
+import { account } from './people-schema.ts'
+import type { Spending } from './proof-store.ts'
+import { within } from './unavailable.ts'
+
+const readTimeoutMs = 2_000
+const writeTimeoutMs = 10_000
+export const maxPasskeys = 20
+
+export type Passkey = typeof passkey.$inferSelect
+export type AnsweredChallenge = { digest: string; expiresAtMs: number }
+
+/** Oldest first. @throws StoreUnavailable */
+export function listPasskeys(d1: D1Database, userId: string): Promise<Passkey[]> {
+  const query = openPrimary(d1)
+    .select()
+    .from(passkey)
+    .where(eq(passkey.userId, userId))
+    .orderBy(asc(passkey.createdAt), asc(passkey.id))
+    .all()
+  return within('D1', readTimeoutMs, query)
+}
+
+/** @param userId null: of whomever it is */
+export async function findPasskey(
+  d1: D1Database,
+  credentialId: string,
+  userId: string | null,
+): Promise<Passkey | null> {
+  const isTheirs = userId === null ? undefined : eq(passkey.userId, userId)
+  const is = and(eq(passkey.credentialId, credentialId), isTheirs)
+  const query = openPrimary(d1).select().from(passkey).where(is).get()
+  return (await within('D1', readTimeoutMs, query)) ?? null
+}
+
+export type NewPasskey = Omit<Passkey, 'createdAt' | 'lastUsedAt'>
+
+/** `answered`: the challenge was spent before. */
+export type PasskeyInsertion =
+  | { kind: 'inserted'; codes: boolean }
+  | { kind: 'answered' | 'full' | 'exists' }
+
+/** Spends the challenge. @param digests of recovery codes, which become the person's with the first factor */
+export async function insertPasskey(
+  d1: D1Database,
+  row: NewPasskey,
+  challenge: AnsweredChallenge,
+  digests: readonly string[],
+  effects: Effects,
+  nowMs: number,
+): Promise<PasskeyInsertion> {
+  const { id, userId, credentialId, publicKey, signCount, transports, name, isBackedUp } = row
+  const unspent = isUnspent(challenge)
+  const exists = sql`exists (select 1 from ${passkey} where credential_id = ${credentialId})`
+  const hasRoom = sql`(select count(*) from ${passkey} where user_id = ${userId}) < ${maxPasskeys}`
+  const where = sql`${unspent} and not ${exists} and ${hasRoom}`
+  const before = [
+    sql`select ${unspent} as unspent, ${exists} as known, ${hasRoom} as room`,
+    ...effects(where),
+    firstCodes(userId, digests, nowMs, where),
+  ]
+  const results = await write(d1, [
+    ...before,
+    sql`insert into ${passkey}
+      (id, user_id, credential_id, public_key, sign_count, transports, name, is_backed_up, created_at)
+      select ${id}, ${userId}, ${credentialId}, ${publicKey}, ${signCount}, ${JSON.stringify(transports)}, ${name},
+        ${isBackedUp ? 1 : 0}, ${nowMs} where ${where} returning id`,
+    spend(challenge),
+  ])
+  if (results[before.length]?.length === 1) {
+    return { kind: 'inserted', codes: (results[before.length - 1]?.length ?? 0) > 0 }
+  }
+  const [state] = results[0] as [{ unspent: number; known: number; room: number }]
+  if (state.unspent === 0) return { kind: 'answered' }
+  return { kind: state.known === 1 ? 'exists' : 'full' }
+}
+
+/** @returns false where the person has no such passkey */
+export async function renamePasskey(
+  d1: D1Database,
+  { userId, id, name }: { userId: string; id: string; name: string },
+  effects: Effects,
+): Promise<boolean> {
+  const is = sql`id = ${id} and user_id = ${userId}`
+  const before = effects(sql`exists (select 1 from ${passkey} where ${is} and name <> ${name})`)
+  const rename = sql`update ${passkey} set name = ${name} where ${is} returning id`
+  return (await write(d1, [...before, rename])).at(-1)?.length === 1
+}
+
+/**
+ * @param issuers of the configuration: by links to others nobody signs in any more
+ * @returns false where it is gone, or no other way to sign in would be left
+ */
+export async function removePasskey(
+  d1: D1Database,
+  { userId, id, issuers }: { userId: string; id: string; issuers: readonly string[] },
+  effects: Effects,
+): Promise<boolean> {
+  const is = sql`id = ${id} and user_id = ${userId}`
+  const isNotLast = sql`(exists (select 1 from ${passkey} where user_id = ${userId} and id <> ${id})
+    or exists (select 1 from ${account} where user_id = ${userId} and (password is not null
+      or provider_id in (select value from json_each(${JSON.stringify(issuers)})))))`
+  const before = effects(sql`exists (select 1 from ${passkey} where ${is} and ${isNotLast})`)
+  const removal = sql`delete from ${passkey} where ${is} and ${isNotLast} returning id`
+  const results = await write(d1, [...before, removal, endCodes(userId)])
+  return results[before.length]?.length === 1
+}
+
+/** An answer to a challenge, with the counter that it carries. */
+export function spendAssertion(
+  id: string,
+  signCount: number,
+  challenge: AnsweredChallenge,
+  nowMs: number,
+): Spending {
+  // WebAuthn 7.2, step 22: a counter that does not grow is of a copy of the passkey, where one counts at all.
+  const grows = sql`id = ${id} and (sign_count < ${signCount} or (sign_count = 0 and ${signCount} = 0))`
+  const unspent = sql`${isUnspent(challenge)} and exists (select 1 from ${passkey} where ${grows})`
+  const use = sql`update ${passkey} set sign_count = ${signCount}, last_used_at = ${nowMs}
+    where ${grows} and ${isUnspent(challenge)} returning id`
+  return { unspent, spend: [use, spend(challenge)] }
+}
+
+function isUnspent({ digest }: AnsweredChallenge): SQL {
+  return sql`not exists (select 1 from ${spentChallenge} where digest = ${digest})`
+}
+
+function spend({ digest, expiresAtMs }: AnsweredChallenge): SQL {
+  return sql`insert or ignore into ${spentChallenge} (digest, expires_at) values (${digest}, ${expiresAtMs})`
+}
+
+function write(d1: D1Database, statements: SQL[]): Promise<unknown[][]> {
+  return within('D1', writeTimeoutMs, runWholeBatch(d1, statements))
+}
