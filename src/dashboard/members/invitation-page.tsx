@@ -8,6 +8,7 @@ import { useLocation } from 'wouter'
 import { pathInAccount } from '../api/account.ts'
 import { sessionQuery, type User } from '../session/api.ts'
 import { NewPasswordField } from '../session/password-field.tsx'
+import { ProviderButtons } from '../session/provider-buttons.tsx'
 import { roleDescription, roleName } from '../session/roles.ts'
 import { SignInForm } from '../session/sign-in-form.tsx'
 import { SignInLayout, WideButton } from '../session/sign-in-layout.tsx'
@@ -56,6 +57,7 @@ function Join(props: Props) {
   return (
     <>
       {isExisting ? <ExistingUser user={session?.user} {...props} /> : <NewUserForm {...props} />}
+      {session === null && <ProviderButtons next={`/invitations/${props.id}`} />}
       <Button variant="ghost" onClick={() => setExisting(!isExisting)}>
         {isExisting ? 'Create an account' : 'I already have an account'}
       </Button>

@@ -3,6 +3,8 @@
 import { queryOptions } from '@tanstack/react-query'
 import { hc } from 'hono/client'
 import type { createSetupRoutes } from '#worker/management/people/setup.ts'
+import type { createSignInMethods } from '#worker/management/people/sign-in-methods.ts'
+import type { createSignInWith } from '#worker/management/people/sign-in-with/begin.ts'
 import { authGet, authPost } from '../api/better-auth.ts'
 import { answer, clientOptions, type DataOf, management } from '../api/client.ts'
 import { ApiProblem } from '../api/problem.ts'
@@ -70,6 +72,21 @@ export const signIn = (email: string, password: string) =>
 export const signOut = () => authPost('sign-out')
 
 const { setup } = hc<ReturnType<typeof createSetupRoutes>>('/', clientOptions).api
+
+const { auth } = hc<ReturnType<typeof createSignInMethods>>('/', clientOptions).api
+
+/** How people can sign in here. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: async () => (await answer(auth['sign-in-methods'].$get())).data,
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+const begin = hc<ReturnType<typeof createSignInWith>>('/', clientOptions).api.auth['sign-in']
+
+/** Resolves with the address of another provider, which sends the browser back to `next`. */
+export const beginSignIn = async (provider: string, next: string): Promise<string> =>
+  (await answer(begin.provider.$post({ json: { provider, next } }))).data.url
 
 /** Whether the deployment has no account yet. */
 export const setupNeededQuery = queryOptions({

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Redirect, useSearchParams } from 'wouter'
 import { sessionQuery, setupNeededQuery } from './api.ts'
+import { ProviderButtons } from './provider-buttons.tsx'
+import { ProviderError } from './provider-error.tsx'
 import { SignInForm } from './sign-in-form.tsx'
 import { SignInLayout } from './sign-in-layout.tsx'
 
@@ -10,10 +12,12 @@ export function SignInPage() {
   const { data: session } = useQuery(sessionQuery)
   const { data: isSetupNeeded } = useQuery(setupNeededQuery)
   if (isSetupNeeded) return <Redirect to="/setup" replace />
-  if (session) return <Redirect to={next} replace />
+  if (session && !search.has('error')) return <Redirect to={next} replace />
   return (
     <SignInLayout title="Sign in" description="Manage the API keys of your account.">
+      <ProviderError title="Not signed in" />
       <SignInForm next={next} />
+      <ProviderButtons next={next} />
     </SignInLayout>
   )
 }

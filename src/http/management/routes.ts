@@ -49,6 +49,7 @@ import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
+import { createSignInMethods } from './people/sign-in-methods.ts'
 import { createSignInWith } from './people/sign-in-with/begin.ts'
 import { createSignInCallback } from './people/sign-in-with/callback.ts'
 import { createLinkRoutes, linksPath } from './people/sign-in-with/links.ts'
@@ -77,6 +78,7 @@ export function createManagement(settings: AppSettings) {
   router.route('/', createStepUpRoutes())
   router.route('/', createFactorSignIn())
   router.route('/', createFactorRoutes())
+  router.route('/', createSignInMethods())
   router.route('/', createSignInWith())
   router.route('/', createSignInCallback())
   router.route('/', createLinkRoutes())

@@ -29,6 +29,8 @@ type Options = {
   stateDir?: string
   /** `shipped`: latchkey.config.ts as it is in this clone. `tests`: independent of a deployer's changes. */
   config?: 'shipped' | 'tests'
+  /** Another one, by its absolute path. */
+  configFile?: string
   command?: 'npm start' | 'node scripts/start.ts'
   /** Mail is kept, as after `npm start`; without it there is none, and invitations are links. */
   mail?: boolean
@@ -39,7 +41,7 @@ const startTimeoutMs = 180_000
 const stopTimeoutMs = 10_000
 
 export async function startLatchkey(options: Options = {}): Promise<Server> {
-  const { config = 'tests', command = 'node scripts/start.ts' } = options
+  const { config = 'tests', configFile = testConfig, command = 'node scripts/start.ts' } = options
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
   const stateDir = options.stateDir ?? temporaryFolder()
@@ -52,7 +54,7 @@ export async function startLatchkey(options: Options = {}): Promise<Server> {
       PORT: String(port),
       LATCHKEY_STATE: stateDir,
       DEV_MAIL: options.mail ? 'yes' : 'no',
-      ...(config === 'tests' && { LATCHKEY_CONFIG: testConfig }),
+      ...(config === 'tests' && { LATCHKEY_CONFIG: configFile }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: npm, its shell and the program end together.

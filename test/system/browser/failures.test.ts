@@ -11,7 +11,7 @@ test('a wrong password is refused with its reason and a request id', async (t) =
   await page.goto('/sign-in')
   await page.getByLabel('E-mail').fill(demo.owner)
   await page.getByLabel('Password').fill('not the password')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   const alert = page.getByRole('alert')
   await alert.getByText(/Invalid email or password/).waitFor()
   assert.match(await alert.innerText(), /Request ID\s+[0-9a-f-]{36}/)
@@ -96,7 +96,7 @@ test('an ended session leads to the sign-in page and back to the requested page'
   const { password } = await signedIn(demo.owner)
   await page.getByLabel('E-mail').fill(demo.owner)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await heading(page, 'Audit log')
 })
 
@@ -115,7 +115,7 @@ test('the sign-in page does not redirect to another site', async (t) => {
     const { password } = await signedIn(demo.owner)
     await page.getByLabel('E-mail').fill(demo.owner)
     await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await heading(page, 'API keys')
   }
 })

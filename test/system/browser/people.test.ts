@@ -144,7 +144,7 @@ test('a user of two accounts accepts by signing in, switches, and sees only the 
   await heading(page, 'Join Globex')
   await page.getByRole('button', { name: 'I already have an account' }).click()
   await page.getByLabel('Password').fill(person.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('button', { name: 'Join Globex' }).click()
   await heading(page, 'API keys')
   const switcher = page.getByRole('button', { name: /Switch account/ })

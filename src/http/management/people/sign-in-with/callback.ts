@@ -40,6 +40,9 @@ const callback = createRoute({
   },
 })
 
+/** For the texts of the dashboard. */
+export type { SignInError }
+
 /** The page to which it leads, and the cookies that it sets. */
 type Ending = { page: string; cookies: string[] }
 
