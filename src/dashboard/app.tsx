@@ -11,7 +11,7 @@ const loadShell = () => import('./shell/shell.tsx')
 const loadKeys = () => import('./keys/keys-page.tsx')
 
 // Load the most frequent page in parallel with the session, except on paths that need no session.
-if (!/^\/(sign-in|setup|invitations)/.test(location.pathname)) {
+if (!/^\/(sign-in|setup|invitations|(forgot|reset)-password)/.test(location.pathname)) {
   void loadShell()
   void loadKeys()
 }
@@ -23,6 +23,7 @@ const AccountsPage = lazy(() => import('./platform/accounts-page.tsx'))
 const AuditLogPage = lazy(() => import('./audit/audit-log-page.tsx'))
 const EditKeyPage = lazy(() => import('./keys/edit-key-page.tsx'))
 const EndpointPage = lazy(() => import('./webhooks/endpoint-page.tsx'))
+const ForgotPasswordPage = lazy(() => import('./session/forgot-password-page.tsx'))
 const InvitationPage = lazy(() => import('./members/invitation-page.tsx'))
 const KeyPage = lazy(() => import('./keys/key-page.tsx'))
 const MembersPage = lazy(() => import('./members/members-page.tsx'))
@@ -30,6 +31,7 @@ const NewKeyPage = lazy(() => import('./keys/new-key-page.tsx'))
 const NotFoundPage = lazy(() => import('./ui/not-found-page.tsx'))
 const PlatformAccountPage = lazy(() => import('./platform/platform-account-page.tsx'))
 const ProfilePage = lazy(() => import('./profile/profile-page.tsx'))
+const ResetPasswordPage = lazy(() => import('./session/reset-password-page.tsx'))
 const ScopesPage = lazy(() => import('./scopes/scopes-page.tsx'))
 const SetupPage = lazy(() => import('./session/setup-page.tsx'))
 const StatusPage = lazy(() => import('./status/status-page.tsx'))
@@ -42,6 +44,8 @@ export function App() {
       <Switch>
         <Route path="/sign-in" component={SignInPage} />
         <Route path="/setup" component={SetupPage} />
+        <Route path="/forgot-password" component={ForgotPasswordPage} />
+        <Route path="/reset-password" component={ResetPasswordPage} />
         <Route path="/invitations/:id">{({ id }) => <InvitationPage id={id} />}</Route>
         <Route path="/a/:account" nest>
           {({ account }) => (

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { personActions } from '../../src/core/person-event.ts'
 import { actionName, eventDetails } from '../../src/dashboard/audit/event-text.ts'
+import { signedInWithText } from '../../src/dashboard/profile/signed-in-with.ts'
 import { verdictCounts } from '../../src/dashboard/usage/verdicts.ts'
 import type { UsageCode } from '../../src/usage/counter.ts'
 
@@ -51,4 +52,14 @@ it('every event of a person has a name of its own, and tells with what, from whe
     const text = eventDetails({ action, detail } as unknown as Parameters<typeof eventDetails>[0])
     expect(text).toBe('password · 203.0.113.0/24 · Firefox')
   }
+})
+
+it('how a session was signed in is told in words, also of a provider that this page does not know', () => {
+  const texts = ['password', 'password+recovery_code', 'oidc:northwind', 'github+passkey']
+  expect(texts.map(signedInWithText)).toEqual([
+    'password',
+    'password and recovery code',
+    'northwind',
+    'GitHub and passkey',
+  ])
 })

@@ -2,22 +2,18 @@
 // left.
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon } from '@phosphor-icons/react'
-import { useEffect } from 'react'
 import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { downloadText } from '../ui/download.ts'
 import { OneTimeSecretDialog } from '../ui/one-time-secret-dialog.tsx'
+import { useConfirmLeaving } from '../ui/use-confirm-leaving.ts'
 import type { MintedKey } from './api.ts'
 
 type Props = { minted: MintedKey; hint?: string; onStored: () => void }
 
 export function TokenDialog({ minted, hint, onStored }: Props) {
   const { key: token, name } = minted
-  useEffect(() => {
-    const confirmLeaving = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', confirmLeaving)
-    return () => removeEventListener('beforeunload', confirmLeaving)
-  }, [])
+  useConfirmLeaving()
   return (
     <OneTimeSecretDialog
       title={`Store the token of ${name}`}

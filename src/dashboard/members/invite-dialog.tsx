@@ -1,7 +1,7 @@
 // Creates an invitation, and shows its link unless it was mailed.
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { accountQuery, type Invitation } from '../session/api.ts'
+import { accountQuery, type Invitation, signInMethodsQuery } from '../session/api.ts'
 import type { Role } from '../session/roles.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { InvitationCreated } from '../ui/invitation-created.tsx'
@@ -15,6 +15,7 @@ type Props = { onClose: () => void }
 
 export function InviteDialog({ onClose }: Props) {
   const client = useQueryClient()
+  const { data: methods } = useQuery(signInMethodsQuery)
   const [invitation, setInvitation] = useState<Invitation | null>(null)
   const [role, setRole] = useState<Role>('member')
   const task = useTask(invite)
@@ -39,7 +40,7 @@ export function InviteDialog({ onClose }: Props) {
   return (
     <FormDialog
       title="Invite member"
-      submit="Create invitation"
+      submit={methods?.mail ? 'Send invitation' : 'Create invitation'}
       task={task}
       onSubmit={({ trimmed }) => send(trimmed('email'))}
       onClose={onClose}

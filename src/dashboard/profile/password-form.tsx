@@ -1,7 +1,8 @@
 import { Button } from '@cloudflare/kumo/components/button'
 import { Input } from '@cloudflare/kumo/components/input'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { factorsQuery } from '../session/factor-api.ts'
 import { NewPasswordField } from '../session/password-field.tsx'
 import { Card } from '../ui/card.tsx'
 import { handleSubmit } from '../ui/handle-submit.ts'
@@ -10,7 +11,20 @@ import { useTask } from '../ui/use-task.ts'
 import { useToast } from '../ui/use-toast.ts'
 import { changePassword, sessionsQuery } from './api.ts'
 
-export function PasswordForm() {
+/** Who signs in in other ways has none. */
+export function PasswordCard() {
+  const { data } = useQuery(factorsQuery)
+  if (data?.password !== false) return <PasswordForm />
+  return (
+    <Card title="Password">
+      <p className="text-base text-kumo-default">
+        You have no password. To set one, sign out and follow “Forgot your password?”.
+      </p>
+    </Card>
+  )
+}
+
+function PasswordForm() {
   const client = useQueryClient()
   const toast = useToast()
   // A new key empties the fields.

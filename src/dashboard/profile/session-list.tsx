@@ -8,8 +8,9 @@ import { ListSkeleton } from '../ui/skeleton.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { useToast } from '../ui/use-toast.ts'
+import { userAgentName } from '../ui/user-agent.ts'
 import { endOtherSessions, endSession, sessionsQuery, type UserSession } from './api.ts'
-import { userAgentName } from './user-agent.ts'
+import { signedInWithText } from './signed-in-with.ts'
 
 export function SessionList() {
   const { data, error, refetch } = useQuery(sessionsQuery)
@@ -59,13 +60,15 @@ function SessionRow({ session }: { session: UserSession }) {
         <p className="flex flex-wrap items-center gap-2 text-base font-medium text-kumo-default">
           {name}
           {session.is_current && <Badge variant="success">Current session</Badge>}
+          {session.awaits_factor && <Badge variant="secondary">Second factor not yet given</Badge>}
         </p>
         <p className="text-sm text-kumo-subtle">
           {[session.place, session.ip_address].filter(Boolean).join(' · ') || 'Unknown location'}
         </p>
         <p className="text-sm text-kumo-subtle">
-          Signed in <RelativeTime time={session.created_at} />, expires{' '}
-          <RelativeTime time={session.expires_at} />
+          Signed in <RelativeTime time={session.created_at} />
+          {session.signed_in_with !== null && ` with ${signedInWithText(session.signed_in_with)}`},
+          expires <RelativeTime time={session.expires_at} />
         </p>
         <ProblemBanner problem={end.problem} />
       </div>

@@ -6,6 +6,7 @@ import type { createSetupRoutes } from '#worker/management/people/setup.ts'
 import { authGet, authPost } from '../api/better-auth.ts'
 import { answer, clientOptions, type DataOf, management } from '../api/client.ts'
 import { ApiProblem } from '../api/problem.ts'
+import type { FactorKind } from './factor-api.ts'
 import { type Role, roles } from './roles.ts'
 
 export type User = { id: string; name: string; email: string }
@@ -66,8 +67,28 @@ function byRoleAndName(a: Member, b: Member): number {
   return roles.indexOf(a.role) - roles.indexOf(b.role) || a.user.name.localeCompare(b.user.name)
 }
 
+/** With `awaits_factor`, the session is none before one of these is proved. */
 export const signIn = (email: string, password: string) =>
-  authPost('sign-in/email', { email, password })
+  authPost<{ awaits_factor?: FactorKind[] }>('sign-in/email', { email, password })
+
+export type SignInMethods = {
+  mail: boolean
+  passkey: boolean
+  providers: { id: string; name: string }[]
+}
+
+/** What the page for signing in offers. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: async () => (await authGet<{ data: SignInMethods }>('sign-in-methods')).data,
+  staleTime: 300_000,
+})
+
+export const requestReset = (email: string) => authPost('request-password-reset', { email })
+
+/** By the token of a link. */
+export const resetPassword = (token: string, password: string) =>
+  authPost('reset-password', { token, password })
 
 export const signOut = () => authPost('sign-out')
 
@@ -82,6 +103,3 @@ export const setupNeededQuery = queryOptions({
 type SetupFields = Parameters<typeof setup.$post>[0]['json']
 
 export const createFirstAccount = (json: SetupFields) => answer(setup.$post({ json }))
-
-/** Proves the user of the session again. */
-export const stepUp = (password: string) => authPost('step-up', { password })

@@ -6,11 +6,18 @@ import { sessionQuery, signIn, signOut } from './api.ts'
 export function useSessionChanges() {
   const client = useQueryClient()
   const [, navigate] = useLocation()
+  /** After a sign-in that is complete. */
+  const enter = async (next: string) => {
+    await client.resetQueries()
+    navigate(`~${next}`, { replace: true })
+  }
   return {
+    enter,
     async signIn(email: string, password: string, next: string) {
-      await signIn(email, password)
-      await client.resetQueries()
-      navigate(`~${next}`, { replace: true })
+      const { awaits_factor = [] } = await signIn(email, password)
+      if (awaits_factor.length === 0) return enter(next)
+      const step = new URLSearchParams({ awaits_factor: awaits_factor.join(), next })
+      navigate(`~/sign-in?${step}`, { replace: true })
     },
     async signOut(next = '/sign-in') {
       await signOut()

@@ -103,6 +103,23 @@ async function seedEndpoints(owner: Person): Promise<string> {
 const publicPages: Stop[] = [
   { name: 'sign-in', visit: (page) => at(page, '/sign-in', 'Sign in') },
   {
+    name: 'sign-in-factor',
+    visit: (page) =>
+      at(page, '/sign-in?awaits_factor=totp,recovery_code,passkey', 'Confirm it is you'),
+  },
+  {
+    name: 'forgot-password',
+    visit: (page) => at(page, '/forgot-password', 'Forgot your password?'),
+  },
+  {
+    name: 'reset-password',
+    visit: (page) => at(page, '/reset-password#token', 'Set a new password'),
+  },
+  {
+    name: 'reset-password-incomplete',
+    visit: (page) => at(page, '/reset-password', 'This link is not complete'),
+  },
+  {
     name: 'invitation',
     visit: (page, { invitationId }) => at(page, `/invitations/${invitationId}`, 'Join Acme Inc'),
   },
@@ -206,6 +223,16 @@ const accountPages: Stop[] = [
       await page.getByRole('list', { name: 'Effect on keys' }).waitFor()
     },
   },
+  {
+    name: 'reset-link',
+    async visit(page) {
+      await at(page, '/members', 'Members')
+      await page.getByRole('button', { name: 'Actions for Daniel Okafor' }).click()
+      await page.getByRole('menuitem', { name: 'Make a reset link…' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'profile', visit: (page) => at(page, '/profile', 'Profile') },
   { name: 'audit-log', visit: (page) => at(page, '/audit-log', 'Audit log') },
   { name: 'scopes', visit: (page) => at(page, '/scopes', 'Scopes') },
   { name: 'not-found', visit: (page) => at(page, '/nowhere', 'Page not found') },

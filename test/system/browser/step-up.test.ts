@@ -7,8 +7,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type Server, startEmpty } from '../../support/system/launch.ts'
+import { addDevice } from './support/authenticator.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
+import { addPasskey, beginApp, codeField, storeCodes } from './support/factors.ts'
 import { screenshot } from './support/screenshots.ts'
 import { chromium } from './support/shared.ts'
 import { setUpTenant } from './support/tenant.ts'
@@ -46,9 +48,14 @@ async function look(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: wide, height: 900 })
 }
 
-test('an owner of an old session confirms by password, and the request goes on', async () => {
-  server = await startEmpty()
-  const { url } = server
+async function start(): Promise<Server> {
+  const started = await startEmpty()
+  const owner = { account: 'Northwind', name: 'Ada Lovelace', email, password }
+  await setUpTenant(started.url, owner)
+  return started
+}
+
+async function openWindow({ url }: Server): Promise<Page> {
   const context = await (await chromium()).newContext({
     baseURL: url,
     viewport: { width: wide, height: 900 },
@@ -56,8 +63,60 @@ test('an owner of an old session confirms by password, and the request goes on',
     acceptDownloads: true,
   })
   context.setDefaultTimeout(20_000)
-  const page = await context.newPage()
-  await setUpTenant(url, { account: 'Northwind', name: 'Ada Lovelace', email, password })
+  return context.newPage()
+}
+
+test('a person with a second factor confirms by the strongest that they have', async () => {
+  server ??= await start()
+  const page = await openWindow(server)
+  await signIn(page, email, password)
+  await page.goto('/profile')
+  const app = await beginApp(page)
+  await codeField(page).fill(await app.code())
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await storeCodes(page)
+
+  const renew = async () => {
+    await page.getByRole('button', { name: 'Make new codes' }).click()
+    const renewal = page.getByRole('dialog', { name: 'Make new recovery codes?' })
+    await renewal.getByRole('button', { name: 'Make new codes' }).click()
+  }
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
+  ageSessions(server)
+  await renew()
+  await dialog.getByLabel('Code').fill('000000')
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await dialog.getByText('The code is wrong, or was used before.').waitFor()
+  await look(page, 'step-up-code')
+  await dialog.getByLabel('Code').fill(await app.code())
+  await page.keyboard.press('Enter')
+  await storeCodes(page)
+
+  await addDevice(page)
+  await addPasskey(page, 'Laptop')
+  await page.getByText('Passkey Laptop added').waitFor()
+  ageSessions(server)
+  await renew()
+  await dialog.getByText('Use one of your passkeys').waitFor()
+  await look(page, 'step-up-passkey')
+  await dialog.getByRole('button', { name: 'Use passkey' }).click()
+  await storeCodes(page)
+
+  // As the next test finds it.
+  await page.getByRole('button', { name: 'Actions for Laptop' }).click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  await page.getByRole('button', { name: 'Remove passkey' }).click()
+  await page.getByText('Passkey Laptop removed').waitFor()
+  await page.getByRole('button', { name: 'Remove app' }).click()
+  const removal = page.getByRole('dialog', { name: /Remove your authenticator app/ })
+  await removal.getByRole('button', { name: 'Remove app' }).click()
+  await page.getByText('You have no second factor').waitFor()
+  await page.context().close()
+})
+
+test('an owner of an old session confirms by password, and the request goes on', async () => {
+  server ??= await start()
+  const page = await openWindow(server)
   await signIn(page, email, password)
   ageSessions(server)
 
@@ -99,5 +158,5 @@ test('an owner of an old session confirms by password, and the request goes on',
   await page.keyboard.press('Enter')
   await page.getByText(/This account will be deleted on/).waitFor()
   await deletion.waitFor({ state: 'detached' })
-  await context.close()
+  await page.context().close()
 })
