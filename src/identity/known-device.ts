@@ -1,16 +1,13 @@
 // Device cookies. A browser that has signed in with an e-mail address gets a cookie for it, and its attempts are
 // counted separately: an attacker who guesses passwords uses up the attempts of unknown devices, not those of the
 // owner (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+import { ownCookie } from './cookies.ts'
 
 const lifetimeSeconds = 400 * 24 * 60 * 60
 
 export type DeviceSettings = { baseUrl: string; authSecrets: readonly string[] }
 
-/** Named like the cookies of Better Auth, which the gateway does not forward. */
-function cookieName(baseUrl: string): string {
-  const name = 'better-auth.device'
-  return baseUrl.startsWith('https:') ? `__Host-${name}` : name
-}
+const cookieOf = (baseUrl: string) => ownCookie(baseUrl, 'device')
 
 /** The id of the device, if its cookie was issued by this deployment for this e-mail address. */
 export async function knownDevice(
@@ -18,9 +15,7 @@ export async function knownDevice(
   email: string,
   { baseUrl, authSecrets }: DeviceSettings,
 ): Promise<string | null> {
-  const start = `${cookieName(baseUrl)}=`
-  const cookies = headers.get('cookie')?.split(/;\s*/) ?? []
-  const value = cookies.find((cookie) => cookie.startsWith(start))?.slice(start.length) ?? ''
+  const value = cookieOf(baseUrl).read(headers)
   const [, device, tag] = /^([0-9a-f-]{36})\.([0-9a-f]{64})$/.exec(value) ?? []
   if (device === undefined || tag === undefined) return null
   for (const secret of authSecrets) {
@@ -37,9 +32,7 @@ export async function deviceCookie(
 ): Promise<string> {
   const tag = await crypto.subtle.sign('HMAC', await keyOf(secret), textOf(device, email))
   const value = `${device}.${new Uint8Array(tag).toHex()}`
-  const isHttps = baseUrl.startsWith('https:')
-  const parts = [`Max-Age=${lifetimeSeconds}`, 'Path=/', 'HttpOnly', 'SameSite=Strict']
-  return [`${cookieName(baseUrl)}=${value}`, ...parts, ...(isHttps ? ['Secure'] : [])].join('; ')
+  return cookieOf(baseUrl).line(value, lifetimeSeconds, 'Strict')
 }
 
 async function isTag(tag: string, secret: string, device: string, email: string) {

@@ -1,6 +1,7 @@
 // A sign-in with another provider, under way: what the callback needs of its beginning, sealed in a cookie of the browser that
 // began it. So a callback that another browser began is none, and beginning writes no row.
 import { seal, sealingKeys, unseal } from '../../core/sealing.ts'
+import { ownCookie } from '../cookies.ts'
 import type { PeopleSettings } from '../settings.ts'
 
 const purpose = 'sign-in-flows'
@@ -21,11 +22,7 @@ export type Flow = {
 
 type Settings = Pick<PeopleSettings, 'baseUrl' | 'authSecrets'>
 
-/** Named like the cookies of Better Auth, which the gateway does not forward. */
-function cookieName(baseUrl: string): string {
-  const name = 'better-auth.sign_in_with'
-  return baseUrl.startsWith('https:') ? `__Host-${name}` : name
-}
+const cookieOf = (baseUrl: string) => ownCookie(baseUrl, 'sign_in_with')
 
 /** The `Set-Cookie` of a flow, for its provider and its `state` alone. */
 export async function flowCookie(
@@ -54,9 +51,7 @@ export async function readFlow(
   { baseUrl, authSecrets }: Settings,
   nowMs: number,
 ): Promise<Flow | null> {
-  const start = `${cookieName(baseUrl)}=`
-  const cookies = headers.get('cookie')?.split(/;\s*/) ?? []
-  const value = cookies.find((cookie) => cookie.startsWith(start))?.slice(start.length) ?? ''
+  const value = cookieOf(baseUrl).read(headers)
   if (value === '') return null
   try {
     const keys = await sealingKeys(authSecrets, purpose)
@@ -71,8 +66,6 @@ export async function readFlow(
 const ownerOf = (providerId: string, state: string) => `${providerId} ${state}`
 
 /** Lax: the provider's redirect is a request of another site, and carries no strict cookie (RFC 6265bis 8.8.2). */
-function cookieLine(baseUrl: string, value: string, maxAge: number): string {
-  const parts = [`Max-Age=${maxAge}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
-  const isHttps = baseUrl.startsWith('https:')
-  return [`${cookieName(baseUrl)}=${value}`, ...parts, ...(isHttps ? ['Secure'] : [])].join('; ')
+function cookieLine(baseUrl: string, value: string, maxAgeSeconds: number): string {
+  return cookieOf(baseUrl).line(value, maxAgeSeconds, 'Lax')
 }
