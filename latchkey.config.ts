@@ -31,6 +31,11 @@ export default defineConfig<Env>({
     member: { scopes: [...crm.memberScopes] },
   },
 
+  // What the dashboard offers to fill in for a new key, by name (docs/lists.md):
+  // templates: {
+  //   'Read-only': { description: 'Reads contacts.', scopes: ['contacts:read'], expiresInDays: 90 },
+  // },
+
   // The scope of each route, such as { method: 'GET', path: '/api/orders/{id}', scope: 'orders:read', resource: 'id' }. A
   // list admits live keys; { environments: ['live', 'test'], routes: [...] } also those of other environments.
   policies: {
@@ -43,6 +48,9 @@ export default defineConfig<Env>({
     // Your API: 'https://api.example.com', or { fetch: (request, env) => env.API.fetch(request) }.
     upstream: crm.upstream,
   },
+
+  // The page on which your customers manage their keys (docs/portal.md):
+  // portal: { name: 'Example', logo: '/logo.svg', theme: 'auto' },
 
   // How invitations, password resets and warnings are mailed (docs/mail.md); without it, invitations are links to pass on:
   // mail: resendMail({ from: 'Latchkey <no-reply@example.com>', apiKey: (env) => env.RESEND_API_KEY }),

@@ -1,49 +1,76 @@
-// `npm run bench`: measures Latchkey and its peers alternately in one workerd; medians of several rounds.
+// `npm run bench`: measures Latchkey and its peers alternately in one workerd; medians of several rounds. About four minutes;
+// `--full` takes longer and writes docs/performance.md, `--quick` only shows that it works, `--only=PATTERN` chooses rows.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BenchResults, Measured } from './page/results.ts'
+import { microseconds } from './page/format.ts'
+import type { BenchResults, Counts, Measured } from './page/results.ts'
 import { writePage } from './page.ts'
 import { type Deployment, startDeployment } from './support/deployment.ts'
 import { fire, loadProgram, type Outcome } from './support/load.ts'
 import { describeMachine } from './support/machine.ts'
-import { resultsFolder } from './support/places.ts'
+import { makeKeys } from './support/many-keys.ts'
+import { benchFolder, resultsFolder } from './support/places.ts'
 import { processorMs } from './support/process.ts'
-import { planRows, type Row } from './support/rows.ts'
+import { countedSocket, planRows, type Row } from './support/rows.ts'
+import { staleByHand } from './support/stale.ts'
 import { median } from './support/statistics.ts'
-import { signIn } from './support/tenant.ts'
+import { type MadeKey, signIn } from './support/tenant.ts'
 
-const isQuick = process.argv.includes('--quick')
+const has = (option: string) => process.argv.includes(option)
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7)
-const settings = isQuick
-  ? { rounds: 1, seconds: 2, aloneSeconds: 1, connections: 16 }
-  : { rounds: 3, seconds: 3, aloneSeconds: 1, connections: 16 }
+const settings = {
+  rounds: has('--quick') ? 1 : has('--full') ? 3 : 2,
+  seconds: has('--full') ? 3 : 2,
+  aloneSeconds: 1,
+  connections: 16,
+}
 
-const warmMs = 1_500
+const manyKeys = 10_000
+const staleHistories = 1_000
+const warmConnections = 8
+const warmMs = has('--full') ? 1_500 : 800
+/** Above it, other work takes so much of the machine that only ratios mean something. */
+const quietLoad = 0.5
+installPeers()
 const machine = describeMachine()
 const samples = new Map<string, Sample[]>()
 const measured = new Map<string, Row>()
+const manyKeysCounts: Counts = { requests: 0, fenceCalls: 0, waited: 0 }
 for (let round = 0; round < settings.rounds; round++) await measureRound()
-const results: BenchResults = {
+const results: Omit<BenchResults, 'stale'> = {
   machine,
   program: await loadProgram(),
   rounds: settings.rounds,
   seconds: settings.seconds,
   connections: settings.connections,
   rows: [...measured.values()].map((row) => summary(row, samples.get(row.name) ?? [])),
+  manyKeys: manyKeysCounts,
 }
 print(results)
-if (only === undefined) {
+if (only === undefined && has('--full')) {
   mkdirSync(resultsFolder, { recursive: true })
-  writeFileSync(join(resultsFolder, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`)
+  const all: BenchResults = { ...results, stale: await staleByHand(staleHistories) }
+  writeFileSync(join(resultsFolder, 'bench.json'), `${JSON.stringify(all, null, 2)}\n`)
   writePage()
+}
+
+/** Better Auth. Without a network, the rows of the first are left out. */
+function installPeers(): void {
+  const options = ['install', '--prefix', benchFolder, '--no-audit', '--no-fund', '--silent']
+  try {
+    execFileSync('npm', options, { stdio: 'inherit' })
+  } catch {
+    console.warn('The packages of bench/ could not be installed: without Better Auth.')
+  }
 }
 
 type Sample = { busy: Outcome; alone: Outcome; cpuMs: number }
 
-async function preparePeers({ at }: Deployment): Promise<Record<string, string>> {
+async function preparePeers({ at, has }: Deployment): Promise<Record<string, string>> {
   const keys: Record<string, string> = {}
-  for (const mode of ['d1', 'kv', 'd1-deferred']) {
-    const name = `better-auth-${mode}`
+  for (const name of ['by-hand', 'better-auth-d1', 'better-auth-kv', 'better-auth-d1-deferred']) {
+    if (!has(name)) continue
     const response = await fetch(`${at(name)}/prepare`, { method: 'POST' })
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`)
     keys[name] = ((await response.json()) as { key: string }).key
@@ -59,8 +86,12 @@ async function measureRound(): Promise<void> {
   const deployment = await startDeployment()
   try {
     const session = await signIn(deployment.at('latchkey'), deployment.password)
-    const rows = (await planRows(session, await preparePeers(deployment))).filter(
-      ({ name, group }) => only === undefined || group === 'limit' || name.includes(only),
+    // To get them into memory takes 10,000 reads of D1.
+    const makeMany = (like: MadeKey) => makeKeys(deployment.miniflare, like, manyKeys)
+    const peers = await preparePeers(deployment)
+    const planned = await planRows(session, peers, has('--full') ? makeMany : undefined)
+    const rows = planned.filter(
+      ({ name, group }) => only === undefined || group === 'limit' || new RegExp(only).test(name),
     )
     for (const row of rows) await warm(deployment, row)
     for (const row of rows) {
@@ -68,10 +99,12 @@ async function measureRound(): Promise<void> {
         loadOf(deployment, row, { connections: 1, seconds: settings.aloneSeconds }),
       )
       check(row, alone)
+      const countedBefore = await countsOf(deployment, row)
       const before = processorMs(deployment.pid)
       const busy = await fire(loadOf(deployment, row, settings))
       check(row, busy)
       const cpuMs = (processorMs(deployment.pid) - before) / busy.requests
+      addCounts(countedBefore, await countsOf(deployment, row))
       measured.set(row.name, row)
       samples.set(row.name, [...(samples.get(row.name) ?? []), { busy, alone, cpuMs }])
     }
@@ -80,11 +113,24 @@ async function measureRound(): Promise<void> {
   }
 }
 
-/** Checks the answers and lets the code be compiled; cancels no request. */
+/** What the Worker of the row has counted; null: it does not count. */
+async function countsOf({ at }: Deployment, { socket }: Row): Promise<Counts | null> {
+  if (socket !== countedSocket) return null
+  return (await (await fetch(`${at(socket)}/counts`)).json()) as Counts
+}
+
+function addCounts(before: Counts | null, after: Counts | null): void {
+  if (before === null || after === null) return
+  for (const count of ['requests', 'fenceCalls', 'waited'] as const) {
+    manyKeysCounts[count] += after[count] - before[count]
+  }
+}
+
+/** Checks the answers, lets the code be compiled, and gets every key into memory; cancels no request. */
 async function warm(deployment: Deployment, row: Row): Promise<void> {
   const until = performance.now() + warmMs
   const send = async (from: number) => {
-    for (let at = from; performance.now() < until; at++) {
+    for (let at = from; performance.now() < until || at < row.shots.length; at += warmConnections) {
       const { method, headers, body } = row.shots[at % row.shots.length] as Row['shots'][number]
       const init = { method, headers, ...(body !== undefined && { body }) }
       const response = await fetch(deployment.at(row.socket) + row.path, init)
@@ -94,7 +140,7 @@ async function warm(deployment: Deployment, row: Row): Promise<void> {
       }
     }
   }
-  await Promise.all(Array.from({ length: 8 }, (_, at) => send(at)))
+  await Promise.all(Array.from({ length: warmConnections }, (_, at) => send(at)))
 }
 
 function loadOf(
@@ -131,15 +177,43 @@ function summary({ name, group, against }: Row, samples: readonly Sample[]): Mea
   }
 }
 
-function print({ rows }: BenchResults): void {
+function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void {
   const speed = new Map(rows.map((row) => [row.name, row.perSecond]))
-  const table = rows.map((row) => ({
-    row: row.name,
-    'req/s': Math.round(row.perSecond),
-    'CPU µs': Math.round(row.cpuMs * 1000),
-    'p50 alone ms': row.aloneP50Ms.toFixed(2),
-    'p99 alone ms': row.aloneP99Ms.toFixed(2),
-    ratio: (row.perSecond / (speed.get(row.against ?? '') ?? Number.NaN)).toFixed(2),
-  }))
-  console.table(table)
+  const groups = Map.groupBy(rows, ({ group }) => group)
+  const titles: Record<Row['group'], string> = {
+    limit: 'What the platform itself takes: Workers that verify nothing',
+    step: 'A bare GET that does what every verification needs, step by step',
+    'gateway step': 'Passing on alone, with what a gateway must do beside verifying, step by step',
+    verification: 'Latchkey verifies a key',
+    guard: 'Latchkey in front of an API',
+    peer: 'Others',
+  }
+  for (const [group, measured] of groups) {
+    console.log(`\n${titles[group]}`)
+    console.table(
+      Object.fromEntries(
+        measured.map((row) => [
+          row.name,
+          {
+            'requests/s': Math.round(row.perSecond),
+            'of the platform': ratioOf(row.perSecond, speed.get(row.against ?? '')),
+            'CPU µs': Math.round(row.cpuMs * 1000) || 'unknown',
+            'p50 µs': microseconds(row.aloneP50Ms),
+            'p99 µs': microseconds(row.aloneP99Ms),
+          },
+        ]),
+      ),
+    )
+  }
+  console.log(
+    `Requests/s: ${settings.connections} connections. Of the platform: the share of a Worker that does the same I/O and verifies nothing. CPU: of all of workerd, a request. p50, p99: one connection alone.`,
+  )
+  const isQuiet = machine.load <= quietLoad
+  console.log(
+    `Load of this machine before: ${machine.load}${isQuiet ? ', quiet' : '; it was not quiet, so that only the shares mean something'}.`,
+  )
+}
+
+function ratioOf(perSecond: number, limit: number | undefined): string {
+  return limit === undefined ? '' : (perSecond / limit).toFixed(2)
 }

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
+import { flameFileOf } from './page/flames.ts'
 import { startDeployment } from './support/deployment.ts'
 import { flameGraph } from './support/flame.ts'
 import { profile } from './support/inspector.ts'
@@ -11,10 +12,6 @@ import { imagesFolder } from './support/places.ts'
 import { planRows } from './support/rows.ts'
 import { signIn } from './support/tenant.ts'
 
-const pictures: Record<string, string> = {
-  'verify: in memory, view running': 'performance-flame-verify.svg',
-  'me: in memory, view running': 'performance-flame-me.svg',
-}
 const seconds = process.argv.includes('--quick') ? 2 : 10
 
 const inspectorPort = await freePort()
@@ -23,8 +20,8 @@ try {
   const tenant = await signIn(deployment.at('latchkey'), deployment.password)
   mkdirSync(imagesFolder, { recursive: true })
   for (const row of await planRows(tenant, {})) {
-    const file = pictures[row.name]
-    if (file === undefined) continue
+    const file = flameFileOf(row.name)
+    if (file === null) continue
     const load = {
       url: deployment.at(row.socket) + row.path,
       shots: row.shots,
@@ -33,7 +30,7 @@ try {
     }
     // The first load lets the code be compiled.
     await fire(load)
-    const recorded = await profile(inspectorPort, row.socket, () => fire(load))
+    const recorded = await profile(inspectorPort, 'latchkey', () => fire(load))
     writeFileSync(join(imagesFolder, file), flameGraph(recorded, row.name))
     console.log(`docs/images/${file}`)
   }

@@ -2,14 +2,15 @@
 // and the later cost of the parts that are loaded on demand.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
+import { type Modules, modulesIn } from '../test/support/system/bundle.ts'
 import type { StartupResults } from './page/results.ts'
 import { writePage } from './page.ts'
 import { bundle } from './support/bundle.ts'
 import { describeMachine } from './support/machine.ts'
 import { benchFolder, resultsFolder, root } from './support/places.ts'
-import { type Call, type Program, start } from './support/raw-workerd.ts'
+import { type Call, start } from './support/raw-workerd.ts'
 import { compressed, split, sum } from './support/split.ts'
 import { median } from './support/statistics.ts'
 
@@ -17,13 +18,16 @@ const runs = process.argv.includes('--quick') ? 5 : 21
 const forged = { 'x-api-key': `whm_${'0'.repeat(32)}` }
 const me: Call = { method: 'GET', path: '/api/v1/me', headers: forged }
 
-const bareFile = bundle('bare', join(benchFolder, 'workers', 'bare.ts'))
-const wholeFile = bundle('latchkey-startup', join(root, 'src', 'index.ts'))
+const bare = await bundle('bare', join(benchFolder, 'workers', 'bare.ts'))
 const parts = await split(join(root, 'src', 'index.ts'), 'latchkey-split')
-const programs: [string, Program, Call][] = [
-  ['bare Hono', programOf(bareFile), { method: 'GET', path: '/me' }],
-  ['Latchkey, one file, as deployed', programOf(wholeFile), me],
-  ['Latchkey, split into modules', { folder: parts.folder, main: parts.entry }, me],
+const latchkey = modulesIn(parts.folder)
+const oneFile = await bundle('latchkey-one-file', join(root, 'src', 'index.ts'), {
+  splitting: false,
+})
+const programs: [string, Modules, Call][] = [
+  ['bare Hono', bare, { method: 'GET', path: '/me' }],
+  ['Latchkey', latchkey, me],
+  ['Latchkey in one file', oneFile, me],
 ]
 const firsts = new Map<string, number[]>(programs.map(([name]) => [name, []]))
 for (let run = 0; run < runs; run++) {
@@ -39,8 +43,7 @@ const results: StartupResults = {
   runs,
   upload: uploadSize(),
   bytes: {
-    bare: compressed(bareFile),
-    whole: compressed(wholeFile),
+    bare: compressed(bare.modules[0]?.path ?? ''),
     eager: sum(parts.eager),
     lazy: parts.lazy,
   },
@@ -75,17 +78,13 @@ async function lazyCosts(): Promise<StartupResults['lazy']> {
     const again: number[] = []
     for (let run = 0; run < Math.ceil(runs / 3); run++) {
       const port = await freePort()
-      const { next } = await start(programOf(wholeFile), port, me, call)
+      const { next } = await start(latchkey, port, me, call)
       first.push(next)
-      again.push((await start(programOf(wholeFile), port, call, call)).next)
+      again.push((await start(latchkey, port, call, call)).next)
     }
     costs.push({ name, ms: median(first), againMs: median(again) })
   }
   return costs
-}
-
-function programOf(file: string): Program {
-  return { folder: dirname(file), main: file.slice(dirname(file).length + 1) }
 }
 
 function uploadSize(): StartupResults['upload'] {

@@ -12,7 +12,7 @@ const others = globSync('{bench,examples,packages,research,scripts,test}/**/*.ts
     ...['test/system/clients/latchkey.d.ts', 'test/system/clients/latchkey-client/**'],
   ],
 })
-const modules = [...layers.flat(), 'src/dashboard']
+const modules = [...layers.flat(), 'src/dashboard', 'src/portal-page']
 
 const unassigned = files.filter((file) => {
   return modules.filter((each) => file === each || file.startsWith(`${each}/`)).length !== 1

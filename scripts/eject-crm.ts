@@ -21,6 +21,7 @@ const edits: Record<string, Edit[]> = {
     ['upstream: crm.upstream', `upstream: ${noApi}`],
   ],
   'wrangler.toml': [
+    [', "examples/crm"', ''],
     [/# The data of the example CRM[^\n]*\n\[\[d1_databases\]\]\n(?:\w+ = [^\n]*\n)+\n/, ''],
     [/\[\[env\.staging\.d1_databases\]\]\nbinding = "CRM_DB"\n(?:\w+ = [^\n]*\n)+\n/, ''],
   ],

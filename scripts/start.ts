@@ -5,6 +5,7 @@ import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildDashboard } from './dashboard.ts'
 import { demoAccounts } from './demo-accounts.ts'
+import { chooseRegistry, type DevRegistry, machineRegistry } from './dev-registry.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { freePort } from './free-port.ts'
 import { assertPortIsFree } from './port.ts'
@@ -19,6 +20,8 @@ const errorTimeoutMs = 5_000
 
 /** `npm run dev`: the dashboard from its sources instead of a build. */
 const isDev = process.argv.includes('--dev')
+/** Read before the environment is changed. */
+const machine = machineRegistry(process.env)
 
 let releaseState = () => {}
 let wrangler: Wrangler | null = null
@@ -43,11 +46,12 @@ async function start(): Promise<void> {
   await prepare(settings, password)
   if (stoppingSince !== null) return
   const worker = isDev ? { ...settings, port: await freePort() } : settings
-  wrangler = startWrangler(worker)
+  const registry = await chooseRegistry(machine, settings.stateDir)
+  wrangler = startWrangler(worker, registry)
   const exited = wrangler.exit.then((sentence) => {
     if (stoppingSince === null) throw new Refusal(paragraphs(wrangler?.output.withheld(), sentence))
   })
-  await Promise.race([ready(wrangler, worker), exited])
+  await Promise.race([ready(wrangler, worker, registry), exited])
   await exited
 }
 
@@ -59,7 +63,11 @@ async function prepare(settings: Settings, password: string): Promise<void> {
 }
 
 /** `port` is the Worker's, `baseUrl` the address for the browser. */
-async function ready({ listening, output }: Wrangler, settings: Settings): Promise<void> {
+async function ready(
+  { listening, output }: Wrangler,
+  settings: Settings,
+  registry: DevRegistry,
+): Promise<void> {
   const { port, baseUrl, config } = settings
   await Promise.race([listening, sleep(healthTimeoutMs, null, { ref: false })])
   await untilHealthy(port, output)
@@ -69,7 +77,7 @@ async function ready({ listening, output }: Wrangler, settings: Settings): Promi
     await startDevServer(Number(new URL(baseUrl).port), port, config)
   }
   if (stoppingSince !== null) return
-  welcome(settings)
+  welcome(settings, registry)
   output.open()
 }
 
@@ -106,7 +114,7 @@ function healthStatus(port: number): Promise<number | string> {
   })
 }
 
-function welcome({ baseUrl, keepsMail }: Settings): void {
+function welcome({ baseUrl, keepsMail }: Settings, registry: DevRegistry): void {
   const people = demoAccounts.flatMap((account) =>
     account.people.map(({ email, role }) => `  ${email.padEnd(18)} ${role} of ${account.name}`),
   )
@@ -116,6 +124,7 @@ function welcome({ baseUrl, keepsMail }: Settings): void {
     'Sign in as one of these; the password is DEMO_PASSWORD in .dev.vars:',
     ...people,
     ...(keepsMail ? [`Mail is not sent: read it at ${baseUrl}/dev/mail`] : []),
+    registry.notice,
     '',
     `Latchkey is ready on ${baseUrl}`,
   ]

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { type DevRegistry, privateRegistry } from './dev-registry.ts'
 import { root, type Settings } from './settings.ts'
 import { WranglerOutput } from './wrangler-output.ts'
 
@@ -23,8 +24,14 @@ export type Wrangler = {
   kill: () => void
 }
 
-/** Environment for wrangler, here or in a child: no network, nothing written outside the state folder. */
-export function wranglerEnv({ stateDir }: Settings): Record<string, string> {
+/**
+ * Environment for wrangler, here or in a child: no network, nothing written outside the state folder.
+ * @param registry where other Workers find this one; by default none does.
+ */
+export function wranglerEnv(
+  { stateDir }: Settings,
+  registry = privateRegistry(stateDir),
+): Record<string, string> {
   return {
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_SEND_ERROR_REPORTS: 'false',
@@ -33,13 +40,12 @@ export function wranglerEnv({ stateDir }: Settings): Record<string, string> {
     // Otherwise `Request.cf` is fetched: up to three seconds without a network. It is a placeholder anyway.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     WRANGLER_LOG_PATH: join(stateDir, 'logs'),
-    // Two Workers named `latchkey` would overwrite each other in the machine's registry.
-    WRANGLER_REGISTRY_PATH: process.env.WRANGLER_REGISTRY_PATH ?? join(stateDir, 'registry'),
+    // wrangler reads both, the second one first.
+    WRANGLER_REGISTRY_PATH: registry.path,
+    CLOUDFLARE_DEV_REGISTRY_PATH: registry.path,
     // Extra Workers that wrangler adds: they take a quarter of a second of every start.
     X_LOCAL_EXPLORER: process.env.X_LOCAL_EXPLORER ?? 'false',
     X_LOCAL_OBSERVABILITY: process.env.X_LOCAL_OBSERVABILITY ?? 'false',
-    // Wrangler compiles this into the Worker, where `test` disables Better Auth's origin check.
-    NODE_ENV: 'development',
     // Otherwise it could select another `.dev.vars`.
     CLOUDFLARE_ENV: '',
     // Wrangler is 18 MB of JavaScript: the cache saves a third of a second per start.
@@ -47,12 +53,13 @@ export function wranglerEnv({ stateDir }: Settings): Record<string, string> {
   }
 }
 
-export function startWrangler(settings: Settings): Wrangler {
+export function startWrangler(settings: Settings, registry?: DevRegistry): Wrangler {
   const child = spawn(process.execPath, wranglerArguments(settings), {
     cwd: root,
     env: {
       ...process.env,
-      ...wranglerEnv(settings),
+      ...wranglerEnv(settings, registry),
+      ...buildEnv(settings),
       WRANGLER_LOG: 'log',
       ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}),
     },
@@ -71,18 +78,24 @@ export function startWrangler(settings: Settings): Wrangler {
   }
 }
 
-function wranglerArguments({ port, stateDir, baseUrl, config, keepsMail }: Settings): string[] {
+/** For build-worker.mjs: each server has its own modules, so that none reloads those of another. */
+function buildEnv({ stateDir, config }: Settings): Record<string, string> {
+  return { WORKER_FOLDER: join(stateDir, 'worker'), ...(config && { LATCHKEY_CONFIG: config }) }
+}
+
+function wranglerArguments({ port, stateDir, baseUrl, keepsMail }: Settings): string[] {
   const packageFile = createRequire(import.meta.url).resolve('wrangler/package.json')
   return [
     ...['--import', pathToFileURL(join(root, 'scripts', 'exit-with-parent.ts')).href],
     ...[join(dirname(packageFile), 'bin', 'wrangler.js'), 'dev'],
+    // Without a configuration, wrangler would look for one beside the modules.
+    ...[join(stateDir, 'worker', 'index.js'), '--config', join(root, 'wrangler.toml')],
     // `localhost` is bound on 127.0.0.1 and on ::1; 0 is any free port.
     ...['--ip', 'localhost', '--port', String(port), '--inspector-port', '0'],
     ...['--persist-to', stateDir, '--show-interactive-dev-session=false'],
     ...['--var', `BASE_URL:${baseUrl}`, '--var', 'SIGN_IN_PER_MINUTE:10000'],
     ...['--var', 'WEBHOOKS_TO_LOCALHOST:yes'],
     ...['--var', `DEV_MAIL:${keepsMail ? 'yes' : 'no'}`],
-    ...(config === undefined ? [] : ['--alias', `#config:${config}`]),
   ]
 }
 

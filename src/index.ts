@@ -4,7 +4,6 @@ import config from '#config'
 import type { BindingVerifyRequest, VerifyAnswer } from './contract/verify.ts'
 import { createIsolate, systemClock } from './worker/context.ts'
 import { createFetchHandler } from './worker/fetch.ts'
-import { verifyByBinding } from './worker/rpc.ts'
 import { checkSecrets, usageShardsOf } from './worker/variables.ts'
 
 export { FenceObject } from './coherence/fence-object.ts'
@@ -17,6 +16,7 @@ usageShardsOf(env)
 config.signIn?.providers(env)
 const isolate = createIsolate(config, systemClock)
 const handle = createFetchHandler(isolate)
+let rpc: typeof import('./worker/rpc.ts') | null = null
 
 /** The default entrypoint, so that a service binding needs no name: `env.LATCHKEY.verify({ token })`. */
 export default class Latchkey extends WorkerEntrypoint<Env> {
@@ -25,8 +25,9 @@ export default class Latchkey extends WorkerEntrypoint<Env> {
   }
 
   /** For Workers that the deployer bound to this one: keys of every account, without a credential. */
-  verify(request: BindingVerifyRequest): Promise<VerifyAnswer> {
-    return verifyByBinding(isolate, this.env, this.ctx, request)
+  async verify(request: BindingVerifyRequest): Promise<VerifyAnswer> {
+    rpc ??= await import('./worker/rpc.ts')
+    return rpc.verifyByBinding(isolate, this.env, this.ctx, request)
   }
 
   /** Webhooks and mail that are due, or usage counts on their way to their objects. */

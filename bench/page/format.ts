@@ -8,6 +8,7 @@ export const rowsOf = (head: string[], body: string[][]) => {
   )
 }
 export const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+export const microseconds = (ms: number) => whole(ms * 1000)
 export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
 
 /** Where, when and how the figures were taken. */

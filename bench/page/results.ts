@@ -1,6 +1,7 @@
 // What the measurements write into bench/results, and the page reads.
 import type { Machine } from '../support/machine.ts'
 import type { Row } from '../support/rows.ts'
+import type { Stale } from '../support/stale.ts'
 import type { Bytes } from '../usage/bytes.ts'
 import type { ExactlyOnce } from '../usage/exactly-once.ts'
 import type { Beside, D1Rows } from '../usage/revoking.ts'
@@ -20,6 +21,9 @@ export type Measured = {
   aloneP99Ms: number
 }
 
+/** `waited`: requests that were answered after a call of the fence had ended. */
+export type Counts = { requests: number; fenceCalls: number; waited: number }
+
 export type BenchResults = {
   machine: Machine
   program: string
@@ -27,6 +31,9 @@ export type BenchResults = {
   seconds: number
   connections: number
   rows: Measured[]
+  /** Of the row with many keys. */
+  manyKeys: Counts
+  stale: Stale
 }
 
 export type Curve = { name: string; points: { at: number; p50: number; p99: number }[] }
@@ -64,7 +71,7 @@ export type StartupResults = {
   runs: number
   /** As `wrangler deploy --dry-run` reports. */
   upload: { total: string; gzip: string }
-  bytes: { bare: number; whole: number; eager: number; lazy: Record<string, number> }
+  bytes: { bare: number; eager: number; lazy: Record<string, number> }
   starts: { name: string; firstMs: number; ratio: number }[]
   lazy: { name: string; ms: number; againMs: number }[]
 }

@@ -26,10 +26,10 @@ export function startupSection({
         ['a bare Hono Worker', kilobytes(bytes.bare)],
         ['code evaluated at startup', kilobytes(bytes.eager)],
         ['code loaded on demand', kilobytes(lazyBytes)],
-        ['the deployed file', `${kilobytes(bytes.whole)} (wrangler: ${upload.gzip})`],
+        ['all that is deployed, by wrangler', upload.gzip],
       ],
     ),
-    'Code evaluated at startup is the code that esbuild, with splitting, puts into modules that the entry imports statically.',
+    'Code evaluated at startup are the modules that the entry imports statically.',
     rowsOf(
       ['from the start of the process to the first answer', 'ms', 'relative to bare'],
       starts.map(({ name, firstMs }) => [name, firstMs.toFixed(1), (firstMs / limit).toFixed(2)]),

@@ -1,10 +1,9 @@
 // The section on verifications, with the targets and the flame graphs.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Machine } from '../support/machine.ts'
-import { imagesFolder } from '../support/places.ts'
-import { rowsOf, taken, whole } from './format.ts'
-import type { BenchResults, Measured } from './results.ts'
+import type { Stale } from '../support/stale.ts'
+import { flames } from './flames.ts'
+import { microseconds, rowsOf, taken, whole } from './format.ts'
+import type { BenchResults, Counts, Measured } from './results.ts'
 
 export function verificationSection({
   machine,
@@ -13,12 +12,19 @@ export function verificationSection({
   seconds,
   connections,
   rows,
+  manyKeys,
+  stale,
 }: BenchResults): string[] {
   const groups: [Measured['group'], string][] = [
     ['limit', 'The upper bound: a bare Hono Worker'],
+    ['step', 'A bare GET that does what every verification needs, step by step'],
+    [
+      'gateway step',
+      'Passing on alone, with what a gateway must do beside verifying, step by step',
+    ],
     ['verification', 'A verification, by rows of the I/O budget'],
     ['guard', 'The guard on a route'],
-    ['peer', 'Better Auth, `@better-auth/api-key`'],
+    ['peer', 'Others: written by hand, and Better Auth, `@better-auth/api-key`'],
   ]
   const speeds = new Map(rows.map((row) => [row.name, row]))
   const head = [
@@ -28,101 +34,108 @@ export function verificationSection({
     'CPU, µs',
     'p50, ms',
     'p99, ms',
-    'p50 alone',
-    'p99 alone',
+    'p50 alone, µs',
+    'p99 alone, µs',
   ]
   const cells = (row: Measured) => {
     const limit = speeds.get(row.against ?? '')
     const share = limit === undefined ? '' : (row.perSecond / limit.perSecond).toFixed(2)
-    const times = [row.p50Ms, row.p99Ms, row.aloneP50Ms, row.aloneP99Ms].map((ms) => ms.toFixed(2))
-    return [row.name, whole(row.perSecond), share, (row.cpuMs * 1000).toFixed(0), ...times]
+    const busy = [row.p50Ms, row.p99Ms].map((ms) => ms.toFixed(2))
+    const alone = [row.aloneP50Ms, row.aloneP99Ms].map(microseconds)
+    return [row.name, whole(row.perSecond), share, microseconds(row.cpuMs), ...busy, ...alone]
   }
   return [
     '## A verification',
     taken(
-      'npm run bench',
+      'npm run bench -- --full',
       machine,
       `${program}, ${connections} connections, ${seconds} s per row, ${rounds} alternating rounds, medians.`,
     ),
-    'All Workers are minified by wrangler with the same settings and run in one process, each on a socket of its own (Miniflare, `unsafeDirectSockets`). CPU is the processor time of that process per request. It includes D1, KV and Durable Objects, which run in the same process with their files in memory (`/dev/shm`), so that no disk is measured. "Alone" is one connection, without a queue. Log lines are off (`LOG_SAMPLE=0`). `me` is `GET /api/v1/me`. `verify` is `POST /api/v1/keys/verify`, which verifies two keys: the key of the calling service and the key in the body. "First use" is an isolate with an empty memory; "KV empty" is one whose KV lookup finds nothing. Each request with a forged token uses a different token.',
+    'All Workers are built by `scripts/build-worker.mjs` with the same settings and run in one process, each on a socket of its own (Miniflare, `unsafeDirectSockets`). CPU is the processor time of that process per request. It includes D1, KV and Durable Objects, which run in the same process with their files in memory (`/dev/shm`), so that no disk is measured. "Alone" is one connection, without a queue. Log lines are off (`LOG_SAMPLE=0`). `me` is `GET /api/v1/me`. `verify` is `POST /api/v1/keys/verify`, which verifies two keys: the key of the calling service and the key in the body. "First use" is an isolate with an empty memory; "KV empty" is one whose KV lookup finds nothing. Each request with a forged token uses a different token. The gateway and its bound pass requests on to the same HTTP server in another process. "Written by hand" is what the guides of the platform show: the digest of the key is looked up in KV with `cacheTtl` 60 and behind it in D1; it has no scopes, limits, usage or log. Unkey is not among them: its SDK asks its own servers.',
     ...groups.flatMap(([group, title]) => {
       const own = rows.filter((row) => row.group === group)
       return own.length === 0 ? [] : [`### ${title}`, rowsOf(head, own.map(cells))]
     }),
+    whatIsOwn(speeds),
+    manyKeysOf(manyKeys),
+    staleOf(stale),
     ...targets(speeds, machine),
     ...flames(),
   ]
 }
 
-function flames(): string[] {
-  const pictures = [
-    ['performance-flame-verify.svg', 'CPU time of a verify in memory'],
-    ['performance-flame-me.svg', 'CPU time of a me in memory'],
-  ] as const
-  const present = pictures.filter(([file]) => existsSync(join(imagesFolder, file)))
-  if (present.length === 0) return []
-  return [
-    '### CPU profile',
-    "`npx node bench/profile.ts`: workerd's own profiler under the same load; the Worker is not minified.",
-    ...present.map(([file, title]) => `![${title}](images/${file})`),
-  ]
+/** The share that the platform leaves to any Worker that does the same, and what Latchkey does beyond. */
+function whatIsOwn(rows: Map<string, Measured>): string {
+  const compared = (names: readonly [bound: string, needed: string, own: string]) => {
+    const [bound, needed, own] = names.map((name) => rows.get(name))
+    if (!bound || !needed || !own) return null
+    return {
+      share: (needed.perSecond / bound.perSecond).toFixed(2),
+      needed: microseconds(needed.cpuMs - bound.cpuMs),
+      own: microseconds(own.cpuMs - needed.cpuMs),
+    }
+  }
+  const me = compared(['bare Hono GET', '+ five headers written', 'me: in memory, view running'])
+  const gateway = compared([
+    'bare Hono, passing on to an API',
+    '+ an answer with other headers',
+    'gateway',
+  ])
+  const parts = [
+    me &&
+      `What every verification needs of the platform, ${me.needed} µs, leaves ${me.share} of a bare GET to any Worker that verifies a key. What Latchkey does beyond that in \`me\` takes ${me.own} µs: the routes, the credential, the record and its verdict, the counts and the answer.`,
+    gateway &&
+      `What a gateway must do to requests and answers beside verifying, ${gateway.needed} µs, leaves ${gateway.share} of passing on alone. What Latchkey does beyond that takes ${gateway.own} µs, the verification among it.`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? '' : `**What stands in the way of more.** ${parts.join(' ')}`
 }
+
+function manyKeysOf({ requests, fenceCalls, waited }: Counts): string {
+  const perMillion = whole((fenceCalls / requests) * 1e6)
+  return `With 10,000 keys in random order the isolate called its fence ${perMillion} times a million requests, and ${whole(waited)} of ${whole(requests)} requests waited for an answer of it. [world.md](world.md#ten-thousand-keys-in-random-order) has the same for a lease a record, which is what Latchkey had before.`
+}
+
+function staleOf({ histories, askedForSeconds, ...passed }: Stale): string {
+  return `**A revoked key.** In the Worker that is written by hand it passed again in ${whole(passed.passedAgain)} of ${whole(histories)} histories of ${askedForSeconds} s, the last time ${whole(passed.medianSeconds)} s (median; at most ${whole(passed.maxSeconds)} s) after the revocation was answered: its own look-up, once a second, with the KV of the [simulation](../test/simulation/README.md), in which one read in a hundred returns an earlier value and one deletion in a hundred is lost. Cloudflare promises no bound; how long it is with KV's published times is in [world.md](world.md#revocation). In Latchkey it never passed, in any history of the simulation.`
+}
+
+type Target = [name: string, target: string, measured: number, isReached: boolean]
 
 /** The targets next to the measured values. */
 function targets(rows: Map<string, Measured>, { isTrial }: Machine): string[] {
   const speed = (name: string) => rows.get(name)?.perSecond ?? Number.NaN
-  const hot = speed('verify: in memory, view running')
-  const me = speed('me: in memory, view running')
-  const post = speed('bare Hono POST, JSON parsed')
-  const stores = rows.get('bare Hono, one KV read, then one Durable Object call')
-  const first = rows.get('me: first use in an isolate')
-  const lines: [string, string, number, (value: number) => boolean][] = [
+  const bound = (name: string) => speed(name) / speed(rows.get(name)?.against ?? '')
+  const alone = (name: string) => rows.get(name)?.aloneP50Ms ?? Number.NaN
+  const me = 'me: in memory, view running'
+  const stores = 'bare Hono, one KV read, then one Durable Object call'
+  const atLeast = (name: string, least: number, value: number): Target => [
+    name,
+    `at least ${least}`,
+    value,
+    value >= least,
+  ]
+  const lines: Target[] = [
+    atLeast('`me` in memory, of a bare GET', 0.75, bound(me)),
+    atLeast('`verify` in memory, of a bare POST', 0.7, bound('verify: in memory, view running')),
+    atLeast('forged token at `me`, of a bare GET', 0.7, bound('me: forged token')),
+    atLeast('forged token at `verify`, of a bare POST', 0.7, bound('verify: forged token')),
+    atLeast('RPC, of a binding that echoes', 0.95, bound('RPC over a binding')),
+    atLeast('the gateway, of passing on alone', 0.8, bound('gateway')),
     [
-      '`verify` in memory, relative to a bare POST',
-      'at least 0.8',
-      hot / post,
-      (value) => value >= 0.8,
-    ],
-    ['`me` in memory, relative to a bare GET', '', me / speed('bare Hono GET'), () => true],
-    [
-      '`me` in memory, relative to Better Auth on D1 + KV',
-      'at least 40',
-      me / speed('Better Auth, D1 + KV'),
-      (value) => value >= 40,
-    ],
-    [
-      '`me` in memory, relative to Better Auth on D1',
-      'at least 20',
-      me / speed('Better Auth, D1'),
-      (value) => value >= 20,
-    ],
-    [
-      '`verify` in memory (two keys), relative to Better Auth on D1 + KV',
-      '',
-      hot / speed('Better Auth, D1 + KV'),
-      () => true,
-    ],
-    [
-      'first use, median alone, relative to one KV read and one Durable Object call',
+      'first use, median alone, of one KV read and one Durable Object call',
       'at most 2',
-      (first?.aloneP50Ms ?? Number.NaN) / (stores?.aloneP50Ms ?? Number.NaN),
-      (value) => value <= 2,
+      alone('me: first use in an isolate') / alone(stores),
+      alone('me: first use in an isolate') <= 2 * alone(stores),
     ],
-    [
-      'forged token at `verify`, relative to a bare POST',
-      'at least 0.8',
-      speed('verify: forged token') / post,
-      (value) => value >= 0.8,
-    ],
-    [
-      'forged token at `me`, relative to a bare GET',
-      'at least 0.8',
-      speed('me: forged token') / speed('bare Hono GET'),
-      (value) => value >= 0.8,
-    ],
+    atLeast(
+      '`me` in memory, times Better Auth on D1 + KV',
+      40,
+      speed(me) / speed('Better Auth, D1 + KV'),
+    ),
+    atLeast('`me` in memory, times Better Auth on D1', 20, speed(me) / speed('Better Auth, D1')),
   ]
   const body = lines.map(([name, target, value, isReached]) => {
-    const verdict = target === '' || isTrial ? '' : isReached(value) ? 'reached' : 'not reached'
+    const verdict = isTrial ? '' : isReached ? 'reached' : 'not reached'
     return [name, target, value.toFixed(2), verdict]
   })
   return ['### Targets', rowsOf(['', 'target', 'measured', ''], body)]

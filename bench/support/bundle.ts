@@ -1,12 +1,19 @@
-// Workers bundled and minified by wrangler, as `wrangler deploy` uploads them.
+// Workers built as Latchkey is.
 import { join } from 'node:path'
-import { bundle as bundleWorker } from '../../test/support/system/bundle.ts'
-import { workFolder } from './places.ts'
+import { buildWorker } from '../../scripts/build-worker.mjs'
+import { type Modules, modulesIn } from '../../test/support/system/bundle.ts'
+import { root, workFolder } from './places.ts'
 
-/** The one file of the Worker; not minified, its functions keep their names in a profile. */
-export function bundle(name: string, main: string, minify = true): string {
+type Choices = {
+  /** Functions of code that is not minified keep their names in a profile. */
+  minify?: boolean
+  splitting?: boolean
+}
+
+export async function bundle(name: string, entry: string, choices: Choices = {}): Promise<Modules> {
   // The measured routes are those of the tests' configuration; the size is that of what ships.
-  const shipped = name !== 'latchkey'
-  const config = { name, main, minify, keep_names: false }
-  return bundleWorker({ folder: join(workFolder, name), shipped, config })
+  const config = join(root, 'test', 'support', 'latchkey.config.ts')
+  const folder = join(workFolder, name)
+  await buildWorker(folder, { entry, ...(name === 'latchkey' && { config }), ...choices })
+  return modulesIn(folder, entry)
 }

@@ -1,7 +1,7 @@
 // The machine and the versions that the figures belong to.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus, loadavg, platform, release, totalmem, type } from 'node:os'
 import { benchFolder, root } from './places.ts'
 
 export type Machine = {
@@ -19,23 +19,31 @@ export type Machine = {
 }
 
 export function describeMachine(): Machine {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' })
-  const isClean = git('status', '--porcelain', '--', 'src', 'latchkey.config.ts').trim() === ''
   return {
     isTrial: process.argv.includes('--quick'),
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${systemName()}, Linux ${release()}`,
+    system: `${systemName()}, ${type()} ${release()}`,
     load: Number(loadavg()[0]?.toFixed(2)),
-    commit: git('rev-parse', '--short', 'HEAD').trim() + (isClean ? '' : ' with changes'),
+    commit: commitOf(),
     versions: {
       node: process.versions.node,
       ...versionsOf(root, ['workerd', 'miniflare', 'wrangler', 'hono', 'zod', 'drizzle-orm']),
       ...versionsOf(benchFolder, ['better-auth', '@better-auth/api-key']),
       wrk: wrkVersion(),
     },
+  }
+}
+
+function commitOf(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' })
+  try {
+    const changes = git('status', '--porcelain', '--', 'src', 'latchkey.config.ts').trim()
+    return git('rev-parse', '--short', 'HEAD').trim() + (changes === '' ? '' : ' with changes')
+  } catch {
+    return 'unknown'
   }
 }
 
@@ -53,8 +61,8 @@ function versionsOf(folder: string, names: string[]): Record<string, string> {
 }
 
 function systemName(): string {
-  const release = readFileSync('/etc/os-release', 'utf8')
-  return /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? 'Linux'
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  return /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? platform()
 }
 
 function wrkVersion(): string {

@@ -1,8 +1,12 @@
 // The workerd process as the operating system reports it: its id, processor time and memory.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+/** Linux alone tells. */
+const hasProc = existsSync('/proc/self/stat')
+const ticksASecond = hasProc
+  ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+  : Number.NaN
 
 /** Fields of proc_pid_stat(5) after the name, which may hold spaces. */
 function statOf(pid: number): { name: string; fields: string[] } {
@@ -13,6 +17,7 @@ function statOf(pid: number): { name: string; fields: string[] } {
 
 /** The workerd processes that this process started. */
 export function ownWorkerds(): number[] {
+  if (!hasProc) return []
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
@@ -26,8 +31,9 @@ export function ownWorkerds(): number[] {
     })
 }
 
-/** Processor time, user and system, in milliseconds. */
-export function processorMs(pid: number): number {
+/** Processor time, user and system, in milliseconds; NaN where the system does not tell. */
+export function processorMs(pid: number | null): number {
+  if (pid === null) return Number.NaN
   const { fields } = statOf(pid)
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksASecond
 }

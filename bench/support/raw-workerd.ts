@@ -1,13 +1,12 @@
 // One Worker in workerd without Miniflare or stores: the time from the start of the process to the first answer.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { compatibilityDate } from '../../test/support/system/bundle.ts'
+import { basename, join } from 'node:path'
+import { compatibilityDate, type Modules } from '../../test/support/system/bundle.ts'
 
-export type Program = { folder: string; main: string }
 export type Call = { method: string; path: string; headers?: Record<string, string>; body?: string }
 
 /** `first`: ms from the start of the process; `next`: ms from sending that request; the statuses of both. */
@@ -24,15 +23,18 @@ const bindings: Record<string, string> = {
 
 /** Starts workerd, repeats `first` until it is answered, sends `next` once, and stops. */
 export async function start(
-  program: Program,
+  program: Modules,
   port: number,
   first: Call,
   next: Call,
 ): Promise<Start> {
-  const config = join(program.folder, 'config.capnp')
-  writeFileSync(config, capnp(program, port))
+  const text = join(program.modulesRoot, 'config.capnp')
+  const config = join(program.modulesRoot, 'config.bin')
+  writeFileSync(text, capnp(program, port))
+  const output = { maxBuffer: 64 * 1024 * 1024 }
+  writeFileSync(config, execFileSync(workerdPath(), ['compile', '--config-only', text], output))
   const began = performance.now()
-  const child = spawn(workerdPath(), ['serve', config, '--experimental'], { stdio: 'ignore' })
+  const child = spawn(workerdPath(), ['serve', '--binary', config], { stdio: 'ignore' })
   try {
     const firstStatus = await untilAnswered(port, first, child)
     const firstAt = performance.now()
@@ -50,8 +52,8 @@ function workerdPath(): string {
   return createRequire(import.meta.url)('workerd').default as string
 }
 
-function capnp({ folder, main }: Program, port: number): string {
-  const names = readdirSync(folder).filter((file) => file.endsWith('.js') && file !== main)
+function capnp({ modules }: Modules, port: number): string {
+  const files = modules.map(({ path }) => basename(path))
   const module = (file: string) => `(name = "${file}", esModule = embed "${file}")`
   const texts = Object.entries(bindings).map(
     ([name, text]) => `(name = "${name}", text = "${text}")`,
@@ -62,7 +64,7 @@ const config :Workerd.Config = (
   sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]
 );
 const worker :Workerd.Worker = (
-  modules = [ ${[main, ...names].map(module).join(',\n    ')} ],
+  modules = [ ${files.map(module).join(',\n    ')} ],
   compatibilityDate = "${compatibilityDate()}",
   bindings = [ ${texts.join(', ')} ]
 );
@@ -89,5 +91,3 @@ function send(port: number, { method, path, headers, body }: Call): Promise<numb
     outgoing.end(body)
   })
 }
-
-export const textOf = (path: string) => readFileSync(path, 'utf8')

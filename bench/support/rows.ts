@@ -1,8 +1,8 @@
 // What is measured, and what each row is compared with.
 import type { Shot } from './load.ts'
-import type { Tenant } from './tenant.ts'
+import type { MadeKey, Tenant } from './tenant.ts'
 
-export type Group = 'limit' | 'verification' | 'guard' | 'peer'
+export type Group = 'limit' | 'step' | 'gateway step' | 'verification' | 'guard' | 'peer'
 
 export type Row = {
   /** Unique; `against` names another. */
@@ -23,10 +23,17 @@ const json = { 'content-type': 'application/json' }
 /** Too many for a cache of a few tokens. */
 const manyShots = 500
 
-export async function planRows(tenant: Tenant, peers: Record<string, string>): Promise<Row[]> {
-  const { token } = await tenant.makeKey({ name: 'Bench' })
+/** @param makeMany keys like one; without it, the rows of `--full` alone are left out. */
+export async function planRows(
+  tenant: Tenant,
+  peers: Record<string, string>,
+  makeMany?: (like: MadeKey) => Promise<string[]>,
+): Promise<Row[]> {
+  const one = await tenant.makeKey({ name: 'Bench' })
+  const { token } = one
   const caller = await tenant.makeKey({ name: 'A service', scopes: ['keys:verify'] })
   const limited = await tenant.makeKey(limits).catch(() => null)
+  const fast = await tenant.makeKey(fastLimits).catch(() => null)
   const hot = withKey(token)
   const verifications = (tokens: string[]) =>
     tokens.map((each) => ({
@@ -44,6 +51,7 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
   const refused = { path: '/api/v1/me', status: 401, contains: 'invalid_api_key', against: bareGet }
   return [
     ...limitRows(token, hot),
+    ...(makeMany === undefined ? [] : stepRows(hot)),
     own({
       name: 'verify: in memory, view running',
       ...verify,
@@ -51,6 +59,17 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
       contains: '"valid":true',
     }),
     own({ name: 'me: in memory, view running', ...me, against: bareGet }),
+    ...(makeMany === undefined
+      ? []
+      : [
+          own({
+            name: 'me: in memory, 10,000 keys in random order',
+            ...me,
+            socket: countedSocket,
+            shots: (await makeMany(one)).map(withKey),
+            against: bareGet,
+          }),
+        ]),
     own({
       name: 'me: in memory, view over',
       ...me,
@@ -72,7 +91,7 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
     }),
     own({ name: 'me: forged token', ...refused, shots: forgeries(token).map(withKey) }),
     own({ name: 'me: malformed token', ...refused, shots: malformed(token).map(withKey) }),
-    ...(limited === null
+    ...(limited === null || fast === null
       ? []
       : [
           own({
@@ -81,19 +100,34 @@ export async function planRows(tenant: Tenant, peers: Record<string, string>): P
             shots: [withKey(limited.token)],
             against: oneObject,
           }),
+          own({
+            name: 'me: limited key, fast',
+            ...me,
+            shots: [withKey(fast.token)],
+            against: bareGet,
+          }),
         ]),
-    ...guardRows(hot),
+    ...guardRows(hot, limited === null ? null : withKey(limited.token)),
     ...peerRows(peers),
   ]
 }
+
+/** Tells at `/counts` how often it called a fence. */
+export const countedSocket = 'latchkey/Counted'
 
 const bareGet = 'bare Hono GET'
 const barePost = 'bare Hono POST, JSON parsed'
 const stores = 'bare Hono, one KV read, then one Durable Object call'
 const oneObject = 'bare Hono, one Durable Object call'
 const echo = 'bare Hono, a service binding that echoes'
+const proxy = 'bare Hono, passing on to an API'
 
-const limits = { name: 'Limited', rate_limit: { limit: 1_000_000, window_seconds: 1 } }
+const limits = {
+  name: 'Limited',
+  scopes: ['contacts:read'],
+  rate_limit: { limit: 1_000_000, window_seconds: 1 },
+}
+const fastLimits = { ...limits, rate_limit: { ...limits.rate_limit, mode: 'fast' } }
 
 function limitRows(token: string, hot: Shot): Row[] {
   const bare = { group: 'limit', status: 200, contains: '"account"', shots: [hot] } as const
@@ -105,25 +139,61 @@ function limitRows(token: string, hot: Shot): Row[] {
     { ...bare, shots: [hot], name: oneObject, socket: 'bare', path: '/object' },
     { ...bare, shots: [hot], name: stores, socket: 'bare', path: '/stores' },
     { ...bare, shots: [hot], name: echo, socket: 'guarded', path: '/echo' },
+    {
+      ...bare,
+      shots: [hot],
+      name: proxy,
+      socket: 'bare',
+      path: '/api/contacts',
+      contains: '"data"',
+    },
   ]
 }
 
-function guardRows(hot: Shot): Row[] {
-  const guard = { group: 'guard', shots: [hot], status: 200, contains: '"success"' } as const
+/** Each does all that those before it do. */
+const steps = {
+  entrypoint: 'an entrypoint as a class, which RPC needs',
+  middleware: '+ one asynchronous middleware',
+  read: '+ four headers read',
+  digest: '+ SHA-256 by Web Crypto',
+  written: '+ five headers written',
+}
+
+const gatewaySteps = {
+  request: 'a request without the credential, with who calls',
+  'in-time': '+ a timeout, and an end when the client is gone',
+  answer: '+ an answer with other headers',
+}
+
+function stepRows(shot: Shot): Row[] {
+  const step = { socket: 'bare/Steps', shots: [shot], status: 200 }
+  return [
+    ...Object.entries(steps).map(
+      ([path, name]): Row => ({
+        ...step,
+        ...{ name, group: 'step', against: bareGet, path: `/${path}`, contains: '"account"' },
+      }),
+    ),
+    ...Object.entries(gatewaySteps).map(
+      ([path, name]): Row => ({
+        ...step,
+        ...{ name, group: 'gateway step', against: proxy, path: `/${path}/x`, contains: '"data"' },
+      }),
+    ),
+  ]
+}
+
+function guardRows(hot: Shot, limited: Shot | null): Row[] {
+  const guard = { group: 'guard' as const, shots: [hot], status: 200, contains: '"success"' }
   const subrequest: Shot = {
     method: 'GET',
     headers: { ...hot.headers, 'x-original-method': 'GET', 'x-original-uri': '/api/contacts' },
   }
   const forwardAuth = { shots: [subrequest], contains: '', path: '/forward-auth/nginx/crm' }
+  const gateway = { ...guard, socket: 'latchkey/Gateway', path: '/api/contacts', against: proxy }
   return [
-    {
-      ...guard,
-      shots: [hot],
-      name: 'gateway',
-      socket: 'latchkey/Gateway',
-      path: '/api/contacts',
-      against: bareGet,
-    },
+    { ...gateway, name: 'gateway' },
+    ...(limited === null ? [] : [{ ...gateway, shots: [limited], name: 'gateway: limited key' }]),
     { ...guard, name: 'forward auth', socket: 'latchkey', ...forwardAuth, against: bareGet },
     {
       ...guard,
@@ -144,23 +214,35 @@ function guardRows(hot: Shot): Row[] {
   ]
 }
 
-/** @param peers the key of each of Better Auth's modes. */
-function peerRows(peers: Record<string, string>): Row[] {
+/** @param peers the key of each, by its socket. */
+function peerRows({ 'by-hand': byHand, ...peers }: Record<string, string>): Row[] {
   const names: Record<string, string> = {
     'better-auth-d1': 'Better Auth, D1',
     'better-auth-kv': 'Better Auth, D1 + KV',
     'better-auth-d1-deferred': 'Better Auth, D1, writes deferred',
   }
-  return Object.entries(peers).map(([socket, key]) => ({
-    name: names[socket] ?? socket,
-    group: 'peer',
-    socket,
-    path: '/verify',
-    shots: [{ method: 'POST', headers: json, body: JSON.stringify({ token: key }) }],
+  const hand = {
+    name: 'written by hand: SHA-256, KV, D1',
+    group: 'peer' as const,
+    socket: 'by-hand',
+    path: '/me',
     status: 200,
-    contains: '"valid":true',
-    against: barePost,
-  }))
+    contains: '"account"',
+    against: bareGet,
+  }
+  const betterAuth = Object.entries(peers).map(
+    ([socket, key]): Row => ({
+      name: names[socket] ?? socket,
+      group: 'peer',
+      socket,
+      path: '/verify',
+      shots: [{ method: 'POST', headers: json, body: JSON.stringify({ token: key }) }],
+      status: 200,
+      contains: '"valid":true',
+      against: barePost,
+    }),
+  )
+  return byHand === undefined ? betterAuth : [{ ...hand, shots: [withKey(byHand)] }, ...betterAuth]
 }
 
 function withKey(token: string): Shot {

@@ -1,8 +1,8 @@
 // The Worker bundled with code splitting: the modules evaluated at startup, and those imported later.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { buildWorker } from '../../scripts/build-worker.mjs'
 import { root, workFolder } from './places.ts'
 
 export type Split = {
@@ -13,27 +13,9 @@ export type Split = {
   lazy: Record<string, number>
 }
 
-/** The settings of wrangler (`minify`, no kept names, its alias), but several ES modules. */
 export async function split(main: string, name: string): Promise<Split> {
   const folder = join(workFolder, name)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  const { metafile } = await build({
-    entryPoints: [main],
-    absWorkingDir: root,
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2024',
-    minify: true,
-    metafile: true,
-    alias: { zod: join(root, 'src', 'http', 'zod', 'index.ts') },
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*', 'async_hooks', 'crypto', 'buffer', 'util'],
-    define: { 'process.env.NODE_ENV': '"production"' },
-    chunkNames: '[name]-[hash]',
-  })
+  const metafile = await buildWorker(folder, { entry: resolve(root, main) })
   const entry = basename(main).replace(/\.ts$/, '.js')
   const outputs = new Map(Object.entries(metafile.outputs).map(([at, o]) => [basename(at), o]))
   const eager = new Set<string>()
@@ -51,11 +33,10 @@ export async function split(main: string, name: string): Promise<Split> {
   return { folder, entry, eager: sizes((f) => eager.has(f)), lazy: sizes((f) => !eager.has(f)) }
 }
 
+/** Without the comment that names its source map. */
 export function compressed(path: string): number {
-  return gzipSync(readFileSync(path)).length
+  return gzipSync(readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '')).length
 }
 
 export const sum = (sizes: Record<string, number>) =>
   Object.values(sizes).reduce((total, size) => total + size, 0)
-
-export const bytesOf = (path: string) => statSync(path).size

@@ -31,7 +31,7 @@ export async function startBench(shards: string, d1Url?: string): Promise<Bench>
   const worker = {
     ...options,
     name: 'usage',
-    scriptPath: bundle('usage', join(benchFolder, 'workers', 'usage.ts')),
+    ...(await bundle('usage', join(benchFolder, 'workers', 'usage.ts'))),
     rootPath: workFolder,
     compatibilityDate: compatibilityDate(),
     durableObjects: objects,

@@ -28,7 +28,7 @@ export function drawChart(buckets: readonly Bucket[], title: string): string {
           'Resident memory of workerd, MB (dashed: killed and restarted)',
         ]),
         {
-          text: 'passed: 200; refused: 401; 503: a store did not answer; other: no answer while workerd restarted',
+          text: 'passed: 200; refused: 401 or 429; 503: a store did not answer; other: no answer while workerd restarted',
           left: 65,
           top: 715,
           textStyle: { color: neutral.faint, fontSize: 12, fontWeight: 'normal' },

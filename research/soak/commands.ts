@@ -1,6 +1,8 @@
 // The commands that the soak sends to its Workers. Both sides import this file.
 
-export const stores = ['DB', 'KEY_CACHE', 'FENCE', 'USAGE'] as const
+export const objects = ['FENCE', 'METER', 'USAGE_COUNTS', 'REQUEST_LOG'] as const
+export type ObjectName = (typeof objects)[number]
+export const stores = ['DB', 'KEY_CACHE', 'USAGE', ...objects] as const
 export type StoreName = (typeof stores)[number]
 
 /**
@@ -17,8 +19,8 @@ export type Command =
   | { command: 'faults'; faults: Faults; seed: number }
   /** The isolate loses its memory. */
   | { command: 'recycle' }
-  /** The instance of a fence is aborted while it serves calls. */
-  | { command: 'evict'; fence: string }
+  /** The instance of an object is aborted while it serves calls. */
+  | { command: 'evict'; object: ObjectName; name: string }
   /** Runs the reconciler, as cron does each minute. */
   | { command: 'reconcile' }
   | { command: 'count' }

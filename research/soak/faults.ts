@@ -1,7 +1,7 @@
 // Bindings that inject faults and pass every other call on. KV may also return an old value, since workerd's own
 // KV is strongly consistent and would hide a dependence on that.
 import { createRandom } from '../../test/simulation/random.ts'
-import type { FaultCounts, FaultKind, Faults, StoreName } from './commands.ts'
+import type { FaultCounts, FaultKind, Faults, ObjectName, StoreName } from './commands.ts'
 
 let faults: Faults = {}
 let random = createRandom(1)
@@ -51,8 +51,11 @@ export function faultyBindings(env: Env): Env {
     ...env,
     DB: faultyD1(env.DB),
     KEY_CACHE: faultyKv(env.KEY_CACHE),
-    FENCE: faultyFences(env.FENCE),
     USAGE: faultyQueue(env.USAGE),
+    FENCE: faultyObjects('FENCE', env.FENCE),
+    METER: faultyObjects('METER', env.METER),
+    USAGE_COUNTS: faultyObjects('USAGE_COUNTS', env.USAGE_COUNTS),
+    REQUEST_LOG: faultyObjects('REQUEST_LOG', env.REQUEST_LOG),
   }
 }
 
@@ -112,18 +115,21 @@ function faultyKv(kv: KVNamespace): KVNamespace {
 
 type Methods = Record<string, (...args: unknown[]) => PromiseLike<unknown>>
 
-function faultyFences(namespace: Env['FENCE']): Env['FENCE'] {
-  const getByName: Env['FENCE']['getByName'] = (name, options) => {
+function faultyObjects<Namespace extends Env[ObjectName]>(
+  store: ObjectName,
+  namespace: Namespace,
+): Namespace {
+  const getByName = (name: string, options?: DurableObjectNamespaceGetDurableObjectOptions) => {
     const stub = namespace.getByName(name, options)
     return new Proxy(stub, {
       get:
         (_, method: string) =>
         (...args: unknown[]) =>
           // Called on its stub: a method of a stub is itself a stub.
-          withFault('FENCE', () => (stub as unknown as Methods)[method]?.(...args) ?? never()),
+          withFault(store, () => (stub as unknown as Methods)[method]?.(...args) ?? never()),
     })
   }
-  return { getByName } as Env['FENCE']
+  return { getByName } as unknown as Namespace
 }
 
 function faultyQueue(queue: Env['USAGE']): Env['USAGE'] {

@@ -8,7 +8,7 @@ export async function runFinalChecks(
   workerd: Workerd,
   traffic: Traffic,
   report: (violation: string) => void,
-): Promise<{ auditRows: number }> {
+): Promise<{ auditRows: number; counted: number }> {
   await workerd.send(0, { command: 'reconcile' })
   const pending = await workerd.rows('SELECT fence FROM pending_raise')
   if (pending.length > 0) {
@@ -20,7 +20,20 @@ export async function runFinalChecks(
       if (code.startsWith('503')) report(`without faults, ${key.id} got ${code}`)
     }
   }
-  return checkAudit(workerd, [...traffic.keys, ...traffic.dropped], report)
+  const { auditRows } = await checkAudit(workerd, [...traffic.keys, ...traffic.dropped], report)
+  return { auditRows, counted: await checkUsage(traffic, report) }
+}
+
+/** Nothing is counted twice. What an isolate had in memory when it was lost is counted never. */
+async function checkUsage(traffic: Traffic, report: (violation: string) => void): Promise<number> {
+  let counted = 0
+  for (const key of traffic.keys) {
+    const total = await traffic.usageOf(key)
+    if (total === null) report(`without faults, the usage of ${key.id} was not answered`)
+    if ((total ?? 0) > key.sent) report(`${total} of ${key.sent} requests of ${key.id} are counted`)
+    counted += total ?? 0
+  }
+  return counted
 }
 
 type Row = { key_id: string; action: string; count: number }

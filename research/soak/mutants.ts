@@ -1,8 +1,9 @@
 // Mutants that the soak must kill, patched into the source as it is bundled.
 import type { Patch } from '../../test/simulation/patching.ts'
+import type { StoreName } from './commands.ts'
 
-/** `violation`: what the soak must report. */
-export type Mutant = { patches: Patch[]; violation: RegExp }
+/** `violation`: what the soak must report. `faulty`: the stores that fail; absent: all. */
+export type Mutant = { patches: Patch[]; violation: RegExp; faulty?: readonly StoreName[] }
 
 const mutant = (file: string, find: string, put: string, violation: RegExp): Mutant => ({
   patches: [{ file, find, put }],
@@ -36,8 +37,24 @@ export const mutants: Record<string, Mutant> = {
   ),
   'audit-row-lost': mutant(
     'src/storage/key-changes.ts',
-    '    ...(audit === null ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
-    '    ...(audit === null || nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n    leaveRaises(change),\n',
+    '    update,\n    ...(audit === null ? [] : [recordChanges(audit, nowMs)]),\n',
+    '    update,\n    ...(audit === null || nowMs % 10 === 0 ? [] : [recordChanges(audit, nowMs)]),\n',
     /audit/,
   ),
+  'spent-credits-forgotten': mutant(
+    'src/limits/merged-writes.ts',
+    '      store.save(state, used)\n',
+    '',
+    /OVERSPENT/,
+  ),
+  'counted-twice': {
+    ...mutant(
+      'src/usage/ledger.ts',
+      'const { fresh, seen } = this.unknown(parts, nowMs)',
+      'const { seen } = this.unknown(parts, nowMs)\n    const fresh = parts',
+      /are counted/,
+    ),
+    // Among all faults a message is rarely delivered twice within minutes.
+    faulty: ['USAGE', 'USAGE_COUNTS'],
+  },
 }

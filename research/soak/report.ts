@@ -8,7 +8,7 @@ type Counted = 'verified' | 'changed'
 const sum = (buckets: readonly Bucket[], of: Counted, outcome: keyof Bucket[Counted]) =>
   buckets.reduce((total, bucket) => total + bucket[of][outcome], 0)
 
-function figures({ buckets, disturbances, injected, keys, auditRows }: SoakResult) {
+function figures({ buckets, disturbances, injected, keys, auditRows, counted }: SoakResult) {
   const verified = (outcome: keyof Bucket['verified']) => sum(buckets, 'verified', outcome)
   const changed = (outcome: keyof Bucket['changed']) => sum(buckets, 'changed', outcome)
   return {
@@ -22,6 +22,7 @@ function figures({ buckets, disturbances, injected, keys, auditRows }: SoakResul
     ...disturbances,
     keys,
     auditRows,
+    counted,
     memory: memoryOf(buckets),
   }
 }
@@ -48,8 +49,8 @@ export function describe(result: SoakResult): string {
   const all = figures(result)
   return [
     `${all.passed} verifications passed, ${all.refused} were refused, ${all.unavailable} got 503, ${all.unanswered} got no answer (workerd restarted).`,
-    `${all.changes} changes succeeded, ${all.unavailableChanges} got 503; ${all.keys} keys, ${all.auditRows} audit rows.`,
-    `${all.faults} faults injected; ${all.recycle} isolates recycled, ${all.evict} fences evicted, ${all.reconcile} runs of the reconciler, ${all.restart} restarts of workerd.`,
+    `${all.changes} changes succeeded, ${all.unavailableChanges} got 503; ${all.keys} keys, ${all.auditRows} audit rows, ${all.counted} requests counted.`,
+    `${all.faults} faults injected; ${all.recycle} isolates recycled, ${all.evict} objects evicted, ${all.reconcile} runs of the reconciler, ${all.restart} restarts of workerd.`,
     `workerd: first ${all.memory.first.toFixed(0)} MB, last ${all.memory.last.toFixed(0)} MB, maximum ${all.memory.max.toFixed(0)} MB.`,
     `${result.violations.length} violations.`,
   ].join('\n')
@@ -65,6 +66,7 @@ export function unmetMinimums(result: SoakResult): string[] {
     faults: 100,
     recycle: 3,
     evict: 3,
+    counted: 20,
   } as const
   const perMinute = Math.min(1, result.minutes)
   return Object.entries(minimums).flatMap(([name, count]) => {
@@ -85,15 +87,16 @@ export function summary(result: SoakResult): string {
       `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}`,
     ],
     ['verifications that passed', all.passed],
-    ['refused with 401', all.refused],
+    ['refused with 401 or 429', all.refused],
     ['answered with 503', all.unavailable],
     ['not answered while workerd restarted', all.unanswered],
     ['changes that succeeded', all.changes],
     ['changes answered with 503 (repeated until they were in force)', all.unavailableChanges],
     ['keys created, audit rows', `${all.keys}, ${all.auditRows}`],
+    ['requests counted, of the keys that were left at the end', all.counted],
     ['faults injected', injectedIn(result)],
     [
-      'isolates recycled, fences evicted, runs of the reconciler, restarts of workerd',
+      'isolates recycled, objects evicted, runs of the reconciler, restarts of workerd',
       `${all.recycle}, ${all.evict}, ${all.reconcile}, ${all.restart}`,
     ],
     [

@@ -1,6 +1,6 @@
 // `npx node research/soak/run.ts`: 30 minutes of mixed traffic while stores fail; exit code 1 on a violation.
 // Options: --minutes N, --seed N, --rate N (verifications a second), --restart-minutes N, --write (docs/soak.md
-// and its chart), --mutant NAME (must be killed), --mutants (each for a minute at most).
+// and its chart), --mutant NAME (must be killed), --mutants (each for three minutes at most).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -52,7 +52,7 @@ async function runMutants(names: readonly string[]): Promise<number> {
   for (const name of names) {
     const mutant = mutants[name]
     if (mutant === undefined) throw new Error(`Mutants: ${Object.keys(mutants).join(', ')}.`)
-    const short = { ...options, minutes: Math.min(minutes, 1), restartMinutes: 60 }
+    const short = { ...options, minutes: Math.min(minutes, 3), restartMinutes: 60 }
     const { violations, buckets } = await soak({ ...short, mutant })
     const found = violations.find((violation) => mutant.violation.test(violation))
     if (found === undefined) survived++

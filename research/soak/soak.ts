@@ -2,14 +2,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRandom } from '../../test/simulation/random.ts'
 import { bundle } from './build.ts'
-import { addCounts, type FaultCounts } from './commands.ts'
+import { addCounts, type FaultCounts, type ObjectName } from './commands.ts'
 import { runFinalChecks } from './final-checks.ts'
 import type { Mutant } from './mutants.ts'
 import { type Disturbance, drawSchedule, type Schedule } from './schedule.ts'
 import { type Bucket, createTimeSeries, type TimeSeries } from './time-series.ts'
-import { createTraffic } from './traffic.ts'
-import { fences, isolateCount, startWorkerd, type Workerd } from './workerd.ts'
+import { createTraffic, type Traffic } from './traffic.ts'
+import {
+  fences,
+  isolateCount,
+  requestLogOf,
+  startWorkerd,
+  usageObjects,
+  type Workerd,
+} from './workerd.ts'
 
 export type SoakOptions = {
   seed: number
@@ -28,6 +36,8 @@ export type SoakResult = SoakOptions & {
   disturbances: Record<Disturbance['kind'], number>
   keys: number
   auditRows: number
+  /** Requests that the usage objects have of the keys that were left at the end. */
+  counted: number
 }
 
 const maxViolations = 50
@@ -59,22 +69,23 @@ async function run(workerd: Workerd, options: SoakOptions): Promise<SoakResult> 
   const traffic = createTraffic(workerd, sink, seed)
   const schedule = drawSchedule(seed, {
     isolates: isolateCount,
-    fences,
     lengthMs,
     restartMs: options.restartMinutes * 60_000,
+    ...(mutant?.faulty && { faulty: mutant.faulty }),
   })
   const clients = traffic.start(rate)
-  const faults = play(workerd, schedule, stopwatch, series, restarts)
+  const names = createNames(workerd, traffic, seed)
+  const faults = play(workerd, schedule, stopwatch, series, restarts, names)
   await stopwatch.over
   const { disturbances, injected } = await faults
   await workerd.sendAll({ command: 'faults', faults: {}, seed })
   traffic.end()
   await clients
-  const { auditRows } = await runFinalChecks(workerd, traffic, violation)
+  const { auditRows, counted } = await runFinalChecks(workerd, traffic, violation)
   series.end()
   const keys = traffic.keys.length + traffic.dropped.length
   const { buckets } = series
-  return { ...options, violations, buckets, injected, disturbances, keys, auditRows }
+  return { ...options, violations, buckets, injected, disturbances, keys, auditRows, counted }
 }
 
 type Stopwatch = ReturnType<typeof createStopwatch>
@@ -120,6 +131,25 @@ function createRestarts(workerd: Workerd) {
   }
 }
 
+/** Draws an object of a class; null: there is none yet. */
+function createNames(workerd: Workerd, { keys }: Traffic, seed: number) {
+  const random = createRandom(seed)
+  return (object: ObjectName): string | null => {
+    switch (object) {
+      case 'FENCE':
+        return random.one(fences)
+      case 'METER': {
+        const limited = keys.slice(-30).filter(({ credits }) => credits !== null)
+        return limited.length === 0 ? null : `key/${random.one(limited).id}`
+      }
+      case 'USAGE_COUNTS':
+        return random.one(usageObjects())
+      case 'REQUEST_LOG':
+        return requestLogOf(workerd.owner.account)
+    }
+  }
+}
+
 /** Plays the schedule. Commands to a Worker that is being restarted are dropped. */
 async function play(
   workerd: Workerd,
@@ -127,6 +157,7 @@ async function play(
   stopwatch: Stopwatch,
   series: TimeSeries,
   restarts: ReturnType<typeof createRestarts>,
+  nameOf: (object: ObjectName) => string | null,
 ) {
   const injected: FaultCounts = {}
   const disturbances = { recycle: 0, evict: 0, reconcile: 0, restart: 0 }
@@ -139,9 +170,13 @@ async function play(
       await collect()
       return restarts.restart()
     }
-    const { atMs: _, kind, ...rest } = disturbance
-    const isolate = 'isolate' in rest ? rest.isolate : 0
-    await workerd.send(isolate, { command: kind, ...rest } as never).catch(() => {})
+    if (disturbance.kind === 'evict') {
+      const { object } = disturbance
+      const name = nameOf(object)
+      if (name !== null) await workerd.send(0, { command: 'evict', object, name }).catch(() => {})
+      return
+    }
+    await workerd.send(disturbance.isolate, { command: disturbance.kind }).catch(() => {})
   }
 
   const episodes = (async () => {

@@ -54,7 +54,7 @@ export type TimeSeries = ReturnType<typeof createTimeSeries>
 
 function outcomeOf(code: AnswerCode): Outcome {
   if (code.startsWith('2')) return 'passed'
-  if (code.startsWith('401')) return 'refused'
+  if (code.startsWith('401') || code.startsWith('429')) return 'refused'
   return code.startsWith('503') ? '503' : 'other'
 }
 

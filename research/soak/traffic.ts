@@ -1,7 +1,14 @@
 // The clients: verifications with active, disabled, revoked and forged keys, and an owner who changes keys.
 import { createRandom } from '../../test/simulation/random.ts'
 import { exponential } from '../world/distributions.ts'
-import { type AnswerCode, checkAnswer, checkForged, type SoakKey, snapshotOf } from './oracle.ts'
+import {
+  type AnswerCode,
+  checkAnswer,
+  checkCredits,
+  checkForged,
+  type SoakKey,
+  snapshotOf,
+} from './oracle.ts'
 import { isolateCount, type Workerd } from './workerd.ts'
 
 export type Answer = { code: AnswerCode; beganMs: number; tookMs: number }
@@ -19,7 +26,9 @@ export type Traffic = ReturnType<typeof createTraffic>
 const minActiveKeys = 60
 const maxRefused = 60
 const groups = 20
-const retryMs = 400
+const limitedShare = 0.2
+const maxCredits = 50
+const retryMs = 1_000
 const maxWaitMs = 60_000
 
 export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
@@ -62,10 +71,13 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
 
   async function verify(key: SoakKey, isolate?: number): Promise<AnswerCode> {
     const before = snapshotOf(key)
+    key.sent++
     const answer = await request('/api/v1/me', { headers: { 'x-api-key': key.token } }, isolate)
     sink.verified(answer)
     if (isLostByRestart(answer)) return noAnswer
-    const wrong = checkAnswer(before, snapshotOf(key), answer.code)
+    if (answer.code === '200') key.passed++
+    const wrong =
+      checkAnswer(before, snapshotOf(key), answer.code) ?? checkCredits(key, answer.code)
     if (wrong !== null) {
       sink.violation(`${wrong} (key ${key.id}, after ${Math.round(answer.tookMs)} ms)`)
     }
@@ -97,14 +109,17 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
     // A bulk revocation in flight may or may not cover a key created meanwhile.
     if (revokedGroups.has(group)) return
     creations.set(group, (creations.get(group) ?? 0) + 1)
+    const credits = random.is(limitedShare) ? 1 + random.int(maxCredits) : null
     const { code, body } = await manage('POST', '/api/api-keys', {
       name: 'Soak',
       external_id: group,
+      ...(credits !== null && { credits: { remaining: credits } }),
     })
     creations.set(group, (creations.get(group) ?? 0) - 1)
     if (code !== '201' || body === null) return
     const { id, key } = body.data
-    keys.push({ id, token: key, group, state: 'active', isChanging: false, version: 0, updates: 0 })
+    const unchanged = { isChanging: false, version: 0, updates: 0, sent: 0, passed: 0 }
+    keys.push({ id, token: key, group, credits, state: 'active', ...unchanged })
   }
 
   /** Repeats the change until it is answered with 200: only then is the new state guaranteed. */
@@ -169,10 +184,16 @@ export function createTraffic(workerd: Workerd, sink: Sink, seed: number) {
     }
   }
 
+  async function usageOf(key: SoakKey): Promise<number | null> {
+    const { body } = await manage('GET', `/api/api-keys/${key.id}/usage`)
+    return (body?.data as { total: number } | undefined)?.total ?? null
+  }
+
   return {
     keys,
     dropped,
     verify,
+    usageOf,
     start(perSecond: number): Promise<unknown> {
       const verifiers = Array.from({ length: 24 }, () => verifier(perSecond / 24))
       const changers = Array.from({ length: 8 }, () => changer())
@@ -205,9 +226,9 @@ async function send(url: URL, init: RequestInit): Promise<{ code: AnswerCode; bo
   }
 }
 
-/** In force, pending, contended, or unavailable. */
+/** In force, pending, contended, unavailable, or one repetition too many in a minute. */
 function isAllowedForChange(code: AnswerCode): boolean {
-  return /^(200|201|202|409 .*|503 authority_unavailable)$/.test(code)
+  return /^(200|201|202|409 .*|429 quota_exceeded|503 authority_unavailable)$/.test(code)
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

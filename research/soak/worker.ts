@@ -1,25 +1,34 @@
 // The real Worker with bindings that fail, in one location, controlled by the commands of the soak.
 
 // build.ts patches `replaceIsolate` into src/index.ts.
-import * as built from '../../src/index.ts'
-import RealLatchkey, { FenceObject as RealFence } from '../../src/index.ts'
+import RealLatchkey, * as real from '../../src/index.ts'
 import { type Command, commandPath } from './commands.ts'
 import { faultyBindings, injectedCounts, setFaults } from './faults.ts'
 
-export { MeterObject, RequestLogObject, UsageObject } from '../../src/index.ts'
-
 type SoakEnv = Env & { PLACE: { latitude: string; longitude: string } }
 
-export class FenceObject extends RealFence {
-  constructor(context: DurableObjectState, env: Env) {
-    super(context, faultyBindings(env))
-  }
+/** An object whose bindings fail, and which can lose its instance as a failing machine loses it. */
+// biome-ignore lint/suspicious/noExplicitAny: TypeScript demands it of a mixin.
+function disturbed(Base: new (...given: any[]) => Rpc.DurableObjectBranded) {
+  return class extends Base {
+    private readonly context: DurableObjectState
 
-  /** Loses the memory of the instance and fails its calls in flight, as the failure of a machine does. */
-  evict(): void {
-    this.ctx.abort('evicted by the soak')
+    constructor(context: DurableObjectState, env: Env) {
+      super(context, faultyBindings(env))
+      this.context = context
+    }
+
+    /** Loses the memory of the instance and fails its calls in flight. */
+    evict(): void {
+      this.context.abort('evicted by the soak')
+    }
   }
 }
+
+export const FenceObject = disturbed(real.FenceObject)
+export const MeterObject = disturbed(real.MeterObject)
+export const UsageObject = disturbed(real.UsageObject)
+export const RequestLogObject = disturbed(real.RequestLogObject)
 
 export default class Soak extends RealLatchkey {
   private readonly real: SoakEnv
@@ -41,12 +50,10 @@ export default class Soak extends RealLatchkey {
       case 'faults':
         return setFaults(command.faults, command.seed) ?? null
       case 'recycle':
-        return (built as unknown as { replaceIsolate(): void }).replaceIsolate() ?? null
+        return (real as unknown as { replaceIsolate(): void }).replaceIsolate() ?? null
       case 'evict': {
-        const fence = this.real.FENCE.getByName(command.fence) as unknown as {
-          evict(): Promise<void>
-        }
-        return fence.evict().catch(() => null)
+        const object = this.real[command.object].getByName(command.name)
+        return (object as unknown as { evict(): Promise<void> }).evict().catch(() => null)
       }
       case 'reconcile':
         return (await super.scheduled({ cron: '* * * * *' } as ScheduledController)) ?? null

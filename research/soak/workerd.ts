@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { readShards } from '../../src/usage/read-shards.ts'
+import { monthOf, namesIn } from '../../src/usage/shards.ts'
 import { migrate } from '../../test/support/system/migrate.ts'
 import { workerOptions } from '../../test/support/system/worker-options.ts'
 import { addCounts, type Command, commandPath, type FaultCounts } from './commands.ts'
@@ -16,6 +18,11 @@ const places = [
 
 export const isolateCount = places.length
 export const fences = [...new Set(places.map(({ fence }) => fence))]
+
+const shards = readShards(String(workerOptions().bindings.USAGE_SHARDS))
+/** The usage objects of this month. */
+export const usageObjects = () => namesIn(shards, monthOf(Date.now()))
+export const requestLogOf = (account: string) => `requests/${account}`
 
 const baseUrl = 'http://localhost:8787'
 
@@ -83,6 +90,7 @@ function optionsOf(folder: string, scriptPath: string) {
     ...options,
     name: nameOf(isolate),
     rootPath: folder,
+    modules: true,
     scriptPath,
     bindings: { ...options.bindings, PLACE: { latitude, longitude } },
     durableObjects: isolate === 0 ? durableObjects : hostedByFirst(durableObjects as object),

@@ -22,6 +22,7 @@ export const layers = [
   ['src/http/management/webhooks'],
   ['src/http/management/people'],
   ['src/http/management/accounts', 'src/http/management/usage', 'src/http/management/status'],
+  ['src/http/management/portal'],
   ['src/http/management/routes.ts'],
   ['src/http/revocation', 'src/http/status'],
   ['src/http/openapi', 'src/http/dev'],

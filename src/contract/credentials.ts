@@ -1,13 +1,13 @@
-// Where a request presents its credential: one rule for the server and for latchkey/hono.
+// Where a request presents its credential: one rule for the server and for the frameworks of the package.
 
 /** The token that a request presents, '' included; null for none. `X-API-Key` wins, and nothing falls back. */
-export function presentedToken(headers: Headers): string | null {
+export function presentedToken(headers: Pick<Headers, 'get'>): string | null {
   return headers.get('x-api-key')?.trim() ?? credentialsOf(headers, 'bearer')
 }
 
 type Scheme = 'basic' | 'bearer'
 
-export function credentialsOf(headers: Headers, scheme: Scheme): string | null {
+export function credentialsOf(headers: Pick<Headers, 'get'>, scheme: Scheme): string | null {
   return behindScheme(headers.get('authorization') ?? '', scheme)
 }
 
@@ -19,5 +19,5 @@ export function behindScheme(authorization: string, scheme: Scheme): string | nu
   const value = authorization.trim()
   if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null
   const rest = value.slice(scheme.length)
-  return rest === '' || /^\s/.test(rest) ? rest.trim() : null
+  return /^(\s|$)/.test(rest) ? rest.trim() : null
 }

@@ -19,5 +19,7 @@ export function auditEntry(
   detail: Record<string, unknown>,
 ): AuditEntry {
   const actorKind = isForeign(actor) ? 'platform' : actor.kind
-  return { action, actorKind, actorId: actor.id, requestId, detail }
+  const portal = actor.kind === 'key' && actor.portal
+  const through = portal && { portal: { external_id: portal.externalId } }
+  return { action, actorKind, actorId: actor.id, requestId, detail: { ...detail, ...through } }
 }

@@ -12,3 +12,10 @@ export function changedFields<Requested extends object>(
   )
   return Object.fromEntries(changed) as ReturnType<typeof changedFields<Requested>>
 }
+
+/** For the audit trail: the fields that change, with their values after and before. */
+export function changeDetail(current: object, changed: object) {
+  const present = current as Record<string, unknown>
+  const before = Object.keys(changed).map((field) => [field, present[field] ?? null])
+  return { changed, before: Object.fromEntries(before) as Record<string, unknown> }
+}

@@ -8,9 +8,11 @@ import type { ForeignFormat } from './foreign.ts'
 import type { Format } from './format.ts'
 import { checkForeign, checkFormats } from './format-rules.ts'
 import { type Gateway, type GatewayInput, readGateway } from './gateway.ts'
+import type { KeyTemplate } from './key-template.ts'
 import type { Mail } from './mail.ts'
 import type { PolicyInput, PolicyRules } from './policy.ts'
-import { checkRoles, checkScopes, readPolicies } from './policy-rules.ts'
+import { checkRoles, checkScopes, checkTemplates, readPolicies } from './policy-rules.ts'
+import type { PortalPageInput } from './portal-page.ts'
 import type { Role, RolePowers } from './role.ts'
 import type { ScopeCatalogue } from './scope-matcher.ts'
 import { reservedScopes } from './scopes.ts'
@@ -51,6 +53,10 @@ export type ConfigInput<Env> = {
    * who may read. Without it, browsers let no other origin in.
    */
   cors?: CorsInput | 'upstream' | null
+  /** By name: fills in the form of a new key in the dashboard. */
+  templates?: Record<string, KeyTemplate>
+  /** How the page looks on which customers manage their keys (docs/portal.md). */
+  portal?: PortalPageInput | null
   /** Without it, /forward-auth refuses a key that is bound to addresses (docs/decisions/0006). */
   forwardAuth?: ForwardAuth | null
   /** How mail is sent (docs/mail.md). Without it, invitations are links that people pass on. */
@@ -86,6 +92,7 @@ export function defineConfig<Env>(input: ConfigInput<Env>): Config<Env> {
   checkFormats(input.formats)
   checkScopes(input.scopes)
   checkRoles(input.roles, scopes)
+  checkTemplates(input.templates ?? {}, scopes, input.formats)
   const { lease = 1, forwardAuth = null, foreign = {}, ...rest } = input
   checkForeign(foreign, input.formats)
   const policies = readPolicies(input.policies, scopes, environmentsOf({ ...input, foreign }))

@@ -1,5 +1,6 @@
 // Which pages of other origins may call the gateway with a key (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).
 import { fail } from './config-error.ts'
+import { isOrigin } from './text.ts'
 
 export type CorsInput = {
   /** Exact origins, as browsers send them: `https://app.example.com`, `http://localhost:3000`. */
@@ -24,12 +25,4 @@ export function readCors(input: CorsInput | 'upstream' | null): Cors | 'upstream
     fail(`cors.maxAgeSeconds is ${maxAgeSeconds}: it must be 0 to 86,400 seconds`)
   }
   return { origins, maxAgeSeconds }
-}
-
-/**
- * In the one spelling that browsers send: lower case, no default port, no path. `*` would open the gateway to every page,
- * and `null` is the origin of every sandboxed frame and local file.
- */
-function isOrigin(text: string): boolean {
-  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }

@@ -1,6 +1,6 @@
 // The powers of a key, compared. A change that only tightens them is always allowed; any other is a grant, for which
 // the actor must be able to create the resulting key now, all fields together.
-import type { Actor, MayGrant } from './actor.ts'
+import type { Actor, Bounds, MayGrant } from './actor.ts'
 import { contains } from './address.ts'
 import type { CreditTerms, LimitOwner, Window } from './limits.ts'
 import type { Role } from './role.ts'
@@ -71,15 +71,21 @@ function tightensAddresses(
   return after?.every((block) => before.some((old) => contains(old, block))) ?? false
 }
 
-/** A renamed or re-timed window starts empty: only windows of the same name and length are the same. */
+/**
+ * A renamed or re-timed window starts empty: only windows of the same name and length are the same. From exact to fast
+ * is looser, like a higher limit: a few more may pass.
+ */
 function tightensWindows(
   before: readonly Window[] | null,
   after: readonly Window[] | null,
 ): boolean {
   const isKept = (old: Window) =>
     after?.some(
-      ({ name, windowSeconds, limit }) =>
-        name === old.name && windowSeconds === old.windowSeconds && limit <= old.limit,
+      ({ name, windowSeconds, limit, mode }) =>
+        name === old.name &&
+        windowSeconds === old.windowSeconds &&
+        limit <= old.limit &&
+        (mode === undefined || mode === old.mode),
     )
   return before?.every(isKept) ?? true
 }
@@ -123,7 +129,7 @@ function refusalOfRole(
 }
 
 function refusalOfBounds(
-  bounds: MayGrant | null,
+  bounds: Bounds | null,
   key: KeyPowers,
   config: Pick<Catalogue, 'scopes'>,
   nowMs: number,
@@ -138,12 +144,12 @@ function refusalOfBounds(
 
 /** Which bound the key exceeds, as a sentence; null when it is within all of them. */
 export function beyondBounds(
-  bounds: MayGrant,
+  bounds: Bounds,
   key: KeyPowers,
   config: Pick<Catalogue, 'scopes'>,
   nowMs: number,
 ): string | null {
-  const { scopes, environments, externalIds, maxLifetime, rateLimit } = bounds
+  const { scopes, environments, externalIds, maxLifetime, rateLimit, limitsBy } = bounds
   if (environments !== null && !environments.includes(key.environment)) {
     return `The environment ${key.environment} is beyond the may_grant of this key.`
   }
@@ -155,6 +161,9 @@ export function beyondBounds(
   }
   if (!tightensWindows(rateLimit, key.rateLimit)) {
     return 'The may_grant of this key needs its rate_limit, or a tighter one.'
+  }
+  if (limitsBy !== undefined && key.limitsBy !== limitsBy) {
+    return `The session needs limits by ${limitsBy}.`
   }
   if (scopes === null) return null
   if (key.scopes === null) return 'What a key inherits is beyond the may_grant of this key.'

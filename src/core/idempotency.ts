@@ -1,6 +1,6 @@
 // The identity of a request with an Idempotency-Key, under which it is executed once.
 import { maxIdempotencyKeyLength } from '../contract/verify.ts'
-import type { Actor } from './actor.ts'
+import type { Actor, PortalCustomer } from './actor.ts'
 
 /** A value of Idempotency-Key; null for what is not 1 to 255 printable ASCII characters. */
 export function readIdempotencyKey(text: string): string | null {
@@ -12,7 +12,7 @@ export const idempotencyKeyError = `1 to ${maxIdempotencyKeyLength} printable AS
 /** Who sends what where: two requests with the same scope and header are one. */
 export type RequestScope = {
   accountId: string
-  actor: Pick<Actor, 'kind' | 'id'>
+  actor: Pick<Actor, 'kind' | 'id'> & { portal?: Pick<PortalCustomer, 'externalId'> }
   method: string
   /** The path with its parameters as names. */
   route: string
@@ -33,7 +33,9 @@ export async function idempotentRequest(
   { accountId, actor, method, route, ids, key }: RequestScope,
   body: unknown,
 ): Promise<IdempotentRequest> {
-  const fields = [accountId, actor.kind, actor.id, method, route, ...ids, key]
+  // Customers of one key choose their values apart: no kind of actor is called `portal`.
+  const who = actor.portal ? ['portal', actor.id, actor.portal.externalId] : [actor.kind, actor.id]
+  const fields = [accountId, ...who, method, route, ...ids, key]
   const [hash, payload] = await Promise.all([
     sha256(lengthPrefixed(fields)),
     sha256(utf8(JSON.stringify(sorted(body)) ?? '')),

@@ -1,8 +1,14 @@
 // The limits of a key: rate windows, and credits with their refill. They are part of its record, so that
 // metering needs no second look-up.
 
-/** `limit` requests (1 to 1,000,000) in `windowSeconds` (1 s to 31 days). */
-export type Window = { name: string; limit: number; windowSeconds: number }
+/**
+ * `limit` requests (1 to 1,000,000) in `windowSeconds` (1 s to 31 days). `mode` is stored only where it is fast, so that
+ * a window from before there were modes is an exact one.
+ */
+export type Window = { name: string; limit: number; windowSeconds: number; mode?: 'fast' }
+
+/** `exact`: the meter decides each request. `fast`: isolates decide from what they know of it, and may pass a few more. */
+export const windowModes = ['exact', 'fast'] as const
 
 /** At midnight UTC, daily or on one day of each month; a shorter month has it on its last day. */
 export type Schedule = { interval: 'daily' } | { interval: 'monthly'; day: number }

@@ -27,6 +27,7 @@ export type FactorChange =
   | 'passkey_removed'
   | 'recovery_codes_created'
   | 'recovery_code_used'
+  | 'factors_removed'
   | 'sign_in_method_linked'
   | 'sign_in_method_unlinked'
 

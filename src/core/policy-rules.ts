@@ -1,6 +1,7 @@
 // Validates the scopes, roles and policies of a configuration: what can never match or be held stops the Worker.
 import { fail } from './config-error.ts'
 import { defaultEnvironment } from './environment.ts'
+import type { KeyTemplate } from './key-template.ts'
 import type { PolicyInput, PolicyRules, Route } from './policy.ts'
 import { type Role, type RolePowers, roles } from './role.ts'
 import {
@@ -37,11 +38,29 @@ export function checkRoles(powers: Record<Role, RolePowers>, catalogue: ScopeCat
       if (Object.hasOwn(reservedScopes, scope)) {
         fail(`roles.${role} names "${scope}", which is never inherited`)
       }
-      const refusal = heldRefusal(scope, catalogue)
-      if (refusal === 'No such scope') fail(`roles.${role} names the unknown scope "${scope}"`)
-      if (refusal !== null) fail(`roles.${role} names "${scope}": ${refusal}`)
+      checkHeld(`roles.${role}`, scope, catalogue)
     }
   }
+}
+
+export function checkTemplates(
+  templates: Record<string, KeyTemplate>,
+  catalogue: ScopeCatalogue,
+  formats: Record<string, unknown>,
+) {
+  for (const [name, { scopes = [], format }] of Object.entries(templates)) {
+    const where = `templates["${name}"]`
+    for (const scope of scopes) checkHeld(where, scope, catalogue)
+    if (format !== undefined && !Object.hasOwn(formats, format)) {
+      fail(`${where} names the unknown format "${format}"`)
+    }
+  }
+}
+
+function checkHeld(where: string, scope: string, catalogue: ScopeCatalogue) {
+  const refusal = heldRefusal(scope, catalogue)
+  if (refusal === 'No such scope') fail(`${where} names the unknown scope "${scope}"`)
+  if (refusal !== null) fail(`${where} names "${scope}": ${refusal}`)
 }
 
 /** Both forms of a policy as one. */

@@ -6,6 +6,7 @@ import { type ListedScopes, listHeld, type ScopeCatalogue } from './scope-matche
 export const reservedScopes = {
   'keys:manage': 'Create, change, rotate and revoke API keys of the account',
   'keys:verify': 'Verify API keys',
+  'keys:portal': 'Open the portal for customers',
   'platform:manage': 'Create accounts, and manage API keys of all',
   'platform:verify': 'Verify API keys of all accounts',
 } as const

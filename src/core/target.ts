@@ -10,6 +10,12 @@ export function splitTarget(target: string): Target {
   return { path: target.slice(0, at), query: target.slice(at) }
 }
 
+/** Scheme and authority of the absolute URL of a request, which holds no user information. */
+export function originOf(url: string): { scheme: string; authority: string } {
+  const [scheme = '', , authority = ''] = url.split('/', 3)
+  return { scheme: scheme.slice(0, -1), authority }
+}
+
 /** Path and query of an absolute URL. */
 export function targetOf(url: string): Target {
   const start = url.indexOf('/', url.indexOf('//') + 2)

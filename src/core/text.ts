@@ -43,6 +43,14 @@ export function foldForSearch(text: string): string {
   return folded.replaceAll('ς', 'σ').normalize('NFKC')
 }
 
+/**
+ * An exact origin, in the one spelling that browsers send: lower case, no default port, no path. `*` would open the gateway to every page,
+ * and `null` is the origin of every sandboxed frame and local file.
+ */
+export function isOrigin(text: string): boolean {
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
 const maxQuoteLength = 100
 
 /** The start of a text for an answer or a log line: at most 100 UTF-16 units, without lone surrogates. */

@@ -1,39 +1,40 @@
 import './styles.css'
-import { Toasty } from '@cloudflare/kumo/components/toast'
-import { TooltipProvider } from '@cloudflare/kumo/components/tooltip'
+// Pages without the theme switch follow the system too.
+import './ui/theme.ts'
 import { CSPProvider } from '@cloudflare/kumo/primitives/csp-provider'
 import { LinkProvider } from '@cloudflare/kumo/utils'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './app.tsx'
+import { App, firstCode } from './app.tsx'
+import { firstRead } from './first-read.ts'
 import { createQueryClient } from './session/query-client.ts'
 import { AppLink } from './ui/app-link.tsx'
-
-// A page that was loaded before a deployment requests chunks that no longer exist.
-addEventListener('vite:preloadError', () => location.reload())
+import { reloadPage } from './ui/reload.ts'
+import { Toasts } from './ui/toasts.tsx'
 
 // A page that the browser kept as it was may show what its session can no longer read.
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) location.reload()
+  if (persisted) void reloadPage()
 })
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')
 
-createRoot(root).render(
+const client = createQueryClient()
+const app = (
   <StrictMode>
     {/* The Content-Security-Policy allows no <style> element. */}
     <CSPProvider disableStyleElements>
-      <QueryClientProvider client={createQueryClient()}>
+      <QueryClientProvider client={client}>
         <LinkProvider component={AppLink}>
-          <TooltipProvider>
-            <Toasty>
-              <App />
-            </Toasty>
-          </TooltipProvider>
+          <App />
+          <Toasts />
         </LinkProvider>
       </QueryClientProvider>
     </CSPProvider>
-  </StrictMode>,
+  </StrictMode>
 )
+
+// Not by a top-level await, for which the bundler would put a file before each that this one loads.
+void firstRead(client, firstCode).then(() => createRoot(root).render(app))

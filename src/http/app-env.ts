@@ -3,22 +3,20 @@ import type { Actor } from '../core/actor.ts'
 import type { AccountStanding } from '../core/standing.ts'
 import type { Awaiting } from '../identity/factors/complete.ts'
 import type { Session } from '../identity/session.ts'
-import type { Report } from './report.ts'
+import type { Customer } from '../keys/portal.ts'
 import type { Services } from './services.ts'
 
 export type AppEnv = {
   Bindings: Services
   Variables: {
-    requestId: string
     /** The response of the API behind the gateway: its headers are its own. */
     isOfUpstream?: true
-    /** The response was made with all its headers. */
-    isHardened?: true
-    report: Report
     /** The caller of management: set by its guard. */
     actor: Actor
     /** Of the account in which the actor acts: set with the actor. */
     standing: AccountStanding
+    /** Set where a route takes a portal session. */
+    customer: Customer
     /** Set where a route takes a session only. */
     session: Session
     /** Set where a route takes a session that awaits its second factor. */

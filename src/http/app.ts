@@ -4,8 +4,7 @@ import type { Context, MiddlewareHandler, Next } from 'hono'
 import { HonoBase as Hono } from 'hono/hono-base'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import type { AppEnv } from './app-env.ts'
-import { gate } from './gate.ts'
-import { confined } from './gateway/confined.ts'
+import { refusedAtGate } from './gate.ts'
 import { checkGatewayPaths } from './gateway/overlap.ts'
 import {
   devMailPaths,
@@ -17,14 +16,14 @@ import {
   mePath,
   openResources,
   ownOperations,
+  resourceMetadataPath,
   verifyBatchPath,
   verifyPath,
 } from './paths.ts'
 import { answerFailure, answerUnknownPath } from './response/failures.ts'
-import { hardened } from './response/hardening.ts'
-import { carryReport, reporting } from './response/reporting.ts'
-import { requestId } from './response/request-id.ts'
-import { allowMethods } from './routing/methods.ts'
+import { harden } from './response/hardening.ts'
+import { reporting } from './response/reporting.ts'
+import { refusedMethod } from './routing/methods.ts'
 import { refuseQuery } from './routing/query.ts'
 import type { AppSettings } from './services.ts'
 import type { createReadiness } from './status/readiness.ts'
@@ -39,7 +38,7 @@ export function createApp(settings: AppSettings): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ router: new RegExpRouter() })
   app.onError(answerFailure)
   app.notFound(answerUnrouted)
-  addMiddleware(app, settings)
+  app.use(aroundEveryRoute(settings))
 
   app.get('/healthz', (c) => {
     refuseQuery(c.req.raw.url)
@@ -94,6 +93,10 @@ function addPages(app: Hono<AppEnv>, settings: AppSettings): void {
     delegateTo((await import('./openapi/routes.ts')).createDocuments(settings)),
   )
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, documents)
+  app.get(
+    resourceMetadataPath,
+    lazily(async () => (await import('./openapi/resource-metadata.ts')).resourceMetadata),
+  )
   const devMail = lazily(async () => (await import('./dev/mail.ts')).devMail)
   for (const path of devMailPaths) app.get(path, devMail)
 }
@@ -114,14 +117,17 @@ function addGateway(app: Hono<AppEnv>, settings: AppSettings): void {
   )
 }
 
-/** The order matters: logging and hardening apply to every response, and checks run before every route. */
-function addMiddleware(app: Hono<AppEnv>, settings: AppSettings): void {
-  app.use(reporting(settings))
-  app.use(hardened)
-  app.use(requestId)
-  app.use(gate)
-  app.use(confined)
-  app.use(allowMethods(() => ownOperations))
+/** Around every route, in one step: the checks before it, then the headers and the log of every response. */
+function aroundEveryRoute(settings: AppSettings): MiddlewareHandler<AppEnv> {
+  const refusedMethodOf = refusedMethod(() => ownOperations)
+  const report = reporting(settings)
+  return async function aroundEveryRoute(c, next) {
+    const refused = refusedAtGate(c.req.raw) ?? refusedMethodOf(c.req)
+    if (refused === null) await next()
+    else c.res = answerFailure(refused, c)
+    harden(c)
+    report(c)
+  }
 }
 
 /** A path without a file or a route: a page of the dashboard for a browser, else a problem. */
@@ -142,8 +148,5 @@ function lazily(load: () => Promise<Handler>) {
 }
 
 function delegateTo(router: Pick<Hono<AppEnv>, 'fetch'>): Handler {
-  return (c) => {
-    carryReport(c)
-    return router.fetch(c.req.raw, c.env)
-  }
+  return (c) => router.fetch(c.req.raw, c.env)
 }

@@ -1,16 +1,16 @@
 // The gate before every route. It reads the path once; a path with more than one reading ends here, so that
 // no guard, policy or library behind it can read it differently.
-import type { MiddlewareHandler } from 'hono'
 import { isAmbiguous } from '../core/path.ts'
 import { targetOf } from '../core/target.ts'
-import type { AppEnv } from './app-env.ts'
+import { leavesPrefix, outsidePrefix } from './gateway/confined.ts'
 import { Problem } from './response/problem.ts'
 import { challenge } from './response/refusals.ts'
 
-export const gate: MiddlewareHandler<AppEnv> = async function gate(c, next) {
-  const { path } = targetOf(c.req.raw.url)
-  if (isAmbiguous(path)) throw path.startsWith('/forward-auth/') ? denied : notFound
-  await next()
+/** Why no route may see the request, or null. */
+export function refusedAtGate({ url, headers }: Request): Problem | null {
+  const { path } = targetOf(url)
+  if (isAmbiguous(path)) return path.startsWith('/forward-auth/') ? denied : notFound
+  return leavesPrefix(headers, path) ? outsidePrefix : null
 }
 
 const detail = 'The path can be read in more than one way.'

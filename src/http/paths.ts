@@ -10,6 +10,8 @@ export const readingPosts: readonly string[] = [lookupPath, explainPath]
 export const leakPaths = '/api/leaks/*'
 /** Mail that `npm start` keeps. In a deployment it is a path like any other (src/http/dev/). */
 export const devMailPaths = ['/dev/mail', '/dev/mail.json']
+/** RFC 9728 3: of the whole deployment, whose origin is one resource. */
+export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
 export const forwardAuthPaths = '/forward-auth/*'
 
 /** Everything under the base of the gateway that no route of ours takes. */
@@ -24,6 +26,7 @@ export const guardedResources = [
   'audit-events',
   'scopes',
   'formats',
+  'members',
   'requests',
   'status',
   'usage',
@@ -31,7 +34,16 @@ export const guardedResources = [
 ]
 
 /** Resources under /api/ whose routes check their callers themselves. */
-export const openResources = ['accounts', 'auth', 'setup', 'invitations', 'sessions', 'operations']
+export const openResources = [
+  'accounts',
+  'auth',
+  'setup',
+  'invitations',
+  'sessions',
+  'operations',
+  'v1/portal',
+  'v1/portal-sessions',
+]
 
 /** The methods of the paths that no router of its own answers. */
 export const ownOperations = [
@@ -40,6 +52,7 @@ export const ownOperations = [
   { method: 'GET', path: '/openapi.json' },
   { method: 'GET', path: '/docs' },
   { method: 'GET', path: '/docs/*' },
+  { method: 'GET', path: resourceMetadataPath },
   { method: 'GET', path: mePath },
   { method: 'DELETE', path: mePath },
   { method: 'POST', path: verifyPath },
@@ -48,8 +61,8 @@ export const ownOperations = [
 ]
 
 /**
- * What the dashboard has directly under /: its pages (src/dashboard/app.tsx) and the folder of its files. The pages of an
- * account are under /a/ID/; where they were before leads there.
+ * What the dashboard has directly under /: its pages (src/dashboard/app.tsx), the portal and the folder of their files. The
+ * pages of an account are under /a/ID/; where they were before leads there.
  */
 const dashboard = [
   'a',
@@ -57,10 +70,14 @@ const dashboard = [
   'accounts',
   'assets',
   'audit-log',
+  'confirm-address',
+  'forgot-password',
   'invitations',
   'keys',
   'members',
+  'portal',
   'profile',
+  'reset-password',
   'scopes',
   'setup',
   'sign-in',
@@ -70,7 +87,7 @@ const dashboard = [
 
 /** All of them. `/*` stands for the path before it and everything below. */
 export const ownPaths: readonly string[] = [
-  ...new Set(ownOperations.map(({ path }) => path)),
+  ...ownOperations.map(({ path }) => path),
   leakPaths,
   ...devMailPaths,
   forwardAuthPaths,

@@ -30,7 +30,7 @@ export type SampledUse = {
 export type Report = {
   /** In every response and log line. Never taken from the client, who could forge log lines with it. */
   readonly id: string
-  startedAt: number
+  readonly startedAt: number
   /** The credential of the request. */
   caller: CheckedToken | null
   /** What the limits of the caller's key have left; null where no meter was consulted. */
@@ -46,6 +46,8 @@ export type Report = {
   cause: unknown
   /** Of the innermost router that handled the request: it knows the route. */
   context: Context | null
+  /** The response was made with all its headers. */
+  isHardened: boolean
 }
 
 export function createReport(startedAt: number): Report {
@@ -61,6 +63,7 @@ export function createReport(startedAt: number): Report {
     code: null,
     cause: null,
     context: null,
+    isHardened: false,
   }
 }
 

@@ -7,6 +7,7 @@ import type { Config } from '../core/config.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
 import type { TargetRules } from '../core/webhook-target.ts'
 import type { PeopleSettings } from '../identity/settings.ts'
+import type { LimitServices } from '../keys/consume-limits.ts'
 import type { LeakStores } from '../keys/leaks.ts'
 import type { LookUpStores } from '../keys/look-up.ts'
 import type { KeySettings } from '../keys/mint.ts'
@@ -19,6 +20,7 @@ import type { CountedKey, UsageCode } from '../usage/counter.ts'
 import type { RequestSample } from '../usage/message.ts'
 import type { UsageReader } from '../usage/reader.ts'
 import type { RequestLogs } from '../usage/request-logs.ts'
+import type { Report } from './report.ts'
 
 /** Known when the routes are assembled, for as long as the isolate lives. */
 export type AppSettings = { config: Config; clock: Clock }
@@ -44,6 +46,7 @@ export type KeptMail = {
 
 /** Services of one request. Methods that return a promise load their code on first use. */
 export type Services = Readonly<AppSettings> & {
+  readonly report: Report
   readonly memory: Memory
   readonly db: D1Database
   /** The public address of the deployment, as configured. */
@@ -70,13 +73,15 @@ export type Services = Readonly<AppSettings> & {
 
   lookUpStores(from: RequestLocation): LookUpStores
   /** @param sender the bucket of the flood limit; read only where the limit is consulted. */
-  verifySettings(sender: () => string): Promise<VerifySettings>
-  meters(): Meters
+  verifySettings(sender: () => string): VerifySettings
+  takeLimits: LimitServices['takeLimits']
+  takeFast: LimitServices['takeFast']
+  meters(): Promise<Meters>
   requestLogs(): Promise<RequestLogs>
   /** @returns whether the log of the account is to hold the request: see `logRequest`. */
   countUsage(key: CountedKey, code: UsageCode): boolean
   logRequest(accountId: string, sample: RequestSample): void
-  countTier(region: string, tier: string): void
+  countTier(from: RequestLocation, tier: string): void
   /** After the response, notifies the account where credits run low. */
   watchCredits(verdict: MeteredVerdict): void
 

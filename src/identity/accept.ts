@@ -3,6 +3,7 @@
 import { APIError } from 'better-auth/api'
 import { digestOf } from '../core/token.ts'
 import { confirmAddress } from '../storage/address.ts'
+import type { Acting } from '../storage/factor-notice.ts'
 import { invitationView } from '../storage/joining.ts'
 
 type Invited = { id: string; email: string; emailVerified: boolean }
@@ -14,14 +15,14 @@ export async function requireProvedAddress(
   db: D1Database,
   { id, email, emailVerified }: Invited,
   { invitationId, token }: { invitationId?: unknown; token?: unknown },
-  nowMs: number,
+  acting: Acting,
 ): Promise<void> {
   if (typeof invitationId !== 'string' || emailVerified) return
-  const found = await invitationView(db, invitationId, nowMs)
+  const found = await invitationView(db, invitationId, acting.nowMs)
   if (found === null || found.tokenDigest === null || found.status !== 'pending') return
   if (found.email.toLowerCase() !== email.toLowerCase()) return
   if (typeof token === 'string' && (await digestOf(token)) === found.tokenDigest) {
-    await confirmAddress(db, id, nowMs)
+    await confirmAddress(db, id, true, acting)
     return
   }
   throw new APIError('FORBIDDEN', {

@@ -18,6 +18,7 @@ import { createGuesses, type Guesses } from './guesses.ts'
 import { type Client, memberChanges } from './member-changes.ts'
 import { trustedOrigins } from './origins.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
+import { createPasswordProof, proofFields, withProof } from './password-proof.ts'
 import { sessionEndpoints } from './session-endpoints.ts'
 import {
   authTime,
@@ -33,10 +34,15 @@ import { ownAudience, type PeopleSettings } from './settings.ts'
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
 
-const anyClient: Client = { place: null, device: null, accountId: null, onChange: async () => {} }
+/** Of what only reads. */
+const nobody = { client: { address: null, browser: null }, place: null, requestId: '', nowMs: 0 }
+export const anyClient: Client = {
+  ...{ place: null, device: null, accountId: null, acting: nobody },
+  onChange: async () => {},
+}
 
 export async function createAuth(settings: PeopleSettings, client = anyClient, now = Date.now) {
-  const intents = createMemberIntents(settings.db, now)
+  const intents = createMemberIntents(settings.db, client.acting, now)
   const guesses = createGuesses(settings, Date.now)
   const start = newSessionStart(client.place)
   const rows: HiddenRows = { areVisible: false, wereHidden: false }
@@ -61,11 +67,13 @@ export async function createAuth(settings: PeopleSettings, client = anyClient, n
       const answer = await auth.api.renewCookie({ headers, body, returnHeaders: true })
       return answer.headers?.getSetCookie() ?? []
     },
-    /** Begins a session of whom a passkey has proved, which verified its user. @returns its cookies */
-    async startSession(headers: Headers, userId: string): Promise<string[]> {
+    /** Begins a session of whom a passkey has proved, which verified its user; null: there is no such person. */
+    async startSession(headers: Headers, userId: string) {
       start.passkeyOf = userId
       const answer = await auth.api.startSession({ headers, returnHeaders: true })
-      return answer.headers?.getSetCookie() ?? []
+      if (answer.response === null) return null
+      const { id, name, email } = answer.response.user
+      return { user: { id, name, email }, cookies: answer.headers?.getSetCookie() ?? [] }
     },
     /** Begins a session of whom another provider has named. @returns its cookies, and the factors that it awaits */
     async startExternalSession(headers: Headers, begun: ExternalStart) {
@@ -106,6 +114,7 @@ type OfRequest = {
 
 async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
   const changes = memberChanges(settings, ofRequest)
+  const proof = createPasswordProof(settings.db)
   return betterAuth({
     appName: 'Latchkey',
     baseURL: settings.baseUrl,
@@ -117,15 +126,20 @@ async function configure(settings: PeopleSettings, ofRequest: OfRequest) {
     logger: { level: 'error', log: logLine },
     // Expected failures still become responses; a failed store is thrown and becomes our 503.
     onAPIError: { throw: true },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
+    emailAndPassword: {
+      ...{ enabled: true, disableSignUp: true, minPasswordLength, maxPasswordLength },
+      password: { hash: proof.hash, verify: proof.verify },
+    },
     account: { accountLinking: { enabled: false } },
     // A session cached in a copied cookie would outlive sign-out.
     session: {
       cookieCache: { enabled: false },
-      additionalFields: sessionFields,
+      additionalFields: { ...sessionFields, ...proofFields },
     },
     databaseHooks: {
-      session: { create: { before: sessionDefaults(settings.db, ofRequest.start) } },
+      session: {
+        create: { before: withProof(sessionDefaults(settings.db, ofRequest.start), proof) },
+      },
     },
     hooks: { before: changes.before },
     // It writes a row for each request that it refuses; guesses.ts and the flood limit stand in its place.
@@ -170,7 +184,7 @@ function jwtPlugin({ db, baseUrl }: PeopleSettings) {
         const role = typeof accountId === 'string' ? await roleOf(db, user.id, accountId) : null
         if (role === null)
           throw new APIError('FORBIDDEN', { message: 'Not a member of an account' })
-        return { account: accountId, role, ...authTime(session) }
+        return { account: accountId, role, sid: session.id, ...authTime(session) }
       },
     },
   })

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { readId } from '../core/id.ts'
 import { quote, readName } from '../core/text.ts'
+import { maxPasswordLength, minPasswordLength } from './password.ts'
 
 export type FieldError = { path: string; message: string }
 type Values = Record<string, unknown> | undefined
@@ -58,7 +59,7 @@ export const authInputs: Record<string, Schemas> = {
   '/sign-out': anonymous(post({})),
   '/change-password': post({
     currentPassword: text,
-    newPassword: text,
+    newPassword: z.string().min(minPasswordLength).max(maxPasswordLength),
     revokeOtherSessions: z.boolean().optional(),
   }),
   '/update-user': post({ name }),

@@ -9,6 +9,7 @@ import {
   readIdempotencyKey,
 } from '../core/idempotency.ts'
 import { isRole, type Role, strongestRole } from '../core/role.ts'
+import type { Acting } from '../storage/factor-notice.ts'
 import { findRequest, isExecuted } from '../storage/idempotency.ts'
 import {
   extendInvitation,
@@ -55,12 +56,12 @@ export async function inviteMember(
   { userId, accountId, provedAt }: Omit<Inviter, 'accountId'> & { accountId: unknown },
   body: InvitationBody,
   headers: Headers | undefined,
-  nowMs: number,
+  acting: Acting,
 ): Promise<InvitationAnswer> {
   if (typeof accountId !== 'string') throw refused('BAD_REQUEST', 'ORGANIZATION_NOT_FOUND')
   const inviter = { userId, accountId, provedAt }
   const request = await requestOf(inviter, body, headers)
-  return answerOf(await invite(settings, inviter, body, request, nowMs))
+  return answerOf(await invite(settings, inviter, body, request, acting))
 }
 
 async function requestOf(
@@ -88,9 +89,10 @@ async function invite(
   inviter: Inviter,
   input: InvitationBody,
   request: IdempotentRequest | null,
-  nowMs: number,
+  acting: Acting,
 ): Promise<NewInvitation> {
   const { db } = settings
+  const { nowMs } = acting
   const email = input.email.toLowerCase()
   if (!z.email().safeParse(email).success) throw refused('BAD_REQUEST', 'INVALID_EMAIL')
   const role = await grantedRole(db, inviter, input.role)
@@ -98,7 +100,7 @@ async function invite(
   if (before !== null) return before
   try {
     const { resend = false } = input
-    return await inviteOnce(settings, inviter, { email, role, resend }, request, nowMs)
+    return await inviteOnce(settings, inviter, { email, role, resend }, request, acting)
   } catch (error) {
     const isOfState = error instanceof APIError && request !== null
     if (!isExecuted(error) && !isOfState) throw error
@@ -152,10 +154,11 @@ async function inviteOnce(
   inviter: Inviter,
   { email, role, resend }: Wanted,
   request: IdempotentRequest | null,
-  nowMs: number,
+  acting: Acting,
 ): Promise<NewInvitation> {
   const { db } = settings
   const { accountId, userId } = inviter
+  const { nowMs } = acting
   if (await isMemberByEmail(db, accountId, email)) {
     throw refused('BAD_REQUEST', 'USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION')
   }
@@ -165,7 +168,7 @@ async function inviteOnce(
     await grantedRole(db, inviter, pending.role ?? 'member')
     const { mailed: _, ...known } = pending
     const again = await mailTo(settings, inviter, { ...known, expiresAt })
-    if (await extendInvitation(db, again.invitation, again.mail, request, nowMs)) {
+    if (await extendInvitation(db, again.invitation, again.mail, request, userId, acting)) {
       return again.invitation
     }
   }
@@ -173,7 +176,7 @@ async function inviteOnce(
     ...{ id: crypto.randomUUID(), organizationId: accountId, inviterId: userId, email, role },
     ...{ status: 'pending', expiresAt, createdAt: new Date(nowMs), tokenDigest: null },
   })
-  const outcome = await insertInvitation(db, made.invitation, made.mail, request, nowMs)
+  const outcome = await insertInvitation(db, made.invitation, made.mail, request, acting)
   if (outcome === 'stored') return made.invitation
   // Their power may have ended meanwhile.
   await grantedRole(db, inviter, role)

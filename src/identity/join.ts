@@ -1,8 +1,9 @@
 // Joining an account by the link of an invitation, without a session.
 
 import { digestOf } from '../core/token.ts'
+import type { Acting } from '../storage/factor-notice.ts'
 import type { InvitationView } from '../storage/joining.ts'
-import { joinAsNewUser } from '../storage/joining.ts'
+import { joinAsNewUser, joinByProof } from '../storage/joining.ts'
 import { hashPassword } from './password.ts'
 
 export type Join =
@@ -23,14 +24,18 @@ export async function join(
   invitationId: string,
   found: InvitationView,
   { name, password, token }: Joiner,
-  nowMs: number,
+  acting: Acting,
 ): Promise<Join> {
   const refused = await refusalOf(found, token)
   // Checked first only to avoid the hash and to give the reason; the batch decides.
   if (refused !== null) return refused
-  const { email, tokenDigest: digest } = found
-  const person = { userId: crypto.randomUUID(), name, passwordHash: await hashPassword(password) }
-  const outcome = await joinAsNewUser(db, { invitationId, digest, person }, nowMs)
+  const { email, tokenDigest: digest, user } = found
+  const userId = user?.id ?? crypto.randomUUID()
+  const person = { userId, name, passwordHash: await hashPassword(password) }
+  const joining = { invitationId, digest, person }
+  const outcome = await (user === null
+    ? joinAsNewUser(db, joining, acting)
+    : joinByProof(db, joining, acting))
   if (outcome === 'refused') return { kind: 'closed' }
   return { kind: 'joined', user: { id: person.userId, name, email } }
 }
@@ -42,7 +47,9 @@ async function refusalOf(
   if (status !== 'pending') return { kind: 'closed' }
   if (tokenDigest !== null && !(await isTokenOf(tokenDigest, token))) return { kind: 'wrong_token' }
   if (isSuspended) return { kind: 'suspended' }
-  return user === null ? null : { kind: 'has_user' }
+  // A mailed token proves the address of a user who has not: whoever made that user goes.
+  const isTaken = user !== null && (user.isProved || tokenDigest === null)
+  return isTaken ? { kind: 'has_user' } : null
 }
 
 /** Digests are compared: how long it takes tells nothing of the token. */

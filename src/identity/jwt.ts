@@ -1,6 +1,8 @@
 // Verifies JWTs: ours with the public keys of D1 in memory, without Better Auth, and those of the external issuer. The
-// JWT identifies the person; the role is read from D1, since a JWT outlives sign-out, demotion and removal.
+// JWT identifies the person; the role is read from D1, since a JWT outlives demotion and removal. One of ours ends with
+// its session.
 import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
+import { isWholeSession, type SessionNow } from '../storage/has-session.ts'
 import { membershipsOf, userIdOf } from '../storage/people-store.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 import { findJwtKey } from './jwt-keys.ts'
@@ -63,16 +65,22 @@ async function ownPerson(token: string, settings: JwtSettings, now: Date): Promi
   if (!algorithms.includes(alg) || typeof kid !== 'string') return { kind: 'invalid_token' }
   const key = await findJwtKey(settings.db, settings.memory, kid, now)
   if (key === null) return { kind: 'invalid_token' }
-  const { payload } = await jwtVerify<{ account?: unknown }>(token, key, {
+  const { payload } = await jwtVerify<{ account?: unknown; sid?: unknown }>(token, key, {
     algorithms,
     issuer: settings.baseUrl,
     audience: ownAudience,
     requiredClaims: ['sub', 'exp'],
     currentDate: now,
   })
-  const { sub, account } = payload
+  const { sub, account, sid } = payload
   if (sub === undefined || typeof account !== 'string') return { kind: 'invalid_token' }
-  return personInAccount(settings.db, sub, settings.named ?? account, provedAtOf(payload))
+  // Not an `iat` later than a reset: one that is being signed while the password is reset would be.
+  const session = sid === undefined ? null : { id: String(sid), nowMs: now.getTime() }
+  const accountId = settings.named ?? account
+  const outcome = await personInAccount(settings.db, sub, accountId, provedAtOf(payload), session)
+  const isOver = outcome.kind === 'no_account' && session !== null
+  if (isOver && !(await isWholeSession(settings.db, sub, session))) return { kind: 'invalid_token' }
+  return outcome
 }
 
 async function externalPerson(
@@ -90,7 +98,8 @@ async function externalPerson(
     currentDate: now,
   })
   if (payload.sub === undefined) return { kind: 'invalid_token' }
-  const userId = await userIdOf(settings.db, payload.sub, verifiedEmailOf(payload))
+  const email = verifiedEmailOf(payload)
+  const userId = email === null ? null : await userIdOf(settings.db, email)
   if (userId === null) return { kind: 'no_account' }
   const provedAt = provedAtOf(payload)
   const { account } = payload
@@ -117,8 +126,9 @@ async function personInAccount(
   userId: string,
   accountId: string,
   provedAt: number | null,
+  session: SessionNow | null = null,
 ): Promise<JwtOutcome> {
-  const [membership] = await membershipsOf(db, userId, accountId)
+  const [membership] = await membershipsOf(db, userId, accountId, session)
   return membership === undefined
     ? { kind: 'no_account' }
     : { kind: 'person', userId, ...membership, provedAt }

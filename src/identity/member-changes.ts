@@ -1,8 +1,11 @@
 // Before an endpoint of Better Auth runs: its input is read, guesses are counted, and what it names must be the person's.
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import type { Role } from '../core/role.ts'
+import type { Acting } from '../storage/factor-notice.ts'
 import { type MemberIntents, memberIdOf } from '../storage/member-intents.ts'
 import { acceptingPaths, requireProvedAddress } from './accept.ts'
+import { refuseWithoutFactor } from './account-factor.ts'
+import { answerPasswordChange, type PasswordBody } from './change-password.ts'
 import { type Guesses, isLimited } from './guesses.ts'
 import { type AuthInput, needsSession, readAuthInput } from './inputs.ts'
 import { type InvitationBody, inviteMember } from './invite.ts'
@@ -25,6 +28,8 @@ export type Client = {
   device: string | null
   /** The account that the request names, in place of that of the session. */
   accountId: string | null
+  /** The request, as events tell it. */
+  acting: Acting
   /** Before a person changes an account or its members. @throws where it has made too many changes. */
   onChange: OnChange
 }
@@ -54,12 +59,9 @@ const memberPaths = [
   '/organization/leave',
 ]
 
-/** An attacker may have signed in with the old password: a change ends the other sessions. */
-function edited({ path, method }: { path: string; method: string }, { body, query }: AuthInput) {
-  const isEnding = path === '/change-password'
-  // Better Auth refuses an absent body before it asks who sends it, also where every field is optional.
-  const given = method === 'POST' ? (body ?? {}) : body
-  return { context: { body: isEnding ? { ...given, revokeOtherSessions: true } : given, query } }
+/** Better Auth refuses an absent body before it asks who sends it, also where every field is optional. */
+function edited({ method }: { method: string }, { body, query }: AuthInput) {
+  return { context: { body: method === 'POST' ? (body ?? {}) : body, query } }
 }
 
 /** Claims a member before Better Auth changes it. Its hooks get the member without the actor, which is kept here. */
@@ -81,9 +83,9 @@ export function memberChanges(
     await actInNamedAccount(db, client.accountId, ctx)
     const context = edited(ctx, read)
     const input: Record<string, unknown> = { ...read.query, ...read.body }
+    await refuseWithoutFactor(db, ctx, input)
     const isOfAccount = input.organizationId !== undefined || input.organizationSlug !== undefined
-    const isChange = accountChanges.includes(ctx.path)
-    if (!isChange && !isOfAccount && !isLimited(ctx.path)) return context
+    if (!accountChanges.includes(ctx.path) && !isOfAccount && !isLimited(ctx.path)) return context
     const session = needsSession(ctx.path) ? await getSessionFromCtx(ctx) : null
     actorId = session?.user.id ?? null
     provedAt = session && provedAtOf(session.session)
@@ -92,31 +94,42 @@ export function memberChanges(
     const by = { userId: actorId, device: client.device }
     await guesses.count(ctx.path, { headers: ctx.headers, body: read.body, ...by })
     if (session === null || actorId === null) return context
+    if (ctx.path === '/change-password')
+      return answerPasswordChange(settings, ctx, session, read.body as PasswordBody, client.acting)
     const accountId: unknown = input.organizationId || session.session.activeOrganizationId
     const { path } = ctx
     const request = { path, userId: actorId, header: client.accountId, accountId, input }
     await refuseAccounts(db, request, client.onChange)
     if (await isRenaming(db, request)) await claim(String(accountId))
-    if (path === '/organization/invite-member') {
-      const inviter = { userId: actorId, accountId, provedAt }
-      return inviteMember(settings, inviter, read.body as InvitationBody, ctx.headers, now())
-    }
-    if (path === '/organization/cancel-invitation') {
-      // One that is not pending is left to Better Auth to refuse.
-      await intents.claim(String(input.invitationId), actorId)
-    }
-    if (acceptingPaths.includes(path)) await requireProvedAddress(db, session.user, input, now())
-    if (memberPaths.includes(path)) {
-      const memberId = await changedMember(db, actorId, accountId, path, input)
-      // Better Auth 1.7 has no hook for leaving.
-      if (memberId !== null && path === '/organization/leave') await claim(memberId)
-    }
+    const acting = { ...client.acting, nowMs: now() }
+    const inviter = { userId: actorId, accountId, provedAt }
+    if (path === '/organization/invite-member')
+      return inviteMember(settings, inviter, read.body as InvitationBody, ctx.headers, acting)
+    await endInvitation({ db, intents, acting }, path, session.user, input)
+    const memberId = await changedMember(db, actorId, accountId, path, input)
+    // Better Auth 1.7 has no hook for leaving.
+    if (memberId !== null && path === '/organization/leave') await claim(memberId)
     return context
   })
   return { before, claim }
 }
 
-/** The member whom a request names; null: Better Auth refuses it. @throws APIError 404 */
+/** Says who cancels, accepts or rejects an invitation, before Better Auth does. @throws APIError 403 */
+async function endInvitation(
+  { db, intents, acting }: { db: D1Database; intents: MemberIntents; acting: Acting },
+  path: string,
+  user: { id: string; email: string; emailVerified: boolean },
+  input: Record<string, unknown>,
+): Promise<void> {
+  // One that is not pending is left to Better Auth to refuse.
+  if (path === '/organization/cancel-invitation')
+    await intents.claim(String(input.invitationId), user.id)
+  if (!acceptingPaths.includes(path)) return
+  await requireProvedAddress(db, user, input, acting)
+  await intents.answer(String(input.invitationId), user.id)
+}
+
+/** The member whom a request would change; null: none, or Better Auth refuses it. @throws APIError 404 */
 async function changedMember(
   db: D1Database,
   actorId: string,
@@ -124,6 +137,7 @@ async function changedMember(
   path: string,
   input: Record<string, unknown>,
 ): Promise<string | null> {
+  if (!memberPaths.includes(path)) return null
   const isLeaving = path === '/organization/leave'
   const target: unknown = isLeaving ? actorId : (input.memberId ?? input.memberIdOrEmail)
   if (typeof accountId !== 'string' || typeof target !== 'string' || target.includes('@'))

@@ -1,6 +1,6 @@
 // What a session of Better Auth holds besides its own fields: where and how it began, when it last proved its person, and
 // whether it awaits a second factor. Only sign-in and step-up write that time, so one time suffices.
-import { awaitedFactors, type FactorKind, hasFactor } from '../core/factors.ts'
+import { awaitedFactors, type FactorKind } from '../core/factors.ts'
 import { enrolledFactors } from '../storage/factor-store.ts'
 import { membershipsOf } from '../storage/people-store.ts'
 
@@ -42,10 +42,7 @@ export function newSessionStart(place: string | null): SessionStart {
 
 type NewSession = { userId: string } & Record<string, unknown>
 /** Of Better Auth's endpoint. */
-type Context = {
-  path?: string
-  context?: { session?: { session: Record<string, unknown>; user: { id: string } } | null }
-} | null
+type Context = { path?: string } | null
 
 /**
  * Runs before every session is stored, whatever its road: it starts in the person's account with their strongest role,
@@ -56,16 +53,10 @@ export function sessionDefaults(db: D1Database, start: SessionStart, now = Date.
     const { userId } = session
     const [first] = await membershipsOf(db, userId)
     const enrolled = await enrolledFactors(db, userId)
-    const replaced = replacedSession(userId, context)
     const provedAt = new Date(now())
     const begun = { ...session, place: start.place, activeOrganizationId: first?.accountId ?? null }
     const whole = { ...begun, awaitsFactor: false }
     if (start.passkeyOf === userId) return { data: { ...whole, provedAt, signedInWith: 'passkey' } }
-    if (replaced !== null) {
-      // Its password alone proves nobody who has a factor.
-      const proved = hasFactor(enrolled) ? (replaced.provedAt ?? null) : provedAt
-      return { data: { ...whole, provedAt: proved, signedInWith: replaced.signedInWith ?? null } }
-    }
     const road = roadOf(userId, start, context, provedAt)
     const { signedInWith } = road
     start.awaits = awaitedFactors(enrolled)
@@ -83,13 +74,6 @@ function roadOf(userId: string, { external }: SessionStart, context: Context, no
   }
   const signedInWith = roads[context?.path ?? ''] ?? null
   return { signedInWith, provedAt: signedInWith === null ? null : now }
-}
-
-/** A change of the password ends all sessions, and begins the same one anew. */
-function replacedSession(userId: string, context: Context): Record<string, unknown> | null {
-  if (context?.path !== '/change-password') return null
-  const found = context.context?.session ?? null
-  return found !== null && found.user.id === userId ? found.session : null
 }
 
 /** When a session was last proved (ms); null: never. */

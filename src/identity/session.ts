@@ -13,6 +13,9 @@ export type Person = {
   accountName: string
   role: Role
   standing: AccountStanding
+  requiresFactor: boolean
+  /** The account requires a second factor, and the person has none: they do nothing here but enrol one. */
+  lacksFactor: boolean
   /** When the sign-in or the step-up behind the credential proved the person (ms); null: not known. */
   provedAt: number | null
 }

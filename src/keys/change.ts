@@ -7,6 +7,7 @@ import {
   settle,
   settleRaises,
 } from '../coherence/settle.ts'
+import type { PortalCustomer } from '../core/actor.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { KeyCache } from '../storage/key-cache.ts'
@@ -41,6 +42,8 @@ export type Plan = {
   patch: KeyPatch
   successor?: NewKey
   maker?: LimitedMaker
+  /** Of a customer: changes nothing once their session has ended. */
+  portal?: PortalCustomer
   /** null: of the canary, whose changes are no business of an account. */
   audit: AuditEntry | null
   /** Of a change with a successor, which is executed once. */

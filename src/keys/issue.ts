@@ -42,7 +42,9 @@ export async function issueKey(
   const detail = { name, scopes, format: formatName, ...(disabled && { disabled }) }
   const audit = auditEntry(caller, 'key.created', detail)
   const maxKeys = actor.kind === 'key' ? (actor.mayGrant?.maxKeys ?? null) : null
-  const stored = await stores.changes.create(key, audit, key.createdAt, { maxKeys, request })
+  const portal = actor.kind === 'key' ? actor.portal : undefined
+  const options = { maxKeys, request, ...(portal && { portal }) }
+  const stored = await stores.changes.create(key, audit, key.createdAt, options)
   if (!stored) return { kind: 'refused', refusal: { reason: 'max_keys', maxKeys: maxKeys ?? 0 } }
   return { kind: 'issued', token: minted.token, id: key.id }
 }

@@ -1,6 +1,8 @@
 // A new token and the row of its key, as issuing and rotating store them.
 import type { Caller } from '../core/audit.ts'
 import type { Config } from '../core/config.ts'
+import { environmentOf } from '../core/environment.ts'
+import type { TokenFormats } from '../core/foreign.ts'
 import { keyPrefix } from '../core/format.ts'
 import { creditTerms } from '../core/limits.ts'
 import { digestOf, mintToken, type RandomBytes } from '../core/token.ts'
@@ -49,4 +51,13 @@ export async function mintKey(
     ...grantor(actor),
   }
   return { token, key }
+}
+
+/** The format in which tokens of an environment are minted, the default before the others; null: none has it. */
+export function formatOf(
+  environment: string,
+  config: TokenFormats & { defaultFormat: string },
+): string | null {
+  const names = [config.defaultFormat, ...Object.keys(config.formats)]
+  return names.find((name) => environmentOf(name, config) === environment) ?? null
 }

@@ -1,6 +1,6 @@
 // What a caller may do to a stored key.
 import type { Clock } from '../coherence/settle.ts'
-import type { Actor } from '../core/actor.ts'
+import { type Actor, isItself } from '../core/actor.ts'
 import type { Caller } from '../core/audit.ts'
 import { environmentOf } from '../core/environment.ts'
 import {
@@ -59,7 +59,7 @@ export function refuseChange(
   after: StoredKey,
   settings: Settings,
 ): { refused: Refusal } | { isGrant: boolean } {
-  const untouchable = refuseReserved(caller, before)
+  const untouchable = refuseUntouchable(caller, before, settings)
   if (untouchable !== null) return { refused: untouchable }
   const { config } = settings
   const isTighter = onlyTightens(powersOf(before, config), powersOf(after, config), config)
@@ -70,12 +70,24 @@ export function refuseChange(
   return refused === null ? { isGrant: true } : { refused }
 }
 
+/** Why the caller changes nothing of the key, not even to tighten it; null where they may. */
+export function refuseUntouchable(
+  caller: Caller,
+  key: StoredKey,
+  settings: Settings,
+): Refusal | null {
+  const { actor } = caller
+  const isCustomer = actor.kind === 'key' && actor.portal !== undefined
+  // A customer only reads what they could not have made.
+  return refuseReserved(caller, key) ?? (isCustomer ? refuseGrant(caller, key, settings) : null)
+}
+
 /** A managing key changes no key with reserved scopes but itself: it could end its own overseers. */
 export function refuseReserved(
   { actor }: Caller,
   key: Pick<StoredKey, 'id' | 'scopes'>,
 ): Refusal | null {
-  if (actor.kind === 'person' || actor.id === key.id) return null
+  if (actor.kind === 'person' || isItself(actor, key)) return null
   const reserved = reservedIn(key.scopes ?? [])
   return reserved.length === 0
     ? null
@@ -88,7 +100,8 @@ export function isVisible(
   key: Omit<StoredKey, 'replacedBy'>,
   { config, clock }: Settings,
 ): boolean {
-  if (actor.kind === 'person' || actor.mayGrant === null || actor.id === key.id) return true
+  if (actor.kind === 'person' || actor.mayGrant === null || isItself(actor, key)) return true
+  if (actor.portal) return key.externalId === actor.portal.externalId
   return beyondBounds(actor.mayGrant, powersOf(key, config), config, clock.now()) === null
 }
 
@@ -116,7 +129,7 @@ export function refuseNewKey(
   return refuseGrant(caller, key, settings)
 }
 
-const managing = ['keys:manage', 'platform:manage']
+const managing = ['keys:manage', 'keys:portal', 'platform:manage']
 
 /** Only a key that manages keys grants anything. */
 export function isUnusedMayGrant({ scopes, mayGrant }: Pick<Key, 'scopes' | 'mayGrant'>): boolean {

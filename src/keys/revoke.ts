@@ -13,7 +13,7 @@ import {
   type Progress,
 } from './change.ts'
 import { refuseVersion } from './if-match.ts'
-import { refuseReserved } from './powers.ts'
+import { refuseUntouchable } from './powers.ts'
 import type { Refusal } from './refusal.ts'
 
 /**
@@ -22,14 +22,14 @@ import type { Refusal } from './refusal.ts'
  */
 export function revokeKey(
   stores: ChangeStores,
-  settings: ChangeSettings,
+  settings: ChangeSettings & { config: VerdictConfig },
   caller: Caller,
   id: string,
   ifMatch: Precondition | null = null,
 ): Promise<ChangeResult<Refusal>> {
   const target = { accountId: caller.actor.accountId, id }
   return changeOne(stores, settings, target, (key) => {
-    const refused = refuseReserved(caller, key)
+    const refused = refuseUntouchable(caller, key, settings)
     if (refused !== null) return { refused }
     // Whatever version was meant: it is revoked.
     if (key.revokedAt !== null) return null

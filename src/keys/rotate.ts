@@ -1,4 +1,5 @@
 // Rotates a key: a successor with a new token, while the old token works until the overlap ends.
+import { isItself } from '../core/actor.ts'
 import { auditEntry, type Caller } from '../core/audit.ts'
 import { environmentOf } from '../core/environment.ts'
 import type { Precondition } from '../core/etag.ts'
@@ -8,7 +9,7 @@ import type { LimitedMaker } from '../storage/key-selection.ts'
 import { type ListedKey, statusOf } from '../storage/key-store.ts'
 import { type ChangeStores, changeOne, type NotDone, type Plan, type Progress } from './change.ts'
 import { refuseVersion } from './if-match.ts'
-import { type KeySettings, mintKey } from './mint.ts'
+import { formatOf, type KeySettings, mintKey } from './mint.ts'
 import { grantor, isVisible, refuseGrant } from './powers.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -71,7 +72,8 @@ export async function rotateKey(
     const endsAt = nowMs + rotation.overlapMs
     const patch = { replacedBy: successor.id, expiresAt: Math.min(key.expiresAt ?? endsAt, endsAt) }
     const audit = auditEntry(caller, 'key.rotated', detailOf(rotation, successor.id))
-    return { patch, successor, request, audit, ...(maker && { maker }) }
+    const portal = caller.actor.kind === 'key' ? caller.actor.portal : undefined
+    return { patch, successor, request, audit, ...(maker && { maker }), ...(portal && { portal }) }
   })
   return changed.kind === 'done' ? { ...changed, token: minted.token, id: minted.key.id } : changed
 }
@@ -91,9 +93,7 @@ function successorFormat(
   config: KeySettings['config'],
 ): string | null {
   if (Object.hasOwn(config.formats, format)) return format
-  const environment = environmentOf(format, config)
-  const others = [config.defaultFormat, ...Object.keys(config.formats)]
-  return others.find((name) => environmentOf(name, config) === environment) ?? null
+  return formatOf(environmentOf(format, config), config)
 }
 
 function withoutFormat(
@@ -115,7 +115,7 @@ function successorAttributes(key: ListedKey, { actor }: Caller) {
   const { mayGrant, needsReview } = key
   const grants = { mayGrant, needsReview, ...grantor(actor) }
   // A key that rotates itself keeps what it was granted.
-  if (actor.id === key.id) grants.grantedBy = key.grantedBy
+  if (isItself(actor, key)) grants.grantedBy = key.grantedBy
   return {
     name,
     scopes,
@@ -131,7 +131,7 @@ function successorAttributes(key: ListedKey, { actor }: Caller) {
 
 /** A rotated key is made by who rotates it: one more, unless it takes the place of one that they made. */
 function limitedMaker({ actor }: Caller, key: ListedKey): LimitedMaker | undefined {
-  if (actor.kind === 'person' || actor.id === key.id || key.madeBy === actor.rootId)
+  if (actor.kind === 'person' || isItself(actor, key) || key.madeBy === actor.rootId)
     return undefined
   const maxKeys = actor.mayGrant?.maxKeys ?? null
   return maxKeys === null ? undefined : { madeBy: actor.rootId, maxKeys }
@@ -164,7 +164,7 @@ function refuseNewToken(
   const successor = withExpiry(key, wanted)
   // A key that rotates itself has them already, but for a later expiry.
   const isNoLater = (successor.expiresAt ?? Infinity) <= (key.expiresAt ?? Infinity)
-  return caller.actor.id === key.id && isNoLater ? null : refuseGrant(caller, successor, settings)
+  return isItself(caller.actor, key) && isNoLater ? null : refuseGrant(caller, successor, settings)
 }
 
 function withExpiry(key: ListedKey, { expiresAt }: Pick<Rotation, 'expiresAt'>): ListedKey {

@@ -4,13 +4,14 @@
 import { auditEntry, type Caller } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { limitsOf } from '../core/limits.ts'
-import type { Meters, MeterUnavailable } from '../limits/meters.ts'
+import type { MeterUnavailable } from '../limits/call-meter.ts'
+import type { Meters } from '../limits/meters.ts'
 import type { ListedKey } from '../storage/key-store.ts'
 import type { TopUpEvent } from '../storage/top-ups.ts'
 import { StoreUnavailable } from '../storage/unavailable.ts'
 
 export type TopUpStores = {
-  meters: Pick<Meters, 'topUp' | 'findTopUp' | 'read'>
+  meters: Meters
   /** Stores the request with its meter. */
   claim(request: IdempotentRequest, meter: string): Promise<void>
   record(event: TopUpEvent): Promise<void>

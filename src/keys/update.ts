@@ -1,6 +1,6 @@
 // Updates the attributes of a key. Only changed attributes are written, audited and checked as grants.
 import { auditEntry, type Caller } from '../core/audit.ts'
-import { changedFields } from '../core/changed-fields.ts'
+import { changeDetail, changedFields } from '../core/changed-fields.ts'
 import type { Precondition } from '../core/etag.ts'
 import { creditTerms, validateChangedLimits } from '../core/limits.ts'
 import type { ListedKey } from '../storage/key-store.ts'
@@ -39,7 +39,7 @@ export function updateKey(
     if (patch.mayGrant && isUnusedMayGrant(after)) return { refused: { reason: 'may_grant' } }
     const verdict = refuseChange(caller, key, after, settings)
     if ('refused' in verdict) return verdict
-    const audit = auditEntry(caller, 'key.updated', { changed: patch })
+    const audit = auditEntry(caller, 'key.updated', changeDetail(key, patch))
     const { actor } = caller
     if (!verdict.isGrant || actor.kind === 'key') return { patch, audit }
     return { patch: { ...patch, grantedBy: actor.id }, audit }

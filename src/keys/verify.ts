@@ -7,7 +7,8 @@ import { type LookUpSettings, type LookUpStores, lookUp, recall, type Tier } fro
 
 export type VerifySettings = LookUpSettings & {
   config: VerdictConfig
-  tagKeys: readonly CryptoKey[]
+  /** The HMAC keys for tags, which only a token that is not in memory needs. */
+  tagKeys(): Promise<readonly CryptoKey[]>
   /** The flood limit: whether one more untagged token of this sender may be looked up. */
   admitsUntagged(): Promise<boolean>
 }
@@ -37,7 +38,7 @@ export async function verify(
   request: AccessRequest,
   { fresh = false }: VerifyOptions = {},
 ): Promise<Verification> {
-  const { config, tagKeys } = settings
+  const { config } = settings
   const recognised = recogniseToken(token, config)
   if (recognised === null) return invalid
   const digest = await digestOf(token)
@@ -46,7 +47,7 @@ export async function verify(
     return { verdict: decide(remembered, request, settings.now(), config), tier: 'memory' }
   }
   const isTagged = recognised.origin === 'own'
-  if (isTagged && !(await isGenuine(recognised, tagKeys))) return invalid
+  if (isTagged && !(await isGenuine(recognised, await settings.tagKeys()))) return invalid
   // Digests in memory bypass the flood limit, so a flood cannot lock out the holders of known keys.
   const isKnown = stores.memory.get(digest) !== null
   if (!isTagged && !isKnown && !(await settings.admitsUntagged())) return flood

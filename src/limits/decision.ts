@@ -1,7 +1,15 @@
 // One decision about rate limits and credits: a request consumes from all of them, or from none.
 import type { LimitsRemaining, MeterTerms, Window } from '../core/limits.ts'
 import { type Balance, balanceAt, secondsUntilCovered } from './credits.ts'
-import { type Bucket, bucketAt, bucketName, isFull, statusOf, withRequest } from './gcra.ts'
+import {
+  type Bucket,
+  bucketAt,
+  bucketName,
+  isFull,
+  statusOf,
+  withRequest,
+  withRequests,
+} from './gcra.ts'
 
 export type MeterState = {
   /** By `bucketName`. */
@@ -84,6 +92,19 @@ export function remainingIn(state: MeterState, terms: MeterTerms): LimitsRemaini
   }
 }
 
+/** The state after requests that were admitted elsewhere. @param state as `stateAt` returns it. */
+export function withAdmitted(
+  state: MeterState,
+  { windows }: Pick<MeterTerms, 'windows'>,
+  count: number,
+): MeterState {
+  const buckets = new Map(state.buckets)
+  for (const window of windows) {
+    buckets.set(bucketName(window), withRequests(window, bucketOf(state, window), count))
+  }
+  return { ...state, buckets }
+}
+
 function refused(result: ConsumeResult): ConsumptionDecision {
   return { result, next: null, spent: 0 }
 }
@@ -110,7 +131,8 @@ function creditsOf({ balance }: MeterState): number {
   return balance?.credits ?? 0
 }
 
-function bucketOf({ buckets }: MeterState, window: Window): Bucket {
+/** @param state as `stateAt` returns it. */
+export function bucketOf({ buckets }: MeterState, window: Window): Bucket {
   const bucket = buckets.get(bucketName(window))
   if (bucket === undefined) throw new Error(`The window ${window.name} has no bucket: use stateAt.`)
   return bucket

@@ -39,6 +39,12 @@ export function withRequest(window: Window, bucket: Bucket): Bucket {
   return { ...bucket, level: bucket.level + millisecondsOf(window) }
 }
 
+/** The bucket after requests that were admitted elsewhere: it may exceed its capacity, and then admits none until it has drained. */
+export function withRequests(window: Window, bucket: Bucket, count: number): Bucket {
+  const level = bucket.level + count * millisecondsOf(window)
+  return { ...bucket, level: Math.min(level, Number.MAX_SAFE_INTEGER) }
+}
+
 /** In a full window, `resetSeconds` is the time until the next request is admitted, rounded up. */
 export function statusOf(window: Window, { level }: Bucket): WindowStatus {
   const each = millisecondsOf(window)

@@ -3,37 +3,49 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
 import type { ConsumeResult } from './decision.ts'
-import type { ConsumeRequest, Meter, TopUpRequest, TopUpResult, Use } from './meter.ts'
+import type {
+  ConsumeRequest,
+  CountAnswer,
+  CountRequest,
+  TopUpRequest,
+  TopUpResult,
+  Use,
+} from './meter.ts'
+import type { OpenMeter } from './open-meter.ts'
 
 export class MeterObject extends DurableObject<Env> {
-  private meter!: Meter
+  private meter!: OpenMeter
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
     // No isolate that verifies keys evaluates it. No call is delivered before it is there.
     void context.blockConcurrencyWhile(async () => {
       const { openMeter } = await import('./open-meter.ts')
-      this.meter = openMeter(context.storage)
+      this.meter = openMeter(context)
     })
   }
 
-  take(request: ConsumeRequest): ConsumeResult {
+  take(request: ConsumeRequest): Promise<ConsumeResult> {
     return this.meter.take(request)
   }
 
-  topUp(request: TopUpRequest): TopUpResult {
+  count(request: CountRequest): Promise<CountAnswer> {
+    return this.meter.count(request)
+  }
+
+  topUp(request: TopUpRequest): Promise<TopUpResult> {
     return this.meter.topUp(request)
   }
 
-  findTopUp(idempotencyKey: string): Use | null {
+  findTopUp(idempotencyKey: string): Promise<Use | null> {
     return this.meter.findTopUp(idempotencyKey)
   }
 
-  read(terms: MeterTerms): LimitsRemaining {
+  read(terms: MeterTerms): Promise<LimitsRemaining> {
     return this.meter.read(terms)
   }
 
-  override async alarm(): Promise<void> {
-    await this.meter.maintain()
+  override alarm(): Promise<void> {
+    return this.meter.maintain()
   }
 }

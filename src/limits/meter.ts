@@ -2,13 +2,15 @@
 // the platform: storage and clock are passed in, by open-meter.ts and by the simulation.
 import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
 import {
+  bucketOf,
   type ConsumeResult,
   decideConsumption,
   type MeterState,
   remainingIn,
   stateAt,
+  withAdmitted,
 } from './decision.ts'
-import { isEmpty } from './gcra.ts'
+import { type Bucket, isEmpty } from './gcra.ts'
 
 export type ConsumeRequest = {
   terms: MeterTerms
@@ -31,10 +33,24 @@ export type TopUpResult =
   /** The idempotency key was used for another amount. */
   | { outcome: 'conflict' }
 
+/** What an isolate that decides by fast limits reports, and asks. */
+export type CountRequest = {
+  terms: MeterTerms
+  /** Requests that it let pass and has not reported. */
+  passed: number
+  /** Requests in its other reports, which may not have arrived: decided as if they had, and not counted. */
+  pending: number
+  /** Whether the meter decides one more request, and counts it if it passes. */
+  asks: boolean
+}
+
+/** The buckets afterwards, in the order of the windows; `result`: of the request that was asked for. */
+export type CountAnswer = { buckets: Bucket[]; result: ConsumeResult | null }
+
 /** One use of an idempotency key: the credits consumed, or added by a top-up. */
 export type Use = { credits: number; atMs: number }
 
-/** Writes are durable before the object's next answer is sent (output gate of a Durable Object). */
+/** What is saved is durable before the object's next answer is sent: see merged-writes.ts. */
 export type MeterStorage = {
   load(): MeterState
   /** Stores both in one transaction. */
@@ -79,8 +95,26 @@ export class Meter {
       nowMs,
     )
     if (next !== null) this.keep(next, nowMs, spent > 0 ? name : null, spent)
-    else this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)
+    else if (terms.credits !== null) this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)
     return result
+  }
+
+  /**
+   * Counts requests that an isolate let pass by fast limits, also beyond the limit, and decides one more if asked.
+   * @throws RangeError for a number of requests that is no integer from 0.
+   */
+  count({ terms, passed, pending, asks }: CountRequest): CountAnswer {
+    requireWhole(passed, 0)
+    requireWhole(pending, 0)
+    const nowMs = this.now()
+    const counted = withAdmitted(stateAt(this.state, terms, nowMs), terms, passed)
+    const assumed = withAdmitted(counted, terms, pending)
+    const one = { cost: 0, spentBefore: null }
+    const result = asks ? decideConsumption(assumed, terms, one, nowMs).result : null
+    const hasPassed = result?.outcome === 'passed'
+    const next = hasPassed ? withAdmitted(counted, terms, 1) : counted
+    if (hasPassed || passed > 0) this.keep(next, nowMs)
+    return { buckets: terms.windows.map((window) => bucketOf(next, window)), result }
   }
 
   /** @throws RangeError for an amount that is no integer from 1, or a balance above 2^53. */
@@ -156,7 +190,7 @@ export class Meter {
   }
 }
 
-function requireWhole(credits: number, min: number): void {
-  if (Number.isSafeInteger(credits) && credits >= min) return
-  throw new RangeError(`${credits} is not a whole number of credits from ${min}.`)
+function requireWhole(number: number, min: number): void {
+  if (Number.isSafeInteger(number) && number >= min) return
+  throw new RangeError(`${number} is not a whole number from ${min}.`)
 }

@@ -1,12 +1,49 @@
 // What a meter's object runs: the meter, with SQLite and the machine's clock.
-import type { MeterState } from './decision.ts'
-import { Meter, type MeterStorage } from './meter.ts'
+import type { LimitsRemaining, MeterTerms } from '../core/limits.ts'
+import type { ConsumeResult, MeterState } from './decision.ts'
+import { type MeterStore, mergeWrites } from './merged-writes.ts'
+import {
+  type ConsumeRequest,
+  type CountAnswer,
+  type CountRequest,
+  Meter,
+  type TopUpRequest,
+  type TopUpResult,
+  type Use,
+} from './meter.ts'
 
-export function openMeter(storage: DurableObjectStorage): Meter {
-  return new Meter(createStorage(storage), Date.now)
+/** The meter, whose answers wait until all that they follow from is written. */
+export type OpenMeter = {
+  take(request: ConsumeRequest): Promise<ConsumeResult>
+  count(request: CountRequest): Promise<CountAnswer>
+  topUp(request: TopUpRequest): Promise<TopUpResult>
+  findTopUp(idempotencyKey: string): Promise<Use | null>
+  read(terms: MeterTerms): Promise<LimitsRemaining>
+  maintain(): Promise<void>
 }
 
-function createStorage(storage: DurableObjectStorage): MeterStorage {
+export function openMeter(context: DurableObjectState): OpenMeter {
+  const storage = mergeWrites(createStore(context))
+  const meter = new Meter(storage, Date.now)
+  const written = async <Answer>(answer: Answer): Promise<Answer> => {
+    await storage.written()
+    return answer
+  }
+  return {
+    take: async (request) => written(meter.take(request)),
+    count: async (request) => written(meter.count(request)),
+    topUp: async (request) => written(meter.topUp(request)),
+    findTopUp: async (idempotencyKey) => written(meter.findTopUp(idempotencyKey)),
+    read: async (terms) => written(meter.read(terms)),
+    async maintain() {
+      await meter.maintain()
+      await storage.written()
+    },
+  }
+}
+
+function createStore(context: DurableObjectState): MeterStore {
+  const { storage } = context
   const { sql } = storage
   let isOpen = false
   // A cleared object occupies no storage until it is used again.
@@ -17,15 +54,17 @@ function createStorage(storage: DurableObjectStorage): MeterStorage {
   open()
   return {
     load: () => load(sql),
-    save({ buckets, balance }, use) {
+    save({ buckets, balance }, uses) {
       open()
       const state = JSON.stringify({ fillings: [...buckets], balance })
+      if (uses.size === 0) return void sql.exec(saveState, state)
       storage.transactionSync(() => {
-        sql.exec('INSERT OR REPLACE INTO state VALUES (1, ?)', state)
-        if (use === undefined) return
-        sql.exec('INSERT OR REPLACE INTO use VALUES (?, ?, ?)', use.name, use.credits, use.atMs)
+        sql.exec(saveState, state)
+        for (const [name, { credits, atMs }] of uses) sql.exec(saveUse, name, credits, atMs)
       })
     },
+    synced: () => storage.sync(),
+    abort: (cause) => context.abort(`The state of a meter was not stored: ${cause}`),
     findUse(name) {
       open()
       const statement = 'SELECT credits, at_ms AS atMs FROM use WHERE name = ?'
@@ -49,6 +88,8 @@ const tables = [
   `CREATE TABLE IF NOT EXISTS use (name TEXT PRIMARY KEY, credits INTEGER NOT NULL,
     at_ms INTEGER NOT NULL) WITHOUT ROWID`,
 ]
+const saveState = 'INSERT OR REPLACE INTO state VALUES (1, ?)'
+const saveUse = 'INSERT OR REPLACE INTO use VALUES (?, ?, ?)'
 
 function load(sql: SqlStorage): MeterState {
   const [row] = sql.exec<{ json: string }>('SELECT json FROM state').toArray()

@@ -2,6 +2,7 @@
 import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../core/audit.ts'
 import { build, openPrimary, runBatch } from './database.ts'
+import { hasFactorSql } from './has-factor.ts'
 import {
   accountControl,
   accountCount,
@@ -12,6 +13,7 @@ import {
   organization,
   user,
 } from './people-schema.ts'
+import { portalSession } from './portal-schema.ts'
 import { apiKey, auditEvent, idempotency } from './schema.ts'
 import { within } from './unavailable.ts'
 import { webhookDelivery, webhookEndpoint, webhookEvent } from './webhook-schema.ts'
@@ -51,6 +53,7 @@ export async function listMembers(d1: D1Database, accountId: string) {
       name: user.name,
       email: user.email,
       role: member.role,
+      secondFactor: hasFactorSql(sql`${user.id}`),
       createdAt: member.createdAt,
     })
     .from(member)
@@ -78,6 +81,30 @@ export async function setClosing(
     sql`update ${organization} set closes_at = ${closesAt} where ${condition}`,
   ]
   await within('D1', writeTimeoutMs, runBatch(d1, statements))
+}
+
+/**
+ * Whether the people of the account need a second factor. What stays as it is leaves no event.
+ * @param ownerId who requires it, and must have one
+ */
+export async function requireFactor(
+  d1: D1Database,
+  { accountId, ownerId, isRequired }: { accountId: string; ownerId: string; isRequired: boolean },
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<boolean> {
+  const control = sql`select 1 from ${accountControl} where account_id = ${accountId}`
+  const value = isRequired ? 1 : 0
+  const mayRequire = isRequired ? hasFactorSql(ownerId) : sql`1`
+  const differs = sql`exists (${control} and requires_factor <> ${value}) and ${mayRequire}`
+  const statements = [
+    sql`insert into ${accountControl} (account_id)
+      select ${accountId} where not exists (${control}) and ${mayRequire}`,
+    sql`${insertEvent(accountId, audit, nowMs)} where ${differs}`,
+    sql`update ${accountControl} set requires_factor = ${value}
+      where account_id = ${accountId} and ${mayRequire} returning account_id`,
+  ]
+  return (await within('D1', writeTimeoutMs, runBatch(d1, statements))).length > 0
 }
 
 export async function recordEvent(
@@ -137,7 +164,7 @@ export async function deleteAccount(
     sql`delete from ${organization} where id = ${accountId}`,
     sql`delete from ${user} where id in (select user_id from ${leavers})`,
     sql`delete from ${leavers}`,
-    ...[idempotency, accountControl, accountCount].map(
+    ...[idempotency, portalSession, accountControl, accountCount].map(
       (table) => sql`delete from ${table} where account_id = ${accountId}`,
     ),
     insertEvent(accountId, audit, nowMs),

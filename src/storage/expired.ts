@@ -1,5 +1,5 @@
-// What has expired and nobody reads: sessions, verifications, and counts of attempts whose window has ended. Each is
-// deleted once a day, since no index but that of attempts knows what has expired.
+// What has expired and nobody reads: sessions, verifications, reset links, portal sessions, answered challenges of passkeys, and
+// counts of attempts whose window has ended. Each is deleted once a day, since few indexes know what has expired.
 import { within } from './unavailable.ts'
 
 const dayMinutes = 24 * 60
@@ -10,7 +10,14 @@ const maxRows = 5_000
 const maxStatements = 40
 const timeoutMs = 20_000
 
-const expiries = { session: 'expires_at', verification: 'expires_at', attempt: 'ends_at' } as const
+const expiries = {
+  session: 'expires_at',
+  verification: 'expires_at',
+  reset_link: 'expires_at',
+  spent_challenge: 'expires_at',
+  portal_session: 'expires_at',
+  attempt: 'ends_at',
+}
 
 /** Once a day, of a schedule that runs every minute. */
 export function isExpiryDue(nowMs: number): boolean {

@@ -36,6 +36,8 @@ export const passkey = sqliteTable(
     /** How browsers reach it, as a JSON array. */
     transports: text('transports', { mode: 'json' }).$type<string[]>().notNull(),
     name: text('name').notNull(),
+    /** It has verified its user, by a PIN or biometrics, so that it stands alone: any other is a second factor only. */
+    verifiesUser: integer('verifies_user', { mode: 'boolean' }).notNull().default(false),
     /** Synchronised, so that it outlives its device. */
     isBackedUp: integer('is_backed_up', { mode: 'boolean' }).notNull(),
     createdAt: integer('created_at').notNull(),

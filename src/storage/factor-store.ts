@@ -4,6 +4,7 @@ import type { Enrolled } from '../core/factors.ts'
 import { openPrimary, runWholeBatch } from './database.ts'
 import type { Effects } from './factor-notice.ts'
 import { passkey, recoveryCode, totp } from './factor-schema.ts'
+import { hasFactorSql } from './has-factor.ts'
 import { account } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
@@ -81,7 +82,12 @@ export async function confirmTotp(
 }
 
 /** Whoever has codes keeps them. Returns the rows that it inserts. */
-function firstCodes(userId: string, digests: readonly string[], nowMs: number, where: SQL): SQL {
+export function firstCodes(
+  userId: string,
+  digests: readonly string[],
+  nowMs: number,
+  where: SQL,
+): SQL {
   return sql`insert into ${recoveryCode} (user_id, digest, created_at)
     select ${userId}, value, ${nowMs} from json_each(${JSON.stringify(digests)})
     where ${where} and not exists (select 1 from ${recoveryCode} where user_id = ${userId})
@@ -98,10 +104,8 @@ export async function removeTotp(d1: D1Database, userId: string, effects: Effect
 }
 
 /** The codes end with the last factor. */
-function endCodes(userId: string): SQL {
-  return sql`delete from ${recoveryCode} where user_id = ${userId}
-    and not exists (select 1 from ${totp} where user_id = ${userId} and secret is not null)
-    and not exists (select 1 from ${passkey} where user_id = ${userId})`
+export function endCodes(userId: string): SQL {
+  return sql`delete from ${recoveryCode} where user_id = ${userId} and not ${hasFactorSql(userId)}`
 }
 
 /** Replaces the codes of who has a factor. @returns false where there is none */
@@ -112,8 +116,7 @@ export async function replaceCodes(
   effects: Effects,
   nowMs: number,
 ): Promise<boolean> {
-  const where = sql`(exists (select 1 from ${totp} where user_id = ${userId} and secret is not null)
-    or exists (select 1 from ${passkey} where user_id = ${userId}))`
+  const where = hasFactorSql(userId)
   const results = await write(d1, [
     ...effects(where),
     sql`delete from ${recoveryCode} where user_id = ${userId}`,

@@ -2,10 +2,12 @@
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { build, openPrimary, runBatch } from './database.ts'
+import type { Acting } from './factor-notice.ts'
 import { recordRequest } from './idempotency.ts'
 import { insertMail, type NewMail } from './mail-outbox.ts'
 import { mail as mailTable } from './mail-schema.ts'
-import { invitation, member, memberIntent, organization, user } from './people-schema.ts'
+import { intendInvitation } from './member-intents.ts'
+import { invitation, member, organization, user } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
 export type InvitationRow = typeof invitation.$inferSelect
@@ -75,8 +77,9 @@ export async function insertInvitation(
   row: NewInvitation,
   mail: NewMail | null,
   request: IdempotentRequest | null,
-  nowMs: number,
+  acting: Acting,
 ): Promise<'stored' | 'refused'> {
+  const { nowMs } = acting
   const { id, organizationId, email, role, inviterId, expiresAt, tokenDigest } = row
   const others = sql`(select count(*) from ${invitation} where organization_id = ${organizationId}
     and status = 'pending' and expires_at > ${nowMs} and email <> ${email})`
@@ -87,10 +90,10 @@ export async function insertInvitation(
     'D1',
     writeTimeoutMs,
     runBatch(d1, [
-      // The trigger that writes the event of a cancelled invitation reads who cancels it, and deletes this row.
-      sql`insert or replace into ${memberIntent} (member_id, actor_id, at)
-        select id, ${inviterId}, ${nowMs} from ${invitation} where ${voided}`,
+      // The triggers that write the events read who acts, and delete these rows.
+      intendInvitation(sql`select id from ${invitation} where ${voided}`, inviterId, acting),
       sql`update ${invitation} set status = 'canceled' where ${voided}`,
+      intendInvitation(sql`select ${id} as id where ${room}`, inviterId, acting),
       sql`insert into ${invitation}
           (id, organization_id, email, role, status, inviter_id, expires_at, created_at, token_digest,
           mailed)
@@ -110,10 +113,13 @@ export async function extendInvitation(
   { id, expiresAt, tokenDigest }: NewInvitation,
   mail: NewMail | null,
   request: IdempotentRequest | null,
-  nowMs: number,
+  actorId: string,
+  acting: Acting,
 ): Promise<boolean> {
+  const { nowMs } = acting
   const isOpen = sql`exists (select 1 from ${invitation} where id = ${id} and status = 'pending')`
   const extending = runBatch(d1, [
+    intendInvitation(sql`select ${id} as id where ${isOpen}`, actorId, acting),
     sql`update ${invitation} set expires_at = ${expiresAt.getTime()}, token_digest = ${tokenDigest},
         mailed = ${tokenDigest === null ? 0 : 1}
       where id = ${id} and status = 'pending'`,

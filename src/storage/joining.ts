@@ -3,8 +3,12 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { type Role, strongestRole } from '../core/role.ts'
 import { openPrimary, runBatch } from './database.ts'
+import type { Acting } from './factor-notice.ts'
+import { intendAnswer } from './member-intents.ts'
 import { account, accountControl, invitation, member, organization, user } from './people-schema.ts'
 import type { NewPerson } from './people-store.ts'
+import { insertPersonEvent } from './person-audit.ts'
+import { takeOverAddress, unprovedOf } from './proved-address.ts'
 import { within } from './unavailable.ts'
 
 const readTimeoutMs = 2_000
@@ -65,9 +69,11 @@ const isOpen = ({ invitationId, digest }: Joining, now: number): SQL => sql`
 export async function joinAsNewUser(
   d1: D1Database,
   joining: Joining,
-  now: number,
+  acting: Acting,
 ): Promise<'joined' | 'refused'> {
-  const { person, digest } = joining
+  const { invitationId, person, digest } = joining
+  const { nowMs: now } = acting
+  const isMade = sql`exists (select 1 from ${user} where id = ${person.userId})`
   const open = isOpen(joining, now)
   const isProved = digest === null ? 0 : 1
   return decide(d1, [
@@ -76,7 +82,32 @@ export async function joinAsNewUser(
       from ${invitation} where ${open}`,
     insertPassword(person, sql`id = ${person.userId}`, now),
     insertMember(joining, sql`1`, now),
+    intendAnswer(invitationId, person.userId, acting, isMade),
     sql`update ${invitation} set status = 'accepted' where ${open} returning id`,
+  ])
+}
+
+/** The holder of an address takes the place of a user who never proved it, by the token of a mailed invitation. */
+export async function joinByProof(
+  d1: D1Database,
+  joining: Joining,
+  acting: Acting,
+): Promise<'joined' | 'refused'> {
+  const { invitationId, person } = joining
+  const { client, requestId, nowMs: now } = acting
+  const userId = sql`${person.userId}`
+  const memberId = crypto.randomUUID()
+  const isMade = sql`exists (select 1 from ${member} where id = ${memberId})`
+  const taken = sql`(select user_id from ${member} where id = ${memberId})`
+  const event = { userId: taken, action: 'person.address_confirmed', client, requestId } as const
+  return decide(d1, [
+    insertMember(joining, sql`exists ${unprovedOf(userId)}`, now, memberId),
+    insertPersonEvent({ ...event, detail: { kept: false }, nowMs: now }),
+    ...takeOverAddress(taken, now),
+    sql`update ${user} set name = ${person.name} where id = ${taken}`,
+    insertPassword(person, sql`id = ${taken}`, now),
+    intendAnswer(invitationId, person.userId, acting, isMade),
+    sql`update ${invitation} set status = 'accepted' where ${isOpen(joining, now)} and ${isMade} returning id`,
   ])
 }
 
@@ -86,9 +117,14 @@ function insertPassword({ passwordHash }: NewPerson, who: SQL, now: number): SQL
     from ${user} where ${who}`
 }
 
-function insertMember(joining: Joining, condition: SQL, now: number): SQL {
+function insertMember(
+  joining: Joining,
+  condition: SQL,
+  now: number,
+  memberId: string = crypto.randomUUID(),
+): SQL {
   return sql`insert into ${member} (id, organization_id, user_id, role, created_at)
-    select ${crypto.randomUUID()}, organization_id, ${joining.person.userId}, coalesce(role, 'member'), ${now}
+    select ${memberId}, organization_id, ${joining.person.userId}, coalesce(role, 'member'), ${now}
     from ${invitation} where ${isOpen(joining, now)} and ${condition}`
 }
 

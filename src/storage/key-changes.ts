@@ -1,6 +1,7 @@
 // Writes of keys to D1. A change is one batch: it bumps the sequence, updates the rows, inserts the audit events and
 // the pending raises, and returns the digests of the changed rows.
 import { and, type SQL, sql } from 'drizzle-orm'
+import type { PortalCustomer } from '../core/actor.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import { foldForSearch } from '../core/text.ts'
@@ -24,6 +25,8 @@ import {
   readPending,
   removeRaises,
 } from './pending-raises.ts'
+import { hasRoomFor } from './portal-conditions.ts'
+import { endingSessions } from './portal-sessions.ts'
 import { apiKey, auditEvent } from './schema.ts'
 import { bump, changedNow, currentSequence } from './sequence.ts'
 import { within } from './unavailable.ts'
@@ -48,6 +51,8 @@ export type Change = {
   successor?: NewKey
   /** Changes nothing when this maker of the successor has as many keys as it may. */
   maker?: LimitedMaker
+  /** Changes nothing once the session of this customer has ended. */
+  portal?: PortalCustomer
   /** null: no event, of the canary. */
   audit: AuditEntry | null
   /** Mails the owners and the creators of the changed keys that their tokens were found. */
@@ -60,6 +65,8 @@ export type Change = {
 export type CreateOptions = {
   /** null: any number. */
   maxKeys?: number | null
+  /** The customer for whom it is stored: while their session is in force and they have not as many keys as they may. */
+  portal?: PortalCustomer
   request?: IdempotentRequest | null
 }
 
@@ -74,7 +81,7 @@ export type Committed = {
 }
 
 export type KeyChanges = {
-  /** @returns false, and stores nothing, when its maker has as many keys as `maxKeys`. */
+  /** @returns false, and stores nothing, when its maker or the customer has as many keys as they may. */
   create(
     key: NewKey,
     audit: AuditEntry | null,
@@ -100,9 +107,8 @@ const maxPerBatch = 5_000
 export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyChanges {
   const run = <T>(work: PromiseLike<T>) => within('D1', writeTimeoutMs, work)
   return {
-    async create(key, audit, nowMs, { maxKeys = null, request = null } = {}) {
-      const room = maxKeys === null ? sql`1` : roomOf({ madeBy: key.madeBy ?? '', maxKeys })
-      const insert = insertKey(key, room)
+    async create(key, audit, nowMs, { request = null, ...room } = {}) {
+      const insert = insertKey(key, roomFor(key, room, nowMs))
       const stored = build.select({ id: apiKey.id }).from(apiKey).where(changedNow)
       const rows = await run(
         runBatch(d1, [
@@ -122,9 +128,12 @@ export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyCha
       return rows[0]?.room === 1
     },
     async commit(change) {
+      const ending = endingSessions(change)
+      // What is looked up before the batch: no customer makes another key in between.
+      if (change.reach?.manager && ending.length > 0) await run(runBatch(d1, ending))
       const reached = await nextReached(d1, change, perBatch)
       const selection: Selection = reached ? { by: 'ids', ids: reached.ids } : change.selection
-      const statements = statementsOf({ ...change, selection }, perBatch)
+      const statements = [...ending, ...statementsOf({ ...change, selection }, perBatch)]
       const [changed, pending] = (await run(runWholeBatch(d1, statements))).slice(-2)
       const digests = (changed as { digest: string }[]).map(({ digest }) => digest)
       const lookedTo = reached?.lookedTo ?? null
@@ -143,6 +152,16 @@ export function createKeyChanges(d1: D1Database, perBatch = maxPerBatch): KeyCha
       if (raises.length > 0) await run(runBatch(d1, [removeRaises(raises)]))
     },
   }
+}
+
+/** Whether its maker and its customer may have another key. */
+function roomFor(
+  { madeBy, accountId }: NewKey,
+  { maxKeys = null, portal }: CreateOptions,
+  nowMs: number,
+): SQL {
+  const ofMaker = maxKeys === null ? sql`1` : roomOf({ madeBy: madeBy ?? '', maxKeys })
+  return portal ? sql`${ofMaker} and ${hasRoomFor(portal, accountId, nowMs)}` : ofMaker
 }
 
 /** The folded name that is written with a name; a trigger clears one that is not. */

@@ -50,6 +50,9 @@ const maxSorted = 5_000
 /** Keys that a page looks through where each is in another place of the table. */
 const maxScattered = 8_000
 
+/** Keys that are looked through first: they hold a page of what many keys meet, and all of a small account. */
+const maxNear = 1_000
+
 type Part = { rows: SelectedKey[]; next: Place | null }
 
 /** A page of keys, beginning after a position. It may hold fewer than `limit` and have a next one. */
@@ -99,6 +102,8 @@ async function readPart(scope: Scope, limit: number, after: Place | null): Promi
   const index = inOrder ?? scope.order.index
   const isDirect = first === undefined || (conditions.length === 1 && first.isWhole && inOrder)
   if (isDirect) return readInOrder(scope, index, Number.POSITIVE_INFINITY, limit, after)
+  const near = await readInOrder(scope, index, maxNear, limit, after)
+  if (near.next === null || near.rows.length === limit) return near
   const rows = await fewestRows(scope)
   if (rows !== null) return readSorted(scope, rows, limit, after)
   return readInOrder(scope, index, isScattered(sort) ? maxScattered : maxLooked, limit, after)

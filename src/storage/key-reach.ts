@@ -67,7 +67,8 @@ function within(
           (select 1 from json_each(coalesce(${apiKey.rateLimit}, '[]')) as own
             where own.value ->> 'name' = bound.value ->> 'name'
               and own.value ->> 'windowSeconds' = bound.value ->> 'windowSeconds'
-              and own.value ->> 'limit' <= bound.value ->> 'limit'))`,
+              and own.value ->> 'limit' <= bound.value ->> 'limit'
+              and coalesce(own.value ->> 'mode' = bound.value ->> 'mode', own.value ->> 'mode' is null)))`,
   )
 }
 

@@ -1,6 +1,8 @@
 // Which keys a change concerns, as a condition in SQL.
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { PortalCustomer } from '../core/actor.ts'
 import { changeable, listed, madeKeys, type Reach } from './key-reach.ts'
+import { isInForce } from './portal-conditions.ts'
 import { apiKey } from './schema.ts'
 
 /** Which keys of an account a change concerns. */
@@ -23,6 +25,9 @@ type Selected = {
   selection: Selection
   reach?: Reach
   maker?: LimitedMaker
+  /** Of a customer's change, whose session must be in force. */
+  portal?: PortalCustomer
+  nowMs: number
 }
 
 /** Whether this maker may make another key. */
@@ -54,7 +59,14 @@ export const indexes = {
   account: 'api_key_unrevoked',
 }
 
-function selected({ accountId, selection, reach, maker }: Selected): SQL | undefined {
+function selected({
+  accountId,
+  selection,
+  reach,
+  maker,
+  portal,
+  nowMs,
+}: Selected): SQL | undefined {
   const ofAccount = eq(apiKey.accountId, accountId)
   const reached = reach && changeable(reach)
   // A bulk change is a revocation, which leaves revoked keys as they are.
@@ -66,6 +78,7 @@ function selected({ accountId, selection, reach, maker }: Selected): SQL | undef
         eq(apiKey.id, selection.id),
         eq(apiKey.seq, selection.seq),
         maker && roomOf(maker),
+        portal && isInForce(portal.sessionId, nowMs),
       )
     case 'ids':
       // The + keeps SQLite from choosing the account's index, which would read all keys of the account.

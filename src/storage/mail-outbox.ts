@@ -11,13 +11,13 @@ export type MailRow = typeof mail.$inferSelect
 
 export type NewMail = MailContent & {
   id: string
-  to: string
+  to: string | SQL
   /** The token of its link, sealed for this id (identity/mail/seal.ts); null without a link. */
   sealedToken: string | null
   /** When its token expires (ms): it is not sent afterwards. */
   expiresAt?: number
   accountId?: string
-  userId?: string
+  userId?: string | SQL
 }
 
 /** A message whose next attempt is due, after `attempts` earlier ones. */

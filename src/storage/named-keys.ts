@@ -2,7 +2,7 @@
 // those. So they are looked through, a bounded number a statement.
 import { type SQL, sql } from 'drizzle-orm'
 import { openPrimary } from './database.ts'
-import { changeable, type Reach } from './key-reach.ts'
+import { changeable, type Reach, readable } from './key-reach.ts'
 import { indexes, type NamedSelection, type Selection } from './key-selection.ts'
 import { apiKey } from './schema.ts'
 import { within } from './unavailable.ts'
@@ -49,7 +49,7 @@ export async function missingFrom(
   revoked: number,
   perPage = maxRevoked,
 ): Promise<string[]> {
-  if (selection.by === 'ids') return missingIds(d1, reach, selection.ids)
+  if (selection.by === 'ids') return idsOutside(d1, reach, selection.ids, changeable(reach))
   if (revoked > 0) return []
   const look = { selection, reach, count: perPage, after: allRevoked }
   const isThere =
@@ -59,12 +59,21 @@ export async function missingFrom(
   return isThere ? [] : [namedBy(selection).value]
 }
 
-async function missingIds(d1: D1Database, reach: Reach, ids: readonly string[]): Promise<string[]> {
-  const reached = changeable(reach) ?? sql`1`
+/** The ids that name no key that the actor reads. */
+export function unreadableIds(d1: D1Database, reach: Reach, ids: readonly string[]) {
+  return idsOutside(d1, reach, ids, readable(reach))
+}
+
+async function idsOutside(
+  d1: D1Database,
+  { accountId }: Reach,
+  ids: readonly string[],
+  reached = sql`1`,
+): Promise<string[]> {
   // The + keeps SQLite from choosing the account's index, as in `commit`.
   const query = openPrimary(d1).all<{ value: string }>(sql`
     select value from json_each(${JSON.stringify([...new Set(ids)])}) where not exists
-      (select 1 from ${apiKey} where +${apiKey.accountId} = ${reach.accountId} and ${apiKey.id} = value and ${reached})`)
+      (select 1 from ${apiKey} where +${apiKey.accountId} = ${accountId} and ${apiKey.id} = value and ${reached})`)
   return (await within('D1', readTimeoutMs, query)).map(({ value }) => value)
 }
 

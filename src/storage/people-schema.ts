@@ -43,6 +43,10 @@ export const session = sqliteTable(
     signedInWith: text('signed_in_with'),
     /** A second factor is still to be proved: until then it is no session (identity/session-rows.ts). */
     awaitsFactor: integer('awaits_factor', { mode: 'boolean' }).notNull().default(false),
+    /** The address, cut as in the request log, for the audit trail. */
+    network: text('network'),
+    /** Of the password that the sign-in verified: a trigger refuses the session where it has been replaced since. */
+    passwordSalt: text('password_salt'),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
@@ -197,6 +201,9 @@ export const memberIntent = sqliteTable('member_intent', {
     .notNull()
     .default('person'),
   at: timestamp('at').notNull(),
+  /** From where, as JSON for the details of the event (core/person-event.ts), and by which request. */
+  client: text('client'),
+  requestId: text('request_id'),
 })
 
 // Attempts (at a password, for example) by a key that names the target and the source, until the window ends.

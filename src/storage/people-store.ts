@@ -1,10 +1,12 @@
 // People and memberships: who belongs to which account in which role, and the writes that Better Auth cannot make in
 // one transaction. Roles come from the D1 primary, so that a removed member is refused at once.
-import { and, asc, eq, or, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { JWK } from 'jose'
 import { type Role, roles, strongestRole } from '../core/role.ts'
 import type { AccountStanding } from '../core/standing.ts'
 import { openPrimary } from './database.ts'
+import { hasFactorSql } from './has-factor.ts'
+import { hasSessionSql, type SessionNow } from './has-session.ts'
 import {
   account,
   accountControl,
@@ -22,6 +24,10 @@ export type Membership = {
   accountName: string
   role: Role
   standing: AccountStanding
+  /** The account requires a second factor. */
+  requiresFactor: boolean
+  /** It does, and the person has none: they do nothing here but enrol one. */
+  lacksFactor: boolean
 }
 
 const readTimeoutMs = 2_000
@@ -41,11 +47,31 @@ export async function roleOf(
   return strongestRole((await within('D1', readTimeoutMs, query))?.role ?? null)
 }
 
-/** The memberships of a person, of all accounts or of one: strongest role first, then the oldest. */
+/** The members of an account, and whether they have a second factor. */
+export async function membersWithFactors(
+  d1: D1Database,
+  accountId: string,
+): Promise<{ userId: string; hasFactor: boolean }[]> {
+  const query = openPrimary(d1)
+    .select({ userId: member.userId, hasFactor: hasFactorSql(sql`${member.userId}`) })
+    .from(member)
+    // Without a join, Drizzle names columns without their table, which the inner statements would take for their own.
+    .innerJoin(user, eq(user.id, member.userId))
+    .where(eq(member.organizationId, accountId))
+    .orderBy(asc(member.createdAt), asc(member.id))
+  const rows = await within('D1', readTimeoutMs, query)
+  return rows.map(({ userId, hasFactor }) => ({ userId, hasFactor: hasFactor === 1 }))
+}
+
+/**
+ * The memberships of a person, of all accounts or of one: strongest role first, then the oldest.
+ * @param session none, where this session of theirs is over
+ */
 export async function membershipsOf(
   d1: D1Database,
   userId: string,
   accountId?: string,
+  session: SessionNow | null = null,
 ): Promise<Membership[]> {
   const query = openPrimary(d1)
     .select({
@@ -53,6 +79,8 @@ export async function membershipsOf(
       accountName: organization.name,
       role: member.role,
       standing: standingColumns,
+      requiresFactor: sql<number | null>`${accountControl.requiresFactor}`,
+      hasFactor: hasFactorSql(sql`${member.userId}`),
     })
     .from(member)
     .innerJoin(organization, eq(organization.id, member.organizationId))
@@ -61,33 +89,32 @@ export async function membershipsOf(
       and(
         eq(member.userId, userId),
         accountId === undefined ? undefined : eq(member.organizationId, accountId),
+        session === null ? undefined : hasSessionSql(sql`${member.userId}`, session),
       ),
     )
     .orderBy(asc(member.createdAt), asc(member.id))
   const rows = await within('D1', readTimeoutMs, query)
   return rows
-    .flatMap(({ role: stored, standing, ...account }) => {
+    .flatMap(({ role: stored, standing: row, requiresFactor: required, hasFactor, ...account }) => {
       const role = strongestRole(stored)
-      return role === null ? [] : [{ ...account, role, standing: standingOfRow(standing) }]
+      if (role === null) return []
+      const requiresFactor = required === 1
+      const lacksFactor = requiresFactor && hasFactor !== 1
+      return [{ ...account, role, standing: standingOfRow(row), requiresFactor, lacksFactor }]
     })
     .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
 }
 
 /**
- * The user that the JWT of an external issuer names: by our id, else by e-mail address.
- * @param verifiedEmail null when the issuer has not verified the address
+ * The user that the JWT of an external issuer names, by an address that is proved here too: whoever has claimed it without
+ * a proof would otherwise be the person of the JWT. Its subject is an id of the issuer, never of ours.
+ * @param verifiedEmail as the issuer has verified it
  */
-export async function userIdOf(
-  d1: D1Database,
-  subject: string,
-  verifiedEmail: string | null,
-): Promise<string | null> {
-  const byId = eq(user.id, subject)
+export async function userIdOf(d1: D1Database, verifiedEmail: string): Promise<string | null> {
   const query = openPrimary(d1)
     .select({ id: user.id })
     .from(user)
-    .where(verifiedEmail === null ? byId : or(byId, eq(user.email, verifiedEmail.toLowerCase())))
-    .orderBy(sql`${user.id} = ${subject} desc`)
+    .where(and(eq(user.email, verifiedEmail.toLowerCase()), eq(user.emailVerified, true)))
     .get()
   return (await within('D1', readTimeoutMs, query))?.id ?? null
 }

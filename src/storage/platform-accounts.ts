@@ -31,6 +31,8 @@ export type PlatformAccount = {
   closesAt: number | null
   isPlatform: boolean
   hasOwner: boolean
+  /** Of its people. */
+  requiresFactor: boolean
   /** null: the platform, which has none. */
   quotas: Quotas | null
   counts: { keys: number; members: number; endpoints: number }
@@ -88,6 +90,7 @@ function accountOf({ control, count, ...row }: Row): PlatformAccount {
     closesAt: row.closesAt?.getTime() ?? null,
     isPlatform: row.isPlatform === 1,
     hasOwner: row.hasOwner === 1,
+    requiresFactor: control?.requiresFactor ?? false,
     quotas: row.isPlatform === 1 ? null : quotasOf(control),
     counts: {
       keys: count?.keys ?? 0,

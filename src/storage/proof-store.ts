@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { runWholeBatch } from './database.ts'
 import type { Effects } from './factor-notice.ts'
 import { recoveryCode, totp } from './factor-schema.ts'
+import { hasFactorSql } from './has-factor.ts'
 import { session } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
@@ -40,6 +41,18 @@ export function spendRecoveryCode(
     unspent: sql`exists (select 1 from ${recoveryCode} where ${unused})`,
     spend: [sql`update ${recoveryCode} set used_at = ${nowMs} where ${unused} returning user_id`],
   }
+}
+
+/** A password, which proves only who has no factor. It is not used up. */
+export function passwordOf(userId: string): Spending {
+  const unspent = sql`not ${hasFactorSql(userId)}`
+  return { unspent, spend: [sql`select 1 where ${unspent}`] }
+}
+
+/** Of what begins a session of its own. @returns false where it was spent before */
+export async function spendAlone(d1: D1Database, { spend }: Spending): Promise<boolean> {
+  const [first] = await within('D1', writeTimeoutMs, runWholeBatch(d1, spend))
+  return first?.length === 1
 }
 
 /** `wrong`: spent before. `ended`: the session is not there any more. */

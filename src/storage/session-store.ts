@@ -1,7 +1,9 @@
 // The sessions of a person: list and end them. Session tokens belong to Better Auth and are not selected.
-import { and, desc, eq, gt, ne } from 'drizzle-orm'
-import { openPrimary } from './database.ts'
+import { and, desc, eq, gt, ne, type SQL, sql } from 'drizzle-orm'
+import { openPrimary, runBatch } from './database.ts'
+import type { Acting } from './factor-notice.ts'
 import { session, user } from './people-schema.ts'
+import { insertPersonEvent } from './person-audit.ts'
 import { within } from './unavailable.ts'
 
 const timeoutMs = 2_000
@@ -29,31 +31,24 @@ export async function listSessions(d1: D1Database, userId: string, now: number) 
 }
 
 /** @returns false when the person has no such session. */
-export async function endSession(d1: D1Database, userId: string, id: string): Promise<boolean> {
-  const query = openPrimary(d1)
-    .delete(session)
-    .where(and(eq(session.id, id), eq(session.userId, userId)))
-    .returning({ id: session.id })
-  return (await within('D1', timeoutMs, query.all())).length > 0
+export async function endSession(d1: D1Database, userId: string, id: string, acting: Acting) {
+  return (await end(d1, userId, eq(session.id, id), acting)) > 0
 }
 
 /** @returns how many were ended. */
-export async function endOtherSessions(d1: D1Database, userId: string, kept: string) {
-  const query = openPrimary(d1)
-    .delete(session)
-    .where(and(eq(session.userId, userId), ne(session.id, kept)))
-    .returning({ id: session.id })
-  return (await within('D1', timeoutMs, query.all())).length
+export function endOtherSessions(d1: D1Database, userId: string, kept: string, acting: Acting) {
+  return end(d1, userId, ne(session.id, kept), acting)
 }
 
-/** Records that the person of the session was proved. @returns false when the session has ended. */
-export async function proveSession(d1: D1Database, userId: string, id: string, now: number) {
-  const query = openPrimary(d1)
-    .update(session)
-    .set({ provedAt: new Date(now) })
-    .where(and(eq(session.id, id), eq(session.userId, userId), eq(session.awaitsFactor, false)))
-    .returning({ id: session.id })
-  return (await within('D1', timeoutMs, query.all())).length > 0
+async function end(d1: D1Database, userId: string, which: SQL, acting: Acting) {
+  const { client, requestId, nowMs } = acting
+  const ended = and(eq(session.userId, userId), which)
+  const event = { userId, action: 'person.sessions_ended', client, requestId, nowMs } as const
+  const statements = [
+    insertPersonEvent(event, sql`exists (select 1 from ${session} where ${ended})`),
+    sql`delete from ${session} where ${ended} returning id`,
+  ]
+  return (await within('D1', timeoutMs, runBatch(d1, statements))).length
 }
 
 /** A sign-in that awaits its second factor, and whose it is. */

@@ -161,7 +161,7 @@ export async function unlink(
     and (exists (select 1 from ${account} where user_id = ${userId} and id <> ${id}
         and (password is not null
           or provider_id in (select value from json_each(${JSON.stringify(issuers)}))))
-      or exists (select 1 from ${passkey} where user_id = ${userId}))`
+      or exists (select 1 from ${passkey} where user_id = ${userId} and verifies_user = 1))`
   const told = { action: 'sign_in_method_unlinked', signedInWith, name } as const
   const statements = [
     ...notices(request, told, isRemovable),

@@ -29,6 +29,7 @@ export function createUsageObjects(namespace: DurableObjectNamespace<UsageObject
     return {
       add: call('add', writeTimeoutMs),
       ofKey: call('ofKey', readTimeoutMs),
+      ofKeys: call('ofKeys', readTimeoutMs),
       ofAccount: call('ofAccount', readTimeoutMs),
       totals: call('totals', readTimeoutMs),
       ofGroup: call('ofGroup', readTimeoutMs),

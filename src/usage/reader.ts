@@ -20,6 +20,12 @@ export type TierTotal = { region: string; tier: string; count: number }
 export type UsageReader = {
   /** Requests by step and code, without zeros, oldest first. */
   ofKey(accountId: string, keyId: string, span: UsageSteps): Promise<UsageCount[]>
+  /** By key, of those that have any requests. */
+  ofKeys(
+    accountId: string,
+    keyIds: readonly string[],
+    span: UsageSteps,
+  ): Promise<Map<string, UsageCount[]>>
   ofAccount(accountId: string, span: UsageSteps): Promise<UsageCount[]>
   /** The values with the most requests in the span, largest first, at most `top`. @throws TooManyValues */
   byGroup(accountId: string, group: UsageGroup, span: UsageSpan, top: number): Promise<GroupTotal[]>
@@ -53,6 +59,19 @@ export function createUsageReader(stores: UsageStores): UsageReader {
       const counts = names.map((name) => objects(name).ofKey(accountId, keyId, { from, to }))
       return inSteps((await Promise.all(counts)).flat(), stepMs)
     },
+    async ofKeys(accountId, keyIds, { from, to, stepMs }) {
+      const asked = objectsOf(stores, keyIds, { from, to })
+      const lists = asked.map(([name, ids]) => objects(name).ofKeys(accountId, ids, { from, to }))
+      const byKey = Map.groupBy((await Promise.all(lists)).flat(), ([keyId]) => keyId)
+      const steps = [...byKey].map(([keyId, of]): [string, UsageCount[]] => [
+        keyId,
+        inSteps(
+          of.flatMap(([, counts]) => counts),
+          stepMs,
+        ),
+      ])
+      return new Map(steps)
+    },
     async ofAccount(accountId, { from, to, stepMs }) {
       const names = namesOf(stores, { from, to })
       const counts = names.map((name) => objects(name).ofAccount(accountId, { from, to }))
@@ -81,17 +100,22 @@ export function createUsageReader(stores: UsageStores): UsageReader {
   }
 }
 
+/** Each object that may hold requests of these keys, with those of them that it holds. */
+function objectsOf({ shards }: UsageStores, keyIds: readonly string[], span: UsageSpan) {
+  return monthsOf(span).flatMap((month) => [
+    ...Map.groupBy(keyIds, (keyId) => nameOf(shards, keyId, month)),
+  ])
+}
+
 async function lastUses(
-  { objects, shards }: UsageStores,
+  stores: UsageStores,
   of: { accountId: string; keyIds: readonly string[]; nowMs: number },
 ): Promise<Map<string, number>> {
   const { accountId, keyIds, nowMs } = of
-  const asked = monthsOf({ from: nowMs - unfoldedMs, to: nowMs + 1 }).flatMap((month) => [
-    ...Map.groupBy(keyIds, (keyId) => nameOf(shards, keyId, month)),
-  ])
+  const asked = objectsOf(stores, keyIds, { from: nowMs - unfoldedMs, to: nowMs + 1 })
   const newest = new Map<string, number>()
   const asking = asked.map(async ([name, ids]) => {
-    const uses = await objects(name).lastUsed(accountId, ids).catch(ignoreOutage)
+    const uses = await stores.objects(name).lastUsed(accountId, ids).catch(ignoreOutage)
     for (const [id, at] of uses) newest.set(id, Math.max(at, newest.get(id) ?? 0))
   })
   await Promise.all(asking)

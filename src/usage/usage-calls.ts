@@ -37,6 +37,12 @@ export type UsageCalls = {
   add(parts: UsagePart[]): typeof stored
   /** Without zeros, oldest first. */
   ofKey(accountId: string, keyId: string, span: UsageSpan): UsageCount[]
+  /** The same of several keys: of those that have any requests. */
+  ofKeys(
+    accountId: string,
+    keyIds: string[],
+    span: UsageSpan,
+  ): [keyId: string, counts: UsageCount[]][]
   ofAccount(accountId: string, span: UsageSpan): UsageCount[]
   /** What all values have, page by page: an object answers nobody else while it reads one. */
   totals(accountId: string, group: UsageGroup, span: UsageSpan, after: GroupPosition): GroupPage

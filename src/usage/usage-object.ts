@@ -27,6 +27,10 @@ export class UsageObject extends DurableObject<Env> {
     return this.usage.ofKey(...args)
   }
 
+  ofKeys(...args: Args<'ofKeys'>): Answer<'ofKeys'> {
+    return this.usage.ofKeys(...args)
+  }
+
   ofAccount(...args: Args<'ofAccount'>): Answer<'ofAccount'> {
     return this.usage.ofAccount(...args)
   }

@@ -14,13 +14,20 @@ export function createReads(
   rowsInPage?: number,
 ): Reads {
   const cellsOf = (accountId: string) => unfoldedOf(layers(), accountId)
-  return {
-    ofKey(accountId, keyId, span) {
-      const series = createSeries(span)
+  const ofKeys: Reads['ofKeys'] = (accountId, keyIds, span) => {
+    const all = new Map(keyIds.map((keyId) => [keyId, createSeries(span)]))
+    for (const [keyId, series] of all) {
       for (const row of storage.daysOfKey(accountId, keyId, daysIn(span))) series.addDay(row)
-      for (const cell of cellsOf(accountId)) if (cell.keyId === keyId) series.addCell(cell)
-      return series.list()
-    },
+    }
+    for (const cell of cellsOf(accountId)) all.get(cell.keyId)?.addCell(cell)
+    return [...all].flatMap(([keyId, series]) => {
+      const counts = series.list()
+      return counts.length === 0 ? [] : [[keyId, counts]]
+    })
+  }
+  return {
+    ofKey: (accountId, keyId, span) => ofKeys(accountId, [keyId], span)[0]?.[1] ?? [],
+    ofKeys,
     ofAccount(accountId, span) {
       const series = createSeries(span)
       for (const row of storage.daysOfGroup(accountId, 'account', '', daysIn(span))) {

@@ -1,7 +1,7 @@
 // Changes of webhook endpoints: create, change, delete, rotate the secret. Each change is one
 // batch in D1 with its audit event.
 import { auditEntry, type Caller } from '../core/audit.ts'
-import { changedFields } from '../core/changed-fields.ts'
+import { changeDetail, changedFields } from '../core/changed-fields.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { RandomBytes } from '../core/token.ts'
 import { type TargetRules, webhookTarget } from '../core/webhook-target.ts'
@@ -72,7 +72,7 @@ export async function changeEndpoint(
   }
   const changed = changedFields(endpoint, edits)
   if (Object.keys(changed).length > 0) {
-    const audit = auditEntry(caller, 'webhook_endpoint.updated', { changed })
+    const audit = auditEntry(caller, 'webhook_endpoint.updated', changeDetail(endpoint, changed))
     const reason = changed.enabled === undefined ? {} : { disabledReason: null }
     await updateEndpoint(d1, endpoint, { ...changed, ...reason }, audit, now())
   }

@@ -1,12 +1,13 @@
 // The state of an isolate: its configuration, its clock and its caches.
 
-import { fenceName, nearestRegion } from '../coherence/regions.ts'
+import { fenceName, nearestRegion, type Region } from '../coherence/regions.ts'
 import type { Clock } from '../coherence/settle.ts'
 import { FenceView } from '../coherence/view.ts'
 import type { Config } from '../core/config.ts'
 import { environmentOf } from '../core/environment.ts'
 import { importTagKeys } from '../core/token.ts'
 import { createPeopleMemory, type PeopleMemory } from '../identity/settings.ts'
+import type { FastMeters } from '../limits/fast-meters.ts'
 import { createOutageLog, type ReportOutage } from '../log.ts'
 import { createMemory, type Memory } from '../storage/memory.ts'
 import { UsageCounter } from '../usage/counter.ts'
@@ -16,12 +17,16 @@ export type Isolate = {
   clock: Clock
   memory: Memory
   view: FenceView
-  /** The fence that this isolate asks: of the region in which its first request met it. */
-  fenceName(cf: unknown, fencesPerRegion: number): string
+  /** The region in which its first request met this isolate. `cf` of the others is not even parsed. */
+  region(from: { readonly cf?: unknown }): Region
+  /** The fence of that region that this isolate asks. */
+  fenceName(from: { readonly cf?: unknown }, fencesPerRegion: number): string
   people: PeopleMemory
   usage: UsageCounter
   /** Meter → the last period in which its low credits were notified. */
   lowCreditsNotified: Map<string, string>
+  /** What this isolate knows of the meters of fast limits, from the first use of one. */
+  fastMeters?: FastMeters
   reportOutage: ReportOutage
   tagKeys(secrets: string): Promise<readonly CryptoKey[]>
 }
@@ -29,6 +34,7 @@ export type Isolate = {
 export type WaitUntil = (work: Promise<unknown>) => void
 
 export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
+  let region: Region | null = null
   let fence: string | null = null
   let imported: { secrets: string; keys: CryptoKey[] } | null = null
   return {
@@ -36,10 +42,14 @@ export function createIsolate(config: Config<Env>, clock: Clock): Isolate {
     clock,
     memory: createMemory(),
     view: new FenceView(),
-    fenceName(cf, fencesPerRegion) {
-      // `cf` locates clients, who may be near two regions: an isolate that changed between them would learn everything anew.
+    // `cf` locates clients, who may be near two regions: an isolate that changed between them would learn everything anew.
+    region(from) {
+      region ??= nearestRegion(from.cf)
+      return region
+    },
+    fenceName(from, fencesPerRegion) {
       const draw = () => Math.floor(Math.random() * fencesPerRegion)
-      fence ??= fenceName(nearestRegion(cf), draw(), fencesPerRegion)
+      fence ??= fenceName(this.region(from), draw(), fencesPerRegion)
       return fence
     },
     people: createPeopleMemory(clock.now),

@@ -15,7 +15,7 @@ import {
 import { needRefusal } from '../core/scope-matcher.ts'
 import { quote } from '../core/text.ts'
 import type { VerdictConfig } from '../core/verdict.ts'
-import { createReport, type Report } from '../http/report.ts'
+import type { Report } from '../http/report.ts'
 import { countTiers, logSamples } from '../http/response/count-usage.ts'
 import { isSampled, writeLine } from '../http/response/log-line.ts'
 import { Problem } from '../http/response/problem.ts'
@@ -41,10 +41,10 @@ export async function verifyByBinding(
   const input = readRequest(request, isolate.config)
   // The client decides what it presents as a token, so a token that is no text is not the caller's mistake.
   if (input === null) return invalidKey
-  const report = createReport(isolate.clock.now())
   const services = new RequestServices(isolate, env, context)
+  const { report } = services
   try {
-    return await verifyFor('all', { services, from: request, report, caller: 'binding' }, input)
+    return await verifyFor('all', { services, from: request, caller: 'binding' }, input)
   } catch (error) {
     report.cause ??= error
     throw serializable(error)

@@ -2,20 +2,67 @@
 // or loaded before its first use.
 import { createNearestFence } from '../coherence/fences.ts'
 import { fenceNames } from '../coherence/regions.ts'
+import type { FenceView } from '../coherence/view.ts'
+import type { MeterTerms } from '../core/limits.ts'
 import type { MeteredVerdict } from '../core/verdict.ts'
+import { createReport, type Report } from '../http/report.ts'
 import type { RequestLocation, Services } from '../http/services.ts'
 import type { LookUpStores } from '../keys/look-up.ts'
 import type { VerifySettings } from '../keys/verify.ts'
-import { createMeters } from '../limits/meters.ts'
+import { callMeter } from '../limits/call-meter.ts'
+import type { ConsumeRequest } from '../limits/meter.ts'
 import { createFloodLimit } from '../storage/flood-limit.ts'
 import { createKeyCache } from '../storage/key-cache.ts'
+import type { KeyReader } from '../storage/key-store.ts'
+import type { Memory } from '../storage/memory.ts'
 import type { CountedKey, UsageCode, UsageSink } from '../usage/counter.ts'
 import type { RequestSample, UsageMessage } from '../usage/message.ts'
 import type { Isolate } from './context.ts'
 import { watchCredits } from './credit-watch.ts'
 import { areChangesStopped, fencesPerRegionOf, peopleSettings, setupTokenOf } from './variables.ts'
 
+/** Opened when they are used: a key in memory needs none of them. */
+class RequestStores implements LookUpStores {
+  readonly memory: Memory
+  readonly view: FenceView
+  private readonly isolate: Isolate
+  private readonly env: Env
+  private readonly from: RequestLocation
+
+  constructor(isolate: Isolate, env: Env, from: RequestLocation) {
+    this.memory = isolate.memory
+    this.view = isolate.view
+    this.isolate = isolate
+    this.env = env
+    this.from = from
+  }
+
+  get fence() {
+    const name = this.isolate.fenceName(this.from, fencesPerRegionOf(this.env))
+    return createNearestFence(this.env.FENCE, name, this.isolate.reportOutage)
+  }
+
+  get cache() {
+    return createKeyCache(this.env.KEY_CACHE, this.isolate.reportOutage)
+  }
+
+  get keys(): KeyReader {
+    const { DB } = this.env
+    return {
+      // The code that queries D1 is more than half of all: most isolates verify keys without it.
+      async read(digest) {
+        const { createKeyReader } = await import('../storage/key-store.ts')
+        return createKeyReader(DB).read(digest)
+      },
+    }
+  }
+}
+
+/** Loaded by the first request of a key with fast limits. */
+let fastMeters: typeof import('./fast-meters.ts') | null = null
+
 export class RequestServices implements Services {
+  readonly report: Report
   private readonly isolate: Isolate
   private readonly env: Env
   private readonly context: Pick<ExecutionContext, 'waitUntil'>
@@ -24,6 +71,7 @@ export class RequestServices implements Services {
     this.isolate = isolate
     this.env = env
     this.context = context
+    this.report = createReport(isolate.clock.now())
   }
 
   // An arrow function, since it is passed on without its object.
@@ -92,44 +140,33 @@ export class RequestServices implements Services {
   }
 
   lookUpStores(from: RequestLocation): LookUpStores {
-    const { env, isolate } = this
-    const { memory, view, reportOutage } = isolate
-    return {
-      memory,
-      view,
-      // Opened when they are used: a key in memory needs none of them.
-      get fence() {
-        const name = isolate.fenceName(from.cf, fencesPerRegionOf(env))
-        return createNearestFence(env.FENCE, name, reportOutage)
-      },
-      get cache() {
-        return createKeyCache(env.KEY_CACHE, reportOutage)
-      },
-      // The code that queries D1 is more than half of all: most isolates verify keys without it.
-      keys: {
-        async read(digest) {
-          const { createKeyReader } = await import('../storage/key-store.ts')
-          return createKeyReader(env.DB).read(digest)
-        },
-      },
-    }
+    return new RequestStores(this.isolate, this.env, from)
   }
 
-  async verifySettings(sender: () => string): Promise<VerifySettings> {
-    const { TAG_SECRETS } = this.env
-    const { config, clock, tagKeys } = this.isolate
+  verifySettings(sender: () => string): VerifySettings {
+    const { config, clock } = this.isolate
     return {
       config,
       leaseMs: config.leaseMs,
       now: clock.now,
       waitUntil: this.waitUntil,
-      tagKeys: await tagKeys(TAG_SECRETS),
+      tagKeys: () => this.isolate.tagKeys(this.env.TAG_SECRETS),
       admitsUntagged: () => this.floodLimit.admits(sender()),
     }
   }
 
-  meters() {
+  async meters() {
+    const { createMeters } = await import('../limits/meters.ts')
     return createMeters(this.env.METER)
+  }
+
+  takeLimits(meter: string, request: ConsumeRequest) {
+    return callMeter(this.env.METER, meter, async (stub) => await stub.take(request))
+  }
+
+  async takeFast(meter: string, terms: MeterTerms) {
+    fastMeters ??= await import('./fast-meters.ts')
+    return fastMeters.takeFast(this.isolate, this.env, this.waitUntil, meter, terms)
   }
 
   async requestLogs() {
@@ -150,8 +187,8 @@ export class RequestServices implements Services {
     return { send, waitUntil: this.waitUntil }
   }
 
-  countTier(region: string, tier: string): void {
-    this.isolate.usage.countTier(region, tier)
+  countTier(from: RequestLocation, tier: string): void {
+    this.isolate.usage.countTier(this.isolate.region(from), tier)
   }
 
   watchCredits(verdict: MeteredVerdict): void {

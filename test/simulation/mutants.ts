@@ -1,4 +1,5 @@
 // The suites of known mistakes, each with the simulation that must find them.
+import { fastMutants } from './credits/fast/mutants.ts'
 import { creditMutants } from './credits/mutants.ts'
 import { designMutants } from './mutants/design.ts'
 import { harmlessMutants } from './mutants/harmless.ts'
@@ -28,6 +29,11 @@ export const suites = {
     mutants: creditMutants,
     defaultSeeds: 3_000,
     load: () => import('./credits/world.ts'),
+  },
+  fast: {
+    mutants: fastMutants,
+    defaultSeeds: 3_000,
+    load: () => import('./credits/fast/world.ts'),
   },
   usage: { mutants: usageMutants, defaultSeeds: 3_000, load: () => import('./usage/world.ts') },
 } as const

@@ -10,7 +10,7 @@ import type { Kill } from './run-mutant.ts'
 
 const { values } = parseArgs({
   options: {
-    /** `protocol`, `view`, `credits` or `usage`; absent: all. */
+    /** `protocol`, `view`, `credits`, `fast` or `usage`; absent: all. */
     suite: { type: 'string' },
     /** Seeds for each mutant that must be killed; absent: what the suite needs. */
     seeds: { type: 'string' },

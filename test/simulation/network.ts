@@ -36,7 +36,7 @@ export type Trace = (actor: string, operation: string, ...values: unknown[]) => 
 
 type Fate = keyof FaultRates | 'answered'
 
-const noFaults: FaultRates = {
+export const noFaults: FaultRates = {
   slow: 0,
   refused: 0,
   replyLost: 0,

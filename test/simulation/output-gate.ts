@@ -37,6 +37,12 @@ export class OutputGate {
     if (this.outputs.length === 0) this.hold(noOutput)
   }
 
+  /** Ends when every write up to now is durable. */
+  synced(): Promise<void> {
+    if (this.isDurable) return Promise.resolve()
+    return new Promise((release) => this.hold({ release, drop() {} }))
+  }
+
   dropAll(): void {
     for (const { drop } of this.outputs) drop()
   }

@@ -60,7 +60,7 @@ async function verifyAndCheck(
   world.trace?.(actor.name, 'verify', key.digest, `floor ${floor}`, fresh ? 'fresh' : '')
   const settings: VerifySettings = {
     config,
-    tagKeys,
+    tagKeys: async () => tagKeys,
     admitsUntagged: async () => true,
     leaseMs: world.swarm.leaseMs,
     now: world.scheduler.clock,

@@ -4,6 +4,7 @@ import { TOTP } from 'otpauth'
 import type { Role } from '../../src/core/role.ts'
 import { newTotp } from '../../src/identity/factors/totp.ts'
 import { hashPassword } from '../../src/identity/password.ts'
+import type { Authenticator, Lies } from './authenticator.ts'
 import { fromOwnPage, givePassword, password } from './permission-matrix.ts'
 import { type Answer, addPerson, type TestApp, type TestPerson } from './test-app.ts'
 
@@ -106,4 +107,38 @@ export async function enrolOverHttp(
   const done = await app.request('POST', '/api/auth/factors/totp/confirm', { headers, body })
   if (done.status !== 200) throw new Error(done.text)
   return { secret, codes: done.body.data.recovery_codes }
+}
+
+const post = async (app: TestApp, cookie: string | null, path: string, body?: object) => {
+  const headers = { ...fromOwnPage, 'cf-connecting-ip': someAddress(), ...(cookie && { cookie }) }
+  return app.request('POST', `/api/auth${path}`, { headers, ...(body && { body }) })
+}
+
+/** What `path` offers for a passkey; an error when it offers nothing. */
+export async function optionsFor(app: TestApp, cookie: string | null, path: string) {
+  const answer = await post(app, cookie, `${path}/options`)
+  if (answer.status !== 200) throw new Error(answer.text)
+  return answer.body.data
+}
+
+/** Enrols a passkey over HTTP, with a session that has proved its person. */
+export async function enrolPasskey(
+  app: TestApp,
+  cookie: string,
+  authenticator: Authenticator,
+  name?: string,
+): Promise<Answer> {
+  const passkey = await authenticator.create(await optionsFor(app, cookie, '/factors/passkeys'))
+  return post(app, cookie, '/factors/passkeys', { passkey, ...(name && { name }) })
+}
+
+/** By passkey alone. */
+export async function signInByPasskey(
+  app: TestApp,
+  authenticator: Authenticator,
+  lies: Lies = {},
+  cookie: string | null = null,
+): Promise<Answer> {
+  const options = await optionsFor(app, null, '/sign-in/passkey')
+  return post(app, cookie, '/sign-in/passkey', { passkey: await authenticator.get(options, lies) })
 }

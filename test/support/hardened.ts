@@ -9,10 +9,12 @@ export function expectHardened({ headers, status }: { headers: Headers; status: 
   )
   expect(found('content-security-policy')).not.toMatch(/unsafe|\*|https?:|data:/)
   expect(found('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
-  expect(found('cross-origin-opener-policy')).toBe('same-origin')
   expect(found('cross-origin-resource-policy')).toMatch(/^(same|cross)-origin$/)
-  expect(found('permissions-policy')).toContain('camera=()')
-  expect(found('referrer-policy')).toBe('no-referrer')
-  expect(found('x-frame-options')).toBe('DENY')
+  if (!/^absent$|^application\/(problem\+)?json\b/.test(found('content-type'))) {
+    expect(found('cross-origin-opener-policy')).toBe('same-origin')
+    expect(found('permissions-policy')).toContain('camera=()')
+    expect(found('referrer-policy')).toBe('no-referrer')
+    expect(found('x-frame-options')).toBe('DENY')
+  }
   if (status >= 400) expect(found('cache-control')).toBe('no-store')
 }

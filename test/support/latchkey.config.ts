@@ -37,6 +37,23 @@ export default defineConfig<Env>({
     member: { scopes: ['contacts:read', 'messages:read', 'conversations:read'] },
   },
 
+  templates: {
+    'Read-only': {
+      description: 'Reads contacts and messages.',
+      scopes: ['contacts:read', 'messages:read'],
+      expiresInDays: 30,
+    },
+    'Message sender': {
+      ...{
+        description: 'Sends messages, at most 60 a minute.',
+        name: 'Sender',
+        expiresInDays: null,
+      },
+      ...{ scopes: ['messages:send'], format: 'wacrm_live', allowedIps: ['203.0.113.0/24'] },
+      ...{ rateLimit: [{ limit: 60, windowSeconds: 60 }], metadata: { team: 'messaging' } },
+    },
+  },
+
   policies: {
     crm: [
       ...both('GET', '/contacts', 'contacts:read'),

@@ -4,12 +4,13 @@ import { hashPassword, makeSignature } from 'better-auth/crypto'
 import type { Role } from '../../src/core/role.ts'
 import type { Caller } from '../../src/http/openapi/permissions.ts'
 import { type Account, makeKey, openAccount } from './account.ts'
+import { manyKeys, portalGrant, portalSession } from './portal.ts'
 import { writeSuspension } from './suspension.ts'
 import { addPerson, createAccount, type TestApp, type TestPerson } from './test-app.ts'
 
 export type KeyCaller = Extract<
   Caller,
-  'key' | 'manager' | 'verifier' | 'platformKey' | 'platformVerifier'
+  'key' | 'manager' | 'verifier' | 'portalKey' | 'platformKey' | 'platformVerifier'
 >
 
 export type World = {
@@ -47,6 +48,7 @@ export async function openWorld(app: TestApp): Promise<World> {
     key: await keyOf(world, 'key'),
     manager: await keyOf(world, 'manager'),
     verifier: await keyOf(world, 'verifier'),
+    portalKey: await keyOf(world, 'portalKey'),
     platformKey: await keyOf(world, 'platformKey'),
     platformVerifier: await keyOf(world, 'platformVerifier'),
   }
@@ -57,6 +59,7 @@ const grants: Record<KeyCaller, object> = {
   key: {},
   manager: { scopes: ['keys:manage'], may_grant: {} },
   verifier: { scopes: ['keys:verify'] },
+  portalKey: portalGrant,
   platformKey: { scopes: ['platform:manage'], may_grant: {} },
   platformVerifier: { scopes: ['platform:verify'] },
 }
@@ -232,8 +235,11 @@ export async function credentialOf(world: World, caller: Caller): Promise<Record
     case 'key':
     case 'manager':
     case 'verifier':
+    case 'portalKey':
     case 'platformVerifier':
       return { authorization: `Bearer ${keys[caller]}` }
+    case 'portalSession':
+      return { authorization: `Bearer ${await portalSession(world.app, keys.portalKey, manyKeys)}` }
     case 'platformKey':
       return { authorization: `Bearer ${keys[caller]}`, ...inAccount(acme.id) }
     case 'member':

@@ -7,7 +7,8 @@ import type { Document, Operation } from '../../src/http/openapi/document.ts'
 import { operationsOf } from '../../src/http/openapi/document.ts'
 import type { Caller, Permission } from '../../src/http/openapi/permissions.ts'
 import { makeKey } from './account.ts'
-import { beginApp, codeOf, enrolApp } from './factors.ts'
+import { newAuthenticator } from './authenticator.ts'
+import { beginApp, codeOf, enrolApp, enrolPasskey, optionsFor } from './factors.ts'
 import {
   accountOf,
   awaitingCookieOf,
@@ -24,14 +25,23 @@ import {
   roleOf,
   type World,
 } from './permission-matrix.ts'
-import { email, ids, invitation, webhookDelivery } from './permission-resources.ts'
+import {
+  confirmationToken,
+  email,
+  foreign,
+  ids,
+  invitation,
+  resetToken,
+  webhookDelivery,
+} from './permission-resources.ts'
+import { customerInput, manyKeys, portalCode } from './portal.ts'
 import { sampleOf } from './schema-samples.ts'
 import { writeSuspension } from './suspension.ts'
-import { addPerson, createAccount } from './test-app.ts'
+import { addPerson, createAccount, type TestPerson } from './test-app.ts'
 
 export type Sent = {
   path?: string
-  headers?: Record<string, string>
+  headers?: { [name: string]: string } | { cookie?: string }
   body?: unknown
 }
 
@@ -63,6 +73,7 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     const cookie = await cookieOf(person, caller === 'guest' ? globex.id : accountId)
     return { body, headers: { cookie, ...(caller === 'guest' && inAccount(accountId)) } }
   },
+  'PATCH /api/account': () => ({ body: { require_factor: false } }),
   'POST /api/api-keys/import': () => ({
     body: {
       keys: [{ digest: crypto.randomUUID().replaceAll('-', '').repeat(2), name: 'X', scopes: [] }],
@@ -73,6 +84,9 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   }),
   'POST /api/api-keys/lookup': async (world, caller) => ({
     body: { token: (await newKey(world, caller)).key },
+  }),
+  'GET /api/api-keys/usage': () => ({
+    path: `/api/api-keys/usage?ids=${crypto.randomUUID()}`,
   }),
   'POST /api/api-keys/revoke': () => ({ body: { ids: [crypto.randomUUID()] } }),
   'POST /api/api-keys': (_, caller) => ({
@@ -88,6 +102,11 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     body: { keys: [verificationOf(acme.id, caller)] },
   }),
   'POST /api/introspect': () => ({ body: 'token=nonsense' }),
+  'POST /api/v1/portal-sessions': () => ({ body: customerInput }),
+  'POST /api/v1/portal/session': async ({ app, keys }) => ({
+    body: { code: await portalCode(app, keys.portalKey, manyKeys) },
+  }),
+  'POST /api/v1/portal/keys': () => ({ body: { name: 'X', scopes: [] } }),
   'DELETE /api/v1/me': async (world, caller) => {
     if (!isKey(caller)) return {}
     return { headers: { authorization: `Bearer ${await keyOf(world, caller)}` } }
@@ -107,6 +126,18 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
   }),
   'POST /api/auth/sign-up/email': () => ({ body: { email: email(), password, name: 'X' } }),
   'POST /api/auth/step-up': () => ({ body: { password } }),
+  'POST /api/auth/request-password-reset': () => ({ body: { email: email() } }),
+  'POST /api/auth/confirm-address': async (world) => ({
+    body: { token: await confirmationToken(world.globex), remove_credentials: true },
+  }),
+  'POST /api/auth/reset-password': async ({ globex }) => {
+    const { id } = await addPerson(globex.id, 'member')
+    return { body: { token: await resetToken(id), password } }
+  },
+  'POST /api/members/{user_id}/reset-link': async (world, caller) => {
+    const { id } = await addPerson(accountOf(world, caller).id, 'member')
+    return { path: `/api/members/${id}/reset-link` }
+  },
   'POST /api/auth/factor': async (world, caller) => {
     const { person, headers } = await separate(world, caller)
     const code = codeOf(await enrolApp(person))
@@ -117,6 +148,28 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
     const { person, headers } = await separate(world, caller)
     return { headers, body: { code: codeOf(await beginApp(person)) } }
   },
+  'POST /api/auth/factor/options': async (world, caller) => {
+    if (caller !== 'awaiting') return {}
+    const { person } = await withPasskey(world, caller)
+    return { headers: { cookie: await awaitingCookieOf(person, world.acme.id) } }
+  },
+  'POST /api/auth/step-up/options': withPasskey,
+  'POST /api/auth/sign-in/passkey': async (world, caller) => {
+    const { authenticator } = await withPasskey(world, caller)
+    const options = await optionsFor(world.app, null, '/sign-in/passkey')
+    return { body: { passkey: await authenticator.get(options) } }
+  },
+  'POST /api/auth/factors/passkeys': async (world, caller) => {
+    const { person, headers } = await separate(world, caller)
+    const cookie = headers.cookie ?? (await cookieOf(person, world.acme.id))
+    const options = await optionsFor(world.app, cookie, '/factors/passkeys')
+    return { headers, body: { passkey: await (await newAuthenticator()).create(options) } }
+  },
+  'PATCH /api/auth/factors/passkeys/{id}': async (world, caller) => ({
+    ...(await ofPasskey(world, caller)),
+    body: { name: 'X' },
+  }),
+  'DELETE /api/auth/factors/passkeys/{id}': ofPasskey,
   'DELETE /api/auth/factors/totp': withApp,
   'POST /api/auth/factors/recovery-codes': withApp,
   'POST /api/auth/sign-in/provider': () => ({ body: { provider: 'github' } }),
@@ -170,13 +223,32 @@ const requests: Record<string, (world: World, caller: Caller) => Promise<Sent> |
 }
 
 /** A person of their own for a caller with a session: the matrix keeps using its people without factors. */
-async function separate(world: World, caller: Caller) {
+async function separate(
+  world: World,
+  caller: Caller,
+): Promise<{ person: TestPerson; headers: { cookie?: string } }> {
   const accountId = await createAccount('Separate')
   const person = await addPerson(accountId, roleOf(caller))
   await givePassword(person, world.passwordHash)
   const { cookie: own } = await credentialOf(world, caller)
   if (own === undefined || caller === 'awaiting') return { person, headers: {} }
   return { person, headers: { cookie: await cookieOf(person, accountId) } }
+}
+
+async function withPasskey(world: World, caller: Caller) {
+  const { person, headers } = await separate(world, caller)
+  const authenticator = await newAuthenticator()
+  const cookie = headers.cookie ?? (await cookieOf(person, world.acme.id))
+  const { body } = await enrolPasskey(world.app, cookie, authenticator)
+  return { person, headers, authenticator, id: body.data.passkey.id as string }
+}
+
+/** Their own; callers of another account name one of somebody else. */
+async function ofPasskey(world: World, caller: Caller): Promise<Sent> {
+  const { headers, id } = await withPasskey(world, caller)
+  const isForeign = foreign.includes(caller)
+  const named = isForeign ? (await withPasskey(world, 'owner')).id : id
+  return { headers, path: `/api/auth/factors/passkeys/${named}` }
 }
 
 async function withApp(world: World, caller: Caller): Promise<Sent> {

@@ -1,8 +1,13 @@
 // Resources of accounts for the requests of the matrix: those that no POST of their collection creates.
 import { env } from 'cloudflare:workers'
+import { readSecretList } from '../../src/core/secrets.ts'
+import { digestOf } from '../../src/core/token.ts'
 import type { Caller } from '../../src/http/openapi/permissions.ts'
+import { confirmationTokenOf } from '../../src/identity/confirm-address.ts'
+import { makeKey } from './account.ts'
 import { accountOf, personOf, prepared, sessionIdOf, type World } from './permission-matrix.ts'
-import { createAccount } from './test-app.ts'
+import { portalKeyBody } from './portal.ts'
+import { addPerson, createAccount } from './test-app.ts'
 
 export const email = () => `${crypto.randomUUID()}@example.test`
 
@@ -22,7 +27,28 @@ export async function invitation(
   return id
 }
 
-const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']
+/** The token of a link by which a person sets a new password. */
+export async function resetToken(userId: string): Promise<string> {
+  const token = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url' })
+  await env.DB.prepare(
+    `INSERT INTO reset_link (id, digest, user_id, origin, expires_at, created_at)
+     VALUES (?, ?, ?, 'operator', ?, ?)`,
+  )
+    .bind(crypto.randomUUID(), await digestOf(token), userId, Date.now() + 60_000, Date.now())
+    .run()
+  return token
+}
+
+/** The token of a link by which a person who has not proved their address does. */
+export async function confirmationToken({ id }: { id: string }): Promise<string> {
+  const { id: userId } = await addPerson(id, 'member')
+  const email = `${userId}@example.test`
+  await env.DB.prepare('UPDATE user SET email_verified = 0 WHERE id = ?').bind(userId).run()
+  const secrets = readSecretList('AUTH_SECRETS', env.AUTH_SECRETS)
+  return confirmationTokenOf(secrets, { userId, email, expiresAt: Date.now() + 60_000 })
+}
+
+export const foreign: Caller[] = ['outsider', 'platformOwner', 'platformAdmin']
 
 /** The ids of resources that no POST of their collection creates. */
 export const ids: Record<string, (world: World, caller: Caller) => Promise<string>> = {
@@ -33,6 +59,9 @@ export const ids: Record<string, (world: World, caller: Caller) => Promise<strin
     linkIdOf(personOf(world, foreign.includes(caller) ? 'owner' : caller)),
   '/api/invitations/{id}': (world) => invitation(world),
   '/api/webhook-endpoints/{id}': webhookEndpoint,
+  // As a customer could have made it, whose changes are counted.
+  '/api/v1/portal/keys/{id}': async ({ app, acme }) =>
+    (await makeKey(app, acme.owner.jwt, portalKeyBody)).id,
   // One without an owner, which is neither suspended nor being deleted.
   '/api/accounts/{id}': () => createAccount('Customer'),
 }

@@ -152,6 +152,12 @@ export const retried: Record<string, Prepare> = {
     executed: () =>
       both(count('invitation WHERE organization_id = ?', id), events(id, 'invitation.created')),
   }),
+  createResetLink: async (_, { id, admin, member }) => ({
+    path: `/api/members/${member.id}/reset-link`,
+    otherPath: `/api/members/${admin.id}/reset-link`,
+    executed: () =>
+      both(count('reset_link WHERE account_id = ?', id), events(id, 'reset_link.created')),
+  }),
   createAccount: async (_, { id }) => {
     await becomePlatform(id)
     const [one, other] = [`Retried ${crypto.randomUUID()}`, `Other ${crypto.randomUUID()}`]

@@ -117,10 +117,10 @@ export function bindingTo({ isolate, bindings }: TestApp): LatchkeyBinding {
 async function byMiddleware(
   transport: ApiKeyOptions,
   token: string,
-  { idempotencyKey, ...ask }: Ask,
+  { idempotencyKey, any_of: anyOf, ...ask }: Ask,
 ): Promise<Said> {
   const key = idempotencyKey !== undefined && { idempotencyKey: () => idempotencyKey }
-  const options = { ...transport, ...ask, ...key } as ApiKeyOptions
+  const options = { ...transport, ...ask, anyOf, ...key } as ApiKeyOptions
   const app = new Hono<{ Variables: ApiKeyVariables }>()
   app.get('/', apiKey(options), (c) => c.json(c.var.apiKey))
   const response = await app.request('/', { headers: { 'x-api-key': token } })

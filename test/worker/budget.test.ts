@@ -288,6 +288,44 @@ describe('a verification costs', () => {
     }
   })
 
+  it('nothing before the answer for a key with fast limits, once the isolate knows its meter', async () => {
+    const window = { limit: 1_000, window_seconds: 60, mode: 'fast' }
+    const { key } = await makeKey(app, account.owner.jwt, { rate_limit: window })
+    await me(app, key)
+    const isolate = await openIsolate()
+    const first = { 'KV.get': 1, 'FENCE.ask': 1, 'METER.count': 1 }
+    expect(await costOf(isolate, key)).toEqual(first)
+    // Behind the answer, which the test app awaits.
+    expect(await costOf(isolate, key)).toEqual({ 'METER.count': 1 })
+    const down = { getByName: () => ({ count: () => Promise.reject(new Error('down')) }) }
+    const hangs = { getByName: () => ({ count: () => new Promise(() => {}) }) }
+    const statusWith = async (meter: object) => {
+      const request = new Request(`${env.BASE_URL}/api/v1/me`, { headers: { 'x-api-key': key } })
+      const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
+      const bindings = { ...isolate.bindings, METER: meter as unknown as Env['METER'] }
+      const call = context as unknown as ExecutionContext
+      return (await isolate.handler.fetch(request, bindings, call)).status
+    }
+    expect(await statusWith(hangs)).toBe(200)
+    // What the isolate knows is too old: without an answer nothing passes.
+    clock.skip(1_001)
+    expect(await statusWith(down)).toBe(503)
+    expect(await costOf(isolate, key)).toMatchObject({ 'METER.count': 1 })
+  })
+
+  it('the meter decides where one window is exact, and where fast windows stand beside credits', async () => {
+    const fast = { limit: 1_000, window_seconds: 60, mode: 'fast' }
+    const exact = { limit: 9_000, window_seconds: 3_600 }
+    for (const limited of [
+      { rate_limit: [fast, exact] },
+      { rate_limit: fast, credits: { remaining: 1_000 } },
+    ]) {
+      const { key } = await makeKey(app, account.owner.jwt, limited)
+      await me(app, key)
+      expect(await costOf(app, key)).toEqual({ 'METER.take': 1 })
+    }
+  })
+
   it('no more at the gateway', async () => {
     const { key } = await makeKey(app, account.owner.jwt)
     await app.request('GET', '/api/contacts', { key })

@@ -1,7 +1,6 @@
 // Bulk revocations by keys with bounds: of very many keys that a selection names, few may be within them. No statement
 // reads more than a page of keys, and what is revoked and missing is as one condition over all of them says.
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor, MayGrant } from '../../src/core/actor.ts'
 import { revokeKeys } from '../../src/keys/revoke.ts'
@@ -11,6 +10,7 @@ import type { NamedSelection } from '../../src/storage/key-selection.ts'
 import { missingFrom } from '../../src/storage/named-keys.ts'
 import { changeStores, settleSettings } from '../../src/worker/changes.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
 import { rowsOf, run } from '../support/records.ts'

@@ -1,8 +1,9 @@
-// latchkey/client against the Worker, and its hand-written types against those of the routes.
+// The client of latchkey against the Worker, and its hand-written types against those of the routes.
 import { env } from 'cloudflare:workers'
 import type { z } from '@hono/zod-openapi'
 import type { hc, InferRequestType, InferResponseType } from 'hono/client'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import type { LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 import {
   type AccountChanges,
   type AccountQuery,
@@ -31,11 +32,11 @@ import {
   type ToppedUp,
   type Underway,
   type Usage,
+  type UsageOfKeys,
   type UsageQuery,
   type VerifyAnswer,
   type VerifyRequest,
-} from '../../packages/latchkey/src/client.ts'
-import type { LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
+} from '../../packages/latchkey/src/index.ts'
 import type { ManagementApi } from '../../src/http/management/routes.ts'
 import type { introspection } from '../../src/http/verify/introspect.ts'
 import type { ChecksApi } from '../../src/http/verify/routes.ts'
@@ -233,19 +234,19 @@ describe('accounts', () => {
 describe('LatchkeyError', () => {
   it('has the code, status, detail, fields and request id of the problem', async () => {
     const error = await errorOf(latchkey().create({ name: '', scopes: ['contacts:raed'] }))
-    expect(error).toMatchObject({ name: 'LatchkeyError', code: 'invalid_request', status: 400 })
+    expect(error).toMatchObject({ name: 'LatchkeyError', code: 'invalid_request', httpStatus: 400 })
     expect(error.errors.map(({ path }) => path)).toEqual(['name', 'scopes.0'])
     expect(error.requestId).toMatch(/^[0-9a-f-]{36}$/)
     expect(error.message).toBe(`invalid_request: ${error.detail}`)
     const missing = await errorOf(latchkey().get(crypto.randomUUID()))
-    expect(missing).toMatchObject({ code: 'not_found', status: 404, errors: [] })
+    expect(missing).toMatchObject({ code: 'not_found', httpStatus: 404, errors: [] })
   })
 
   it('has its own code for a response that is not from Latchkey', async () => {
     const page = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
     const client = createClient({ ...options, fetch: page as typeof fetch, retries: 0 })
     const error = await errorOf(client.scopes())
-    expect(error).toMatchObject({ code: 'unexpected_answer', status: 502 })
+    expect(error).toMatchObject({ code: 'unexpected_answer', httpStatus: 502 })
     const welcome = async () => new Response('<h1>Welcome</h1>')
     const elsewhere = createClient({ ...options, fetch: welcome as typeof fetch })
     expect((await errorOf(elsewhere.verify({ token: 'x' }))).code).toBe('unexpected_answer')
@@ -258,7 +259,10 @@ describe('LatchkeyError', () => {
       return new Response(null, { status: 307, headers: { location: 'https://else.example/' } })
     }
     const client = createClient({ ...options, fetch: redirects as typeof fetch })
-    expect(await errorOf(client.scopes())).toMatchObject({ code: 'unexpected_answer', status: 307 })
+    expect(await errorOf(client.scopes())).toMatchObject({
+      code: 'unexpected_answer',
+      httpStatus: 307,
+    })
     expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
   })
 
@@ -271,7 +275,7 @@ describe('LatchkeyError', () => {
       timeoutMs: 20,
       retries: 0,
     })
-    expect(await errorOf(slow.scopes())).toMatchObject({ code: 'timed_out', status: 0 })
+    expect(await errorOf(slow.scopes())).toMatchObject({ code: 'timed_out', httpStatus: 0 })
     const cause = new TypeError('fetch failed')
     const fails = () => Promise.reject(cause)
     const lost = createClient({ ...options, fetch: fails as typeof fetch, retries: 0 })
@@ -340,7 +344,7 @@ describe('retries', () => {
 
   it('stop after two more attempts, and at once when Retry-After is too long', async () => {
     const always = flaky(busy(503), busy(503), busy(503), busy(503))
-    expect((await errorOf(always.client.get(id))).status).toBe(503)
+    expect((await errorOf(always.client.get(id))).httpStatus).toBe(503)
     expect(always.methods).toHaveLength(3)
     const later = flaky(busy(503, { 'retry-after': '3600' }))
     expect((await errorOf(later.client.get(id))).retryAfterSeconds).toBe(3_600)
@@ -355,9 +359,7 @@ describe('retries', () => {
 
   it('never repeat a change that may have been applied although its response was lost', async () => {
     const calls: ((client: ReturnType<typeof createClient>) => Promise<unknown>)[] = [
-      (client) => client.create({ name: 'Once' }),
       (client) => client.update(id, { name: 'Once' }),
-      (client) => client.rotate(id),
       (client) => client.revokeMany({ ids: [id] }),
       (client) => client.verify({ token: 'x', cost: 1 }),
     ]
@@ -385,24 +387,78 @@ describe('retries', () => {
     }
   })
 
-  it('make one key, although the answer of the first attempt was lost', async () => {
-    const idempotencyKey = crypto.randomUUID()
+  /** The Worker, whose answers at `lost` (from 0) do not arrive. */
+  function losing(...lost: number[]) {
     const answers: number[] = []
+    const sent: (string | null)[] = []
     const client = createClient({
       ...options,
       sleep: async () => {},
       fetch: (async (url: URL, init: RequestInit) => {
+        sent.push(new Headers(init.headers).get('idempotency-key'))
         const answer = await fetchTestApp(url, init)
-        if (answers.push(answer.status) === 1) throw new TypeError('fetch failed')
+        if (lost.includes(answers.push(answer.status) - 1)) throw new TypeError('fetch failed')
         return answer
       }) as typeof fetch,
     })
+    return { client, answers, sent }
+  }
+
+  it('make one key, although the answer of the first attempt was lost, and name it', async () => {
+    const idempotencyKey = crypto.randomUUID()
+    const { client, answers } = losing(0)
     const { keyId } = await errorOf(client.create({ name: 'Lost', scopes: [] }, { idempotencyKey }))
     expect(answers).toEqual([201, 409])
     const { key } = await client.rotate(keyId ?? '')
     expect(key).toMatch(/^whm_/)
     const again = await errorOf(client.rotate(keyId ?? ''))
     expect(again.replacedBy).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('draw an Idempotency-Key for each call, and rotate a key whose token was lost', async () => {
+    const name = `Lost ${crypto.randomUUID()}`
+    const { client, answers, sent } = losing(0)
+    const { key, id: issued } = await client.create({ name, scopes: ['contacts:read'] })
+    expect(answers).toEqual([201, 409, 201])
+    expect(sent[0]).toMatch(/^[0-9a-f-]{36}$/)
+    expect([sent[1] === sent[0], sent[2] === sent[0]]).toEqual([true, false])
+    expect(await client.verify({ token: key })).toMatchObject({ valid: true, key: { id: issued } })
+    const all = (await client.list({ search: name, status: 'active' })).data
+    expect(all.map(({ id }) => id)).toEqual([issued])
+  })
+
+  it('rotate once more where the answers of a rotation were lost', async () => {
+    const made = await latchkey().create({ name: 'Twice', scopes: ['contacts:read'] })
+    const { client, answers } = losing(0, 2)
+    const { key } = await client.rotate(made.id)
+    expect(answers).toEqual([201, 409, 201, 409, 201])
+    expect(await client.verify({ token: key })).toMatchObject({ valid: true })
+    expect(await client.verify({ token: made.key })).toMatchObject({ code: 'expired_api_key' })
+  })
+
+  it('rotate nothing where the first answer already says that the key was made', async () => {
+    const lost = { code: 'conflict', detail: 'Executed before', key_id: id }
+    const { client, methods } = flaky(Response.json(lost, { status: 409 }))
+    expect(await errorOf(client.create({ name: 'Other' }))).toMatchObject({ keyId: id })
+    expect(methods).toEqual(['POST'])
+  })
+
+  it('add credits once, although an answer was lost', async () => {
+    const made = await latchkey().create({ name: 'Paid', credits: { remaining: 1 }, scopes: [] })
+    const { client, answers } = losing(0)
+    const { credits } = await client.addCredits(made.id, { add: 5 })
+    expect([credits?.remaining, answers.length]).toEqual([6, 2])
+  })
+
+  it('end their wait when the caller’s signal does', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const client = createClient({
+      ...options,
+      sleep: () => new Promise(() => controller.abort(new Error('The user left'))),
+      fetch: (async () => busy(503)) as unknown as typeof fetch,
+    })
+    await expect(client.scopes({ signal })).rejects.toThrow('The user left')
   })
 
   it('stop with the reason of the caller’s signal', async () => {
@@ -429,11 +485,20 @@ describe('the url of a deployment', () => {
     [`/api/api-keys/${id}/rotate`]: (client) => client.rotate(id),
     [`/api/api-keys/${id}/credits`]: (client) => client.addCredits(id, { add: 1 }),
     '/api/api-keys/revoke': (client) => client.revokeMany({ ids: [id] }),
+    [`/api/api-keys/${id}/usage?from=2027-01-01`]: (client) =>
+      client.usage(id, { from: '2027-01-01' }),
+    [`/api/api-keys/usage?granularity=day&ids=${id}`]: (client) =>
+      client.usageOfKeys([id], { granularity: 'day' }),
     '/api/scopes': (client) => client.scopes(),
     '/api/audit-events?limit=1': (client) => client.auditEvents({ limit: 1 }),
     '/api/v1/keys/verify': (client) => client.verify({ token: 'x' }),
     '/api/v1/keys/verify-batch': (client) => client.verifyBatch([{ token: 'x' }]),
     '/api/v1/introspect': (client) => client.introspect('x'),
+    '/api/v1/portal-sessions': ({ portal }) =>
+      portal.createSession({
+        ...{ external_id: 'customer-7', scopes: ['contacts:read'] },
+        limits: { rate_limit: null },
+      }),
     '/api/accounts?status=active': ({ accounts }) => accounts.list({ status: 'active' }),
     '/api/accounts': ({ accounts }) => accounts.create({ name: 'A' }),
     [`/api/accounts/${id}`]: ({ accounts }) => accounts.get(id),
@@ -458,8 +523,8 @@ describe('the url of a deployment', () => {
       return Response.json({ status: 'success', data: [], next_cursor: null })
     }
     const client = createClient({ url, key: 'x', fetch: send as typeof fetch, account })
-    const { accounts, ...others } = client
-    const names = [...Object.keys(others), ...Object.keys(accounts)]
+    const { accounts, portal, ...others } = client
+    const names = [others, accounts, portal].flatMap(Object.keys)
     expect(names).toHaveLength(Object.keys(calls).length)
     for (const call of Object.values(calls)) await call(client)
     return sent
@@ -494,7 +559,7 @@ describe('the url of a deployment', () => {
     ['https://keys.example#', /fragment/],
     ['https://user@keys.example', /user/],
     ['https://:secret@keys.example', /user/],
-    ['keys.example', /URL/],
+    ['keys.example', /url needs http/],
     ['localhost:8787', /http/],
     ['ftp://keys.example', /http/],
   ])('%s is refused, with the reason', (url, reason) => {
@@ -556,6 +621,8 @@ describe('the types of the client', () => {
     expectTypeOf<Data<Keys['revoke']['$post'], 200>>().toEqualTypeOf<Plain<Count & Underway>>()
     expectTypeOf<Data<Api['audit-events']['$get'], 200>>().toEqualTypeOf<Plain<AuditEvent[]>>()
     expectTypeOf<Data<Api['scopes']['$get'], 200>>().toEqualTypeOf<Plain<Scope[]>>()
+    expectTypeOf<Data<OneKey['usage']['$get'], 200>>().toEqualTypeOf<Plain<Usage>>()
+    expectTypeOf<Data<Keys['usage']['$get'], 200>>().toEqualTypeOf<Plain<UsageOfKeys>>()
     expectTypeOf<Data<Accounts['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount[]>>()
     expectTypeOf<Data<Accounts['$post'], 201>>().toEqualTypeOf<Plain<CreatedAccount>>()
     expectTypeOf<Data<OneAccount['$get'], 200>>().toEqualTypeOf<Plain<PlatformAccount>>()
@@ -577,6 +644,7 @@ describe('the types of the client', () => {
     expectTypeOf<Part<OneKey['$patch'], 'json'>>().toEqualTypeOf<Plain<KeyChanges>>()
     expectTypeOf<Part<Keys['$get'], 'query'>>().toEqualTypeOf<Query<KeyQuery>>()
     expectTypeOf<Part<Api['audit-events']['$get'], 'query'>>().toEqualTypeOf<Query<AuditQuery>>()
+    expectTypeOf<Part<OneKey['usage']['$get'], 'query'>>().toEqualTypeOf<Plain<UsageQuery>>()
     expectTypeOf<Part<Accounts['$post'], 'json'>>().toEqualTypeOf<Plain<NewAccount>>()
     expectTypeOf<Part<OneAccount['$patch'], 'json'>>().toEqualTypeOf<Plain<AccountChanges>>()
     expectTypeOf<Part<Accounts['$get'], 'query'>>().toEqualTypeOf<Query<AccountQuery>>()

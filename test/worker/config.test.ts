@@ -102,6 +102,21 @@ const mistakes: [string, object, RegExp][] = [
   ],
   ['an unknown scope of a role', withMember('contacts:delete'), /roles\.member.*"contacts:delete"/],
   ['a reserved scope of a role', withMember('keys:manage'), /roles\.member.*"keys:manage"/],
+  [
+    'an unknown scope of a template',
+    { templates: { Reader: { description: 'Reads', scopes: ['contacts:raed'] } } },
+    /templates\["Reader"\].*"contacts:raed"/,
+  ],
+  [
+    'a wildcard of a template that covers nothing',
+    { templates: { Reader: { description: 'Reads', scopes: ['orders:*'] } } },
+    /templates\["Reader"\].*"orders:\*"/,
+  ],
+  [
+    'an unknown format of a template',
+    { templates: { Reader: { description: 'Reads', format: 'wmh' } } },
+    /templates\["Reader"\].*format "wmh"/,
+  ],
   ['an unknown role', { roles: { ...sound.roles, admn: { scopes: 'all' } } }, /admn/],
   [
     'an unknown scope of a route',
@@ -236,7 +251,14 @@ describe('defineConfig', () => {
   it('accepts a valid configuration, adds the reserved scopes and converts the lease to milliseconds', () => {
     const config = defineConfig({ ...sound, lease: 0.5 })
     expect(Object.keys(config.scopes)).toEqual([
-      ...['contacts:read', 'keys:manage', 'keys:verify', 'platform:manage', 'platform:verify'],
+      ...[
+        'contacts:read',
+        'keys:manage',
+        'keys:verify',
+        'keys:portal',
+        'platform:manage',
+        'platform:verify',
+      ],
     ])
     expect(config).toMatchObject({ defaultFormat: 'whm', leaseMs: 500 })
     expect(defineConfig(sound).leaseMs).toBe(1_000)
@@ -290,6 +312,7 @@ describe('defineConfig', () => {
       'contacts:write',
       'conversations:read',
       'keys:manage',
+      'keys:portal',
       'keys:verify',
       'messages:read',
       'messages:send',

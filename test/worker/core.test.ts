@@ -1,5 +1,4 @@
 // The pure layer: tokens, scopes, verdicts and records.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alphabets, type Format, keyPrefix, parseToken } from '../../src/core/format.ts'
 import { type KeyRecord, readRecord, writeRecord } from '../../src/core/record.ts'
@@ -8,6 +7,7 @@ import { missingNeeds } from '../../src/core/scope-matcher.ts'
 import { powersOfKey, powersOfRole } from '../../src/core/scopes.ts'
 import { digestOf, importTagKeys, isGenuine, mintToken, tagOf } from '../../src/core/token.ts'
 import { type AccessRequest, decide, isExpired, needsOf } from '../../src/core/verdict.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 
 const { formats } = config

@@ -1,10 +1,11 @@
 // Presenting credentials: where a key is accepted, the response to an invalid one, and its cost.
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Format } from '../../src/core/format.ts'
 import { importTagKeys, mintToken } from '../../src/core/token.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import { bearerOf } from '../support/challenge.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 import { type Answer, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
@@ -172,7 +173,7 @@ describe('no credential', () => {
   ])('with %j is 401 missing_credential, and names no error', async (headers) => {
     const answer = await contacts(headers as HeadersInit)
     expectProblem(answer, 401, 'missing_credential')
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="[^"]+"$/)
+    expect(answer.headers.get('www-authenticate')).toBe(bearerOf(env.BASE_URL))
     expect(watch.counts()).toEqual({})
   })
 
@@ -206,7 +207,7 @@ describe('WWW-Authenticate', () => {
     await app.request('DELETE', `/api/api-keys/${revoked.id}`, { as })
     await app.request('PATCH', `/api/api-keys/${disabled.id}`, { as, body: { is_active: false } })
     app.clock.skip(60_000)
-    const invalid = 'Bearer realm="latchkey", error="invalid_token"'
+    const invalid = `${bearerOf(env.BASE_URL)}, error="invalid_token"`
     expect(await challengeOf('nonsense')).toBe(`invalid_api_key: ${invalid}`)
     expect(await challengeOf(revoked.key)).toBe(`revoked_api_key: ${invalid}`)
     expect(await challengeOf(disabled.key)).toBe(`disabled_api_key: ${invalid}`)

@@ -5,7 +5,7 @@ type Modules = {
   account: typeof import('../../src/dashboard/api/account.ts')
   client: typeof import('../../src/dashboard/api/client.ts')
   auth: typeof import('../../src/dashboard/api/better-auth.ts')
-  stepUp: typeof import('../../src/dashboard/api/step-up.ts')
+  questions: typeof import('../../src/dashboard/api/questions.ts')
 }
 
 const acme = '0c6b1c01-9ba9-447d-86a9-1c14672e70fc'
@@ -18,7 +18,7 @@ async function loadPage(): Promise<Modules> {
     account: await import('../../src/dashboard/api/account.ts'),
     client: await import('../../src/dashboard/api/client.ts'),
     auth: await import('../../src/dashboard/api/better-auth.ts'),
-    stepUp: await import('../../src/dashboard/api/step-up.ts'),
+    questions: await import('../../src/dashboard/api/questions.ts'),
   }
 }
 
@@ -62,16 +62,13 @@ it('every request of a page names its account, whatever other headers it has', a
   account.enterAccount(acme)
   await client.management['api-keys'].$get({ query: {} })
   const id = globex
-  const idempotent = { headers: { 'idempotency-key': 'one' } }
-  await client.management['api-keys'][':id'].credits.$post(
-    { param: { id }, json: { add: 1 } },
-    idempotent,
-  )
+  const headers = { 'if-match': '"1"' }
+  await client.management['api-keys'][':id'].$patch({ param: { id }, json: {} }, { headers })
   await auth.authGet('organization/get-full-organization')
   await auth.authPost('organization/invite-member', { email: 'a@b.test' })
   await client.fetchOrProblem('/api/account/export')
   expect(named()).toEqual([acme, acme, acme, acme, acme])
-  expect(sent[1]?.headers.get('idempotency-key')).toBe('one')
+  expect(sent[1]?.headers.get('if-match')).toBe('"1"')
   expect(sent[1]?.headers.get('content-type')).toBe('application/json')
   expect(sent[3]?.headers.get('content-type')).toBe('application/json')
 })
@@ -94,10 +91,10 @@ it('the person, their accounts and the sign-out are asked for without an account
 })
 
 it('a request that is sent again after step-up names the same account', async () => {
-  const { account, client, stepUp } = await loadPage()
+  const { account, client, questions } = await loadPage()
   account.enterAccount(acme)
   answers = [Response.json({ code: 'step_up_required' }, { status: 403 })]
-  stepUp.registerProver(async () => true)
+  questions.stepUp.register(async () => true)
   await client.management.account.deletion.$post({ json: { name: 'Acme Inc' } })
   expect(named()).toEqual([acme, acme])
 })

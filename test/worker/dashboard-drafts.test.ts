@@ -1,5 +1,4 @@
 // The key form of the dashboard: errors, conversion to a request, and the round trip of a key.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Key } from '../../src/dashboard/keys/api.ts'
 import {
@@ -8,7 +7,6 @@ import {
   grantsOfDraft,
   type MayGrant,
 } from '../../src/dashboard/keys/grant-draft.ts'
-import { grantLines } from '../../src/dashboard/keys/grant-text.ts'
 import {
   changesOf,
   draftErrors,
@@ -27,11 +25,12 @@ import {
   limitErrors,
   limitsOfDraft,
   newWindow,
-  splitSeconds,
-  units,
 } from '../../src/dashboard/keys/limit-draft.ts'
-
+import { metadataError, metadataOf, metadataText } from '../../src/dashboard/keys/metadata-draft.ts'
 import { rotationOf } from '../../src/dashboard/keys/rotation-draft.ts'
+import { grantLines } from '../../src/dashboard/ui/key-text.ts'
+import { splitSeconds, units } from '../../src/dashboard/ui/seconds.ts'
+import fc from '../support/fc.ts'
 
 const now = Date.parse('2026-11-28T12:00:00Z')
 const dayMs = 86_400_000
@@ -71,6 +70,41 @@ const drafted = (part: Partial<KeyDraft>): KeyDraft => ({
   ...part,
 })
 const limited = (part: Partial<LimitDraft>): LimitDraft => ({ ...emptyLimits, ...part })
+
+describe('metadata', () => {
+  it.each([
+    ['', null],
+    [' \n', null],
+    ['{}', {}],
+    ['{"a": {"b": [1.50, "x", null]}}', { a: { b: [1.5, 'x', null] } }],
+    ['{"n": 1234567890.12345}', { n: 1234567890.12345 }],
+  ])('%j is read', (text, metadata) => {
+    expect(metadataError(text)).toBeUndefined()
+    expect(metadataOf(text)).toEqual(metadata)
+  })
+
+  it.each([
+    '{',
+    'null',
+    '[]',
+    '"text"',
+    '{"n": 12345678901234567890}',
+    '{"n": 0.12345678901234567890}',
+  ])('%j is refused', (text) => {
+    expect(draftErrors(drafted({ metadata: text }))).toHaveProperty('metadata')
+  })
+
+  it('of a key stays what it is, whatever it holds', () => {
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true })
+    const value = fc.jsonValue()
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.oneof(number, value)), (metadata) => {
+        const stored = JSON.parse(JSON.stringify(metadata))
+        expect(metadataOf(metadataText(stored))).toEqual(stored)
+      }),
+    )
+  })
+})
 
 describe('errors of a key', () => {
   it('an empty draft lacks a name and a scope', () => {
@@ -257,11 +291,18 @@ describe('the request of limits', () => {
   it('names of windows are trimmed, and empty ones are not sent', () => {
     const windows = [
       { ...newWindow(), name: ' burst ' },
-      { ...newWindow(), name: ' ', limit: '7', count: '2', unit: 'hour' as const },
+      {
+        ...newWindow(),
+        name: ' ',
+        limit: '7',
+        count: '2',
+        unit: 'hour' as const,
+        mode: 'fast' as const,
+      },
     ]
     expect(limitsOfDraft(limited({ windows }), null).rate_limit).toEqual([
       { name: 'burst', limit: 100, window_seconds: 60 },
-      { limit: 7, window_seconds: 7_200 },
+      { limit: 7, window_seconds: 7_200, mode: 'fast' },
     ])
   })
 
@@ -284,8 +325,12 @@ describe('round trips', () => {
       seconds: fc.integer({ min: 1, max: 31 * 86_400 }),
       limit: fc.integer({ min: 1, max: 1_000_000_000 }),
       name: fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), { nil: undefined }),
+      isFast: fc.boolean(),
     })
-    .map(({ seconds, limit, name = `${seconds}s` }) => ({ name, limit, window_seconds: seconds }))
+    .map(({ seconds, limit, name = `${seconds}s`, isFast }) => {
+      const window = { name, limit, window_seconds: seconds }
+      return isFast ? { ...window, mode: 'fast' as const } : window
+    })
   const anyAmount = fc.integer({ min: 1, max: 1_000_000_000 })
   const anyRefill = fc.oneof(
     fc.constant(null),
@@ -342,11 +387,13 @@ describe('round trips', () => {
           scopes: value.scopes,
           allowed_ips: value.allowed_ips,
           external_id: value.external_id,
+          metadata: value.metadata,
           rate_limit:
-            value.rate_limit?.map(({ name, limit, window_seconds }) => ({
+            value.rate_limit?.map(({ name, limit, window_seconds, mode }) => ({
               limit,
               window_seconds,
               ...(hasOwnName(name, window_seconds) && { name }),
+              ...(mode === 'fast' && { mode }),
             })) ?? null,
           credits: value.credits && { refill: value.credits.refill },
           limits_by: value.limits_by,
@@ -439,7 +486,10 @@ describe('what a key may grant', () => {
   it('is left out of a change that does not concern it, and of one by an admin', () => {
     const may_grant = {
       ...{ scopes: null, environments: ['live'], external_ids: [], max_lifetime: 90 },
-      ...{ rate_limit: [{ name: 'default', limit: 5, window_seconds: 60 }], max_keys: 3 },
+      ...{
+        rate_limit: [{ name: 'default', limit: 5, window_seconds: 60 }],
+        max_keys: 3,
+      },
     }
     const before = { ...manager, may_grant }
     const draft = draftOfKey(before)
@@ -450,6 +500,7 @@ describe('what a key may grant', () => {
     expect(changesOf(edited, now, { before, isOwner: true }).may_grant).toEqual({
       ...may_grant,
       external_ids: ['x'],
+      rate_limit: [{ name: 'default', limit: 5, window_seconds: 60 }],
       max_keys: 4,
     })
   })
@@ -486,7 +537,9 @@ describe('what a key may grant', () => {
       environments: fc.option(fc.subarray(['live', 'test', 'gone'])),
       external_ids: fc.option(fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9 ,-]{0,8}[a-z]$/))),
       max_lifetime: fc.option(fc.integer({ min: 1, max: 400 * 86_400 })),
-      rate_limit: fc.option(fc.constant([{ name: 'burst', limit: 3, window_seconds: 90 }])),
+      rate_limit: fc.option(
+        fc.constant([{ name: 'burst', limit: 3, window_seconds: 90, mode: 'fast' as const }]),
+      ),
       max_keys: fc.option(fc.nat()),
     })
     fc.assert(

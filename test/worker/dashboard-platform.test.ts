@@ -74,13 +74,23 @@ it('a quota is spoken of from nine tenths on, and says when nothing more fits', 
   expect(quotaText('endpoints', { counts, quotas: null })).toBeNull()
 })
 
+type Shown = Parameters<typeof shownStatus>[0]
+
 it('no key of a suspended or closing account is shown as active', () => {
   const open = { suspended_at: null, closes_at: null }
   const time = '2027-01-01T00:00:00.000Z'
   const suspended = { suspended_at: time, closes_at: time }
   const closing = { suspended_at: null, closes_at: time }
-  const shown = (status: Parameters<typeof shownStatus>[0]['status']) =>
-    [open, suspended, closing].map((standing) => shownStatus({ status }, standing))
+  const now = Date.parse(time)
+  const shown = (status: Shown['status'], more: Partial<Shown> = {}) =>
+    [open, suspended, closing].map((standing) =>
+      shownStatus({ status, expires_at: null, replaced_by: null, ...more }, standing, now),
+    )
+  // Since it was read, its time may have come.
+  expect(shown('active', { expires_at: time })).toEqual(['expired', 'expired', 'expired'])
+  const later = new Date(now + 1).toISOString()
+  expect(shown('active', { expires_at: later })).toEqual(['active', 'suspended', 'stopped'])
+  expect(shown('active', { replaced_by: 'successor' })[0]).toBe('rotated')
   expect(shown('active')).toEqual(['active', 'suspended', 'stopped'])
   for (const status of ['revoked', 'disabled', 'expired'] as const) {
     expect(shown(status)).toEqual([status, status, status])

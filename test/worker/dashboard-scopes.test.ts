@@ -1,5 +1,4 @@
 // The scopes that the dashboard offers, selects and describes, and the counts above its list of keys.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   heldRefusal,
@@ -29,6 +28,7 @@ import {
   withExtent,
   withIds,
 } from '../../src/dashboard/scopes/selection.ts'
+import fc from '../support/fc.ts'
 
 const entries: ScopeCatalogue = {
   'contacts:read': { description: 'Read', resource: true },

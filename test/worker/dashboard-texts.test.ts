@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { personActions } from '../../src/core/person-event.ts'
 import { actionName, eventDetails } from '../../src/dashboard/audit/event-text.ts'
+import { signedInWithText } from '../../src/dashboard/session/signed-in-with.ts'
 import { verdictCounts } from '../../src/dashboard/usage/verdicts.ts'
 import type { UsageCode } from '../../src/usage/counter.ts'
 
@@ -46,9 +47,35 @@ it('a created key is described by what it holds, and whether it is disabled', ()
 it('every event of a person has a name of its own, and tells with what, from where and in which browser', () => {
   const names = personActions.map(actionName)
   expect(new Set([...names, ...personActions]).size).toBe(2 * personActions.length)
-  const detail = { with: 'password', address: '203.0.113.0/24', browser: 'Firefox' }
+  const detail = { method: 'password', address: '203.0.113.0/24', browser: 'Firefox' }
   for (const action of personActions) {
     const text = eventDetails({ action, detail } as unknown as Parameters<typeof eventDetails>[0])
-    expect(text).toBe('password · 203.0.113.0/24 · Firefox')
+    expect(text).toBe('Password · 203.0.113.0/24 · Firefox')
   }
+})
+
+it('factors, the origin of a reset link and browsers are told in words', () => {
+  const text = (action: string, detail: Record<string, unknown>) =>
+    eventDetails({ action, detail } as unknown as Parameters<typeof eventDetails>[0])
+  const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+  expect(text('person.signed_in', { method: 'password+totp', browser })).toBe(
+    'Password and authenticator app · Firefox on Linux',
+  )
+  expect(text('person.stepped_up', { with: 'passkey' })).toBe('Passkey')
+  expect(text('factor.enrolled', { factor: 'passkey', name: 'Laptop' })).toBe('Passkey · Laptop')
+  expect(text('reset_link.created', { origin: 'owner' })).toBe('To be handed over by an owner')
+  expect(text('reset_link.created', { origin: 'pigeon' })).toBe('pigeon')
+  const requirement = 'account.factor_requirement_changed'
+  expect(text(requirement, { require_factor: true })).toBe('Now required')
+  expect(text(requirement, { require_factor: false })).toBe('No longer required')
+})
+
+it('how a session was signed in is told in words, also of a provider that this page does not know', () => {
+  const texts = ['password', 'password+recovery_code', 'oidc:northwind', 'github+passkey']
+  expect(texts.map(signedInWithText)).toEqual([
+    'password',
+    'password and recovery code',
+    'northwind',
+    'GitHub and passkey',
+  ])
 })

@@ -49,9 +49,10 @@ describe('the list of routes', () => {
   })
 })
 
-/** There is an account, changes go on, and the key of the sample has no credits. */
+/** There is an account, changes go on, the key of the sample has no credits, and there is no mail. */
 const conflicts = [
   'POST /api/setup',
+  'POST /api/auth/send-confirmation',
   'POST /api/operations/fences/reset',
   'POST /api/api-keys/{id}/credits',
 ]

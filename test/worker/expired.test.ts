@@ -7,7 +7,10 @@ import { openAccount } from '../support/account.ts'
 import { createTestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
-const tables = ['session', 'verification', 'attempt'] as const
+const tables = [
+  ...(['session', 'verification', 'reset_link', 'spent_challenge'] as const),
+  ...(['portal_session', 'attempt'] as const),
+]
 const minute = 60_000
 const due = Date.UTC(2026, 10, 28, 3, 10)
 
@@ -23,35 +26,42 @@ async function fill(name: string, count: number, endsAt: number): Promise<void> 
       ${numbers(count)} SELECT ?1 || i, ?1 || i, ?3, ?2, 1, 1 FROM n`,
     `INSERT INTO verification (id, identifier, value, expires_at, created_at, updated_at)
       ${numbers(count)} SELECT ?1 || i, ?3, '', ?2, 1, 1 FROM n`,
+    `INSERT INTO reset_link (id, digest, user_id, origin, expires_at, created_at)
+      ${numbers(count)} SELECT ?1 || i, ?1 || i, ?3, 'mail', ?2, 1 FROM n`,
+    `INSERT INTO spent_challenge (digest, expires_at) ${numbers(count)} SELECT ?1 || i || ?3, ?2 FROM n`,
+    `INSERT INTO portal_session (id, digest, account_id, key_id, external_id, scopes, environments, max_keys,
+        expires_at, created_at)
+      ${numbers(count)} SELECT ?1 || i, ?1 || i, ?3, ?3, 'x', '[]', '[]', 1, ?2, 1 FROM n`,
     `INSERT INTO attempt (key, count, ends_at) ${numbers(count)} SELECT ?1 || i || ?3, 1, ?2 FROM n`,
   ]
   await env.DB.batch(statements.map((sql) => env.DB.prepare(sql).bind(...given)))
 }
 
 async function left(name: string): Promise<number[]> {
-  const columns = { session: 'id', verification: 'id', attempt: 'key' }
+  const columns = { session: 'id', verification: 'id', reset_link: 'id', portal_session: 'id' }
+  const named = { ...columns, spent_challenge: 'digest', attempt: 'key' }
   const counts = tables.map((table) =>
-    env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${columns[table]} LIKE ?`)
+    env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${named[table]} LIKE ?`)
       .bind(`${name}%`)
       .first<number>('n'),
   )
   return (await Promise.all(counts)).map((count) => count ?? 0)
 }
 
-describe('expired sessions, verifications and attempts', () => {
+describe('expired sessions, verifications, links, challenges and attempts', () => {
   it('are deleted, and only they', async () => {
     await fill('old/', 3, due)
     await fill('new/', 2, due + 1)
     await pruneExpired(env.DB, due)
-    expect(await left('old/')).toEqual([0, 0, 0])
-    expect(await left('new/')).toEqual([2, 2, 2])
+    expect(await left('old/')).toEqual(tables.map(() => 0))
+    expect(await left('new/')).toEqual(tables.map(() => 2))
   })
 
   it('are deleted by statements of at most 5,000 rows', async () => {
     await fill('many/', 5_001, due)
     const watch = watchBindings()
     await pruneExpired(watch.bindings.DB as D1Database, due)
-    expect(await left('many/')).toEqual([0, 0, 0])
+    expect(await left('many/')).toEqual(tables.map(() => 0))
     expect(watch.counts()).toEqual({ 'D1.run': 2 * tables.length })
   })
 
@@ -71,7 +81,7 @@ describe('expired sessions, verifications and attempts', () => {
       const clock = { now: () => now, skip, sleep: async (ms: number) => skip(ms) }
       const at = await createTestApp({ clock, bindings: watch.bindings })
       await runScheduled(at.isolate, at.bindings, '* * * * *', () => {})
-      const pattern = /DELETE FROM (session|verification|attempt)/
+      const pattern = new RegExp(`DELETE FROM (${tables.join('|')})`)
       expect(watch.calls.filter(({ what }) => pattern.test(what))).toHaveLength(deletes)
     }
     vi.restoreAllMocks()

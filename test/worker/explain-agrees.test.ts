@@ -1,8 +1,8 @@
 // The first failed check of an explanation has the code that verification and the gateway give to the same request: random
 // keys and requests, each explained and then sent. The clock stands still.
-import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { type Account, type MadeKey, makeKey, openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { type Answer, createStillClock, createTestApp, type TestApp } from '../support/test-app.ts'
 
 const clock = createStillClock()

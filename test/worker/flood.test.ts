@@ -31,9 +31,26 @@ const madeUp = async () => (await unkeyToken()).token
 const from = (ip: string | null, key: string, path = '/api/v1/me') =>
   app.request('GET', path, { key, headers: ip === null ? {} : { 'cf-connecting-ip': ip } })
 
+/** The binding counts in fixed windows of real time. */
+const windowMs = 10_000
+const windowNow = () => Math.floor(Date.now() / windowMs)
+
+/** Runs a test that holds within one window again, at the start of the next one, if it failed across two of them. */
+const withinWindow = (test: () => Promise<void>) => async () => {
+  for (;;) {
+    const began = windowNow()
+    try {
+      return await test()
+    } catch (error) {
+      if (windowNow() === began) throw error
+      await new Promise((wake) => setTimeout(wake, windowMs - (Date.now() % windowMs)))
+    }
+  }
+}
+
 /**
- * Sends until the limit applies. The binding counts in fixed windows: two of them fit around a boundary. Many at once,
- * so that a busy machine sends them within one window.
+ * Sends until the limit applies: two windows fit around a boundary. Many at once, so that a busy machine sends them
+ * within one window.
  * @returns how many were admitted
  */
 async function flood(send: (token: string) => Promise<string>, held = '429 rate_limited') {
@@ -57,18 +74,22 @@ async function importedKey(): Promise<string> {
 }
 
 describe('a flood of made-up tokens', () => {
-  it('is limited by its address: 429 with Retry-After, and no store is called', async () => {
-    const ip = newAddress()
-    expect(await flood((token) => outcome(from(ip, token)))).toBeGreaterThanOrEqual(limit)
-    watch.clear()
-    const refused = await from(ip, await madeUp(), '/api/contacts')
-    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
-    expect(refused.headers.get('retry-after')).toBe('10')
-    expect(refused.headers.get('www-authenticate')).toBeNull()
-    expect(watch.counts()).toEqual({ 'FLOOD.limit': 1 })
-    // Another address has another bucket.
-    expect(await outcome(from(newAddress(), await madeUp()))).toBe('401 invalid_api_key')
-  })
+  it(
+    'is limited by its address: 429 with Retry-After, and no store is called',
+    withinWindow(async () => {
+      const ip = newAddress()
+      expect(await flood((token) => outcome(from(ip, token)))).toBeGreaterThanOrEqual(limit)
+      watch.clear()
+      const refused = await from(ip, await madeUp(), '/api/contacts')
+      expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+      expect(refused.headers.get('retry-after')).toBe('10')
+      expect(refused.headers.get('www-authenticate')).toBeNull()
+      expect(watch.counts()).toEqual({ 'FLOOD.limit': 1 })
+      // Another address has another bucket.
+      expect(await outcome(from(newAddress(), await madeUp()))).toBe('401 invalid_api_key')
+    }),
+    45_000,
+  )
 
   it('does not affect cached tokens, tagged tokens, or the 401 of a forged tag', async () => {
     const ip = newAddress()
@@ -91,10 +112,14 @@ describe('a flood of made-up tokens', () => {
     expect(await outcome(from('2001:db8:1:3::1', await madeUp()))).toBe('401 invalid_api_key')
   })
 
-  it('without an address shares one bucket', async () => {
-    await flood((token) => outcome(from(null, token)))
-    expect(await outcome(from(null, await madeUp()))).toBe('429 rate_limited')
-  })
+  it(
+    'without an address shares one bucket',
+    withinWindow(async () => {
+      await flood((token) => outcome(from(null, token)))
+      expect(await outcome(from(null, await madeUp()))).toBe('429 rate_limited')
+    }),
+    45_000,
+  )
 })
 
 describe('through a service', () => {
@@ -107,28 +132,32 @@ describe('through a service', () => {
     return answer.body.data
   }
 
-  it('is limited by the address that the service passes, or by the service if it passes none', async () => {
-    const ip = newAddress()
-    await flood(async (token) => (await verify(token, ip)).code, 'rate_limited')
-    expect(await verify(await madeUp(), ip)).toEqual({
-      valid: false,
-      code: 'rate_limited',
-      key: null,
-      account: null,
-      scopes: null,
-      resources: null,
-      rate_limit: null,
-      credits: null,
-      retry_after_seconds: 10,
-    })
-    // A service cannot exhaust the limit of gateway clients, or of other services, for that address.
-    expect(await outcome(from(ip, await madeUp()))).toBe('401 invalid_api_key')
-    expect((await verify(await madeUp())).code).toBe('invalid_api_key')
-    await flood(async (token) => (await verify(token)).code, 'rate_limited')
-    expect((await verify(await madeUp(), newAddress())).code).toBe('invalid_api_key')
-    const question = { token: await madeUp(), ip }
-    expect(await byBinding(question)).toMatchObject({ code: 'invalid_api_key' })
-  })
+  it(
+    'is limited by the address that the service passes, or by the service if it passes none',
+    withinWindow(async () => {
+      const ip = newAddress()
+      await flood(async (token) => (await verify(token, ip)).code, 'rate_limited')
+      expect(await verify(await madeUp(), ip)).toEqual({
+        valid: false,
+        code: 'rate_limited',
+        key: null,
+        account: null,
+        scopes: null,
+        resources: null,
+        rate_limit: null,
+        credits: null,
+        retry_after_seconds: 10,
+      })
+      // A service cannot exhaust the limit of gateway clients, or of other services, for that address.
+      expect(await outcome(from(ip, await madeUp()))).toBe('401 invalid_api_key')
+      expect((await verify(await madeUp())).code).toBe('invalid_api_key')
+      await flood(async (token) => (await verify(token)).code, 'rate_limited')
+      expect((await verify(await madeUp(), newAddress())).code).toBe('invalid_api_key')
+      const question = { token: await madeUp(), ip }
+      expect(await byBinding(question)).toMatchObject({ code: 'invalid_api_key' })
+    }),
+    45_000,
+  )
 
   it.each(['the account', '*'])(
     'of the platform is counted as its own where it names %s',
@@ -151,20 +180,24 @@ describe('through a service', () => {
     },
   )
 
-  it('is a 429 for introspection, which would otherwise report a valid token as inactive', async () => {
-    const ip = newAddress()
-    const introspect = (token: string) =>
-      app.request('POST', '/api/v1/introspect', {
-        key: service,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: `token=${token}&ip=${ip}`,
+  it(
+    'is a 429 for introspection, which would otherwise report a valid token as inactive',
+    withinWindow(async () => {
+      const ip = newAddress()
+      const introspect = (token: string) =>
+        app.request('POST', '/api/v1/introspect', {
+          key: service,
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: `token=${token}&ip=${ip}`,
+        })
+      await flood(async (token) => {
+        const { status, body } = await introspect(token)
+        return status === 429 ? `429 ${body.code}` : `invalid_api_key ${body.active}`
       })
-    await flood(async (token) => {
-      const { status, body } = await introspect(token)
-      return status === 429 ? `429 ${body.code}` : `invalid_api_key ${body.active}`
-    })
-    expect((await introspect(await madeUp())).headers.get('retry-after')).toBe('10')
-  })
+      expect((await introspect(await madeUp())).headers.get('retry-after')).toBe('10')
+    }),
+    45_000,
+  )
 })
 
 describe('a limit that is down', () => {

@@ -1,5 +1,4 @@
 // `foresee` says from what is left what `decideConsumption` would decide about a request of one credit.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { MeterTerms, Refill } from '../../src/core/limits.ts'
 import {
@@ -9,6 +8,7 @@ import {
   stateAt,
 } from '../../src/limits/decision.ts'
 import { foresee } from '../../src/limits/foresee.ts'
+import fc from '../support/fc.ts'
 
 const nowMs = Date.UTC(2026, 10, 28, 12)
 const dayMs = 86_400_000

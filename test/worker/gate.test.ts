@@ -2,11 +2,11 @@
 // queries and bodies.
 
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readPath } from '../../src/core/path.ts'
 import { createPolicy } from '../../src/core/policy.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -95,6 +95,7 @@ describe('a method that a path does not have', () => {
     ['DELETE', '/api/setup', 'GET, HEAD, POST'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['POST', '/docs', 'GET, HEAD'],
+    ['OPTIONS', '/.well-known/oauth-protected-resource', 'GET, HEAD'],
     ['GET', '/api/leaks/github', 'POST'],
     ['OPTIONS', '/api/v1/introspect', 'POST'],
   ])('%s %s is 405 without a credential, with Allow', async (method, path, allow) => {

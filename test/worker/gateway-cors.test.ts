@@ -274,6 +274,7 @@ describe('paths of Latchkey', () => {
     ['/api/v1/keys/verify', 405],
     ['/api/usage', 405],
     ['/healthz', 405],
+    ['/.well-known/oauth-protected-resource', 405],
     ['/api/contacts%2f', 404],
     ['/', 404],
   ])('%s answers a preflight with %i, and opens nothing', async (path, status) => {

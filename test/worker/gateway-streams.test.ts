@@ -9,8 +9,8 @@ import { resume, suspend } from '../support/suspension.ts'
 import { addPerson, createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
-// A stream ends after two of these without an answer: long enough for a loaded machine.
-const reverifyMs = 250
+// A stream ends after two of these without an answer: long enough for a machine with ten times its load.
+const reverifyMs = 800
 let answer: (request: Request) => Response | Promise<Response>
 let app: TestApp
 let account: Account

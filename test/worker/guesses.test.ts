@@ -22,6 +22,7 @@ const ofSecret = /password|secret|token|code|otp|invitationId/i
 const harmless: Record<string, string> = {
   'POST /api/auth/change-password newPassword': 'it is stored, not compared',
   'POST /api/invitations/{id}/accept password': 'it is stored, not compared',
+  'POST /api/auth/reset-password password': 'it is stored, not compared',
   'POST /api/setup password': 'it is stored, not compared',
   'POST /api/auth/sign-up/email password': 'the endpoint is closed',
   'POST /api/auth/factors/totp/confirm code': 'of a secret that the session was shown',
@@ -86,14 +87,17 @@ describe('a route that takes a secret', () => {
       'GET /api/invitations/{id}: id',
       'GET /api/operations/fences: Bearer',
       'POST /api/auth/change-password: currentPassword',
+      'POST /api/auth/confirm-address: token',
       'POST /api/auth/factor: code,recovery_code',
       'POST /api/auth/organization/accept-invitation: invitationId,token',
       'POST /api/auth/organization/reject-invitation: invitationId,token',
+      'POST /api/auth/reset-password: token',
       'POST /api/auth/sign-in/email: password',
-      'POST /api/auth/step-up: password',
+      'POST /api/auth/step-up: password,code',
       'POST /api/invitations/{id}/accept: token,id',
       'POST /api/operations/fences/reset: Bearer',
       'POST /api/setup: setup_token',
+      'POST /api/v1/portal/session: code',
     ])
   })
 

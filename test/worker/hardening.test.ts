@@ -21,6 +21,7 @@ describe('the headers', () => {
     ['GET', '/openapi.json'],
     ['GET', '/docs'],
     ['GET', '/docs/errors'],
+    ['GET', '/.well-known/oauth-protected-resource'],
     ['GET', '/docs/style.css'],
     ['GET', '/docs/nothing'],
     ['GET', '/nothing'],

@@ -24,6 +24,7 @@ const exceptions: Record<string, string> = {
   verifyKeys: 'spends once for the idempotencyKey of each token in its body',
   introspect: 'spends as any use of a key does; RFC 7662 has no such header',
   resendWebhookDelivery: 'keeps the webhook-id, by which receivers drop repeats',
+  beginPortalSession: 'works once for each code',
   setUp: 'works once',
   acceptInvitation: 'works once for each invitation',
   resetFences: endsInOneState,
@@ -48,6 +49,9 @@ const authExceptions: Record<string, string> = {
   '/organization/reject-invitation': endsInOneState,
 }
 
+/** Of callers who are no people: called by test/worker/portal-retries.test.ts. */
+const ofPortal = ['createPortalSession', 'createPortalKey', 'rotatePortalKey']
+
 type Parameter = { name?: string; in?: string }
 
 describe('every POST', () => {
@@ -68,7 +72,8 @@ describe('every POST', () => {
 
   it('that takes one is called by test/worker/idempotency.test.ts, and answers 422 for another payload', () => {
     const taking = posts.filter(({ operation }) => takesHeader(operation))
-    expect([...names(taking), 'inviteMember'].sort()).toEqual(Object.keys(retried).sort())
+    const called = [...Object.keys(retried), ...ofPortal]
+    expect([...names(taking), 'inviteMember'].sort()).toEqual(called.sort())
     for (const { operation } of taking) expect(operation.responses).toHaveProperty('422')
   })
 
@@ -88,8 +93,11 @@ describe('every POST', () => {
     const ofOneKey = taking.map(({ method, path }) => `${method} ${path}`)
     expect(ofOneKey.sort()).toEqual([
       'delete /api/api-keys/{id}',
+      'delete /api/v1/portal/keys/{id}',
       'patch /api/api-keys/{id}',
+      'patch /api/v1/portal/keys/{id}',
       'post /api/api-keys/{id}/rotate',
+      'post /api/v1/portal/keys/{id}/rotate',
     ])
   })
 })

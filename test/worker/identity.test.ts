@@ -1,9 +1,9 @@
 // Whose key it is: what each surface tells about a key, for each verdict (the contract's "What they learn").
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/http/auth/principal.ts'
 import { identityHeaders } from '../../src/http/gateway/identity-headers.ts'
 import { type Account, type MadeKey, makeKey, openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { type Ask, createEchoApp, openSurfaces, type Surfaces } from '../support/surfaces.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 

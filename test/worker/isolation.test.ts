@@ -59,7 +59,14 @@ const stateOf = () =>
 
 /** Every route with an id that is of one account, by a person or a managing key. */
 function routesWithId() {
-  const elsewhere = ['/api/accounts/', '/api/invitations/', '/api/sessions/', '/api/auth/links/']
+  // Passkeys and links are of one person, as sessions are.
+  const elsewhere = [
+    '/api/accounts/',
+    '/api/invitations/',
+    '/api/sessions/',
+    '/api/auth/',
+    '/api/v1/portal/',
+  ]
   return operationsOf(document).filter(
     ({ path }) => path.includes('{id}') && !elsewhere.some((start) => path.startsWith(start)),
   )

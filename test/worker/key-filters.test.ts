@@ -1,12 +1,12 @@
 // The list of keys by environment and by scope, against a second implementation of each over random keys, and where few
 // of many keys meet them.
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../../src/core/config.ts'
 import { coversScope, scopesThatCover } from '../../src/core/scope-grants.ts'
 import { createIsolate } from '../../src/worker/context.ts'
 import { openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
 

@@ -1,8 +1,8 @@
 // POST /api/api-keys: every field, and every validation error with the field that it names.
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -132,20 +132,23 @@ describe('each field of a key', () => {
     [
       'rate_limit',
       { rate_limit: { limit: 100, window_seconds: 60 } },
-      { rate_limit: [{ name: 'default', limit: 100, window_seconds: 60 }], limits_by: 'key' },
+      {
+        rate_limit: [{ name: 'default', limit: 100, window_seconds: 60 }],
+        limits_by: 'key',
+      },
     ],
     [
       'rate_limit of several windows',
       {
         rate_limit: [
           { limit: 10, window_seconds: 1 },
-          { limit: 1_000_000, window_seconds: 31 * 86_400, name: 'month' },
+          { limit: 1_000_000, window_seconds: 31 * 86_400, name: 'month', mode: 'fast' },
         ],
       },
       {
         rate_limit: [
           { name: '1s', limit: 10, window_seconds: 1 },
-          { name: 'month', limit: 1_000_000, window_seconds: 31 * 86_400 },
+          { name: 'month', limit: 1_000_000, window_seconds: 31 * 86_400, mode: 'fast' },
         ],
       },
     ],
@@ -278,6 +281,7 @@ describe('an invalid field', () => {
     ['rate_limit.window_seconds', { limit: 1, window_seconds: 0 }],
     ['rate_limit.window_seconds', { limit: 1, window_seconds: 31 * 86_400 + 1 }],
     ['rate_limit.window_seconds', { limit: 1 }],
+    ['rate_limit.mode', { limit: 1, window_seconds: 1, mode: 'loose' }],
     ['rate_limit.name', { limit: 1, window_seconds: 1, name: 'a "b"' }],
     ['rate_limit.window', { limit: 1, window_seconds: 1, window: 1 }],
     [

@@ -294,6 +294,43 @@ describe('several windows', () => {
   })
 })
 
+describe('fast limits', () => {
+  const fast = (limit: number) => ({ ...slow(limit), mode: 'fast' })
+
+  it('admit the limit in one isolate, state what remains, and refuse with the time of the next', async () => {
+    const { id, key } = await makeKey(app, as, { rate_limit: fast(3) })
+    expect((await read(id)).rate_limit).toEqual([fast(3)])
+    for (const left of [2, 1, 0]) {
+      const { status, headers } = await me(key)
+      expect(status).toBe(200)
+      expect(headers.get('ratelimit')).toMatch(new RegExp(`^"default";r=${left};t=[1-9]\\d*$`))
+    }
+    const { status, headers, body } = await me(key)
+    expect([status, body.code]).toEqual([429, 'rate_limited'])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan((31 * day) / 3 - 60)
+    expect(await verify(key)).toMatchObject({ valid: false, code: 'rate_limited' })
+  })
+
+  it('hold across isolates for what the meter knows', async () => {
+    const { key } = await makeKey(app, as, { rate_limit: fast(3) })
+    const other = await createTestApp()
+    expect(await outcome(me(key))).toBe('200')
+    expect(await outcome(me(key))).toBe('200')
+    expect(await outcome(other.request('GET', '/api/v1/me', { key }))).toBe('200')
+    expect(await outcome(other.request('GET', '/api/v1/me', { key }))).toBe('429 rate_limited')
+  })
+
+  it('keep their level when the mode of a window changes', async () => {
+    const { id, key } = await makeKey(app, as, { rate_limit: fast(2) })
+    expect(await outcome(me(key))).toBe('200')
+    expect((await patch(id, { rate_limit: slow(2) })).status).toBe(200)
+    expect(await outcome(me(key))).toBe('200')
+    expect(await outcome(me(key))).toBe('429 rate_limited')
+    expect((await patch(id, { rate_limit: fast(2) })).status).toBe(200)
+    expect(await outcome(me(key))).toBe('429 rate_limited')
+  })
+})
+
 describe('limits by external_id', () => {
   const shared = { limits_by: 'external_id' }
 
@@ -367,7 +404,7 @@ describe('a change of a key', () => {
     const { id, key } = await limited(1)
     expect(await outcome(me(key))).toBe('200')
     expect(await outcome(me(key))).toBe('429 rate_limited')
-    expect((await patch(id, { rate_limit: slow(2) })).body.data.rate_limit).toEqual([slow(2)])
+    expect((await patch(id, { rate_limit: slow(2) })).body.data.rate_limit).toMatchObject([slow(2)])
     await patch(id, { rate_limit: null })
     expect([await outcome(me(key)), await outcome(me(key))]).toEqual(['200', '200'])
   })

@@ -327,13 +327,14 @@ describe('the scopes', () => {
   it('are listed with their descriptions, the reserved ones marked', async () => {
     const { body } = await app.request('GET', '/api/scopes', { as: account.member.jwt })
     expect(body.status).toBe('success')
-    expect(body.data).toHaveLength(9)
+    expect(body.data).toHaveLength(10)
     const contacts = body.data.find(({ scope }: { scope: string }) => scope === 'contacts:read')
     expect(contacts).toMatchObject({ description: 'List and read contacts', reserved: false })
     const reserved = body.data.filter((each: { reserved: boolean }) => each.reserved)
     expect(reserved.map(({ scope }: { scope: string }) => scope)).toEqual([
       'keys:manage',
       'keys:verify',
+      'keys:portal',
     ])
   })
 })

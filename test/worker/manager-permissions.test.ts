@@ -72,12 +72,13 @@ async function cellOf(call: Call, name: SituationName): Promise<ManagerCell> {
     'POST /api/api-keys/lookup': { token },
     'POST /api/api-keys/explain': { token },
   }
+  const searches: Record<string, string> = { 'GET /api/api-keys/usage': `?ids=${id}` }
   const body = { ...(bodies[call.operation] ?? call.body) }
   const {
     status,
     text,
     body: data,
-  } = await app.request(method, path.replace('{id}', id), {
+  } = await app.request(method, path.replace('{id}', id) + (searches[call.operation] ?? ''), {
     as,
     ...(method !== 'GET' && { body: withTimes(body, app.clock.now()) }),
   })
@@ -86,6 +87,9 @@ async function cellOf(call: Call, name: SituationName): Promise<ManagerCell> {
   switch (call.operation) {
     case 'GET /api/api-keys':
       return data.data.some((each: { id: string }) => each.id === id) ? 'yes' : 'no'
+    case 'GET /api/api-keys/usage':
+      expect(data.data.missing).toEqual(data.data.keys.length === 1 ? [] : [id])
+      return data.data.keys.length === 1 ? 'yes' : 'no'
     case 'GET /api/audit-events':
       return data.data.some((each: { key_id: string }) => each.key_id === id) ? 'yes' : 'no'
     case 'POST /api/api-keys/revoke':

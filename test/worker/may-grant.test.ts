@@ -1,13 +1,13 @@
 // What keys that manage keys may grant, and that every loosening of a key is a grant.
 
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Actor, MayGrant } from '../../src/core/actor.ts'
 import { isVisible } from '../../src/keys/powers.ts'
 import { listKeys } from '../../src/storage/key-list.ts'
 import { reachOf } from '../../src/storage/key-reach.ts'
 import { type Account, type MadeKey, makeKey, openAccount, outcome } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -111,6 +111,18 @@ describe('each bound', () => {
       { rate_limit: { limit: 5, window_seconds: 60 } },
       { rate_limit: { limit: 5, window_seconds: 60 } },
       { rate_limit: { limit: 5, window_seconds: 60, name: 'other' } },
+    ],
+    [
+      'rate_limit, exact',
+      { rate_limit: { limit: 5, window_seconds: 60 } },
+      { rate_limit: { limit: 5, window_seconds: 60 } },
+      { rate_limit: { limit: 5, window_seconds: 60, mode: 'fast' } },
+    ],
+    [
+      'rate_limit, fast',
+      { rate_limit: { limit: 5, window_seconds: 60, mode: 'fast' } },
+      { rate_limit: { limit: 5, window_seconds: 60, mode: 'fast' } },
+      { rate_limit: { limit: 6, window_seconds: 60 } },
     ],
     [
       'rate_limit, none given',
@@ -347,6 +359,7 @@ describe('lists for a key with bounds', () => {
         null,
         [{ name: 'default', limit: 1, windowSeconds: 60 }],
         [{ name: 'default', limit: 2, windowSeconds: 60 }],
+        [{ name: 'default', limit: 2, windowSeconds: 60, mode: 'fast' as const }],
         [{ name: 'default', limit: 2, windowSeconds: 61 }],
       ),
       maxKeys: fc.constant(null),

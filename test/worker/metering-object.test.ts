@@ -4,11 +4,19 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { MeterTerms } from '../../src/core/limits.ts'
+import { callMeter, type MeterUnavailable } from '../../src/limits/call-meter.ts'
 import type { ConsumeResult } from '../../src/limits/decision.ts'
+import type { ConsumeRequest } from '../../src/limits/meter.ts'
 import type { MeterObject } from '../../src/limits/meter-object.ts'
-import { createMeters, type MeterUnavailable } from '../../src/limits/meters.ts'
+import { createMeters } from '../../src/limits/meters.ts'
 
-const meters = createMeters(env.METER)
+function metersOf(namespace: DurableObjectNamespace<MeterObject>) {
+  const take = (meter: string, request: ConsumeRequest) =>
+    callMeter(namespace, meter, async (stub) => await stub.take(request))
+  return { ...createMeters(namespace), take }
+}
+
+const meters = metersOf(env.METER)
 const newMeter = () => `key/${crypto.randomUUID()}`
 const day = 24 * 60 * 60
 
@@ -177,12 +185,12 @@ describe('the caller of a meter', () => {
   const take = { terms: limited(1), cost: 1, idempotencyKey: null }
 
   it('receives "unavailable" when it fails', async () => {
-    const broken = createMeters(namespaceOf(() => Promise.reject(new Error('overloaded'))))
+    const broken = metersOf(namespaceOf(() => Promise.reject(new Error('overloaded'))))
     expect(await broken.take('key/a', take)).toMatchObject({ outcome: 'unavailable' })
   })
 
   it('receives "unavailable" when it hangs', async () => {
-    const hanging = createMeters(namespaceOf(() => new Promise(() => {})))
+    const hanging = metersOf(namespaceOf(() => new Promise(() => {})))
     const startedAt = Date.now()
     expect(await hanging.take('key/a', take)).toMatchObject({ outcome: 'unavailable' })
     expect(Date.now() - startedAt).toBeLessThan(4_000)

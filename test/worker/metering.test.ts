@@ -10,6 +10,7 @@ import {
 } from '../../src/core/limits.ts'
 import { lastRefill, nextRefill } from '../../src/limits/calendar.ts'
 import type { MeterState } from '../../src/limits/decision.ts'
+import { type MeterStore, mergeWrites } from '../../src/limits/merged-writes.ts'
 import { Meter, type MeterStorage, type Use } from '../../src/limits/meter.ts'
 import { createRandom } from '../simulation/random.ts'
 
@@ -643,5 +644,61 @@ describe('a simulated year of a meter', () => {
       'passed',
       'rate_limited',
     ])
+  })
+})
+
+describe('merged writes', () => {
+  /** Writes are durable when the test says so. */
+  function createSlowStore(save: MeterStore['save'] = () => {}) {
+    const { storage } = createMemoryStorage()
+    const saved: [credits: number | undefined, uses: string[]][] = []
+    const aborted: unknown[] = []
+    let durable = Promise.withResolvers<void>()
+    const merged = mergeWrites({
+      ...storage,
+      save(state, uses) {
+        save(state, uses)
+        saved.push([state.balance?.credits, [...uses.keys()]])
+      },
+      synced: () => durable.promise,
+      abort: (cause) => void aborted.push(cause),
+    })
+    const endWrite = async () => {
+      const waiting = merged.written()
+      const { resolve } = durable
+      durable = Promise.withResolvers()
+      resolve()
+      await waiting
+    }
+    return { merged, saved, aborted, endWrite }
+  }
+
+  const owning = (credits: number): MeterState => ({
+    buckets: new Map(),
+    balance: { credits, since: 1, settledAt: 1 },
+  })
+
+  it('are one for all that is decided during the write before', async () => {
+    const { merged, saved, endWrite } = createSlowStore()
+    for (const credits of [3, 2, 1]) {
+      merged.save(owning(credits), { name: `use ${credits}`, credits: 1, atMs: 5 })
+      expect(merged.findUse(`use ${credits}`)).toEqual({ credits: 1, atMs: 5 })
+    }
+    expect(saved).toEqual([])
+    await endWrite()
+    expect(saved).toEqual([[1, ['use 3', 'use 2', 'use 1']]])
+    expect(merged.written()).toBeNull()
+    merged.save(owning(0))
+    await endWrite()
+    expect(saved.slice(1)).toEqual([[0, []]])
+  })
+
+  it('that fail end the object: its memory is ahead of its storage', async () => {
+    const { merged, aborted, endWrite } = createSlowStore(() => {
+      throw new Error('disk full')
+    })
+    merged.save(owning(1))
+    await expect(endWrite()).rejects.toThrow('disk full')
+    expect(aborted).toEqual([new Error('disk full')])
   })
 })

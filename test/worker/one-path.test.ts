@@ -2,7 +2,6 @@
 // URL parser of an upstream all see the same segments. A path that the gate refuses is refused on every endpoint.
 
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import fc from 'fast-check'
 import { Hono } from 'hono'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { isAmbiguousUpstream, readPath } from '../../src/core/path.ts'
@@ -11,6 +10,7 @@ import { targetOf } from '../../src/core/target.ts'
 import { authEndpointPath } from '../../src/http/management/people/auth-endpoints.ts'
 import { allowMethods } from '../../src/http/routing/methods.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import fc from '../support/fc.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 

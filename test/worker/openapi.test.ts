@@ -1,6 +1,7 @@
 // The OpenAPI document is true: every operation in it is called, and every request and answer is held to
 // it; and it is whole: no route is missing.
 import { env } from 'cloudflare:workers'
+import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { problems } from '../../src/contract/problems.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -13,11 +14,19 @@ import {
 } from '../../src/http/openapi/document.ts'
 import { devMailPaths } from '../../src/http/paths.ts'
 import { makeKey, openAccount } from '../support/account.ts'
+import { newAuthenticator } from '../support/authenticator.ts'
 import { judge, openContract } from '../support/contract.ts'
 import { awaitingCookie, codeOf, newPerson } from '../support/factors.ts'
 import { createForeignTestApp, unkeyToken } from '../support/foreign.ts'
 import { newSigner, publicView, signed } from '../support/github.ts'
 import { cookieOf } from '../support/permission-matrix.ts'
+import { confirmationToken } from '../support/permission-resources.ts'
+import {
+  codeOf as codeOfPortal,
+  customerInput,
+  makeOpener,
+  portalSession,
+} from '../support/portal.ts'
 import { jwtFor } from '../support/test-app.ts'
 
 const app = await createForeignTestApp({ bindings: { SIGN_IN_PER_MINUTE: '1000' as never } })
@@ -42,8 +51,9 @@ const cookie = cookiesOf(
 )
 // Before a test puts a key of its own among those that Better Auth signs with.
 const jwt = await call('getToken', { cookie })
-// Whoever sets the deployment up owns its platform.
-const operator = { as: jwt.body.token as string }
+// Whoever sets the deployment up owns its platform. Their first JWT ends with its session, by signing out.
+const { sub: founderId = '', account: platformId } = decodeJwt(jwt.body.token)
+const operator = { as: await jwtFor(founderId, String(platformId)) }
 const acme = await openAccount()
 const owner = { as: acme.owner.jwt }
 // Hears of all that happens here to keys.
@@ -75,6 +85,8 @@ describe('each operation responds as the document describes', () => {
     await call('listKeys', owner)
     await call('listKeys', { ...owner, query: { environment: 'test', scope: 'contacts:read#1' } })
     await call('summarizeKeys', owner)
+    await call('listKeyTemplates', owner)
+    await call('getUsageOfKeys', { ...owner, query: { ids: `${id},${crypto.randomUUID()}` } })
     await call('lookUpKey', { ...owner, body: { token: made.body.data.key } })
     expect((await call('lookUpKey', { ...owner, body: { token: 'x' } })).status).toBe(404)
     await call('explainKey', { ...owner, body: { token: made.body.data.key } })
@@ -234,6 +246,38 @@ describe('each operation responds as the document describes', () => {
     expect([...byType.keys()]).toEqual(expect.arrayContaining(types.map((each) => `key.${each}`)))
   })
 
+  it('for customers in the portal', async () => {
+    await call('getPortalPage', {})
+    const { key } = await makeOpener(app, acme.owner.jwt)
+    const input = { ...customerInput, environments: ['test'], origin: 'https://app.example.com' }
+    const opened = await call('createPortalSession', { key, body: input })
+    const code = codeOfPortal(opened.body.data.url)
+    const { token } = (await call('beginPortalSession', { body: { code } })).body.data
+    expect((await call('beginPortalSession', { body: { code } })).status).toBe(400)
+    const by = { as: token }
+    await call('getPortalSession', by)
+    const body = {
+      name: 'Mine',
+      scopes: ['contacts:read#1'],
+      environment: 'test',
+      expires_at: null,
+    }
+    const { id } = (await call('createPortalKey', { ...by, body })).body.data
+    await call('listPortalKeys', { ...by, query: { limit: '1', status: 'active' } })
+    await call('getPortalKey', { ...by, path: { id } })
+    await call('getPortalKeyUsage', { ...by, path: { id }, query: { granularity: 'hour' } })
+    const overlap = { overlap_seconds: 60 }
+    const rotated = await call('rotatePortalKey', { ...by, path: { id }, body: overlap })
+    expect((await call('rotatePortalKey', { ...by, path: { id } })).status).toBe(409)
+    const path = { id: rotated.body.data.id }
+    await call('disablePortalKey', { ...by, path, body: { is_active: false } })
+    await call('revokePortalKey', { ...by, path })
+    const theirs = await makeKey(app, acme.owner.jwt)
+    expect((await call('getPortalKey', { ...by, path: { id: theirs.id } })).status).toBe(404)
+    await call('endPortalSession', by)
+    expect((await call('listPortalKeys', by)).status).toBe(401)
+  })
+
   it('for people', async () => {
     await call('getMe', { as: jwt.body.token })
     await call('getKeySet')
@@ -275,11 +319,44 @@ describe('each operation responds as the document describes', () => {
     await call('getFactors', by)
     const recovery_code = (await call('createRecoveryCodes', by)).body.data.recovery_codes[0]
     const awaiting = { cookie: await awaitingCookie(app, person) }
+    await call('getAwaitedFactors', awaiting)
+    expect((await call('getFactorOptions', awaiting)).status).toBe(409)
     expect((await call('completeSignIn', { ...awaiting, body: code })).status).toBe(403)
     await call('completeSignIn', { ...awaiting, body: { recovery_code } })
+    await call('stepUp', { ...by, body: { code: codeOf(secret, 1) } })
+    expect((await call('getStepUpOptions', by)).status).toBe(409)
     await call('removeTotp', by)
     expect((await call('removeTotp', by)).status).toBe(404)
     expect((await call('createRecoveryCodes', by)).status).toBe(409)
+  })
+
+  it('for forgotten passwords', async () => {
+    const methods = (await call('getSignInMethods')).body.data
+    const providers = [{ id: 'github', name: 'GitHub' }]
+    expect(methods).toEqual({ mail: false, passkey: true, providers })
+    await call('requestPasswordReset', { body: { email: 'nobody@example.test' } })
+    const path = { user_id: acme.member.id }
+    const made = await call('createResetLink', { ...owner, path })
+    expect(made.status).toBe(201)
+    const token = new URL(made.body.data.url).hash.slice(1)
+    const body = { token, password: 'another horse battery' }
+    expect((await call('resetPassword', { body })).status).toBe(200)
+    expect((await call('resetPassword', { body })).status).toBe(400)
+    const none = { ...owner, path: { user_id: acme.owner.id } }
+    expect((await call('createResetLink', none)).status).toBe(404)
+  })
+
+  it('for addresses that are confirmed', async () => {
+    const by = { cookie: await cookieOf(await newPerson(acme.id), acme.id) }
+    expect((await call('sendConfirmation', by)).status).toBe(409)
+    const mailing = await createForeignTestApp({ bindings: { DEV_MAIL: 'yes' } as never })
+    const { status } = await openContract(mailing, document).call('sendConfirmation', by)
+    answered.get('sendConfirmation')?.add(status)
+    const token = await confirmationToken(acme)
+    expect((await call('confirmAddress', { body: { token } })).status).toBe(409)
+    const body = { token, remove_credentials: true }
+    expect((await call('confirmAddress', { body })).status).toBe(200)
+    expect((await call('confirmAddress', { body: { token: 'none' } })).status).toBe(400)
   })
 
   async function signInWithProviders() {
@@ -298,6 +375,32 @@ describe('each operation responds as the document describes', () => {
     await call('removeLink', { cookie, path: { id } })
     expect((await call('removeLink', { cookie, path: { id } })).status).toBe(404)
   }
+
+  it('for passkeys', async () => {
+    const person = await newPerson(acme.id)
+    const by = { cookie: await cookieOf(person, acme.id) }
+    const authenticator = await newAuthenticator()
+    const enrol = async () => {
+      const options = (await call('beginPasskey', by)).body.data
+      const body = { passkey: await authenticator.create(options), name: 'A laptop' }
+      return call('enrolPasskey', { ...by, body })
+    }
+    const { id } = (await enrol()).body.data.passkey
+    expect((await enrol()).status).toBe(409)
+    await call('getFactors', by)
+    await call('renamePasskey', { ...by, path: { id }, body: { name: 'A phone' } })
+    const passkey = await authenticator.get((await call('getStepUpOptions', by)).body.data)
+    await call('stepUp', { ...by, body: { passkey } })
+    expect((await call('stepUp', { ...by, body: { passkey } })).status).toBe(403)
+    const awaiting = { cookie: await awaitingCookie(app, person) }
+    const second = await authenticator.get((await call('getFactorOptions', awaiting)).body.data)
+    await call('completeSignIn', { ...awaiting, body: { passkey: second } })
+    const alone = await authenticator.get((await call('getPasskeySignInOptions')).body.data)
+    await call('signInByPasskey', { body: { passkey: alone } })
+    expect((await call('signInByPasskey', { body: { passkey: alone } })).status).toBe(401)
+    await call('removePasskey', { ...by, path: { id } })
+    expect((await call('removePasskey', { ...by, path: { id } })).status).toBe(404)
+  })
 
   it('for the platform', async () => {
     const body = { name: 'Customer', owner_email: 'owner@customer.test' }
@@ -318,6 +421,10 @@ describe('each operation responds as the document describes', () => {
 
   it('for the account as a whole', async () => {
     await call('getAccount', owner)
+    await call('updateAccount', { ...owner, body: { require_factor: false } })
+    await call('getFactorsOfMembers', owner)
+    const required = { ...owner, body: { require_factor: true } }
+    expect((await call('updateAccount', required)).status).toBe(409)
     await call('exportAccount', owner)
     await call('getUsage', owner)
     const grouped = await call('getUsage', { ...owner, query: { group_by: 'key' } })
@@ -332,6 +439,7 @@ describe('each operation responds as the document describes', () => {
     const bySecret = { as: env.SETUP_TOKEN }
     await call('getHealth')
     await call('getReadiness')
+    await call('getResourceMetadata')
     await call('listFences', bySecret)
     expect((await call('resetFences', { ...bySecret, body: {} })).status).toBe(409)
   })
@@ -355,8 +463,8 @@ describe('each operation fails as the document describes', () => {
     id: operation.operationId ?? '',
     isOpen: operation.security?.length === 0,
     needsBody: operation.requestBody !== undefined,
-    // Sessions and links are listed by cookie, above.
-    hasId: path.includes('{id}') && !/^\/api\/(sessions|auth\/links)\//.test(path),
+    // Sessions, links and passkeys are shown to a cookie, above.
+    hasId: path.includes('{id}') && !/^\/api\/(sessions|auth)\//.test(path),
     ...{ method, path },
   }))
 
@@ -391,13 +499,19 @@ describe('each operation fails as the document describes', () => {
       acceptInvitation: { name: 'X', password: 'x'.repeat(12) },
       addCredits: { add: 1 },
       inviteOwner: { owner_email: 'owner@customer.test' },
+      disablePortalKey: { is_active: false },
     }
+    const customer = { as: await portalSession(app, (await makeOpener(app, acme.owner.jwt)).key) }
+    const ofPortal = all.filter(({ path }) => path.startsWith('/api/v1/portal/'))
     const ofPlatform = all.filter(({ path }) => path.startsWith('/api/accounts/'))
     for (const { id } of all.filter(({ hasId }) => hasId)) {
       for (const wrong of [crypto.randomUUID(), 'nonsense', '%00']) {
         const body = least[id] ?? {}
-        const by = ofPlatform.some((each) => each.id === id) ? operator : owner
-        const sent = { ...by, path: { id: wrong }, wrong: true }
+        const isOf = (some: typeof all) => some.some((each) => each.id === id)
+        const by = isOf(ofPlatform) ? operator : isOf(ofPortal) ? customer : owner
+        // The flood limit counts real time, and the anonymous requests above.
+        const headers = { 'cf-connecting-ip': '192.0.2.77' }
+        const sent = { ...by, path: { id: wrong }, headers, wrong: true }
         const needsBody = all.find((each) => each.id === id)?.needsBody
         const { status } = await call(id, needsBody ? { ...sent, body } : sent)
         expect(status, id).toBe(404)
@@ -511,7 +625,7 @@ describe('the readable pages', () => {
     for (const anchor of anchors) expect(text).toContain(`id="${anchor}"`)
     expect(text).not.toMatch(/<script|<style|style=|src=|\son\w+=|\[object|undefined/)
     const links = [...text.matchAll(/href="([^"#][^"]*)"/g)].map(([, link]) => link)
-    for (const link of links) expect(link).toMatch(/^\/(docs|openapi\.json)/)
+    for (const link of links) expect(link).toMatch(/^\/(docs|openapi\.json|llms\.txt)/)
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     )

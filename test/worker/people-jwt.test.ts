@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '../../src/core/role.ts'
 import { personOfJwt } from '../../src/identity/jwt.ts'
 import {
   joins,
@@ -116,6 +117,40 @@ describe('our own JWT', () => {
       expect(await personOfJwt(token, settings)).toMatchObject(invalid)
   })
 
+  it('ends with its session, in every account, and with no other', async () => {
+    const account = await newAccount('admin')
+    const { userId: id = '', email = '' } = account.people[0] ?? {}
+    const other = await newAccount('owner')
+    await joins(id, other.id, 'member')
+    const [ended, kept] = [await signIn(email), await signIn(email)]
+    const [token, another] = [await jwtOf(ended), await jwtOf(kept)]
+    const namedOther = { ...settings, named: other.id }
+    expect(await personOfJwt(token, namedOther)).toMatchObject({ kind: 'person' })
+    await send('/api/auth/sign-out', { cookie: ended, body: {} })
+    for (const at of [settings, namedOther]) {
+      expect(await personOfJwt(token, at)).toEqual(invalid)
+      expect(await personOfJwt(another, at)).toMatchObject({ kind: 'person' })
+    }
+    await env.DB.prepare('UPDATE session SET expires_at = ? WHERE user_id = ?')
+      .bind(Date.now() - 1, id)
+      .run()
+    expect(await personOfJwt(another, settings)).toEqual(invalid)
+  })
+
+  it('is of a session of its own person, which is whole', async () => {
+    const account = await newAccount('owner', 'member')
+    const [owner, member] = account.people
+    const session = await env.DB.prepare('SELECT id FROM session WHERE user_id = ?')
+    await signIn(member?.email ?? '')
+    const sid = await session.bind(member?.userId).first<string>('id')
+    const forged = await make({ sub: owner?.userId ?? '', account: account.id, sid })
+    expect(await personOfJwt(forged, settings)).toEqual(invalid)
+    const own = await make({ sub: member?.userId ?? '', account: account.id, sid })
+    expect(await personOfJwt(own, settings)).toMatchObject({ kind: 'person', role: 'member' })
+    await env.DB.prepare('UPDATE session SET awaits_factor = 1 WHERE id = ?').bind(sid).run()
+    expect(await personOfJwt(own, settings)).toEqual(invalid)
+  })
+
   it('grants nothing in an account that the person does not belong to', async () => {
     const other = await newAccount('owner')
     expect(await personOfJwt(await make({ account: other.id }), settings)).toEqual({
@@ -129,6 +164,13 @@ describe('a JWT of another issuer', () => {
   const audience = 'latchkey'
   const keyPair = generateKeyPair('RS256')
   let fetched = 0
+  const prove = (userId: string, isProved: number) =>
+    env.DB.prepare('UPDATE user SET email_verified = ? WHERE id = ?').bind(isProved, userId).run()
+  const provedAccount = async (role: Role) => {
+    const account = await newAccount(role)
+    for (const { userId } of account.people) await prove(userId, 1)
+    return account
+  }
 
   const external = (answer?: typeof fetch) => ({
     ...settings,
@@ -146,33 +188,39 @@ describe('a JWT of another issuer', () => {
       }),
   })
 
+  const person = (email: string | undefined) =>
+    ({ sub: 'auth0|1', email: email ?? '', email_verified: true }) as const
+
   const make = async (claims: JWTPayload, kid = 'one') =>
     new SignJWT({ iss: issuer, aud: audience, ...claims })
       .setProtectedHeader({ alg: 'RS256', kid })
       .setExpirationTime('5m')
       .sign((await keyPair).privateKey)
 
-  it('names our user by id, or by an address that the issuer has verified', async () => {
-    const { id, people } = await newAccount('admin')
+  it('names our user by an address that is proved there and here, and never by an id', async () => {
+    const { id, people } = await provedAccount('admin')
     const { userId = '', email = '' } = people[0] ?? {}
-    const person = { kind: 'person', userId, accountId: id, role: 'admin', provedAt: null }
-    expect(await personOfJwt(await make({ sub: userId }), external())).toMatchObject(person)
-    const verified = { sub: 'auth0|1', email: email.toUpperCase(), email_verified: true }
-    expect(await personOfJwt(await make(verified), external())).toMatchObject(person)
+    const ours = { kind: 'person', userId, accountId: id, role: 'admin', provedAt: null }
+    const verified = person(email.toUpperCase())
+    expect(await personOfJwt(await make(verified), external())).toMatchObject(ours)
+    await prove(userId, 0)
+    expect(await personOfJwt(await make(verified), external())).toEqual({ kind: 'no_account' })
+    await prove(userId, 1)
+    for (const sub of [userId, 'auth0|2'])
+      expect(await personOfJwt(await make({ sub }), external())).toEqual({ kind: 'no_account' })
     for (const email_verified of [false, 'true', undefined]) {
       const claims = { ...verified, email_verified } as JWTPayload
       expect(await personOfJwt(await make(claims), external())).toEqual({ kind: 'no_account' })
     }
-    expect(await personOfJwt(await make({ sub: 'auth0|2' }), external())).toEqual({
-      kind: 'no_account',
-    })
   })
 
   it('says by auth_time when the person was proved, and nothing by anything else', async () => {
-    const { people } = await newAccount('admin')
-    const sub = people[0]?.userId ?? ''
+    const { people } = await provedAccount('admin')
     const proved = async (auth_time: unknown) =>
-      personOfJwt(await make({ sub, auth_time, iat: 1_700_000_001 } as JWTPayload), external())
+      personOfJwt(
+        await make({ ...person(people[0]?.email), auth_time, iat: 1_700_000_001 } as JWTPayload),
+        external(),
+      )
     expect(await proved(1_700_000_000)).toMatchObject({ provedAt: 1_700_000_000_000 })
     for (const other of [undefined, null, '1700000000', [1_700_000_000], true]) {
       expect(await proved(other)).toMatchObject({ kind: 'person', provedAt: null })
@@ -181,14 +229,14 @@ describe('a JWT of another issuer', () => {
 
   it('must name one of several accounts, and only one that the person belongs to', async () => {
     const [first, second, third] = [
-      await newAccount('admin'),
-      await newAccount('owner'),
-      await newAccount('owner'),
+      await provedAccount('admin'),
+      await provedAccount('owner'),
+      await provedAccount('owner'),
     ]
-    const sub = first.people[0]?.userId ?? ''
-    await joins(sub, second.id, 'member')
+    const { userId = '', email = '' } = first.people[0] ?? {}
+    await joins(userId, second.id, 'member')
     const inAccount = async (account?: string) =>
-      personOfJwt(await make({ sub, ...(account && { account }) }), external())
+      personOfJwt(await make({ ...person(email), ...(account && { account }) }), external())
     expect(await inAccount(first.id)).toMatchObject({ accountId: first.id, role: 'admin' })
     expect(await inAccount(second.id)).toMatchObject({ accountId: second.id, role: 'member' })
     expect(await inAccount(third.id)).toEqual({ kind: 'no_account' })
@@ -196,32 +244,32 @@ describe('a JWT of another issuer', () => {
   })
 
   it('is refused for another audience or issuer, under an unknown key, or without configuration', async () => {
-    const { people } = await newAccount('admin')
-    const sub = people[0]?.userId ?? ''
-    const good = await make({ sub })
+    const { people } = await provedAccount('admin')
+    const known = person(people[0]?.email)
+    const good = await make(known)
     expect(await personOfJwt(good, external())).toMatchObject({ kind: 'person' })
     expect(await personOfJwt(good, settings)).toMatchObject(invalid)
     for (const token of [
-      await make({ sub, aud: 'management' }),
-      await make({ sub, iss: 'https://evil.example' }),
+      await make({ ...known, aud: 'management' }),
+      await make({ ...known, iss: 'https://evil.example' }),
       // Signed by the other issuer, claiming to be ours.
-      await make({ sub, iss: origin, aud: 'management' }),
-      await make({ sub }, 'two'),
+      await make({ ...known, iss: origin, aud: 'management' }),
+      await make(known, 'two'),
     ])
       expect(await personOfJwt(token, external())).toMatchObject(invalid)
   })
 
   it('fetches the keys once, not for each token', async () => {
-    const { people } = await newAccount('admin')
+    const { people } = await provedAccount('admin')
     const settings = external()
-    const token = await make({ sub: people[0]?.userId ?? '' })
+    const token = await make(person(people[0]?.email))
     fetched = 0
     for (let times = 0; times < 3; times++) await personOfJwt(token, settings)
     expect(fetched).toBe(1)
   })
 
   it('is unknown, rather than refused, while the keys cannot be fetched', async () => {
-    const token = await make({ sub: crypto.randomUUID() })
+    const token = await make(person('ada@example.test'))
     const failures: (typeof fetch)[] = [
       async () => Promise.reject(new TypeError('network down')),
       async () => new Response('busy', { status: 503 }),

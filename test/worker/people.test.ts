@@ -97,7 +97,7 @@ describe('signing in', () => {
     const [owner] = people
     const cookie = await signIn(owner?.email ?? '')
     expect(await personOf(cookie)).toEqual({
-      kind: 'person',
+      ...{ kind: 'person', requiresFactor: false, lacksFactor: false },
       userId: owner?.userId,
       accountId: id,
       accountName: `Account ${id}`,
@@ -383,7 +383,8 @@ describe('a role', () => {
     expect(answer.status).toBe(200)
     expect(notified.slice(before)).toEqual([id])
     expect(await personOf(cookie)).toEqual({ kind: 'none' })
-    expect(await personOfJwt(jwt, settings)).toEqual({ kind: 'no_account' })
+    // With the session, which ends with the membership.
+    expect(await personOfJwt(jwt, settings)).toEqual({ kind: 'invalid_token' })
     expect(await outcome(await send('/api/auth/token', { cookie }))).toBe('401 invalid_token')
     expect(await actorOf(admin?.userId ?? '')).toEqual({
       action: 'member.removed',

@@ -194,7 +194,7 @@ describe('latchkey/hono', () => {
     const binding = bindingTo(app)
     reader.get('/contacts/:id', apiKey({ binding, scopes: ofContact }), (c) => c.text('read'))
     const either = (c: Context) => ['reports:read', ...ofContact(c)]
-    reader.get('/either/:id', apiKey({ binding, any_of: either }), (c) => c.text('read'))
+    reader.get('/either/:id', apiKey({ binding, anyOf: either }), (c) => c.text('read'))
     const get = async (key: string, path: string) => {
       const response = await reader.request(path, { headers: { 'x-api-key': key } })
       return response.ok ? '200' : `${response.headers.get('www-authenticate')}`

@@ -1,10 +1,10 @@
 // The comparison of powers (src/core/grant.ts): an order, which tightening descends and bounds respect.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Actor, MayGrant } from '../../src/core/actor.ts'
 import { contains } from '../../src/core/address.ts'
 import { beyondBounds, grantRefusal, type KeyPowers, onlyTightens } from '../../src/core/grant.ts'
 import { roles } from '../../src/core/role.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
@@ -54,6 +54,15 @@ describe('a change tightens', () => {
     expect(onlyTightens(plain, { ...plain, ...change }, config)).toBe(true)
   })
 
+  it('from a fast window to an exact one, or to a lower fast one', () => {
+    const window = { name: 'default', limit: 10, windowSeconds: 60 }
+    const fast: KeyPowers = { ...plain, rateLimit: [{ ...window, mode: 'fast' }] }
+    expect(onlyTightens(fast, plain, config)).toBe(true)
+    const lower: KeyPowers = { ...plain, rateLimit: [{ ...window, limit: 9, mode: 'fast' }] }
+    expect(onlyTightens(fast, lower, config)).toBe(true)
+    expect(onlyTightens(lower, plain, config)).toBe(false)
+  })
+
   it('from no bound to any', () => {
     const open = { ...plain, expiresAt: null, allowedIps: null, rateLimit: null }
     expect(onlyTightens(open, plain, config)).toBe(true)
@@ -72,6 +81,10 @@ describe('a change is a grant', () => {
     ['a wider block', { allowedIps: ['192.0.0.0/16'] }],
     ['another address', { allowedIps: ['192.0.2.7', '198.51.100.1'] }],
     ['a higher limit', { rateLimit: [{ name: 'default', limit: 11, windowSeconds: 60 }] }],
+    [
+      'a fast window',
+      { rateLimit: [{ name: 'default', limit: 10, windowSeconds: 60, mode: 'fast' }] },
+    ],
     ['a renamed window', { rateLimit: [{ name: 'other', limit: 10, windowSeconds: 60 }] }],
     [
       'a window of another length',
@@ -104,11 +117,14 @@ const scopes = fc.option(
 const blocks = ['192.0.2.0/24', '192.0.2.0/25', '192.0.2.7', '0.0.0.0/0', '2001:db8::/32', '::/0']
 const windows = fc.option(
   fc.uniqueArray(
-    fc.record({
-      name: fc.constantFrom('a', 'b'),
-      limit: fc.integer({ min: 1, max: 3 }),
-      windowSeconds: fc.constantFrom(1, 60),
-    }),
+    fc
+      .record({
+        name: fc.constantFrom('a', 'b'),
+        limit: fc.integer({ min: 1, max: 3 }),
+        windowSeconds: fc.constantFrom(1, 60),
+        isFast: fc.boolean(),
+      })
+      .map(({ isFast, ...window }) => (isFast ? { ...window, mode: 'fast' as const } : window)),
     { selector: ({ name }) => name, minLength: 1 },
   ),
 )

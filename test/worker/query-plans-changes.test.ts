@@ -99,7 +99,7 @@ describe('a change of many keys', () => {
       ]
       for (const [work, from] of pages) {
         await indexesOfKeys(work)
-        const plan = await planOf(env.DB, ran[0] as Statement)
+        const plan = await planOf(env.DB, ran.find(isOfKeys) as Statement)
         const searches = plan.filter(({ detail }) => detail.startsWith('SEARCH api_key'))
         expect(searches.map(({ detail }) => detail)).toEqual([
           `SEARCH api_key USING COVERING INDEX ${named} AND ${from})`,
@@ -108,6 +108,9 @@ describe('a change of many keys', () => {
       }
     },
   )
+
+  /** Sessions of the portal end before the keys are looked up. */
+  const isOfKeys = ({ sql }: Statement) => sql.includes('api_key')
 
   it('reviews read the keys of the creator', async () => {
     // It sorts the people whose keys wait.

@@ -38,12 +38,13 @@ function placeOf(accountId: string): Place {
 
 /** Its filters meet more keys than are sorted, and more than a page looks through. */
 const big = placeOf('big')
-/** Its filters meet a few. */
+/** Its filters meet a few among more than a page looks through first. */
 const few = placeOf('few')
 
 beforeAll(async () => {
   await store(big, 28_000)
   await store(few, 8)
+  await storeOthers(few, 1_100)
 }, 60_000)
 
 async function store({ accountId, externalId, keyPrefix, creator }: Place, count: number) {
@@ -62,6 +63,18 @@ async function store({ accountId, externalId, keyPrefix, creator }: Place, count
        FROM api_key WHERE account_id = ?`,
     ).bind(accountId),
   ])
+}
+
+/** Keys of the environment test that meet no other filter, but for those of all active keys. */
+async function storeOthers({ accountId }: Place, count: number) {
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+     INSERT INTO api_key (id, digest, seq, account_id, name, name_folded, format, key_prefix, created_at, last_used_at)
+     SELECT ?2 || '-other-' || i, ?2 || 'other' || i, 1, ?2, 'Another', 'another', 'wacrm_test', 'ffffffff', ?3 + i, ?3
+     FROM n`,
+  )
+    .bind(count, accountId, nowMs)
+    .run()
 }
 
 /** The statements of a read, none of which reads a whole table. */
@@ -114,7 +127,6 @@ const ofFew: Record<string, string> = {
   unused: 'api_key_by_use',
   'disabled, of a creator': 'api_key_disabled',
   'the environment live': 'api_key_by_format',
-  ...ofNone,
 }
 const exactly: Record<string, string[]> = {
   'search: an external id': ['api_key_by_external_id'],
@@ -132,7 +144,8 @@ describe.each(listOrders.map((sort) => [nameOf(sort), sort] as const))(
       const reads = keyListReads(big)
       for (const filter of Object.keys(listFilters(big))) {
         const found = await indexesOfPages('api_key', reads[`keys: ${filter}, ${order}`] as Read)
-        expect([filter, found]).toEqual([filter, [ofNone[filter] ?? inOrder(filter)]])
+        const wanted = new Set([inOrder(filter), ofNone[filter] ?? inOrder(filter)])
+        expect([filter, found]).toEqual([filter, [...wanted].sort()])
       }
     }, 60_000)
 
@@ -141,8 +154,9 @@ describe.each(listOrders.map((sort) => [nameOf(sort), sort] as const))(
       for (const filter of Object.keys(listFilters(few))) {
         const found = await indexesOfPages('api_key', reads[`keys: ${filter}, ${order}`] as Read)
         const exact = sort === undefined ? (exactly[filter] ?? []) : []
-        const wanted = [...exact, ofFew[filter] ?? inOrder(filter)].sort()
-        expect([filter, found]).toEqual([filter, wanted])
+        // First a look for a full page, in the order.
+        const wanted = new Set([...exact, inOrder(filter), ofFew[filter] ?? inOrder(filter)])
+        expect([filter, found]).toEqual([filter, [...wanted].sort()])
       }
     }, 60_000)
   },

@@ -1,6 +1,5 @@
 // The readers of text from outside (src/core): names, times, ids, secrets, JSON, metadata, paths, and what
 // cuts tokens out of text. Each against its specification, and each linear in its input.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { holdsToken } from '../../src/core/held-secret.ts'
 import { readId } from '../../src/core/id.ts'
@@ -11,6 +10,7 @@ import { redact } from '../../src/core/redact.ts'
 import { readSecret, readSecretList } from '../../src/core/secrets.ts'
 import { foldForSearch, quote, readName } from '../../src/core/text.ts'
 import { readTime } from '../../src/core/time.ts'
+import fc from '../support/fc.ts'
 
 describe('redact', () => {
   /** The same by regular expression, for short texts: this one backtracks. */
@@ -224,9 +224,12 @@ describe('readJson', () => {
   const bytes = (text: string) => new TextEncoder().encode(text)
 
   it('returns the same value as JSON.parse', () => {
+    // A name `__proto__` is refused: a case below.
+    const texts = fc
+      .json({ maxDepth: 6, stringUnit: 'binary' })
+      .filter((text) => !text.includes('"__proto__":'))
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), (value) => {
-        const text = JSON.stringify(value)
+      fc.property(texts, (text) => {
         expect(readJson(bytes(text))).toEqual({ value: JSON.parse(text) })
       }),
     )

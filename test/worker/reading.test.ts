@@ -1,10 +1,10 @@
 // Paths, addresses and cursors: text from outside that must have one reading.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isAllowedAddress, readAddressOrBlock } from '../../src/core/address.ts'
 import { readPath } from '../../src/core/path.ts'
 import { createPolicy } from '../../src/core/policy.ts'
 import { pageOf, readCursor, writeCursor } from '../../src/http/routing/paging.ts'
+import fc from '../support/fc.ts'
 import config from '../support/latchkey.config.ts'
 
 describe('a policy', () => {

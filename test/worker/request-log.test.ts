@@ -1,7 +1,6 @@
 // The request log: which requests it holds, in whatever order they arrive, on the real object.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cutAddress } from '../../src/core/address.ts'
 import { messageId, type RequestSample } from '../../src/usage/message.ts'
@@ -19,6 +18,7 @@ import {
   merged,
   requestLifetimeMs,
 } from '../../src/usage/ring.ts'
+import fc from '../support/fc.ts'
 
 const now = Date.now()
 const logs = createRequestLogs(env.REQUEST_LOG)

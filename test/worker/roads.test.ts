@@ -10,6 +10,13 @@ import { type EveryRoute, openEverything, type Sent } from '../support/every-rou
 import { openFence } from '../support/fences.ts'
 import config from '../support/latchkey.config.ts'
 import { cookieOf, fromOwnPage } from '../support/permission-matrix.ts'
+import {
+  makeOpener,
+  makePortalKey,
+  manyKeys,
+  portalKeys,
+  portalSession,
+} from '../support/portal.ts'
 import { lastSequence, rowsOf, run, watchRecords } from '../support/records.ts'
 import { addPerson, isolatesFence, type TestPerson } from '../support/test-app.ts'
 
@@ -76,6 +83,16 @@ describe('the records of keys', () => {
     async () =>
       asOwner(method, `/api/api-keys/${(await key()).id}${action}`, body)
 
+  const inPortal =
+    (method: string, action = '', body?: unknown): Road =>
+    async () => {
+      const token = await portalSession(app, (await makeOpener(app, acme.owner.jwt)).key, manyKeys)
+      const { id } = await makePortalKey(app, token)
+      return json(method, `${portalKeys}/${id}${action}`, body, {
+        authorization: `Bearer ${token}`,
+      })
+    }
+
   /** A person with a key that inherits their role. */
   async function creator(account: Account = acme): Promise<TestPerson> {
     const person = await addPerson(account.id, 'admin')
@@ -107,6 +124,9 @@ describe('the records of keys', () => {
     'POST /api/api-keys/{id}/rotate': ofKey('POST', '/rotate', { overlap_seconds: 60 }),
     'POST /api/api-keys/revoke': async () =>
       asOwner('POST', '/api/api-keys/revoke', { ids: [(await key()).id] }),
+    'PATCH /api/v1/portal/keys/{id}': inPortal('PATCH', '', { is_active: false }),
+    'DELETE /api/v1/portal/keys/{id}': inPortal('DELETE'),
+    'POST /api/v1/portal/keys/{id}/rotate': inPortal('POST', '/rotate', { overlap_seconds: 60 }),
     'DELETE /api/v1/me': async () => ({
       ...{ method: 'DELETE', path: '/api/v1/me' },
       headers: { 'x-api-key': (await key()).key },

@@ -1,5 +1,4 @@
 // The matcher of scopes (src/core/scope-matcher.ts) over random catalogues: covering is an order, and nothing widens.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coversScope } from '../../src/core/scope-grants.ts'
 import {
@@ -15,6 +14,7 @@ import {
   type ScopeCatalogue,
 } from '../../src/core/scope-matcher.ts'
 import { reservedScopes } from '../../src/core/scopes.ts'
+import fc from '../support/fc.ts'
 import { covers, expectRefused, printScope } from '../support/scopes.ts'
 
 // Few names and ids, so that they meet.

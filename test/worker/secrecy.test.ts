@@ -5,9 +5,17 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/token.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
+import { openMail } from '../support/mail.ts'
 import { down } from '../support/outage.ts'
+import { cookieOf, fromOwnPage } from '../support/permission-matrix.ts'
 import { storedText } from '../support/protected-api.ts'
-import { createSkippingClock, createTestApp, type TestApp } from '../support/test-app.ts'
+import {
+  addPerson,
+  createAccount,
+  createSkippingClock,
+  createTestApp,
+  type TestApp,
+} from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
 
 /** All that was written to the console, errors with their causes and stacks. */
@@ -319,3 +327,62 @@ describe('a digest', () => {
     expect(lines.join('\n')).not.toContain(digest)
   })
 })
+
+describe('the token of a mailed link', () => {
+  it('is in the message alone: sealed while it waits, and gone once it was delivered', async () => {
+    const failing = { isDown: true }
+    const mail = await openMail({
+      send() {
+        if (failing.isDown) throw new Error('The provider is down')
+      },
+    })
+    const accountId = await createAccount('Acme Inc')
+    const owner = await addPerson(accountId, 'owner')
+    const headers = { cookie: await cookieOf(owner, accountId), ...fromOwnPage }
+    const answers: string[] = []
+    const ask = async (method: string, path: string, body?: object) => {
+      const { text } = await mail.app.request(method, path, { headers, ...(body && { body }) })
+      answers.push(text)
+    }
+    const invited = `${crypto.randomUUID()}@example.test`
+    const before = lines.length
+    await ask('POST', '/api/auth/request-password-reset', { email: `${owner.id}@example.test` })
+    await ask('POST', '/api/auth/organization/invite-member', { email: invited, role: 'member' })
+    const tokens = tokensIn(mail.sent)
+    expect(tokens).toHaveLength(2)
+    const stored = () =>
+      env.DB.prepare('SELECT count(*) AS n FROM mail WHERE sealed_token IS NOT NULL').first('n')
+    expect(await stored()).toBe(2)
+    const expectNone = async () => {
+      for (const path of ['/api/audit-events', '/api/account/export', '/api/sessions'])
+        await ask('GET', path)
+      const list = '/api/auth/organization/list-invitations'
+      await ask('GET', list)
+      const places = [await wholeD1(env.DB), answers.join('\n'), lines.slice(before).join('\n')]
+      for (const token of tokens) {
+        for (const place of places) expect(place.includes(token)).toBe(false)
+        // Its digest is stored, and told to nobody.
+        const digest = await digestOf(token)
+        expect(places.map((place) => place.includes(digest))).toEqual([true, false, false])
+      }
+    }
+    await expectNone()
+    failing.isDown = false
+    mail.clock.skip(60_000)
+    await mail.drain()
+    expect(tokensIn(mail.sent.slice(2)).toSorted()).toEqual(tokens.toSorted())
+    expect(await stored()).toBe(0)
+    await expectNone()
+    // A use says nothing of it either.
+    const [reset = ''] = tokens
+    await ask('POST', '/api/auth/reset-password', { token: reset, password: 'short' })
+    await ask('POST', '/api/auth/reset-password', {
+      token: `${reset}x`,
+      password: 'a new password',
+    })
+    expect(answers.slice(-2).join()).not.toContain(reset)
+  })
+})
+
+const tokensIn = (messages: readonly { text: string }[]) =>
+  messages.flatMap(({ text }) => text.match(/(?<=#)[\w-]{43}/g) ?? [])

@@ -7,7 +7,9 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** By binding. */
     migrations: Record<string, D1Migration[]>
-    sequences: { runs: number; seed: number }
+    sequences: { runs: number }
+    /** Of what is drawn at random. */
+    seed: number
   }
 }
 

@@ -342,6 +342,14 @@ describe('linking', () => {
       outcome(app.request('DELETE', `/api/auth/links/${link}`, { headers }))
     const [only] = await linksOf({ id })
     expect(await remove(only?.id)).toBe('409 conflict')
+    // Nor does a security key without a PIN, which is a second factor only.
+    await env.DB.prepare(
+      `INSERT INTO passkey (id, user_id, credential_id, public_key, sign_count, transports, name, is_backed_up, created_at)
+       VALUES (?1, ?2, ?1, '', 0, '[]', 'A key', 0, 1)`,
+    )
+      .bind(crypto.randomUUID(), id)
+      .run()
+    expect(await remove(only?.id)).toBe('409 conflict')
     // An issuer that the configuration has no more lets nobody in.
     await env.DB.prepare(
       `INSERT INTO account (id, account_id, provider_id, user_id, created_at, updated_at)

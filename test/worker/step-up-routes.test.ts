@@ -50,20 +50,26 @@ it.each(guarded.map((row) => [`${row.method} ${row.path}`, row] as const))(
 it('these operations do', () => {
   expect(guarded.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'DELETE /api/accounts/{id}',
+    'DELETE /api/auth/factors/passkeys/{id}',
     'DELETE /api/auth/factors/totp',
     'DELETE /api/auth/links/{id}',
     'GET /api/account/export',
+    'PATCH /api/account',
     'PATCH /api/accounts/{id}',
+    'PATCH /api/auth/factors/passkeys/{id}',
     'POST /api/account/deletion',
     'POST /api/accounts',
     'POST /api/accounts/{id}/owner-invitation',
     'POST /api/accounts/{id}/resume',
     'POST /api/accounts/{id}/suspend',
     'POST /api/api-keys/import',
+    'POST /api/auth/factors/passkeys',
+    'POST /api/auth/factors/passkeys/options',
     'POST /api/auth/factors/recovery-codes',
     'POST /api/auth/factors/totp',
     'POST /api/auth/factors/totp/confirm',
     'POST /api/auth/links',
+    'POST /api/members/{user_id}/reset-link',
   ])
 })
 

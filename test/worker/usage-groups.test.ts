@@ -1,10 +1,10 @@
 // The largest values of a group over many objects: exact, in pages of any size.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareValues } from '../../src/usage/group-order.ts'
 import { largestValues, maxPages, type ReadPage, TooManyValues } from '../../src/usage/largest.ts'
+import fc from '../support/fc.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 6 })
 const value = fc.option(text, { nil: null })

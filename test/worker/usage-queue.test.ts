@@ -14,11 +14,13 @@ import { messageOf, totals } from '../support/usage.ts'
 const consumer = { deliveries: 0, deaths: 0, owed: new Set<string>() }
 const random = createRandom(7)
 
-// The Worker's own consumer, which often dies before it acknowledges what it stored.
+// The Worker's own consumer, which dies before it acknowledges what it stored: at each message's first delivery, and
+// often later. How messages are put into batches depends on time, so chance alone would guarantee no number.
 const consume = Latchkey.prototype.queue
 vi.spyOn(Latchkey.prototype, 'queue').mockImplementation(async function (this: Latchkey, batch) {
   consumer.deliveries += batch.messages.length
-  if (random.is(0.4)) {
+  const survives = batch.messages.every(({ attempts }) => attempts > 1) && random.is(0.4)
+  if (survives) {
     await consume.call(this, batch)
     for (const { id } of batch.messages) consumer.owed.delete(id)
     return
@@ -203,6 +205,7 @@ it('reports the exact count of every endpoint over a queue that redelivers', asy
   expect(data.counts).toEqual(whole)
   expect(data.other).toEqual({ total: 0, counts: {} })
   for (const { value, counts } of data.groups) expect(counts).toEqual(expected.get(value))
-  expect(consumer.deaths).toBeGreaterThan(5)
-  expect(consumer.deliveries).toBeGreaterThan(3 * sent.length)
+  // Everything was sent twice, and each of that delivered at least twice.
+  expect(consumer.deaths).toBeGreaterThan(2)
+  expect(consumer.deliveries).toBeGreaterThanOrEqual(4 * sent.length)
 }, 90_000)

@@ -246,6 +246,85 @@ describe('GET /api/api-keys/{id}/usage', async () => {
   })
 })
 
+describe('GET /api/api-keys/usage', async () => {
+  const app = await createTestApp()
+  const [acme, globex] = [await openAccount(), await openAccount('Globex')]
+  const keys = await Promise.all(
+    ['1', '2', '3'].map((name) => makeKey(app, acme.owner.jwt, { name })),
+  )
+  const [first, second, unused] = keys.map(({ id }) => id) as [string, string, string]
+  const foreign = (await makeKey(app, globex.owner.jwt)).id
+  const noon = today - 2 * day + 12 * hour
+  await count({
+    [acme.id]: [
+      [first, noon, 'valid', 10],
+      [first, noon - 35 * day, 'valid', 5],
+      [second, noon, 'valid', 4],
+      [second, noon + hour, 'insufficient_scope', 3],
+    ],
+    [globex.id]: [[foreign, noon, 'valid', 99]],
+  })
+  const read = (ids: string, query = '', as = acme.member.jwt) =>
+    app.request('GET', `/api/api-keys/usage?ids=${ids}${query}`, { as })
+
+  it('returns the requests of each, in the order asked for, and what names no key of the account', async () => {
+    const ids = [second, foreign, unused, first, second].join(',')
+    const { status, body } = await read(ids, `&from=${iso(today - 2 * day)}&granularity=day`)
+    expect(status).toBe(200)
+    const { from, to, keys, missing } = body.data
+    expect({ from, to, missing }).toEqual({
+      ...{ from: iso(today - 2 * day), to: iso(today + day), missing: [foreign] },
+    })
+    const sums = keys.map(({ id, total, counts }: Record<string, unknown>) => [id, total, counts])
+    expect(sums).toEqual([
+      [second, 7, { valid: 4, insufficient_scope: 3 }],
+      [unused, 0, {}],
+      [first, 10, { valid: 10 }],
+    ])
+    expect(keys[0].series.map(({ total }: { total: number }) => total)).toEqual([7, 0, 0])
+    const wide = await read(first, `&from=${iso(today - 60 * day)}`)
+    expect(wide.body.data.keys[0].total).toBe(15)
+  })
+
+  it('answers as the usage of each key by itself', async () => {
+    const together = (await read(keys.map(({ id }) => id).join(','))).body.data.keys
+    for (const { id, ...usage } of together) {
+      const path = `/api/api-keys/${id}/usage`
+      const alone = await app.request('GET', path, { as: acme.member.jwt })
+      expect(alone.body.data).toMatchObject(usage)
+    }
+  })
+
+  it.each([
+    ['none', ''],
+    ['what is no id', 'x'],
+    ['an empty one', `${unused},`],
+    ['more than 100', Array.from({ length: 101 }, newId).join(',')],
+  ])('refuses %s, and names the field', async (_, ids) => {
+    const { status, body } = await read(ids)
+    expect([status, body.errors[0].path]).toEqual([400, 'query.ids'])
+  })
+
+  it('costs one statement, and one call a month and shard, whatever the number of keys', async () => {
+    const watch = watchBindings()
+    const watched = await createTestApp({ bindings: watch.bindings })
+    const path = `/api/api-keys/usage?from=${iso(today)}&ids=`
+    const costOf = async (ids: readonly string[]) => {
+      watch.clear()
+      await watched.request('GET', path + ids.join(','), { as: acme.member.jwt })
+      return watch.calls.map(({ where }) => where)
+    }
+    // The first request reads the keys of JWTs.
+    await costOf([unused])
+    const one = await costOf([unused])
+    expect(one.filter((where) => where.startsWith('USAGE_COUNTS.'))).toEqual([
+      'USAGE_COUNTS.ofKeys',
+    ])
+    expect(await costOf(Array.from({ length: 100 }, newId))).toHaveLength(one.length - 1)
+    expect(await costOf([first, second, unused])).toEqual(one)
+  })
+})
+
 describe('GET /api/usage', async () => {
   const app = await createTestApp()
   const acme = await openAccount()

@@ -1,9 +1,9 @@
 // Allowed webhook targets, and the encryption of webhook secrets: pure code.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seal, sealingKeys, unseal } from '../../src/core/sealing.ts'
 import { readSecretList } from '../../src/core/secrets.ts'
 import { type TargetRules, webhookTarget } from '../../src/core/webhook-target.ts'
+import fc from '../support/fc.ts'
 
 const deployed: TargetRules = { localhost: false, ownHost: 'keys.example.com' }
 const local: TargetRules = { localhost: true, ownHost: 'localhost' }

@@ -312,9 +312,10 @@ describe('no message is lost', () => {
 
   it('when a Worker dies during an attempt: it is retried with the same id', async () => {
     const { as, answer, messages, log } = await open()
-    answer(() => new Promise(() => {}))
+    const { promise: late, resolve: release } = Promise.withResolvers<Response>()
+    answer(() => late)
     await makeKey(outside.app, as)
-    void outside.pump()
+    const dead = outside.pump()
     await expect.poll(() => messages().length).toBe(1)
     answer(() => new Response('thanks'))
     // The clock runs on: half a minute is more than the test takes.
@@ -326,6 +327,9 @@ describe('no message is lost', () => {
     expect(messages().length).toBe(2)
     expect(messages()[1]?.headers['webhook-id']).toBe(messages()[0]?.headers['webhook-id'])
     expect(await log()).toMatchObject([{ status: 'delivered', attempts: 2 }])
+    // Nothing of the test is left running in its workerd.
+    release(new Response('too late'))
+    await dead
   })
 
   it('when D1 fails before the outcome is written: delivery is at least once', async () => {

@@ -74,3 +74,9 @@ export type Usage = {
   counts: Record<string, number>
   series: { time: string; total: number; counts: Record<string, number> }[]
 }
+
+/** The requests of several keys. */
+export type UsageOfKeys = Pick<Usage, 'granularity' | 'from' | 'to'> & {
+  keys: (Pick<Usage, 'total' | 'counts' | 'series'> & { id: string })[]
+  missing: string[]
+}

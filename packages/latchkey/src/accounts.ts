@@ -28,7 +28,7 @@ export type AccountCalls = {
    */
   list(query?: AccountQuery, options?: CallOptions): Items<PlatformAccount>
   /**
-   * Creates an account. With an `idempotencyKey` it is retried, made once, and the same answer comes again.
+   * Creates an account, once, however often it is retried. A repeat with the same `idempotencyKey` has the same answer.
    * @example
    * ```ts
    * const { id, invitation } = await client.accounts.create({ name: 'Initech', owner_email: 'ada@initech.test' })
@@ -107,14 +107,15 @@ const pathOf = (id: string) => pathOfId(accountsPath, id)
 export function accountCalls(request: Transport): AccountCalls {
   return {
     list: (query, options) => listPages(request, accountsPath, query, options),
-    create: (json, options) => dataOf(request('POST', accountsPath, { ...options, json })),
+    create: (json, options) =>
+      dataOf(request('POST', accountsPath, { ...options, json, isOnce: true })),
     get: async (id, options) => dataOf(request('GET', pathOf(id), options)),
     update: async (id, json, options) => dataOf(request('PATCH', pathOf(id), { ...options, json })),
     suspend: async (id, options) => dataOf(request('POST', `${pathOf(id)}/suspend`, options)),
     resume: async (id, options) => dataOf(request('POST', `${pathOf(id)}/resume`, options)),
     remove: async (id, options) => dataOf(request('DELETE', pathOf(id), options)),
     inviteOwner: async (id, json, options) =>
-      dataOf(request('POST', `${pathOf(id)}/owner-invitation`, { ...options, json })),
+      dataOf(request('POST', `${pathOf(id)}/owner-invitation`, { ...options, json, isOnce: true })),
     usage: async (id, query = {}, options) =>
       dataOf(request('GET', `${pathOf(id)}/usage${searchOf(query)}`, options)),
   }

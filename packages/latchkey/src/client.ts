@@ -1,15 +1,9 @@
-// latchkey/client: the management and verification API for Node, Bun, Deno and Workers, on `fetch` alone. Names
-// and fields are those of the wire; every failure is thrown as LatchkeyError.
-import { type AccountCalls, accountCalls } from './accounts.ts'
-import { dataOf, pathOfId } from './calls.ts'
-import { type Items, listPages } from './pages.ts'
-import {
-  type CallOptions,
-  type ClientOptions,
-  createTransport,
-  type IdempotencyOptions,
-  type Transport,
-} from './transport.ts'
+// The calls of a deployment. Names and fields are those of the wire; every failure is thrown as LatchkeyError.
+import type { Usage, UsageOfKeys, UsageQuery } from './account-types.ts'
+import type { AccountCalls } from './accounts.ts'
+import type { Items } from './pages.ts'
+import type { PortalCalls } from './portal.ts'
+import type { CallOptions, IdempotencyOptions } from './transport.ts'
 import type {
   AuditEvent,
   AuditQuery,
@@ -31,14 +25,6 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from './types.ts'
-
-export type { FieldError } from '../../../src/contract/problems.ts'
-export type * from './account-types.ts'
-export type { AccountCalls } from './accounts.ts'
-export { LatchkeyError } from './error.ts'
-export type { Items } from './pages.ts'
-export type { CallOptions, ClientOptions, IdempotencyOptions } from './transport.ts'
-export type * from './types.ts'
 
 /**
  * The calls of one deployment. Each one throws `LatchkeyError`, or the reason of `signal`.
@@ -84,9 +70,9 @@ export type Client = {
    */
   explain(request: ExplainRequest, options?: CallOptions): Promise<KeyExplanation>
   /**
-   * Creates a key. With an `idempotencyKey` (1 to 255 characters, a new one for each key) it is retried, and made once; if it
-   * was made and its answer lost, `conflict` has its id in `keyId`: rotate that for a token. Without one, look after `timed_out` or
-   * `unreachable` whether it exists.
+   * Creates a key, once: it is retried with an `Idempotency-Key` of its own, and where the answer that held the token was lost, the
+   * key is rotated for a token that nobody saw. With an `idempotencyKey` of yours (1 to 255 characters, a new one for each key) it
+   * is not rotated, since an earlier call may have received the token: `conflict` has its id in `keyId`.
    * @example
    * ```ts
    * const { id, key } = await client.create({ name: 'CI', scopes: ['contacts:read'] })
@@ -111,7 +97,7 @@ export type Client = {
   update(id: string, changes: KeyChanges, options?: CallOptions): Promise<Key & Underway>
   /**
    * Issues a new token with the same powers and environment. The old one expires after `overlap_seconds`, 0 by default;
-   * the new one when the old one would have, but for `expires_at`. With an `idempotencyKey` it is retried as `create` is.
+   * the new one when the old one would have, but for `expires_at`. Retried as `create` is.
    * @example
    * ```ts
    * const { key } = await client.rotate(id, { overlap_seconds: 3_600, expires_at: '2099-12-31T23:59:59Z' })
@@ -123,9 +109,8 @@ export type Client = {
     options?: CallOptions & IdempotencyOptions,
   ): Promise<IssuedKey & Underway>
   /**
-   * Adds credits, a whole number from 1, to the balance of a key. With an `idempotencyKey` (1 to 255 characters) a
-   * repeated call adds nothing for 24 hours; without one, read the key before a retry after `timed_out` or
-   * `unreachable`.
+   * Adds credits, a whole number from 1, to the balance of a key. Its retries add them once; a later call of yours adds nothing
+   * for 24 hours where it has the same `idempotencyKey` (1 to 255 characters).
    * @example
    * ```ts
    * await client.addCredits(id, { add: 1_000 }, { idempotencyKey: 'invoice-42' })
@@ -153,6 +138,27 @@ export type Client = {
    * ```
    */
   revokeMany(selection: Selection, options?: CallOptions): Promise<RevokedKeys & Underway>
+  /**
+   * The requests of a key by the code that they were answered with, by day or by hour.
+   * @example
+   * ```ts
+   * const { total, counts } = await client.usage(id, { granularity: 'hour' })
+   * ```
+   */
+  usage(id: string, query?: UsageQuery, options?: CallOptions): Promise<Usage>
+  /**
+   * The requests of up to 100 keys in one answer, in the order of `ids`. `missing` holds the ids
+   * that name no key of the account.
+   * @example
+   * ```ts
+   * const { keys } = await client.usageOfKeys([id], { granularity: 'day' })
+   * ```
+   */
+  usageOfKeys(
+    ids: readonly string[],
+    query?: UsageQuery,
+    options?: CallOptions,
+  ): Promise<UsageOfKeys>
   /**
    * The scopes that a key can hold.
    * @example
@@ -205,89 +211,13 @@ export type Client = {
    * ```
    */
   accounts: AccountCalls
-}
-
-/**
- * Creates a client of one deployment; makes no request.
- * @throws TypeError for a `url` that is no http URL or has a user, a query or a fragment; for an empty `key`.
- * @example
- * ```ts
- * const client = createClient({ url: 'https://keys.example.com', key: 'whm_…' })
- * ```
- */
-export function createClient(options: ClientOptions): Client {
-  const request = createTransport(options)
-  const { account } = options
-  const inAccount: Transport = (method, path, call) => request(method, path, { ...call, account })
-  return {
-    ...keyCalls(inAccount),
-    ...catalogueCalls(inAccount),
-    ...verifyCalls(request),
-    accounts: accountCalls(request),
-  }
-}
-
-type KeyCalls = Pick<
-  Client,
-  | 'list'
-  | 'summary'
-  | 'lookup'
-  | 'explain'
-  | 'create'
-  | 'get'
-  | 'update'
-  | 'rotate'
-  | 'addCredits'
-  | 'revoke'
-  | 'revokeMany'
->
-
-const keysPath = '/api/api-keys'
-
-function keyCalls(request: Transport): KeyCalls {
-  return {
-    list: (query, options) => listPages(request, keysPath, query, options),
-    summary: (options) => dataOf(request('GET', `${keysPath}/summary`, options)),
-    lookup: (token, options) =>
-      dataOf(
-        request('POST', `${keysPath}/lookup`, { ...options, json: { token }, onlyReads: true }),
-      ),
-    explain: (json, options) =>
-      dataOf(request('POST', `${keysPath}/explain`, { ...options, json, onlyReads: true })),
-    create: (json, options) => dataOf(request('POST', keysPath, { ...options, json })),
-    get: async (id, options) => dataOf(request('GET', keyPath(id), options)),
-    update: async (id, json, options) =>
-      dataOf(request('PATCH', keyPath(id), { ...options, json })),
-    rotate: async (id, json = {}, options) =>
-      dataOf(request('POST', `${keyPath(id)}/rotate`, { ...options, json })),
-    addCredits: async (id, json, options) =>
-      dataOf(request('POST', `${keyPath(id)}/credits`, { ...options, json })),
-    revoke: async (id, options) => dataOf(request('DELETE', keyPath(id), options)),
-    revokeMany: (json, options) =>
-      dataOf(request('POST', `${keysPath}/revoke`, { ...options, json })),
-  }
-}
-
-function catalogueCalls(request: Transport): Pick<Client, 'scopes' | 'auditEvents'> {
-  return {
-    scopes: (options) => dataOf(request('GET', '/api/scopes', options)),
-    auditEvents: (query, options) => listPages(request, '/api/audit-events', query, options),
-  }
-}
-
-function verifyCalls(request: Transport): Pick<Client, 'verify' | 'verifyBatch' | 'introspect'> {
-  return {
-    verify: (json, options) => dataOf(request('POST', '/api/v1/keys/verify', { ...options, json })),
-    verifyBatch: (keys, options) =>
-      dataOf(request('POST', '/api/v1/keys/verify-batch', { ...options, json: { keys } })),
-    introspect: async (token, { ip, ...options } = {}) => {
-      const form = { token, ...(ip !== undefined && { ip }) }
-      return (await request('POST', '/api/v1/introspect', { ...options, form })) as Introspection
-    },
-  }
-}
-
-/** The path of a key. */
-function keyPath(id: string): string {
-  return pathOfId(keysPath, id)
+  /**
+   * The portal, with a key that holds `keys:portal`.
+   * @example
+   * ```ts
+   * const limits = { rate_limit: { limit: 100, window_seconds: 60 } }
+   * const { url } = await client.portal.createSession({ external_id: 'customer-7', scopes: ['contacts:read'], limits })
+   * ```
+   */
+  portal: PortalCalls
 }

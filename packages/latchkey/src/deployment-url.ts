@@ -5,16 +5,12 @@
  * @throws TypeError for what is no http or https URL, and for one with a user, a query or a fragment, which no
  * request would keep. The message never quotes `url`, which may hold a password.
  */
-export function deploymentUrl(url: string, caller: string): (path: string) => URL {
-  const refuse = (reason: string) => new TypeError(`${caller}: url ${reason}.`)
-  if (!URL.canParse(url)) throw refuse('is not a URL')
-  const base = new URL(url)
-  if (base.protocol !== 'https:' && base.protocol !== 'http:') throw refuse('needs http or https')
-  if (base.username || base.password) throw refuse('may not hold a user or a password')
-  if (base.href.includes('?')) throw refuse('may not have a query')
-  if (base.href.includes('#')) throw refuse('may not have a fragment')
-  let end = base.href.length
-  while (base.href[end - 1] === '/') end--
-  const root = base.href.slice(0, end)
-  return (path) => new URL(root + path)
+export function deploymentUrl(url: string | undefined): (path: string) => URL {
+  if (!url || !/^https?:[^?#@]+$/i.test(url) || !URL.canParse(url)) {
+    throw new TypeError('latchkey: url needs http(s), and no user, query or fragment.')
+  }
+  const { href } = new URL(url)
+  let end = href.length
+  while (href[end - 1] === '/') end--
+  return (path) => new URL(href.slice(0, end) + path)
 }

@@ -3,7 +3,7 @@ import type { FieldError, ProblemBody } from '../../../src/contract/problems.ts'
 
 type Failure = {
   code: string
-  status: number
+  httpStatus: number
   detail: string
   requestId?: string | null
   errors?: FieldError[]
@@ -16,9 +16,12 @@ type Failure = {
 /**
  * `code` is the code of the problem that Latchkey answered (`not_found`, `invalid_request`…: `/docs/errors` of a
  * deployment lists them), or one of the client's own:
- * - `unreachable`: no connection, or a broken one. Whether a change took place is unknown. `status` is 0.
- * - `timed_out`: no answer in `timeoutMs`. Whether a change took place is unknown. `status` is 0.
+ * - `unreachable`: no connection, or a broken one. Whether a change took place is unknown. `httpStatus` is 0.
+ * - `timed_out`: no answer in `timeoutMs`. Whether a change took place is unknown. `httpStatus` is 0.
  * - `unexpected_answer`: not an answer of Latchkey, for example a page of a proxy.
+ *
+ * No field is one that a framework takes for its own answer (`status`, `statusCode`, `headers`, `expose`): thrown in a handler,
+ * it is that server's 500.
  * @example
  * ```ts
  * try {
@@ -32,8 +35,8 @@ type Failure = {
 export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError'
   readonly code: string
-  /** HTTP status; 0 where there was no answer. */
-  readonly status: number
+  /** HTTP status of Latchkey's answer; 0 where there was none. */
+  readonly httpStatus: number
   readonly detail: string
   /** Identifies the request in the log of Latchkey; null where there was no answer. */
   readonly requestId: string | null
@@ -49,7 +52,7 @@ export class LatchkeyError extends Error {
   constructor(failure: Failure) {
     super(`${failure.code}: ${failure.detail}`, { cause: failure.cause })
     this.code = failure.code
-    this.status = failure.status
+    this.httpStatus = failure.httpStatus
     this.detail = failure.detail
     this.requestId = failure.requestId ?? null
     this.errors = failure.errors ?? []
@@ -59,21 +62,26 @@ export class LatchkeyError extends Error {
   }
 }
 
+/** A failure without an answer of Latchkey. */
+export function ownFailure(code: string, detail: string, cause?: unknown): LatchkeyError {
+  return new LatchkeyError({ code, httpStatus: 0, detail, cause })
+}
+
 /** The error of a response that is not a success. */
 export function errorOf(response: Response, body: unknown): LatchkeyError {
-  const { headers, status } = response
+  const { headers, status: httpStatus } = response
   const retryAfterSeconds = secondsUntil(headers.get('retry-after'))
   const requestId = headers.get('x-request-id')
   const problem = (body ?? {}) as Partial<Record<keyof ProblemBody, unknown>>
   const { code, detail, errors } = problem
   if (typeof code !== 'string') {
-    const detail = `${response.url || 'The server'} answered ${status}, and not as Latchkey does.`
+    const detail = `${response.url || 'The server'} answered ${httpStatus}, and not as Latchkey does.`
     const code = 'unexpected_answer'
-    return new LatchkeyError({ code, status, detail, requestId, retryAfterSeconds })
+    return new LatchkeyError({ code, httpStatus, detail, requestId, retryAfterSeconds })
   }
   return new LatchkeyError({
     code,
-    status,
+    httpStatus,
     detail: String(detail ?? code),
     requestId,
     retryAfterSeconds,

@@ -1,25 +1,21 @@
 // latchkey/hono: middleware that lets a request pass only with a key that Latchkey verifies, now, for this
-// request. It fails closed: without an answer nothing passes. Of Hono it imports types alone.
+// request. Of Hono it imports types alone.
 import type { Context, MiddlewareHandler } from 'hono'
-import { presentedToken } from '../../../src/contract/credentials.ts'
-import { rateLimitHeaders } from '../../../src/contract/limit-headers.ts'
-import type { VerifiedKey, VerifyRequest } from '../../../src/contract/verify.ts'
-import { addressByCloudflare, type ClientAddress } from './client-address.ts'
-import { problemResponse } from './problem-response.ts'
-import { type BindingOptions, type HttpOptions, overBinding, overHttp } from './verify-transport.ts'
+import {
+  type ApiKey,
+  createAdmission,
+  type Facts,
+  type Optional,
+  type BindingOptions as OverBinding,
+  type VerifyOptions,
+} from './admission.ts'
+import { addressByCloudflare } from './client-address.ts'
+import { responseOf } from './response.ts'
+import type { LatchkeyBinding, HttpOptions as OverHttp } from './verifier.ts'
 
 export type { VerifyAnswer, VerifyRequest } from '../../../src/contract/verify.ts'
-export type { BindingOptions, HttpOptions, LatchkeyBinding } from './verify-transport.ts'
-
-/**
- * The verified key of a request, in `c.var.apiKey`: `id`, `name`, `external_id` and `metadata` (whose key it is),
- * `environment`, `format`, `expires_at` (RFC 3339 or null), `account`, `scopes`, `resources`, `rate_limit` and `credits`.
- * @example
- * ```ts
- * app.get('/whoami', apiKey(), (c) => c.json({ customer: c.var.apiKey.external_id }))
- * ```
- */
-export type ApiKey = VerifiedKey['key'] & Omit<VerifiedKey, 'valid' | 'code' | 'key'>
+export type { ApiKey } from './admission.ts'
+export type { LatchkeyBinding } from './verifier.ts'
 
 /**
  * The variables of an app whose every route needs a key.
@@ -31,31 +27,10 @@ export type ApiKey = VerifiedKey['key'] & Omit<VerifiedKey, 'valid' | 'code' | '
  */
 export type ApiKeyVariables = { apiKey: ApiKey }
 
-export type VerifyOptions = {
-  /** What the key needs, all of it: scopes, or `scope#id` for one resource; nothing by default. */
-  scopes?: readonly string[] | ((c: Context) => readonly string[])
-  /** What the key needs beside `scopes`, any of it; nothing by default. */
-  any_of?: readonly string[] | ((c: Context) => readonly string[])
-  /** The environment that the key must have, or `any`; `live` by default. */
-  environment?: string
-  /** Reads the nearest fence even while a lease runs; false by default. */
-  fresh?: boolean
-  /** Credits to consume where the key has any, a whole number from 0: all of them or none; 1 by default. */
-  cost?: number | ((c: Context) => number)
-  /**
-   * Consumes the cost once in 24 hours for each value (1 to 255 characters). A client that chose it alone could
-   * pay once for everything.
-   */
-  idempotencyKey?: (c: Context) => string
-  /**
-   * Address of the client, null where it is not known: a key with `allowed_ips` is then refused. By default it is
-   * what Cloudflare states of a request that came through its network, and null on any other runtime, where a
-   * client could send `CF-Connecting-IP` itself: pass the address of the connection, or what your own proxy sets.
-   */
-  clientAddress?: ClientAddress
-  /** Milliseconds until the answer is 503; 3,000 by default, longer than Latchkey waits for its own stores. */
-  timeoutMs?: number
-}
+export type HttpOptions = OverHttp<Context>
+
+/** The binding, or its name in `c.env`: `LATCHKEY` by default. */
+export type HonoBindingOptions = Partial<OverBinding<string | LatchkeyBinding>>
 
 /**
  * What a route needs, and how Latchkey is reached: over a service binding, or over HTTP with `url` and `key`.
@@ -64,17 +39,17 @@ export type VerifyOptions = {
  * const options: ApiKeyOptions = { url: 'https://keys.example.com', key: 'whm_…', scopes: ['contacts:read'] }
  * ```
  */
-export type ApiKeyOptions = VerifyOptions & (BindingOptions | HttpOptions)
+export type ApiKeyOptions = VerifyOptions<Context> & (HonoBindingOptions | HttpOptions)
 
 /**
  * Middleware that lets a request pass with a valid key (`X-API-Key`, which wins, or `Authorization: Bearer`) and
  * sets `c.var.apiKey`. Any other request gets the `application/problem+json` that Latchkey itself would
  * answer: 401 and 403 with `WWW-Authenticate`, 409, 429 with `Retry-After`; 503 with `Retry-After` where the verdict
- * is unknown after `timeoutMs`. With `optional: true` a request without a key passes too, and `c.var.apiKey` is
- * undefined; a request with an invalid key never passes.
+ * is unknown after `timeoutMs`; 500 where Latchkey refuses this app itself (its key, an unknown scope): `onError` receives why.
+ * With `optional: true` a request without a key passes too, and `c.var.apiKey` is undefined; a request with an invalid key
+ * never passes. `clientAddress` is by default what Cloudflare states on Workers, and that of
+ * the connection under Node; elsewhere null, until `clientAddress` gives it (`getConnInfo` of `hono/bun` or `hono/deno`).
  * @throws TypeError for invalid options: once, as the app is built.
- * @throws Error in a request that Latchkey refuses because of the app itself (its key, an unknown scope): it
- * reaches `app.onError`, and nothing passes.
  * @example
  * ```ts
  * app.get('/contacts', apiKey({ scopes: ['contacts:read'] }), (c) => c.text(c.var.apiKey.account.name))
@@ -86,42 +61,34 @@ export function apiKey(
 export function apiKey(
   options?: ApiKeyOptions & { optional?: false },
 ): MiddlewareHandler<{ Variables: { apiKey: ApiKey } }>
-export function apiKey(options: ApiKeyOptions & { optional?: boolean } = {}): MiddlewareHandler {
-  const { optional = false, timeoutMs = 3_000 } = options
-  if (!(timeoutMs > 0)) throw new TypeError('apiKey: timeoutMs must be more than 0.')
-  const verify =
-    'url' in options ? overHttp(options as HttpOptions, timeoutMs) : overBinding(options, timeoutMs)
+export function apiKey(options: ApiKeyOptions & Optional = {}): MiddlewareHandler {
+  const { binding = 'LATCHKEY' } = options
+  const admit = createAdmission<Context>(options as HttpOptions, factsOf, ({ env }) => {
+    const found: LatchkeyBinding = typeof binding === 'string' ? env?.[binding] : binding
+    if (!found) throw new Error(`no binding ${binding}`)
+    return found
+  })
 
   return async function apiKey(c, next) {
-    const token = presentedToken(c.req.raw.headers)
-    if (token === null) {
-      if (!optional) return problemResponse(c, { code: 'missing_credential' })
-      c.set('apiKey', undefined)
-      return next()
-    }
-    const answer = await verify(c, verifyRequest(options, token, c))
-    if (answer.valid !== true) return problemResponse(c, answer)
-    const { valid: _, code: __, key, ...rest } = answer
-    c.set('apiKey', { ...key, ...rest })
+    const admission = await admit(c)
+    if (admission.refused) return responseOf(admission.refused)
+    c.set('apiKey', admission.apiKey)
     await next()
-    for (const [name, value] of rateLimitHeaders(answer.rate_limit ?? [], null)) {
-      c.header(name, value)
-    }
+    for (const [name, value] of admission.limits) c.header(name, value)
     return
   }
 }
 
-function verifyRequest(options: VerifyOptions, token: string, c: Context): VerifyRequest {
-  const { scopes, any_of, environment, fresh, cost, idempotencyKey } = options
-  const { clientAddress = addressByCloudflare } = options
+/** Node's adapter hands the connection to the app: nothing of it comes from the client. */
+type OnNode = { incoming?: { socket?: { remoteAddress?: string } } }
+
+function factsOf(c: Context): Facts {
+  const { raw } = c.req
+  const { incoming }: OnNode = c.env ?? {}
   return {
-    token,
-    scopes: typeof scopes === 'function' ? scopes(c) : scopes,
-    any_of: typeof any_of === 'function' ? any_of(c) : any_of,
-    environment,
-    fresh,
-    cost: typeof cost === 'function' ? cost(c) : cost,
-    idempotencyKey: idempotencyKey?.(c),
-    ip: clientAddress(c),
+    headers: raw.headers,
+    clientAddress: addressByCloudflare(raw) ?? incoming?.socket?.remoteAddress,
+    requestId: c.get('requestId'),
+    cf: (raw as { cf?: unknown }).cf,
   }
 }

@@ -73,15 +73,24 @@ export type Underway = {
 }
 
 /**
- * `limit` requests (1 to 1,000,000) in `window_seconds` (1 to 2,678,400, which is 31 days).
+ * `limit` requests (1 to 1,000,000) in `window_seconds` (1 to 2,678,400, which is 31 days). `mode`: absent for exact, or `fast`, which
+ * adds no wait to a request and may let a few more pass.
  * @example
  * ```ts
  * const window: RateLimitWindow = { name: 'minute', limit: 100, window_seconds: 60 }
  * ```
  */
-export type RateLimitWindow = { name: string; limit: number; window_seconds: number }
-/** The same for a new key; `name` has a default (`NewKey.rate_limit`). */
-export type NewRateLimitWindow = Omit<RateLimitWindow, 'name'> & { name?: string | undefined }
+export type RateLimitWindow = {
+  name: string
+  limit: number
+  window_seconds: number
+  mode?: 'fast' | undefined
+}
+/** The same for a new key; `name` has a default (`NewKey.rate_limit`), and `mode` is `exact` if left out. */
+export type NewRateLimitWindow = Pick<RateLimitWindow, 'limit' | 'window_seconds'> & {
+  name?: string | undefined
+  mode?: 'exact' | 'fast' | undefined
+}
 
 /** The balance of a key, and the refill that raises it. */
 export type Credits = {

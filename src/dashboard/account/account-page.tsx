@@ -1,4 +1,4 @@
-// The quotas of the account, its export and its deletion. Owners only.
+// The quotas of the account, its second factors, its export and its deletion. Owners only.
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon } from '@phosphor-icons/react'
 import { useState } from 'react'
@@ -11,6 +11,7 @@ import { QuotaMeters } from '../ui/quota-meters.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { exportData } from './api.ts'
 import { DeleteAccountDialog } from './delete-account-dialog.tsx'
+import { FactorRequirement } from './factor-requirement.tsx'
 
 export default function AccountPage() {
   const { role, account, standing } = useSignedIn()
@@ -21,6 +22,7 @@ export default function AccountPage() {
       <Card title="Quotas" description="The operator of this Latchkey can change them.">
         <QuotaMeters counts={standing.counts} quotas={standing.quotas} />
       </Card>
+      <FactorRequirement />
       <Card title="Export data">
         <div className="flex flex-col items-start gap-4 text-base">
           <p>

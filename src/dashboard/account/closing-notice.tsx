@@ -8,14 +8,13 @@ import { type Standing, standingQuery } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { exactTime } from '../ui/time.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { cancelDeletion } from './api.ts'
 
 export function ClosingNotice() {
   const { standing, role } = useSignedIn()
   const client = useQueryClient()
-  const toast = useToast()
   const cancel = useTask(async () => {
     toast('Deletion cancelled. The keys work again.', await cancelDeletion())
     await client.invalidateQueries({ queryKey: standingQuery.queryKey })

@@ -3,14 +3,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { standingQuery } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { deleteAccount } from './api.ts'
 
 export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
   const { account } = useSignedIn()
   const client = useQueryClient()
-  const toast = useToast()
   const task = useTask(deleteAccount)
   const confirm = async () => {
     const done = await task.run(account.name)
@@ -22,6 +21,7 @@ export function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
   return (
     <ConfirmDialog
       title={`Delete ${account.name}?`}
+      subject={account.name}
       submit="Delete account"
       expected={account.name}
       task={task}

@@ -1,5 +1,6 @@
 // The account of this page. A page is of one account, or of none, for as long as it is loaded, so that nothing of
 // it (a request under way, a cached answer, a draft) can end up in another account.
+import { askEarly } from './early.ts'
 
 const path = /^\/a\/([^/]+)(?:\/|$)/i
 
@@ -25,6 +26,7 @@ const storageName = 'account'
 
 /** Only where the next visit starts: other tabs do not read it while they are open. */
 export function rememberAccount(id: string): void {
+  askEarly(id)
   try {
     localStorage.setItem(storageName, id)
   } catch {

@@ -6,9 +6,18 @@ export async function authGet<T>(path: string): Promise<T> {
   return (await response.json()) as T
 }
 
-export async function authPost<T>(path: string, body: Record<string, unknown> = {}): Promise<T> {
+type Body = Record<string, unknown>
+
+export const authPost = <T>(path: string, body: Body = {}): Promise<T> => send('POST', path, body)
+export const authPatch = <T>(path: string, body: Body): Promise<T> => send('PATCH', path, body)
+
+export async function authDelete(path: string): Promise<void> {
+  await fetchOrProblem(`/api/auth/${path}`, { method: 'DELETE' })
+}
+
+async function send<T>(method: string, path: string, body: Body): Promise<T> {
   const response = await fetchOrProblem(`/api/auth/${path}`, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })

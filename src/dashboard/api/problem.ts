@@ -1,5 +1,7 @@
 // A failure of the API as problem details (RFC 9457). Every failure that a page shows is one of these.
 
+import { messageText } from './message-text.ts'
+
 export type FieldError = { path: string; message: string }
 
 export class ApiProblem extends Error {
@@ -11,6 +13,8 @@ export class ApiProblem extends Error {
   readonly errors: readonly FieldError[]
   /** How long to wait, in seconds. */
   readonly retryAfter: number | null
+  /** Of a request for a token that was executed before: the key that it made. */
+  readonly keyId: string | null
 
   constructor(problem: {
     title: string
@@ -20,6 +24,7 @@ export class ApiProblem extends Error {
     requestId: string | null
     errors?: readonly FieldError[]
     retryAfter?: number | null
+    keyId?: string | null
     cause?: unknown
   }) {
     super(problem.detail, { cause: problem.cause })
@@ -30,19 +35,30 @@ export class ApiProblem extends Error {
     this.requestId = problem.requestId
     this.errors = problem.errors ?? []
     this.retryAfter = problem.retryAfter ?? null
+    this.keyId = problem.keyId ?? null
   }
 
   /** The error of one form field. */
   of(path: string): string | undefined {
-    return this.errors.find((error) => error.path === path || error.path.startsWith(`${path}.`))
-      ?.message
+    const found = this.errors.find((error) => isWithin(error.path, path))
+    return found && messageText(found.message)
+  }
+
+  /** What is left when a field was edited; null when nothing is. */
+  without(path: string): ApiProblem | null {
+    const errors = this.errors.filter((error) => !isWithin(error.path, path))
+    if (errors.length === this.errors.length) return this
+    if (errors.length === 0) return null
+    return new ApiProblem({ ...this, detail: this.message, errors })
   }
 }
+
+const isWithin = (path: string, field: string) => path === field || path.startsWith(`${field}.`)
 
 export function unreachable(cause: unknown): ApiProblem {
   return new ApiProblem({
     title: 'No response',
-    detail: 'The server could not be reached. Check your connection and try again.',
+    detail: 'No answer arrived. Check your connection and try again: nothing is made twice.',
     status: 0,
     code: 'unreachable',
     requestId: null,
@@ -58,6 +74,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
     detail: string
     code: string
     request_id: string
+    key_id: string
     errors: FieldError[]
   }>
   return new ApiProblem({
@@ -66,7 +83,21 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
     status: response.status,
     code: fields.code ?? 'unknown',
     requestId: fields.request_id ?? response.headers.get('x-request-id'),
+    keyId: fields.key_id ?? null,
     retryAfter: Number(response.headers.get('retry-after')) || null,
     ...(fields.errors && { errors: fields.errors }),
+  })
+}
+
+/** A mistake of the dashboard itself, or of the browser. */
+export function unexpected(cause: unknown): ApiProblem {
+  if (cause instanceof ApiProblem) return cause
+  return new ApiProblem({
+    title: 'Something went wrong',
+    detail: cause instanceof Error ? cause.message : String(cause),
+    status: 0,
+    code: 'unexpected',
+    requestId: null,
+    cause,
   })
 }

@@ -9,6 +9,8 @@ export type AuditQuery = {
   key_id?: string
   actor_id?: string
   action?: string
+  from?: string
+  to?: string
   cursor?: string
   limit?: string
 }
@@ -19,4 +21,10 @@ export function auditQuery(query: AuditQuery) {
     queryFn: () => answer(events.$get({ query })),
     placeholderData: keepPreviousData,
   })
+}
+
+/** As many as the API answers at once. Not kept: what is exported is read once. */
+export function readEvents(query: AuditQuery, cursor: string | undefined, signal: AbortSignal) {
+  const page = { ...query, limit: '100', ...(cursor !== undefined && { cursor }) }
+  return answer(events.$get({ query: page }, { init: { signal } }))
 }

@@ -7,13 +7,15 @@ import { EmptyText, PagedList } from '../ui/paged-list.tsx'
 import { useCursorPages } from '../ui/pager.tsx'
 import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
+import { ActorName } from './actor-name.tsx'
 import { type AuditEvent, type AuditQuery, auditQuery } from './api.ts'
+import { eventChanges, type FieldChange } from './event-changes.ts'
 import { actionName, eventDetails } from './event-text.ts'
 
 type Props = { query: AuditQuery; isOfOneKey?: boolean }
 
 export function AuditTrail({ query, isOfOneKey = false }: Props) {
-  const pages = useCursorPages(JSON.stringify(query))
+  const pages = useCursorPages()
   const list = useQuery(auditQuery({ ...query, ...pages.query }))
   return (
     <PagedList
@@ -34,7 +36,7 @@ type TableProps = { events: readonly AuditEvent[]; isOfOneKey: boolean }
 function EventTable({ events, isOfOneKey }: TableProps) {
   const columns = [
     'Event',
-    ...(isOfOneKey ? [] : ['Subject']),
+    ...(isOfOneKey ? [] : [{ name: 'Subject', className: wide }]),
     { name: 'Actor', className: wide },
     'Time',
   ]
@@ -52,17 +54,24 @@ function EventTable({ events, isOfOneKey }: TableProps) {
 
 function EventRow({ event, isOfOneKey }: { event: AuditEvent; isOfOneKey: boolean }) {
   const details = eventDetails(event)
+  const changes = eventChanges(event)
   return (
     <Table.Row>
       <Table.Cell className="align-top">
         <span className="font-medium">{actionName(event.action)}</span>
-        {details && <span className="block text-sm break-words text-kumo-subtle">{details}</span>}
-        <span className="block text-sm text-kumo-subtle md:hidden">
+        {details && <span className="block text-sm wrap-anywhere text-kumo-subtle">{details}</span>}
+        {changes.length > 0 && <Changes changes={changes} />}
+        <span className="block text-sm wrap-anywhere text-kumo-subtle md:hidden">
+          {!isOfOneKey && (
+            <>
+              <Subject event={event} />,{' '}
+            </>
+          )}
           by <ActorName event={event} />
         </span>
       </Table.Cell>
       {!isOfOneKey && (
-        <Table.Cell className="align-top break-words">
+        <Table.Cell className={`${wide} align-top wrap-anywhere`}>
           <Subject event={event} />
         </Table.Cell>
       )}
@@ -78,6 +87,25 @@ function EventRow({ event, isOfOneKey }: { event: AuditEvent; isOfOneKey: boolea
         <RelativeTime time={event.created_at} />
       </Table.Cell>
     </Table.Row>
+  )
+}
+
+function Changes({ changes }: { changes: readonly FieldChange[] }) {
+  return (
+    <ul className="text-sm wrap-anywhere text-kumo-subtle">
+      {changes.map(({ name, from, to }) => (
+        <li key={name}>
+          {name}: {from === null ? 'now ' : <bdi>{from}</bdi>}
+          {from !== null && (
+            <>
+              <span aria-hidden> → </span>
+              <span className="sr-only"> changed to </span>
+            </>
+          )}
+          <bdi className="text-kumo-default">{to}</bdi>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -100,18 +128,4 @@ function Subject({ event }: { event: AuditEvent }) {
   }
   if (event.subject_id === null) return <span className="text-kumo-subtle">Account</span>
   return <>{member?.user.name ?? event.subject_name ?? 'Former member'}</>
-}
-
-function ActorName({ event: { actor } }: { event: AuditEvent }) {
-  const member = useMember(actor.kind === 'person' ? actor.id : null)
-  if (actor.kind === 'system') return <span className="text-kumo-subtle">Latchkey</span>
-  if (actor.kind === 'platform') return <span className="text-kumo-subtle">Platform</span>
-  if (actor.kind === 'key' && actor.id) {
-    return (
-      <Link href={`/keys/${actor.id}`} className="hover:underline">
-        {`key ${actor.name ?? actor.id.slice(0, 8)}`}
-      </Link>
-    )
-  }
-  return <>{member?.user.name ?? actor.name ?? 'Former member'}</>
 }

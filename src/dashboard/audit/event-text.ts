@@ -1,4 +1,6 @@
 // Audit events as text. An unknown action, of a newer Worker, is shown by its name.
+import { signedInWithText } from '../session/signed-in-with.ts'
+import { userAgentName } from '../ui/user-agent.ts'
 import type { AuditEvent } from './api.ts'
 
 export const actionNames: Record<string, string> = {
@@ -12,6 +14,7 @@ export const actionNames: Record<string, string> = {
   'member.role_changed': 'Role changed',
   'member.removed': 'Member removed',
   'invitation.created': 'Invitation sent',
+  'invitation.resent': 'Invitation sent again',
   'invitation.accepted': 'Invitation accepted',
   'invitation.rejected': 'Invitation declined',
   'invitation.canceled': 'Invitation cancelled',
@@ -21,6 +24,7 @@ export const actionNames: Record<string, string> = {
   'account.suspended': 'Account suspended',
   'account.resumed': 'Account resumed',
   'account.exported': 'Account exported',
+  'account.factor_requirement_changed': 'Second factor requirement changed',
   'account.deletion_requested': 'Account deletion requested',
   'account.deletion_cancelled': 'Account deletion cancelled',
   'person.signed_in': 'Signed in',
@@ -32,6 +36,7 @@ export const actionNames: Record<string, string> = {
   'person.address_confirmed': 'E-mail address confirmed',
   'person.sign_in_method_linked': 'Sign-in method linked',
   'person.sign_in_method_unlinked': 'Sign-in method removed',
+  'portal_session.created': 'Portal session opened',
   'reset_link.created': 'Password reset link created',
   'factor.enrolled': 'Second factor added',
   'factor.renamed': 'Second factor renamed',
@@ -48,45 +53,31 @@ export const actionNames: Record<string, string> = {
 
 export const actionName = (action: string) => actionNames[action] ?? action
 
-const fieldNames: Record<string, string> = {
-  name: 'name',
-  scopes: 'scopes',
-  expiresAt: 'expiration',
-  allowedIps: 'allowed IP addresses',
-  externalId: 'external ID',
-  metadata: 'metadata',
-  rateLimit: 'rate limits',
-  credits: 'credits',
-  limitsBy: 'shared limits',
-  mayGrant: 'what it may grant',
-  needsReview: 'the review',
-}
-
-/** The details of an event, or '' if the name of its action suffices. */
+/** The details of an event but for its changes (`eventChanges`), or '' if the name of its action suffices. */
 export function eventDetails({ action, detail }: AuditEvent): string {
   if (detail === null) return ''
   switch (action) {
     case 'key.created':
       return scopesText(detail.scopes) + (detail.disabled ? '; disabled' : '')
     case 'key.updated':
-      return changesText(detail.changed)
+      return reasonText(detail.reason)
     case 'key.rotated':
       return overlapText(Number(detail.overlap_seconds ?? 0))
     case 'key.credits_added':
-      return `${Number(detail.add).toLocaleString('en')} added`
+      return `${Number(detail.add).toLocaleString()} added`
     case 'key.revoked':
       return detail.selection ? 'Bulk revocation' : ''
+    case 'account.factor_requirement_changed':
+      return detail.require_factor ? 'Now required' : 'No longer required'
     case 'member.added':
     case 'member.removed':
       return `Role: ${String(detail.role)}`
-    case 'member.role_changed':
-    case 'account.renamed':
-      return `From ${String(detail.from)} to ${String(detail.to)}`
     case 'invitation.created':
+    case 'invitation.resent':
     case 'invitation.accepted':
     case 'invitation.rejected':
     case 'invitation.canceled':
-      return `${String(detail.email)}, role: ${String(detail.role)}`
+      return `${String(detail.email)}, role: ${String(detail.role)}${fromText(detail)}`
     default:
       if (action.startsWith('webhook_endpoint.')) return String(detail.url)
       return personActs.test(action) ? personText(detail) : ''
@@ -95,26 +86,45 @@ export function eventDetails({ action, detail }: AuditEvent): string {
 
 const personActs = /^(person|reset_link|factor|recovery_codes?)\./
 
-/** With what, from where, and in which browser. */
-function personText({ with: means, name, address, browser }: Record<string, unknown>): string {
-  return [means, name, address, browser].filter((part) => typeof part === 'string').join(' · ')
+const fromText = (detail: Record<string, unknown>) => {
+  const from = personText({ address: detail.address, browser: detail.browser })
+  return from && ` · ${from}`
 }
+
+const originNames: Record<string, string> = {
+  mail: 'By mail',
+  owner: 'To be handed over by an owner',
+  operator: 'By the operator',
+}
+
+/** With what, from where, and in which browser. */
+function personText(detail: Record<string, unknown>): string {
+  const text = (name: string) => (typeof detail[name] === 'string' ? detail[name] : '')
+  const method = text('method') || text('with') || text('factor')
+  const origin = text('origin')
+  const browser = text('browser')
+  const parts = [
+    method && capitalized(signedInWithText(method)),
+    origin && (originNames[origin] ?? origin),
+    text('name'),
+    text('address'),
+    browser && userAgentName(browser),
+  ]
+  return parts.filter(Boolean).join(' · ')
+}
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function scopesText(scopes: unknown): string {
   if (!Array.isArray(scopes)) return 'Inherits its creator’s permissions'
   return scopes.length === 0 ? 'No scopes' : scopes.join(', ')
 }
 
-function changesText(changed: unknown): string {
-  if (typeof changed !== 'object' || changed === null) return ''
-  const { disabled, ...fields } = changed as Record<string, unknown>
-  const names = Object.keys(fields).map((name) => fieldNames[name] ?? name)
-  const parts = [
-    ...(disabled === undefined ? [] : [disabled ? 'disabled' : 'enabled']),
-    ...(names.length > 0 ? [`changed ${names.join(', ')}`] : []),
-  ]
-  const text = parts.join('; ')
-  return text && text[0]?.toUpperCase() + text.slice(1)
+function reasonText(reason: unknown): string {
+  if (reason === undefined) return ''
+  return reason === 'grantor_left'
+    ? 'Whoever granted what it manages left, or lost the role for it'
+    : String(reason)
 }
 
 function overlapText(seconds: number): string {

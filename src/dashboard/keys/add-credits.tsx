@@ -5,39 +5,41 @@ import { useSignedIn } from '../session/signed-in.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { numberText } from '../ui/number-text.ts'
 import { NumberInput } from '../ui/text-input.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { addCredits, type Key } from './api.ts'
 import { isWhole } from './limit-draft.ts'
+import { useOpening } from './use-opening.ts'
 
 export function AddCredits({ value }: { value: Key }) {
   const { canChange } = useSignedIn()
-  const [isOpen, setIsOpen] = useState(false)
+  const opening = useOpening('add-credits')
+  const [isOpen, setIsOpen] = useState(opening.isOpened)
+  const close = () => {
+    setIsOpen(false)
+    opening.close()
+  }
   if (!canChange || value.credits === null || value.status === 'revoked') return null
   return (
     <>
       <Button size="sm" onClick={() => setIsOpen(true)}>
         Add credits
       </Button>
-      {isOpen && <AddCreditsDialog value={value} onClose={() => setIsOpen(false)} />}
+      {isOpen && <AddCreditsDialog value={value} onClose={close} />}
     </>
   )
 }
 
-/** A new amount gets a new idempotency key, so that a retry of the same amount adds it once. */
-const newInput = (amount: string) => ({ amount, idempotencyKey: crypto.randomUUID() })
-
 function AddCreditsDialog({ value, onClose }: { value: Key; onClose: () => void }) {
   const client = useQueryClient()
-  const toast = useToast()
   const task = useTask(addCredits)
-  const [{ amount, idempotencyKey }, setInput] = useState(() => newInput(''))
+  const [amount, setAmount] = useState('')
   const [wasSubmitted, setWasSubmitted] = useState(false)
   const error = isWhole(amount, 1) ? undefined : 'Enter a whole number of at least 1'
   const submit = async () => {
     setWasSubmitted(true)
     if (error !== undefined) return
-    const done = await task.run(value.id, Number(amount), idempotencyKey)
+    const done = await task.run(value.id, Number(amount))
     if (done === null) return
     await client.invalidateQueries({ queryKey: ['keys'] })
     toast(`${numberText(Number(amount))} credits added`)
@@ -46,6 +48,7 @@ function AddCreditsDialog({ value, onClose }: { value: Key; onClose: () => void 
   return (
     <FormDialog
       title={`Add credits to ${value.name}`}
+      subject={value.name}
       submit="Add credits"
       task={task}
       waitingFor="Adding credits"
@@ -59,7 +62,7 @@ function AddCreditsDialog({ value, onClose }: { value: Key; onClose: () => void 
         label="Credits to add"
         className="w-48"
         value={amount}
-        onValueChange={(text) => setInput(newInput(text))}
+        onValueChange={setAmount}
         error={wasSubmitted ? (error ?? task.problem?.of('add')) : undefined}
       />
     </FormDialog>

@@ -1,6 +1,6 @@
 // What a key with keys:manage may grant, in words.
+import { grantLines } from '../ui/key-text.ts'
 import type { Key } from './api.ts'
-import { grantLines } from './grant-text.ts'
 
 export function MayGrantDetails({ mayGrant }: { mayGrant: Key['may_grant'] }) {
   return (

@@ -1,12 +1,10 @@
 // The form state of what a key with keys:manage may grant, and its conversion from a key and to a request. Pure.
 import { heldOf, type Selection, selectionError } from '../scopes/selection.ts'
+import { splitSeconds, type Unit, units } from '../ui/seconds.ts'
 import type { Key } from './api.ts'
 import {
   draftOfWindows,
   isWhole,
-  splitSeconds,
-  type Unit,
-  units,
   type WindowDraft,
   windowError,
   windowsOfDraft,

@@ -1,4 +1,4 @@
-// What a key with keys:manage may grant: bounds of the keys that it makes, changes and reads. For owners.
+// What a key that makes keys may grant: bounds of the keys that it makes, changes and reads. For owners.
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
 import { InputArea } from '@cloudflare/kumo/components/input'
 import { Radio } from '@cloudflare/kumo/components/radio'
@@ -7,11 +7,11 @@ import { useQuery } from '@tanstack/react-query'
 import { scopesQuery } from '../scopes/api.ts'
 import { Card } from '../ui/card.tsx'
 import { errorProp } from '../ui/error-prop.ts'
+import type { Unit } from '../ui/seconds.ts'
 import { NumberInput } from '../ui/text-input.tsx'
 import { useEnvironments } from './environment.tsx'
 import type { FieldProps } from './field-props.ts'
 import type { GrantDraft, GrantErrors } from './grant-draft.ts'
-import type { Unit } from './limit-draft.ts'
 import { RateLimitFields, unitNames } from './rate-limit-fields.tsx'
 import { ScopeList } from './scope-list.tsx'
 

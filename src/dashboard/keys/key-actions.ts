@@ -1,12 +1,13 @@
 // The actions that the status of a key allows.
 import type { Key } from './api.ts'
+import { statusNow } from './shown-status.ts'
 
 export type KeyAction = 'rotate' | 'disable' | 'enable' | 'revoke'
 
-export function keyActions({ status, replaced_by }: Key): KeyAction[] {
-  switch (status) {
+export function keyActions(key: Key, nowMs: number): KeyAction[] {
+  switch (statusNow(key, nowMs)) {
     case 'active':
-      return replaced_by === null ? ['rotate', 'disable', 'revoke'] : ['disable', 'revoke']
+      return key.replaced_by === null ? ['rotate', 'disable', 'revoke'] : ['disable', 'revoke']
     case 'disabled':
       return ['enable', 'revoke']
     case 'expired':

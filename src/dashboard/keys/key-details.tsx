@@ -4,11 +4,13 @@ import { scopesQuery } from '../scopes/api.ts'
 import { heldNotes } from '../scopes/held-scopes.ts'
 import { roleName } from '../session/roles.ts'
 import { useMember } from '../session/signed-in.tsx'
+import { CopiedText } from '../ui/copied-text.tsx'
 import { CodeList, Detail, DetailList } from '../ui/detail-list.tsx'
 import { exactTime, RelativeTime } from '../ui/time.tsx'
 import { AddCredits } from './add-credits.tsx'
 import type { Key } from './api.ts'
 import { MayGrantDetails } from './grant-details.tsx'
+import { grantsKeys } from './key-draft.ts'
 import { CreatorName, Expires, LastUsed, TokenHint } from './key-values.tsx'
 import { Credits, creditNote, RateLimits } from './limit-details.tsx'
 
@@ -32,7 +34,7 @@ export function KeyDetails({ value }: { value: Key }) {
         {value.allowed_ips ? <CodeList texts={value.allowed_ips} /> : 'All'}
       </Detail>
       <Detail name="External ID">
-        {value.external_id ? <span className="break-all">{value.external_id}</span> : 'None'}
+        {value.external_id ? <CopiedText text={value.external_id} what="external ID" /> : 'None'}
       </Detail>
       <Detail name="Rate limits">
         <RateLimits value={value} />
@@ -44,7 +46,7 @@ export function KeyDetails({ value }: { value: Key }) {
         </span>
       </Detail>
       <Detail name="ID">
-        <code className="font-mono text-sm break-all">{value.id}</code>
+        <CopiedText text={value.id} what="key ID" />
       </Detail>
       <Detail name="Scopes" isWide>
         <Scopes value={value} />
@@ -56,7 +58,7 @@ export function KeyDetails({ value }: { value: Key }) {
           </pre>
         </Detail>
       )}
-      {value.scopes?.includes('keys:manage') && (
+      {grantsKeys(value.scopes) && (
         <Detail name="May grant" isWide>
           <MayGrantDetails mayGrant={value.may_grant} />
         </Detail>

@@ -1,17 +1,12 @@
 // The dialog of a key's action. Its code loads when it is first opened.
-import { lazy, Suspense } from 'react'
+import { lazyDialog } from '../ui/lazy-dialog.tsx'
 import type { Key } from './api.ts'
 import type { KeyAction } from './key-actions.ts'
 
-const KeyActionDialog = lazy(() => import('./key-action-dialog.tsx'))
+const KeyActionDialog = lazyDialog(() => import('./key-action-dialog.tsx'))
 
 type Props = { action: KeyAction | null; value: Key; onClose: () => void }
 
 export function KeyDialog({ action, ...props }: Props) {
-  if (action === null) return null
-  return (
-    <Suspense fallback={null}>
-      <KeyActionDialog action={action} {...props} />
-    </Suspense>
-  )
+  return action && <KeyActionDialog action={action} {...props} />
 }

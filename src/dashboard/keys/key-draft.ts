@@ -17,6 +17,7 @@ import {
   limitErrors,
   limitsOfDraft,
 } from './limit-draft.ts'
+import { metadataError, metadataOf, metadataText } from './metadata-draft.ts'
 
 export type ScopeChoice = 'none' | 'selected' | 'inherit'
 
@@ -33,12 +34,14 @@ export type KeyDraft = {
   /** Separated by newlines, spaces or commas. */
   addresses: string
   externalId: string
+  /** A JSON object; empty: none. */
+  metadata: string
   limits: LimitDraft
   /** Of a key that manages keys. */
   grants: GrantDraft
 }
 
-export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes', string>> &
+export type DraftErrors = Partial<Record<'name' | 'date' | 'scopes' | 'metadata', string>> &
   LimitErrors &
   GrantErrors
 
@@ -51,6 +54,7 @@ export const emptyDraft: KeyDraft = {
   scopes: [],
   addresses: '',
   externalId: '',
+  metadata: '',
   limits: emptyLimits,
   grants: emptyGrants,
 }
@@ -65,13 +69,15 @@ export function draftOfKey(key: Key): KeyDraft {
     scopes: key.scopes ?? [],
     addresses: key.allowed_ips?.join('\n') ?? '',
     externalId: key.external_id ?? '',
+    metadata: metadataText(key.metadata),
     limits: draftOfLimits(key),
-    grants: key.scopes?.includes('keys:manage') ? draftOfGrants(key.may_grant) : emptyGrants,
+    grants: grantsKeys(key.scopes) ? draftOfGrants(key.may_grant) : emptyGrants,
   }
 }
 
 /** Errors that need no request. The server validates everything else. `before`: the key to change. */
 export function draftErrors(draft: KeyDraft, before?: Key): DraftErrors {
+  const wrongMetadata = metadataError(draft.metadata)
   const hasBalance = draft.limits.isShared || (before?.credits ?? null) !== null
   return {
     ...limitErrors(draft.limits, hasBalance),
@@ -80,6 +86,7 @@ export function draftErrors(draft: KeyDraft, before?: Key): DraftErrors {
     ...(draft.name.trim() === '' && { name: 'Enter a name' }),
     ...(draft.expiry === 'date' && draft.date === '' && { date: 'Select a date' }),
     ...scopeErrors(draft),
+    ...(wrongMetadata !== undefined && { metadata: wrongMetadata }),
   }
 }
 
@@ -101,16 +108,19 @@ export function expiresAt(draft: KeyDraft, nowMs: number): Date | null {
 
 function attributesOf(draft: KeyDraft) {
   const scopes = { none: [], selected: heldOf(draft.scopes), inherit: null }[draft.scopeChoice]
-  const addresses = draft.addresses.split(/[\s,]+/).filter(Boolean)
+  const addresses = addressesOf(draft.addresses)
   const external_id = draft.externalId.trim() || null
   return {
     name: draft.name.trim(),
     scopes,
     allowed_ips: addresses.length > 0 ? addresses : null,
     external_id,
+    metadata: metadataOf(draft.metadata),
     ...limitsOfDraft(draft.limits, external_id),
   }
 }
+
+export const addressesOf = (text: string) => text.split(/[\s,]+/).filter(Boolean)
 
 export function newKeyOf(draft: KeyDraft, nowMs: number): NewKey {
   return {
@@ -149,8 +159,14 @@ function changedOnes<Attributes extends object>(
   return Object.fromEntries(changed) as Partial<Attributes>
 }
 
+const granting = ['keys:manage', 'keys:portal', 'platform:manage']
+
+/** Whether a key with these scopes may grant some to others. */
+export const grantsKeys = (scopes: readonly string[] | null) =>
+  granting.some((scope) => scopes?.includes(scope))
+
 export function managesKeys({ scopeChoice, scopes }: KeyDraft): boolean {
-  return scopeChoice === 'selected' && scopes.includes('keys:manage')
+  return scopeChoice === 'selected' && grantsKeys(scopes)
 }
 
 /** What the key may grant from now on; undefined when that does not change. */

@@ -5,6 +5,8 @@ import type { ApiProblem } from '../api/problem.ts'
 import { scopesQuery } from '../scopes/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { Card } from '../ui/card.tsx'
+import { ErrorSummary } from '../ui/error-summary.tsx'
+import { useFirstError } from '../ui/form.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ProgressNote } from '../ui/progress-note.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
@@ -23,6 +25,8 @@ type Props = {
   onChange: (draft: KeyDraft) => void
   errors: DraftErrors
   problem: ApiProblem | null
+  /** Called with a field of the API whose value was edited. */
+  forget: (field: string) => void
   isPending: boolean
   /** When changing a key: the label of its current expiration. */
   currentExpiry?: string
@@ -33,11 +37,32 @@ type Props = {
   onCancel: () => void
 }
 
+/** By part of the draft, what it is in the API. */
+const fieldsOfDraft: Record<keyof KeyDraft, readonly string[]> = {
+  name: ['name'],
+  expiry: ['expires_at'],
+  date: ['expires_at'],
+  format: ['format'],
+  scopeChoice: ['scopes'],
+  scopes: ['scopes'],
+  addresses: ['allowed_ips'],
+  externalId: ['external_id', 'limits_by'],
+  metadata: ['metadata'],
+  limits: ['rate_limit', 'credits', 'limits_by'],
+  grants: ['may_grant'],
+}
+
 export function KeyForm(props: Props) {
   const { draft, onChange, errors, problem, isPending, currentExpiry } = props
   const { role } = useSignedIn()
   const isNew = currentExpiry === undefined
-  const set = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part })
+  const lookForErrors = useFirstError(isPending)
+  const set = (part: Partial<KeyDraft>) => {
+    onChange({ ...draft, ...part })
+    for (const [name, fields] of Object.entries(fieldsOfDraft)) {
+      if (name in part) fields.forEach(props.forget)
+    }
+  }
   const field = { draft, set, problem }
   const scopes = useQuery(scopesQuery)
   const formats = useQuery({ ...formatsQuery, enabled: isNew })
@@ -46,10 +71,13 @@ export function KeyForm(props: Props) {
   return (
     <form
       noValidate
-      className="flex flex-col gap-6"
+      // A field that the keyboard reaches is not behind the bar at the end.
+      className="flex flex-col gap-6 [&_:is(input,textarea,button)]:scroll-mb-32"
       onSubmit={(event) => {
         event.preventDefault()
-        if (!isPending) props.onSubmit()
+        if (isPending) return
+        lookForErrors(event.currentTarget)
+        props.onSubmit()
       }}
     >
       <Card title="General">
@@ -75,10 +103,11 @@ export function KeyForm(props: Props) {
       <ScopePicker {...field} error={errors.scopes} inheritance={props.inheritance} />
       {role === 'owner' && managesKeys(draft) && <GrantFields {...field} errors={errors} />}
       <LimitFields {...field} errors={errors} isNew={isNew} />
-      <RestrictionFields {...field} />
+      <RestrictionFields {...field} error={errors.metadata} />
       <ProblemBanner problem={problem} />
       <ProgressNote isShown={isPending}>{props.waitingFor}</ProgressNote>
-      <div className="flex flex-wrap gap-2">
+      <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-kumo-hairline bg-kumo-canvas px-4 py-3">
+        <ErrorSummary />
         <Button type="submit" variant="primary" loading={isPending}>
           {props.submit}
         </Button>

@@ -1,4 +1,3 @@
-import { DropdownMenu } from '@cloudflare/kumo/components/dropdown'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { useSignedIn } from '../session/signed-in.tsx'
@@ -11,26 +10,29 @@ export function KeyMenu({ value }: { value: Key }) {
   const { canChange } = useSignedIn()
   const [, navigate] = useLocation()
   const [action, setAction] = useState<KeyAction | null>(null)
+  const actions = canChange ? keyActions(value, Date.now()) : []
   return (
     <>
-      <ActionsMenu name={value.name}>
-        <DropdownMenu.Item onClick={() => navigate(`/keys/${value.id}`)}>Open</DropdownMenu.Item>
-        {canChange && value.status !== 'revoked' && (
-          <DropdownMenu.Item onClick={() => navigate(`/keys/${value.id}/edit`)}>
-            Edit
-          </DropdownMenu.Item>
-        )}
-        {canChange &&
-          keyActions(value).map((name) => (
-            <DropdownMenu.Item
-              key={name}
-              variant={name === 'revoke' ? 'danger' : 'default'}
-              onClick={() => setAction(name)}
-            >
-              {actionName[name]}…
-            </DropdownMenu.Item>
-          ))}
-      </ActionsMenu>
+      <ActionsMenu
+        name={value.name}
+        items={[
+          { name: 'Open', onClick: () => navigate(`/keys/${value.id}`) },
+          canChange &&
+            value.status !== 'revoked' && {
+              name: 'Edit',
+              onClick: () => navigate(`/keys/${value.id}/edit`),
+            },
+          canChange && {
+            name: 'Duplicate',
+            onClick: () => navigate(`/keys/new?copy_of=${value.id}`),
+          },
+          ...actions.map((name) => ({
+            name: `${actionName[name]}…`,
+            isDanger: name === 'revoke',
+            onClick: () => setAction(name),
+          })),
+        ]}
+      />
       <KeyDialog action={action} value={value} onClose={() => setAction(null)} />
     </>
   )

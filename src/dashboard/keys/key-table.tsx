@@ -1,47 +1,81 @@
 // One page of keys. On narrow screens, the details of a key are below its name.
 import { Table } from '@cloudflare/kumo/components/table'
 import { Link } from 'wouter'
+import { useSignedIn } from '../session/signed-in.tsx'
 import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
-import type { Key } from './api.ts'
+import { useSetSearchParam } from '../ui/use-set-search-param.ts'
+import type { Key, KeySort, SortColumn } from './api.ts'
 import { EnvironmentBadge } from './environment.tsx'
 import { KeyMenu } from './key-menu.tsx'
-import { CreatorName, Expires, expiryText, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
+import { newestFirst, nextOrder } from './key-orders.ts'
+import { CreatorName, Expires, ExpiryText, LastUsed, ScopesHint, TokenHint } from './key-values.tsx'
+import { SelectKey, SelectPage, selectColumn } from './select-key.tsx'
 import { StatusBadge } from './status-badge.tsx'
+import type { Selection } from './use-selection.ts'
+import { WeekOfUse, WeeksOfUse } from './week-of-use.tsx'
 
-const wide = 'hidden lg:table-cell'
-const columns = [
-  'Name',
-  { name: 'Scopes', className: wide },
-  { name: 'Created', className: wide },
-  { name: 'Last used', className: wide },
-  { name: 'Expires', className: wide },
-  'Status',
-  actionsColumn,
-]
+const wide = 'hidden xl:table-cell'
 
-export function KeyTable({ keys }: { keys: readonly Key[] }) {
+export function KeyTable({
+  keys,
+  sort = newestFirst,
+  selection,
+}: {
+  keys: readonly Key[]
+  sort?: KeySort | undefined
+  selection: Selection
+}) {
+  const { canChange } = useSignedIn()
+  const setParam = useSetSearchParam()
+  const sortable = (name: string, column: SortColumn) => ({
+    name,
+    sort: {
+      current: sort === column ? 'ascending' : sort === `-${column}` ? 'descending' : 'none',
+      onPress() {
+        const next = nextOrder(column, sort)
+        setParam('sort', next === newestFirst ? null : next)
+      },
+    } as const,
+  })
+  const columns = [
+    ...(canChange ? [{ name: 'Selected', content: <SelectPage {...{ keys, selection }} /> }] : []),
+    sortable('Name', 'name'),
+    { name: 'Scopes', className: wide },
+    { ...sortable('Created', 'created_at'), className: wide },
+    { ...sortable('Last used', 'last_used_at'), className: wide },
+    { ...sortable('Expires', 'expires_at'), className: wide },
+    'Status',
+    actionsColumn,
+  ]
   return (
-    <Table>
-      <TableHead columns={columns} />
-      <Table.Body>
-        {keys.map((key) => (
-          <KeyRow key={key.id} value={key} />
-        ))}
-      </Table.Body>
-    </Table>
+    <WeeksOfUse ids={keys.map(({ id }) => id)}>
+      <Table>
+        <TableHead columns={columns} />
+        <Table.Body>
+          {keys.map((key) => (
+            <KeyRow key={key.id} value={key} selection={canChange ? selection : null} />
+          ))}
+        </Table.Body>
+      </Table>
+    </WeeksOfUse>
   )
 }
 
-function KeyRow({ value }: { value: Key }) {
+function KeyRow({ value, selection }: { value: Key; selection: Selection | null }) {
   return (
     <Table.Row className={value.status === 'revoked' ? 'text-kumo-subtle' : ''}>
-      <Table.Cell className="max-w-0 min-w-36 w-full lg:w-auto lg:max-w-64">
+      {selection && (
+        <Table.Cell className={`${selectColumn} align-top`}>
+          <SelectKey {...{ value, selection }} />
+        </Table.Cell>
+      )}
+      <Table.Cell className="max-w-0 min-w-24 w-full xl:w-auto xl:max-w-64">
         <Link
           href={`/keys/${value.id}`}
           className="block truncate font-medium text-kumo-default hover:underline"
         >
-          {value.name}
+          <bdi>{value.name}</bdi>
         </Link>
         <span className="flex flex-wrap items-center gap-x-2 gap-y-1 text-kumo-subtle">
           <TokenHint value={value} />
@@ -52,9 +86,9 @@ function KeyRow({ value }: { value: Key }) {
             {value.external_id}
           </span>
         )}
-        <div className="mt-1 text-sm text-kumo-subtle lg:hidden">
+        <div className="mt-1 text-sm text-kumo-subtle xl:hidden">
           <ScopesHint value={value} />
-          <div>{expiryText(value)}</div>
+          <ExpiryText value={value} />
         </div>
       </Table.Cell>
       <Table.Cell className={wide}>
@@ -62,12 +96,13 @@ function KeyRow({ value }: { value: Key }) {
       </Table.Cell>
       <Table.Cell className={wide}>
         <RelativeTime time={value.created_at} />
-        <span className="block text-sm whitespace-nowrap text-kumo-subtle">
+        <span className="block max-w-48 text-sm break-words text-kumo-subtle">
           by <CreatorName value={value} />
         </span>
       </Table.Cell>
       <Table.Cell className={wide}>
         <LastUsed value={value} />
+        <WeekOfUse id={value.id} />
       </Table.Cell>
       <Table.Cell className={wide}>
         <Expires value={value} />

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { roleName } from '../session/roles.ts'
 import { useMember } from '../session/signed-in.tsx'
-import { dateOf, RelativeTime } from '../ui/time.tsx'
+import { dateOf, RelativeTime, useNow } from '../ui/time.tsx'
 import { formatsQuery, type Key } from './api.ts'
 
 /** The start of the token. */
@@ -28,7 +28,7 @@ export function ScopesHint({ value }: { value: Key }) {
       {scopes.slice(0, maxScopes).map((scope) => (
         <code
           key={scope}
-          className="max-w-full truncate font-mono text-sm lg:max-w-56"
+          className="max-w-full truncate font-mono text-sm xl:max-w-56"
           title={scope}
         >
           {scope}
@@ -65,8 +65,13 @@ function InheritedHint({ value }: { value: Key }) {
 
 export function CreatorName({ value }: { value: Pick<Key, 'created_by' | 'created_by_name'> }) {
   const creator = useMember(value.created_by)
-  if (creator) return <>{creator.user.name}</>
-  if (value.created_by_name) return <>{value.created_by_name} (former member)</>
+  if (creator) return <bdi>{creator.user.name}</bdi>
+  if (value.created_by_name)
+    return (
+      <>
+        <bdi>{value.created_by_name}</bdi> (former member)
+      </>
+    )
   return <>{value.created_by === null ? 'unknown' : 'a former member'}</>
 }
 
@@ -75,11 +80,29 @@ export function LastUsed({ value }: { value: Key }) {
   return <RelativeTime time={value.last_used_at} />
 }
 
-export function Expires({ value }: { value: Key }) {
-  if (value.expires_at === null) return <span className="text-kumo-subtle">Never</span>
-  return <RelativeTime time={value.expires_at} />
+const soonMs = 7 * 86_400_000
+
+const soonLook =
+  'before:mr-1.5 before:inline-block before:size-2 before:rounded-full before:bg-kumo-warning'
+
+/** With an amber dot in its last week: as text, amber would be too pale. */
+function useExpiryLook({ status, expires_at }: Key): string {
+  const nowMs = useNow()
+  const leftMs = expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at) - nowMs
+  return status === 'active' && leftMs > 0 && leftMs <= soonMs ? soonLook : ''
 }
 
-export function expiryText(value: Key): string {
-  return value.expires_at === null ? 'Never expires' : `Expires ${dateOf(value.expires_at)}`
+export function Expires({ value }: { value: Key }) {
+  const look = useExpiryLook(value)
+  if (value.expires_at === null) return <span className="text-kumo-subtle">Never</span>
+  return (
+    <span className={look}>
+      <RelativeTime time={value.expires_at} />
+    </span>
+  )
+}
+
+export function ExpiryText({ value }: { value: Key }) {
+  const text = value.expires_at === null ? 'Never expires' : `Expires ${dateOf(value.expires_at)}`
+  return <div className={useExpiryLook(value)}>{text}</div>
 }

@@ -1,27 +1,29 @@
 // The keys of the account, newest first, including revoked keys.
 import { useQuery } from '@tanstack/react-query'
-import { useSearchParams } from 'wouter'
 import { QuotaNotice } from '../session/quota-notice.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { useCursorPages } from '../ui/pager.tsx'
-import { type KeyFilter, keySorts, keysQuery } from './api.ts'
+import { keysQuery, pageSize } from './api.ts'
 import { KeyCounts } from './key-counts.tsx'
 import { KeyFilters } from './key-filters.tsx'
 import { KeyTable } from './key-table.tsx'
 import { NewKeyButton } from './new-key-button.tsx'
 import { NoKeys, NoMatch } from './no-keys.tsx'
-import { statuses } from './status-badge.tsx'
+import { SelectedKeys } from './selected-keys.tsx'
+import { useKeyFilter } from './use-key-filter.ts'
+import { useSelection } from './use-selection.ts'
 
 export default function KeysPage() {
   const filter = useKeyFilter()
   const { standing } = useSignedIn()
   // No key of such an account is active, whatever it is by itself.
   const areKeysStopped = standing.suspended_at !== null || standing.closes_at !== null
-  const pages = useCursorPages(JSON.stringify(filter))
-  const list = useQuery(keysQuery({ ...filter, limit: '25', ...pages.query }))
+  const selection = useSelection(filter)
+  const pages = useCursorPages()
+  const list = useQuery(keysQuery({ ...filter, limit: pageSize, ...pages.query }))
   const isFiltered = Object.keys(filter).length > 0
   const hasNoKeys = !isFiltered && pages.number === 1 && list.data?.data.length === 0
   return (
@@ -37,6 +39,7 @@ export default function KeysPage() {
         <div className={`${surface} ${tableEdges} overflow-hidden`}>
           {areKeysStopped || <KeyCounts filter={filter} />}
           <KeyFilters filter={filter} />
+          <SelectedKeys selection={selection} />
           <PagedList
             list={list}
             pages={pages}
@@ -44,25 +47,10 @@ export default function KeysPage() {
             isSorted={filter.sort !== undefined}
             empty={<NoMatch hasMore={typeof list.data?.next_cursor === 'string'} />}
           >
-            {(keys) => <KeyTable keys={keys} />}
+            {(keys) => <KeyTable keys={keys} sort={filter.sort} selection={selection} />}
           </PagedList>
         </div>
       )}
     </Page>
   )
-}
-
-/** The filter lives in the address, so that a filtered list can be shared and survives going back. */
-function useKeyFilter(): KeyFilter {
-  const [params] = useSearchParams()
-  const status = statuses.find((known) => known === params.get('status'))
-  const sort = keySorts.find((known) => known === params.get('sort'))
-  const end = Date.parse(params.get('expires_before') ?? '')
-  const texts = ['search', 'environment', 'unused_for'] as const
-  return {
-    ...(status && { status }),
-    ...(sort && { sort }),
-    ...(!Number.isNaN(end) && { expires_before: new Date(end).toISOString() }),
-    ...Object.fromEntries(texts.map((name) => [name, params.get(name)]).filter(([, text]) => text)),
-  }
 }

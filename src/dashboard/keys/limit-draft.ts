@@ -1,11 +1,16 @@
 // The form state of a key's rate limits and credits, and its conversion from a key and to a request. Pure.
+import { splitSeconds, type Unit, units } from '../ui/seconds.ts'
 import type { Key, NewKey } from './api.ts'
 
-export const units = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const
-export type Unit = keyof typeof units
-
 /** Numbers are text as typed. `id` is the React key of the row. */
-export type WindowDraft = { id: string; limit: string; count: string; unit: Unit; name: string }
+export type WindowDraft = {
+  id: string
+  limit: string
+  count: string
+  unit: Unit
+  name: string
+  mode: 'exact' | 'fast'
+}
 
 export type LimitDraft = {
   windows: readonly WindowDraft[]
@@ -34,7 +39,8 @@ export const emptyLimits: LimitDraft = {
 export const maxWindows = 5
 
 export function newWindow(): WindowDraft {
-  return { id: crypto.randomUUID(), limit: '100', count: '1', unit: 'minute', name: '' }
+  const everyMinute = { limit: '100', count: '1', unit: 'minute' } as const
+  return { id: crypto.randomUUID(), ...everyMinute, name: '', mode: 'exact' }
 }
 
 export function draftOfLimits({
@@ -54,18 +60,20 @@ export function draftOfLimits({
 }
 
 export function draftOfWindows(windows: Key['rate_limit']): WindowDraft[] {
-  return (windows ?? []).map(({ name, limit, window_seconds }) => {
+  return (windows ?? []).map(({ name, limit, window_seconds, mode }) => {
     const { count, unit } = splitSeconds(window_seconds)
     const ownName = hasOwnName(name, window_seconds) ? name : ''
-    return { id: crypto.randomUUID(), limit: `${limit}`, count: `${count}`, unit, name: ownName }
+    const numbers = { limit: `${limit}`, count: `${count}`, unit }
+    return { id: crypto.randomUUID(), ...numbers, name: ownName, mode: mode ?? 'exact' }
   })
 }
 
 export function windowsOfDraft(windows: readonly WindowDraft[]) {
-  return windows.map(({ limit, count, unit, name }) => ({
+  return windows.map(({ limit, count, unit, name, mode }) => ({
     limit: Number(limit),
     window_seconds: Number(count) * units[unit],
     ...(name.trim() && { name: name.trim() }),
+    ...(mode === 'fast' && { mode }),
   }))
 }
 
@@ -77,13 +85,6 @@ export function windowError(windows: readonly WindowDraft[]): string | undefined
 /** false for the name that the API gives to a window without one, like "60s". */
 export function hasOwnName(name: string, seconds: number): boolean {
   return name !== `${seconds}s`
-}
-
-/** In the largest unit that divides the seconds. */
-export function splitSeconds(seconds: number): { count: number; unit: Unit } {
-  const order = ['day', 'hour', 'minute'] as const
-  const unit: Unit = order.find((name) => seconds % units[name] === 0) ?? 'second'
-  return { count: seconds / units[unit], unit }
 }
 
 /** Errors that need no request. `hasBalance`: there may be a balance already, so an empty one is valid. */

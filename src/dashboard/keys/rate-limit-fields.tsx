@@ -2,17 +2,14 @@
 import { Button } from '@cloudflare/kumo/components/button'
 import { Select } from '@cloudflare/kumo/components/select'
 import { PlusIcon, TrashIcon } from '@phosphor-icons/react'
+import type { Unit } from '../ui/seconds.ts'
 import { NumberInput, TextInput } from '../ui/text-input.tsx'
 import type { LimitFieldProps } from './field-props.ts'
-import {
-  type LimitDraft,
-  maxWindows,
-  newWindow,
-  type Unit,
-  type WindowDraft,
-} from './limit-draft.ts'
+import { type LimitDraft, maxWindows, newWindow, type WindowDraft } from './limit-draft.ts'
 
 export const unitNames = { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' }
+
+const modeNames = { exact: 'Exact', fast: 'Fast: may let a few more pass' }
 
 type Props = Omit<LimitFieldProps, 'limits' | 'setLimits'> & {
   limits: Pick<LimitDraft, 'windows'>
@@ -94,6 +91,13 @@ function WindowRow({ row, name, onChange, onRemove }: RowProps) {
         value={row.unit}
         onValueChange={(unit) => onChange({ unit: (unit ?? 'minute') as Unit })}
         items={unitNames}
+      />
+      <Select
+        aria-label={`${name}: mode`}
+        className="w-60"
+        value={row.mode}
+        onValueChange={(mode) => onChange({ mode: mode ?? 'exact' })}
+        items={modeNames}
       />
       <TextInput
         aria-label={`${name}: name`}

@@ -1,47 +1,40 @@
 // Creates a successor with the same permissions, and with another expiry where one is chosen. Both tokens work during
 // the overlap, so that the new one can be deployed.
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { progressOf } from '../api/progress.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { defaultOverlap } from '../ui/overlap-select.tsx'
-import { useTask } from '../ui/use-task.ts'
-import { progressText } from '../ui/use-toast.ts'
-import { type Key, type MintedKey, rotateKey } from './api.ts'
+import { progressText } from '../ui/toasts.tsx'
+import { type Key, rotateKey } from './api.ts'
 import { type RotationDraft, rotationOf } from './rotation-draft.ts'
 import { overlapOptions, RotationFields } from './rotation-fields.tsx'
-import { TokenDialog } from './token-dialog.tsx'
+import { useFirstTime } from './use-key-draft.ts'
+import { useMinting } from './use-minting.tsx'
 
 const start: RotationDraft = { overlap: defaultOverlap, lifetime: 'keep' }
 
 type Props = { value: Key; onClose: () => void }
 
 export function RotateDialog({ value, onClose }: Props) {
-  const client = useQueryClient()
   const [, navigate] = useLocation()
   const [draft, setDraft] = useState(start)
-  const [minted, setMinted] = useState<MintedKey | null>(null)
-  const task = useTask(rotateKey)
-  const confirm = async () => {
-    const done = await task.run(value.id, rotationOf(draft, Date.now()))
-    if (done !== null) setMinted(done.result.data)
-  }
-  const onStored = (id: string) => {
-    setMinted(null)
-    onClose()
-    navigate(`/keys/${id}`)
-    return client.invalidateQueries()
-  }
-  if (minted !== null) {
-    const hint = progressText(progressOf(minted)) ?? oldTokenText(draft.overlap)
-    return <TokenDialog minted={minted} hint={hint} onStored={() => onStored(minted.id)} />
-  }
+  const firstTime = useFirstTime(`rotation of ${value.id}`)
+  const minting = useMinting(rotateKey, {
+    hintOf: (minted) => progressText(progressOf(minted)) ?? oldTokenText(draft.overlap),
+    onStored(id) {
+      onClose()
+      navigate(`/keys/${id}`)
+    },
+  })
+  const confirm = () => minting.run(value.id, rotationOf(draft, firstTime(draft)))
+  if (minting.dialog !== null) return minting.dialog
   return (
     <FormDialog
       title={`Rotate ${value.name}?`}
+      subject={value.name}
       submit="Create new token"
-      task={task}
+      task={minting}
       waitingFor={
         draft.overlap === '0'
           ? 'Waiting for all regions to reject the old token'
@@ -54,7 +47,7 @@ export function RotateDialog({ value, onClose }: Props) {
         Creates a new key with the same name, scopes and restrictions. Replace the old token with
         the new one before the old one expires.
       </p>
-      <RotationFields of={value} draft={draft} isDisabled={task.isPending} onChange={setDraft} />
+      <RotationFields of={value} draft={draft} isDisabled={minting.isPending} onChange={setDraft} />
     </FormDialog>
   )
 }

@@ -3,7 +3,12 @@ import { Checkbox } from '@cloudflare/kumo/components/checkbox'
 import { InputArea } from '@cloudflare/kumo/components/input'
 import { Select } from '@cloudflare/kumo/components/select'
 import type { Scope } from '../scopes/api.ts'
-import { grantRefusal, type ScopeGroup, wildcardRefusal } from '../scopes/catalogue.ts'
+import {
+  grantRefusal,
+  resourceName,
+  type ScopeGroup,
+  wildcardRefusal,
+} from '../scopes/catalogue.ts'
 import { coveredBy } from '../scopes/held-scopes.ts'
 import {
   type Extent,
@@ -100,7 +105,12 @@ export function WildcardField({
       checked={isSelected}
       disabled={refusal !== null && !isSelected}
       onCheckedChange={(isOn) => onChange(isOn === true ? [...others, wildcard] : others)}
-      label={<ScopeLabel name={wildcard} texts={['All of these, and scopes to come', refusal]} />}
+      label={
+        <ScopeLabel
+          name={wildcard}
+          texts={[`All of ${resourceName(group.resource)}, and scopes to come`, refusal]}
+        />
+      }
     />
   )
 }

@@ -6,7 +6,7 @@ import { scopesOfRole } from '../scopes/catalogue.ts'
 import { type Role, roleName } from '../session/roles.ts'
 import { Card } from '../ui/card.tsx'
 import { errorProp } from '../ui/error-prop.ts'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import type { FieldProps } from './field-props.ts'
 import type { ScopeChoice } from './key-draft.ts'
 import { ScopeList } from './scope-list.tsx'
@@ -45,7 +45,7 @@ export function ScopePicker({ draft, set, problem, error, inheritance }: Props) 
             description={describe(inheritance)}
           />
         </Radio.Group>
-        <ProblemBanner problem={catalogue.error} onRetry={() => catalogue.refetch()} />
+        <QueryProblem query={catalogue} />
         {draft.scopeChoice === 'selected' && catalogue.data && (
           <ScopeList
             catalogue={catalogue.data}

@@ -1,23 +1,16 @@
-// A new token, shown once. It is never in a URL, in storage or in a cache. The browser prompts before the page is
-// left.
+// A new token, shown once. It is never in a URL, in storage or in a cache.
 import { Button } from '@cloudflare/kumo/components/button'
 import { DownloadSimpleIcon } from '@phosphor-icons/react'
-import { useEffect } from 'react'
 import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { downloadText } from '../ui/download.ts'
 import { OneTimeSecretDialog } from '../ui/one-time-secret-dialog.tsx'
 import type { MintedKey } from './api.ts'
 
-type Props = { minted: MintedKey; hint?: string; onStored: () => void }
+type Props = { minted: MintedKey; hint: string | undefined; onStored: () => void }
 
 export function TokenDialog({ minted, hint, onStored }: Props) {
   const { key: token, name } = minted
-  useEffect(() => {
-    const confirmLeaving = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', confirmLeaving)
-    return () => removeEventListener('beforeunload', confirmLeaving)
-  }, [])
   return (
     <OneTimeSecretDialog
       title={`Store the token of ${name}`}

@@ -23,14 +23,21 @@ export const removeMember = (memberIdOrEmail: string) =>
 export const leaveAccount = (organizationId: string) =>
   authPost('organization/leave', { organizationId })
 
-/** The secret of a mailed link: its fragment. */
-const token = () => location.hash.slice(1) || undefined
-
-export const acceptInvitation = (invitationId: string) =>
+/** `token`: of a mailed link. */
+export const acceptInvitation = (invitationId: string, token: string | undefined) =>
   authPost<{ member: { organizationId: string } }>('organization/accept-invitation', {
     invitationId,
-    token: token(),
+    token,
   })
+
+const resetLink = management.members[':user_id']['reset-link']
+
+export type ResetLink = DataOf<typeof resetLink.$post>
+
+/** A new link with each call: one that was lost is not shown again. */
+export async function makeResetLink(userId: string): Promise<ResetLink> {
+  return (await answer(resetLink.$post({ param: { user_id: userId } }))).data
+}
 
 const invitation = hc<ReturnType<typeof createInvitationRoutes>>('/', clientOptions).api
   .invitations[':id']
@@ -45,9 +52,11 @@ export function invitationQuery(id: string) {
   })
 }
 
+type NewUser = { name: string; password: string; token: string | undefined }
+
 /** Creates the user and accepts. */
-export const acceptAsNewUser = (id: string, name: string, password: string) =>
-  answer(invitation.accept.$post({ param: { id }, json: { name, password, token: token() } }))
+export const acceptAsNewUser = (id: string, json: NewUser) =>
+  answer(invitation.accept.$post({ param: { id }, json }))
 
 const keys = management['api-keys']
 type Key = DataOf<typeof keys.$get>[number]

@@ -6,8 +6,9 @@ import { useSignedIn } from '../session/signed-in.tsx'
 import { Card } from '../ui/card.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { RelativeTime } from '../ui/time.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { cancelInvitation } from './api.ts'
+import { cancelInvitation, invite } from './api.ts'
 import { CopyLinkButton } from './invitation-link.tsx'
 
 export function InvitationList() {
@@ -27,34 +28,52 @@ export function InvitationList() {
   )
 }
 
-function Row({ invitation: { id, email, role, expiresAt, mailed } }: { invitation: Invitation }) {
+function Row({ invitation }: { invitation: Invitation }) {
+  const { id, email, role, expiresAt, mailed } = invitation
   const client = useQueryClient()
-  const task = useTask(cancelInvitation)
+  const cancelling = useTask(cancelInvitation)
+  const sending = useTask(invite)
+  const read = () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
   const cancel = async () => {
-    await task.run(id)
-    await client.invalidateQueries({ queryKey: accountQuery.queryKey })
+    await cancelling.run(id)
+    await read()
+  }
+  const sendAgain = async () => {
+    if ((await sending.run(email, role)) !== null) toast(`Sent to ${email} again`)
+    await read()
   }
   return (
     <li className="flex flex-wrap items-center justify-between gap-3 px-4 py-3">
       <span className="min-w-0">
         <span className="block text-base break-all text-kumo-default">{email}</span>
         <span className="block text-sm text-kumo-subtle">
-          {roleName[role]}, expires <RelativeTime time={expiresAt} />
+          {roleName[role]}, {mailed && 'sent by mail, '}expires <RelativeTime time={expiresAt} />
         </span>
       </span>
       <span className="flex flex-wrap gap-2">
-        {!mailed && <CopyLinkButton id={id} />}
+        {mailed ? (
+          <Button
+            size="sm"
+            aria-label={`Send invitation to ${email} again`}
+            loading={sending.isPending}
+            onClick={sendAgain}
+          >
+            Send again
+          </Button>
+        ) : (
+          <CopyLinkButton id={id} />
+        )}
         <Button
           size="sm"
           variant="secondary-destructive"
           aria-label={`Cancel invitation for ${email}`}
-          loading={task.isPending}
+          loading={cancelling.isPending}
           onClick={cancel}
         >
           Cancel invitation
         </Button>
       </span>
-      <ProblemBanner problem={task.problem} />
+      <ProblemBanner problem={cancelling.problem ?? sending.problem} />
     </li>
   )
 }

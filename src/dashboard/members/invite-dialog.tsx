@@ -1,8 +1,9 @@
 // Creates an invitation, and shows its link unless it was mailed.
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { accountQuery, type Invitation } from '../session/api.ts'
+import { accountQuery, type Invitation, signInMethodsQuery } from '../session/api.ts'
 import type { Role } from '../session/roles.ts'
+import { useDraft } from '../ui/drafts.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { InvitationCreated } from '../ui/invitation-created.tsx'
 import { TextInput } from '../ui/text-input.tsx'
@@ -15,11 +16,12 @@ type Props = { onClose: () => void }
 
 export function InviteDialog({ onClose }: Props) {
   const client = useQueryClient()
+  const { data: methods } = useQuery(signInMethodsQuery)
   const [invitation, setInvitation] = useState<Invitation | null>(null)
-  const [role, setRole] = useState<Role>('member')
+  const role = useDraft<Role>('Invite member, role', () => 'member')
   const task = useTask(invite)
   const send = async (email: string) => {
-    const done = await task.run(email, role)
+    const done = await task.run(email, role.value)
     if (done === null) return
     setInvitation(done.result)
     await client.invalidateQueries({ queryKey: accountQuery.queryKey })
@@ -39,7 +41,7 @@ export function InviteDialog({ onClose }: Props) {
   return (
     <FormDialog
       title="Invite member"
-      submit="Create invitation"
+      submit={methods?.mail ? 'Send invitation' : 'Create invitation'}
       task={task}
       onSubmit={({ trimmed }) => send(trimmed('email'))}
       onClose={onClose}
@@ -53,7 +55,7 @@ export function InviteDialog({ onClose }: Props) {
         passwordManagerIgnore
         error={task.problem?.of('email')}
       />
-      <RoleChoice role={role} onChange={setRole} />
+      <RoleChoice role={role.value} onChange={role.set} />
     </FormDialog>
   )
 }

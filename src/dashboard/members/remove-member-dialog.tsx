@@ -6,8 +6,8 @@ import { useLocation } from 'wouter'
 import type { Member } from '../session/api.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { leaveAccount, type MemberKeys, removeMember, revokeMemberKeys } from './api.ts'
 import { KeyEffects, keyCount, plural } from './key-effects.tsx'
 
@@ -15,7 +15,6 @@ type Props = { member: Member; isSelf: boolean; onClose: () => void }
 
 export function RemoveMemberDialog({ member, isSelf, onClose }: Props) {
   const client = useQueryClient()
-  const toast = useToast()
   const [, navigate] = useLocation()
   const { account, canChange } = useSignedIn()
   const [alsoRevoke, setAlsoRevoke] = useState(false)

@@ -5,8 +5,8 @@ import { scopesOfRole } from '../scopes/catalogue.ts'
 import type { Member } from '../session/api.ts'
 import { type Role, roleName } from '../session/roles.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { changeRole, type MemberKeys } from './api.ts'
 import { KeyEffects, keyCount, plural } from './key-effects.tsx'
 import { RoleChoice } from './role-choice.tsx'
@@ -15,7 +15,6 @@ type Props = { member: Member; onClose: () => void }
 
 export function RoleDialog({ member, onClose }: Props) {
   const client = useQueryClient()
-  const toast = useToast()
   const { data: catalogue = [] } = useQuery(scopesQuery)
   const [role, setRole] = useState(member.role)
   const task = useTask(changeRole)
@@ -31,6 +30,7 @@ export function RoleDialog({ member, onClose }: Props) {
   return (
     <FormDialog
       title={`Change role of ${name}`}
+      subject={name}
       submit="Change role"
       task={task}
       waitingFor="Waiting for all regions to apply the change"

@@ -1,6 +1,7 @@
 // The attributes of an account, and what its status means.
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { Button } from '@cloudflare/kumo/components/button'
+import { CopiedText } from '../ui/copied-text.tsx'
 import { Detail, DetailList } from '../ui/detail-list.tsx'
 import { exactTime, RelativeTime } from '../ui/time.tsx'
 import type { Account } from './api.ts'
@@ -10,7 +11,7 @@ export function AccountDetails({ value }: { value: Account }) {
   return (
     <DetailList>
       <Detail name="ID">
-        <code className="font-mono text-sm break-all select-all">{id}</code>
+        <CopiedText text={id} what="account ID" />
       </Detail>
       <Detail name="Created" note={exactTime(created_at)}>
         <RelativeTime time={created_at} />

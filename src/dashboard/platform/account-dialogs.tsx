@@ -5,8 +5,8 @@ import type { Progress } from '../api/progress.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { TextInput } from '../ui/text-input.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import {
   type Account,
   accountsKey,
@@ -52,7 +52,6 @@ function useAct(
   { value, onClose }: DialogProps,
 ) {
   const client = useQueryClient()
-  const toast = useToast()
   const task = useTask(act)
   const confirm = async () => {
     const finished = await task.run(value.id)
@@ -70,6 +69,7 @@ function SuspendDialog(props: DialogProps) {
   return (
     <FormDialog
       title={`Suspend ${value.name}?`}
+      subject={value.name}
       submit="Suspend account"
       isDestructive
       task={task}
@@ -93,6 +93,7 @@ function ResumeDialog(props: DialogProps) {
   return (
     <FormDialog
       title={`Resume ${value.name}?`}
+      subject={value.name}
       submit="Resume account"
       task={task}
       waitingFor="Waiting for all regions to apply the change"
@@ -113,6 +114,7 @@ function DeleteDialog(props: DialogProps) {
   return (
     <ConfirmDialog
       title={`Delete ${value.name}?`}
+      subject={value.name}
       submit="Delete account"
       expected={value.name}
       task={task}
@@ -142,6 +144,7 @@ function InviteOwnerDialog({ value, onClose }: DialogProps) {
   return (
     <FormDialog
       title={`Invite the owner of ${value.name}`}
+      subject={value.name}
       submit="Create invitation"
       task={task}
       onSubmit={({ trimmed }) => invite(trimmed('owner_email'))}

@@ -1,4 +1,4 @@
-import { Select } from '@cloudflare/kumo/components/select'
+import { FilterSelect } from '../ui/filter-select.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { useSetSearchParam } from '../ui/use-set-search-param.ts'
 import { statuses, statusName } from './account-status.tsx'
@@ -15,8 +15,8 @@ export function AccountFilters({ filter }: { filter: AccountFilter }) {
           onSearch={(text) => setParam('search', text)}
         />
       </div>
-      <Select
-        aria-label="Status"
+      <FilterSelect
+        label="Status"
         className="w-40"
         value={filter.status ?? 'all'}
         onValueChange={(next) => setParam('status', next === 'all' ? null : next)}

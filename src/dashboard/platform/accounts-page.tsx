@@ -10,7 +10,7 @@ import { LoadMore } from '../ui/load-more.tsx'
 import NotFoundPage from '../ui/not-found-page.tsx'
 import { Page } from '../ui/page.tsx'
 import { EmptyText } from '../ui/paged-list.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { AccountFilters } from './account-filters.tsx'
 import { statuses } from './account-status.tsx'
@@ -47,7 +47,7 @@ function AccountList() {
       <AccountFilters filter={filter} />
       {list.error && (
         <div className="p-4">
-          <ProblemBanner problem={list.error} onRetry={() => list.refetch()} />
+          <QueryProblem query={list} />
         </div>
       )}
       {list.isPending && <ListSkeleton label="Loading accounts" />}

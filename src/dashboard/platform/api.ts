@@ -47,11 +47,8 @@ export function accountUsageQuery(id: string): UsageQuery {
     })
 }
 
-/** Idempotent: a retry with the same key creates one account. */
-export async function createAccount(json: NewAccount, idempotencyKey: string) {
-  const headers = { 'idempotency-key': idempotencyKey }
-  return (await answer(accounts.$post({ json }, { headers }))).data
-}
+export const createAccount = async (json: NewAccount) =>
+  (await answer(accounts.$post({ json }))).data
 
 export async function updateAccount(id: string, json: AccountChanges): Promise<Progress> {
   return progressOf((await answer(account.$patch({ param: { id }, json }))).data)

@@ -6,20 +6,18 @@ import type { ApiProblem } from '../api/problem.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import type { Fields } from '../ui/handle-submit.ts'
 import { TextInput } from '../ui/text-input.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
-import { accountsKey, createAccount, type NewAccount, type OwnerInvitation } from './api.ts'
+import { accountsKey, createAccount, type OwnerInvitation } from './api.ts'
 import { OwnerLinkDialog } from './owner-link-dialog.tsx'
 
 type Created = { id: string; invitation: OwnerInvitation | null }
 
 export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient()
-  const toast = useToast()
   const [, navigate] = useLocation()
   const [created, setCreated] = useState<Created | null>(null)
-  const idempotencyKey = useIdempotencyKey()
-  const task = useTask((input: NewAccount) => createAccount(input, idempotencyKey.of(input)))
+  const task = useTask(createAccount)
   const open = (id: string) => {
     onClose()
     navigate(`/accounts/${id}`)
@@ -71,17 +69,4 @@ function AccountFields({ problem }: { problem: ApiProblem | null }) {
       />
     </>
   )
-}
-
-/** A retry of the same input creates one account; another input is another request. */
-function useIdempotencyKey() {
-  const [keys] = useState(() => new Map<string, string>())
-  return {
-    of(input: NewAccount): string {
-      const text = JSON.stringify(input)
-      const key = keys.get(text) ?? crypto.randomUUID()
-      keys.set(text, key)
-      return key
-    },
-  }
 }

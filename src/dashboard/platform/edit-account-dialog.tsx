@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import type { Fields } from '../ui/handle-submit.ts'
 import { NumberInput, TextInput } from '../ui/text-input.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import {
   accountChanges,
   type QuotaKind,
@@ -20,7 +20,6 @@ export function EditAccountDialog({ value: current, onClose }: Props) {
   // As it was when the form was opened: what is loaded again meanwhile changes no field.
   const [value] = useState(current)
   const client = useQueryClient()
-  const toast = useToast()
   const task = useTask((changes: AccountChanges) => updateAccount(value.id, changes))
   const [errors, setErrors] = useState<Partial<Record<QuotaKind, string>>>({})
   const submit = async ({ trimmed }: Fields) => {
@@ -39,6 +38,7 @@ export function EditAccountDialog({ value: current, onClose }: Props) {
   return (
     <FormDialog
       title={`Edit ${value.name}`}
+      subject={value.name}
       submit="Save changes"
       task={task}
       waitingFor="Waiting for all regions to apply the change"

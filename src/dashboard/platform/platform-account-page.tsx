@@ -6,7 +6,7 @@ import { BackLink } from '../ui/back-link.tsx'
 import { Card } from '../ui/card.tsx'
 import NotFoundPage from '../ui/not-found-page.tsx'
 import { Page } from '../ui/page.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { QuotaMeters } from '../ui/quota-meters.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { UsageCard } from '../usage/usage-card.tsx'
@@ -30,7 +30,7 @@ export default function PlatformAccountPage({ id }: { id: string }) {
       badge={value && <AccountBadge status={value.status} />}
       actions={value && <AccountActions value={value} onSelect={setAction} />}
     >
-      <ProblemBanner problem={account.error} onRetry={() => account.refetch()} />
+      <QueryProblem query={account} />
       {account.isPending && <ListSkeleton label="Loading account" />}
       {value && <Sections value={value} onInvite={() => setAction('invite-owner')} />}
       {value && <AccountDialogs action={action} value={value} onClose={() => setAction(null)} />}

@@ -1,18 +1,30 @@
 import { Button } from '@cloudflare/kumo/components/button'
-import { Input } from '@cloudflare/kumo/components/input'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { NewPasswordField } from '../session/password-field.tsx'
+import { factorsQuery } from '../session/factor-api.ts'
+import { CurrentPasswordField, NewPasswordField } from '../session/password-field.tsx'
 import { Card } from '../ui/card.tsx'
-import { handleSubmit } from '../ui/handle-submit.ts'
+import { Form } from '../ui/form.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { changePassword, sessionsQuery } from './api.ts'
 
-export function PasswordForm() {
+/** Who signs in in other ways has none. */
+export function PasswordCard() {
+  const { data } = useQuery(factorsQuery)
+  if (data?.password !== false) return <PasswordForm />
+  return (
+    <Card title="Password">
+      <p className="text-base text-kumo-default">
+        You have no password. To set one, sign out and follow “Forgot your password?”.
+      </p>
+    </Card>
+  )
+}
+
+function PasswordForm() {
   const client = useQueryClient()
-  const toast = useToast()
   // A new key empties the fields.
   const [formKey, setFormKey] = useState(0)
   const task = useTask(async (current: string, next: string) => {
@@ -23,26 +35,21 @@ export function PasswordForm() {
   })
   return (
     <Card title="Password" description="Changing your password ends all your other sessions.">
-      <form
+      <Form
         key={formKey}
         className="flex max-w-md flex-col gap-4"
-        onSubmit={handleSubmit(({ text }) => task.run(text('current'), text('password')))}
+        task={task}
+        onFields={({ text }) => task.run(text('current'), text('password'))}
       >
         <ProblemBanner problem={task.problem} />
-        <Input
-          label="Current password"
-          name="current"
-          type="password"
-          autoComplete="current-password"
-          required
-        />
+        <CurrentPasswordField label="Current password" name="current" />
         <NewPasswordField label="New password" problem={task.problem} />
         <div>
           <Button type="submit" variant="primary" loading={task.isPending}>
             Change password
           </Button>
         </div>
-      </form>
+      </Form>
     </Card>
   )
 }

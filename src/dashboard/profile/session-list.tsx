@@ -2,19 +2,19 @@
 import { Badge } from '@cloudflare/kumo/components/badge'
 import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { signedInWithText } from '../session/signed-in-with.ts'
 import { Card } from '../ui/card.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { RelativeTime } from '../ui/time.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
+import { userAgentName } from '../ui/user-agent.ts'
 import { endOtherSessions, endSession, sessionsQuery, type UserSession } from './api.ts'
-import { userAgentName } from './user-agent.ts'
 
 export function SessionList() {
   const { data, error, refetch } = useQuery(sessionsQuery)
   const client = useQueryClient()
-  const toast = useToast()
   const endOthers = useTask(async () => {
     const ended = await endOtherSessions()
     toast(ended === 1 ? '1 session ended' : `${ended} sessions ended`)
@@ -36,7 +36,7 @@ export function SessionList() {
       <ProblemBanner problem={endOthers.problem ?? error} onRetry={() => refetch()} />
       {data === undefined && error === null && <ListSkeleton rows={2} label="Loading sessions" />}
       <ul className="-my-3 divide-y divide-kumo-hairline">
-        {data?.map((session) => (
+        {data?.toSorted(currentFirst).map((session) => (
           <SessionRow key={session.id} session={session} />
         ))}
       </ul>
@@ -44,9 +44,10 @@ export function SessionList() {
   )
 }
 
+const currentFirst = (a: UserSession, b: UserSession) => +b.is_current - +a.is_current
+
 function SessionRow({ session }: { session: UserSession }) {
   const client = useQueryClient()
-  const toast = useToast()
   const name = userAgentName(session.user_agent)
   const end = useTask(async () => {
     await endSession(session.id)
@@ -59,13 +60,15 @@ function SessionRow({ session }: { session: UserSession }) {
         <p className="flex flex-wrap items-center gap-2 text-base font-medium text-kumo-default">
           {name}
           {session.is_current && <Badge variant="success">Current session</Badge>}
+          {session.awaits_factor && <Badge variant="secondary">Second factor not yet given</Badge>}
         </p>
         <p className="text-sm text-kumo-subtle">
           {[session.place, session.ip_address].filter(Boolean).join(' · ') || 'Unknown location'}
         </p>
         <p className="text-sm text-kumo-subtle">
-          Signed in <RelativeTime time={session.created_at} />, expires{' '}
-          <RelativeTime time={session.expires_at} />
+          Signed in <RelativeTime time={session.created_at} />
+          {session.signed_in_with !== null && ` with ${signedInWithText(session.signed_in_with)}`},
+          expires <RelativeTime time={session.expires_at} />
         </p>
         <ProblemBanner problem={end.problem} />
       </div>

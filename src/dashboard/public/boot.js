@@ -17,3 +17,40 @@ globalThis.trustedTypes?.createPolicy('default', {
   const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
   document.documentElement.dataset.mode = stored === 'dark' || stored === 'light' ? stored : system
 }
+
+// Loads the list beside the entry, and asks for what the first page shows while the app is still on its way (api/early.ts takes
+// the answers): only for the account that was open last, since without a session each answer would be a 401.
+{
+  const [, account, page] = /^\/a\/([^/]+)\/?(.*)$/.exec(location.pathname) ?? []
+  let last = null
+  try {
+    last = localStorage.getItem('early')
+  } catch {
+    // Storage may be blocked: the app asks.
+  }
+  const list = document.querySelector('meta[name="list"]')?.getAttribute('content')
+  if (account !== undefined && list) {
+    const link = document.createElement('link')
+    link.rel = 'modulepreload'
+    link.crossOrigin = ''
+    link.href = list
+    document.head.append(link)
+  }
+  if (account !== undefined && account === last) {
+    const ofPerson = ['/api/auth/get-session', '/api/auth/organization/list']
+    const ofAccount = [
+      '/api/auth/organization/get-full-organization?membersLimit=1000',
+      '/api/account',
+      ...(page === 'keys' && location.search === ''
+        ? ['/api/api-keys?limit=25', '/api/api-keys/summary', '/api/formats']
+        : []),
+    ]
+    const headers = { 'latchkey-account': account }
+    globalThis.earlyAnswers = new Map([
+      ...ofPerson.map((path) => [path, fetch(path)]),
+      ...ofAccount.map((path) => [path, fetch(path, { headers })]),
+    ])
+    // Whoever takes an answer hears of its failure.
+    for (const answer of globalThis.earlyAnswers.values()) answer.catch(() => {})
+  }
+}

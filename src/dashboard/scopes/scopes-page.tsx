@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { roleName } from '../session/roles.ts'
 import { surface, tableEdges } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { TableHead } from '../ui/table-head.tsx'
 import { type Scope, scopesQuery } from './api.ts'
@@ -18,7 +18,7 @@ export default function ScopesPage() {
       title="Scopes"
       description="The permissions that a key can have. They are defined in latchkey.config.ts and change with a deployment."
     >
-      <ProblemBanner problem={catalogue.error} onRetry={() => catalogue.refetch()} />
+      <QueryProblem query={catalogue} />
       {catalogue.isPending && <ListSkeleton label="Loading scopes" />}
       {catalogue.data && (
         <div className={`${surface} ${tableEdges} overflow-hidden`}>

@@ -1,10 +1,9 @@
 // Shown to a signed-in user where the address names an account of which they are no member, or who has no account.
-import { Button, LinkButton } from '@cloudflare/kumo/components/button'
 import { pathInAccount } from '../api/account.ts'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { useTask } from '../ui/use-task.ts'
 import type { Account, User } from './api.ts'
-import { SignInLayout } from './sign-in-layout.tsx'
+import { SignInLayout, WideButton, WideLink } from './sign-in-layout.tsx'
 import { useSessionChanges } from './use-session-changes.ts'
 
 type Props = { user: User; accounts: readonly Account[] }
@@ -17,13 +16,13 @@ export function NoAccount({ user, accounts }: Props) {
     <SignInLayout title={title} description={description}>
       <ProblemBanner problem={task.problem} />
       {accounts.map(({ id, name }) => (
-        <LinkButton key={id} variant="primary" href={`~${pathInAccount(id)}`}>
+        <WideLink key={id} path={`~${pathInAccount(id)}`}>
           {`Go to ${name}`}
-        </LinkButton>
+        </WideLink>
       ))}
-      <Button loading={task.isPending} onClick={() => task.run()}>
+      <WideButton variant="secondary" isPending={task.isPending} onClick={() => task.run()}>
         Sign out
-      </Button>
+      </WideButton>
     </SignInLayout>
   )
 }

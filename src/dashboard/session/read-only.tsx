@@ -15,9 +15,9 @@ export function ReadOnlyNotice() {
     >
       <InfoIcon size={20} aria-hidden className="mt-px shrink-0" />
       <p>
-        You are a <strong>member</strong> of {account.name}: you can view everything but cannot make
-        changes. Ask {admins.map(({ user }) => user.name).join(' or ') || 'an owner'} to make
-        changes.
+        You are a <strong>member</strong> of <bdi>{account.name}</bdi>: you can view its keys,
+        webhooks, members and audit log, but not change them. Ask{' '}
+        {admins.map(({ user }) => user.name).join(' or ') || 'an owner'} to make changes.
       </p>
     </div>
   )

@@ -1,20 +1,50 @@
 // Renders its children for signed-in members of the account in the address; redirects everyone else.
-import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Redirect } from 'wouter'
 import { pathInAccount, rememberAccount, startingAccount } from '../api/account.ts'
+import { ownDrafts } from '../ui/drafts.ts'
+import { usePageHeld } from '../ui/held-page.ts'
 import { PageLoader } from '../ui/page-loader.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { accountQuery, accountsQuery, type Session, sessionQuery, standingQuery } from './api.ts'
+import { reloadPage } from '../ui/reload.ts'
+import {
+  type Account,
+  accountQuery,
+  accountsQuery,
+  type Session,
+  sessionQuery,
+  standingQuery,
+  type User,
+} from './api.ts'
+import { factorsQuery, hasFactor } from './factor-api.ts'
 import { NoAccount } from './no-account.tsx'
+import { SignInAgain } from './sign-in-again.tsx'
 import { type SignedIn, SignedInProvider } from './signed-in.tsx'
 
+export type EnrolmentProps = {
+  user: User
+  /** Of the address: it requires a second factor, and the user has none. */
+  account: Account
+  /** The other accounts of the user. */
+  others: readonly Account[]
+  /** Resolves once the account is read. */
+  onEnrolled: () => Promise<void>
+}
+
+type RequireAccountProps = {
+  id: string
+  /** The page instead of `children` while the user lacks the second factor that the account requires. */
+  enrolment: ComponentType<EnrolmentProps>
+  children: ReactNode
+}
+
 /** For the pages of an account. */
-export function RequireAccount({ id, children }: { id: string; children: ReactNode }) {
+export function RequireAccount({ children, ...props }: RequireAccountProps) {
   return (
     <RequireSession>
       {(session) => (
-        <Membership session={session} id={id}>
+        <Membership session={session} {...props}>
           {children}
         </Membership>
       )}
@@ -29,12 +59,27 @@ export function ToOwnAccount() {
 
 function RequireSession({ children }: { children: (session: Session) => ReactNode }) {
   const session = useQuery(sessionQuery)
-  if (session.data === null) {
+  const isHeld = usePageHeld()
+  // The person of the page for as long as it is loaded.
+  const [first, setFirst] = useState<Session | null>(null)
+  if (first === null && session.data) setFirst(session.data)
+  const isOther = first !== null && session.data != null && session.data.user.id !== first.user.id
+  useEffect(() => {
+    if (isOther) void reloadPage()
+  }, [isOther])
+  const shown = isHeld && (isOther || session.data === null) ? first : session.data
+  if (shown === null) {
     const next = location.pathname + location.search
     return <Redirect to={`~/sign-in?next=${encodeURIComponent(next)}`} replace />
   }
-  if (session.data !== undefined) return children(session.data)
-  return <Waiting queries={[session]} />
+  if (shown === undefined) return <Waiting queries={[session]} />
+  if (isOther && !isHeld) return <PageLoader />
+  return (
+    <>
+      {children(shown)}
+      <SignInAgain user={shown.user} />
+    </>
+  )
 }
 
 function Starting({ session: { user, session } }: { session: Session }) {
@@ -47,9 +92,9 @@ function Starting({ session: { user, session } }: { session: Session }) {
   return <Redirect to={pathInAccount(account.id, page) + search} replace />
 }
 
-type MembershipProps = { session: Session; id: string; children: ReactNode }
+type MembershipProps = RequireAccountProps & { session: Session }
 
-function Membership({ session: { user }, id, children }: MembershipProps) {
+function Membership({ session: { user }, id, enrolment: Enrolment, children }: MembershipProps) {
   const queries = [
     useQuery(accountsQuery),
     useQuery(accountQuery),
@@ -58,19 +103,53 @@ function Membership({ session: { user }, id, children }: MembershipProps) {
   const [accounts, account, standing] = queries
   const role = account.data?.members.find((member) => member.userId === user.id)?.role
   const isMember = role !== undefined
+  ownDrafts(user.id, id)
   useEffect(() => {
     if (isMember) rememberAccount(id)
   }, [isMember, id])
+  const isKnown = queries.every(({ data }) => data !== undefined)
   // Of another account nothing may be shown, whatever the server answered.
   const isOfAddress = account.data?.id === id && standing.data?.id === id
-  if (!account.data || !standing.data || role === undefined || !isOfAddress) {
-    const isKnown = queries.every(({ data }) => data !== undefined)
-    if (!isKnown) return <Waiting queries={queries} />
-    const others = accounts.data?.filter((each) => each.id !== id)
-    return <NoAccount user={user} accounts={others ?? []} />
+  const isOpen = isMember && isOfAddress
+  const enrolling = useEnrolling(id, isKnown && !isOpen)
+  // What is shown only once stays, whatever has become of the person meanwhile.
+  const last = useRef<SignedIn | null>(null)
+  if (usePageHeld() && last.current !== null && !isOpen) {
+    return <SignedInProvider value={last.current}>{children}</SignedInProvider>
   }
-  const value = signedIn({ user, account: account.data, role, standing: standing.data })
-  return <SignedInProvider value={value}>{children}</SignedInProvider>
+  const others = accounts.data?.filter((each) => each.id !== id) ?? []
+  if (enrolling.account !== null) {
+    const { account, onEnrolled } = enrolling
+    return <Enrolment {...{ user, account, others, onEnrolled }} />
+  }
+  if (!account.data || !standing.data || !isOpen) {
+    if (!isKnown || enrolling.isPending) return <Waiting queries={queries} />
+    return <NoAccount user={user} accounts={others} />
+  }
+  last.current = signedIn({ user, account: account.data, role, standing: standing.data })
+  return <SignedInProvider value={last.current}>{children}</SignedInProvider>
+}
+
+/**
+ * `account`: requires a second factor that the user does not have. It stays until the user goes on, so that recovery codes
+ * that are shown once do not disappear when the account is read meanwhile.
+ */
+function useEnrolling(id: string, isClosed: boolean) {
+  const client = useQueryClient()
+  const [account, setAccount] = useState<Account | null>(null)
+  const { data, isFetching } = useQuery({ ...factorsQuery, enabled: isClosed })
+  const requiring = data?.required_by.find((each) => each.id === id)
+  if (isClosed && account === null && requiring && data && !hasFactor(data)) setAccount(requiring)
+  return {
+    account,
+    isPending: isClosed && isFetching,
+    async onEnrolled() {
+      await Promise.all(
+        [accountQuery, standingQuery].map(({ queryKey }) => client.refetchQueries({ queryKey })),
+      )
+      setAccount(null)
+    },
+  }
 }
 
 function signedIn(known: Pick<SignedIn, 'user' | 'account' | 'role' | 'standing'>): SignedIn {

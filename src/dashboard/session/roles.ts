@@ -10,5 +10,5 @@ export const roleName: Record<Role, string> = { owner: 'Owner', admin: 'Admin', 
 export const roleDescription: Record<Role, string> = {
   owner: 'Full access, including owners and keys that manage or verify other keys',
   admin: 'Creates and revokes keys, invites and removes members',
-  member: 'Can view everything but cannot make changes',
+  member: 'Sees keys, webhooks, members and the audit log; changes only their own profile',
 }

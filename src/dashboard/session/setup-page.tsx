@@ -1,9 +1,11 @@
 // Creates the first account of a deployment and its owner.
 import { useQuery } from '@tanstack/react-query'
 import { Redirect } from 'wouter'
-import { type Fields, handleSubmit } from '../ui/handle-submit.ts'
+import { Form } from '../ui/form.tsx'
+import type { Fields } from '../ui/handle-submit.ts'
 import { PageLoader } from '../ui/page-loader.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { useTask } from '../ui/use-task.ts'
 import { createFirstAccount, setupNeededQuery } from './api.ts'
@@ -20,7 +22,7 @@ export default function SetupPage() {
       title="Set up Latchkey"
       description="Create the first account and become its owner. Everyone else joins by invitation."
     >
-      <ProblemBanner problem={isNeeded.error} onRetry={() => isNeeded.refetch()} />
+      <QueryProblem query={isNeeded} />
       <SetupForm />
     </SignInLayout>
   )
@@ -41,7 +43,7 @@ function SetupForm() {
   })
   const field = (name: string) => ({ name, required: true, error: task.problem?.of(name) })
   return (
-    <form className="flex flex-col gap-4" onSubmit={handleSubmit(task.run)}>
+    <Form task={task} onFields={task.run}>
       <TextInput
         {...field('setup_token')}
         label="Set-up token"
@@ -55,6 +57,6 @@ function SetupForm() {
       <NewPasswordField problem={task.problem} />
       <ProblemBanner problem={task.problem} />
       <WideButton isPending={task.isPending}>Create account</WideButton>
-    </form>
+    </Form>
   )
 }

@@ -1,6 +1,7 @@
 // The layout of pages that need no account: one card in the middle.
-import { Button } from '@cloudflare/kumo/components/button'
+import { Button, type ButtonProps, LinkButton } from '@cloudflare/kumo/components/button'
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
 import { surface } from '../ui/card.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { usePageTitle } from '../ui/page.tsx'
@@ -23,20 +24,53 @@ export function SignInLayout({ title, description, children }: Props) {
   )
 }
 
-type ButtonProps = { isPending: boolean; onClick?: () => void; children: string }
+type WideButtonProps = {
+  isPending: boolean
+  icon?: NonNullable<ButtonProps['icon']>
+  variant?: 'primary' | 'secondary'
+  onClick?: () => void
+  children: string
+}
 
 /** As wide as the card. Without `onClick` it submits the form around it. */
-export function WideButton({ isPending, onClick, children }: ButtonProps) {
+export function WideButton(props: WideButtonProps) {
+  const { isPending, icon, variant = 'primary', onClick, children } = props
   return (
     <Button
       type={onClick ? 'button' : 'submit'}
-      variant="primary"
+      variant={variant}
       size="lg"
       className="w-full justify-center"
       loading={isPending}
+      {...(icon && { icon })}
       onClick={onClick}
     >
       {children}
     </Button>
+  )
+}
+
+type WideLinkProps = { path: string; variant?: 'primary' | 'secondary'; children: string }
+
+export function WideLink({ path, variant = 'primary', children }: WideLinkProps) {
+  return (
+    <LinkButton variant={variant} size="lg" className="w-full justify-center" href={path}>
+      {children}
+    </LinkButton>
+  )
+}
+
+type LinkProps = { path: string; onClick?: () => void; children: string }
+
+/** To another page that needs no account. */
+export function QuietLink({ path, onClick, children }: LinkProps) {
+  return (
+    <Link
+      href={path}
+      onClick={onClick}
+      className="self-start rounded text-base text-kumo-link underline outline-none focus-visible:ring-2 focus-visible:ring-kumo-focus"
+    >
+      {children}
+    </Link>
   )
 }

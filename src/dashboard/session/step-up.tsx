@@ -1,20 +1,11 @@
 // Opens the dialog of step-up when a request needs it.
-import { lazy, Suspense, useEffect, useState } from 'react'
-import { registerProver } from '../api/step-up.ts'
+import { stepUp } from '../api/questions.ts'
+import { lazyDialog } from '../ui/lazy-dialog.tsx'
+import { useQuestion } from './use-question.ts'
 
-const StepUpDialog = lazy(() => import('./step-up-dialog.tsx'))
+const StepUpDialog = lazyDialog(() => import('./step-up-dialog.tsx'))
 
 export function StepUp() {
-  const [settle, setSettle] = useState<((isProved: boolean) => void) | null>(null)
-  useEffect(() => registerProver(() => new Promise((resolve) => setSettle(() => resolve))), [])
-  if (settle === null) return null
-  const close = (isProved: boolean) => {
-    setSettle(null)
-    settle(isProved)
-  }
-  return (
-    <Suspense fallback={null}>
-      <StepUpDialog onClose={close} />
-    </Suspense>
-  )
+  const close = useQuestion(stepUp)
+  return close && <StepUpDialog onClose={close} />
 }

@@ -1,42 +1,34 @@
 // The account of this page, and links to the user's other accounts.
-import { DropdownMenu } from '@cloudflare/kumo/components/dropdown'
 import { BuildingsIcon, CaretUpDownIcon, CheckIcon } from '@phosphor-icons/react'
 import { useQuery } from '@tanstack/react-query'
 import { pathInAccount } from '../api/account.ts'
 import { accountsQuery } from '../session/api.ts'
 import { roleName } from '../session/roles.ts'
 import { useSignedIn } from '../session/signed-in.tsx'
+import { Menu } from '../ui/menu.tsx'
 
 export function AccountSwitcher() {
   const { account } = useSignedIn()
   const { data: accounts = [] } = useQuery(accountsQuery)
   if (accounts.length < 2) return <Current />
   return (
-    <DropdownMenu>
-      <DropdownMenu.Trigger
-        render={
-          <button
-            type="button"
-            aria-label={`Account ${account.name}. Switch account`}
-            className="w-full rounded-md text-left outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus"
-          >
-            <Current canSwitch />
-          </button>
-        }
-      />
-      <DropdownMenu.Content>
-        {accounts.map(({ id, name }) => (
-          <DropdownMenu.LinkItem
-            key={id}
-            icon={id === account.id ? CheckIcon : BuildingsIcon}
-            href={pathInAccount(id)}
-            aria-current={id === account.id ? 'true' : undefined}
-          >
-            {name}
-          </DropdownMenu.LinkItem>
-        ))}
-      </DropdownMenu.Content>
-    </DropdownMenu>
+    <Menu
+      trigger={
+        <button
+          type="button"
+          aria-label={`Account ${account.name}. Switch account`}
+          className="w-full rounded-md text-left outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus"
+        >
+          <Current canSwitch />
+        </button>
+      }
+      items={accounts.map(({ id, name }) => ({
+        name,
+        icon: id === account.id ? CheckIcon : BuildingsIcon,
+        href: pathInAccount(id),
+        isCurrent: id === account.id,
+      }))}
+    />
   )
 }
 

@@ -1,7 +1,10 @@
 // Links to the pages, between the account switcher and the user menu.
 import {
+  ArrowsLeftRightIcon,
   BroadcastIcon,
   BuildingsIcon,
+  ChartBarIcon,
+  FlaskIcon,
   HeartbeatIcon,
   KeyIcon,
   ListMagnifyingGlassIcon,
@@ -11,16 +14,20 @@ import {
 } from '@phosphor-icons/react'
 import { Link, useLocation } from 'wouter'
 import { isAtLeast, type Role } from '../session/roles.ts'
-import { useSignedIn } from '../session/signed-in.tsx'
+import { type SignedIn, useSignedIn } from '../session/signed-in.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { AccountSwitcher } from './account-switcher.tsx'
+import { PaletteButton } from './palette-button.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 import { UserMenu } from './user-menu.tsx'
 
-type NavigationPage = { path: string; name: string; Icon: typeof KeyIcon; weakest?: Role }
+export type NavigationPage = { path: string; name: string; Icon: typeof KeyIcon; weakest?: Role }
 
 const accountPages: NavigationPage[] = [
+  { path: '/overview', name: 'Overview', Icon: ChartBarIcon },
   { path: '/keys', name: 'API keys', Icon: KeyIcon },
+  { path: '/requests', name: 'Requests', Icon: ArrowsLeftRightIcon, weakest: 'admin' },
+  { path: '/playground', name: 'Playground', Icon: FlaskIcon },
   { path: '/webhooks', name: 'Webhooks', Icon: BroadcastIcon },
   { path: '/members', name: 'Members', Icon: UsersIcon },
   { path: '/audit-log', name: 'Audit log', Icon: ListMagnifyingGlassIcon },
@@ -34,6 +41,12 @@ const platformPages: NavigationPage[] = [
   { path: '/status', name: 'Status', Icon: HeartbeatIcon, weakest: 'admin' },
 ]
 
+/** Those that the person may see. */
+export function pagesOf({ role, standing }: Pick<SignedIn, 'role' | 'standing'>): NavigationPage[] {
+  const all = standing.is_platform ? [...accountPages, ...platformPages] : accountPages
+  return all.filter(({ weakest = 'member' }) => isAtLeast(role, weakest))
+}
+
 /** `isCompact`: without the logo. */
 export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
   const { standing } = useSignedIn()
@@ -45,6 +58,7 @@ export function Navigation({ isCompact = false }: { isCompact?: boolean }) {
         </div>
       )}
       <AccountSwitcher />
+      <PaletteButton />
       <nav aria-label="Settings" className="flex flex-1 flex-col gap-4">
         <NavigationGroup name="Settings" pages={accountPages} />
         {standing.is_platform && <NavigationGroup name="Platform" pages={platformPages} />}

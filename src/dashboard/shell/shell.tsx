@@ -6,10 +6,14 @@ import { useLocation } from 'wouter'
 import { ClosingNotice } from '../account/closing-notice.tsx'
 import { ReadOnlyNotice } from '../session/read-only.tsx'
 import { useSignedIn } from '../session/signed-in.tsx'
+import { ConnectionNotice } from '../ui/connection-notice.tsx'
 import { Logo } from '../ui/logo.tsx'
+import { preloadLater } from './later.ts'
 import { Navigation } from './navigation.tsx'
+import { Shortcuts } from './shortcuts.tsx'
 
 export default function Shell({ children }: { children: ReactNode }) {
+  useEffect(preloadLater, [])
   return (
     <div className="min-h-dvh bg-kumo-canvas text-kumo-default md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -22,7 +26,9 @@ export default function Shell({ children }: { children: ReactNode }) {
         <Navigation />
       </aside>
       <NarrowNavigation />
+      <Shortcuts />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
+        <ConnectionNotice />
         <ReadOnlyNotice />
         <ClosingNotice />
         {children}

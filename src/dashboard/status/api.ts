@@ -3,7 +3,7 @@ import { answer, type DataOf, management } from '../api/client.ts'
 
 export type Status = DataOf<typeof management.status.$get>
 
-const refreshMs = 15_000
+export const refreshMs = 15_000
 
 export const statusQuery = queryOptions({
   queryKey: ['status'],

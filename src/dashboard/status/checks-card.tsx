@@ -1,7 +1,8 @@
 import { Table } from '@cloudflare/kumo/components/table'
 import { Card } from '../ui/card.tsx'
+import { useIsFresh } from '../ui/freshness.tsx'
 import { TableHead } from '../ui/table-head.tsx'
-import { RelativeTime } from '../ui/time.tsx'
+import { exactTime, RelativeTime } from '../ui/time.tsx'
 import type { Status } from './api.ts'
 import { HealthBadge } from './health-badge.tsx'
 
@@ -55,13 +56,11 @@ const texts: Record<Check['name'], CheckText> = {
 
 const wide = 'hidden sm:table-cell'
 
-export function ChecksCard({ status: { checks, pending } }: { status: Status }) {
+type Props = { status: Status; ranAtMs: number }
+
+export function ChecksCard({ status: { checks, pending }, ranAtMs }: Props) {
   return (
-    <Card
-      title="Health checks"
-      description="Run just now, with a timeout of two seconds each."
-      isFlush
-    >
+    <Card title="Health checks" description={<Ran atMs={ranAtMs} />} isFlush>
       <Table>
         <TableHead columns={['Check', { name: 'Purpose', className: wide }, 'State']} />
         <Table.Body>
@@ -81,6 +80,12 @@ export function ChecksCard({ status: { checks, pending } }: { status: Status }) 
   )
 }
 
+function Ran({ atMs }: { atMs: number }) {
+  const isFresh = useIsFresh()
+  if (!isFresh) return <>Run on {exactTime(atMs)}, and not since.</>
+  return <>Run just now, with a timeout of two seconds each.</>
+}
+
 function CheckRow({ check: { name, ok, ms, problem } }: { check: Check }) {
   const text = texts[name]
   return (
@@ -89,7 +94,9 @@ function CheckRow({ check: { name, ok, ms, problem } }: { check: Check }) {
       <Table.Cell className={`${wide} align-top text-kumo-subtle`}>{text.purpose}</Table.Cell>
       <Table.Cell className="align-top">
         <HealthBadge isHealthy={ok}>{ok ? text.healthy : 'Failing'}</HealthBadge>
-        {text.isTimed && ok && <span className="ml-2 text-sm text-kumo-subtle">{ms} ms</span>}
+        {text.isTimed && ok && (
+          <span className="ml-2 text-sm whitespace-nowrap text-kumo-subtle">{ms} ms</span>
+        )}
         {problem && <span className="block text-sm break-words text-kumo-subtle">{problem}</span>}
       </Table.Cell>
     </Table.Row>

@@ -7,11 +7,11 @@ import { HealthBadge } from './health-badge.tsx'
 
 type Fence = Status['fences'][number]
 
-const wide = 'hidden md:table-cell'
+const wide = 'hidden xl:table-cell'
 const columns = [
   'Fence',
   'State',
-  { name: 'Registered', className: 'hidden sm:table-cell' },
+  { name: 'Registered', className: wide },
   { name: 'Last request (to the hour)', className: wide },
   { name: 'Floors', className: wide },
   { name: 'Questions a second', className: wide },
@@ -52,7 +52,18 @@ function FenceRow({ fence }: { fence: Fence }) {
   return (
     <Table.Row>
       <Table.Cell>
-        <code className="font-mono text-sm">{name}</code>
+        <code className="font-mono text-sm break-all">{name}</code>
+        <span className="block text-sm text-kumo-subtle xl:hidden">
+          Registered <RelativeTime time={registered_at} />
+          {asked_at && (
+            <>
+              {', last request '}
+              <RelativeTime time={asked_at} />
+            </>
+          )}
+          {floors !== null && `, ${floors} ${floors === 1 ? 'floor' : 'floors'}`}
+          {questions_per_second !== null && `, ${questions_per_second} questions a second`}
+        </span>
       </Table.Cell>
       <Table.Cell className="whitespace-nowrap">
         <HealthBadge isHealthy={isHealthy}>
@@ -60,7 +71,7 @@ function FenceRow({ fence }: { fence: Fence }) {
         </HealthBadge>
         {isHealthy && <span className="ml-2 text-sm text-kumo-subtle">{answer_ms} ms</span>}
       </Table.Cell>
-      <Table.Cell className="hidden sm:table-cell">
+      <Table.Cell className={wide}>
         <RelativeTime time={registered_at} />
       </Table.Cell>
       <Table.Cell className={wide}>{asked_at ? <RelativeTime time={asked_at} /> : ''}</Table.Cell>

@@ -8,7 +8,7 @@ type Props = Omit<FormDialogProps, 'isDestructive' | 'isReady'> & { expected: st
 export function ConfirmDialog({ expected, children, ...props }: Props) {
   const [text, setText] = useState('')
   return (
-    <FormDialog {...props} isDestructive isReady={text.trim() === expected}>
+    <FormDialog {...props} isDestructive isReady={asRead(text) === asRead(expected)}>
       {children}
       <Input
         label={
@@ -27,3 +27,6 @@ export function ConfirmDialog({ expected, children, ...props }: Props) {
     </FormDialog>
   )
 }
+
+/** White space as a page shows it: nobody can see that a name has two spaces. */
+const asRead = (text: string) => text.trim().replaceAll(/\s+/g, ' ')

@@ -10,7 +10,7 @@ export async function downloadResponse(response: Response): Promise<void> {
 }
 
 /** By a blob: URL, which does not contain the data as a data: URL would. */
-function download(blob: Blob, fileName: string): void {
+export function download(blob: Blob, fileName: string): void {
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = url

@@ -1,18 +1,27 @@
-// A dialog that holds a form. It cannot be closed while the submitted form is in progress.
+// A dialog that holds a form. It cannot be closed while the submitted form is in progress, and what was typed into it is
+// kept until it is sent or cancelled.
 import { Button } from '@cloudflare/kumo/components/button'
 import { type ReactNode, useId } from 'react'
-import { type Fields, handleSubmit } from './handle-submit.ts'
+import type { ProblemText } from '../api/problem-text.ts'
+import { dropDraft, useKeptFields } from './drafts.ts'
+import { Form } from './form.tsx'
+import type { Fields } from './handle-submit.ts'
 import { Modal } from './modal.tsx'
 import { ProblemBanner } from './problem-banner.tsx'
 import { ProgressNote } from './progress-note.tsx'
 
 export type FormDialogProps = {
   title: string
+  /** A name within the title. */
+  subject?: string
   size?: 'lg' | 'xl'
   submit: string
+  cancel?: string
   isDestructive?: boolean
   isReady?: boolean
-  task: { isPending: boolean; problem: Error | null }
+  task: { isPending: boolean; problem: Error | null; forget?: (field: string) => void }
+  /** Codes that mean something else here. */
+  texts?: Record<string, ProblemText>
   /** What the task waits for. */
   waitingFor?: string
   noValidate?: boolean
@@ -22,18 +31,32 @@ export type FormDialogProps = {
 }
 
 export function FormDialog(props: FormDialogProps) {
-  const { title, size = 'lg', submit, isReady = true, waitingFor, onClose } = props
+  const {
+    title,
+    size = 'lg',
+    submit,
+    cancel = 'Cancel',
+    isReady = true,
+    waitingFor,
+    onClose,
+  } = props
   const { isPending, problem } = props.task
   const formId = useId()
+  const form = useKeptFields(title)
+  const close = () => {
+    dropDraft(title)
+    onClose()
+  }
   return (
     <Modal
       title={title}
+      subject={props.subject}
       size={size}
-      onClose={isPending ? undefined : onClose}
+      onClose={isPending ? undefined : close}
       buttons={
         <>
-          <Button onClick={onClose} disabled={isPending}>
-            Cancel
+          <Button onClick={close} disabled={isPending}>
+            {cancel}
           </Button>
           <Button
             type="submit"
@@ -47,18 +70,18 @@ export function FormDialog(props: FormDialogProps) {
         </>
       }
     >
-      <form
+      <Form
         id={formId}
+        ref={form}
         noValidate={props.noValidate}
         className="flex flex-col gap-4 text-base"
-        onSubmit={handleSubmit((fields) => {
-          if (isReady && !isPending) props.onSubmit(fields)
-        })}
+        task={props.task}
+        onFields={(fields) => isReady && props.onSubmit(fields)}
       >
         {props.children}
         {waitingFor && <ProgressNote isShown={isPending}>{waitingFor}</ProgressNote>}
-        <ProblemBanner problem={problem} />
-      </form>
+        <ProblemBanner problem={problem} {...(props.texts && { texts: props.texts })} />
+      </Form>
     </Modal>
   )
 }

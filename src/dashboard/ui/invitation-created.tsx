@@ -1,6 +1,7 @@
 // A new invitation: that it was mailed, or its link, to copy.
 import { Button } from '@cloudflare/kumo/components/button'
 import { CopyButton } from './copy-button.tsx'
+import { HeldNotice } from './held-notice.tsx'
 import { Modal } from './modal.tsx'
 
 /** `link` null: it was mailed. */
@@ -15,7 +16,7 @@ export function InvitationCreated({ email, link, expiry, onClose }: Props) {
     <Modal
       title={link === null ? 'Invitation sent' : 'Invitation created'}
       description={description}
-      onClose={onClose}
+      onClose={link === null ? onClose : undefined}
       buttons={
         <Button variant="primary" onClick={onClose}>
           Done
@@ -30,6 +31,7 @@ export function InvitationCreated({ email, link, expiry, onClose }: Props) {
 function Link({ link }: { link: string }) {
   return (
     <>
+      <HeldNotice confirmation="Done" />
       <p className="rounded-md bg-kumo-recessed px-3 py-2.5 font-mono text-sm break-all select-all">
         {link}
       </p>

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 
 type Props = {
   title: string
+  /** A name within the title, which may be written from right to left. */
+  subject?: string | undefined
   description?: ReactNode
   size?: 'base' | 'lg' | 'xl'
   /** Without it, only the dialog's own buttons close it. */
@@ -12,7 +14,15 @@ type Props = {
   buttons: ReactNode
 }
 
-export function Modal({ title, description, size = 'lg', onClose, children, buttons }: Props) {
+export function Modal({
+  title,
+  subject,
+  description,
+  size = 'lg',
+  onClose,
+  children,
+  buttons,
+}: Props) {
   return (
     <Dialog.Root
       open
@@ -27,7 +37,7 @@ export function Modal({ title, description, size = 'lg', onClose, children, butt
       >
         <div className="overflow-y-auto p-5 sm:p-6">
           <Dialog.Title className="text-lg font-semibold break-words text-kumo-default">
-            {title}
+            <WithName text={title} name={subject} />
           </Dialog.Title>
           {description && (
             <Dialog.Description className="mt-1 text-base text-kumo-subtle">
@@ -41,5 +51,17 @@ export function Modal({ title, description, size = 'lg', onClose, children, butt
         </div>
       </Dialog>
     </Dialog.Root>
+  )
+}
+
+function WithName({ text, name }: { text: string; name: string | undefined }) {
+  const at = name ? text.indexOf(name) : -1
+  if (!name || at < 0) return <>{text}</>
+  return (
+    <>
+      {text.slice(0, at)}
+      <bdi>{name}</bdi>
+      {text.slice(at + name.length)}
+    </>
   )
 }

@@ -1,3 +1,3 @@
-const format = new Intl.NumberFormat('en')
+const format = new Intl.NumberFormat()
 
 export const numberText = (count: number) => format.format(count)

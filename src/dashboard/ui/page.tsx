@@ -30,7 +30,7 @@ export function Page({ title, badge, above, description, actions, children, isNa
               tabIndex={-1}
               className="min-w-0 text-2xl font-semibold break-words text-kumo-default outline-none"
             >
-              {title}
+              <bdi>{title}</bdi>
             </h1>
             {badge}
           </div>
@@ -44,6 +44,9 @@ export function Page({ title, badge, above, description, actions, children, isNa
     </div>
   )
 }
+
+/** For what had the focus and is gone. */
+export const focusTitle = () => document.querySelector('h1')?.focus({ preventScroll: true })
 
 export function usePageTitle(title: string): void {
   useEffect(() => {

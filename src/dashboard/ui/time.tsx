@@ -1,10 +1,12 @@
 // Relative times, with the exact time on hover.
-import { Tooltip } from '@cloudflare/kumo/components/tooltip'
 import { useSyncExternalStore } from 'react'
+import { exactTime } from './exact-time.ts'
 
+export { exactTime }
+
+// The words of the pages are English; dates are as the browser writes them.
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long' })
-const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 /** Unit, its seconds, and the smallest count that uses it: "in 90 days" is more precise than "in 3 months". */
 const units = [
@@ -24,7 +26,6 @@ export function relativeTime(timeMs: number, nowMs: number): string {
   return seconds > 0 ? 'in less than a minute' : 'just now'
 }
 
-export const exactTime = (time: string | number) => exact.format(new Date(time))
 export const dateOf = (time: string | number) => day.format(new Date(time))
 
 const tickMs = 30_000
@@ -40,17 +41,17 @@ function subscribe(listener: () => void): () => void {
   return () => clearInterval(timer)
 }
 
-export function RelativeTime({ time }: { time: string }) {
+/** To half a minute. */
+export function useNow(): number {
   useSyncExternalStore(subscribe, () => Math.floor(nowMs / tickMs))
-  const text = relativeTime(Date.parse(time), Date.now())
+  return Date.now()
+}
+
+export function RelativeTime({ time }: { time: string }) {
+  const text = relativeTime(Date.parse(time), useNow())
   return (
-    <Tooltip
-      content={exactTime(time)}
-      render={
-        <time dateTime={time} className="whitespace-nowrap">
-          {text}
-        </time>
-      }
-    />
+    <time dateTime={time} title={exactTime(time)} className="cursor-default sm:whitespace-nowrap">
+      {text}
+    </time>
   )
 }

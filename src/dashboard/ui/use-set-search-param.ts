@@ -1,15 +1,24 @@
 import { useSearchParams } from 'wouter'
+import { withoutPage } from './pager.tsx'
 
-/** Sets one query parameter of the address, or removes it. Filters live there, so that a list can be shared. */
-export function useSetSearchParam() {
+/** Sets query parameters of the address, or removes them. Filters live there, so that a list can be shared. */
+export function useSetSearchParams() {
   const [, setParams] = useSearchParams()
-  return (name: string, value: string | null) =>
+  return (values: Record<string, string | null>) =>
     setParams(
       (params) => {
-        if (value) params.set(name, value)
-        else params.delete(name)
-        return params
+        const next = withoutPage(params)
+        for (const [name, value] of Object.entries(values)) {
+          if (value) next.set(name, value)
+          else next.delete(name)
+        }
+        return next
       },
       { replace: true },
     )
+}
+
+export function useSetSearchParam() {
+  const setParams = useSetSearchParams()
+  return (name: string, value: string | null) => setParams({ [name]: value })
 }

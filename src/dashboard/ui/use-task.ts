@@ -1,13 +1,17 @@
 // A request that a person starts and waits for. Its result goes to the caller and is stored nowhere else, since
 // it may hold a token.
 import { useState } from 'react'
-import { ApiProblem } from '../api/problem.ts'
+import { type ApiProblem, unexpected } from '../api/problem.ts'
 
 export type Task<Args extends unknown[], Result> = {
   isPending: boolean
   problem: ApiProblem | null
   /** Resolves with null when the request failed; `problem` is then set. */
   run: (...args: Args) => Promise<{ result: Result } | null>
+  /** Forgets the problem. */
+  reset: () => void
+  /** Forgets what was wrong with one field, which was edited. */
+  forget: (field: string) => void
 }
 
 type State = { isPending: boolean; problem: ApiProblem | null }
@@ -19,6 +23,9 @@ export function useTask<Args extends unknown[], Result>(
   const [state, setState] = useState(idle)
   return {
     ...state,
+    reset: () => setState(idle),
+    forget: (field) =>
+      setState((now) => ({ ...now, problem: now.problem?.without(field) ?? null })),
     async run(...args) {
       setState({ isPending: true, problem: null })
       try {
@@ -26,8 +33,7 @@ export function useTask<Args extends unknown[], Result>(
         setState(idle)
         return { result }
       } catch (error) {
-        if (!(error instanceof ApiProblem)) throw error
-        setState({ isPending: false, problem: error })
+        setState({ isPending: false, problem: unexpected(error) })
         return null
       }
     },

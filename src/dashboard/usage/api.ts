@@ -6,6 +6,12 @@ const usage = management['api-keys'][':id'].usage
 
 export type Usage = DataOf<typeof usage.$get>
 
+const ownUsage = management.usage
+
+/** With `groups`: of all keys, by what they share. */
+export type AccountUsage = DataOf<typeof ownUsage.$get>
+export type UsageGroup = NonNullable<AccountUsage['groups']>[number]
+
 const hourMs = 3_600_000
 
 /** Steps are hours or days of UTC, as the Worker counts them. */
@@ -19,10 +25,10 @@ export type TimeRange = keyof typeof timeRanges
 type Span = { from: string; granularity: (typeof timeRanges)[TimeRange]['granularity'] }
 
 /** The data includes its range: while another range loads, the data of the previous one stays visible. */
-export function rangeQuery(
+export function rangeQuery<Read = Usage>(
   queryKey: readonly string[],
   range: TimeRange,
-  read: (span: Span) => Promise<Usage>,
+  read: (span: Span) => Promise<Read>,
 ) {
   return queryOptions({
     queryKey: [...queryKey, range],
@@ -38,11 +44,23 @@ export function rangeQuery(
 }
 
 /** Of something whose requests are counted, by time range. */
-export type UsageQuery = (range: TimeRange) => ReturnType<typeof rangeQuery>
+export type UsageQuery = (range: TimeRange) => ReturnType<typeof rangeQuery<Usage>>
 
 export function keyUsageQuery(id: string): UsageQuery {
   return (range) =>
     rangeQuery(['keys', 'usage', id], range, async (query) => {
       return (await answer(usage.$get({ param: { id }, query }))).data
     })
+}
+
+/** Of all keys of the account. */
+export const ownUsageQuery: UsageQuery = (range) =>
+  rangeQuery(['usage'], range, async (query) => (await answer(ownUsage.$get({ query }))).data)
+
+/** The largest first. */
+export function groupsQuery(range: TimeRange, group_by: 'key' | 'external_id') {
+  return rangeQuery(['usage', group_by], range, async (span) => {
+    const { data } = await answer(ownUsage.$get({ query: { ...span, group_by } }))
+    return { groups: data.groups ?? [], other: data.other ?? { total: 0, counts: {} } }
+  })
 }

@@ -1,32 +1,48 @@
 // Requests by verdict: totals, a chart and a table.
 import { useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
+import { AsOf } from '../ui/as-of.tsx'
+import { Boundary, failedPart } from '../ui/boundary.tsx'
 import { Card } from '../ui/card.tsx'
+import { chunk } from '../ui/chunk.ts'
 import { numberText } from '../ui/number-text.ts'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { ListSkeleton, Skeleton } from '../ui/skeleton.tsx'
 import { type TimeRange, timeRanges, type Usage, type UsageQuery } from './api.ts'
 import { TimeRangeSelect } from './time-range-select.tsx'
 import { UsageTable } from './usage-table.tsx'
+import { Swatch } from './verdict-name.tsx'
 import { validColor, verdictCounts } from './verdicts.ts'
 
 // The chart is the largest part of the dashboard: it loads only when there is data.
-const UsageChart = lazy(() => import('./usage-chart.tsx'))
+const UsageChart = chunk(() => import('./usage-chart.tsx'))
 
 type Props = { query: UsageQuery; initialRange?: TimeRange }
 
 export function UsageCard({ query, initialRange = '24 h' }: Props) {
   const [range, setRange] = useState(initialRange)
+  return <UsageIn query={query} range={range} onRange={setRange} />
+}
+
+type InProps = { query: UsageQuery; range: TimeRange; onRange: (range: TimeRange) => void }
+
+/** In a range that other parts of the page share. */
+export function UsageIn({ query, range, onRange }: InProps) {
   const usage = useQuery(query(range))
   return (
     <Card
       title="Usage"
-      description={`Requests in ${timeRanges[range].text} by result. ${
-        timeRanges[range].granularity === 'day' ? 'Days are in UTC. ' : ''
-      }Updated within about 20 seconds.`}
-      actions={<TimeRangeSelect range={range} onChange={setRange} />}
+      description={
+        <>
+          {`Requests in ${timeRanges[range].text} by result. ${
+            timeRanges[range].granularity === 'day' ? 'Days are in UTC. ' : ''
+          }Updated within about 20 seconds. `}
+          <AsOf query={usage} />
+        </>
+      }
+      actions={<TimeRangeSelect range={range} onChange={onRange} />}
     >
-      {usage.error && <ProblemBanner problem={usage.error} onRetry={() => usage.refetch()} />}
+      <QueryProblem query={usage} />
       {usage.isPending && <ListSkeleton label="Loading usage" rows={3} />}
       {usage.data && (
         <div className={usage.isPlaceholderData ? 'opacity-60' : ''}>
@@ -48,9 +64,11 @@ function UsageData({ usage, range }: { usage: Usage; range: TimeRange }) {
   return (
     <div className="flex flex-col gap-4">
       <Totals usage={usage} />
-      <Suspense fallback={<ChartSkeleton />}>
-        <UsageChart usage={usage} range={range} />
-      </Suspense>
+      <Boundary fallback={failedPart}>
+        <Suspense fallback={<ChartSkeleton />}>
+          <UsageChart usage={usage} range={range} />
+        </Suspense>
+      </Boundary>
       <UsageTable usage={usage} range={range} />
     </div>
   )
@@ -100,14 +118,5 @@ function Total({ name, color, children }: { name: string; color?: string; childr
       </dt>
       <dd className="text-lg font-semibold text-kumo-default tabular-nums">{children}</dd>
     </div>
-  )
-}
-
-/** The colour of a verdict in the chart. */
-function Swatch({ color }: { color: string }) {
-  return (
-    <svg viewBox="0 0 10 10" width={10} height={10} aria-hidden="true">
-      <rect width="10" height="10" rx="2" fill={color} />
-    </svg>
   )
 }

@@ -18,23 +18,30 @@ const verdicts = {
   authority_unavailable: ['Service unavailable', '#e11d48'],
 } as const satisfies Record<string, [name: string, color: string]>
 
+const known: Record<string, readonly [string, string]> = verdicts
+
 export const validColor = verdicts.valid[1]
+
+/** By code, of all that usage counts and the request log holds. */
+export const verdictNames: Record<string, string> = Object.fromEntries(
+  Object.entries(verdicts).map(([code, [name]]) => [code, name]),
+)
+
+export const verdictColor = (code: string): string => known[code]?.[1] ?? '#6b7280'
 
 export type VerdictCount = { code: string; name: string; color: string; count: number }
 
 /** `valid` first, then the denials by frequency. */
 export function verdictCounts(counts: Record<string, number>): VerdictCount[] {
-  const known: Record<string, readonly [string, string]> = verdicts
   return Object.entries(counts)
     .map(([code, count]) => {
-      const [name, color] = known[code] ?? [code, '#6b7280']
-      return { code, name, color, count }
+      return { code, name: verdictNames[code] ?? code, color: verdictColor(code), count }
     })
     .sort((a, b) => +(b.code === 'valid') - +(a.code === 'valid') || b.count - a.count)
 }
 
-const hour = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
-const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' })
+const hour = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 
 /** Hours in local time, days in UTC. */
 export function stepName(range: TimeRange, time: string): string {

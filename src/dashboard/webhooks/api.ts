@@ -8,7 +8,8 @@ const endpoint = endpoints[':id']
 const delivery = endpoint.deliveries[':delivery_id']
 
 export type Endpoint = DataOf<typeof endpoint.$get>
-export type EndpointWithSecret = Endpoint & { secret: string }
+/** Without its secret where the answer that held it was lost: it is shown once. */
+export type MadeEndpoint = Endpoint & { secret?: string | undefined }
 export type EndpointInput = InferRequestType<typeof endpoints.$post>['json']
 export type EndpointChanges = InferRequestType<typeof endpoint.$patch>['json']
 export type EventType = DataOf<typeof endpoints.events.$get>[number]
@@ -19,6 +20,10 @@ export const eventTypesQuery = queryOptions({
   queryFn: async () => (await answer(endpoints.events.$get())).data,
   staleTime: 10 * 60_000,
 })
+
+/** Attempts continue in the background: while one is due soon, the list refreshes often. */
+const activeRefreshMs = 2_000
+const idleRefreshMs = 20_000
 
 export function endpointsQuery(query: { cursor?: string; limit: string }) {
   return queryOptions({
@@ -32,14 +37,12 @@ export function endpointQuery(id: string) {
   return queryOptions({
     queryKey: ['webhooks', 'one', id],
     queryFn: async () => (await answer(endpoint.$get({ param: { id } }))).data,
+    // What it says of its last success must not contradict its deliveries.
+    refetchInterval: idleRefreshMs,
   })
 }
 
 export type DeliveryQuery = { cursor?: string; limit: string; status?: Delivery['status'] }
-
-/** Attempts continue in the background: while one is due soon, the list refreshes often. */
-const activeRefreshMs = 2_000
-const idleRefreshMs = 20_000
 
 export function deliveriesQuery(id: string, query: DeliveryQuery) {
   return queryOptions({
@@ -65,28 +68,16 @@ export function deliveryQuery(id: string, delivery_id: string) {
   })
 }
 
-export const createEndpoint = async (json: EndpointInput): Promise<EndpointWithSecret> =>
-  withSecret((await answer(endpoints.$post({ json }))).data)
+export const createEndpoint = async (json: EndpointInput): Promise<MadeEndpoint> =>
+  (await answer(endpoints.$post({ json }))).data
 
 export const updateEndpoint = async (id: string, json: EndpointChanges) =>
   (await answer(endpoint.$patch({ param: { id }, json }))).data
 
 export const deleteEndpoint = (id: string) => answer(endpoint.$delete({ param: { id } }))
 
-export const rotateSecret = async (
-  id: string,
-  overlapSeconds: number,
-): Promise<EndpointWithSecret> => {
-  const json = { overlap_seconds: overlapSeconds }
-  return withSecret((await answer(endpoint['rotate-secret'].$post({ param: { id }, json }))).data)
-}
-
-/** Only the answer to a repeated request has none, and none is sent with an Idempotency-Key. */
-function withSecret(made: Endpoint & { secret?: string | undefined }): EndpointWithSecret {
-  const { secret } = made
-  if (secret === undefined) throw new Error('The endpoint was made, and its secret was not shown.')
-  return { ...made, secret }
-}
+export const rotateSecret = async (id: string, overlap_seconds: number): Promise<MadeEndpoint> =>
+  (await answer(endpoint['rotate-secret'].$post({ param: { id }, json: { overlap_seconds } }))).data
 
 export const sendTestEvent = async (id: string) =>
   (await answer(endpoint.test.$post({ param: { id } }))).data

@@ -3,14 +3,15 @@ import { Button } from '@cloudflare/kumo/components/button'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSignedIn } from '../session/signed-in.tsx'
 import { CodeBlock } from '../ui/code-block.tsx'
+import { CopiedText } from '../ui/copied-text.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Detail, DetailList } from '../ui/detail-list.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
 import { ListSkeleton } from '../ui/skeleton.tsx'
 import { exactTime, RelativeTime } from '../ui/time.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { type Delivery, deliveryQuery, type Endpoint, resendDelivery } from './api.ts'
 import { DeliveryBadge, DeliveryOutcome } from './delivery-status.tsx'
 
@@ -18,7 +19,6 @@ type Props = { endpoint: Endpoint; delivery: Delivery; onClose: () => void }
 
 export function DeliveryDialog({ endpoint, delivery, onClose }: Props) {
   const client = useQueryClient()
-  const toast = useToast()
   const { canChange } = useSignedIn()
   const full = useQuery(deliveryQuery(endpoint.id, delivery.id))
   const task = useTask(resendDelivery)
@@ -79,7 +79,7 @@ function DeliveryDetails({ delivery }: { delivery: Delivery }) {
         <RelativeTime time={delivery.created_at} />
       </Detail>
       <Detail name="webhook-id">
-        <code className="font-mono text-sm break-all">{delivery.event_id}</code>
+        <CopiedText text={delivery.event_id} what="event ID" />
       </Detail>
     </DetailList>
   )

@@ -1,23 +1,27 @@
 // The deliveries of an endpoint, newest first. Each can be viewed and resent.
 import { Button } from '@cloudflare/kumo/components/button'
-import { Select } from '@cloudflare/kumo/components/select'
 import { Table } from '@cloudflare/kumo/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useSearchParams } from 'wouter'
 import { Card } from '../ui/card.tsx'
+import { FilterSelect } from '../ui/filter-select.tsx'
 import { EmptyText, PagedList } from '../ui/paged-list.tsx'
 import { useCursorPages } from '../ui/pager.tsx'
 import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
+import { useSetSearchParam } from '../ui/use-set-search-param.ts'
 import { type Delivery, deliveriesQuery, type Endpoint } from './api.ts'
 import { DeliveryDialog } from './delivery-dialog.tsx'
 import { DeliveryBadge, DeliveryOutcome, statusFilters } from './delivery-status.tsx'
 
 export function DeliveryLog({ endpoint }: { endpoint: Endpoint }) {
-  const [filter, setFilter] = useState('all')
+  const [params] = useSearchParams()
+  const setParam = useSetSearchParam()
+  const filter = Object.keys(statusFilters).find((name) => name === params.get('status')) ?? 'all'
   const [viewed, setViewed] = useState<Delivery | null>(null)
   const status = filter === 'all' ? {} : { status: filter as Delivery['status'] }
-  const pages = useCursorPages(filter)
+  const pages = useCursorPages()
   const list = useQuery(deliveriesQuery(endpoint.id, { ...status, ...pages.query, limit: '15' }))
   const empty = filter === 'all' ? 'No deliveries yet. Send a test event.' : 'No such deliveries.'
   return (
@@ -26,11 +30,11 @@ export function DeliveryLog({ endpoint }: { endpoint: Endpoint }) {
       description="Kept for 30 days. Failed deliveries are retried for three days."
       isFlush
       actions={
-        <Select
-          aria-label="Status"
+        <FilterSelect
+          label="Status"
           className="w-36"
           value={filter}
-          onValueChange={(next) => setFilter(next ?? 'all')}
+          onValueChange={(next) => setParam('status', next === 'all' ? null : next)}
           items={statusFilters}
         />
       }
@@ -81,14 +85,14 @@ function DeliveryRow({ delivery, onView }: { delivery: Delivery; onView: () => v
   return (
     <Table.Row>
       <Table.Cell className="align-top">
-        <code className="font-mono text-sm">{delivery.type}</code>
+        <code className="font-mono text-sm break-all">{delivery.type}</code>
         <span className="block text-sm text-kumo-subtle md:hidden">
           <RelativeTime time={delivery.created_at} />
         </span>
       </Table.Cell>
       <Table.Cell className="align-top">
         <DeliveryBadge status={delivery.status} />
-        <span className="block text-sm text-kumo-subtle">
+        <span className="block text-sm wrap-anywhere text-kumo-subtle">
           <DeliveryOutcome delivery={delivery} />
         </span>
       </Table.Cell>

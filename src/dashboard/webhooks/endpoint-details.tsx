@@ -2,6 +2,7 @@
 import { Badge } from '@cloudflare/kumo/components/badge'
 import { Banner } from '@cloudflare/kumo/components/banner'
 import { useMember } from '../session/signed-in.tsx'
+import { CopiedText } from '../ui/copied-text.tsx'
 import { CodeList, Detail, DetailList } from '../ui/detail-list.tsx'
 import { exactTime, RelativeTime } from '../ui/time.tsx'
 import type { Endpoint } from './api.ts'
@@ -46,6 +47,9 @@ export function EndpointDetails({ value }: { value: Endpoint }) {
     <DetailList>
       <Detail name="URL" isWide>
         <code className="font-mono text-sm break-all">{value.url}</code>
+      </Detail>
+      <Detail name="ID">
+        <CopiedText text={value.id} what="endpoint ID" />
       </Detail>
       <Detail name="Created" note={exactTime(value.created_at)}>
         <RelativeTime time={value.created_at} /> by {creator?.user.name ?? 'a former member'}

@@ -4,16 +4,19 @@ import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { standingQuery } from '../session/api.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
+import { useHoldPage } from '../ui/held-page.ts'
 import { defaultOverlap, OverlapSelect } from '../ui/overlap-select.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import {
   deleteEndpoint,
   type Endpoint,
   type EndpointInput,
+  type MadeEndpoint,
   rotateSecret,
   updateEndpoint,
 } from './api.ts'
+import { endpointChanges } from './endpoint-changes.ts'
 import { EndpointFormDialog } from './endpoint-form-dialog.tsx'
 import { SecretDialog } from './secret-dialog.tsx'
 
@@ -37,7 +40,12 @@ export function EndpointDialogs({ action, ...props }: Props) {
 
 function EditDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
-  const task = useTask((input: Required<EndpointInput>) => updateEndpoint(endpoint.id, input))
+  // As it was when the form was opened: what others change meanwhile is no edit of this person.
+  const [before] = useState(endpoint)
+  const task = useTask(async (input: Required<EndpointInput>) => {
+    const changes = endpointChanges(before, input)
+    if (Object.keys(changes).length > 0) await updateEndpoint(before.id, changes)
+  })
   const onDone = () => {
     onClose()
     return client.invalidateQueries({ queryKey: ['webhooks'] })
@@ -46,7 +54,7 @@ function EditDialog({ endpoint, onClose }: DialogProps) {
     <EndpointFormDialog
       title="Edit endpoint"
       submit="Save changes"
-      endpoint={endpoint}
+      endpoint={before}
       task={task}
       onDone={onDone}
       onClose={onClose}
@@ -57,17 +65,18 @@ function EditDialog({ endpoint, onClose }: DialogProps) {
 function RotateSecretDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
   const [overlap, setOverlap] = useState(defaultOverlap)
-  const [secret, setSecret] = useState<string | null>(null)
+  const [made, setMade] = useState<MadeEndpoint | null>(null)
   const task = useTask(rotateSecret)
+  useHoldPage(task.isPending)
   const confirm = async () => {
     const done = await task.run(endpoint.id, Number(overlap))
-    if (done !== null) setSecret(done.result.secret)
+    if (done !== null) setMade(done.result)
   }
   const onStored = () => {
     onClose()
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
-  if (secret !== null) return <SecretDialog secret={secret} onStored={onStored} />
+  if (made !== null) return <SecretDialog made={made} onStored={onStored} />
   return (
     <FormDialog
       title="Rotate the signing secret?"
@@ -93,7 +102,6 @@ function RotateSecretDialog({ endpoint, onClose }: DialogProps) {
 
 function DeleteDialog({ endpoint, onClose }: DialogProps) {
   const client = useQueryClient()
-  const toast = useToast()
   const [, navigate] = useLocation()
   const task = useTask(deleteEndpoint)
   const confirm = async () => {

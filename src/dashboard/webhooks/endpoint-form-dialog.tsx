@@ -2,10 +2,11 @@
 import { Checkbox } from '@cloudflare/kumo/components/checkbox'
 import { Radio } from '@cloudflare/kumo/components/radio'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import type { ApiProblem } from '../api/problem.ts'
+import { useDraft } from '../ui/drafts.ts'
 import { errorProp } from '../ui/error-prop.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { ProblemBanner } from '../ui/problem-banner.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import type { Task } from '../ui/use-task.ts'
 import { type Endpoint, type EndpointInput, type EventType, eventTypesQuery } from './api.ts'
@@ -24,7 +25,8 @@ type Props<Result> = {
 
 export function EndpointFormDialog<Result>(props: Props<Result>) {
   const { title, submit, endpoint, task, onClose } = props
-  const [events, setEvents] = useState<string[] | null>(endpoint?.events ?? null)
+  const draft = useDraft(`${title}, events`, () => ({ events: endpoint?.events ?? null }))
+  const { events } = draft.value
   const send = async (url: string, description: string) => {
     const input = { url, description: description || null, events } as Input
     const done = await task.run(input)
@@ -40,6 +42,21 @@ export function EndpointFormDialog<Result>(props: Props<Result>) {
       onSubmit={({ trimmed }) => send(trimmed('url'), trimmed('description'))}
       onClose={onClose}
     >
+      <AddressFields endpoint={endpoint} problem={task.problem} />
+      <EventChoice
+        events={events}
+        onChange={(next) => draft.set({ events: next })}
+        error={task.problem?.of('events')}
+      />
+    </FormDialog>
+  )
+}
+
+type AddressProps = { endpoint: Endpoint | undefined; problem: ApiProblem | null }
+
+function AddressFields({ endpoint, problem }: AddressProps) {
+  return (
+    <>
       <TextInput
         label="URL"
         name="url"
@@ -50,7 +67,7 @@ export function EndpointFormDialog<Result>(props: Props<Result>) {
         autoComplete="off"
         required
         passwordManagerIgnore
-        error={task.problem?.of('url')}
+        error={problem?.of('url')}
       />
       <TextInput
         label="Description"
@@ -61,10 +78,9 @@ export function EndpointFormDialog<Result>(props: Props<Result>) {
         defaultValue={endpoint?.description ?? ''}
         autoComplete="off"
         passwordManagerIgnore
-        error={task.problem?.of('description')}
+        error={problem?.of('description')}
       />
-      <EventChoice events={events} onChange={setEvents} error={task.problem?.of('events')} />
-    </FormDialog>
+    </>
   )
 }
 
@@ -88,7 +104,7 @@ function EventChoice({ events, onChange, error }: ChoiceProps) {
         <Radio.Item value="all" label={allEvents} />
         <Radio.Item value="selected" label="Selected events" />
       </Radio.Group>
-      <ProblemBanner problem={types.error} onRetry={() => types.refetch()} />
+      <QueryProblem query={types} />
       {events !== null && types.data && (
         <EventList types={types.data} events={events} onChange={onChange} />
       )}

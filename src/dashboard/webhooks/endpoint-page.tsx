@@ -7,9 +7,10 @@ import { BackLink } from '../ui/back-link.tsx'
 import { Card } from '../ui/card.tsx'
 import { Page } from '../ui/page.tsx'
 import { ProblemBanner } from '../ui/problem-banner.tsx'
-import { ListSkeleton } from '../ui/skeleton.tsx'
+import { QueryProblem } from '../ui/query-problem.tsx'
+import { DetailSkeleton } from '../ui/skeleton.tsx'
+import { toast } from '../ui/toasts.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { useToast } from '../ui/use-toast.ts'
 import { type Endpoint, endpointQuery, sendTestEvent, updateEndpoint } from './api.ts'
 import { DeliveryLog } from './delivery-log.tsx'
 import {
@@ -31,9 +32,9 @@ export default function EndpointPage({ id }: { id: string }) {
       badge={value && <EndpointBadge value={value} />}
       actions={value && <Actions endpoint={value} tasks={tasks} />}
     >
-      <ProblemBanner problem={endpoint.error} onRetry={() => endpoint.refetch()} />
+      <QueryProblem query={endpoint} />
       <ProblemBanner problem={tasks.problem} />
-      {endpoint.isPending && <ListSkeleton label="Loading endpoint" />}
+      {endpoint.isPending && <DetailSkeleton label="Loading endpoint" />}
       {value && (
         <>
           <EndpointNotice value={value} />
@@ -50,7 +51,6 @@ export default function EndpointPage({ id }: { id: string }) {
 /** The actions that need no dialog. */
 function useEndpointTasks(id: string) {
   const client = useQueryClient()
-  const toast = useToast()
   const testing = useTask(sendTestEvent)
   const updating = useTask(updateEndpoint)
   const refresh = () => client.invalidateQueries({ queryKey: ['webhooks'] })

@@ -8,19 +8,20 @@ import { standingQuery } from '../session/api.ts'
 import { QuotaNotice } from '../session/quota-notice.tsx'
 import { PrimaryAction } from '../session/read-only.tsx'
 import { surface, tableEdges } from '../ui/card.tsx'
+import { useHoldPage } from '../ui/held-page.ts'
 import { Page } from '../ui/page.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { useCursorPages } from '../ui/pager.tsx'
 import { TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { useTask } from '../ui/use-task.ts'
-import { createEndpoint, type Endpoint, type EndpointWithSecret, endpointsQuery } from './api.ts'
+import { createEndpoint, type Endpoint, endpointsQuery, type MadeEndpoint } from './api.ts'
 import { EndpointBadge, endpointName } from './endpoint-details.tsx'
 import { EndpointFormDialog } from './endpoint-form-dialog.tsx'
 import { SecretDialog } from './secret-dialog.tsx'
 
 export default function WebhooksPage() {
-  const pages = useCursorPages('')
+  const pages = useCursorPages()
   const list = useQuery(endpointsQuery({ limit: '25', ...pages.query }))
   const isEmpty = list.data?.data.length === 0
   const [isAdding, setIsAdding] = useState(false)
@@ -55,16 +56,17 @@ export default function WebhooksPage() {
 function AddDialogs({ onClose }: { onClose: () => void }) {
   const client = useQueryClient()
   const [, navigate] = useLocation()
-  const [created, setCreated] = useState<EndpointWithSecret | null>(null)
+  const [created, setCreated] = useState<MadeEndpoint | null>(null)
   const task = useTask(createEndpoint)
-  const onStored = ({ id }: EndpointWithSecret) => {
+  useHoldPage(task.isPending)
+  const onStored = ({ id }: MadeEndpoint) => {
     onClose()
     navigate(`/webhooks/${id}`)
     client.invalidateQueries({ queryKey: standingQuery.queryKey })
     return client.invalidateQueries({ queryKey: ['webhooks'] })
   }
   if (created !== null) {
-    return <SecretDialog secret={created.secret} onStored={() => onStored(created)} />
+    return <SecretDialog made={created} onStored={() => onStored(created)} />
   }
   return (
     <EndpointFormDialog

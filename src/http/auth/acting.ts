@@ -3,19 +3,15 @@ import type { Context } from 'hono'
 import { personClient } from '../../core/person-event.ts'
 import type { Acting } from '../../storage/factor-notice.ts'
 import type { AppEnv } from '../app-env.ts'
-import { requestIdOf } from '../response/request-id.ts'
 
-export function actingOf(c: Context<AppEnv>): Acting {
+/** The time of people is the real one, as where their session or JWT expires. */
+export function actingOf(c: Context<AppEnv>, nowMs = Date.now()): Acting {
   const { headers, cf } = c.req.raw
-  return {
-    ...{ client: personClient(headers), place: placeOf(cf), requestId: requestIdOf(c) },
-    // The time of people is the real one, as where their session or JWT expires.
-    nowMs: Date.now(),
-  }
+  return { client: personClient(headers), place: placeOf(cf), requestId: c.env.report.id, nowMs }
 }
 
 /** `Graz, AT`, if the platform provides it. */
-export function placeOf(cf: unknown): string | null {
+function placeOf(cf: unknown): string | null {
   const { city, country } = (cf ?? {}) as { city?: string; country?: string }
   return [city, country].filter((part) => typeof part === 'string').join(', ') || null
 }

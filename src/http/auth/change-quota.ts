@@ -40,13 +40,23 @@ async function takeChange(
   if (perMinute === null) return
   // A window of none has no time at which it admits one.
   if (perMinute === 0) throw tooMany(perMinute, windowSeconds)
+  const seconds = await secondsUntil(c, `changes/${accountId}`, perMinute)
+  if (seconds !== null) throw tooMany(perMinute, seconds)
+}
+
+/** Takes one of a minute's changes from a meter. @returns null, or the seconds until there is one. @throws Problem 503 */
+export async function secondsUntil(
+  c: Context<AppEnv>,
+  meter: string,
+  perMinute: number,
+): Promise<number | null> {
   const windows = [{ name: 'changes', limit: perMinute, windowSeconds }]
   const request = { terms: { windows, credits: null }, cost: 0, idempotencyKey: null }
-  const taken = await c.env.meters().take(`changes/${accountId}`, request)
+  const taken = await c.env.takeLimits(meter, request)
   if (taken.outcome === 'unavailable') throw unavailable(taken.cause)
-  if (taken.outcome === 'passed') return
+  if (taken.outcome === 'passed') return null
   const seconds = 'retryAfterSeconds' in taken ? taken.retryAfterSeconds : null
-  throw tooMany(perMinute, seconds ?? windowSeconds)
+  return seconds ?? windowSeconds
 }
 
 function tooMany(perMinute: number, seconds: number): Problem {

@@ -11,7 +11,6 @@ import { findManager } from '../../storage/key-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { recordPerson } from '../report.ts'
 import { invalidFields, Problem } from '../response/problem.ts'
-import { reportOf } from '../response/reporting.ts'
 import { stepUpRequired } from '../response/step-up.ts'
 import { onlyReads } from '../routing/method.ts'
 import { readCredential } from './credentials.ts'
@@ -32,7 +31,7 @@ import {
 export const manager: MiddlewareHandler<AppEnv> = async function manager(c, next) {
   const { actor, standing } = await actorOf(c)
   if (actor.kind === 'person') {
-    recordPerson(reportOf(c), actor.accountId, c.env.clock.now())
+    recordPerson(c.env.report, actor.accountId, c.env.clock.now())
     if (!onlyReads(c.req)) refuseReader(actor, standing)
   }
   c.set('actor', actor)
@@ -109,7 +108,7 @@ export const platformManager: MiddlewareHandler<AppEnv> = async function platfor
   const isKey = credential.kind === 'key'
   const { actor, standing } = isKey ? await keyOfPlatform(c, credential.token) : await actorOf(c)
   if (actor.kind === 'person') {
-    recordPerson(reportOf(c), actor.accountId, c.env.clock.now())
+    recordPerson(c.env.report, actor.accountId, c.env.clock.now())
     if (actor.role !== 'owner' || !standing.isPlatform) {
       const detail = 'Only owners of the account that operates this deployment may do this.'
       throw new Problem('forbidden', { detail })

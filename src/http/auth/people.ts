@@ -3,6 +3,7 @@ import type { AccountStanding } from '../../core/standing.ts'
 import { type Awaiting, findAwaiting } from '../../identity/factors/complete.ts'
 import { type JwtOutcome, personOfJwt } from '../../identity/jwt.ts'
 import { isOfForeignPage } from '../../identity/origins.ts'
+import { requiredFactorDetail } from '../../identity/required-factor.ts'
 import {
   findSession,
   type Person,
@@ -73,7 +74,11 @@ export function suspensionOf({ isSuspended }: AccountStanding): Problem | null {
   return isSuspended ? new Problem('forbidden', { detail: suspendedDetail }) : null
 }
 
-function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl: string }): void {
+/** What changes something, or begins a session, comes from a page of ours. @throws Problem 403 */
+export function refuseForeignPage(
+  { headers, method }: Request,
+  { baseUrl }: { baseUrl: string },
+): void {
   if (isSafeMethod(method) || !isOfForeignPage(headers, baseUrl)) return
   const detail = 'A page of another origin may not act with this session.'
   throw new Problem('forbidden', { detail })
@@ -82,6 +87,7 @@ function refuseForeignPage({ headers, method }: Request, { baseUrl }: { baseUrl:
 function personOrProblem(outcome: JwtOutcome | SessionOutcome, named: string | null): Person {
   switch (outcome.kind) {
     case 'person':
+      if (outcome.lacksFactor) throw new Problem('forbidden', { detail: requiredFactorDetail })
       return outcome
     case 'none':
       throw missingCredential('Sign in, or present a JWT or a key that holds keys:manage.')

@@ -22,7 +22,6 @@ import { recordCaller, recordPerson } from '../report.ts'
 import { countUse } from '../response/count-usage.ts'
 import { Problem } from '../response/problem.ts'
 import { insufficientScope, missingCredential, refusal } from '../response/refusals.ts'
-import { reportOf } from '../response/reporting.ts'
 import type { Services } from '../services.ts'
 import { readCredential, tokenInQuery } from './credentials.ts'
 import { accountHeader, namedAccount, noSuchAccount } from './named-account.ts'
@@ -97,7 +96,7 @@ export async function authenticateAnyKey(
   check: RequestCheck,
 ): Promise<Principal> {
   const services = c.env
-  const report = reportOf(c)
+  const report = c.env.report
   let verification = await verifyKey(c, token, { ...needs, ip })
   const use = { tier: verification.tier, ip, isChecked: false }
   if (verification.verdict.code === 'valid') {
@@ -113,7 +112,7 @@ export async function authenticateAnyKey(
       verification = { ...verification, verdict }
     }
   }
-  const metered = await consumeLimits(() => services.meters(), verification, oneCredit)
+  const metered = await consumeLimits(services, verification, oneCredit)
   recordCaller(report, metered, services.clock.now())
   const { verdict } = metered
   countUse(services, report, verdict, use)
@@ -129,7 +128,7 @@ export async function verifyKey(
   access: AccessRequest,
 ): Promise<Verification> {
   const sender = () => senderOf(access.ip ?? c.req.raw.headers.get('cf-connecting-ip'))
-  const settings = await c.env.verifySettings(sender)
+  const settings = c.env.verifySettings(sender)
   return verify(c.env.lookUpStores(c.req.raw), settings, token, access)
 }
 
@@ -195,7 +194,7 @@ export async function personByJwt(
   const { personWithJwt, suspensionOf } = await import('./people.ts')
   const person = await personWithJwt(c.env.people, token, c.req.raw.headers)
   const { userId, accountId, accountName, role, standing } = person
-  recordPerson(reportOf(c), accountId, c.env.clock.now())
+  recordPerson(c.env.report, accountId, c.env.clock.now())
   const powers = powersOfRole(role, c.env.config)
   const unmet = unmetNeeds(needs, powers, c.env.config)
   if (unmet !== null) throw insufficientScope(unmet)

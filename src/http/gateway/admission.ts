@@ -14,7 +14,6 @@ import {
 import type { Standing } from '../auth/reauthenticate.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
-import { reportOf } from '../response/reporting.ts'
 import type { Services } from '../services.ts'
 import { isMethodOverride } from './header-names.ts'
 
@@ -69,7 +68,7 @@ export async function admit(
   target?: TargetRequest,
 ): Promise<Principal> {
   const pattern = route.kind === 'scope' ? route.pattern : null
-  reportOf(c).target = { method: route.method, pattern }
+  c.env.report.target = { method: route.method, pattern }
   return authenticate(c, needsOfRequest(route), target, (principal) => refusalOf(principal, route))
 }
 

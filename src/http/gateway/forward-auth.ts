@@ -10,7 +10,6 @@ import { answerFailure, answerUnknownPath } from '../response/failures.ts'
 import { hardenedResponse } from '../response/hardening.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge } from '../response/refusals.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import type { AppSettings } from '../services.ts'
 import { admit, type CompiledPolicy, compilePolicy, routeOf } from './admission.ts'
 import { isMisspeltIdentity } from './header-names.ts'
@@ -47,7 +46,8 @@ export function createForwardAuth({ config }: AppSettings) {
     try {
       return await authorize(c, compiled, read(c.req.raw, `/${rest.join('/')}${query}`))
     } catch (error) {
-      const denied = answerFailure(denial(error as Error), c)
+      // RFC 9728 3.3: a client must reject metadata whose `resource` is not what it asked, the API behind the proxy.
+      const denied = answerFailure(denial(error as Error), c, false)
       return dialect === 'nginx' ? withProblemHeader(denied) : denied
     }
   }
@@ -64,7 +64,7 @@ async function authorize(
   const route = routeOf(policy, headers, method, splitTarget(target).path)
   const ip = clientAddress(c.env.config.forwardAuth, headers)
   const principal = await admit(c, route, { url: target, ip })
-  return hardenedResponse(c, 'empty', null, { more: identityHeaders(principal, requestIdOf(c)) })
+  return hardenedResponse(c, 'empty', null, { more: identityHeaders(principal, c.env.report.id) })
 }
 
 /**

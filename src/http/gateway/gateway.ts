@@ -3,7 +3,6 @@ import type { Context } from 'hono'
 import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import type { Principal } from '../auth/principal.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { isSafeMethod } from '../routing/method.ts'
 import type { AppSettings } from '../services.ts'
 import {
@@ -52,7 +51,7 @@ export function createGateway({ config, clock }: AppSettings) {
 function headersOf(principal: Principal, c: Context<AppEnv>): Headers {
   const { raw } = c.req
   const holdsCredential = createCredentialCheck(c.env, raw.headers)
-  return requestHeaders(raw, { principal, requestId: requestIdOf(c), holdsCredential })
+  return requestHeaders(raw, { principal, requestId: c.env.report.id, holdsCredential })
 }
 
 /** Whether nothing says when the response ends. One of known length passes as it is. */
@@ -104,5 +103,5 @@ async function speculate(
 }
 
 function identityOf(principal: Principal, c: Context<AppEnv>): string {
-  return Object.values(identityHeaders(principal, requestIdOf(c))).join('\n')
+  return Object.values(identityHeaders(principal, c.env.report.id)).join('\n')
 }

@@ -2,7 +2,6 @@
 import type { Context } from 'hono'
 import { log } from '../../log.ts'
 import type { AppEnv } from '../app-env.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { type RequestRoute, stillAdmitted } from './admission.ts'
 import { watch } from './watch.ts'
 
@@ -24,7 +23,7 @@ export function endWithCredential(
       intervalMs: c.env.config.gateway.reverifyMs,
       isDue,
       end(standing) {
-        log('info', 'connection_ended', { request_id: requestIdOf(c), standing })
+        log('info', 'connection_ended', { request_id: c.env.report.id, standing })
         end()
       },
     })

@@ -2,7 +2,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { refuseTokenInQuery } from '../auth/principal.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { type RequestRoute, refusalOfAll } from './admission.ts'
 import { createCredentialCheck } from './held-credentials.ts'
 import type { UpstreamFetch } from './upstream.ts'
@@ -32,7 +31,7 @@ export async function passPreflight(
   if (refused !== null) throw refused
   refuseTokenInQuery(c.env.config, c.req.raw.url, false)
   const holdsCredential = createCredentialCheck(c.env, c.req.raw.headers)
-  const headers = anonymousHeaders(c.req.raw, { requestId: requestIdOf(c), holdsCredential })
+  const headers = anonymousHeaders(c.req.raw, { requestId: c.env.report.id, holdsCredential })
   const response = await fetchUpstream(c, headers)
   c.set('isOfUpstream', true)
   if (response.body === null) return response

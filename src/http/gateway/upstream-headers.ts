@@ -1,5 +1,6 @@
 // The headers that pass the gateway in either direction. Hop-by-hop headers and credentials are removed, and headers
 // that the API behind trusts are set anew, whatever the client sent.
+import { originOf } from '../../core/target.ts'
 import type { Principal } from '../auth/principal.ts'
 import { isReservedHeader } from './header-names.ts'
 import { identityHeaders, requestIdHeader } from './identity-headers.ts'
@@ -68,11 +69,11 @@ export function anonymousHeaders(
 
 /** Where the request came from. */
 function setForwarded(headers: Headers, { url, headers: sent }: Request): void {
-  const { host, protocol } = new URL(url)
+  const { scheme, authority } = originOf(url)
   const ip = sent.get('cf-connecting-ip')
   if (ip !== null) headers.set('x-forwarded-for', ip)
-  headers.set('x-forwarded-host', host)
-  headers.set('x-forwarded-proto', protocol.slice(0, -1))
+  headers.set('x-forwarded-host', authority)
+  headers.set('x-forwarded-proto', scheme)
 }
 
 /** The upstream's response as the client receives it. */

@@ -54,18 +54,21 @@ function outgoing(
   // The client decides whether to follow a redirect of the upstream.
   const init: RequestInit = { ...settings, redirect: 'manual' }
   const { method, body, cf } = raw
-  if (body === null || isSafeMethod(method)) {
+  const asSent = { ...init, method, ...(cf && { cf }) }
+  if (body === null) return { request: new Request(url, asSent), sent: nothing }
+  if (isSafeMethod(method)) {
     // GET may have a body (RFC 9110 9.3.1), but only a copy of the request may hold one.
-    return { request: new Request(new Request(url, raw), init), sent: Promise.resolve() }
+    return { request: new Request(new Request(url, raw), init), sent: nothing }
   }
   const length = raw.headers.get('content-length')
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
   // The response shows a failure of either side.
   const sent = body.pipeTo(writable).catch(() => {})
-  const request = new Request(url, { ...init, method, body: readable, ...(cf && { cf }) })
-  return { request, sent }
+  return { request: new Request(url, { ...asSent, body: readable }), sent }
 }
+
+const nothing = Promise.resolve()
 
 /** Starts when the body is sent: a slow upload of the client does not count. */
 function startTimeout(

@@ -15,9 +15,9 @@ import {
 import { guardedResources } from '../paths.ts'
 import { answerUnknownPath } from '../response/failures.ts'
 import { answerFailedChange } from '../response/quotas.ts'
-import { requestId } from '../response/request-id.ts'
+import { routed } from '../response/reporting.ts'
 import { jsonBody, maxBodyBytes } from '../routing/body.ts'
-import { dispatchAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
+import { dispatchAfterResponse, mailAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import type { Operation } from '../routing/methods.ts'
 import {
   createRouter,
@@ -30,6 +30,7 @@ import { createAccountRoutes } from './accounts/account.ts'
 import { createAuditRoutes } from './accounts/audit-events.ts'
 import { accountsPath, createPlatformAccounts } from './accounts/platform-accounts.ts'
 import { createPlatformChanges } from './accounts/platform-changes.ts'
+import { createFactorRequirement } from './accounts/require-factor.ts'
 import { createSuspensions } from './accounts/suspension.ts'
 import { createKeyExplanation } from './explain/explain.ts'
 import { createApiKeyActions } from './keys/actions.ts'
@@ -41,22 +42,31 @@ import { createKeyListRoute } from './keys/list.ts'
 import { createKeyLookup } from './keys/lookup.ts'
 import { createScopeRoutes } from './keys/scopes.ts'
 import { createKeySummary } from './keys/summary.ts'
+import { createKeyTemplates } from './keys/templates.ts'
 import { createAuthRoutes, type MembershipChange } from './people/auth.ts'
 import { authEndpoints } from './people/auth-endpoints.ts'
+import { createAddressRoutes } from './people/confirm-address.ts'
+import { createPasskeySignIn } from './people/factors/passkey-sign-in.ts'
 import { createFactorRoutes } from './people/factors/routes.ts'
 import { factorsPath } from './people/factors/schema.ts'
 import { createFactorSignIn, factorPath } from './people/factors/sign-in.ts'
 import { createInvitationRoutes } from './people/invitations.ts'
+import { createMemberFactors } from './people/member-factors.ts'
+import { createResetRoutes } from './people/reset.ts'
+import { createResetLinkRoutes } from './people/reset-link.ts'
 import { createSessionRoutes } from './people/sessions.ts'
 import { createSetupRoutes } from './people/setup.ts'
+import { createSignInMethods } from './people/sign-in-methods.ts'
 import { createSignInWith } from './people/sign-in-with/begin.ts'
 import { createSignInCallback } from './people/sign-in-with/callback.ts'
 import { createLinkRoutes, linksPath } from './people/sign-in-with/links.ts'
 import { createStepUpRoutes } from './people/step-up.ts'
+import { admitPages, createPortal } from './portal/routes.ts'
 import { createOperationRoutes } from './status/operations.ts'
 import { createStatusRoutes } from './status/status.ts'
 import { createAccountUsage, usagePath } from './usage/account-usage.ts'
 import { createApiKeyUsage } from './usage/key-usage.ts'
+import { createUsageOfKeys } from './usage/keys-usage.ts'
 import { createRequestRoutes } from './usage/requests.ts'
 import { createUsageOfAccount } from './usage/usage-of-account.ts'
 import { createWebhookDeliveries } from './webhooks/deliveries.ts'
@@ -69,22 +79,29 @@ export function createManagement(settings: AppSettings) {
   router.onError(answerFailedChange)
   router.notFound(answerUnknownPath)
   const auth = Object.keys(authEndpoints).map(operationOf)
-  router.use(requestId, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
+  admitPages(router, settings)
+  router.use(routed, methodsOfRouter(router, auth), jsonBody(maxBytesOf), whileChangesGoOn)
+  router.use('/api/auth/*', mailAfterResponse)
 
   for (const telling of [factorPath, `${factorsPath}/*`, `${linksPath}/*`]) {
     router.use(telling, dispatchAfterResponse)
   }
   router.route('/', createStepUpRoutes())
   router.route('/', createFactorSignIn())
+  router.route('/', createPasskeySignIn())
   router.route('/', createFactorRoutes())
+  router.route('/', createSignInMethods())
   router.route('/', createSignInWith())
   router.route('/', createSignInCallback())
   router.route('/', createLinkRoutes())
+  router.route('/', createResetRoutes())
+  router.route('/', createAddressRoutes())
   router.route('/api/auth', createAuthRoutes({ afterMembershipChange: keysFollow }))
   router.route('/', createSetupRoutes())
   router.route('/', createInvitationRoutes())
   router.route('/', createSessionRoutes())
   router.route('/', createOperationRoutes())
+  router.route('/', createPortal(settings))
 
   router.use(`${accountsPath}/*`, platformManager)
   for (const resource of guardedResources) router.use(`/api/${resource}/*`, manager)
@@ -108,12 +125,17 @@ export function createManagement(settings: AppSettings) {
 function createGuarded(settings: AppSettings) {
   return createRouter()
     .route('/', createAccountRoutes())
+    .route('/', createFactorRequirement())
     .route('/', createPlatformAccounts())
     .route('/', createPlatformChanges())
     .route('/', createSuspensions())
+    .route('/', createResetLinkRoutes())
+    .route('/', createMemberFactors())
     .route('/', createUsageOfAccount(settings))
     .route('/', createKeyListRoute(settings))
     .route('/', createKeySummary(settings))
+    .route('/', createUsageOfKeys(settings))
+    .route('/', createKeyTemplates(settings))
     .route('/', createKeyLookup())
     .route('/', createKeyExplanation(settings))
     .route('/', createApiKeyRoutes(settings))

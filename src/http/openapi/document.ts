@@ -116,16 +116,20 @@ const tags = {
   Audit: 'Changes and who made them. Events are never deleted.',
   Catalogue: 'The scopes and formats of keys.',
   'Checking keys': 'For services that verify keys, and for proxies that authorize requests.',
+  Portal: 'Customers manage their own keys, in sessions that the host opens for them.',
   'The presented key': 'Read or revoke the key whose token is presented, also as its finder.',
   Webhooks:
     'Endpoints that are notified of events, their deliveries, and the messages that they receive.',
   People: 'Sign in, sessions, and setting up the first account.',
   Members:
     'Members of an account, and invitations to it. Better Auth calls an account an organization, and answers without an envelope.',
+  Discovery: 'For clients and agents that know only the address.',
   Operations: "For the operator, with the deployment's own secret.",
 }
 
 const description = `API keys at the edge: revoked means revoked on the very next request.
+
+The guides, in Markdown, begin at [/llms.txt](/llms.txt).
 
 Success is \`{ "status": "success", "data": … }\`; a list adds \`next_cursor\`. Every failure is a problem
 (RFC 9457) with a stable \`code\`, explained under [/docs/errors](/docs/errors). Every answer carries \`X-Request-Id\`. Times are RFC

@@ -55,6 +55,7 @@ export const calls: readonly Call[] = [
   { operation: 'POST /api/api-keys/explain', does: 'explains it', cell: visible(404) },
   { operation: 'GET /api/api-keys/{id}', cell: visible(404) },
   { operation: 'GET /api/api-keys/{id}/usage', cell: visible(404) },
+  { operation: 'GET /api/api-keys/usage', does: 'shows its requests', cell: visible('no') },
   {
     operation: 'GET /api/usage',
     // The guard `withoutBounds`: it shows all keys of the account.
@@ -97,7 +98,7 @@ export const calls: readonly Call[] = [
     cell: (facts) =>
       refuseReserved(facts.caller, { ...facts.key, id: '' }) ? 'no' : visible('no')(facts),
   },
-  ...['GET /api/account', 'GET /api/scopes', 'GET /api/formats'].map(
+  ...['GET /api/account', 'GET /api/scopes', 'GET /api/formats', 'GET /api/api-keys/templates'].map(
     (operation): Call => ({ operation, cell: () => 'yes' }),
   ),
 ]

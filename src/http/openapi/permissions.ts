@@ -23,6 +23,7 @@ export const callers = {
   key: 'key that inherits',
   manager: 'key with `keys:manage`',
   verifier: 'key with `keys:verify`',
+  portalKey: 'key with `keys:portal`',
   jwt: "owner's JWT",
   guest: 'member, signed in to another account of theirs',
   suspended: 'owner of a suspended account',
@@ -31,6 +32,7 @@ export const callers = {
   platformKey: 'key with `platform:manage`',
   platformVerifier: 'key with `platform:verify`',
   awaiting: 'sign-in that awaits its second factor',
+  portalSession: 'portal session',
 } as const
 
 export type Caller = keyof typeof callers
@@ -62,7 +64,7 @@ export function permissionsOf(document: Document, gateway: readonly Route[]): Pe
     const { security } = operation
     const name = `${method.toUpperCase()} ${path}`
     if (security === undefined) throw new Error(`${name} has no security requirement.`)
-    const isOfAccount = path.includes('{id}') || readingPosts.includes(path)
+    const isOfAccount = /\{(id|user_id)\}/.test(path) || readingPosts.includes(path)
     return { section: 'operations', method: method.toUpperCase(), path, security, isOfAccount }
   })
   const endpoints = Object.entries(authEndpoints).map(([name, endpoint]): SecuredRoute => {
@@ -97,6 +99,7 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
   const { security, section } = route
   const schemes = new Map(security.flatMap((each) => Object.entries(each)))
   if (schemes.size === 0) return 'yes'
+  if (schemes.has('portalSession')) return caller === 'portalSession' ? 'yes' : 401
   if (schemes.has('githubSignature') || schemes.has('closed')) return 403
   // Better Auth accepts cookies only.
   const isByCookieOnly = section === 'people'
@@ -104,6 +107,9 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
   switch (caller) {
     case 'anonymous':
       return 401
+    case 'portalSession':
+      // An unknown token where a Bearer token counts; elsewhere, as every credential that is not the route's own.
+      return schemes.has('jwt') || schemes.has('apiKey') || isByCookieOnly ? 401 : 403
     case 'awaiting':
       return schemes.has('awaitingSession') ? 'yes' : 401
     case 'member':
@@ -126,6 +132,7 @@ function cellOf(route: SecuredRoute, caller: Caller): Cell {
     case 'key':
     case 'manager':
     case 'verifier':
+    case 'portalKey':
     case 'platformVerifier':
       return isByCookieOnly ? 401 : byScopes(scopesOf(security), reserved[caller])
     case 'platformKey':
@@ -171,6 +178,7 @@ const reserved = {
   key: null,
   manager: 'keys:manage',
   verifier: 'keys:verify',
+  portalKey: 'keys:portal',
   platformKey: 'platform:manage',
   platformVerifier: 'platform:verify',
 }
@@ -201,6 +209,7 @@ function byPlatformKey({ path, security }: SecuredRoute): Cell {
 const inWords: Record<string, string> = {
   session: 'signed in',
   awaitingSession: 'a sign-in that awaits its second factor',
+  portalSession: 'a customer, by their portal session',
   setupToken: 'the operator, by `SETUP_TOKEN`',
   githubSignature: 'GitHub, by its signature',
   closed: 'closed',

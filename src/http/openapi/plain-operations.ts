@@ -1,10 +1,12 @@
 // Operations whose routes do not use zod: the hot paths, health, forward auth, and Better Auth's. Tests compare the
 // responses with these shapes.
 import { type RouteConfig, z } from '@hono/zod-openapi'
+import { resourceMetadataPath } from '../paths.ts'
 import { failure, limited, success } from '../routing/responses.ts'
 import { anonymous, byPrincipal, byScopeOfRoute } from '../routing/security.ts'
 import { time } from '../routing/time.ts'
 import { memberOperations } from './member-operations.ts'
+import type { ResourceMetadata } from './resource-metadata.ts'
 import { sessionOperations } from './session-operations.ts'
 
 const account = z.object({ id: z.uuid(), name: z.string() })
@@ -100,6 +102,30 @@ const ready: RouteConfig = {
   },
 }
 
+const metadata: z.ZodType<ResourceMetadata> = z.object({
+  resource: z.url().openapi({ description: 'The origin of this deployment' }),
+  resource_name: z.string(),
+  bearer_methods_supported: z.array(z.string()),
+  resource_documentation: z.url(),
+})
+
+const resource: RouteConfig = {
+  method: 'get',
+  path: resourceMetadataPath,
+  operationId: 'getResourceMetadata',
+  tags: ['Discovery'],
+  security: anonymous,
+  summary: 'How clients authenticate (RFC 9728)',
+  description:
+    'The resource is the whole origin: management, `/api/v1` and the gateway take the same credentials, so there is no metadata of single paths. It names no authorization server, because keys are made by people and not by a token endpoint. The `WWW-Authenticate` of each 401 names this URL as `resource_metadata`, but for forward auth, whose client asked another server.',
+  responses: {
+    200: {
+      description: 'The metadata of the protected resource',
+      content: { 'application/json': { schema: metadata } },
+    },
+  },
+}
+
 const identityHeader = (description: string) => ({
   description,
   schema: { type: 'string' as const },
@@ -175,6 +201,7 @@ export const plainOperations: readonly RouteConfig[] = [
   meOperation,
   health,
   ready,
+  resource,
   ...forwardAuths,
   ...sessionOperations,
   ...memberOperations,

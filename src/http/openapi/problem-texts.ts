@@ -49,14 +49,15 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
     remedy: 'Send the request from an allowed address, or have allowed_ips of the key changed.',
   },
   forbidden: {
-    meaning: 'The role or the key does not permit this, whatever its scopes.',
+    meaning:
+      'The role or the key does not permit this, whatever its scopes; or the account requires a second factor, and the person has none.',
     remedy: 'The detail names what is required. Contact an admin or an owner of the account.',
   },
   step_up_required: {
     meaning:
       'You may do this, but the session or the JWT last proved who you are more than ten minutes ago.',
     remedy:
-      'With a session: POST /api/auth/step-up with your password. With a JWT: sign in again and get a new JWT. Then repeat the request.',
+      'With a session: POST /api/auth/step-up with the strongest that you have enrolled, a passkey, else a code, else your password. With a JWT: sign in again and get a new JWT. Then repeat the request.',
   },
   not_found: {
     meaning:

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
-import { requestId } from '../response/request-id.ts'
+import { routed } from '../response/reporting.ts'
 import type { AppSettings, Services } from '../services.ts'
 import { apiPage } from './api-page.ts'
 import { createDocument, type Document } from './document.ts'
@@ -20,7 +20,7 @@ export function createDocuments(settings: AppSettings): Hono<AppEnv> {
   const router = new Hono<AppEnv>()
   router.onError(answerFailure)
   router.notFound(answerUnknownPath)
-  router.use(requestId)
+  router.use(routed)
   router.get('/openapi.json', (c) =>
     // Public, and read by tools in browsers.
     c.json(documentOf(c.env), 200, {

@@ -1,6 +1,5 @@
 // Counts how requests of known keys were answered, in memory: usage as soon as the outcome is known, and what the log of
 // the account holds of the request after its answer.
-import { nearestRegion } from '../../coherence/regions.ts'
 import { cutAddress } from '../../core/address.ts'
 import type { KeyRecord } from '../../core/record.ts'
 import type { MeteredVerdict } from '../../core/verdict.ts'
@@ -33,11 +32,8 @@ export function countTiers(
   { caller, checked }: Pick<Report, 'caller' | 'checked'>,
   request: RequestLocation,
 ): void {
-  const all = caller === null ? checked : [caller, ...checked]
-  const known = all.filter(({ keyId }) => keyId !== null)
-  if (known.length === 0) return
-  const region = nearestRegion(request.cf)
-  for (const { tier } of known) services.countTier(region, tier)
+  if (caller !== null && caller.keyId !== null) services.countTier(request, caller.tier)
+  for (const { keyId, tier } of checked) if (keyId !== null) services.countTier(request, tier)
 }
 
 /** The request as it was answered. `route`: the pattern of the router that answered. */

@@ -3,20 +3,37 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ProblemCode } from '../../contract/problems.ts'
-import { refusalDetails } from '../../contract/refusals.ts'
+import { bearerChallenge, refusalDetails } from '../../contract/refusals.ts'
 import { isDeterministic, StoreUnavailable } from '../../storage/unavailable.ts'
 import type { AppEnv } from '../app-env.ts'
+import { resourceMetadataPath } from '../paths.ts'
 import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
-import { reportOf } from './reporting.ts'
 
-export function answerFailure(error: Error, c: Context<AppEnv>): Response {
-  const report = reportOf(c)
+const bearer = bearerChallenge()
+
+/** @param isOurs false: the client asked a server of the deployer, of which our metadata says nothing. */
+export function answerFailure(error: Error, c: Context<AppEnv>, isOurs = true): Response {
+  const report = c.env.report
   const problem = problemOf(error)
   report.code = problem.code
   if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
-  const { status, headers: more } = problem
+  const { status, headers } = problem
+  const more = status === 401 && isOurs ? namingMetadata(headers, c.env.baseUrl) : headers
   return hardenedResponse(c, 'problem', problemText(problem, report.id), { status, more })
+}
+
+let named: { baseUrl: string; start: string } | null = null
+
+/** With `resource_metadata` (RFC 9728 5.1), before another scheme's challenge. */
+function namingMetadata(headers: Problem['headers'], baseUrl: string): Problem['headers'] {
+  const { 'www-authenticate': value } = headers
+  if (!value?.startsWith(bearer)) return headers
+  if (named?.baseUrl !== baseUrl) {
+    const url = new URL(resourceMetadataPath, baseUrl).href
+    named = { baseUrl, start: `${bearer}, resource_metadata="${url}"` }
+  }
+  return { ...headers, 'www-authenticate': named.start + value.slice(bearer.length) }
 }
 
 export function answerUnknownPath(c: Context<AppEnv>): Response {

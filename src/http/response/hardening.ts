@@ -1,8 +1,7 @@
 // Headers that keep browsers from interpreting a response as more than it is. What a route has set stays.
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../app-env.ts'
-import { requestIdOf } from './request-id.ts'
 
 /**
  * On every response. The dashboard shares this origin, so a response of the API behind the gateway must not run
@@ -13,10 +12,12 @@ const ofAll = {
   'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
 }
 
-const ofOurs = {
-  'cache-control': 'no-store',
+/** On ours. JSON, and a response without content, needs no more: no browser makes a page of it. */
+const ofOurs = { 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' }
+
+/** On what a browser may show as a page. */
+const ofPages = {
   'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
@@ -24,22 +25,40 @@ const ofOurs = {
 
 const ofHttps = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
-export const hardened: MiddlewareHandler<AppEnv> = async function hardened(c, next) {
-  await next()
-  if (c.get('isHardened')) return
-  add(c, { ...ofAll, ...(isHttps(c) && ofHttps), ...(!c.get('isOfUpstream') && ofOurs) })
+/** Adds the headers that the response lacks, and the id of the request. */
+export function harden(c: Context<AppEnv>): void {
+  const { report } = c.env
+  if (report.isHardened) return
+  setRequestId(c, report.id)
+  const { headers } = c.res
+  const isOurs = !c.get('isOfUpstream')
+  const missing = {
+    ...ofAll,
+    ...(isHttps(c) && ofHttps),
+    ...(isOurs && ofOurs),
+    ...(isOurs && isPage(headers) && ofPages),
+  }
+  for (const [name, value] of Object.entries(missing)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+}
+
+function setRequestId(c: Context<AppEnv>, id: string): void {
+  try {
+    c.res.headers.set('x-request-id', id)
+  } catch {
+    // Immutable, as those of `fetch` and of the assets: `c.header` copies the response.
+    c.header('x-request-id', id)
+  }
+}
+
+function isPage(headers: Headers): boolean {
+  const type = headers.get('content-type')
+  return type !== null && !/^application\/([\w.-]+\+)?json\b/.test(type)
 }
 
 function isHttps(c: Context<AppEnv>): boolean {
   return c.req.raw.url.startsWith('https:')
-}
-
-function add(c: Context<AppEnv>, headers: Record<string, string>): void {
-  const [first, ...others] = Object.entries(headers).filter(([name]) => !c.res.headers.has(name))
-  if (first === undefined) return
-  // `c.header` copies the response, whose headers may be immutable: one copy is enough.
-  c.header(...first)
-  for (const [name, value] of others) c.res.headers.set(name, value)
 }
 
 const kinds = {
@@ -69,8 +88,9 @@ export function hardenedResponse(
 ): Response {
   const headers = ready[kind][isHttps(c) ? 'https' : 'plain']
   const response = new Response(text, { status, headers })
-  response.headers.set('x-request-id', requestIdOf(c))
+  const { report } = c.env
+  response.headers.set('x-request-id', report.id)
   for (const name in more) response.headers.set(name, more[name] as string)
-  c.set('isHardened', true)
+  report.isHardened = true
   return response
 }

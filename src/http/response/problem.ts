@@ -5,8 +5,8 @@ import {
   type ProblemBody,
   type ProblemCode,
   problems,
-  problemType,
 } from '../../contract/problems.ts'
+import { problemType } from '../../contract/refusals.ts'
 import { redact } from '../../core/redact.ts'
 
 export type ProblemOptions = {

@@ -72,7 +72,7 @@ const invalid = { headers: challenge('invalid_token') }
 
 // Made once: capturing a stack for each forged token would cost CPU.
 const flooded = new Problem('rate_limited', {
-  detail: 'Too many unknown tokens from this address.',
+  detail: refusalDetails.flooded,
   headers: retryAfter(floodPeriodSeconds),
 })
 const refused = {

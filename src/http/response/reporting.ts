@@ -4,43 +4,33 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { AppEnv } from '../app-env.ts'
 import * as paths from '../paths.ts'
-import { createReport, type Report } from '../report.ts'
+import type { Report } from '../report.ts'
 import type { AppSettings } from '../services.ts'
 import { countTiers, logSamples } from './count-usage.ts'
 import { setLimitHeaders } from './limit-headers.ts'
 import { isSampled, writeLine } from './log-line.ts'
 
-// Only requests that are passed to another router: a WeakMap of every request would cost garbage collection.
-const reports = new WeakMap<Request, Report>()
-
-/** The report of a request. Middleware may replace the Request; the variable of the context stays. */
-export function reportOf(c: Context<AppEnv>): Report {
-  return c.get('report') ?? reports.get(c.req.raw) ?? createReport(0)
+/** Remembers the context of the innermost router, which knows the route. */
+export const routed: MiddlewareHandler<AppEnv> = function routed(c, next) {
+  c.env.report.context = c
+  return next()
 }
 
-/** Lets a router that is given the same Request continue its report. */
-export function carryReport(c: Context<AppEnv>): void {
-  reports.set(c.req.raw, reportOf(c))
-}
-
-/** The outermost middleware. Where the line is not sampled, it costs a comparison. */
-export function reporting({ clock, config }: AppSettings): MiddlewareHandler<AppEnv> {
+/** What follows an answer. Where the line is not sampled, it costs a comparison. */
+export function reporting({ clock, config }: AppSettings): (c: Context<AppEnv>) => void {
   const endpointOf = endpointsBy(paths.gatewayPaths(config.gateway))
-  return async function reporting(c, next) {
-    const report = reportOf(c)
-    report.startedAt = clock.now()
-    c.set('report', report)
-    await next()
+  return function report(c) {
+    const { report } = c.env
     if (report.remaining !== null) setLimitHeaders(c, report.remaining)
     const ms = clock.now() - report.startedAt
-    const { method, headers } = c.req.raw
-    countTiers(c.env, report, c.req.raw)
-    if (headers.has(timingHeader)) setServerTiming(c, report, ms)
+    const { raw } = c.req
+    countTiers(c.env, report, raw)
+    if (raw.headers.has(timingHeader)) setServerTiming(c, report, ms)
     const { status } = c.res
-    const isLine = status >= 500 || (!isProbe(c) && isSampled(c.env))
+    const isLine = status >= 500 || (isSampled(c.env) && !isProbe(c))
     if (!isLine && report.sampled.length === 0) return
     // Read only here: most requests need neither the route nor where they came from.
-    const { cf } = c.req.raw
+    const { cf, method } = raw
     const route = routeOf(c, report)
     if (report.sampled.length > 0) {
       logSamples(c.env, report, { method, route: route.endsWith('/*') ? null : route, cf, ms })

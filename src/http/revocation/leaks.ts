@@ -7,7 +7,6 @@ import { derToP1363 } from '../../core/signature.ts'
 import { type Finding, type Leak, revokeLeaked } from '../../keys/leaks.ts'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { readBytes } from '../routing/body.ts'
 import { failure } from '../routing/responses.ts'
 import { createRouter } from '../routing/router.ts'
@@ -78,7 +77,7 @@ export function createLeakRoutes({ clock }: AppSettings) {
     const { hasMail } = c.env.people
     const settings = { ...(await c.env.keySettings({ respondAsync: true })), hasMail }
     const stores = await c.env.changeStores()
-    const leaks = await revokeLeaked(stores, settings, found.map(findingOf), requestIdOf(c))
+    const leaks = await revokeLeaked(stores, settings, found.map(findingOf), c.env.report.id)
     if (leaks.some(({ isOurs }) => isOurs)) {
       c.env.dispatchWebhooks()
       if (hasMail) c.env.sendMail()

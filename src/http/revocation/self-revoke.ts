@@ -14,8 +14,6 @@ import { mePath } from '../paths.ts'
 import { recordCaller } from '../report.ts'
 import { Problem } from '../response/problem.ts'
 import { missingCredential, refusal } from '../response/refusals.ts'
-import { reportOf } from '../response/reporting.ts'
-import { requestIdOf } from '../response/request-id.ts'
 import { keySettingsOf } from '../routing/caller.ts'
 import { changeAnswer, preferParameter, underway } from '../routing/change-answer.ts'
 import { failure, success } from '../routing/responses.ts'
@@ -61,7 +59,7 @@ export function createSelfRevoke() {
   })
   return router.openapi(revokeSelf, async (c) => {
     const { actor } = c.var
-    const caller = { actor, requestId: requestIdOf(c) }
+    const caller = { actor, requestId: c.env.report.id }
     const settings = await keySettingsOf(c)
     const withSuccessors = c.req.valid('query').successors === 'true'
     const found = withSuccessors ? await findOwnSuccessors(c.env.db, [actor.id]) : []
@@ -94,7 +92,7 @@ async function presentedKey(c: Context<AppEnv>): Promise<KeyActor> {
 
 async function recordOf(c: Context<AppEnv>, token: string): Promise<KeyRecord> {
   const verification = await verifyKey(c, token, { ...needsOf(), ip: null })
-  recordCaller(reportOf(c), verification, c.env.clock.now())
+  recordCaller(c.env.report, verification, c.env.clock.now())
   const { verdict } = verification
   if (!('record' in verdict)) throw refusal(verdict)
   const other = refuseOtherAccount(c.req.raw.headers, verdict.record)

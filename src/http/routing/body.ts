@@ -58,7 +58,7 @@ export async function readBytes(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { headers, body } = request
+  const { headers } = request
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (encoding !== 'identity' && encoding !== '') throw encodedBody()
   const declared = headers.get('content-length')
@@ -67,7 +67,7 @@ export async function readBytes(
   if (declared !== null) return withinLimit(new Uint8Array(await request.arrayBuffer()), maxBytes)
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of (body ?? []) as Iterable<Uint8Array>) {
+  for await (const chunk of (request.body ?? []) as Iterable<Uint8Array>) {
     length += chunk.byteLength
     if (length > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)

@@ -11,6 +11,15 @@ export const dispatchAfterResponse: MiddlewareHandler<AppEnv> =
     if (!onlyReads(c.req) && c.res.ok) c.env.dispatchWebhooks()
   }
 
+/** After a successful request of a person, what it wrote to the outbox of mail is sent. */
+export const mailAfterResponse: MiddlewareHandler<AppEnv> = async function mailAfterResponse(
+  c,
+  next,
+) {
+  await next()
+  if (!onlyReads(c.req) && c.res.ok && c.env.people.hasMail) c.env.sendMail()
+}
+
 /** While D1 is restored nothing may change: a change would be lost or half undone. */
 export const whileChangesGoOn: MiddlewareHandler<AppEnv> = async function whileChangesGoOn(
   c,

@@ -1,6 +1,6 @@
 // 405 for an own path with an unsupported method (RFC 9110 15.5.6): before authentication, since the methods
 // of a path are not secret, and before the gateway, which must not receive requests to own paths.
-import type { MiddlewareHandler } from 'hono'
+import type { HonoRequest, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { Problem } from '../response/problem.ts'
 
@@ -13,15 +13,24 @@ type Table = {
   patterns: { parts: string[]; methods: Set<string> }[]
 }
 
+type RefusedMethod = (request: Pick<HonoRequest, 'method' | 'path'>) => Problem | null
+
 /** @param operations all that the router answers; read at the first request. */
-export function allowMethods(operations: () => Iterable<Operation>): MiddlewareHandler<AppEnv> {
+export function refusedMethod(operations: () => Iterable<Operation>): RefusedMethod {
   let table: Table | null = null
-  return async function allowMethods(c, next) {
+  return function refusedMethod({ method, path }) {
     table ??= tableOf(operations())
-    const { method, path } = c.req
     const methods = table.literal.get(path) ?? methodsOf(table, path.slice(1).split('/'))
-    if (methods !== null && !methods.has(method)) throw notAllowed(method, methods)
-    await next()
+    return methods !== null && !methods.has(method) ? notAllowed(method, methods) : null
+  }
+}
+
+export function allowMethods(operations: () => Iterable<Operation>): MiddlewareHandler<AppEnv> {
+  const refusalOf = refusedMethod(operations)
+  return function allowMethods(c, next) {
+    const refusal = refusalOf(c.req)
+    if (refusal !== null) throw refusal
+    return next()
   }
 }
 

@@ -70,6 +70,9 @@ export const bySession: Requirement[] = [{ session: [] }]
 export const bySessionAfterStepUp: Requirement[] = [{ session: [stepUpAlways] }]
 /** A person whose sign-in awaits a second factor. */
 export const byAwaitingSession: Requirement[] = [{ awaitingSession: [] }]
+/** Enforced by `opener` and `customer` of management/portal. */
+export const byPortalKey = keyThatHolds('keys:portal')
+export const byPortalSession: Requirement[] = [{ portalSession: [] }]
 /** A key that holds `keys:verify`, or one of the platform that names the account. */
 export const byVerifier = [...keyThatHolds('keys:verify'), ...keyThatHolds('platform:verify')]
 export const byIntrospector: Requirement[] = [
@@ -107,6 +110,11 @@ export const securitySchemes = {
     name: 'better-auth.session_token',
     description:
       'The same cookie, of a sign-in that awaits its second factor: it serves for nothing else',
+  },
+  portalSession: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Of a customer: from POST /api/v1/portal/session. It serves for nothing else',
   },
   setupToken: { type: 'http', scheme: 'bearer', description: 'The secret SETUP_TOKEN' },
   githubSignature: {

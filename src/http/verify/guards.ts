@@ -6,7 +6,6 @@ import type { AppEnv } from '../app-env.ts'
 import { authenticate, type Principal } from '../auth/principal.ts'
 import { invalidFields } from '../response/problem.ts'
 import { insufficientScope } from '../response/refusals.ts'
-import { reportOf } from '../response/reporting.ts'
 import type { AccountScope, CallContext } from './verify-token.ts'
 
 export const needed = needsOf('keys:verify')
@@ -54,5 +53,5 @@ export function callContextOf(
   c: Context<AppEnv>,
   { accountId }: Pick<Principal, 'accountId'>,
 ): CallContext {
-  return { services: c.env, from: c.req.raw, report: reportOf(c), caller: `account/${accountId}` }
+  return { services: c.env, from: c.req.raw, caller: `account/${accountId}` }
 }

@@ -1,7 +1,7 @@
 // Verification over HTTP. Loaded by its first request, so that the gateway and RPC do not evaluate zod.
 import { introspectPath } from '../paths.ts'
 import { answerFailure, answerUnknownPath } from '../response/failures.ts'
-import { requestId } from '../response/request-id.ts'
+import { routed } from '../response/reporting.ts'
 import { createRouter, methodsOfRouter } from '../routing/router.ts'
 import type { AppSettings } from '../services.ts'
 import { createIntrospectRoutes } from './introspect.ts'
@@ -14,7 +14,7 @@ export function createChecks(settings: AppSettings) {
   router.notFound(answerUnknownPath)
   // First, so that no failure of introspection is without its `error`.
   router.use(introspectPath, oauthErrors)
-  router.use(requestId, methodsOfRouter(router))
+  router.use(routed, methodsOfRouter(router))
   return router
     .route('/', createVerifyRoutes(settings))
     .route('/', createIntrospectRoutes(settings))

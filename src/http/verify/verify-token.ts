@@ -11,7 +11,7 @@ import type { AccessRequest, MeteredVerdict } from '../../core/verdict.ts'
 import { type Charge, consumeLimits } from '../../keys/consume-limits.ts'
 import { verify } from '../../keys/verify.ts'
 import { floodPeriodSeconds, senderOf } from '../../storage/flood-limit.ts'
-import { type Report, recordCheck } from '../report.ts'
+import { recordCheck } from '../report.ts'
 import { countUse } from '../response/count-usage.ts'
 import { unavailable } from '../response/failures.ts'
 import { rateLimitStatus } from '../response/limit-headers.ts'
@@ -28,11 +28,10 @@ export type VerifyInput = Charge &
 /** The account whose keys a caller may verify, or all of the deployment. */
 export type AccountScope = { accountId: string } | 'all'
 
-/** The call that a verification belongs to: its services, where it came from, and what is logged of it. */
+/** The call that a verification belongs to: its services, and where it came from. */
 export type CallContext = {
   services: Services
   from: RequestLocation
-  report: Report
   /** Whose unknown tokens are counted together: the binding, or the account of the calling key. */
   caller: string
 }
@@ -73,14 +72,15 @@ export type PublicVerdict = Exclude<
  */
 export async function verdictFor(
   scope: AccountScope,
-  { services, from, report, caller }: CallContext,
+  { services, from, caller }: CallContext,
   { token, fresh, cost, idempotencyKey, ...access }: VerifyInput,
 ): Promise<PublicVerdict> {
   const { ip } = access
   const charge = { cost, idempotencyKey }
   // Without the address of its client, a service shares one bucket for all of them.
   const sender = () => `${caller}/${senderOf(ip)}`
-  const settings = await services.verifySettings(sender)
+  const { report } = services
+  const settings = services.verifySettings(sender)
   const stores = services.lookUpStores(from)
   const verification = await verify(stores, settings, token.trim(), access, { fresh })
   const { verdict } = verification
@@ -89,7 +89,7 @@ export async function verdictFor(
     recordCheck(report, verification, services.clock.now())
     return { code: 'invalid_api_key' }
   }
-  const metered = await consumeLimits(() => services.meters(), verification, charge)
+  const metered = await consumeLimits(services, verification, charge)
   recordCheck(report, metered, services.clock.now())
   countUse(services, report, metered.verdict, { tier: metered.tier, ip, isChecked: true })
   services.watchCredits(metered.verdict)

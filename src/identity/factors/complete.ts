@@ -6,8 +6,9 @@ import { completeSession } from '../../storage/proof-store.ts'
 import { type AwaitingSession, findAwaitingSession } from '../../storage/session-store.ts'
 import { within } from '../../storage/unavailable.ts'
 import type { PeopleSettings } from '../settings.ts'
-import { type Check, checkRecoveryCode, checkTotp } from './codes.ts'
+import { type Check, checkPasskey, checkRecoveryCode, checkTotp } from './checks.ts'
 import { recoveryCounters, totpCounters } from './guesses.ts'
+import type { Assertion } from './passkeys.ts'
 
 export type Awaiting = AwaitingSession & { isRemembered: boolean }
 
@@ -31,7 +32,7 @@ export async function findAwaiting(
   return session && { ...session, isRemembered: cookie.isRemembered }
 }
 
-export type Proof = { code: string } | { recovery_code: string }
+export type Proof = { code: string } | { recoveryCode: string } | { passkey: Assertion }
 
 /** From where it is tried. */
 export type Attempt = {
@@ -42,7 +43,7 @@ export type Attempt = {
 }
 
 export type Completion =
-  | { kind: 'done'; cookies: string[] }
+  | { kind: 'done'; cookies: string[]; signedInWith: string }
   | { kind: 'wrong' | 'ended' }
   | { kind: 'too_many'; seconds: number }
 
@@ -62,7 +63,7 @@ export async function completeSignIn(
   const whole = { token, signedInWith, expiresAtMs: nowMs + lifetime }
   const notices = noticesOf(
     session.userId,
-    noticesOfSignIn(settings, session, kind, signedInWith),
+    noticesOfSignIn(settings, session, kind),
     attempt.acting,
   )
   const spent = await completeSession(
@@ -78,12 +79,12 @@ export async function completeSignIn(
   const { createAuth } = await import('../auth.ts')
   const auth = await createAuth(settings)
   const cookies = await within('D1', authTimeoutMs, auth.renewCookie(attempt.headers, token))
-  return { kind: 'done', cookies }
+  return { kind: 'done', cookies, signedInWith }
 }
 
 async function checkProof(
   settings: PeopleSettings,
-  { userId }: Awaiting,
+  { id: sessionId, userId }: Awaiting,
   proof: Proof,
   { headers, device, acting: { nowMs } }: Attempt,
 ): Promise<[FactorKind, Check]> {
@@ -91,24 +92,24 @@ async function checkProof(
     const counters = totpCounters(userId, device)
     return ['totp', await checkTotp(settings, userId, proof.code, counters, nowMs)]
   }
+  if ('passkey' in proof) {
+    const of = { what: 'factor', sessionId } as const
+    return ['passkey', await checkPasskey(settings, of, userId, proof.passkey, nowMs)]
+  }
   const counters = recoveryCounters(userId, headers.get('cf-connecting-ip'))
-  const { recovery_code } = proof
-  return [
-    'recovery_code',
-    await checkRecoveryCode(settings, userId, recovery_code, counters, nowMs),
-  ]
+  const { recoveryCode } = proof
+  return ['recovery_code', await checkRecoveryCode(settings, userId, recoveryCode, counters, nowMs)]
 }
 
 function noticesOfSignIn(
   { hasMail }: PeopleSettings,
   { email }: Awaiting,
   kind: FactorKind,
-  method: string,
 ): FactorNotice[] {
-  const signedIn: FactorNotice = { action: 'person.signed_in', detail: { method }, mail: null }
-  if (kind !== 'recovery_code') return [signedIn]
+  // A trigger writes the event of a session that is whole.
+  if (kind !== 'recovery_code') return []
   const mail = hasMail ? { to: email, change: 'recovery_code_used' as const, name: null } : null
-  return [signedIn, { action: 'recovery_code.used', mail }]
+  return [{ action: 'recovery_code.used', mail }]
 }
 
 function newToken(): string {

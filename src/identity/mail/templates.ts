@@ -127,6 +127,7 @@ const factorTexts: Record<FactorChange, string> = {
   passkey_removed: 'A passkey was removed from your sign-in',
   recovery_codes_created: 'New recovery codes were made; the old ones do not work any more',
   recovery_code_used: 'A recovery code was used to sign in',
+  factors_removed: 'All second factors were removed by the operator, and all sessions ended',
   sign_in_method_linked: 'A sign-in method was linked',
   sign_in_method_unlinked: 'A sign-in method was removed',
 }

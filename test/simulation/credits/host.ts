@@ -2,15 +2,21 @@
 import type { MeterTerms } from '../../../src/core/limits.ts'
 import type { MeterState } from '../../../src/limits/decision.ts'
 import {
+  type MergedStorage,
+  type MeterStore,
+  mergeWrites,
+} from '../../../src/limits/merged-writes.ts'
+import {
   type ConsumeRequest,
+  type CountAnswer,
+  type CountRequest,
   Meter,
-  type MeterStorage,
   type TopUpRequest,
   type Use,
 } from '../../../src/limits/meter.ts'
 import { isInjected } from '../mistake.ts'
 import type { Act, Link, Network } from '../network.ts'
-import { OutputGate } from '../output-gate.ts'
+import { type Output, OutputGate } from '../output-gate.ts'
 import { type Actor, noLag, type Scheduler } from '../scheduler.ts'
 import type { Operation } from './ledger.ts'
 
@@ -20,14 +26,24 @@ export type HostContext = {
   link: Link
   newSkew(): number
   /** Called in the order in which operations became durable. */
-  onDurable(operation: Operation): void
+  onDurable(operation: Operation | Counted): void
   /** Called when an answer reaches its client. */
-  onReceived(operation: Operation): void
+  onReceived(operation: Operation | Counted): void
+}
+
+/** What isolates that decide by fast limits reported or asked. */
+export type Counted = {
+  kind: 'count'
+  request: CountRequest
+  answer: CountAnswer
+  atMs: number
+  isDurable: boolean
 }
 
 export class MeterHost {
   evictions = 0
   alarms = 0
+  writes = 0
   /** The storage, which survives evictions. */
   private state = '{"buckets":[],"balance":null}'
   private readonly uses = new Map<string, Use>()
@@ -44,6 +60,10 @@ export class MeterHost {
     take: (request: ConsumeRequest) =>
       this.call('take', request, (meter, atMs): Operation => {
         return { kind: 'take', request, answer: meter.take(request), atMs, isDurable: false }
+      }),
+    count: (request: CountRequest) =>
+      this.call('count', request, (meter, atMs): Counted => {
+        return { kind: 'count', request, answer: meter.count(request), atMs, isDurable: false }
       }),
     topUp: (request: TopUpRequest) =>
       this.call('topUp', request, (meter, atMs): Operation => {
@@ -63,47 +83,52 @@ export class MeterHost {
     this.instance = null
   }
 
-  private call(
+  private call<Each extends Operation | Counted>(
     name: string,
-    request: ConsumeRequest | TopUpRequest,
-    work: (meter: Meter, atMs: number) => Operation,
-  ) {
+    request: ConsumeRequest | TopUpRequest | CountRequest,
+    work: (meter: Meter, atMs: number) => Each,
+  ): Promise<Each['answer']> {
     const { network, link, scheduler, onReceived } = this.context
-    const act: Act<Operation> = (answer, fail) => {
-      const { actor, gate, meter } = this.wake()
-      scheduler.switchTo(actor)
-      const operation = work(meter, scheduler.clock())
+    const act: Act<Each> = (answer, fail) => {
+      const instance = this.wake()
+      scheduler.switchTo(instance.actor)
+      const operation = work(instance.meter, scheduler.clock())
       const release = () => {
         this.context.onDurable(operation)
         if (!isInjected('answer-before-durable')) answer(operation)
       }
-      gate.hold({ release, drop: () => fail(new Error('the object was evicted')) })
+      instance.answer({ release, drop: () => fail(new Error('the object was evicted')) })
       if (isInjected('answer-before-durable')) answer(operation)
     }
-    return network.call<Operation>(link, name, request, act).then((operation) => {
+    return network.call<Each>(link, name, request, act).then((operation) => {
       onReceived(operation)
       return operation.answer
     })
   }
 
   private wake(): MeterInstance {
-    this.instance ??= new MeterInstance(this.context, (instance) => this.storageOf(instance))
+    this.instance ??= new MeterInstance(this.context, (instance) => this.storeOf(instance))
     return this.instance
   }
 
-  private storageOf({ actor, gate, used }: MeterInstance): MeterStorage {
+  private storeOf({ actor, gate, used }: MeterInstance): MeterStore {
     return {
       load: (): MeterState => {
         const { buckets, balance } = JSON.parse(this.state)
         return { buckets: new Map(buckets), balance }
       },
-      save: ({ buckets, balance }, use) => {
+      save: ({ buckets, balance }, uses) => {
+        this.writes++
         const state = JSON.stringify({ buckets: [...buckets], balance })
         gate.write(() => {
           this.state = state
-          if (use) this.uses.set(use.name, { credits: use.credits, atMs: use.atMs })
+          for (const [name, use] of uses) this.uses.set(name, use)
         })
-        if (use) used.set(use.name, { credits: use.credits, atMs: use.atMs })
+        for (const [name, use] of uses) used.set(name, use)
+      },
+      synced: () => gate.synced(),
+      abort: (cause) => {
+        throw cause
       },
       findUse: (name) => used.get(name) ?? this.uses.get(name) ?? null,
       forgetUses: (untilMs) => {
@@ -144,19 +169,33 @@ class MeterInstance {
   readonly gate: OutputGate
   /** Uses that are not durable yet, which this instance already sees. */
   readonly used = new Map<string, Use>()
+  private readonly storage: MergedStorage
+  /** Answers that wait until what they follow from is written. */
+  private readonly unwritten = new Set<Output>()
 
   constructor(
     { scheduler, network, newSkew }: HostContext,
-    storageOf: (instance: MeterInstance) => MeterStorage,
+    storeOf: (instance: MeterInstance) => MeterStore,
   ) {
     const life = { crashProbability: 0, isAlive: true, clockMs: 0, calls: 0 }
     this.actor = { name: 'meter', skew: newSkew(), lag: noLag, ...life }
     this.gate = new OutputGate(scheduler, network, this.actor)
-    this.meter = new Meter(storageOf(this), scheduler.clock)
+    this.storage = mergeWrites(storeOf(this))
+    this.meter = new Meter(this.storage, scheduler.clock)
+  }
+
+  /** As meter-object.ts: an answer leaves once all that it follows from is written, through the gate. */
+  answer(output: Output): void {
+    this.unwritten.add(output)
+    void Promise.resolve(this.storage.written()).then(() => {
+      if (this.unwritten.delete(output)) this.gate.hold(output)
+    })
   }
 
   evict(): void {
     this.actor.isAlive = false
     this.gate.dropAll()
+    for (const { drop } of this.unwritten) drop()
+    this.unwritten.clear()
   }
 }

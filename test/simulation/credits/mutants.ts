@@ -5,6 +5,7 @@ const meter = 'src/limits/meter.ts'
 const decision = 'src/limits/decision.ts'
 const credits = 'src/limits/credits.ts'
 const gcra = 'src/limits/gcra.ts'
+const merged = 'src/limits/merged-writes.ts'
 const take = 'src/keys/consume-limits.ts'
 
 function mutant(name: string, file: string, find: string, put: string): Mutant {
@@ -122,7 +123,7 @@ export const creditMutants: Mutant[] = [
   mutant(
     'a refill found by a refused request is not kept',
     meter,
-    'else this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)',
+    'else if (terms.credits !== null) this.keepBalance(stateAt(this.state, terms, nowMs), nowMs)',
     '',
   ),
   mutant(
@@ -130,5 +131,24 @@ export const creditMutants: Mutant[] = [
     meter,
     'else this.storage.save(state, { name: used',
     'else if (credits > 0) this.storage.save(this.state, { name: used',
+  ),
+  mutant('an answer before its write', merged, 'written: () => writing', 'written: () => null'),
+  mutant(
+    'an idempotency key unknown until it is written',
+    merged,
+    'uses.get(name) ?? store.findUse(name)',
+    'store.findUse(name)',
+  ),
+  mutant(
+    'only the last idempotency key of a merged write',
+    merged,
+    'if (use !== undefined) uses.set(',
+    'if (use !== undefined) uses = new Map()\n      if (use !== undefined) uses.set(',
+  ),
+  mutant(
+    'a write that takes the state from before the wait',
+    merged,
+    '    await store.synced()\n    const [state, used] = [unwritten, uses]\n',
+    '    const [state, used] = [unwritten, uses]\n    await store.synced()\n',
   ),
 ]

@@ -1,8 +1,9 @@
 // One seed: a meter, its callers (each with the terms that it happens to know), and an operator.
 import { type CreditTerms, creditTerms, type MeterTerms } from '../../../src/core/limits.ts'
 import type { KeyRecord } from '../../../src/core/record.ts'
-import { consumeLimits } from '../../../src/keys/consume-limits.ts'
+import { consumeLimits, type LimitServices } from '../../../src/keys/consume-limits.ts'
 import type { Verification } from '../../../src/keys/verify.ts'
+import { callMeter } from '../../../src/limits/call-meter.ts'
 import type { MeterObject } from '../../../src/limits/meter-object.ts'
 import { createMeters, type Meters } from '../../../src/limits/meters.ts'
 import { BaseWorld } from '../base-world.ts'
@@ -19,6 +20,7 @@ export class CreditWorld extends BaseWorld {
   readonly swarm: Swarm
   readonly host: MeterHost
   readonly meters: Meters
+  private readonly namespace: DurableObjectNamespace<MeterObject>
   readonly ledger: Ledger
   /** The credit terms in D1, shared by all keys of the meter, and those before the last set. */
   private credits: CreditTerms | null
@@ -29,6 +31,11 @@ export class CreditWorld extends BaseWorld {
   /** The last operation whose answer each caller received. */
   private readonly received = new WeakMap<Actor, Operation>()
   private keyCount = 0
+  private readonly limitServices: LimitServices = {
+    takeLimits: (meter, request) =>
+      callMeter(this.namespace, meter, async (stub) => await stub.take(request)),
+    takeFast: () => Promise.reject(new Error('No window of this world is fast.')),
+  }
 
   constructor(seed: number, lines: string[] | null) {
     const random = createRandom(seed)
@@ -42,11 +49,12 @@ export class CreditWorld extends BaseWorld {
       network: this.network,
       link: this.network.link('meter', 3_000, faultRates),
       newSkew: () => (skewMs === 0 ? 0 : random.int(skewMs)),
-      onDurable: (operation) => this.commit(operation),
-      onReceived: (operation) => this.receive(operation),
+      onDurable: (operation) => operation.kind !== 'count' && this.commit(operation),
+      onReceived: (operation) => operation.kind !== 'count' && this.receive(operation),
     })
     const namespace = { getByName: () => this.host.stub }
-    this.meters = createMeters(namespace as unknown as DurableObjectNamespace<MeterObject>)
+    this.namespace = namespace as unknown as DurableObjectNamespace<MeterObject>
+    this.meters = createMeters(this.namespace)
     this.credits = remaining === null ? null : creditTerms(null, { remaining, refill }, startTime)
   }
 
@@ -72,6 +80,10 @@ export class CreditWorld extends BaseWorld {
       const cost = this.random.int(this.swarm.maxCost + 1)
       const key = this.random.is(this.swarm.idempotentShare) ? `k${++this.keyCount}` : null
       const terms = this.termsKnown()
+      // A client that sends the same request twice at once.
+      if (key !== null && this.random.is(0.1)) {
+        this.start(`${actor.name} again`, (again) => this.consume(again, terms, cost, key))
+      }
       await this.consume(actor, terms, cost, key)
       // Repeated although it was answered, soon or much later, sometimes with another cost.
       if (key === null || !this.random.is(0.3)) continue
@@ -86,7 +98,7 @@ export class CreditWorld extends BaseWorld {
       this.received.delete(actor)
       const verification = { tier: 'memory', verdict: validBy(terms) } as Verification
       const charge = { cost, idempotencyKey: key }
-      const { verdict } = await consumeLimits(() => this.meters, verification, charge)
+      const { verdict } = await consumeLimits(this.limitServices, verification, charge)
       this.count(verdict.code)
       this.trace?.(actor.name, 'receives', verdict.code)
       const operation = this.received.get(actor)
@@ -193,6 +205,7 @@ export class CreditWorld extends BaseWorld {
     }
     this.counts['fault: evictions'] = this.host.evictions
     this.counts.alarms = this.host.alarms
+    this.counts.writes = this.host.writes
     this.counts.events = this.scheduler.events
     for (const [fault, count] of Object.entries(this.network.faults)) {
       this.counts[`fault: ${fault}`] = count

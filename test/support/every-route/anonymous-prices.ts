@@ -8,10 +8,25 @@ const guess = 'the count of the guess'
 
 /** By route; the flood limit precedes each of them. Every other route costs nothing. */
 export const prices: Record<string, Price> = {
-  'POST /api/auth/sign-in/email': { before: 5, now: 3, why: `${guess}, the user, the password` },
+  'POST /api/auth/sign-in/email': {
+    ...{ before: 5, now: 4 },
+    why: `${guess}, the user, the password, and behind the answer the audit trail`,
+  },
+  'POST /api/auth/request-password-reset': {
+    ...{ before: 0, now: 2 },
+    why: 'the count of the message, and when a refused one ends; with mail one batch in its place',
+  },
+  'POST /api/auth/confirm-address': { before: 0, now: 1, why: guess },
+  'POST /api/auth/reset-password': { before: 0, now: 2, why: `${guess}, the link` },
+  'POST /api/auth/sign-in/passkey': {
+    before: 0,
+    now: 1,
+    why: 'the passkey, for an answer to a challenge of ours',
+  },
   'GET /api/auth/jwks': { before: 1, now: 1, why: 'the answer is the keys that D1 has now' },
   'GET /api/invitations/{id}': { before: 1, now: 2, why: `${guess}, the invitation` },
   'POST /api/invitations/{id}/accept': { before: 2, now: 2, why: `${guess}, the invitation` },
+  'POST /api/v1/portal/session': { before: 0, now: 1, why: guess },
   'POST /api/setup': { before: 0, now: 1, why: guess },
   'GET /api/operations/fences': { before: 0, now: 1, why: guess },
   'POST /api/operations/fences/reset': { before: 0, now: 1, why: guess },

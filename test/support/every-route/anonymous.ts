@@ -15,6 +15,7 @@ const wrong: Record<string, string> = {
   token: forgedKey,
   code: '000000',
   recovery_code: '0000-0000-0000-0000',
+  signature: 'AAAA',
 }
 
 /** The sample with wrong secrets, and SETUP_TOKEN among them. */
@@ -61,6 +62,7 @@ const forgeries: Record<string, (knownKid: string) => Record<string, string>> = 
   nothing: () => ({}),
   'a malformed key': () => ({ 'x-api-key': 'nonsense' }),
   'a key with a forged tag': () => bearer(forgedKey),
+  'a forged portal session': () => bearer(`lkps_${'A'.repeat(49)}`),
   'a JWT with an unknown kid': () => bearer(forgedJwt(crypto.randomUUID())),
   'a JWT with a bad signature': (knownKid) => bearer(forgedJwt(knownKid)),
   'a forged session': () => ({

@@ -1,6 +1,7 @@
 // What holds for every answer to any request.
 import { expect } from 'vitest'
-import { type ProblemCode, problems, problemType } from '../../../src/contract/problems.ts'
+import { type ProblemCode, problems } from '../../../src/contract/problems.ts'
+import { problemType } from '../../../src/contract/refusals.ts'
 import { expectHardened } from '../hardened.ts'
 import type { Call } from '../watch.ts'
 import type { EveryRoute, Everything, Sent } from './routes.ts'

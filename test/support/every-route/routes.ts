@@ -43,7 +43,7 @@ export type Everything = Awaited<ReturnType<typeof openEverything>>
 
 const preferred: Caller[] = [
   ...(['anonymous', 'jwt', 'owner', 'verifier', 'key', 'platformOwner'] as const),
-  'awaiting',
+  ...(['awaiting', 'portalKey', 'portalSession'] as const),
 ]
 
 /** GET only; `/` is the dashboard, whose files the Worker passes on. */
@@ -52,6 +52,7 @@ export const pages = ['/openapi.json', '/docs', '/docs/errors', '/docs/style.css
 const others = [
   'POST /api/v1/introspect',
   'POST /api/leaks/github',
+  'GET /.well-known/oauth-protected-resource',
   'GET /api/auth/jwks',
   'GET /api/auth/callback/{provider}',
   ...pages.map((path) => `GET ${path}`),

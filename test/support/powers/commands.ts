@@ -1,5 +1,5 @@
 // Calls of every kind by actors of every kind, as data that fast-check can shrink.
-import fc from 'fast-check'
+import fc from '../fc.ts'
 
 /** What the managing keys may grant; null: without `may_grant`. */
 export const managers = {

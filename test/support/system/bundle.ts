@@ -1,39 +1,66 @@
-// Workers as `wrangler deploy` uploads them: one file.
+// The Worker in modules, as `wrangler deploy` uploads it.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
+import { buildWorker } from '../../../scripts/build-worker.mjs'
 import { root } from '../../../scripts/settings.ts'
 
+const configOf = (tree: string) => join(tree, 'test', 'support', 'latchkey.config.ts')
+
 type Source = {
-  /** The folder of the result and of wrangler's logs. */
+  /** The folder of the result. */
   folder: string
-  /** The tree whose wrangler.toml is used, this clone by default. */
-  tree?: string
-  /** Uses latchkey.config.ts of the tree instead of the configuration of the tests. */
-  shipped?: boolean
-  /** Replaces wrangler.toml: another entry and its settings. */
-  config?: { name: string; main: string } & Record<string, unknown>
+  /** Another entry than src/index.ts: absolute. */
+  entry?: string
+  define?: Record<string, string>
 }
 
-/** @returns the path of the file. */
-export function bundle({ folder, tree = root, shipped = false, config }: Source): string {
+/** Options of Miniflare. */
+export type Modules = { modulesRoot: string; modules: { type: 'ESModule'; path: string }[] }
+
+/** Builds this clone with the configuration of the tests. */
+export async function bundle({ folder, ...choices }: Source): Promise<Modules> {
+  await buildWorker(folder, { config: configOf(root), ...choices })
+  return modulesIn(folder, choices.entry)
+}
+
+/** What was built of an entry: its module first. */
+export function modulesIn(folder: string, entry = 'index.ts'): Modules {
+  const main = basename(entry).replace(/\.ts$/, '.js')
+  const others = readdirSync(folder).filter((file) => file.endsWith('.js') && file !== main)
+  const modules = [main, ...others].map((file) => ({
+    type: 'ESModule' as const,
+    path: join(folder, file),
+  }))
+  return { modulesRoot: folder, modules }
+}
+
+type Tree = {
+  folder: string
+  tree: string
+  /** Uses latchkey.config.ts of the tree instead of the configuration of the tests. */
+  shipped?: boolean
+}
+
+/** What wrangler uploads for another tree, by its wrangler.toml. */
+export function uploadOf({ folder, tree, shipped = false }: Tree): Modules {
   mkdirSync(folder, { recursive: true })
   const program = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
   const args = [program, 'deploy', '--dry-run', '--outdir', folder]
-  if (config) {
-    const path = join(folder, 'wrangler.json')
-    writeFileSync(path, JSON.stringify({ compatibility_date: compatibilityDate(), ...config }))
-    args.push('--config', path)
+  // Builds without build-worker.mjs, of which the first upgrade begins.
+  if (!shipped) args.push('--alias', `#config:${configOf(tree)}`)
+  const env = {
+    ...process.env,
+    ...(!shipped && { LATCHKEY_CONFIG: configOf(tree) }),
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_LOG_PATH: folder,
+    CLOUDFLARE_ENV: '',
   }
-  const testConfig = join(tree, 'test', 'support', 'latchkey.config.ts')
-  if (!shipped) args.push('--alias', `#config:${testConfig}`)
-  const settings = { WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder, CLOUDFLARE_ENV: '' }
-  const env = { ...process.env, ...settings }
   const options = { cwd: tree, env, encoding: 'utf8', timeout: 180_000 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
   if (status !== 0) throw new Error(`The bundle failed: ${stdout}${stderr}`)
-  return join(folder, basename(config?.main ?? 'index.ts').replace(/\.ts$/, '.js'))
+  return modulesIn(folder)
 }
 
 export function compatibilityDate(): string {

@@ -1,7 +1,7 @@
 // Starts programs of this clone: `npm start`, or the Worker on empty databases.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import { ensureDevVars } from '../../../scripts/dev-vars.ts'
 import { freePort } from '../../../scripts/free-port.ts'
 import { root, type Settings } from '../../../scripts/settings.ts'
 import { startWrangler, wranglerEnv } from '../../../scripts/wrangler.ts'
+import { removeFolder } from './remove-folder.ts'
 
 export { root }
 
@@ -19,6 +20,8 @@ export type Server = {
   url: string
   port: number
   stateDir: string
+  /** What it has printed. */
+  output(): string
   /** `SIGKILL` simulates a crash. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -29,9 +32,13 @@ type Options = {
   stateDir?: string
   /** `shipped`: latchkey.config.ts as it is in this clone. `tests`: independent of a deployer's changes. */
   config?: 'shipped' | 'tests'
+  /** Another one, by its absolute path. */
+  configFile?: string
   command?: 'npm start' | 'node scripts/start.ts'
   /** Mail is kept, as after `npm start`; without it there is none, and invitations are links. */
   mail?: boolean
+  /** Beside the environment of the tests; undefined removes a variable. */
+  env?: NodeJS.ProcessEnv
 }
 
 const testConfig = join(root, 'test', 'support', 'latchkey.config.ts')
@@ -39,7 +46,7 @@ const startTimeoutMs = 180_000
 const stopTimeoutMs = 10_000
 
 export async function startLatchkey(options: Options = {}): Promise<Server> {
-  const { config = 'tests', command = 'node scripts/start.ts' } = options
+  const { config = 'tests', configFile = testConfig, command = 'node scripts/start.ts' } = options
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
   const stateDir = options.stateDir ?? temporaryFolder()
@@ -49,10 +56,13 @@ export async function startLatchkey(options: Options = {}): Promise<Server> {
     cwd: root,
     env: {
       ...process.env,
+      // Latchkeys of tests must not find each other in the registry of the machine.
+      WRANGLER_REGISTRY_PATH: join(stateDir, 'registry'),
       PORT: String(port),
       LATCHKEY_STATE: stateDir,
       DEV_MAIL: options.mail ? 'yes' : 'no',
-      ...(config === 'tests' && { LATCHKEY_CONFIG: testConfig }),
+      ...(config === 'tests' && { LATCHKEY_CONFIG: configFile }),
+      ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: npm, its shell and the program end together.
@@ -60,18 +70,19 @@ export async function startLatchkey(options: Options = {}): Promise<Server> {
   })
   const kill = () => signalGroup(child, 'SIGKILL')
   process.once('exit', kill)
-  await ready(child, `Latchkey is ready on ${url}`)
+  const output = await ready(child, `Latchkey is ready on ${url}`)
   return {
     url,
     port,
     stateDir,
+    output,
     async stop(signal = 'SIGTERM') {
       const gone = child.exitCode === null ? once(child, 'exit') : null
       signalGroup(child, signal)
       await Promise.race([gone, sleep(stopTimeoutMs, null, { ref: false })])
       kill()
       process.off('exit', kill)
-      if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true })
+      if (options.stateDir === undefined) removeFolder(stateDir)
     },
   }
 }
@@ -97,9 +108,10 @@ export async function startEmpty(): Promise<Server> {
     url,
     port,
     stateDir,
+    output: wrangler.output.withheld,
     async stop() {
       await wrangler.stop()
-      rmSync(stateDir, { recursive: true, force: true })
+      removeFolder(stateDir)
     },
   }
 }
@@ -115,7 +127,7 @@ function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'latchkey-test-'))
 }
 
-async function ready(child: ChildProcess, lastLine: string): Promise<void> {
+async function ready(child: ChildProcess, lastLine: string): Promise<() => string> {
   let output = ''
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const take = (chunk: Buffer) => {
@@ -128,6 +140,7 @@ async function ready(child: ChildProcess, lastLine: string): Promise<void> {
   child.once('exit', (code) => fail(`ended with ${code}.`))
   const timer = setTimeout(() => fail('took too long to start.'), startTimeoutMs)
   await promise.finally(() => clearTimeout(timer))
+  return () => output
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {

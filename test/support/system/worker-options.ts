@@ -9,8 +9,9 @@ const secrets = {
   SETUP_TOKEN: 'test-setup-token',
 }
 export const setupToken = secrets.SETUP_TOKEN
+export const tagSecret = secrets.TAG_SECRETS
 
-type WorkerOptions = Record<string, unknown> & { modules: true; bindings: Record<string, unknown> }
+type WorkerOptions = Record<string, unknown> & { bindings: Record<string, unknown> }
 
 /** `bindings` are added to those of wrangler.toml. */
 export function workerOptions(bindings: Record<string, unknown> = {}): WorkerOptions {
@@ -20,7 +21,6 @@ export function workerOptions(bindings: Record<string, unknown> = {}): WorkerOpt
   const { assets: _files, modulesRules: _rules, ...options } = workerOptions
   return {
     ...options,
-    modules: true as const,
     bindings: {
       ...(options.bindings as object),
       ...secrets,

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { type Server, startEmpty } from '../../support/system/launch.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, signIn, wide } from './support/browser.ts'
+import { expect } from './support/expect.ts'
 import { screenshot } from './support/screenshots.ts'
 import { chromium } from './support/shared.ts'
 import { setUpTenant } from './support/tenant.ts'
@@ -28,7 +29,7 @@ async function open(look: { theme: 'light' | 'dark'; width: number }, errors: st
     reducedMotion: 'reduce',
     acceptDownloads: true,
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(60_000)
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) errors.push(message.text())
   })
@@ -37,10 +38,10 @@ async function open(look: { theme: 'light' | 'dark'; width: number }, errors: st
 }
 
 const looks = [
-  { name: 'light-1280', theme: 'light', width: wide },
-  { name: 'dark-1280', theme: 'dark', width: wide },
-  { name: 'light-390', theme: 'light', width: narrow },
-  { name: 'dark-390', theme: 'dark', width: narrow },
+  { name: 'light-1440', theme: 'light', width: wide },
+  { name: 'dark-1440', theme: 'dark', width: wide },
+  { name: 'light-375', theme: 'light', width: narrow },
+  { name: 'dark-375', theme: 'dark', width: narrow },
 ] as const
 
 async function look(page: Page, name: string) {
@@ -119,7 +120,7 @@ test('an owner ends sessions, exports the account, deletes it and cancels the de
   await page.getByRole('button', { name: 'Delete account' }).click()
   const dialog = page.getByRole('dialog')
   const confirm = dialog.getByRole('button', { name: 'Delete account' })
-  assert.ok(await confirm.isDisabled())
+  await expect(confirm).toBeDisabled()
   await dialog.getByLabel(/Type Northwind/).fill('Northwind')
   await screenshot(page, 'account-delete', false)
   await confirm.click()

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { before, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { acme, globex } from '../../../scripts/demo-accounts.ts'
 import { createKey, demo, inviteMember, type Person, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 import { screenshot } from './support/screenshots.ts'
 import { latchkey } from './support/shared.ts'
 
@@ -86,7 +87,7 @@ test('two tabs act in two accounts at once, each in its own', async (t) => {
   await row(one, 'Maya Lindqvist').waitFor()
   await other.getByRole('link', { name: 'Members', exact: true }).click()
   await row(other, 'Henrik Vance').waitFor()
-  assert.equal(await row(other, 'Maya Lindqvist').count(), 0)
+  await expect(row(other, 'Maya Lindqvist')).toHaveCount(0)
 })
 
 test('the switcher leads to another account in this tab only, and the next visit starts there', async (t) => {
@@ -124,7 +125,7 @@ test('an account of which a person is no member is not found, whether it exists 
   for (const id of [acme.id, randomUUID(), 'nonsense']) {
     await page.goto(`/a/${id}/keys`)
     await heading(page, 'Account not found')
-    assert.equal(await page.getByText('Acme').count(), 0)
+    await expect(page.getByText('Acme')).toHaveCount(0)
   }
   await look(page, 'account-not-found')
   await page.getByRole('link', { name: 'Go to Globex' }).click()
@@ -152,19 +153,20 @@ test('the platform suspends an account through the page: its next request is ref
   await tenant.reload()
   await tenant.getByText('This account is suspended').waitFor()
   const create = tenant.getByRole('button', { name: 'Create API key' }).first()
-  assert.equal(await create.isDisabled(), true)
+  await expect(create).toBeDisabled()
   await row(tenant, 'Of the tenant')
     .getByRole('button', { name: /Actions/ })
     .click()
-  assert.deepEqual(await tenant.getByRole('menuitem').allInnerTexts(), ['Open'])
+  await tenant.getByRole('menuitem').first().waitFor()
+  await expect(tenant.getByRole('menuitem')).toHaveText(['Open'])
   await tenant.keyboard.press('Escape')
   await row(tenant, 'Of the tenant').getByText('Suspended', { exact: true }).waitFor()
-  assert.equal(await tenant.getByRole('list', { name: 'Active keys' }).count(), 0)
+  await expect(tenant.getByRole('list', { name: 'Active keys' })).toHaveCount(0)
   await look(tenant, 'suspended')
   await tenant.getByRole('link', { name: 'Of the tenant' }).click()
   await heading(tenant, 'Of the tenant')
   await tenant.getByText('Suspended', { exact: true }).waitFor()
-  assert.equal(await tenant.getByText('Active', { exact: true }).count(), 0)
+  await expect(tenant.getByText('Active', { exact: true })).toHaveCount(0)
   await look(tenant, 'suspended-key')
   await tenant.getByRole('link', { name: 'API keys', exact: true }).first().click()
 
@@ -174,7 +176,7 @@ test('the platform suspends an account through the page: its next request is ref
   assert.equal(await curl(token), 200)
   await tenant.reload()
   await tenant.getByText('This account is suspended').waitFor({ state: 'detached' })
-  assert.equal(await create.isEnabled(), true)
+  await expect(create).toBeEnabled()
 })
 
 test('the platform creates an account, and its owner joins by the link and makes a key', async (t) => {
@@ -211,7 +213,7 @@ test('the platform creates an account, and its owner joins by the link and makes
   assert.equal(await curl(token, '/api/contacts'), 200)
   await page.reload()
   await page.getByText('Has an owner').waitFor()
-  assert.equal(await page.getByText('Nobody can sign in to this account').count(), 0)
+  await expect(page.getByText('Nobody can sign in to this account')).toHaveCount(0)
 })
 
 test('the owner of an account that has none is invited again', async (t) => {
@@ -247,7 +249,7 @@ test('a quota that the platform sets is named to who reaches it', async (t) => {
   await dialog.getByLabel('Webhook endpoints').fill('1')
   await dialog.getByRole('button', { name: 'Save changes' }).click()
   await page.getByText('0 of 1', { exact: true }).first().waitFor()
-  await createKey(owner, { name: 'The only one' })
+  const { key_prefix } = await createKey(owner, { name: 'The only one' })
   await owner.post('/api/webhook-endpoints', { url: 'https://example.com/' })
 
   const tenant = await openPage(t, {}, ['status of 429'])
@@ -273,7 +275,7 @@ test('a quota that the platform sets is named to who reaches it', async (t) => {
     .getByRole('button', { name: /Actions/ })
     .click()
   await tenant.getByRole('menuitem', { name: 'Revoke…' }).click()
-  await tenant.getByLabel('Type The only one to confirm').fill('The only one')
+  await tenant.getByLabel(`Type ${key_prefix} to confirm`).fill(key_prefix)
   await tenant.getByRole('button', { name: 'Revoke key' }).click()
   await tenant.getByText('1 of 1 API keys').waitFor({ state: 'detached' })
   await createKey(owner, { name: 'Another one' })
@@ -293,7 +295,7 @@ test('the platform deletes an account by its name, and takes it back', async (t)
   await page.getByRole('button', { name: 'Delete' }).click()
   const dialog = page.getByRole('dialog')
   const confirm = dialog.getByRole('button', { name: 'Delete account' })
-  assert.equal(await confirm.isDisabled(), true)
+  await expect(confirm).toBeDisabled()
   await dialog.getByLabel(`Type ${name} to confirm`).fill(name)
   await confirm.click()
   await page.getByText(/^Will be deleted on/).waitFor()
@@ -302,7 +304,7 @@ test('the platform deletes an account by its name, and takes it back', async (t)
   const tenant = await openPage(t)
   await signIn(tenant, owner.email, owner.password)
   await tenant.getByText(/This account is suspended and will be deleted on/).waitFor()
-  assert.equal(await tenant.getByRole('button', { name: 'Cancel deletion' }).count(), 0)
+  await expect(tenant.getByRole('button', { name: 'Cancel deletion' })).toHaveCount(0)
 
   await page.getByRole('button', { name: 'Resume' }).click()
   await dialog.getByText('The deletion is cancelled').waitFor()
@@ -315,7 +317,7 @@ test('tenants, and admins of the platform, see no accounts; tenants see no statu
   const tenant = await openPage(t)
   await signIn(tenant, demo.globex)
   for (const name of ['Accounts', 'Status']) {
-    assert.equal(await tenant.getByRole('link', { name, exact: true }).count(), 0, name)
+    await expect(tenant.getByRole('link', { name, exact: true }), name).toHaveCount(0)
   }
   for (const path of ['accounts', `accounts/${globex.id}`, 'status']) {
     await tenant.goto(`/a/${globex.id}/${path}`)
@@ -324,7 +326,7 @@ test('tenants, and admins of the platform, see no accounts; tenants see no statu
   const admin = await openPage(t)
   await signIn(admin, demo.admin)
   await admin.getByRole('link', { name: 'Status', exact: true }).waitFor()
-  assert.equal(await admin.getByRole('link', { name: 'Accounts', exact: true }).count(), 0)
+  await expect(admin.getByRole('link', { name: 'Accounts', exact: true })).toHaveCount(0)
   await admin.goto(`/a/${acme.id}/accounts`)
   await heading(admin, 'Page not found')
 })
@@ -343,7 +345,7 @@ test('the list loads more, and each page of the platform is accessible and fits'
   await row(page, name).waitFor()
   await page.getByRole('button', { name: 'Load more' }).click()
   await page.getByRole('button', { name: 'Load more' }).waitFor({ state: 'detached' })
-  assert.equal(await row(page, word).count(), 27)
+  await expect(row(page, word)).toHaveCount(27)
   await look(page, 'accounts')
   await page.getByRole('combobox', { name: 'Status' }).click()
   await page.getByRole('option', { name: 'Suspended' }).click()

@@ -4,14 +4,15 @@ import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 
 test('an admin creates a key with an expiration and allowed addresses, and cannot grant reserved scopes', async (t) => {
   const page = await openPage(t, {}, ['status of 400'])
   await signIn(page, demo.admin)
   await page.getByRole('button', { name: 'Create API key' }).click()
   await page.getByRole('button', { name: 'Create key' }).click()
-  await page.getByText('Enter a name').waitFor()
-  await page.getByText('Select at least one scope').waitFor()
+  await page.getByText('Enter a name').first().waitFor()
+  await page.getByText('Select at least one scope').first().waitFor()
 
   await page.getByLabel('Name', { exact: true }).fill('Office only')
   await page.getByRole('combobox', { name: 'Expiration' }).click()
@@ -20,9 +21,9 @@ test('an admin creates a key with an expiration and allowed addresses, and canno
   await page.getByRole('option', { name: /wacrm_live_/ }).click()
   await page.getByRole('checkbox', { name: /contacts:read/ }).click()
   const reserved = page.getByRole('checkbox', { name: /keys:manage/ })
-  assert.equal(await reserved.isDisabled(), true)
+  await expect(reserved).toBeDisabled()
   await page.getByText('Only owners can grant this scope').first().waitFor()
-  await page.getByRole('button', { name: 'Allowed IP addresses' }).click()
+  await page.getByRole('button', { name: 'External ID, addresses, metadata' }).click()
   await page.getByRole('textbox', { name: 'Allowed IP addresses' }).fill('203.0.113.7\nnonsense')
   await page.getByRole('button', { name: 'Create key' }).click()
   const alert = page.getByRole('alert').filter({ hasText: 'Request ID' })
@@ -75,5 +76,7 @@ test('an admin changes the scopes of a key, and the change is in force when the 
   await heading(page, 'Shrunk')
   assert.equal(await curl(token, '/api/messages'), 403)
   assert.equal(await curl(token, '/api/contacts'), 200)
-  await page.getByText('Changed name, scopes').waitFor()
+  const changed = page.getByRole('row').filter({ hasText: 'Key updated' })
+  await changed.getByText(/Name: Shrinking .*Shrunk/).waitFor()
+  await changed.getByText(/Scopes: .*messages:read/).waitFor()
 })

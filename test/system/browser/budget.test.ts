@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { demo } from './support/api.ts'
 import { heading, openPage, signIn } from './support/browser.ts'
 
@@ -29,6 +29,29 @@ test('sign-in and list together load less than 250 kB of compressed JavaScript, 
     ![...loaded.keys()].some((name) => name.includes('usage-chart')),
     'the chart was loaded',
   )
+})
+
+test('what boot.js asks for is what the list needs: each request is sent once', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  await page.waitForURL(/\/a\/[^/]+\/keys$/)
+  await page.waitForLoadState('networkidle')
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url())
+    if (pathname.startsWith('/api/')) asked.push(pathname + search)
+  })
+  await page.reload()
+  await heading(page, 'API keys')
+  await page.waitForLoadState('networkidle')
+  const early = (await page.request.get('/boot.js').then((file) => file.text())).match(
+    /'\/api\/[^']+'/g,
+  )
+  assert.equal(early?.length, 7)
+  for (const quoted of early ?? []) {
+    const path = quoted.slice(1, -1)
+    assert.equal(asked.filter((each) => each === path).length, 1, `${path} of ${asked}`)
+  }
 })
 
 test('pages have the strict policy and nothing inline', async (t) => {

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { startWorkers, type Workers } from '../gateway/workers.ts'
 import { chromium } from './support/shared.ts'
 
@@ -23,7 +24,7 @@ before(
     workers = await startWorkers(origin)
     key = await workers.createKey({ scopes: ['orders:read'] })
   },
-  { timeout: 300_000 },
+  { timeout: suiteTimeoutMs },
 )
 after(async () => {
   pages.close()

@@ -1,8 +1,8 @@
 // Slow and failed requests.
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
+import { expect } from './support/expect.ts'
 
 const failedLoads = ['Failed to load resource']
 
@@ -11,10 +11,10 @@ test('a wrong password is refused with its reason and a request id', async (t) =
   await page.goto('/sign-in')
   await page.getByLabel('E-mail').fill(demo.owner)
   await page.getByLabel('Password').fill('not the password')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   const alert = page.getByRole('alert')
-  await alert.getByText(/Invalid email or password/).waitFor()
-  assert.match(await alert.innerText(), /Request ID\s+[0-9a-f-]{36}/)
+  await alert.getByText('E-mail or password is wrong').waitFor()
+  await expect(alert).toHaveText(/Request ID\s+[0-9a-f-]{36}/, { useInnerText: true })
 })
 
 test('a failure of the API shows its detail and request id, and can be tried again', async (t) => {
@@ -61,7 +61,7 @@ test('a slow answer shows a skeleton first', async (t) => {
 
 test('a change that some regions have not confirmed names them', async (t) => {
   const name = 'Slow regions'
-  const { id } = await createKey(await signedIn(demo.owner), { name })
+  const { id, key_prefix } = await createKey(await signedIn(demo.owner), { name })
   const page = await openPage(t)
   await signIn(page, demo.owner)
   await openKey(page, name)
@@ -71,7 +71,7 @@ test('a change that some regions have not confirmed names them', async (t) => {
     await route.fulfill({ status: 202, json: { status: 'success', data } })
   })
   await page.getByRole('button', { name: 'Revoke', exact: true }).click()
-  await page.getByLabel(/to confirm/).fill(name)
+  await page.getByLabel(/to confirm/).fill(key_prefix)
   await page.getByRole('button', { name: 'Revoke key' }).click()
   await page.getByText('weur, apac').waitFor()
 })
@@ -84,20 +84,6 @@ test('an unknown key, or one of another account, has an error page', async (t) =
   await page.getByRole('alert').getByText('There is no such key in this account').waitFor()
   await page.goto('/nowhere')
   await heading(page, 'Page not found')
-})
-
-test('an ended session leads to the sign-in page and back to the requested page', async (t) => {
-  const page = await openPage(t, {}, failedLoads)
-  await signIn(page, demo.owner)
-  await page.waitForLoadState('networkidle')
-  await page.context().clearCookies()
-  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
-  await heading(page, 'Sign in')
-  const { password } = await signedIn(demo.owner)
-  await page.getByLabel('E-mail').fill(demo.owner)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await heading(page, 'Audit log')
 })
 
 test('the sign-in page does not redirect to another site', async (t) => {
@@ -115,7 +101,7 @@ test('the sign-in page does not redirect to another site', async (t) => {
     const { password } = await signedIn(demo.owner)
     await page.getByLabel('E-mail').fill(demo.owner)
     await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await heading(page, 'API keys')
   }
 })

@@ -19,6 +19,17 @@ const expected: Record<string, string> = {
   'x-frame-options': 'DENY',
 }
 
+/** The page of customers: no form is sent anywhere, and no string becomes HTML. */
+const portal = {
+  ...expected,
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+
+/** Pages for machines, which those of any origin may read. */
+const documents = { ...expected, 'cross-origin-resource-policy': 'cross-origin' }
+const isDocument = (file: string) => /^\/(docs\/|llms(-full)?\.txt$)/.test(file)
+
 async function fetched(path: string): Promise<Record<string, string | null>> {
   const response = await fetch((await latchkey()) + path, { headers: { accept: 'text/html' } })
   assert.equal(response.status, 200, path)
@@ -37,9 +48,21 @@ test('every file of the dashboard has all security headers', async () => {
     .filter((entry) => entry.isFile() && !entry.name.startsWith('_'))
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
   assert.ok(files.length > 10, `${files.length} files`)
-  for (const file of files.filter((name) => name !== '/index.html')) {
-    assert.deepEqual(await fetched(file), expected, file)
+  const others = files.filter((name) => !['/index.html', '/portal.html'].includes(name))
+  for (const file of others) {
+    assert.deepEqual(await fetched(file), isDocument(file) ? documents : expected, file)
   }
+})
+
+test('the portal has a stricter policy, under its one address, and nothing inline', async () => {
+  assert.deepEqual(await fetched('/portal'), portal)
+  const url = await latchkey()
+  const response = await fetch(`${url}/portal`)
+  assert.equal(response.headers.get('cache-control'), 'no-cache')
+  const html = await response.text()
+  assert.ok(!/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/.test(html), html)
+  const other = await fetch(`${url}/portal.html`, { redirect: 'manual' })
+  assert.deepEqual([other.status, other.headers.get('location')], [307, '/portal'])
 })
 
 test('every page of the dashboard has all security headers', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, row, signIn } from './support/browser.ts'
+import { expect } from './support/expect.ts'
 
 test('a member can view keys, members, the audit log and scopes, and cannot change them', async (t) => {
   const owner = await signedIn(demo.owner)
@@ -11,30 +12,30 @@ test('a member can view keys, members, the audit log and scopes, and cannot chan
   await signIn(page, demo.member)
   await page
     .getByRole('note')
-    .getByText('you can view everything but cannot make changes')
+    .getByText('you can view its keys, webhooks, members and audit log, but not change them')
     .waitFor()
   const create = page.getByRole('button', { name: 'Create API key' })
-  assert.equal(await create.isDisabled(), true)
-  await create.hover({ force: true })
-  await page.getByText('Your role is Member').waitFor()
+  await expect(create).toBeDisabled()
+  await page.getByTitle('Your role is Member').filter({ has: create }).waitFor()
   await row(page, name)
     .getByRole('button', { name: `Actions for ${name}` })
     .click()
-  assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), ['Open'])
+  await page.getByRole('menuitem').first().waitFor()
+  await expect(page.getByRole('menuitem')).toHaveText(['Open'])
   await page.keyboard.press('Escape')
 
   await openKey(page, name)
-  assert.equal(await page.getByRole('button', { name: /Revoke|Rotate|Edit|Disable/ }).count(), 0)
+  await expect(page.getByRole('button', { name: /Revoke|Rotate|Edit|Disable/ })).toHaveCount(0)
   await page.goto('/keys/new')
   await page.getByText('Your role is Member').waitFor()
-  assert.equal(await page.getByLabel('Name', { exact: true }).count(), 0)
+  await expect(page.getByLabel('Name', { exact: true })).toHaveCount(0)
   await page.goto(`/keys/${id}/edit`)
   await page.getByText('Your role is Member').waitFor()
-  assert.equal(await page.getByLabel('Name', { exact: true }).count(), 0)
+  await expect(page.getByLabel('Name', { exact: true })).toHaveCount(0)
 
   await page.getByRole('link', { name: 'Members', exact: true }).click()
   await row(page, 'Maya Lindqvist').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Invite' }).isDisabled(), true)
+  await expect(page.getByRole('button', { name: 'Invite' })).toBeDisabled()
   await page.getByRole('link', { name: 'Audit log', exact: true }).click()
   await row(page, name).getByText('Key created').waitFor()
   await page.getByRole('link', { name: 'Scopes', exact: true }).click()

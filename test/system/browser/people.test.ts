@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { createKey, demo, inviteMember, signedIn } from './support/api.ts'
 import { heading, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 
 test('a new user joins by the link of an invitation and has the offered role', async (t) => {
   const email = `priya.${randomUUID().slice(0, 8)}@acme.test`
@@ -27,10 +28,7 @@ test('a new user joins by the link of an invitation and has the offered role', a
   await guest.getByLabel('Password').fill(randomUUID())
   await guest.getByRole('button', { name: 'Join Acme Inc' }).click()
   await heading(guest, 'API keys')
-  assert.equal(
-    await guest.getByRole('button', { name: 'Create API key' }).first().isEnabled(),
-    true,
-  )
+  await expect(guest.getByRole('button', { name: 'Create API key' }).first()).toBeEnabled()
 
   await guest.goto(link)
   await heading(guest, 'This invitation has been used')
@@ -144,13 +142,13 @@ test('a user of two accounts accepts by signing in, switches, and sees only the 
   await heading(page, 'Join Globex')
   await page.getByRole('button', { name: 'I already have an account' }).click()
   await page.getByLabel('Password').fill(person.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('button', { name: 'Join Globex' }).click()
   await heading(page, 'API keys')
   const switcher = page.getByRole('button', { name: /Switch account/ })
   await switcher.filter({ hasText: 'Globex' }).waitFor()
   await page.getByRole('note').getByText('of Globex').waitFor()
-  assert.equal(await row(page, 'Of Acme only').count(), 0)
+  await expect(row(page, 'Of Acme only')).toHaveCount(0)
 
   await switcher.click()
   await page.getByRole('menuitem', { name: 'Acme Inc' }).click()

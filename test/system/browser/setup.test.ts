@@ -14,7 +14,7 @@ test('the set-up token creates the first account, whose list of keys is empty', 
   await page.goto(`${empty.url}/`)
   await heading(page, 'Set up Latchkey')
   await assertAccessible(page, 'set-up')
-  await screenshot(page, 'setup-light-1280')
+  await screenshot(page, 'setup-light-1440')
   const fields = {
     'Set-up token': 'wrong',
     'Account name': 'Northwind',
@@ -32,7 +32,7 @@ test('the set-up token creates the first account, whose list of keys is empty', 
 
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme })
-    for (const width of [1280, 390]) {
+    for (const width of [1440, 375]) {
       await page.setViewportSize({ width, height: 900 })
       await screenshot(page, `keys-empty-${theme}-${width}`)
     }
@@ -40,7 +40,7 @@ test('the set-up token creates the first account, whose list of keys is empty', 
   }
   const again = await page.request.get(`${empty.url}/api/setup`)
   assert.deepEqual((await again.json()).data, { needed: false })
-  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.setViewportSize({ width: 1440, height: 900 })
   await page.goto(`${empty.url}/setup`)
   await heading(page, 'API keys')
 })

@@ -5,6 +5,7 @@ import { createKey, demo, signedIn } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
 import { heading, narrow, openPage, row, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 import { screenshot } from './support/screenshots.ts'
 import { latchkey } from './support/shared.ts'
 
@@ -48,7 +49,7 @@ test('an owner sees health checks, fences, tiers and the runs of the canary', as
 test('a member cannot view the status', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.member)
-  assert.equal(await page.getByRole('link', { name: 'Status', exact: true }).count(), 0)
+  await expect(page.getByRole('link', { name: 'Status', exact: true })).toHaveCount(0)
   await page.goto('/status')
   await page.getByText('Only admins and owners can view the status').waitFor()
 })

@@ -2,15 +2,14 @@
 // database the test changes.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { globSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { type Server, startEmpty } from '../../support/system/launch.ts'
-import { assertAccessible } from './support/axe.ts'
-import { heading, narrow, signIn, wide } from './support/browser.ts'
-import { screenshot } from './support/screenshots.ts'
-import { chromium } from './support/shared.ts'
+import { addDevice } from './support/authenticator.ts'
+import { heading, openWindow, signIn } from './support/browser.ts'
+import { changePeople } from './support/database.ts'
+import { expect } from './support/expect.ts'
+import { addPasskey, beginApp, codeField, storeCodes } from './support/factors.ts'
+import { look } from './support/look.ts'
 import { setUpTenant } from './support/tenant.ts'
 
 let server: Server | null = null
@@ -20,44 +19,104 @@ const email = 'ada@northwind.test'
 const password = randomUUID()
 
 /** Every session was proved eleven minutes ago. */
-function ageSessions({ stateDir }: Server): void {
-  let changed = 0
-  for (const file of globSync(`${stateDir}/**/*D1DatabaseObject/*.sqlite`)) {
-    // The Worker writes to it meanwhile.
-    const database = new DatabaseSync(file, { timeout: 10_000 })
-    const isOfPeople = database
-      .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'")
-      .get()
-    if (isOfPeople !== undefined) {
-      const aging = database.prepare('UPDATE session SET proved_at = ?')
-      changed += Number(aging.run(Date.now() - 11 * 60_000).changes)
-    }
-    database.close()
-  }
-  assert.ok(changed > 0, 'no session')
+const ageSessions = (server: Server) =>
+  changePeople(server, 'UPDATE session SET proved_at = ?', Date.now() - 11 * 60_000)
+
+async function start(): Promise<Server> {
+  const started = await startEmpty()
+  const owner = { account: 'Northwind', name: 'Ada Lovelace', email, password }
+  await setUpTenant(started.url, owner)
+  return started
 }
 
-async function look(page: Page, name: string): Promise<void> {
-  for (const width of [wide, narrow]) {
-    await page.setViewportSize({ width, height: 900 })
-    await assertAccessible(page, `${name} ${width}`)
-    await screenshot(page, `${name}-${width}`, false)
+test('a person with a second factor confirms by the strongest that they have', async () => {
+  server ??= await start()
+  const page = await openWindow(server.url)
+  await signIn(page, email, password)
+  await page.goto('/profile')
+  const app = await beginApp(page)
+  await codeField(page).fill(await app.code())
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await storeCodes(page)
+
+  const renew = async () => {
+    await page.getByRole('button', { name: 'Make new codes' }).click()
+    const renewal = page.getByRole('dialog', { name: 'Make new recovery codes?' })
+    await renewal.getByRole('button', { name: 'Make new codes' }).click()
   }
-  await page.setViewportSize({ width: wide, height: 900 })
-}
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
+  ageSessions(server)
+  await renew()
+  await dialog.getByLabel('Code').fill('000000')
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await dialog.getByText('The code is wrong, or was used before.').waitFor()
+  await look(page, 'step-up-code')
+  await dialog.getByLabel('Code').fill(await app.code())
+  await page.keyboard.press('Enter')
+  await storeCodes(page)
+
+  await addDevice(page)
+  await addPasskey(page, 'Laptop')
+  await page.getByText('Passkey Laptop added').waitFor()
+  ageSessions(server)
+  await renew()
+  await dialog.getByText('Use one of your passkeys').waitFor()
+  await look(page, 'step-up-passkey')
+  await dialog.getByRole('button', { name: 'Use passkey' }).click()
+  await storeCodes(page)
+
+  // As the next test finds it.
+  await page.getByRole('button', { name: 'Actions for Laptop' }).click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  await page.getByRole('button', { name: 'Remove passkey' }).click()
+  await page.getByText('Passkey Laptop removed').waitFor()
+  await page.getByRole('button', { name: 'Remove app' }).click()
+  const removal = page.getByRole('dialog', { name: /Remove your authenticator app/ })
+  await removal.getByRole('button', { name: 'Remove app' }).click()
+  await page.getByText('You have no second factor').waitFor()
+  await page.context().close()
+})
+
+test('a sign-in token for the command line is copied after step-up, and shown nowhere', async () => {
+  server ??= await start()
+  const page = await openWindow(server.url)
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await signIn(page, email, password)
+  await page.goto('/profile')
+  await page.bringToFront()
+  const card = page.getByRole('region', { name: 'Command line' })
+  const copied = async () => {
+    await card.getByText('Copied. Paste it').waitFor()
+    return page.evaluate(() => navigator.clipboard.readText())
+  }
+  const exportWith = (token: string) =>
+    fetch(`${server?.url}/api/account/export`, { headers: { authorization: `Bearer ${token}` } })
+  const button = card.getByRole('button', { name: 'Copy sign-in token' })
+  await button.click()
+  const first = await copied()
+  assert.equal((await exportWith(first)).status, 200)
+
+  ageSessions(server)
+  await page.evaluate(() => navigator.clipboard.writeText('nothing'))
+  await button.click()
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('nothing')
+  await button.click()
+  await dialog.getByLabel('Your password').fill(password)
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  const second = await copied()
+  assert.equal((await exportWith(second)).status, 200)
+  const shown = await page.content()
+  assert.ok(!shown.includes(first) && !shown.includes(second))
+  await look(page, 'profile-command-line')
+  await page.context().close()
+})
 
 test('an owner of an old session confirms by password, and the request goes on', async () => {
-  server = await startEmpty()
-  const { url } = server
-  const context = await (await chromium()).newContext({
-    baseURL: url,
-    viewport: { width: wide, height: 900 },
-    reducedMotion: 'reduce',
-    acceptDownloads: true,
-  })
-  context.setDefaultTimeout(20_000)
-  const page = await context.newPage()
-  await setUpTenant(url, { account: 'Northwind', name: 'Ada Lovelace', email, password })
+  server ??= await start()
+  const page = await openWindow(server.url)
   await signIn(page, email, password)
   ageSessions(server)
 
@@ -70,14 +129,11 @@ test('an owner of an old session confirms by password, and the request goes on',
   // Cancelled: the page shows the refusal.
   await page.getByRole('button', { name: 'Export data' }).click()
   await dialog.getByRole('button', { name: 'Cancel' }).click()
-  await page
-    .getByRole('alert')
-    .getByText(/POST \/api\/auth\/step-up/)
-    .waitFor()
+  await page.getByRole('alert').getByText('Confirm that it is you').waitFor()
 
   await page.getByRole('button', { name: 'Export data' }).click()
   await field.waitFor()
-  assert.ok(await field.evaluate((element) => element === document.activeElement), 'the focus')
+  await expect(field, 'the focus').toBeFocused()
   await field.fill('not this one')
   await confirm.click()
   await dialog.getByText('The password is wrong.').waitFor()
@@ -99,5 +155,5 @@ test('an owner of an old session confirms by password, and the request goes on',
   await page.keyboard.press('Enter')
   await page.getByText(/This account will be deleted on/).waitFor()
   await deletion.waitFor({ state: 'detached' })
-  await context.close()
+  await page.context().close()
 })

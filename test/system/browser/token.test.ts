@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { heading, openKey, openPage, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 
 test('a new token is stored nowhere in the browser after its dialog is closed', async (t) => {
   const page = await openPage(t)
@@ -20,7 +21,9 @@ test('a new token is stored nowhere in the browser after its dialog is closed', 
 
   await page.keyboard.press('Escape')
   await page.mouse.click(5, 5)
-  assert.equal(await tokenShown(page), token, 'only its button closes the dialog')
+  await expect
+    .poll(() => tokenShown(page), { message: 'only its button closes the dialog' })
+    .toBe(token)
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Download .env' }).click(),
@@ -86,7 +89,7 @@ test('a token pasted into the search is not sent', async (t) => {
   await page.getByText('You pasted a whole token').waitFor()
   await page.waitForURL(/search=[0-9a-f]{8}$/)
   await page.getByRole('link', { name }).waitFor()
-  assert.equal(await page.getByRole('link', { name: 'Leaked somewhere' }).count(), 1)
+  await expect(page.getByRole('link', { name: 'Leaked somewhere' })).toHaveCount(1)
   assert.ok(requested.every((url) => !url.includes(token)))
   await assertGone(page, token)
 })

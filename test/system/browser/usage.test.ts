@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { createKey, demo, signedIn, waitForUsage } from './support/api.ts'
 import { detail, openKey, openPage, row, signIn } from './support/browser.ts'
 import { curl } from './support/curl.ts'
+import { expect } from './support/expect.ts'
 
 test('the page of a key shows its requests by result and its last use', async (t) => {
   const name = 'Counted'
@@ -13,20 +14,20 @@ test('the page of a key shows its requests by result and its last use', async (t
   await signIn(page, demo.owner)
   await openKey(page, name)
   await page.getByText('No requests in the last 24 hours').waitFor()
-  assert.equal(await detail(page, 'Last used'), 'Never')
-  assert.equal(await page.locator('canvas').count(), 0, 'no chart without requests')
+  await expect(detail(page, 'Last used')).toHaveText('Never', { useInnerText: true })
+  await expect(page.locator('canvas'), 'no chart without requests').toHaveCount(0)
 
   for (let turn = 0; turn < 5; turn++) assert.equal(await curl(key, '/api/contacts'), 200)
   for (let turn = 0; turn < 2; turn++) assert.equal(await curl(key, '/api/messages'), 403)
   await waitForUsage(owner, id, 7)
   await page.reload()
   await page.locator('canvas').waitFor()
-  assert.equal(await detail(page, 'Requests'), '7')
-  assert.equal(await detail(page, 'Valid'), '5')
-  assert.equal(await detail(page, 'Denied'), '2')
+  await expect(detail(page, 'Requests')).toHaveText('7', { useInnerText: true })
+  await expect(detail(page, 'Valid')).toHaveText('5', { useInnerText: true })
+  await expect(detail(page, 'Denied')).toHaveText('2', { useInnerText: true })
   const reasons = page.getByRole('list', { name: 'Denied by reason' })
-  assert.match(await reasons.innerText(), /^Missing scope\s+2$/)
-  assert.match(await detail(page, 'Last used'), /just now|minute/)
+  await expect(reasons).toHaveText(/^Missing scope\s+2$/, { useInnerText: true })
+  await expect(detail(page, 'Last used')).toHaveText(/just now|minute/, { useInnerText: true })
 
   await page.getByRole('button', { name: '30 d', exact: true }).click()
   await page.getByText('Requests in the last 30 days').waitFor()
@@ -52,9 +53,15 @@ test('slow usage shows a loading state, and failed usage can be retried', async 
   const detail = 'A store did not answer.'
   await page.route(`**/api/api-keys/${id}/usage*`, async (route) => {
     await released
-    const problem = { title: 'Not known', status: 400, detail, code: 'x', request_id: '' }
+    const problem = {
+      title: 'Not known',
+      status: 503,
+      detail,
+      code: 'authority_unavailable',
+      request_id: '',
+    }
     await route.fulfill({
-      status: 400,
+      status: 503,
       contentType: 'application/problem+json',
       body: JSON.stringify(problem),
     })

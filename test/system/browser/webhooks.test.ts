@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { startReceiver } from '../webhooks/receiver.ts'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { detail, heading, openPage, row, signIn } from './support/browser.ts'
+import { expect } from './support/expect.ts'
 
 test('an owner adds an endpoint, views and resends its deliveries, rotates its secret and deletes it', async (t) => {
   const receiver = await startReceiver()
@@ -27,11 +28,11 @@ test('an owner adds an endpoint, views and resends its deliveries, rotates its s
   const secret = await dialog.locator('pre').first().innerText()
   assert.match(secret, /^whsec_/)
   await dialog.getByRole('button', { name: 'Copy secret' }).click()
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret)
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(secret)
   await dialog.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'My receiver')
   assert.ok(!(await page.content()).includes(secret), 'the secret is gone with its dialog')
-  assert.equal(await detail(page, 'Events'), 'key.revoked')
+  await expect(detail(page, 'Events')).toHaveText('key.revoked', { useInnerText: true })
 
   await page.getByRole('button', { name: 'Send test event' }).click()
   await row(page, 'ping').getByText('Delivered').waitFor()
@@ -40,7 +41,7 @@ test('an owner adds an endpoint, views and resends its deliveries, rotates its s
   const owner = await signedIn(demo.owner)
   const { id } = await createKey(owner, { name: 'Notified of' })
   await owner.post('/api/api-keys/revoke', { ids: [id] })
-  await row(page, 'key.revoked').getByText('Delivered').waitFor({ timeout: 30_000 })
+  await row(page, 'key.revoked').getByText('Delivered').waitFor()
   await page.getByRole('button', { name: 'View key.revoked' }).click()
   await dialog.getByText('"Notified of"').waitFor()
   await dialog.getByRole('button', { name: 'Resend' }).click()
@@ -51,7 +52,7 @@ test('an owner adds an endpoint, views and resends its deliveries, rotates its s
   await page.getByRole('button', { name: 'Rotate secret' }).click()
   await dialog.getByRole('button', { name: 'Create new secret' }).click()
   await dialog.getByText('Shown only once').waitFor()
-  assert.notEqual(await dialog.locator('pre').first().innerText(), secret)
+  await expect(dialog.locator('pre').first()).not.toHaveText(secret, { useInnerText: true })
   await dialog.getByRole('button', { name: 'I have stored it' }).click()
   await page.getByText('Previous secret').waitFor()
 
@@ -83,10 +84,10 @@ test('a member can view endpoints and deliveries, and cannot change them', async
   await heading(page, 'Seen by members')
   await page.getByText('No deliveries yet').waitFor()
   for (const name of ['Send test event', 'Edit', 'Rotate secret', 'Disable', 'Delete']) {
-    assert.equal(await page.getByRole('button', { name, exact: true }).count(), 0, name)
+    await expect(page.getByRole('button', { name, exact: true }), name).toHaveCount(0)
   }
   await page.goto('/webhooks')
-  assert.equal(await page.getByRole('button', { name: 'Add endpoint' }).isDisabled(), true)
+  await expect(page.getByRole('button', { name: 'Add endpoint' })).toBeDisabled()
 })
 
 async function assertArrives(isThere: () => boolean): Promise<void> {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { buildDashboard } from '../../../scripts/dashboard.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { createDatabase, query } from './cloud.ts'
 import {
   bindingsOf,
@@ -28,7 +29,7 @@ import { openCloudflare } from './open.ts'
 
 before(buildDashboard)
 
-describe('npm run deploy', { concurrency: 2, timeout: 1_200_000 }, () => {
+describe('npm run deploy', { concurrency: 2, timeout: suiteTimeoutMs }, () => {
   it('deploys to an empty account, and a second run upgrades the deployment', async (test) => {
     const cloudflare = await openCloudflare(test)
     const first = await deploy(cloudflare)

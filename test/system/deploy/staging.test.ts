@@ -1,11 +1,13 @@
 // `npm run deploy -- --env staging`: a deployment of its own beside production, from `[env.staging]` of wrangler.toml.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { buildDashboard } from '../../../scripts/dashboard.ts'
 import { readConfig } from '../../../scripts/deploy/environment.ts'
+import { removeFolder } from '../../support/system/remove-folder.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import {
   bindingsOf,
   deploy,
@@ -22,7 +24,7 @@ before(buildDashboard)
 
 const address = 'https://latchkey-staging.example.workers.dev'
 
-describe('npm run deploy -- --env staging', { timeout: 600_000 }, () => {
+describe('npm run deploy -- --env staging', { timeout: suiteTimeoutMs }, () => {
   it('deploys beside production with its own databases, queues, secrets and address', async (test) => {
     const cloudflare = await openCloudflare(test)
     const { world } = cloudflare
@@ -126,7 +128,7 @@ describe('an environment of wrangler.toml', () => {
     } catch (error) {
       return (error as Error).message
     } finally {
-      rmSync(folder, { recursive: true })
+      removeFolder(folder)
     }
   }
 

@@ -9,7 +9,7 @@ export async function createManagingKey(url: string): Promise<string> {
     headers: { 'content-type': 'application/json', origin: url, cookie },
     body: JSON.stringify({
       name: 'Documents',
-      scopes: ['keys:manage', 'keys:verify', 'contacts:read'],
+      scopes: ['keys:manage', 'keys:verify', 'keys:portal', 'contacts:read'],
       may_grant: {},
     }),
   })

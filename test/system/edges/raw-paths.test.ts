@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { ambiguous, others, same } from './spellings.ts'
 import { type RawAnswer, type RawRequest, sendRaw, startWorkerd, type Workerd } from './workerd.ts'
 
 const password = 'a-password-of-this-test'
-const timeout = 300_000
+const timeout = suiteTimeoutMs
 
 let workerd: Workerd
 let world: Awaited<ReturnType<typeof openWorld>>

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { freePort } from '../../../scripts/free-port.ts'
-import { root } from '../../../scripts/settings.ts'
 import { bundle } from '../../support/system/bundle.ts'
 import { migrate, seed } from '../../support/system/migrate.ts'
 import { workerOptions } from '../../support/system/worker-options.ts'
@@ -25,10 +24,7 @@ export async function startWorkerd(password: string): Promise<Workerd> {
   const worker = {
     ...workerOptions({ BASE_URL: origin }),
     rootPath: folder,
-    scriptPath: bundle({
-      folder,
-      config: { name: 'latchkey-edges', main: join(root, 'src', 'index.ts') },
-    }),
+    ...(await bundle({ folder: join(folder, 'worker') })),
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   }
   const miniflare = new Miniflare(convertV4MiniflareOptions({ workers: [worker] } as never))

@@ -1,6 +1,6 @@
 // An API that is another Worker, behind the gateway by a service binding, under a base of its own.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,8 @@ import { after, before, describe, it } from 'node:test'
 import { readConfig } from '../../../scripts/deploy/environment.ts'
 import { root } from '../../../scripts/settings.ts'
 import { readCors } from '../../../src/core/cors.ts'
+import { removeFolder } from '../../support/system/remove-folder.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
 let workers: Workers
@@ -15,11 +17,11 @@ before(
   async () => {
     workers = await startWorkers('https://app.example.com')
   },
-  { timeout: 300_000 },
+  { timeout: suiteTimeoutMs },
 )
 after(() => workers?.stop())
 
-describe('an upstream by service binding', { timeout: 300_000 }, () => {
+describe('an upstream by service binding', { timeout: suiteTimeoutMs }, () => {
   let key: string
   before(async () => {
     key = await workers.createKey({ scopes: ['orders:read', 'orders:write'] })
@@ -69,7 +71,7 @@ describe('an upstream by service binding', { timeout: 300_000 }, () => {
   })
 })
 
-describe('an upstream that takes the prefix off', { timeout: 300_000 }, () => {
+describe('an upstream that takes the prefix off', { timeout: suiteTimeoutMs }, () => {
   it('calls the API at its own host and path', async () => {
     const key = await workers.createKey()
     const call = async (path: string) => {
@@ -90,8 +92,8 @@ describe('an upstream that takes the prefix off', { timeout: 300_000 }, () => {
   })
 })
 
-describe('docs/integrations.md', () => {
-  const page = readFileSync(join(root, 'docs', 'integrations.md'), 'utf8')
+describe('docs/integrate/gateway.md', () => {
+  const page = readFileSync(join(root, 'docs', 'integrate', 'gateway.md'), 'utf8')
   const claim = '<!-- run by test/system/gateway/binding.test.ts -->\n'
   const blocks = page
     .split(claim)
@@ -118,7 +120,7 @@ describe('docs/integrations.md', () => {
       assert.deepEqual(boundTo(null), [['API', 'my-api']])
       assert.deepEqual(boundTo('staging'), [['API', 'my-api-staging']])
     } finally {
-      rmSync(folder, { recursive: true })
+      removeFolder(folder)
     }
   })
 

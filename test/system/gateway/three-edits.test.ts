@@ -1,16 +1,8 @@
-// docs/integrations.md, "Your API, in three edits": a copy of this tree without the CRM answers from an API by URL.
+// docs/integrate/gateway.md, "Your API, in three edits": a copy of this tree without the CRM answers from an API by URL.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,16 +11,18 @@ import { test } from 'node:test'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { freePort } from '../../../scripts/free-port.ts'
 import { root } from '../../../scripts/settings.ts'
-import { bundle } from '../../support/system/bundle.ts'
+import { uploadOf } from '../../support/system/bundle.ts'
 import { migrate, seed } from '../../support/system/migrate.ts'
+import { removeFolder } from '../../support/system/remove-folder.ts'
 import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { workerOptions } from '../../support/system/worker-options.ts'
 
 const password = 'a-password-of-this-test'
 
-test('from a clone to an answer of an API by URL', { timeout: 300_000 }, async (t) => {
+test('from a clone to an answer of an API by URL', { timeout: suiteTimeoutMs }, async (t) => {
   const tree = mkdtempSync(join(tmpdir(), 'latchkey-clone-'))
-  t.after(() => rmSync(tree, { recursive: true, force: true }))
+  t.after(() => removeFolder(tree))
   copyTree(tree)
   execFileSync(process.execPath, ['scripts/eject-crm.ts'], { cwd: tree, stdio: 'pipe' })
 
@@ -46,7 +40,7 @@ test('from a clone to an answer of an API by URL', { timeout: 300_000 }, async (
   const worker = {
     ...workerOptions({ BASE_URL: origin }),
     rootPath: folder,
-    scriptPath: bundle({ folder, tree, shipped: true }),
+    ...uploadOf({ folder, tree, shipped: true }),
     unsafeDirectSockets: [{ host: '127.0.0.1', port: Number(new URL(origin).port) }],
   }
   const miniflare = new Miniflare(convertV4MiniflareOptions({ workers: [worker] } as never))
@@ -83,7 +77,7 @@ function copyTree(tree: string): void {
 
 /** The three edits as the page has them, with the address of this test's API. */
 function edit(path: string, address: string): void {
-  const page = readFileSync(join(root, 'docs', 'integrations.md'), 'utf8')
+  const page = readFileSync(join(root, 'docs', 'integrate', 'gateway.md'), 'utf8')
   const codeOf = (step: string) => new RegExp(`^${step}.*?: \`(.+)\`$`, 'm').exec(page)?.[1] ?? ''
   const [scopes, routes, gateway] = ['1\\.', '2\\.', '3\\.'].map(codeOf) as [string, string, string]
   let text = readFileSync(path, 'utf8')

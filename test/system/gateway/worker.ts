@@ -1,4 +1,4 @@
-// Latchkey in front of an API that is another Worker, with the settings of docs/integrations.md, one a port: closed and open
+// Latchkey in front of an API that is another Worker, with the settings of docs/integrate/gateway.md, one a port: closed and open
 // to the pages of an origin, and with a prefix that the API does not know.
 import { type ConfigInput, defineConfig } from '../../../src/core/config.ts'
 import { createIsolate, systemClock } from '../../../src/worker/context.ts'

@@ -1,5 +1,5 @@
 // Two Workers in workerd: Latchkey (worker.ts) and the API that it is bound to.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
@@ -7,6 +7,7 @@ import { freePort } from '../../../scripts/free-port.ts'
 import { root } from '../../../scripts/settings.ts'
 import { bundle } from '../../support/system/bundle.ts'
 import { migrate, seed } from '../../support/system/migrate.ts'
+import { removeFolder } from '../../support/system/remove-folder.ts'
 import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
 import { workerOptions } from '../../support/system/worker-options.ts'
 
@@ -57,14 +58,11 @@ export async function startWorkers(page: string): Promise<Workers> {
     ...workerOptions({ BASE_URL: closed }),
     name: 'latchkey',
     rootPath: folder,
-    scriptPath: bundle({
+    ...(await bundle({
       folder,
-      config: {
-        name: 'latchkey-gateway',
-        main: join(root, 'test', 'system', 'gateway', 'worker.ts'),
-        define: { PAGE: JSON.stringify(page), PORTS: JSON.stringify(ports) },
-      },
-    }),
+      entry: join(root, 'test', 'system', 'gateway', 'worker.ts'),
+      define: { PAGE: JSON.stringify(page), PORTS: JSON.stringify(ports) },
+    })),
     serviceBindings: { API: 'api' },
     outboundService: 'api',
     unsafeDirectSockets: [closedPort, openPort, prefixedPort].map((port) => ({
@@ -92,7 +90,7 @@ export async function startWorkers(page: string): Promise<Workers> {
     },
     async stop() {
       await miniflare.dispose()
-      rmSync(folder, { recursive: true, force: true })
+      removeFolder(folder)
     },
   }
 }

@@ -4,7 +4,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { type Client, createClient } from '../../../packages/latchkey/src/client.ts'
+import { type Client, createClient } from '../../../packages/latchkey/src/index.ts'
 import { root } from '../../support/system/launch.ts'
 import { startTestApps, type TestApps } from './test-apps.ts'
 

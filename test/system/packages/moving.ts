@@ -1,16 +1,19 @@
 // Runs the migration guides unchanged: their configuration is inserted into the shipped one, their SQL exports
-// from tables with the schema of those systems, their shell commands import, and the existing tokens of clients
-// must work. SQLite gets the functions of MySQL and Postgres that the SQL uses.
+// from tables with the schema of those systems, their shell commands import with the package as published, and the existing
+// tokens of clients must work. SQLite gets the function of Postgres that the SQL uses.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, it } from 'node:test'
 import { createTestHarness } from 'wrangler'
 import { root } from '../../support/system/launch.ts'
 import { databases } from '../../support/system/migrate.ts'
+import { removeFolder } from '../../support/system/remove-folder.ts'
+import { packed, run } from './tarball.ts'
 import { createOwner, secrets } from './test-apps.ts'
 
 const folder = join(root, '.wrangler', 'moving')
@@ -148,39 +151,42 @@ function writeWorker(): string {
   const foreign = systems.map(
     ({ page }) => /^foreign: \{\n(.*)^\},$/ms.exec(block(page, 'ts'))?.[1],
   )
-  const config = readFileSync(join(root, 'test', 'support', 'latchkey.config.ts'), 'utf8')
+  const config = join(folder, 'latchkey.config.ts')
+  const text = readFileSync(join(root, 'test', 'support', 'latchkey.config.ts'), 'utf8')
     .replaceAll("'../../src/", `'${root}/src/`)
     .replaceAll("'./protected-api.ts'", `'${root}/test/support/protected-api.ts'`)
     .replace('\n  scopes: {', `\n  foreign: {\n${foreign.join('')}},\n  scopes: {`)
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
-    .replace('"src/index.ts"', `"${root}/src/index.ts"`)
+    .replace('"dist/worker/index.js"', `"${folder}/worker/index.js"`)
+    .replace(
+      '"node scripts/',
+      `"LATCHKEY_CONFIG=${config} WORKER_FOLDER=${folder}/worker node ${root}/scripts/`,
+    )
+    .replace(/^watch_dir = .*\n/m, '')
     .replaceAll('migrations_dir = "', `migrations_dir = "${root}/`)
     .replace('directory = "./', `directory = "${root}/`)
-    .replace(
-      '"zod" = "./',
-      `"#config" = "${join(folder, 'latchkey.config.ts')}"\n"zod" = "${root}/`,
-    )
-  writeFileSync(join(folder, 'latchkey.config.ts'), config)
+  writeFileSync(config, text)
   writeFileSync(join(folder, 'wrangler.toml'), toml)
   return join(folder, 'wrangler.toml')
 }
 
-/** Runs the SQL of the page. Returns the path of its export. */
+/** Runs the SQL of the page, and writes what the program of its database would. Returns the path of the export. */
 function exported({ page }: System, db: DatabaseSync): string {
-  const collect = {
-    start: () => '',
-    step: (all: string, row: string) => (all === '' ? row : `${all},${row}`),
-    result: (all: string) => `[${all}]`,
-  }
-  db.aggregate('JSON_ARRAYAGG', collect as never)
-  db.aggregate('json_agg', collect as never)
   db.function('json_build_object', { varargs: true }, (...pairs) => {
     const fields = pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1]]] : []))
     return JSON.stringify(Object.fromEntries(fields))
   })
-  const [row] = db.prepare(block(page, 'sql')).all()
-  const path = join(folder, `${page}.json`)
-  writeFileSync(path, String(Object.values(row ?? {})[0]))
+  const rows = db.prepare(block(page, 'sql')).all()
+  const [first = {}] = rows
+  const columns = Object.keys(first)
+  // One column: each row is a line of JSON already.
+  const isJson = columns.length === 1
+  const path = join(folder, `${page}.${isJson ? 'ndjson' : 'csv'}`)
+  const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""')}"`
+  const lines = rows.map((row) =>
+    isJson ? String(Object.values(row)[0]) : columns.map((column) => cell(row[column])).join(','),
+  )
+  writeFileSync(path, [...(isJson ? [] : [columns.join(',')]), ...lines, ''].join('\n'))
   return path
 }
 
@@ -188,8 +194,12 @@ export function testMoving(): void {
   let stop = async () => {}
   let url = ''
   let jwt = ''
+  let project = ''
 
   before(async () => {
+    project = mkdtempSync(join(tmpdir(), 'latchkey-moving-'))
+    writeFileSync(join(project, 'package.json'), '{}')
+    run('npm', ['install', '--offline', '--no-audit', '--no-fund', packed()], project)
     const configPath = writeWorker()
     const vars = { BASE_URL: baseUrl }
     const server = createTestHarness({
@@ -203,7 +213,10 @@ export function testMoving(): void {
     const send = ((to: string, init?: RequestInit) => worker.fetch(to, init as never)) as never
     jwt = await createOwner(send)
   })
-  after(() => stop())
+  after(async () => {
+    await stop()
+    removeFolder(project)
+  })
 
   const me = async (token: string) => {
     const headers = { 'x-api-key': token }
@@ -221,11 +234,11 @@ export function testMoving(): void {
       equal((await me(named)).status, 401)
       const path = exported(system, db)
       const lines = block(system.page, 'sh')
-      match(lines, /^export LATCHKEY_URL=\S+ LATCHKEY_JWT=\S+\n.* keys\.json /)
-      const run = lines
+      match(lines, /^export LATCHKEY_URL=\S+ LATCHKEY_JWT=\S+\n.* keys\.\w+ /)
+      const script = lines
         .replace(/LATCHKEY_URL=\S+ LATCHKEY_JWT=\S+/, `LATCHKEY_URL=${url} LATCHKEY_JWT=${jwt}`)
-        .replace('keys.json', path)
-      const first = await shell(run)
+        .replace(/keys\.\w+/, path)
+      const first = await shell(script, project)
       match(first.output, /\b2 created\b/)
       equal(first.code, 0, first.output)
       const moved = await me(named)
@@ -237,34 +250,16 @@ export function testMoving(): void {
       )
       equal((await me(other)).status, 200)
       for (const token of system.excluded) equal((await me(token)).status, 401)
-      match((await shell(run)).output, /\b2 exists\b/)
+      match((await shell(script, project)).output, /\b2 exists\b/)
     })
   }
-
-  it('names the row and the field that it cannot read, and imports nothing', async () => {
-    const path = join(folder, 'unreadable.json')
-    const digestOfNone = digest('a token', 'hex')
-    const row = (more: object) => ({ digest: digestOfNone, name: 'Row', scopes: [], ...more })
-    for (const [rows, named] of [
-      [[row({}), row({ expires_at: 'soon' })], /^Row 2 \(Row\), expires_at: /m],
-      [[row({}), row({ name: 'Bad', scopes: '{' })], /^Row 2 \(Bad\), scopes: /m],
-      [[row({}), 7], /^Row 2: not an object/m],
-      [{}, /unreadable\.json: not a list of keys/],
-    ] as const) {
-      writeFileSync(path, JSON.stringify(rows))
-      const { code, output } = await shell(
-        `LATCHKEY_URL=${url} LATCHKEY_JWT=${jwt} npx node scripts/import-keys.ts ${path} --format unkey`,
-      )
-      match(output, named)
-      equal(code, 1)
-      ok(!output.includes('    at '), output)
-    }
-    equal((await me('a token')).status, 401)
-  })
 }
 
-async function shell(script: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn('bash', ['-euc', script], { cwd: root })
+async function shell(
+  script: string,
+  cwd: string,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn('bash', ['-euc', script], { cwd })
   let output = ''
   child.stdout.on('data', (data) => (output += data))
   child.stderr.on('data', (data) => (output += data))

@@ -23,14 +23,11 @@ export async function startInWorkerd(folder: string, upstream: string): Promise<
   const worker = {
     ...workerOptions({ BASE_URL: `http://127.0.0.1:${port}` }),
     rootPath: folder,
-    scriptPath: bundle({
+    ...(await bundle({
       folder,
-      config: {
-        name: 'latchkey-proxies',
-        main: join(root, 'test', 'system', 'proxies', 'worker.ts'),
-        define: { UPSTREAM: JSON.stringify(upstream) },
-      },
-    }),
+      entry: join(root, 'test', 'system', 'proxies', 'worker.ts'),
+      define: { UPSTREAM: JSON.stringify(upstream) },
+    })),
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   }
   const miniflare = new Miniflare(convertV4MiniflareOptions({ workers: [worker] } as never))

@@ -1,4 +1,4 @@
-// nginx and Caddy: installed if absent, run on loopback with the configuration of examples/.
+// nginx, Caddy and HAProxy: installed if absent, run on loopback with the configuration of examples/.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Installs missing programs from Debian's packages; returns those still missing. */
 export function ensurePrograms(): string[] {
-  const absent = () => ['nginx', 'caddy'].filter((name) => !isInstalled(name))
+  const absent = () => ['nginx', 'caddy', 'haproxy'].filter((name) => !isInstalled(name))
   aptInstall(absent(), () => absent().length === 0)
   return absent()
 }
@@ -65,6 +65,25 @@ export async function startCaddy(folder: string, { latchkey, api }: Ports): Prom
   const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   const args = ['run', '--config', path, '--adapter', 'caddyfile']
   return running(spawn('caddy', args, { stdio: 'ignore', env }), port)
+}
+
+/** HAProxy with the configuration of examples/haproxy, its ports replaced. */
+export async function startHaproxy(folder: string, { latchkey, api }: Ports): Promise<Program> {
+  const port = await freePort()
+  const source = join(root, 'examples', 'haproxy')
+  mkdirSync(folder, { recursive: true })
+  copyFileSync(join(source, 'latchkey.lua'), join(folder, 'latchkey.lua'))
+  const config = readFileSync(join(source, 'haproxy.cfg'), 'utf8')
+    .replaceAll('127.0.0.1:8787', `127.0.0.1:${latchkey}`)
+    .replace('bind :8080', `bind 127.0.0.1:${port}`)
+    .replaceAll('127.0.0.1:3000', `127.0.0.1:${api}`)
+    // Names of abstract sockets are those of the machine.
+    .replaceAll('abns@latchkey', `abns@latchkey-${port}`)
+  writeFileSync(join(folder, 'haproxy.cfg'), config)
+  return running(
+    spawn('haproxy', ['-db', '-q', '-f', 'haproxy.cfg'], { cwd: folder, stdio: 'inherit' }),
+    port,
+  )
 }
 
 async function running(child: ChildProcess, port: number): Promise<Program> {

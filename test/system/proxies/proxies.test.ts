@@ -1,15 +1,19 @@
-// Forward auth and the gateway with real programs (nginx, Caddy, workerd): `npm run test:system`. All of them
+// Forward auth and the gateway with real programs (nginx, Caddy, HAProxy, workerd): `npm run test:system`. All of them
 // listen on loopback and exit with this process.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { removeFolder } from '../../support/system/remove-folder.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { type Api, startApi } from './api.ts'
 import { testDenials } from './denials.ts'
 import { testEnvoy } from './envoy.ts'
+import { testFailures } from './failures.ts'
 import { testForwardAuth } from './forward-auth.ts'
 import { type Latchkey, shareLatchkey, startInWorkerd } from './latchkey.ts'
-import { ensurePrograms, startCaddy, startNginx } from './programs.ts'
+import { testPages } from './pages.ts'
+import { ensurePrograms, startCaddy, startHaproxy, startNginx } from './programs.ts'
 import { testShapes } from './shapes.ts'
 import { testStreams } from './streams.ts'
 
@@ -17,7 +21,7 @@ const missing = ensurePrograms()
 const skip = missing.length > 0 && `not installed: ${missing.join(', ')}`
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-proxies-'))
 const at = (name: string) => join(folder, name)
-const timeout = 180_000
+const timeout = suiteTimeoutMs
 let api: Api
 
 before(async () => {
@@ -25,7 +29,7 @@ before(async () => {
 })
 after(async () => {
   await api.stop()
-  rmSync(folder, { recursive: true, force: true })
+  removeFolder(folder)
 })
 
 describe('npm start', { timeout }, () => {
@@ -38,6 +42,8 @@ describe('npm start', { timeout }, () => {
 
   describe('nginx auth_request', { skip }, () => testForwardAuth(scene, startNginx))
   describe('Caddy forward_auth', { skip }, () => testForwardAuth(scene, startCaddy))
+  describe('HAProxy http-request lua', { skip }, () => testForwardAuth(scene, startHaproxy))
+  describe('docs/integrate', { skip }, () => testPages(scene))
   describe('Envoy ext_authz, by plain HTTP', () => testEnvoy(scene))
 })
 
@@ -53,6 +59,13 @@ describe('workerd alone', { timeout }, () => {
   describe('the gateway, while it streams', () => testStreams(scene))
   describe('denials through nginx', { skip }, () => testDenials(scene, startNginx))
   describe('denials through Caddy', { skip }, () => testDenials(scene, startCaddy))
+  describe('denials through HAProxy', { skip }, () => testDenials(scene, startHaproxy))
+})
+
+describe('a Latchkey that gives no verdict', { skip, timeout }, () => {
+  for (const start of [startNginx, startCaddy, startHaproxy]) {
+    describe(start.name, () => testFailures(() => ({ api, folder }), start))
+  }
 })
 
 // A program that was not stopped must not keep the process running.

@@ -10,7 +10,8 @@ import type { Scene } from './scene.ts'
 
 const megabyte = 1 << 20
 const bigMegabytes = 256
-const maxGrowthMegabytes = 64
+// Half of what a buffered body would take: the garbage of a busy isolate was 66 MB once.
+const maxGrowthMegabytes = 128
 
 export function testStreams(scene: Scene): void {
   let key: Key

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { bundle } from '../../support/system/bundle.ts'
+import { uploadOf } from '../../support/system/bundle.ts'
 import { root } from '../../support/system/launch.ts'
 
 export type Baseline = {
@@ -52,8 +52,8 @@ function build(): void {
   execFileSync('tar', ['-xf', join(draft, 'tree.tar'), '-C', tree])
   // Some modules name files of packages by their paths.
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'), 'junction')
-  const script = bundle({ folder: join(draft, 'bundle'), tree })
-  copyFileSync(script, join(draft, 'worker.js'))
+  uploadOf({ folder: join(draft, 'bundle'), tree })
+  copyFileSync(join(draft, 'bundle', 'index.js'), join(draft, 'worker.js'))
   writeFileSync(join(draft, 'migrations.json'), JSON.stringify(digests(join(tree, 'migrations'))))
   for (const part of ['tree', 'tree.tar', 'bundle']) rmSync(join(draft, part), { recursive: true })
   renameSync(draft, cached)

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from '../../support/system/launch.ts'
 import { migrate } from '../../support/system/migrate.ts'
+import { suiteTimeoutMs } from '../../support/system/time-out.ts'
 import { digestOf, missingBaseline, readBaseline } from './baseline.ts'
 import { type Manager, signIn } from './people.ts'
 import { check, type Key, startTraffic } from './traffic.ts'
@@ -35,7 +36,7 @@ const keys: Key[] = []
 async function open(): Promise<void> {
   const baseline = readBaseline()
   released = baseline.migrations
-  unpackVersions(folder, baseline)
+  await unpackVersions(folder, baseline)
   pair = await startPair(folder, 'old')
 }
 
@@ -49,7 +50,7 @@ async function run(objects: Version): Promise<void> {
   pair = await startPair(folder, objects)
 }
 
-describe('two versions side by side', { timeout: 300_000, skip: missing ?? false }, () => {
+describe('two versions side by side', { timeout: suiteTimeoutMs, skip: missing ?? false }, () => {
   before(open)
   after(close)
 

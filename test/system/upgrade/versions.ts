@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { bundle } from '../../support/system/bundle.ts'
+import { bundle, modulesIn } from '../../support/system/bundle.ts'
 import { workerOptions } from '../../support/system/worker-options.ts'
 import type { Baseline } from './baseline.ts'
 
@@ -43,7 +43,7 @@ export async function startPair(folder: string, objects: Version): Promise<Pair>
       ]),
     ),
     rootPath: folder,
-    scriptPath: join(folder, `${version}.js`),
+    ...modulesIn(join(folder, version)),
   })
   const all = { resourcePersistencePath: join(folder, 'state'), workers: versions.map(worker) }
   const miniflare = new Miniflare(convertV4MiniflareOptions(all as never))
@@ -62,8 +62,8 @@ export async function startPair(folder: string, objects: Version): Promise<Pair>
 }
 
 /** Writes both versions' code into the folder. */
-export function unpackVersions(folder: string, { script }: Baseline): void {
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(script, join(folder, 'old.js'))
-  copyFileSync(bundle({ folder: join(folder, 'bundle') }), join(folder, 'new.js'))
+export async function unpackVersions(folder: string, { script }: Baseline): Promise<void> {
+  mkdirSync(join(folder, 'old'), { recursive: true })
+  copyFileSync(script, join(folder, 'old', 'index.js'))
+  await bundle({ folder: join(folder, 'new') })
 }

@@ -27,9 +27,12 @@ const fields = {
     description:
       'When the account is deleted with everything in it; its keys are stopped until then',
   }),
+  require_factor: z.boolean().openapi({
+    description: 'Its people need a second factor; who has none can only enrol one',
+  }),
   ...{ quotas, counts },
 }
-const view = z.object(fields).openapi('Account')
+export const view = z.object(fields).openapi('Account')
 const changed = z.object({ ...fields, ...underway })
 const tags = ['Account']
 
@@ -162,14 +165,14 @@ async function confirm(c: Context<AppEnv>, { name }: { name: string }) {
   throw new Problem('invalid_request', { detail: 'name: not the name of this account', errors })
 }
 
-async function accountOf(c: Context<AppEnv>): Promise<PlatformAccount> {
+export async function accountOf(c: Context<AppEnv>): Promise<PlatformAccount> {
   const account = await findPlatformAccount(c.env.db, c.var.actor.accountId)
   if (account === null) throw new Problem('not_found', { detail: 'The account is gone.' })
   return account
 }
 
 /** As the platform sees it, but for what is the platform's alone. */
-function ownView(account: PlatformAccount): z.infer<typeof view> {
+export function ownView(account: PlatformAccount): z.infer<typeof view> {
   const { status: _, has_owner: __, ...own } = accountView(account)
-  return own
+  return { ...own, require_factor: account.requiresFactor }
 }

@@ -25,7 +25,10 @@ const event = z
     key_name: z.string().nullable(),
     subject_id: z.uuid().nullable().openapi({ description: 'The person concerned' }),
     subject_name: z.string().nullable(),
-    detail: z.record(z.string(), z.unknown()).nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({
+      description:
+        'Of a change: `changed`, the fields as they are since, and `before`, as they were',
+    }),
     request_id: z.uuid().nullable(),
     created_at: time,
   })

@@ -74,10 +74,11 @@ async function* peoplePages(d1: D1Database, accountId: string, nowMs: number) {
       created_at: isoTime(createdAt.getTime()),
       exported_at: isoTime(nowMs),
     },
-    ...members.map(({ userId, createdAt: since, ...person }) => ({
+    ...members.map(({ userId, createdAt: since, secondFactor, ...person }) => ({
       type: 'member',
       id: userId,
       ...person,
+      has_factor: secondFactor === 1,
       since: isoTime(since.getTime()),
     })),
   ]

@@ -76,7 +76,10 @@ export function accountView(account: PlatformAccount): z.infer<typeof accountSch
   }
 }
 
-function quotasView({ changesPerMinute, ...others }: NonNullable<PlatformAccount['quotas']>) {
+export function quotasView({
+  changesPerMinute,
+  ...others
+}: NonNullable<PlatformAccount['quotas']>) {
   return { ...others, changes_per_minute: changesPerMinute }
 }
 

@@ -24,6 +24,7 @@ import {
   invitationView,
   quotaChanges,
   quotasOf,
+  quotasView,
 } from './platform-account-schema.ts'
 import { accountOf, accountsPath } from './platform-accounts.ts'
 
@@ -170,12 +171,13 @@ type Changes = { name?: string | undefined; quotas?: z.output<typeof quotaChange
 
 /** @throws Problem 404, 409 */
 async function applyChange(c: Context<AppEnv>, id: string, { name, quotas }: Changes) {
-  const { isPlatform } = await accountOf(c, id)
+  const { isPlatform, quotas: present } = await accountOf(c, id)
   if (quotas !== undefined && isPlatform) {
     throw new Problem('conflict', { detail: 'The platform has no quotas.' })
   }
   const changed = { name, quotas: quotas && quotasOf(quotas) }
-  const audit = platformEntry(callerOf(c), id, 'account.quotas_changed', { quotas: quotas ?? {} })
+  const detail = { quotas: quotas ?? {}, before: present && quotasView(present) }
+  const audit = platformEntry(callerOf(c), id, 'account.quotas_changed', detail)
   const stores = { ...(await c.env.changeStores()), db: c.env.db }
   return reviseAccount(stores, await keySettingsOf(c), audit, id, changed)
 }

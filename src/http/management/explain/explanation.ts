@@ -98,7 +98,7 @@ function policyOn({ record, powers, policy, config }: Seen, { target }: Question
 async function readLimits(services: Services, { limits }: KeyRecord) {
   const nothing = { left: null, retryAfterSeconds: null }
   if (limits === null) return { finding: noLimits, ...nothing }
-  const answer = await services.meters().read(limits.meter, limits.terms)
+  const answer = await (await services.meters()).read(limits.meter, limits.terms)
   if (answer.outcome === 'unavailable') return { finding: limitsUnknown, ...nothing }
   const left = { windows: answer.windows, credits: answer.credits }
   const foreseen = foresee(left, limits.terms, services.clock.now())

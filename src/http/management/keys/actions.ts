@@ -28,6 +28,17 @@ import { newKeyView } from './views.ts'
 const maxOverlapSeconds = 30 * 24 * 60 * 60
 const maxIds = 1_000
 
+export const rotationBody = z.strictObject({
+  overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().openapi({
+    description: 'The old token works for so long; 0 if left out',
+  }),
+  // A repeated request may name a time that has passed: a new one is checked when it is executed.
+  expires_at: expiryField.optional().openapi({
+    description:
+      'Of the new key, in the future; null: never; left out: as the old one has it. A later one is a grant',
+  }),
+})
+
 const rotated = keySchema.extend({ key: z.string(), ...underway })
 const rotate = createRoute({
   method: 'post',
@@ -41,22 +52,7 @@ const rotate = createRoute({
   parameters: [...idempotent.parameters, ifMatchParameter, preferParameter],
   request: {
     params: idParam,
-    body: {
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().openapi({
-              description: 'The old token works for so long; 0 if left out',
-            }),
-            // A repeated request may name a time that has passed: a new one is checked when it is executed.
-            expires_at: expiryField.optional().openapi({
-              description:
-                'Of the new key, in the future; null: never; left out: as the old one has it. A later one is a grant',
-            }),
-          }),
-        },
-      },
-    },
+    body: { content: { 'application/json': { schema: rotationBody } } },
   },
   responses: {
     201: {

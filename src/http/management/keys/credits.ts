@@ -64,7 +64,7 @@ export function createApiKeyCredits() {
 async function topUp(c: Context<AppEnv>, key: ListedKey, input: TopUpInput) {
   const { db, clock } = c.env
   const stores = {
-    meters: c.env.meters(),
+    meters: await c.env.meters(),
     claim: (request: IdempotentRequest, meter: string) =>
       claimRequest(db, request, meter, clock.now()),
     record: (event: TopUpEvent) => recordTopUp(db, event),

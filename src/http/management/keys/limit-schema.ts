@@ -10,6 +10,7 @@ import {
   type Refill,
   validateNewLimits,
   type Window,
+  windowModes,
 } from '../../../core/limits.ts'
 
 const maxRequests = 1_000_000
@@ -23,7 +24,15 @@ const windowSeconds = z.int().min(1).max(maxWindowSeconds).openapi({ example: 60
 const windowName = z.string().regex(/^[\w.:-]{1,40}$/, '1 to 40 letters, digits and any of _ . : -')
 
 const windowIn = z
-  .strictObject({ limit, window_seconds: windowSeconds, name: windowName.optional() })
+  .strictObject({
+    limit,
+    window_seconds: windowSeconds,
+    name: windowName.optional(),
+    mode: z.enum(windowModes).optional().openapi({
+      description:
+        '`exact` if left out: each request waits for its meter. `fast`: decided from what is known of the meter, so that several places at once may let pass more; only where all windows are fast and the key has no credits',
+    }),
+  })
   .openapi('RateLimitWindow')
 
 type WindowIn = z.infer<typeof windowIn>
@@ -39,10 +48,11 @@ export const rateLimitField = z
   })
 
 function windowsOf(given: WindowIn[]): Window[] {
-  return given.map(({ name, limit, window_seconds }) => ({
+  return given.map(({ name, limit, window_seconds, mode }) => ({
     name: name ?? (given.length === 1 ? 'default' : `${window_seconds}s`),
     limit,
     windowSeconds: window_seconds,
+    ...(mode === 'fast' && { mode }),
   }))
 }
 
@@ -84,7 +94,14 @@ export const limitsByField = z.enum(limitOwners).openapi({
 export const topUpAmount = refillAmount.openapi({ description: 'Credits to add' })
 
 export const rateLimitOut = z
-  .array(z.object({ name: z.string(), limit: z.int(), window_seconds: z.int() }))
+  .array(
+    z.object({
+      name: z.string(),
+      limit: z.int(),
+      window_seconds: z.int(),
+      mode: z.literal('fast').optional().openapi({ description: 'Absent: exact' }),
+    }),
+  )
   .nullable()
 
 export const creditsOut = z
@@ -102,10 +119,11 @@ export const creditsOut = z
 
 export function rateLimitView(windows: readonly Window[] | null): z.infer<typeof rateLimitOut> {
   if (windows === null) return null
-  return windows.map(({ name, limit, windowSeconds }) => ({
+  return windows.map(({ name, limit, windowSeconds, mode }) => ({
     name,
     limit,
     window_seconds: windowSeconds,
+    ...(mode && { mode }),
   }))
 }
 

@@ -1,4 +1,4 @@
-// `may_grant`: what a key with keys:manage may grant. A field that is null or left out is unbounded.
+// `may_grant`: what a key with keys:manage or keys:portal may grant. A field that is null or left out is unbounded.
 import { z } from '@hono/zod-openapi'
 import type { MayGrant } from '../../../core/actor.ts'
 import type { Config } from '../../../core/config.ts'
@@ -44,7 +44,7 @@ export function mayGrantField(config: Pick<Config, 'scopes' | 'formats' | 'forei
     .nullable()
     .openapi({
       description:
-        'What a key with keys:manage or platform:manage may grant; null: nothing. A field that is null or left out is unbounded. Set by owners',
+        'What a key with keys:manage, keys:portal or platform:manage may grant; null: nothing. A field that is null or left out is unbounded. Set by owners',
     })
 }
 

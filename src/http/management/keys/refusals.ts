@@ -42,7 +42,7 @@ export function refusedChange(refusal: Refusal): Problem {
     case 'hidden':
       return noSuchKey()
     case 'may_grant': {
-      const message = 'Only a key that holds keys:manage or platform:manage grants anything'
+      const message = 'Only keys:manage, keys:portal and platform:manage use may_grant'
       const errors = [{ path: 'may_grant', message }]
       return new Problem('invalid_request', { detail: `${message}.`, errors })
     }

@@ -53,6 +53,6 @@ async function balanceOf(services: Services, key: ListedKey): Promise<number | n
   if (key.credits === null) return null
   const limits = limitsOf(key)
   if (limits === null) return null
-  const left = await services.meters().read(limits.meter, limits.terms)
+  const left = await (await services.meters()).read(limits.meter, limits.terms)
   return left.outcome === 'read' ? left.credits : null
 }

@@ -2,25 +2,23 @@
 // the fences. The first request loads Better Auth.
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import type { FactorKind } from '../../../core/factors.ts'
 import { targetOf } from '../../../core/target.ts'
 import { digestOf } from '../../../core/token.ts'
-import { deviceCookie } from '../../../identity/known-device.ts'
-import { isDeterministic, within } from '../../../storage/unavailable.ts'
+import { within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { placeOf } from '../../auth/acting.ts'
+import { actingOf } from '../../auth/acting.ts'
 import { countChangeOfPerson } from '../../auth/change-quota.ts'
 import { refuseFlood } from '../../auth/guess.ts'
 import { namedAccount } from '../../auth/named-account.ts'
-import { answerUnknownPath, unavailable } from '../../response/failures.ts'
-import { Problem } from '../../response/problem.ts'
+import { answerUnknownPath } from '../../response/failures.ts'
 import { authEndpointPath } from './auth-endpoints.ts'
+import { failureOf, problemOf, signInPath } from './auth-problems.ts'
+import { afterFailedSignIn } from './failed-sign-in.ts'
+import { rememberBrowser } from './known-browser.ts'
 import { readSignIn } from './sign-in.ts'
 
-const signInPath = '/sign-in/email'
-
-const invitePath = '/organization/invite-member'
+const signedIn = z.object({ user: z.object({ id: z.string() }) })
 
 export type MembershipChange = { accountId: string }
 
@@ -43,8 +41,10 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     if (costsStore(c.req.method, path)) await refuseFlood(c, await senderOfPerson(c, path, device))
     const { response: answer, awaits } = await callBetterAuth(c, path, device)
     if (awaits.length > 0 && answer.ok) return awaitingAnswer(answer, awaits)
+    if (answer.status === 401 && entry !== null) {
+      afterFailedSignIn(c, { email: entry.email, method: 'password' })
+    }
     if (answer.status >= 400) throw await problemOf(answer, path, c.req.raw.headers)
-    if (path === invitePath && c.env.people.hasMail) c.env.sendMail()
     const accountId = await changedAccount(path, answer)
     const pending = accountId === null ? [] : await afterMembershipChange({ accountId }, c)
     const response =
@@ -53,8 +53,9 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
         : new Response(answer.body, answer)
     response.headers.set('cache-control', 'no-store')
     if (entry !== null) {
-      const cookie = await deviceCookie(device ?? crypto.randomUUID(), entry.email, settings)
-      response.headers.append('set-cookie', cookie)
+      const { user } = signedIn.parse(await response.clone().json())
+      const person = { userId: user.id, email: entry.email, method: 'password' }
+      response.headers.append('set-cookie', await rememberBrowser(c, person, device))
     }
     return response
   })
@@ -110,7 +111,8 @@ async function callBetterAuth(
   const { createAuth } = await import('../../../identity/auth.ts')
   const accountId = namedAccount(request.headers)
   const onChange = (userId: string, changed: string) => countChangeOfPerson(c, userId, changed)
-  const client = { place: placeOf(request.cf), device, accountId, onChange }
+  const acting = actingOf(c)
+  const client = { place: acting.place, device, accountId, acting, onChange }
   const auth = await createAuth(people, client, clock.now)
   try {
     const outcome = auth.handler(canonicalRequest(request, path), path).then(
@@ -153,29 +155,6 @@ function canBeForeignPage(headers: Headers): boolean {
   return site !== null && site !== 'same-origin' && site !== 'none'
 }
 
-/** Maps what Better Auth throws besides its expected failures. */
-function failureOf(error: unknown): unknown {
-  if (error instanceof Problem) return error
-  const texts = [...causes(error)].map(({ name, message }) => `${name}: ${message}`)
-  const matches = (pattern: RegExp) => texts.some((text) => pattern.test(text))
-  // Of two concurrent identical requests, the second violates the unique index.
-  if (matches(/the last owner of an account stays/)) return lastOwnerStays(error)
-  if (matches(/UNIQUE constraint failed/)) return new Problem('conflict', { cause: error })
-  // Query parameters that it passes to the database unchecked (`sortBy`, `filterValue`, `limit=1e400`).
-  if (matches(/SQLITE_MISMATCH|Field .* not found in model|Value must be an array/))
-    return new Problem('invalid_request', { cause: error })
-  if (isDeterministic(error)) return error
-  return matches(/^DrizzleQueryError|^StoreUnavailable|D1_ERROR/) ? unavailable(error) : error
-}
-
-function lastOwnerStays(cause: unknown): Problem {
-  return new Problem('conflict', { detail: 'The account would be left without an owner', cause })
-}
-
-function* causes(error: unknown): Generator<Error> {
-  for (let next = error; next instanceof Error; next = next.cause) yield next
-}
-
 const ofMember = z.object({ organizationId: z.string() }).transform((body) => body.organizationId)
 const wrappedMember = z.object({ member: ofMember }).transform((body) => body.member)
 const ofAccount = z.object({ id: z.string() }).transform((body) => body.id)
@@ -193,62 +172,4 @@ async function changedAccount(path: string, answer: Response): Promise<string | 
   const schema = Object.hasOwn(changes, path) ? changes[path] : undefined
   if (schema === undefined) return null
   return schema.parse(await answer.clone().json())
-}
-
-const failureBody = z.object({
-  code: z.string().default(''),
-  message: z.string().default(''),
-  /** Of our own check of its input. */
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-})
-
-async function problemOf(answer: Response, path: string, headers: Headers): Promise<Problem> {
-  const parsed = failureBody.safeParse(await answer.json().catch(() => ({})))
-  const { code, message, errors } = parsed.data ?? { code: '', message: '' }
-  // Its only own 500 means that the session could not be read.
-  if (answer.status >= 500) return unavailable(new Error(message))
-  const retryAfter = answer.headers.get('retry-after')
-  // Same response as for an unknown one: only its recipient can discover an invitation.
-  const isOfOther = code.startsWith('YOU_ARE_NOT_THE_RECIPIENT') || code === 'INVITATION_NOT_FOUND'
-  if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
-  return new Problem(problemCode(answer.status, code, path, headers), {
-    ...(message && !message.includes('[object') && { detail: message }),
-    ...(errors && { errors }),
-    ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
-    ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
-  })
-}
-
-// Better Auth answers 400 or 401 for many conflicts, missing objects and missing permissions.
-function problemCode(status: number, code: string, path: string, headers: Headers): ProblemCode {
-  if (status === 429) return 'rate_limited'
-  if (code === 'STEP_UP_REQUIRED') return 'step_up_required'
-  if (/^(YOU_ARE_NOT|USER_IS_NOT_A_MEMBER|EMAIL_PASSWORD_SIGN_UP_DISABLED)/.test(code)) {
-    return 'forbidden'
-  }
-  if (/^(YOU_CANNOT_LEAVE|USER_IS_ALREADY|ORGANIZATION_SLUG)/.test(code)) return 'conflict'
-  if (/^(MEMBER|ORGANIZATION)_NOT_FOUND/.test(code)) return 'not_found'
-  if (status === 401) {
-    const hasSession = headers.get('cookie')?.includes('session_token=')
-    return path === signInPath || hasSession ? 'invalid_token' : 'missing_credential'
-  }
-  return codeOfStatus[status] ?? 'invalid_request'
-}
-
-const codeOfStatus: Record<number, ProblemCode> = {
-  403: 'forbidden',
-  404: 'not_found',
-  405: 'method_not_allowed',
-  409: 'conflict',
-  413: 'payload_too_large',
-  415: 'unsupported_media_type',
-  422: 'idempotency_key_reused',
-}
-
-/** `[body.email] Invalid input; [body.name] …`, as better-call formats zod issues. */
-function fieldErrors(message: string): FieldError[] {
-  return message.split('; ').map((part) => {
-    const [, path, text] = /^\[(?:body|query)\.?([^\]]*)\] (.*)$/s.exec(part) ?? []
-    return { path: path ?? '', message: text ?? part }
-  })
 }

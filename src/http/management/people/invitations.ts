@@ -8,6 +8,7 @@ import { type Join, join } from '../../../identity/join.ts'
 import { suspendedDetail } from '../../../identity/suspended.ts'
 import { type InvitationView, invitationView } from '../../../storage/joining.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { actingOf } from '../../auth/acting.ts'
 import { countGuess, type RightGuess } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { nameField } from '../../routing/fields.ts'
@@ -89,7 +90,7 @@ export function createInvitationRoutes() {
     .openapi(accept, async (c) => {
       const { id } = c.req.valid('param')
       const { found, right } = await guessedInvitation(c, id)
-      const outcome = await join(c.env.db, id, found, c.req.valid('json'), Date.now())
+      const outcome = await join(c.env.db, id, found, c.req.valid('json'), actingOf(c))
       if (outcome.kind !== 'wrong_token') await right()
       if (outcome.kind !== 'joined') throw refusalOf(outcome.kind)
       const data = { user: outcome.user }

@@ -2,6 +2,7 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import { endOtherSessions, endSession, listSessions } from '../../../storage/session-store.ts'
+import { actingOf } from '../../auth/acting.ts'
 import { sessionOf } from '../../auth/people.ts'
 import { Problem } from '../../response/problem.ts'
 import { idParam } from '../../routing/requests.ts'
@@ -89,13 +90,13 @@ export function createSessionRoutes() {
     .openapi(endOne, async (c) => {
       const { userId } = await sessionOf(c.env.people, c.req.raw)
       const { id } = c.req.valid('param')
-      const isEnded = await endSession(c.env.db, userId, id)
+      const isEnded = await endSession(c.env.db, userId, id, actingOf(c))
       if (!isEnded) throw new Problem('not_found', { detail: 'You have no such session.' })
       return c.json({ status: 'success' as const, data: { id } }, 200)
     })
     .openapi(endOthers, async (c) => {
       const { userId, sessionId } = await sessionOf(c.env.people, c.req.raw)
-      const ended = await endOtherSessions(c.env.db, userId, sessionId)
+      const ended = await endOtherSessions(c.env.db, userId, sessionId, actingOf(c))
       return c.json({ status: 'success' as const, data: { ended } }, 200)
     })
 }

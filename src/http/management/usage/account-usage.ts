@@ -10,7 +10,6 @@ import { byManager } from '../../routing/security.ts'
 import type { AppSettings, Services } from '../../services.ts'
 import {
   countsSchema,
-  defaultGranularity,
   keptText,
   requestedSpan,
   usageFields,
@@ -77,8 +76,8 @@ const readUsage = createRoute({
 
 export function createAccountUsage({ clock }: AppSettings) {
   return createRouter().openapi(readUsage, async (c) => {
-    const { group_by, granularity = defaultGranularity, ...asked } = c.req.valid('query')
-    const span = requestedSpan({ granularity, ...asked }, clock.now())
+    const { group_by, ...asked } = c.req.valid('query')
+    const span = requestedSpan(asked, clock.now())
     const { accountId } = c.var.actor
     const reader = await c.env.usageReader()
     // Before the account: counts only grow, so that no group has more than the whole.
@@ -86,7 +85,7 @@ export function createAccountUsage({ clock }: AppSettings) {
       group_by === undefined || group_by === 'code'
         ? []
         : await reader.byGroup(accountId, group_by, span, maxGroups).catch(refuseTooMany)
-    const whole = usageView(granularity, span, await reader.ofAccount(accountId, span))
+    const whole = usageView(span, await reader.ofAccount(accountId, span))
     if (group_by === undefined) return c.json({ status: 'success' as const, data: whole }, 200)
     const shown = group_by === 'code' ? largestCodes(whole.counts, maxGroups) : groups
     const counts = without(whole.counts, shown)

@@ -6,7 +6,6 @@ import type { LogFilter } from '../../../usage/request-log.ts'
 import type { RequestLogs } from '../../../usage/request-logs.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { actorOf } from '../../auth/guards.ts'
-import { requestIdOf } from '../../response/request-id.ts'
 import { entriesOf } from './logged-request.ts'
 
 /** With one call to the log in each, and one of the session in every fifth, far below the 1,000 of an invocation. */
@@ -23,7 +22,7 @@ export async function followRequests(c: Context<AppEnv>, filter: LogFilter): Pro
     c,
     (stream) => follow(c, stream, (no) => logs.since(accountId, no, filter), start.next),
     async (error) => {
-      log('warn', 'follow_ended', { request_id: requestIdOf(c), cause: error })
+      log('warn', 'follow_ended', { request_id: c.env.report.id, cause: error })
     },
   )
   response.headers.set('Cache-Control', 'no-store')

@@ -6,14 +6,7 @@ import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
 import { existing, idPath } from '../keys/keys.ts'
-import {
-  defaultGranularity,
-  keptText,
-  requestedSpan,
-  usageFields,
-  usageQuery,
-  usageView,
-} from './usage-query.ts'
+import { keptText, requestedSpan, usageFields, usageQuery, usageView } from './usage-query.ts'
 
 const readUsage = createRoute({
   method: 'get',
@@ -37,11 +30,10 @@ const readUsage = createRoute({
 export function createApiKeyUsage({ clock }: AppSettings) {
   return createRouter().openapi(readUsage, async (c) => {
     const { id } = c.req.valid('param')
-    const { granularity = defaultGranularity, ...asked } = c.req.valid('query')
-    const span = requestedSpan({ granularity, ...asked }, clock.now())
+    const span = requestedSpan(c.req.valid('query'), clock.now())
     const { accountId } = await existing(c, id)
     const usage = await c.env.usageReader()
-    const data = usageView(granularity, span, await usage.ofKey(accountId, id, span))
+    const data = usageView(span, await usage.ofKey(accountId, id, span))
     return c.json({ status: 'success' as const, data }, 200)
   })
 }

@@ -7,14 +7,7 @@ import { failure, managementFailures, success } from '../../routing/responses.ts
 import { createRouter } from '../../routing/router.ts'
 import { byPlatform } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
-import {
-  defaultGranularity,
-  keptText,
-  requestedSpan,
-  usageFields,
-  usageQuery,
-  usageView,
-} from './usage-query.ts'
+import { keptText, requestedSpan, usageFields, usageQuery, usageView } from './usage-query.ts'
 
 const readUsage = createRoute({
   method: 'get',
@@ -34,12 +27,11 @@ const readUsage = createRoute({
 
 export function createUsageOfAccount({ clock }: AppSettings) {
   return createRouter().openapi(readUsage, async (c) => {
-    const { granularity = defaultGranularity, ...asked } = c.req.valid('query')
-    const span = requestedSpan({ granularity, ...asked }, clock.now())
+    const span = requestedSpan(c.req.valid('query'), clock.now())
     const { id } = c.req.valid('param')
     if ((await standingOf(c.env.db, id)) === null) throw noSuchAccount()
     const reader = await c.env.usageReader()
-    const data = usageView(granularity, span, await reader.ofAccount(id, span))
+    const data = usageView(span, await reader.ofAccount(id, span))
     return c.json({ status: 'success' as const, data }, 200)
   })
 }

@@ -14,7 +14,7 @@ import type { UsageCount } from '../../../usage/usage-calls.ts'
 import { invalidFields } from '../../response/problem.ts'
 import { isoTime, time } from '../../routing/time.ts'
 
-export const defaultGranularity = 'day'
+const defaultGranularity = 'day'
 const granularities = ['hour', 'day'] as const satisfies Granularity[]
 /** One more step than 31 and 400 days, because a span begins and ends within a step. */
 const maxSteps = { hour: 31 * 24 + 1, day: 400 + 1 }
@@ -60,7 +60,10 @@ export const usageFields = {
 export const keptText =
   'Counted after each response and aggregated within about 20 seconds; kept for 400 days. At most 31 days by hour, 400 by day. Requests with an unknown token are not counted.'
 
-export function usageView(granularity: Granularity, span: UsageSteps, read: readonly UsageCount[]) {
+/** The steps that a query asks for. */
+type AskedSpan = UsageSteps & { granularity: Granularity }
+
+export function usageView({ granularity, ...span }: AskedSpan, read: readonly UsageCount[]) {
   const series = seriesOf(read, span).map((step) => ({ ...step, time: isoTime(step.time) }))
   const counts = countsOf(read)
   const [from, to] = [isoTime(span.from), isoTime(span.to)]
@@ -76,9 +79,9 @@ function countsOf(read: readonly UsageCount[]): Record<string, number> {
 
 /** @throws Problem 400 for a span that is empty, too long or longer ago than usage is kept. */
 export function requestedSpan(
-  { granularity, from, to }: z.output<typeof usageQuery> & { granularity: Granularity },
+  { granularity = defaultGranularity, from, to }: z.output<typeof usageQuery>,
   nowMs: number,
-): UsageSteps {
+): AskedSpan {
   const step = stepMs[granularity]
   const toMs = to ?? nowMs
   const fromMs = from ?? Math.ceil(toMs / step - stepsUnasked[granularity]) * step
@@ -90,7 +93,7 @@ export function requestedSpan(
   if (span.from < spanOf('day', nowMs - usageLifetimeMs, nowMs).from) {
     throw wrong('Usage is kept for 400 days')
   }
-  return span
+  return { ...span, granularity }
 }
 
 export function wrong(message: string) {

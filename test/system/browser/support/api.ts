@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { secretOf } from '../../../support/system/launch.ts'
 import { latchkey } from './shared.ts'
 
-export type CreatedKey = { id: string; key: string; name: string }
+export type CreatedKey = { id: string; key: string; key_prefix: string; name: string }
 
 export type Person = {
   email: string
   password: string
   post: <T = unknown>(path: string, body: object) => Promise<T>
+  /** Answered at once, and in force some seconds later. */
+  patch: <T = unknown>(path: string, body: object) => Promise<T>
   get: <T = unknown>(path: string) => Promise<T>
 }
 
@@ -37,6 +39,7 @@ export async function signedIn(
     email,
     password,
     post: (path, body) => request('POST', path, body),
+    patch: (path, body) => request('PATCH', path, body),
     get: (path) => request('GET', path, null),
   }
 }
@@ -74,6 +77,7 @@ async function send(
       origin,
       ...(cookie && { cookie }),
       ...(body && { 'content-type': 'application/json' }),
+      ...(method === 'PATCH' && { prefer: 'respond-async' }),
     },
     ...(body && { body: JSON.stringify(body) }),
   })

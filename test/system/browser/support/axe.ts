@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 
 /** No serious or critical violation, once all animations have ended. */
 export async function assertAccessible(page: Page, where: string): Promise<void> {
   await page.evaluate(settled)
+  // The page gives a chart its role, and ECharts, when it draws, its label.
+  await page
+    .locator('[role=img][_echarts_instance_]:not([aria-label])')
+    .waitFor({ state: 'detached' })
   // Legacy mode injects axe by the debugger: its own page would run scripts that the policy forbids.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -2,14 +2,15 @@
 // that opened it.
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright'
 import { secretOf } from '../../../support/system/launch.ts'
 import { chromium, latchkey } from './shared.ts'
 
 export type Look = { theme?: 'light' | 'dark'; width?: number; height?: number }
 
-export const wide = 1280
-export const narrow = 390
+export const wide = 1440
+export const medium = 768
+export const narrow = 375
 
 type Watched = { context: BrowserContext; page: Page; errors: string[] }
 
@@ -31,14 +32,28 @@ export async function openPage(
     timezoneId: 'UTC',
     locale: 'en-GB',
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(60_000)
   const { page, errors } = await watch(context)
   t.after(async () => {
+    // A route that is still being answered would fail after the test, and with it the file.
+    for (const each of context.pages()) await each.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
     const unexpected = errors.filter((text) => !expected.some((part) => text.includes(part)))
     assert.deepEqual(unexpected, [], 'console errors')
   })
   return page
+}
+
+/** A window on a deployment of the test's own, until its browser is closed. What its console says is not checked. */
+export async function openWindow(baseURL: string): Promise<Page> {
+  const context = await (await chromium()).newContext({
+    baseURL,
+    viewport: { width: wide, height: 900 },
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  })
+  context.setDefaultTimeout(60_000)
+  return context.newPage()
 }
 
 async function watch(context: BrowserContext): Promise<Watched> {
@@ -64,7 +79,7 @@ export async function signIn(
   await page.goto('/sign-in')
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await heading(page, 'API keys')
 }
 
@@ -84,8 +99,8 @@ export function row(page: Page, text: string) {
   return page.getByRole('row').filter({ hasText: text })
 }
 
-/** The text under a name in a description list. */
-export async function detail(page: Page, name: string): Promise<string> {
+/** What stands under a name in a description list. */
+export function detail(page: Page, name: string) {
   const term = page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) })
-  return (await term.locator('xpath=following-sibling::dd').innerText()).trim()
+  return term.locator('xpath=following-sibling::dd')
 }

@@ -1,6 +1,6 @@
 // Debian's Chromium, installed by apt when it is absent.
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium } from 'playwright'
 import { aptInstall } from '../../../support/system/apt.ts'
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser']

@@ -1,7 +1,7 @@
 // Screenshots for review, in a folder that git ignores.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { root } from '../../../support/system/launch.ts'
 
 const folder = join(root, '.screenshots')

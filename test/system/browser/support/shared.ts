@@ -1,6 +1,6 @@
 // What the tests of a file share: the Latchkey of all files, and a browser of their own.
 import { after } from 'node:test'
-import type { Browser } from 'playwright-core'
+import type { Browser } from 'playwright'
 import { sharedLatchkey } from '../../../support/system/shared.ts'
 import { launchChromium } from './chromium.ts'
 

@@ -3,13 +3,23 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { stepUpMethodOf } from '../../../../core/factors.ts'
 import { renewRecoveryCodes } from '../../../../identity/factors/enrol.ts'
 import { enrolledFactors, findTotp, recoveryCodesSince } from '../../../../storage/factor-store.ts'
+import { listPasskeys } from '../../../../storage/passkey-store.ts'
+import { membershipsOf } from '../../../../storage/people-store.ts'
 import { actingOf } from '../../../auth/acting.ts'
 import { Problem } from '../../../response/problem.ts'
 import { failure, managementFailures, success } from '../../../routing/responses.ts'
 import { createRouter } from '../../../routing/router.ts'
 import { bySession, bySessionAfterStepUp } from '../../../routing/security.ts'
 import { isoTime } from '../../../routing/time.ts'
-import { factorsPath, factorsSchema, noStore, recoveryCodes, shownTime, tags } from './schema.ts'
+import {
+  factorsPath,
+  factorsSchema,
+  noStore,
+  passkeyView,
+  recoveryCodes,
+  shownTime,
+  tags,
+} from './schema.ts'
 
 const list = createRoute({
   method: 'get',
@@ -41,14 +51,20 @@ export function createFactorList() {
       const { userId } = c.var.session
       const enrolled = await enrolledFactors(c.env.db, userId)
       const totp = await findTotp(c.env.db, userId)
+      const passkeys = await listPasskeys(c.env.db, userId)
+      const accounts = await membershipsOf(c.env.db, userId)
       const since = await recoveryCodesSince(c.env.db, userId)
       const data = {
         password: enrolled.hasPassword,
         totp: totp?.enrolledAt
           ? { enrolled_at: isoTime(totp.enrolledAt), last_used_at: shownTime(totp.lastUsedAt) }
           : null,
+        passkeys: passkeys.map(passkeyView),
         recovery_codes:
           since === null ? null : { left: enrolled.recoveryCodes, created_at: isoTime(since) },
+        required_by: accounts
+          .filter(({ requiresFactor }) => requiresFactor)
+          .map(({ accountId: id, accountName: name }) => ({ id, name })),
         step_up: stepUpMethodOf(enrolled),
       }
       return c.json({ status: 'success' as const, data }, 200, noStore)

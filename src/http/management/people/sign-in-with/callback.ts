@@ -3,9 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignInProvider } from '../../../../core/sign-in.ts'
 import { targetOf } from '../../../../core/target.ts'
+import { knownDevice } from '../../../../identity/known-device.ts'
 import type { Completed, SignInError } from '../../../../identity/sign-in-with/complete.ts'
 import type { Flow } from '../../../../identity/sign-in-with/flow.ts'
 import { log } from '../../../../log.ts'
+import { emailOf } from '../../../../storage/address.ts'
 import { StoreUnavailable } from '../../../../storage/unavailable.ts'
 import type { AppEnv } from '../../../app-env.ts'
 import { actingOf } from '../../../auth/acting.ts'
@@ -13,6 +15,7 @@ import { refuseFlood } from '../../../auth/guess.ts'
 import { Problem } from '../../../response/problem.ts'
 import { createRouter } from '../../../routing/router.ts'
 import { anonymous } from '../../../routing/security.ts'
+import { rememberBrowser } from '../known-browser.ts'
 import { providerField, tags } from './schema.ts'
 
 // Given twice, it is refused as the protocol says, on a page.
@@ -39,6 +42,9 @@ const callback = createRoute({
     302: { description: 'To a page of the dashboard, with the cookie of a session' },
   },
 })
+
+/** For the texts of the dashboard. */
+export type { SignInError }
 
 /** The page to which it leads, and the cookies that it sets. */
 type Ending = { page: string; cookies: string[] }
@@ -99,16 +105,28 @@ async function follow(
     case 'signed_in': {
       const { userId, provedAt, invitationId } = outcome
       const { createAuth } = await import('../../../../identity/auth.ts')
-      const { place } = actingOf(c)
-      const client = { place, device: null, accountId: null, onChange: async () => {} }
+      const acting = actingOf(c)
+      const { place } = acting
+      const client = { place, acting, device: null, accountId: null, onChange: async () => {} }
       const auth = await createAuth(c.env.people, client, c.env.clock.now)
       const begun = { userId, signedInWith, provedAt }
       const { cookies, awaits } = await auth.startExternalSession(c.req.raw.headers, begun)
       const page = invitationId === null ? (flow.next ?? '/keys') : `/invitations/${invitationId}`
-      if (awaits.length === 0) return { page, cookies }
+      if (awaits.length === 0) {
+        return { page, cookies: [...cookies, await rememberUser(c, userId, signedInWith)] }
+      }
       return { page: pageWith('/sign-in', { awaits_factor: awaits.join(), next: page }), cookies }
     }
   }
+}
+
+async function rememberUser(c: Context<AppEnv>, userId: string, method: string): Promise<string> {
+  const { people } = c.env
+  const email = await emailOf(people.db, userId)
+  const device = await knownDevice(c.req.raw.headers, email, people)
+  const cookie = await rememberBrowser(c, { userId, email, method }, device)
+  if (people.hasMail) c.env.sendMail()
+  return cookie
 }
 
 async function errorOf(provider: SignInProvider, error: unknown): Promise<SignInError> {

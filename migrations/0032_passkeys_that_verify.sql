@@ -1,0 +1,1 @@
+ALTER TABLE `passkey` ADD `verifies_user` integer DEFAULT false NOT NULL;

@@ -1,0 +1,3 @@
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+
+export const exactTime = (time: string | number) => exact.format(new Date(time))
