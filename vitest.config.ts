@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { unstable_readConfig } from 'wrangler'
+import { restartSilent } from './test/support/system/restart-silent.ts'
 
 // Secrets of the tests only; a deployment's own are never here.
 const secrets = {
@@ -37,6 +38,10 @@ async function readMigrations() {
   )
   return Object.fromEntries(await Promise.all(entries))
 }
+
+// Longer than any test, unless more cases were asked for.
+const asked = process.env.POWERS_RUNS ?? process.env.ISOLATION ?? process.env.ISOLATION_CALLS
+const silence = Number(process.env.SILENCE_SECONDS ?? (asked ? 3_600 : 300)) * 1_000
 
 const optimizer = {
   enabled: true,
@@ -85,6 +90,7 @@ export default defineConfig(async () => ({
       // One line a request would drown what the tests say; those of logging set it themselves.
       miniflare: { bindings: { ...secrets, LOG_SAMPLE: '0' }, queueConsumers },
     }),
+    restartSilent(silence),
   ],
   test: {
     include: ['test/worker/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
