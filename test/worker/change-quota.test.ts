@@ -6,6 +6,7 @@ import { type Account, makeKey, openAccount, outcome } from '../support/account.
 import { down } from '../support/outage.ts'
 import { invite, newAccount, origin, signIn } from '../support/people-world.ts'
 import { markPlatform } from '../support/permission-matrix.ts'
+import { makeOpener, makePortalKey, portalSession } from '../support/portal.ts'
 import { setQuotas } from '../support/quotas.ts'
 import { createTestApp, jwtFor } from '../support/test-app.ts'
 import { watchBindings } from '../support/watch.ts'
@@ -51,7 +52,7 @@ describe('a change', () => {
     // Its body is not looked at, nor is what it would change.
     const invalid = app.request('POST', keys, { as: owner.jwt, body: { name: 7 } })
     expect(await outcome(invalid)).toBe(full)
-    const unknown = app.request('DELETE', `${keys}/${crypto.randomUUID()}`, { as: owner.jwt })
+    const unknown = app.request('PATCH', `${keys}/${crypto.randomUUID()}`, { as: owner.jwt, body })
     expect(await outcome(unknown)).toBe(full)
     // Of none, nothing passes, also by a meter that has counted nothing.
     const none = await accountOf(0)
@@ -88,8 +89,6 @@ describe('a change', () => {
       [owner.jwt, 'PATCH', `${keys}/${plain.id}`, { name: 'B' }],
       [owner.jwt, 'POST', `${keys}/import`, { keys: [{}] }],
       [owner.jwt, 'POST', `${keys}/${plain.id}/rotate`, {}],
-      [owner.jwt, 'DELETE', `${keys}/${plain.id}`],
-      [owner.jwt, 'POST', `${keys}/revoke`, { external_id: 'nobody' }],
       [owner.jwt, 'PATCH', `/api/webhook-endpoints/${hook.body.data.id}`, { description: 'B' }],
       [owner.jwt, 'DELETE', `/api/webhook-endpoints/${hook.body.data.id}`],
       [owner.jwt, 'POST', '/api/account/deletion', { name: account.name }],
@@ -150,6 +149,41 @@ describe('the quota of changes', () => {
     const unprovedDeletion = app.request('POST', '/api/account/deletion', deletion)
     expect(await outcome(unprovedDeletion)).toBe('403 step_up_required')
     expect(takes()).toEqual([])
+  })
+
+  it('holds up no revocation: not when it is used up, nor while its meter is down', async () => {
+    const account = await openAccount()
+    const as = account.owner.jwt
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => makeKey(app, as)))
+    const without = await createTestApp({ bindings: down(['METER']) })
+    await setQuotas(account.id, { changes_per_minute: 0 })
+    watch.clear()
+    expect(await outcome(app.request('DELETE', `${keys}/${one?.id}`, { as }))).toBe('200')
+    const many = app.request('POST', `${keys}/revoke`, { as, body: { ids: [two?.id] } })
+    expect(await outcome(many)).toBe('200')
+    expect(await outcome(without.request('DELETE', `${keys}/${three?.id}`, { as }))).toBe('200')
+    expect(takes()).toEqual([])
+    for (const made of [one, two, three]) {
+      expect(await outcome(app.request('GET', '/api/v1/me', { as: made?.key ?? '' }))).toMatch(
+        /^401/,
+      )
+    }
+    // Nothing else passes by such a path.
+    expect(await outcome(app.request('POST', `${keys}/${one?.id}/rotate`, { as }))).toBe(full)
+  })
+
+  it('holds up no revocation by a customer in the portal', async () => {
+    const account = await openAccount()
+    const opener = await makeOpener(app, account.owner.jwt)
+    const as = await portalSession(app, opener.key)
+    const own = '/api/v1/portal/keys'
+    const [one, two] = [await makePortalKey(app, as), await makePortalKey(app, as)]
+    const without = await createTestApp({ bindings: down(['METER']) })
+    await setQuotas(account.id, { changes_per_minute: 0 })
+    expect(await outcome(app.request('DELETE', `${own}/${one.id}`, { as }))).toBe('200')
+    expect(await outcome(without.request('DELETE', `${own}/${two.id}`, { as }))).toBe('200')
+    const rest = { as, body: { is_active: false } }
+    expect(await outcome(app.request('PATCH', `${own}/${one.id}`, rest))).toBe(full)
   })
 
   it('is none for the platform', async () => {

@@ -1,12 +1,13 @@
 // Changes a minute of an account: each is counted by a meter of the account before it is executed, so that no account
-// takes the writes of D1 from the others. What only reads asks no meter.
+// takes the writes of D1 from the others. What only reads asks no meter, nor does what only revokes: a stolen key that makes changes
+// without end, or a meter that is down, would keep its owner from revoking it, and no key is revoked twice.
 import type { Context, MiddlewareHandler } from 'hono'
 import { isForeign } from '../../core/actor.ts'
 import { membershipsOf } from '../../storage/people-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
-import { onlyReads } from '../routing/method.ts'
+import { onlyReads, onlyRevokes } from '../routing/method.ts'
 
 const windowSeconds = 60
 
@@ -14,10 +15,15 @@ const windowSeconds = 60
 export const countChange: MiddlewareHandler<AppEnv> = async function countChange(c, next) {
   const { actor, standing } = c.var
   // A tenant that uses up its own quota must not keep the platform from revoking its keys.
-  if (!onlyReads(c.req) && !isForeign(actor)) {
+  if (usesQuota(c) && !isForeign(actor)) {
     await takeChange(c, actor.accountId, standing.changesPerMinute)
   }
   await next()
+}
+
+/** Whether a request counts as one of the changes of a minute. */
+export function usesQuota({ req }: Context<AppEnv>): boolean {
+  return !onlyReads(req) && !onlyRevokes(req)
 }
 
 /** Of an endpoint of Better Auth, which refuses a member's change itself. @throws Problem 429, 503 */

@@ -1,4 +1,4 @@
-import { readingPosts } from '../paths.ts'
+import { readingPosts, revocablePaths, revokePath } from '../paths.ts'
 
 /** The safe methods (RFC 9110 9.2.1) that routes here take: such a request has no effect. */
 export function isSafeMethod(method: string): boolean {
@@ -8,4 +8,10 @@ export function isSafeMethod(method: string): boolean {
 /** Whether a request to our own API has no effect: by its method, or by what the operation is. */
 export function onlyReads({ method, path }: { method: string; path: string }): boolean {
   return isSafeMethod(method) || (method === 'POST' && readingPosts.includes(path))
+}
+
+/** Whether a request to our own API can do nothing but revoke keys. */
+export function onlyRevokes({ method, path }: { method: string; path: string }): boolean {
+  if (method === 'POST') return path === revokePath
+  return method === 'DELETE' && revocablePaths.some((revocable) => path.startsWith(revocable))
 }

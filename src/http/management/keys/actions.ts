@@ -4,6 +4,7 @@ import { revokeKeys } from '../../../keys/revoke.ts'
 import { refuseRotating, rotateKey } from '../../../keys/rotate.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
 import { missingFrom } from '../../../storage/named-keys.ts'
+import { revokePath } from '../../paths.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
 import { changeAnswer, preferParameter, underway } from '../../routing/change-answer.ts'
 import { externalIdField } from '../../routing/fields.ts'
@@ -20,7 +21,7 @@ import { bodyFailures, failure, managementFailures, success } from '../../routin
 import { createRouter } from '../../routing/router.ts'
 import { byGrantor, byManager } from '../../routing/security.ts'
 import { expiryField, keySchema } from './key-schema.ts'
-import { idPath, path, stored } from './keys.ts'
+import { idPath, stored } from './keys.ts'
 import { notDone, refusePast } from './refusals.ts'
 import { repeatedKey, settleAgain } from './repeated.ts'
 import { newKeyView } from './views.ts'
@@ -88,7 +89,7 @@ const missing = z.array(z.string()).openapi({
 const counted = z.object({ revoked: z.int(), missing, ...underway })
 const revokeMany = createRoute({
   method: 'post',
-  path: `${path}/revoke`,
+  path: revokePath,
   operationId: 'revokeKeys',
   tags: ['API keys'],
   security: byManager,

@@ -8,7 +8,7 @@ import { type Customer, customerOf, renewalOf } from '../../../keys/portal.ts'
 import { findManager } from '../../../storage/key-store.ts'
 import { renewSession } from '../../../storage/portal-sessions.ts'
 import type { AppEnv } from '../../app-env.ts'
-import { secondsUntil } from '../../auth/change-quota.ts'
+import { secondsUntil, usesQuota } from '../../auth/change-quota.ts'
 import { noSuchAccount } from '../../auth/named-account.ts'
 import { authenticate, refuseTokenInQuery } from '../../auth/principal.ts'
 import { createCors } from '../../gateway/cors.ts'
@@ -16,7 +16,6 @@ import { recordPerson } from '../../report.ts'
 import { Problem } from '../../response/problem.ts'
 import { challenge, missingCredential } from '../../response/refusals.ts'
 import { keySettingsOf } from '../../routing/caller.ts'
-import { onlyReads } from '../../routing/method.ts'
 import type { AppSettings } from '../../services.ts'
 
 /** Sets `c.var.actor`: a key that holds `keys:portal`, in its own account. */
@@ -71,7 +70,7 @@ const changesPerMinute = 60
 
 /** No customer takes the changes of the account, and so those of the others. */
 export const countOfCustomer: MiddlewareHandler<AppEnv> = async function countOfCustomer(c, next) {
-  if (!onlyReads(c.req)) {
+  if (usesQuota(c)) {
     const { accountId, externalId } = c.var.customer.session
     const seconds = await secondsUntil(c, `portal/${accountId}/${externalId}`, changesPerMinute)
     if (seconds !== null) {
