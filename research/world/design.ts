@@ -34,11 +34,8 @@ export type Design = {
   revoke(setting: Omit<Setting, 'revocation'>): Revoked
 }
 
-/**
- * The sequential calls of a revocation by a person, as counted in test/worker/world.test.ts. The meter of changes, beside
- * the first caller of the account, is not modelled: it delays the commit, and no raise.
- */
-export const steps = { readsBefore: 2, metersBefore: 1, kvDeletes: 1, readsOfPending: 0 }
+/** The sequential calls of a revocation by a person, as counted in test/worker/world.test.ts. */
+export const steps = { readsBefore: 2, kvDeletes: 1, readsOfPending: 0 }
 
 export const noCalls = { fence: 0, kvReads: 0, kvWrites: 0, d1Rows: 0 }
 

@@ -275,7 +275,7 @@ describe('with a meter that is down', () => {
     },
   )
 
-  it('keys can be read, with the balance as unknown; changes, which it counts, get 503', async () => {
+  it('keys can be read, with the balance as unknown, and revoked; changes, which it counts, get 503', async () => {
     const at = await createTestApp({ clock, bindings: down(['METER']) })
     const body = { name: 'Limited', credits: { remaining: 5 } }
     const made = await app.request('POST', '/api/api-keys', { as, body })
@@ -283,7 +283,9 @@ describe('with a meter that is down', () => {
     expect((await at.request('GET', path, { as })).body.data.credits.remaining).toBeNull()
     expect((await app.request('GET', path, { as })).body.data.credits.remaining).toBe(5)
     expect((await at.request('POST', '/api/api-keys', { as, body })).status).toBe(503)
-    expect((await at.request('DELETE', path, { as })).status).toBe(503)
+    expect((await at.request('PATCH', path, { as, body: { name: 'B' } })).status).toBe(503)
+    expect((await at.request('DELETE', path, { as })).status).toBe(200)
+    expect((await send(app, byKey(made.body.data.key))).outcome).toBe(revoked)
   })
 
   it('a service gets 503 too, never a verdict that the key is invalid', async () => {
