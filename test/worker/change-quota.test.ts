@@ -2,6 +2,7 @@
 // ask none, and the platform has no limit.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { onlyRevokes } from '../../src/http/routing/method.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down } from '../support/outage.ts'
 import { invite, newAccount, origin, signIn } from '../support/people-world.ts'
@@ -164,12 +165,28 @@ describe('the quota of changes', () => {
     expect(await outcome(without.request('DELETE', `${keys}/${three?.id}`, { as }))).toBe('200')
     expect(takes()).toEqual([])
     for (const made of [one, two, three]) {
-      expect(await outcome(app.request('GET', '/api/v1/me', { as: made?.key ?? '' }))).toMatch(
-        /^401/,
+      expect(await outcome(app.request('GET', '/api/v1/me', { as: made?.key ?? '' }))).toBe(
+        '401 revoked_api_key',
       )
     }
     // Nothing else passes by such a path.
     expect(await outcome(app.request('POST', `${keys}/${one?.id}/rotate`, { as }))).toBe(full)
+  })
+
+  it('lets no other operation pass uncounted as a revocation', async () => {
+    const { paths } = (await app.request('GET', '/openapi.json')).body
+    const uncounted = Object.entries<object>(paths).flatMap(([path, methods]) => {
+      const asked = path.replaceAll(/\{\w+\}/g, crypto.randomUUID())
+      return Object.keys(methods)
+        .map((method) => method.toUpperCase())
+        .filter((method) => onlyRevokes({ method, path: asked }))
+        .map((method) => `${method} ${path}`)
+    })
+    expect(uncounted.sort()).toEqual([
+      'DELETE /api/api-keys/{id}',
+      'DELETE /api/v1/portal/keys/{id}',
+      'POST /api/api-keys/revoke',
+    ])
   })
 
   it('holds up no revocation by a customer in the portal', async () => {

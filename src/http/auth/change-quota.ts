@@ -1,6 +1,6 @@
 // Changes a minute of an account: each is counted by a meter of the account before it is executed, so that no account
-// takes the writes of D1 from the others. What only reads asks no meter, nor does what only revokes: a stolen key that makes changes
-// without end, or a meter that is down, would keep its owner from revoking it, and no key is revoked twice.
+// takes the writes of D1 from the others. Reads and revocations of keys ask no meter: a stolen key that makes changes without
+// end, or a meter that is down, would keep its owner from revoking it. Revocations need no quota: each key is revoked once.
 import type { Context, MiddlewareHandler } from 'hono'
 import { isForeign } from '../../core/actor.ts'
 import { membershipsOf } from '../../storage/people-store.ts'

@@ -5,11 +5,11 @@ type Logger = { error(message: string): void }
 type Listener = Parameters<PoolWorker['on']>[1]
 
 /**
- * Runs a file of tests again, once, whose workerd has said nothing for so long, and fails it by name the second time.
- * vitest itself waits without end for a file whose last message is lost, which happens about once in some twenty whole
- * runs (https://github.com/cloudflare/workers-sdk/issues/15498). A test that hangs is not silent: its time limit ends it.
+ * Runs a file of tests once more when its workerd has said nothing for `silence` milliseconds, and fails it by name the
+ * second time. vitest itself waits without end for a file whose last message is lost, which was seen twice
+ * (https://github.com/cloudflare/workers-sdk/issues/15498). A test that hangs is not silent: its time limit ends it.
  *
- * @param silence milliseconds, longer than the longest test
+ * @param silence longer than any test takes
  */
 export function restartSilent(silence: number): Vite.Plugin {
   return {
@@ -65,7 +65,7 @@ class RestartedWorker implements PoolWorker {
       this.#run = message
       this.#wait()
     }
-    // What answers the worker that was given up has no receiver.
+    // Until the new worker has started, messages are answers to the one that was given up.
     if (this.#restart !== 'starting') this.#worker.send(message)
   }
 
