@@ -16,6 +16,9 @@ import { removeFolder } from './remove-folder.ts'
 
 export { root }
 
+// For database.ts: wrangler reads it, here and in the programs that are started.
+process.env.X_LOCAL_EXPLORER = 'true'
+
 export type Server = {
   url: string
   port: number

@@ -1,4 +1,4 @@
-// Every page in both themes, wide and narrow: axe finds no serious violation, nothing scrolls sideways, and a
+// Every page, wide and narrow, in both themes: axe finds no serious violation, nothing scrolls sideways, and a
 // screenshot is taken (.screenshots/).
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ import {
 } from './support/api.ts'
 import { heading, narrow, openPage, signIn, wide } from './support/browser.ts'
 import { curl } from './support/curl.ts'
-import { inspect, themes } from './support/look.ts'
+import { inspect, look } from './support/look.ts'
 
 type Stop = { name: string; visit: (page: Page, seeded: Seeded) => Promise<void> }
 
@@ -279,27 +279,22 @@ const accountPages: Stop[] = [
   { name: 'not-found', visit: (page) => at(page, '/nowhere', 'Page not found') },
 ]
 
-for (const theme of themes) {
-  for (const width of [wide, narrow]) {
-    test(`every page is accessible and fits: ${theme}, ${width} px`, async (t) => {
-      const page = await openPage(t, { theme, width })
-      for (const stop of publicPages) await examine(page, stop, `${theme}-${width}`)
-      await signIn(page, demo.owner)
-      for (const stop of accountPages) await examine(page, stop, `${theme}-${width}`)
-      await examineToken(page, `${theme}-${width}`)
-      if (width === narrow) await examineNavigation(page, theme)
-    })
-  }
+for (const width of [wide, narrow]) {
+  test(`every page is accessible and fits: ${width} px`, async (t) => {
+    const page = await openPage(t, { width })
+    for (const stop of publicPages) await examine(page, stop)
+    await signIn(page, demo.owner)
+    for (const stop of accountPages) await examine(page, stop)
+    await examineToken(page)
+    if (width === narrow) await examineNavigation(page)
+  })
 }
 
 test('a member’s pages are accessible', async (t) => {
   const page = await openPage(t)
   await signIn(page, demo.member)
-  await examine(
-    page,
-    { name: 'member-keys', visit: (there: Page) => at(there, '/keys', 'API keys') },
-    `light-${wide}`,
-  )
+  await at(page, '/keys', 'API keys')
+  await inspect(page, 'member-keys', `light-${wide}`)
 })
 
 test('the theme follows the system until one is selected', async (t) => {
@@ -346,27 +341,31 @@ async function newKey(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'External ID, addresses, metadata' }).click()
 }
 
-async function examineToken(page: Page, look: string): Promise<void> {
+async function examineToken(page: Page): Promise<void> {
   // As the stop before left it.
   await at(page, '/keys/new', 'Create API key')
   await page.getByText('This is what you had entered before.').waitFor()
   await page.getByRole('button', { name: 'Create key' }).click()
   await page.getByRole('button', { name: 'I have stored it' }).waitFor()
-  await inspect(page, 'token', look)
+  await lookThere(page, 'token')
   await page.getByRole('button', { name: 'I have stored it' }).click()
   await heading(page, 'CRM integration')
 }
 
-async function examineNavigation(page: Page, theme: string): Promise<void> {
+async function examineNavigation(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Open navigation' }).click()
   await page.getByRole('link', { name: 'Members', exact: true }).waitFor()
-  await inspect(page, 'navigation', `${theme}-${narrow}`)
+  await lookThere(page, 'navigation')
   await page.getByRole('link', { name: 'Members', exact: true }).click()
   await heading(page, 'Members')
   await page.getByRole('link', { name: 'Members', exact: true }).waitFor({ state: 'hidden' })
 }
 
-async function examine(page: Page, { name, visit }: Stop, look: string): Promise<void> {
+async function examine(page: Page, { name, visit }: Stop): Promise<void> {
   await visit(page, await seeded())
-  await inspect(page, name, look)
+  await lookThere(page, name)
 }
+
+/** In both themes, at the width at which it was brought about. */
+const lookThere = (page: Page, name: string) =>
+  look(page, name, [page.viewportSize()?.width ?? wide])

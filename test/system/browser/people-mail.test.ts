@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright'
+import { changeDatabase } from '../../support/system/database.ts'
 import { type Server, secretOf, startLatchkey } from '../../support/system/launch.ts'
 import { demo } from './support/api.ts'
 import { heading, openWindow, signIn } from './support/browser.ts'
-import { changePeople } from './support/database.ts'
 import { expect } from './support/expect.ts'
 import { look } from './support/look.ts'
 import { mailedLink } from './support/mail.ts'
@@ -115,7 +115,8 @@ test('a person who exists accepts a mailed invitation after signing in, on the p
 
 /** As it is for who joined by a link before there was mail. */
 async function unprove(email: string): Promise<void> {
-  changePeople(await server(), 'UPDATE user SET email_verified = 0 WHERE email = ?', email)
+  const unproved = 'UPDATE user SET email_verified = 0 WHERE email = ?'
+  await changeDatabase(await server(), unproved, email)
 }
 
 test('an address is confirmed by mail: in a session all stays, and whose address it is can take over', async () => {

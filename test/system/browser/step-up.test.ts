@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { ageSessions } from '../../support/system/database.ts'
 import { type Server, startEmpty } from '../../support/system/launch.ts'
 import { addDevice } from './support/authenticator.ts'
 import { heading, openWindow, signIn } from './support/browser.ts'
-import { changePeople } from './support/database.ts'
 import { expect } from './support/expect.ts'
 import { addPasskey, beginApp, codeField, storeCodes } from './support/factors.ts'
 import { look } from './support/look.ts'
@@ -17,10 +17,6 @@ after(async () => await server?.stop())
 
 const email = 'ada@northwind.test'
 const password = randomUUID()
-
-/** Every session was proved eleven minutes ago. */
-const ageSessions = (server: Server) =>
-  changePeople(server, 'UPDATE session SET proved_at = ?', Date.now() - 11 * 60_000)
 
 async function start(): Promise<Server> {
   const started = await startEmpty()
@@ -45,7 +41,7 @@ test('a person with a second factor confirms by the strongest that they have', a
     await renewal.getByRole('button', { name: 'Make new codes' }).click()
   }
   const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
-  ageSessions(server)
+  await ageSessions(server)
   await renew()
   await dialog.getByLabel('Code').fill('000000')
   await dialog.getByRole('button', { name: 'Confirm' }).click()
@@ -58,7 +54,7 @@ test('a person with a second factor confirms by the strongest that they have', a
   await addDevice(page)
   await addPasskey(page, 'Laptop')
   await page.getByText('Passkey Laptop added').waitFor()
-  ageSessions(server)
+  await ageSessions(server)
   await renew()
   await dialog.getByText('Use one of your passkeys').waitFor()
   await look(page, 'step-up-passkey')
@@ -96,7 +92,7 @@ test('a sign-in token for the command line is copied after step-up, and shown no
   const first = await copied()
   assert.equal((await exportWith(first)).status, 200)
 
-  ageSessions(server)
+  await ageSessions(server)
   await page.evaluate(() => navigator.clipboard.writeText('nothing'))
   await button.click()
   const dialog = page.getByRole('dialog', { name: 'Confirm it is you' })
@@ -118,7 +114,7 @@ test('an owner of an old session confirms by password, and the request goes on',
   server ??= await start()
   const page = await openWindow(server.url)
   await signIn(page, email, password)
-  ageSessions(server)
+  await ageSessions(server)
 
   await page.getByRole('link', { name: 'Account', exact: true }).click()
   await heading(page, 'Account')
@@ -144,7 +140,7 @@ test('an owner of an old session confirms by password, and the request goes on',
   await dialog.waitFor({ state: 'detached' })
 
   // Over the dialog of an action, which waits.
-  ageSessions(server)
+  await ageSessions(server)
   await page.getByRole('button', { name: 'Delete account' }).click()
   const deletion = page.getByRole('dialog', { name: 'Delete Northwind?' })
   await deletion.getByLabel(/Type Northwind/).fill('Northwind')

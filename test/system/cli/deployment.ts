@@ -1,9 +1,9 @@
 // The `npm start` that the commands act on: with formats of other systems, and a managing key.
 import { equal } from 'node:assert/strict'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { ageSessions } from '../../support/system/database.ts'
 import { root, type Server, secretOf, startLatchkey } from '../../support/system/launch.ts'
 import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
 
@@ -20,7 +20,7 @@ export type Deployment = {
   /** What a client with a token gets. */
   statusOf(token: string): Promise<number>
   /** Every session was proved eleven minutes ago. */
-  ageSessions(): void
+  ageSessions(): Promise<void>
   server: Server
   stop(): Promise<void>
 }
@@ -80,21 +80,4 @@ function apiOf(url: string, cookie: string): Deployment['api'] {
     const { data } = (await response.json()) as { data: unknown }
     return { status: response.status, data }
   }
-}
-
-function ageSessions({ stateDir }: Server): void {
-  let changed = 0
-  for (const file of globSync(`${stateDir}/**/*D1DatabaseObject/*.sqlite`)) {
-    // The Worker writes to it meanwhile.
-    const database = new DatabaseSync(file, { timeout: 10_000 })
-    const isOfPeople = database
-      .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'")
-      .get()
-    if (isOfPeople !== undefined) {
-      const aging = database.prepare('UPDATE session SET proved_at = ?')
-      changed += Number(aging.run(Date.now() - 11 * 60_000).changes)
-    }
-    database.close()
-  }
-  if (changed === 0) throw new Error('There is no session.')
 }

@@ -102,16 +102,16 @@ export function testDoctor(scene: () => Scene): void {
   })
 
   it('names a clock that is wrong', async () => {
-    const date = new Date(Date.now() + 120_000).toUTCString()
     const found = await through(
       () => null,
-      () => ({ date }),
+      () => ({ date: new Date(Date.now() + 120_000).toUTCString() }),
     )
     deepEqual(
       found.map(({ check }) => check),
       ['clock'],
     )
-    match(found[0]?.detail ?? '', /1(19|20|21)\.\d s behind/)
+    // Half of how long the request took may be missing.
+    match(found[0]?.detail ?? '', /1[012]\d\.\d s behind/)
   })
 
   it('names changes that are stopped, and a credential that may create nothing', async () => {

@@ -212,7 +212,7 @@ export function testImport(scene: () => Scene): void {
     await login.shows('Password of')
     login.types(`${password}\r`)
     equal((await login.end()).code, 0)
-    deployment.ageSessions()
+    await deployment.ageSessions()
     const imported = terminal(words(path('keys.ndjson')))
     await imported.shows('Your password')
     imported.types(`${password}\r`)

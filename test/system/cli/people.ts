@@ -76,7 +76,7 @@ export function testPeople(scene: () => Scene): void {
     const { deployment, cli: create } = scene()
     const cli = create()
     await signInTo(cli)
-    deployment.ageSessions()
+    await deployment.ageSessions()
     const alone = await cli.run(['export', cli.path('alone.ndjson')])
     equal(alone.code, 3)
     match(alone.stderr, /latchkey login/)
@@ -103,7 +103,7 @@ export function testPeople(scene: () => Scene): void {
     const { url, owner } = deployment
     const send = sendTo(url)
     const cookie = await signIn(send, url, { email: owner, password: password() })
-    deployment.ageSessions()
+    await deployment.ageSessions()
     const stale = await jwtOf(send, cookie)
     const env = { LATCHKEY_URL: url, LATCHKEY_JWT: stale }
     const terminal = cli.terminal(['export', cli.path('data.ndjson')], { env })
@@ -145,7 +145,7 @@ export function testPeople(scene: () => Scene): void {
     terminal.types(`${recovery_codes[0]}\r`)
     const { code, screen } = await terminal.end()
     equal(code, 0, screen)
-    deployment.ageSessions()
+    await deployment.ageSessions()
     const exported = cli.terminal(['export', cli.path('data.ndjson')])
     await exported.shows('Code')
     exported.types(`${await app.code()}\r`)

@@ -6,8 +6,6 @@ import { assertAccessible } from './axe.ts'
 import { medium, narrow, wide } from './browser.ts'
 import { screenshot } from './screenshots.ts'
 
-export const themes = ['light', 'dark'] as const
-
 /** At the width of a tablet, too. */
 export const lookEverywhere = (page: Page, name: string) => look(page, name, [wide, medium, narrow])
 
@@ -16,7 +14,8 @@ export async function look(
   name: string,
   widths: readonly number[] = [wide, narrow],
 ): Promise<void> {
-  for (const colorScheme of themes) {
+  const before = page.viewportSize() ?? { width: wide, height: 900 }
+  for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     await page.waitForFunction(
       (mode) => document.documentElement.dataset.mode === mode,
@@ -28,7 +27,7 @@ export async function look(
     }
   }
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize({ width: wide, height: 900 })
+  await page.setViewportSize(before)
 }
 
 /** At its present theme and width: `light-1440`. */
