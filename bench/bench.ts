@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { microseconds } from './page/format.ts'
 import type { BenchResults, Counts, Measured } from './page/results.ts'
+import { stepTitles } from './page/verification.ts'
 import { writePage } from './page.ts'
 import { type Deployment, startDeployment } from './support/deployment.ts'
 import { fire, loadProgram, type Outcome } from './support/load.ts'
@@ -182,8 +183,7 @@ function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void 
   const groups = Map.groupBy(rows, ({ group }) => group)
   const titles: Record<Row['group'], string> = {
     limit: 'What the platform itself takes: Workers that verify nothing',
-    step: 'A bare GET that does what every verification needs, step by step',
-    'gateway step': 'Passing on alone, with what a gateway must do beside verifying, step by step',
+    ...stepTitles,
     verification: 'Latchkey verifies a key',
     guard: 'Latchkey in front of an API',
     peer: 'Others',

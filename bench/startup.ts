@@ -1,15 +1,15 @@
 // `npx node bench/startup.ts`: the size of the Worker, the time to its first answer compared with a bare Hono Worker,
 // and the later cost of the parts that are loaded on demand.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { freePort } from '../scripts/free-port.ts'
 import { type Modules, modulesIn } from '../test/support/system/bundle.ts'
 import type { StartupResults } from './page/results.ts'
 import { writePage } from './page.ts'
 import { bundle } from './support/bundle.ts'
 import { describeMachine } from './support/machine.ts'
-import { benchFolder, resultsFolder, root } from './support/places.ts'
+import { benchFolder, resultsFolder, root, workFolder } from './support/places.ts'
 import { type Call, start } from './support/raw-workerd.ts'
 import { compressed, split, sum } from './support/split.ts'
 import { median } from './support/statistics.ts'
@@ -24,8 +24,21 @@ const latchkey = modulesIn(parts.folder)
 const oneFile = await bundle('latchkey-one-file', join(root, 'src', 'index.ts'), {
   splitting: false,
 })
+const bareMe: Call = { method: 'GET', path: '/me' }
+const isEager = ({ path }: Modules['modules'][number]) => basename(path) in parts.eager
+const later = latchkey.modules.filter((module) => !isEager(module))
 const programs: [string, Modules, Call][] = [
-  ['bare Hono', bare, { method: 'GET', path: '/me' }],
+  ['bare Hono', bare, bareMe],
+  [
+    'bare Hono, with what Latchkey loads on demand as modules that nothing imports',
+    withModules(bare, later),
+    bareMe,
+  ],
+  [
+    'Latchkey without what it loads on demand',
+    { ...latchkey, modules: latchkey.modules.filter(isEager) },
+    me,
+  ],
   ['Latchkey', latchkey, me],
   ['Latchkey in one file', oneFile, me],
 ]
@@ -61,6 +74,18 @@ console.table(results.lazy)
 mkdirSync(resultsFolder, { recursive: true })
 writeFileSync(join(resultsFolder, 'startup.json'), `${JSON.stringify(results, null, 2)}\n`)
 writePage()
+
+/** workerd compiles every module of a Worker when it starts it, imported or not. */
+function withModules(program: Modules, others: Modules['modules']): Modules {
+  const folder = join(workFolder, 'bare-and-others')
+  mkdirSync(folder, { recursive: true })
+  const modules = [...program.modules, ...others].map(({ type, path }) => {
+    const copy = join(folder, basename(path))
+    copyFileSync(path, copy)
+    return { type, path: copy }
+  })
+  return { modulesRoot: folder, modules }
+}
 
 /** The cost of the first request of a kind and of a later one; none of them queries a store. */
 async function lazyCosts(): Promise<StartupResults['lazy']> {

@@ -5,6 +5,14 @@ import { flames } from './flames.ts'
 import { microseconds, rowsOf, taken, whole } from './format.ts'
 import type { BenchResults, Counts, Measured } from './results.ts'
 
+export const stepTitles = {
+  step: 'A bare GET that does what every verification needs, step by step',
+  'refusal step': 'The same for a token that was not issued',
+  'verify step': 'A bare POST that does what the verification of two keys needs, step by step',
+  'binding step': 'An echoing binding that does what a verification needs, step by step',
+  'gateway step': 'Passing on alone, with what a gateway must do beside verifying, step by step',
+} as const
+
 export function verificationSection({
   machine,
   program,
@@ -17,11 +25,7 @@ export function verificationSection({
 }: BenchResults): string[] {
   const groups: [Measured['group'], string][] = [
     ['limit', 'The upper bound: a bare Hono Worker'],
-    ['step', 'A bare GET that does what every verification needs, step by step'],
-    [
-      'gateway step',
-      'Passing on alone, with what a gateway must do beside verifying, step by step',
-    ],
+    ...(Object.entries(stepTitles) as [keyof typeof stepTitles, string][]),
     ['verification', 'A verification, by rows of the I/O budget'],
     ['guard', 'The guard on a route'],
     ['peer', 'Others: written by hand, and Better Auth, `@better-auth/api-key`'],
@@ -56,7 +60,7 @@ export function verificationSection({
       const own = rows.filter((row) => row.group === group)
       return own.length === 0 ? [] : [`### ${title}`, rowsOf(head, own.map(cells))]
     }),
-    whatIsOwn(speeds),
+    ...whatIsOwn(speeds),
     manyKeysOf(manyKeys),
     staleOf(stale),
     ...targets(speeds, machine),
@@ -64,30 +68,43 @@ export function verificationSection({
   ]
 }
 
+/** What a target is measured by: the bound, the last step of what the platform needs, and Latchkey's own row. */
+const compared: [bound: string, needed: string, own: string][] = [
+  ['bare Hono GET', '+ five headers written', 'me: in memory, view running'],
+  [
+    'bare Hono POST, JSON parsed',
+    '+ five headers written to the verdict',
+    'verify: in memory, view running',
+  ],
+  ['bare Hono GET', '+ a problem and its challenge as the answer', 'me: forged token'],
+  [
+    'bare Hono POST, JSON parsed',
+    '+ HMAC-SHA-256 by Web Crypto, the tag of the second key',
+    'verify: forged token',
+  ],
+  [
+    'bare Hono, a service binding that echoes',
+    '+ an answer that tells all of a key',
+    'RPC over a binding',
+  ],
+  ['bare Hono, passing on to an API', '+ an answer with other headers', 'gateway'],
+]
+
 /** The share that the platform leaves to any Worker that does the same, and what Latchkey does beyond. */
-function whatIsOwn(rows: Map<string, Measured>): string {
-  const compared = (names: readonly [bound: string, needed: string, own: string]) => {
+function whatIsOwn(rows: Map<string, Measured>): string[] {
+  const lines = compared.flatMap((names) => {
     const [bound, needed, own] = names.map((name) => rows.get(name))
-    if (!bound || !needed || !own) return null
-    return {
-      share: (needed.perSecond / bound.perSecond).toFixed(2),
-      needed: microseconds(needed.cpuMs - bound.cpuMs),
-      own: microseconds(own.cpuMs - needed.cpuMs),
-    }
-  }
-  const me = compared(['bare Hono GET', '+ five headers written', 'me: in memory, view running'])
-  const gateway = compared([
-    'bare Hono, passing on to an API',
-    '+ an answer with other headers',
-    'gateway',
-  ])
-  const parts = [
-    me &&
-      `What every verification needs of the platform, ${me.needed} µs, leaves ${me.share} of a bare GET to any Worker that verifies a key. What Latchkey does beyond that in \`me\` takes ${me.own} µs: the routes, the credential, the record and its verdict, the counts and the answer.`,
-    gateway &&
-      `What a gateway must do to requests and answers beside verifying, ${gateway.needed} µs, leaves ${gateway.share} of passing on alone. What Latchkey does beyond that takes ${gateway.own} µs, the verification among it.`,
-  ].filter((part) => part !== null)
-  return parts.length === 0 ? '' : `**What stands in the way of more.** ${parts.join(' ')}`
+    if (!bound || !needed || !own) return []
+    const between = [bound.cpuMs, needed.cpuMs - bound.cpuMs, own.cpuMs - needed.cpuMs]
+    const left = (needed.perSecond / bound.perSecond).toFixed(2)
+    return [[own.name, ...between.map(microseconds), left]]
+  })
+  if (lines.length === 0) return []
+  return [
+    '### What stands in the way of more',
+    "Processor time in µs: of the bound, of what the platform then takes for the steps above, which any Worker that verifies would need, and of Latchkey's own work: its routes, the credential, the record and its verdict, the counts and the answer (for the gateway also the verification). The last column is the share of the bound that the steps leave: no code of ours gets above it.",
+    rowsOf(['', 'bound', 'platform', 'Latchkey', 'the steps leave'], lines),
+  ]
 }
 
 function manyKeysOf({ requests, fenceCalls, waited }: Counts): string {

@@ -2,7 +2,16 @@
 import type { Shot } from './load.ts'
 import type { MadeKey, Tenant } from './tenant.ts'
 
-export type Group = 'limit' | 'step' | 'gateway step' | 'verification' | 'guard' | 'peer'
+export type Group =
+  | 'limit'
+  | 'step'
+  | 'refusal step'
+  | 'verify step'
+  | 'binding step'
+  | 'gateway step'
+  | 'verification'
+  | 'guard'
+  | 'peer'
 
 export type Row = {
   /** Unique; `against` names another. */
@@ -51,7 +60,7 @@ export async function planRows(
   const refused = { path: '/api/v1/me', status: 401, contains: 'invalid_api_key', against: bareGet }
   return [
     ...limitRows(token, hot),
-    ...(makeMany === undefined ? [] : stepRows(hot)),
+    ...(makeMany === undefined ? [] : stepRows(hot, verifications([token]))),
     own({
       name: 'verify: in memory, view running',
       ...verify,
@@ -138,7 +147,7 @@ function limitRows(token: string, hot: Shot): Row[] {
     { ...bare, shots: [post], name: barePost, socket: 'bare', path: '/verify' },
     { ...bare, shots: [hot], name: oneObject, socket: 'bare', path: '/object' },
     { ...bare, shots: [hot], name: stores, socket: 'bare', path: '/stores' },
-    { ...bare, shots: [hot], name: echo, socket: 'guarded', path: '/echo' },
+    { ...bare, shots: [hot], name: echo, socket: 'guarded', path: '/echo/verify' },
     {
       ...bare,
       shots: [hot],
@@ -150,37 +159,73 @@ function limitRows(token: string, hot: Shot): Row[] {
   ]
 }
 
-/** Each does all that those before it do. */
-const steps = {
-  entrypoint: 'an entrypoint as a class, which RPC needs',
-  middleware: '+ one asynchronous middleware',
-  read: '+ four headers read',
-  digest: '+ SHA-256 by Web Crypto',
-  written: '+ five headers written',
+type Steps = {
+  group: Group
+  against: string
+  socket: string
+  /** Text that every answer contains. */
+  contains: string
+  /** By path; each does all that those before it do. */
+  rows: Record<string, string>
 }
 
-const gatewaySteps = {
-  request: 'a request without the credential, with who calls',
-  'in-time': '+ a timeout, and an end when the client is gone',
-  answer: '+ an answer with other headers',
-}
+const stepsOfGet: Steps[] = [
+  {
+    ...{ group: 'step', against: bareGet, socket: 'bare/Steps', contains: '"account"' },
+    rows: {
+      '/entrypoint': 'an entrypoint as a class, which RPC needs',
+      '/middleware': '+ one asynchronous middleware',
+      '/read': '+ four headers read',
+      '/digest': '+ SHA-256 by Web Crypto',
+      '/written': '+ five headers written',
+    },
+  },
+  {
+    ...{ group: 'refusal step', against: bareGet, socket: 'bare/Steps', contains: '"account"' },
+    rows: { '/tag': 'all of these, + HMAC-SHA-256 by Web Crypto, the tag' },
+  },
+  {
+    ...{ group: 'refusal step', against: bareGet, socket: 'bare/Steps', contains: '"code"' },
+    rows: { '/refused': '+ a problem and its challenge as the answer' },
+  },
+  {
+    ...{ group: 'binding step', against: echo, socket: 'guarded', contains: '"account"' },
+    rows: {
+      '/echo/digested': '+ SHA-256 by Web Crypto, in the other Worker',
+      '/echo/told': '+ an answer that tells all of a key',
+    },
+  },
+  {
+    ...{ group: 'gateway step', against: proxy, socket: 'bare/Steps', contains: '"data"' },
+    rows: {
+      '/request/x': 'a request without the credential, with who calls',
+      '/in-time/x': '+ a timeout, and an end when the client is gone',
+      '/answer/x': '+ an answer with other headers',
+    },
+  },
+]
 
-function stepRows(shot: Shot): Row[] {
-  const step = { socket: 'bare/Steps', shots: [shot], status: 200 }
-  return [
-    ...Object.entries(steps).map(
-      ([path, name]): Row => ({
-        ...step,
-        ...{ name, group: 'step', against: bareGet, path: `/${path}`, contains: '"account"' },
+const stepsOfPost: Steps[] = [
+  {
+    ...{ group: 'verify step', against: barePost, socket: 'bare/Steps', contains: '"valid":true' },
+    rows: {
+      '/parsed': 'a class, a middleware, seven headers read, the body as bytes and JSON',
+      '/digests': '+ SHA-256 by Web Crypto of both keys',
+      '/answered': '+ five headers written to the verdict',
+      '/tagged': '+ HMAC-SHA-256 by Web Crypto, the tag of the second key',
+    },
+  },
+]
+
+function stepRows(get: Shot, posts: Shot[]): Row[] {
+  const rowsOf = (steps: Steps[], shots: Shot[]) =>
+    steps.flatMap(({ rows, ...common }) =>
+      Object.entries(rows).map(([path, name]): Row => {
+        const status = path === '/refused' ? 401 : 200
+        return { ...common, name, path, status, shots }
       }),
-    ),
-    ...Object.entries(gatewaySteps).map(
-      ([path, name]): Row => ({
-        ...step,
-        ...{ name, group: 'gateway step', against: proxy, path: `/${path}/x`, contains: '"data"' },
-      }),
-    ),
-  ]
+    )
+  return [...rowsOf(stepsOfGet, [get]), ...rowsOf(stepsOfPost, posts)]
 }
 
 function guardRows(hot: Shot, limited: Shot | null): Row[] {

@@ -16,20 +16,20 @@ const key = { id: '57e9ec0e-e272-4648-aa13-30f8457153d7', name: 'Bench' }
 const app = new Hono<{ Bindings: Env }>()
 
 app.get('/me', answer)
+app.post('/verify', async (c) => verdict(c, await c.req.json()))
 
 /** As many bytes as `GET /api/v1/me` answers. */
 function answer(c: Context) {
   return c.json({ status: 'success', data: { account, key: { ...key, scopes, expires_at: null } } })
 }
 
-/** Parses the body of `POST /api/v1/keys/verify` and answers as many bytes. */
-app.post('/verify', async (c) => {
-  const { token } = await c.req.json<{ token: string }>()
+/** As many bytes as `POST /api/v1/keys/verify` answers. */
+function verdict(c: Context, { token }: { token: string }) {
   if (typeof token !== 'string') return c.json({ status: 'failure' }, 400)
   const about = { key: { ...key, expires_at: null }, account, rate_limit: null, credits: null }
   const data = { valid: true, code: 'valid', ...about, scopes }
   return c.json({ status: 'success', data })
-})
+}
 
 /** The I/O of a first use and nothing else: one KV read, one Durable Object call, one after the other. */
 app.get('/stores', async (c) => {
@@ -66,6 +66,7 @@ export class Steps extends WorkerEntrypoint<Env> {
 }
 
 const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const readHeaders = ['x-api-key', 'authorization', 'x-forwarded-prefix', 'cf-connecting-ip']
 const writtenHeaders = {
   'x-content-type-options': 'nosniff',
@@ -73,6 +74,16 @@ const writtenHeaders = {
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
 }
+/** As many bytes as Latchkey answers to a forged token. */
+const problem = {
+  type: 'https://latchkey.example/problems/invalid_api_key',
+  title: 'The key is not valid.',
+  status: 401,
+  detail: 'The key is not valid.',
+  code: 'invalid_api_key',
+  request_id: key.id,
+}
+const challenge = 'Bearer realm="latchkey", error="invalid_token"'
 /** The headers in which an API behind a gateway learns who calls. */
 const identity = Object.fromEntries(
   [
@@ -104,10 +115,37 @@ steps.get('/digest', async (c) => {
 })
 steps.get('/written', async (c) => {
   await digest(read(c))
-  const response = answer(c)
-  for (const [name, value] of Object.entries(writtenHeaders)) response.headers.set(name, value)
-  response.headers.set('x-request-id', crypto.randomUUID())
-  return response
+  return written(answer(c))
+})
+steps.get('/tag', async (c) => {
+  await tagOf(read(c))
+  return written(answer(c))
+})
+steps.get('/refused', async (c) => {
+  await tagOf(read(c))
+  return written(c.json(problem, 401, { 'www-authenticate': challenge }))
+})
+steps.post('/parsed', async (c) => {
+  read(c)
+  return verdict(c, await parsed(c))
+})
+steps.post('/digests', async (c) => {
+  await digest(read(c))
+  const request = await parsed(c)
+  await digest(request.token)
+  return verdict(c, request)
+})
+steps.post('/answered', async (c) => {
+  await digest(read(c))
+  const request = await parsed(c)
+  await digest(request.token)
+  return written(verdict(c, request))
+})
+steps.post('/tagged', async (c) => {
+  await digest(read(c))
+  const request = await parsed(c)
+  await tagOf(request.token)
+  return written(verdict(c, request))
 })
 
 /** What a gateway must do beside verifying: no credential may pass on, and no answer may keep a request waiting. */
@@ -125,8 +163,7 @@ steps.get('/answer/*', async (c) => {
   const answered = await inTime(c)
   const response = new Response(answered.body, answered)
   for (const name of connection) response.headers.delete(name)
-  for (const [name, value] of Object.entries(writtenHeaders)) response.headers.set(name, value)
-  return response
+  return written(response)
 })
 
 async function inTime({ req: { raw }, env }: Context<{ Bindings: Env }>): Promise<Response> {
@@ -151,13 +188,50 @@ function read(c: Context): string {
   return token ?? others.join()
 }
 
+/** In one step, as long as it is declared to be. */
+async function parsed(c: Context): Promise<{ token: string }> {
+  for (const name of ['content-encoding', 'content-length', 'content-type'])
+    c.req.raw.headers.get(name)
+  return JSON.parse(strictUtf8.decode(await c.req.raw.arrayBuffer()))
+}
+
 async function digest(token: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(token))).toHex()
 }
 
-/** The cost of a service binding alone, without work in the other Worker. */
+let tagKey: CryptoKey | null = null
+
+/** The digest, by which no memory has the token, and the HMAC that would be its tag. */
+async function tagOf(token: string): Promise<string> {
+  await digest(token)
+  const hmac = { name: 'HMAC', hash: 'SHA-256' }
+  tagKey ??= await crypto.subtle.importKey('raw', utf8.encode('secret'), hmac, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', tagKey, utf8.encode(token))).toHex()
+}
+
+function written(response: Response): Response {
+  for (const [name, value] of Object.entries(writtenHeaders)) response.headers.set(name, value)
+  response.headers.set('x-request-id', crypto.randomUUID())
+  return response
+}
+
+/** The cost of a service binding alone, and then with what a verification in the other Worker needs. */
 export class Echo extends WorkerEntrypoint {
   verify(request: { token: string }) {
     return { valid: request.token !== '', code: 'valid', key, account, scopes }
+  }
+
+  async digested(request: { token: string }) {
+    await digest(request.token)
+    return this.verify(request)
+  }
+
+  async told(request: { token: string }) {
+    const about = { external_id: null, metadata: null, environment: 'live', format: 'whm' }
+    return {
+      ...(await this.digested(request)),
+      key: { ...key, ...about, expires_at: null },
+      ...{ scopes: [...scopes], resources: [], rate_limit: null, credits: null },
+    }
   }
 }

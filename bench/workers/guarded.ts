@@ -4,7 +4,9 @@ import { Hono } from 'hono'
 import { apiKey, type LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 
 type VerifyInput = { token: string; scopes: string[] }
-type Env = { LATCHKEY: LatchkeyBinding; ECHO: { verify(input: VerifyInput): Promise<unknown> } }
+type Answer = { valid: boolean; account: object }
+type Echo = Record<'verify' | 'digested' | 'told', (input: VerifyInput) => Promise<Answer>>
+type Env = { LATCHKEY: LatchkeyBinding; ECHO: Echo }
 
 const app = new Hono<{ Bindings: Env }>()
 const scopes = ['contacts:read']
@@ -19,9 +21,10 @@ app.get('/rpc', async (c) => {
   return c.json({ status: 'success', data: { account: answer.account } }, answer.valid ? 200 : 401)
 })
 
-app.get('/echo', async (c) => {
+app.get('/echo/:method', async (c) => {
   const token = c.req.header('x-api-key') ?? ''
-  const answer = (await c.env.ECHO.verify({ token, scopes })) as { valid: boolean; account: object }
+  const method = c.req.param('method') as keyof Echo
+  const answer = await c.env.ECHO[method]({ token, scopes })
   return c.json({ status: 'success', data: { account: answer.account } }, answer.valid ? 200 : 401)
 })
 
