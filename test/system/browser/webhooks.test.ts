@@ -1,6 +1,7 @@
 // Webhooks with a real receiver: it is added, tested, notified of a key, and deleted.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../../support/system/until.ts'
 import { startReceiver } from '../webhooks/receiver.ts'
 import { createKey, demo, signedIn } from './support/api.ts'
 import { detail, heading, openPage, row, signIn } from './support/browser.ts'
@@ -45,7 +46,7 @@ test('an owner adds an endpoint, views and resends its deliveries, rotates its s
   await page.getByRole('button', { name: 'View key.revoked' }).click()
   await dialog.getByText('"Notified of"').waitFor()
   await dialog.getByRole('button', { name: 'Resend' }).click()
-  await assertArrives(() => receiver.at('/browser').length === 3)
+  assert.ok(await until(() => receiver.at('/browser').length === 3))
   const ids = receiver.at('/browser').map((each) => each.id)
   assert.equal(ids[1], ids[2])
 
@@ -89,9 +90,3 @@ test('a member can view endpoints and deliveries, and cannot change them', async
   await page.goto('/webhooks')
   await expect(page.getByRole('button', { name: 'Add endpoint' })).toBeDisabled()
 })
-
-async function assertArrives(isThere: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!isThere() && Date.now() < deadline) await new Promise((wake) => setTimeout(wake, 50))
-  assert.ok(isThere())
-}

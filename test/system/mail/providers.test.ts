@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import type { MailMessage } from '../../../src/core/mail.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type EmailBinding,
   resendMail,
 } from '../../../src/identity/mail/providers.ts'
+import { until } from '../../support/system/until.ts'
 
 const from = 'Latchkey <no-reply@example.com>'
 const message: MailMessage = {
@@ -114,10 +114,9 @@ describe('cloudflareMail', () => {
   it('sends text and HTML through the binding, which writes them to files', async () => {
     const { env, log, mail } = await openBinding()
     await mail.send(message, env)
-    const deadline = Date.now() + 10_000
     const fileOf = (kind: string) =>
       new RegExp(`^${kind}: (\\S+)`, 'm').exec(log.lines.join('\n'))?.[1]
-    while (fileOf('HTML') === undefined && Date.now() < deadline) await sleep(20)
+    await until(() => fileOf('HTML'))
     const told = log.lines.join('\n')
     assert.match(told, /no-reply@example\.com/)
     assert.match(told, /person@example\.com/)

@@ -15,6 +15,7 @@ import { root, type Server, secretOf, startLatchkey } from '../../support/system
 import { removeFolder } from '../../support/system/remove-folder.ts'
 import { demoOwner, sendTo, signIn } from '../../support/system/sign-in.ts'
 import { suiteTimeoutMs } from '../../support/system/time-out.ts'
+import { until } from '../../support/system/until.ts'
 
 /**
  * The newest date of workerd 1.20260426, which wrangler 4.86 brings: the last one for Node 20 (`npm view wrangler@4.86 engines`).
@@ -128,14 +129,14 @@ export function testDevRegistry(): void {
 
 /** The answer once wrangler has noticed that Latchkey is gone; until then calls fail for another reason. */
 async function notConnected(worker: Worker, key: string) {
-  const deadline = Date.now() + 20_000
-  for (;;) {
+  let problem = { code: '', detail: '' }
+  await until(async () => {
     const { status, text } = await worker.get(key)
     equal(status, 503, text)
-    const problem = JSON.parse(text) as { code: string; detail: string }
-    if (problem.detail.includes('not found') || Date.now() > deadline) return problem
-    await sleep(100)
-  }
+    problem = JSON.parse(text)
+    return problem.detail.includes('not found')
+  })
+  return problem
 }
 
 /** As a Latchkey leaves it that was killed a moment ago. */

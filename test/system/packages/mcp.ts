@@ -4,11 +4,11 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../../../packages/latchkey/src/index.ts'
 import { note } from '../../../packages/latchkey/src/mcp/untrusted.ts'
 import { root, type Server, secretOf, startLatchkey } from '../../support/system/launch.ts'
 import { demoOwner, jwtOf, sendTo, signIn } from '../../support/system/sign-in.ts'
+import { until } from '../../support/system/until.ts'
 import { type Agents, call, dataOf, installAgents, textOf } from './agent.ts'
 
 const readTools = [
@@ -86,7 +86,7 @@ export function testMcp(): void {
     const { id, key } = await make({ name: 'CI', scopes: ['contacts:read'] })
     const used = await fetch(`${latchkey.url}/api/messages`, { headers: { 'x-api-key': key } })
     equal(used.status, 403)
-    await until(async () => (await loggedRequests()).length > 0)
+    ok(await until(async () => (await loggedRequests()).length > 0))
     const before = await state()
     const client = await connect({ LATCHKEY_JWT: jwt })
     const [listed] = await dataOf(client, 'list_keys', { search: 'CI' })
@@ -227,13 +227,5 @@ export function testMcp(): void {
     const keys = []
     for await (const { last_used_at: _, ...key } of owner.list()) keys.push(key)
     return keys
-  }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000
-  while (!(await holds())) {
-    ok(Date.now() < deadline, 'It did not happen within a minute.')
-    await sleep(500)
   }
 }

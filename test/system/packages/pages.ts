@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../../scripts/free-port.ts'
 import { root, type Server, startLatchkey } from '../../support/system/launch.ts'
 import { removeFolder } from '../../support/system/remove-folder.ts'
+import { until } from '../../support/system/until.ts'
 import { type Fake, type Real, startFake } from './conformance.ts'
 import { checkLanguage, inTestServer, languages, missingLanguage } from './languages.ts'
 import { programs } from './programs.ts'
@@ -168,12 +168,12 @@ async function follow(
 
 /** A development server may fail until it has compiled what it serves, which takes a loaded machine a while. */
 async function askCompiled(script: string, options: Parameters<typeof runShell>[1]) {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const asked = await ask(script, options)
-    if (!asked.answered.includes('500') || Date.now() > deadline) return asked
-    await sleep(500)
-  }
+  let asked = await ask(script, options)
+  await until(async () => {
+    if (asked.answered.includes('500')) asked = await ask(script, options)
+    return !asked.answered.includes('500')
+  }, 500)
+  return asked
 }
 
 async function ask(script: string, options: Parameters<typeof runShell>[1]) {

@@ -3,10 +3,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../../scripts/free-port.ts'
 import { aptInstall } from '../../support/system/apt.ts'
+import { until } from '../../support/system/until.ts'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -104,14 +104,12 @@ export async function stopped(child: ChildProcess): Promise<void> {
 
 /** Resolves after any response. */
 export async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (Date.now() < deadline) {
+  const listens = await until(async () => {
     if (child.exitCode !== null)
       throw new Error(`The program exited with ${child.exitCode} at its start.`)
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null)
     await answer?.arrayBuffer()
-    if (answer) return
-    await sleep(50)
-  }
-  throw new Error(`Nothing listens on port ${port} after 20 s.`)
+    return answer !== null
+  })
+  if (!listens) throw new Error(`Nothing listens on port ${port}.`)
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../../scripts/free-port.ts'
+import { until } from '../../support/system/until.ts'
 import { runDocumented } from './docs.ts'
 import { type Latchkey, startLatchkey } from './latchkey.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
@@ -39,15 +40,6 @@ const remove = ({ id }: Endpoint) => latchkey.request('DELETE', `/api/webhook-en
 const logOf = ({ id }: Endpoint) =>
   latchkey.request('GET', `/api/webhook-endpoints/${id}/deliveries`)
 const test = ({ id }: Endpoint) => latchkey.request('POST', `/api/webhook-endpoints/${id}/test`)
-
-async function until<T>(condition: () => T | Promise<T>, limitMs = 90_000): Promise<T> {
-  const deadline = Date.now() + limitMs
-  for (;;) {
-    const found = await condition()
-    if (found || Date.now() > deadline) return found
-    await sleep(100)
-  }
-}
 
 describe('webhooks', () => {
   it('report creation, update, rotation and revocation of a key, signed by the secret of the endpoint only', async () => {

@@ -1,7 +1,7 @@
 // The API without a browser: creates the data of a test, and checks what a page has changed.
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { secretOf } from '../../../support/system/launch.ts'
+import { until } from '../../../support/system/until.ts'
 import { latchkey } from './shared.ts'
 
 export type CreatedKey = { id: string; key: string; key_prefix: string; name: string }
@@ -87,10 +87,9 @@ async function send(
 
 /** Waits until a key's usage has that many requests: they are counted after their responses. */
 export async function waitForUsage(person: Person, id: string, requests: number): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
+  const areCounted = await until(async () => {
     const { data } = await person.get<{ data: { total: number } }>(`/api/api-keys/${id}/usage`)
-    if (data.total >= requests) return
-    await sleep(500)
-  }
-  throw new Error(`${requests} requests were not counted within a minute.`)
+    return data.total >= requests
+  }, 500)
+  if (!areCounted) throw new Error(`${requests} requests were not counted.`)
 }
