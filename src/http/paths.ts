@@ -7,9 +7,14 @@ export const lookupPath = '/api/api-keys/lookup'
 export const explainPath = '/api/api-keys/explain'
 /** POSTs that read only: a member may, and they go on while changes are stopped. */
 export const readingPosts: readonly string[] = [lookupPath, explainPath]
-/** Revokes many keys; a DELETE below one of `revocablePaths` revokes one. */
+/** Revokes many keys. */
 export const revokePath = '/api/api-keys/revoke'
-export const revocablePaths: readonly string[] = ['/api/api-keys/', '/api/v1/portal/keys/']
+/** A DELETE below one of them revokes a key, or ends deliveries to an endpoint. */
+export const removablePaths: readonly string[] = [
+  '/api/api-keys/',
+  '/api/v1/portal/keys/',
+  '/api/webhook-endpoints/',
+]
 export const leakPaths = '/api/leaks/*'
 /** Mail that `npm start` keeps. In a deployment it is a path like any other (src/http/dev/). */
 export const devMailPaths = ['/dev/mail', '/dev/mail.json']

@@ -2,7 +2,7 @@
 // ask none, and the platform has no limit.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { onlyRevokes } from '../../src/http/routing/method.ts'
+import { onlyRemoves } from '../../src/http/routing/method.ts'
 import { type Account, makeKey, openAccount, outcome } from '../support/account.ts'
 import { down } from '../support/outage.ts'
 import { invite, newAccount, origin, signIn } from '../support/people-world.ts'
@@ -91,7 +91,6 @@ describe('a change', () => {
       [owner.jwt, 'POST', `${keys}/import`, { keys: [{}] }],
       [owner.jwt, 'POST', `${keys}/${plain.id}/rotate`, {}],
       [owner.jwt, 'PATCH', `/api/webhook-endpoints/${hook.body.data.id}`, { description: 'B' }],
-      [owner.jwt, 'DELETE', `/api/webhook-endpoints/${hook.body.data.id}`],
       [owner.jwt, 'POST', '/api/account/deletion', { name: account.name }],
       [owner.jwt, 'DELETE', '/api/account/deletion'],
     ]
@@ -173,18 +172,19 @@ describe('the quota of changes', () => {
     expect(await outcome(app.request('POST', `${keys}/${one?.id}/rotate`, { as }))).toBe(full)
   })
 
-  it('lets no other operation pass uncounted as a revocation', async () => {
+  it('lets no other operation pass uncounted as a removal', async () => {
     const { paths } = (await app.request('GET', '/openapi.json')).body
     const uncounted = Object.entries<object>(paths).flatMap(([path, methods]) => {
       const asked = path.replaceAll(/\{\w+\}/g, crypto.randomUUID())
       return Object.keys(methods)
         .map((method) => method.toUpperCase())
-        .filter((method) => onlyRevokes({ method, path: asked }))
+        .filter((method) => onlyRemoves({ method, path: asked }))
         .map((method) => `${method} ${path}`)
     })
     expect(uncounted.sort()).toEqual([
       'DELETE /api/api-keys/{id}',
       'DELETE /api/v1/portal/keys/{id}',
+      'DELETE /api/webhook-endpoints/{id}',
       'POST /api/api-keys/revoke',
     ])
   })
@@ -235,16 +235,18 @@ describe('a change of an account or its members by an endpoint of Better Auth', 
     const headers = { cookie, origin, 'cf-connecting-ip': '192.0.2.1' }
     return at.request('POST', `/api/auth/organization/${path}`, { body, headers })
   }
+  const endpoints = '/api/webhook-endpoints'
+  async function addEndpoint(cookie: string): Promise<string> {
+    const body = { url: 'https://hooks.example.test/latchkey', events: ['key.revoked'] }
+    const added = await app.request('POST', endpoints, { body, headers: { cookie, origin } })
+    expect(added.status).toBe(201)
+    return added.body.data.id
+  }
   const rename = (cookie: string, organizationId: string, at = app) =>
     outcome(call(cookie, 'update', { organizationId, data: { name: crypto.randomUUID() } }, at))
 
   it('counts with the others, and is refused like them', async () => {
     const { id, owner, memberId } = await people(2)
-    await setQuotas(id, { changes_per_minute: 600 })
-    const pending = await invite(owner, `${crypto.randomUUID()}@example.test`)
-    // What one of 600 a minute has taken is back after 100 ms of the meter's own time.
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    await setQuotas(id, { changes_per_minute: 2 })
     expect(await rename(owner, id)).toBe('200')
     expect(await outcome(call(owner, 'update-member-role', { memberId, role: 'admin' }))).toBe(
       '200',
@@ -254,10 +256,8 @@ describe('a change of an account or its members by an endpoint of Better Auth', 
     expect([refused.status, refused.body.code]).toEqual([429, 'quota_exceeded'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     for (const [path, body] of [
-      ['remove-member', { memberIdOrEmail: memberId }],
+      ['update-member-role', { memberId, role: 'member' }],
       ['update', { organizationId: id, data: { name: 'B' } }],
-      ['cancel-invitation', { invitationId: pending }],
-      ['leave', { organizationId: id }],
     ] as const) {
       const answer = await call(owner, path, body)
       expect([path, answer.status]).toEqual([path, 429])
@@ -266,6 +266,27 @@ describe('a change of an account or its members by an endpoint of Better Auth', 
     // Keys of the same account meet the same meter.
     const created = app.request('POST', keys, { body, headers: { cookie: owner, origin } })
     expect(await outcome(created)).toBe(full)
+  })
+
+  it('takes powers away uncounted: also where the quota is used up, and while its meter is down', async () => {
+    const { id, owner, memberId } = await people(600)
+    const pending = await invite(owner, `${crypto.randomUUID()}@example.test`)
+    const [endpoint, other] = await Promise.all([addEndpoint(owner), addEndpoint(owner)])
+    const without = await createTestApp({ bindings: down(['METER']) })
+    await setQuotas(id, { changes_per_minute: 0 })
+    watch.clear()
+    const remove = (endpointId: string, at = app) =>
+      outcome(
+        at.request('DELETE', `${endpoints}/${endpointId}`, { headers: { cookie: owner, origin } }),
+      )
+    expect([await remove(endpoint), await remove(other, without)]).toEqual(['200', '200'])
+    const cancelled = call(owner, 'cancel-invitation', { invitationId: pending }, without)
+    expect(await outcome(cancelled)).toBe('200')
+    expect(await outcome(call(owner, 'remove-member', { memberIdOrEmail: memberId }))).toBe('200')
+    const account = await people(0)
+    const left = call(account.member, 'leave', { organizationId: account.id }, without)
+    expect(await outcome(left)).toBe('200')
+    expect(takes()).toEqual([])
   })
 
   it('that a member may not make uses up nothing, nor does what only reads', async () => {

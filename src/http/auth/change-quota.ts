@@ -1,13 +1,14 @@
 // Changes a minute of an account: each is counted by a meter of the account before it is executed, so that no account
-// takes the writes of D1 from the others. Reads and revocations of keys ask no meter: a stolen key that makes changes without
-// end, or a meter that is down, would keep its owner from revoking it. Revocations need no quota: each key is revoked once.
+// takes the writes of D1 from the others. Reads ask no meter, nor does what only takes powers away: a thief who makes changes
+// without end, or a meter that is down, would keep an owner from revoking a key or removing a member. It needs no quota: what
+// was added, and counted, is removed once.
 import type { Context, MiddlewareHandler } from 'hono'
 import { isForeign } from '../../core/actor.ts'
 import { membershipsOf } from '../../storage/people-store.ts'
 import type { AppEnv } from '../app-env.ts'
 import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
-import { onlyReads, onlyRevokes } from '../routing/method.ts'
+import { onlyReads, onlyRemoves } from '../routing/method.ts'
 
 const windowSeconds = 60
 
@@ -23,7 +24,7 @@ export const countChange: MiddlewareHandler<AppEnv> = async function countChange
 
 /** Whether a request counts as one of the changes of a minute. */
 export function usesQuota({ req }: Context<AppEnv>): boolean {
-  return !onlyReads(req) && !onlyRevokes(req)
+  return !onlyReads(req) && !onlyRemoves(req)
 }
 
 /** Of an endpoint of Better Auth, which refuses a member's change itself. @throws Problem 429, 503 */
