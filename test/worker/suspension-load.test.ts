@@ -125,9 +125,9 @@ it('no verification that began after the answer has another outcome', async () =
   // The test says something only if all of these are many.
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(1_000)
   for (const count of during) expect(count).toBeGreaterThan(500)
-}, 240_000)
+}, 480_000)
 
 it('many have where the answer does not wait until the change is in force', async () => {
   const { stale } = await changeUnderLoad(false)
   expect(stale).toBeGreaterThan(100)
-}, 240_000)
+}, 480_000)
