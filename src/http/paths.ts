@@ -7,8 +7,14 @@ export const lookupPath = '/api/api-keys/lookup'
 export const explainPath = '/api/api-keys/explain'
 /** POSTs that read only: a member may, and they go on while changes are stopped. */
 export const readingPosts: readonly string[] = [lookupPath, explainPath]
-/** Revokes many keys. */
 export const revokePath = '/api/api-keys/revoke'
+/** POSTs that only take powers away: of many keys, or of who belongs to the account or was invited to it. */
+export const removingPosts: readonly string[] = [
+  revokePath,
+  '/api/auth/organization/cancel-invitation',
+  '/api/auth/organization/leave',
+  '/api/auth/organization/remove-member',
+]
 /** A DELETE below one of them revokes a key, or ends deliveries to an endpoint. */
 export const removablePaths: readonly string[] = [
   '/api/api-keys/',

@@ -17,17 +17,6 @@ export const accountChanges = [
   '/organization/leave',
 ]
 
-/**
- * What takes powers away is not counted (change-quota.ts), and who accepts an invitation is not of the account yet: that
- * is counted as who guesses.
- */
-const uncounted = [
-  '/organization/accept-invitation',
-  '/organization/cancel-invitation',
-  '/organization/remove-member',
-  '/organization/leave',
-]
-
 /** Before a person changes an account. @throws where the account has made too many changes */
 export type OnChange = (userId: string, accountId: string) => Promise<void>
 
@@ -75,7 +64,8 @@ export async function refuseAccounts(
     typeof invitationId === 'string' ? await accountIdOfInvitation(db, invitationId) : accountId
   if (typeof changed !== 'string') return
   await refuseSuspended(db, changed)
-  if (!uncounted.includes(path)) await onChange(userId, changed)
+  // Who accepts an invitation is not of the account yet, and is counted as who guesses.
+  if (path !== '/organization/accept-invitation') await onChange(userId, changed)
 }
 
 /** A request acts in one account. */

@@ -186,6 +186,9 @@ describe('the quota of changes', () => {
       'DELETE /api/v1/portal/keys/{id}',
       'DELETE /api/webhook-endpoints/{id}',
       'POST /api/api-keys/revoke',
+      'POST /api/auth/organization/cancel-invitation',
+      'POST /api/auth/organization/leave',
+      'POST /api/auth/organization/remove-member',
     ])
   })
 

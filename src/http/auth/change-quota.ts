@@ -33,6 +33,7 @@ export async function countChangeOfPerson(
   userId: string,
   accountId: string,
 ): Promise<void> {
+  if (!usesQuota(c)) return
   const [changer] = await membershipsOf(c.env.db, userId, accountId)
   if (changer === undefined || changer.role === 'member') return
   await takeChange(c, accountId, changer.standing.changesPerMinute)
