@@ -11,7 +11,7 @@ export async function changeDatabase(
   sql: string,
   ...params: (string | number)[]
 ): Promise<void> {
-  // Of wrangler's local explorer, by the name of the binding.
+  // Of wrangler's local explorer, by the name of the binding; it takes parameters as text.
   const response = await fetch(`${url}/cdn-cgi/local/explorer/api/d1/database/DB/raw`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../../scripts/free-port.ts'
 import { aptInstall } from '../../support/system/apt.ts'
-import { until } from '../../support/system/until.ts'
+import { untilListening } from '../../support/system/until.ts'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -100,16 +100,4 @@ export async function stopped(child: ChildProcess): Promise<void> {
   const killTimer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await exit
   clearTimeout(killTimer)
-}
-
-/** Resolves after any response. */
-export async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  const listens = await until(async () => {
-    if (child.exitCode !== null)
-      throw new Error(`The program exited with ${child.exitCode} at its start.`)
-    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null)
-    await answer?.arrayBuffer()
-    return answer !== null
-  })
-  if (!listens) throw new Error(`Nothing listens on port ${port}.`)
 }

@@ -1,8 +1,9 @@
 // Runs the receiver of docs/webhooks.md, unchanged.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { untilListening } from '../../support/system/until.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -29,15 +30,4 @@ export async function runDocumented(port: number, secret: string): Promise<Docum
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const answer = await fetch(`http://localhost:${port}`, { method: 'POST', body: '{}' }).catch(
-      () => null,
-    )
-    if (answer !== null) return
-    await new Promise((wake) => setTimeout(wake, 50))
-  }
-  throw new Error('The receiver of docs/webhooks.md has exited.')
 }
