@@ -102,7 +102,7 @@ function whatIsOwn(rows: Map<string, Measured>): string[] {
   if (lines.length === 0) return []
   return [
     '### What stands in the way of more',
-    "Processor time in µs: of the bound, of what the platform then takes for the steps above, which any Worker that verifies would need, and of Latchkey's own work: its routes, the credential, the record and its verdict, the counts and the answer (for the gateway also the verification). The last column is the share of the bound that the steps leave: no code of ours gets above it.",
+    "Processor time in µs: of the bound, of what the platform then takes for the steps above, which any Worker that verifies would need, and of Latchkey's own work: its routes, the credential, the record and its verdict, the counts and the answer (for the gateway also the verification). The last column is the share of the bound that the steps alone leave to any Worker. All of it is as noisy as the rows that it is computed from.",
     rowsOf(['', 'bound', 'platform', 'Latchkey', 'the steps leave'], lines),
   ]
 }

@@ -159,73 +159,59 @@ function limitRows(token: string, hot: Shot): Row[] {
   ]
 }
 
-type Steps = {
-  group: Group
-  against: string
-  socket: string
-  /** Text that every answer contains. */
-  contains: string
-  /** By path; each does all that those before it do. */
-  rows: Record<string, string>
+function stepRows(get: Shot, posts: Shot[]): Row[] {
+  const one = { socket: 'bare/Steps', shots: [get], status: 200, contains: '"account"' }
+  const ofGet = { ...one, against: bareGet }
+  const ofPost = { ...one, shots: posts, against: barePost, contains: '"valid":true' }
+  return [
+    ...inSteps(
+      { ...ofGet, group: 'step' },
+      {
+        '/entrypoint': 'an entrypoint as a class, which RPC needs',
+        '/middleware': '+ one asynchronous middleware',
+        '/read': '+ four headers read',
+        '/digest': '+ SHA-256 by Web Crypto',
+        '/written': '+ five headers written',
+      },
+    ),
+    ...inSteps(
+      { ...ofGet, group: 'refusal step' },
+      { '/tag': 'all of these, + HMAC-SHA-256 by Web Crypto, the tag' },
+    ),
+    ...inSteps(
+      { ...ofGet, group: 'refusal step', status: 401, contains: '"code"' },
+      { '/refused': '+ a problem and its challenge as the answer' },
+    ),
+    ...inSteps(
+      { ...one, group: 'binding step', against: echo, socket: 'guarded' },
+      {
+        '/echo/digested': '+ SHA-256 by Web Crypto, in the other Worker',
+        '/echo/told': '+ an answer that tells all of a key',
+      },
+    ),
+    ...inSteps(
+      { ...one, group: 'gateway step', against: proxy, contains: '"data"' },
+      {
+        '/request/x': 'a request without the credential, with who calls',
+        '/in-time/x': '+ a timeout, and an end when the client is gone',
+        '/answer/x': '+ an answer with other headers',
+      },
+    ),
+    ...inSteps(
+      { ...ofPost, group: 'verify step' },
+      {
+        '/parsed': 'a class, a middleware, seven headers read, the body as bytes and JSON',
+        '/digests': '+ SHA-256 by Web Crypto of both keys',
+        '/answered': '+ five headers written to the verdict',
+        '/tagged': '+ HMAC-SHA-256 by Web Crypto, the tag of the second key',
+      },
+    ),
+  ]
 }
 
-const stepsOfGet: Steps[] = [
-  {
-    ...{ group: 'step', against: bareGet, socket: 'bare/Steps', contains: '"account"' },
-    rows: {
-      '/entrypoint': 'an entrypoint as a class, which RPC needs',
-      '/middleware': '+ one asynchronous middleware',
-      '/read': '+ four headers read',
-      '/digest': '+ SHA-256 by Web Crypto',
-      '/written': '+ five headers written',
-    },
-  },
-  {
-    ...{ group: 'refusal step', against: bareGet, socket: 'bare/Steps', contains: '"account"' },
-    rows: { '/tag': 'all of these, + HMAC-SHA-256 by Web Crypto, the tag' },
-  },
-  {
-    ...{ group: 'refusal step', against: bareGet, socket: 'bare/Steps', contains: '"code"' },
-    rows: { '/refused': '+ a problem and its challenge as the answer' },
-  },
-  {
-    ...{ group: 'binding step', against: echo, socket: 'guarded', contains: '"account"' },
-    rows: {
-      '/echo/digested': '+ SHA-256 by Web Crypto, in the other Worker',
-      '/echo/told': '+ an answer that tells all of a key',
-    },
-  },
-  {
-    ...{ group: 'gateway step', against: proxy, socket: 'bare/Steps', contains: '"data"' },
-    rows: {
-      '/request/x': 'a request without the credential, with who calls',
-      '/in-time/x': '+ a timeout, and an end when the client is gone',
-      '/answer/x': '+ an answer with other headers',
-    },
-  },
-]
-
-const stepsOfPost: Steps[] = [
-  {
-    ...{ group: 'verify step', against: barePost, socket: 'bare/Steps', contains: '"valid":true' },
-    rows: {
-      '/parsed': 'a class, a middleware, seven headers read, the body as bytes and JSON',
-      '/digests': '+ SHA-256 by Web Crypto of both keys',
-      '/answered': '+ five headers written to the verdict',
-      '/tagged': '+ HMAC-SHA-256 by Web Crypto, the tag of the second key',
-    },
-  },
-]
-
-function stepRows(get: Shot, posts: Shot[]): Row[] {
-  const rowsOf = (steps: Steps[], shots: Shot[]) =>
-    steps.flatMap(({ rows, ...common }) =>
-      Object.entries(rows).map(([path, name]): Row => {
-        const status = path === '/refused' ? 401 : 200
-        return { ...common, name, path, status, shots }
-      }),
-    )
-  return [...rowsOf(stepsOfGet, [get]), ...rowsOf(stepsOfPost, posts)]
+/** @param names by path; each does all that those before it do. */
+function inSteps(common: Omit<Row, 'name' | 'path'>, names: Record<string, string>): Row[] {
+  return Object.entries(names).map(([path, name]) => ({ ...common, name, path }))
 }
 
 function guardRows(hot: Shot, limited: Shot | null): Row[] {

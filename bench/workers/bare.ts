@@ -129,24 +129,9 @@ steps.post('/parsed', async (c) => {
   read(c)
   return verdict(c, await parsed(c))
 })
-steps.post('/digests', async (c) => {
-  await digest(read(c))
-  const request = await parsed(c)
-  await digest(request.token)
-  return verdict(c, request)
-})
-steps.post('/answered', async (c) => {
-  await digest(read(c))
-  const request = await parsed(c)
-  await digest(request.token)
-  return written(verdict(c, request))
-})
-steps.post('/tagged', async (c) => {
-  await digest(read(c))
-  const request = await parsed(c)
-  await tagOf(request.token)
-  return written(verdict(c, request))
-})
+steps.post('/digests', (c) => verified(c, digest))
+steps.post('/answered', async (c) => written(await verified(c, digest)))
+steps.post('/tagged', async (c) => written(await verified(c, tagOf)))
 
 /** What a gateway must do beside verifying: no credential may pass on, and no answer may keep a request waiting. */
 const withoutCredential = (sent: Request) => {
@@ -186,6 +171,13 @@ function abortable() {
 function read(c: Context): string {
   const [token, ...others] = readHeaders.map((name) => c.req.raw.headers.get(name))
   return token ?? others.join()
+}
+
+async function verified(c: Context, check: (token: string) => Promise<string>): Promise<Response> {
+  await digest(read(c))
+  const request = await parsed(c)
+  await check(request.token)
+  return verdict(c, request)
 }
 
 /** In one step, as long as it is declared to be. */
