@@ -79,40 +79,54 @@ function RefusedCount({ range }: { range: TimeRange }) {
 }
 
 function FailingCount({ failing }: { failing: readonly { id: string }[] | undefined }) {
-  const [first, ...others] = failing ?? []
   return (
     <Count
       name="webhooks failing"
       count={failing && numberText(failing.length)}
-      href={first && others.length === 0 ? `/webhooks/${first.id}` : '/webhooks'}
+      href={failing && failingPath(failing)}
     />
   )
+}
+
+function failingPath(failing: readonly { id: string }[]): string {
+  const [first, ...others] = failing
+  return first && others.length === 0 ? `/webhooks/${first.id}` : '/webhooks'
 }
 
 type CountProps = {
   name: string
   count: string | undefined
-  href: string
+  /** Undefined until it is known. */
+  href: string | undefined
   note?: string | undefined
 }
 
 function Count({ name, count = '…', href, note }: CountProps) {
+  const text = (
+    <>
+      <span
+        className={`block text-lg font-semibold tabular-nums ${
+          count === '0' ? 'text-kumo-subtle' : 'text-kumo-default'
+        }`}
+      >
+        {count}
+      </span>{' '}
+      <span className="block text-sm text-kumo-subtle">{name}</span>
+    </>
+  )
   return (
     <li className="grow basis-32 bg-kumo-base">
-      <Link
-        href={href}
-        title={note}
-        className="block h-full px-4 py-3 outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus focus-visible:ring-inset"
-      >
-        <span
-          className={`block text-lg font-semibold tabular-nums ${
-            count === '0' ? 'text-kumo-subtle' : 'text-kumo-default'
-          }`}
+      {href ? (
+        <Link
+          href={href}
+          title={note}
+          className="block h-full px-4 py-3 outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus focus-visible:ring-inset"
         >
-          {count}
-        </span>{' '}
-        <span className="block text-sm text-kumo-subtle">{name}</span>
-      </Link>
+          {text}
+        </Link>
+      ) : (
+        <div className="px-4 py-3">{text}</div>
+      )}
     </li>
   )
 }

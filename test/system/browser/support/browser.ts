@@ -2,6 +2,7 @@
 // that opened it.
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright'
 import { secretOf } from '../../../support/system/launch.ts'
 import { chromium, latchkey } from './shared.ts'
@@ -11,6 +12,9 @@ export type Look = { theme?: 'light' | 'dark'; width?: number; height?: number }
 export const wide = 1440
 export const medium = 768
 export const narrow = 375
+
+/** With SLOW_API_MS, each answer of the API is late by a random time up to it: finds tests that click before it. */
+const slowestMs = Number(process.env.SLOW_API_MS ?? 0)
 
 type Watched = { context: BrowserContext; page: Page; errors: string[] }
 
@@ -37,6 +41,7 @@ export async function openPage(
   t.after(async () => {
     // A route that is still being answered would fail after the test, and with it the file.
     for (const each of context.pages()) await each.unrouteAll({ behavior: 'ignoreErrors' })
+    await context.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
     const unexpected = errors.filter((text) => !expected.some((part) => text.includes(part)))
     assert.deepEqual(unexpected, [], 'console errors')
@@ -67,6 +72,13 @@ async function watch(context: BrowserContext): Promise<Watched> {
     const { url } = message.location()
     if (['error', 'warning'].includes(message.type())) errors.push(`${message.text()} ${url}`)
   })
+  if (slowestMs > 0) {
+    await context.route('**/api/**', async (route) => {
+      await setTimeout(Math.random() * slowestMs)
+      // The window may be gone.
+      await route.continue().catch(() => undefined)
+    })
+  }
   context.on('weberror', (error) => errors.push(String(error.error().stack)))
   return { context, page: await context.newPage(), errors }
 }
