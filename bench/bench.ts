@@ -1,10 +1,10 @@
-// `npm run bench`: measures Latchkey and its peers alternately in one workerd; medians of several rounds. About four minutes;
+// `npm run bench`: measures Latchkey and its peers in one workerd, in many short turns through all rows. About four minutes;
 // `--full` takes longer and writes docs/performance.md, `--quick` only shows that it works, `--only=PATTERN` chooses rows.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { microseconds } from './page/format.ts'
-import type { BenchResults, Counts, Measured } from './page/results.ts'
+import { microseconds, spreadOf } from './page/format.ts'
+import { type BenchResults, type Counts, type Measured, shareOf } from './page/results.ts'
 import { stepTitles } from './page/verification.ts'
 import { writePage } from './page.ts'
 import { type Deployment, startDeployment } from './support/deployment.ts'
@@ -21,9 +21,10 @@ import { type MadeKey, signIn } from './support/tenant.ts'
 const has = (option: string) => process.argv.includes(option)
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7)
 const settings = {
+  /** Of a workerd each. */
   rounds: has('--quick') ? 1 : has('--full') ? 3 : 2,
-  seconds: has('--full') ? 3 : 2,
-  aloneSeconds: 1,
+  turnsPerRound: has('--quick') ? 1 : has('--full') ? 5 : 2,
+  seconds: 1,
   connections: 16,
 }
 
@@ -35,17 +36,16 @@ const warmMs = has('--full') ? 1_500 : 800
 const quietLoad = 0.5
 installPeers()
 const machine = describeMachine()
-const samples = new Map<string, Sample[]>()
-const measured = new Map<string, Row>()
+const measured = new Map<string, Samples>()
 const manyKeysCounts: Counts = { requests: 0, fenceCalls: 0, waited: 0 }
-for (let round = 0; round < settings.rounds; round++) await measureRound()
+for (let round = 0; round < settings.rounds; round++) await measureRound(round)
 const results: Omit<BenchResults, 'stale'> = {
   machine,
   program: await loadProgram(),
-  rounds: settings.rounds,
+  turns: settings.rounds * settings.turnsPerRound,
   seconds: settings.seconds,
   connections: settings.connections,
-  rows: [...measured.values()].map((row) => summary(row, samples.get(row.name) ?? [])),
+  rows: [...measured.values()].map(summary),
   manyKeys: manyKeysCounts,
 }
 print(results)
@@ -66,7 +66,11 @@ function installPeers(): void {
   }
 }
 
-type Sample = { busy: Outcome; alone: Outcome; cpuMs: number }
+type Samples = {
+  row: Row
+  alone: Outcome[]
+  busy: (Outcome & { turn: number; cpuMs: number })[]
+}
 
 async function preparePeers({ at, has }: Deployment): Promise<Record<string, string>> {
   const keys: Record<string, string> = {}
@@ -83,7 +87,7 @@ async function preparePeers({ at, has }: Deployment): Promise<Record<string, str
  * Each round has a workerd of its own: the end of a load cancels its last requests, and an isolate of Better Auth in
  * which other requests wait for a cancelled one hangs.
  */
-async function measureRound(): Promise<void> {
+async function measureRound(round: number): Promise<void> {
   const deployment = await startDeployment()
   try {
     const session = await signIn(deployment.at('latchkey'), deployment.password)
@@ -96,22 +100,37 @@ async function measureRound(): Promise<void> {
     )
     for (const row of rows) await warm(deployment, row)
     for (const row of rows) {
-      const alone = await fire(
-        loadOf(deployment, row, { connections: 1, seconds: settings.aloneSeconds }),
-      )
+      const alone = await fire(loadOf(deployment, row, { ...settings, connections: 1 }))
       check(row, alone)
-      const countedBefore = await countsOf(deployment, row)
-      const before = processorMs(deployment.pid)
-      const busy = await fire(loadOf(deployment, row, settings))
-      check(row, busy)
-      const cpuMs = (processorMs(deployment.pid) - before) / busy.requests
-      addCounts(countedBefore, await countsOf(deployment, row))
-      measured.set(row.name, row)
-      samples.set(row.name, [...(samples.get(row.name) ?? []), { busy, alone, cpuMs }])
+      samplesOf(row).alone.push(alone)
+    }
+    for (let at = 1; at <= settings.turnsPerRound; at++) {
+      // After its load, a peer may hang.
+      const own =
+        at === settings.turnsPerRound ? rows : rows.filter(({ group }) => group !== 'peer')
+      for (const row of own) {
+        await measure(deployment, row, round * settings.turnsPerRound + at)
+      }
     }
   } finally {
     await deployment.stop()
   }
+}
+
+async function measure(deployment: Deployment, row: Row, turn: number): Promise<void> {
+  const countedBefore = await countsOf(deployment, row)
+  const before = processorMs(deployment.pid)
+  const busy = await fire(loadOf(deployment, row, settings))
+  check(row, busy)
+  const cpuMs = (processorMs(deployment.pid) - before) / busy.requests
+  addCounts(countedBefore, await countsOf(deployment, row))
+  samplesOf(row).busy.push({ ...busy, turn, cpuMs })
+}
+
+function samplesOf(row: Row): Samples {
+  const samples = measured.get(row.name) ?? { row, alone: [], busy: [] }
+  measured.set(row.name, samples)
+  return samples
 }
 
 /** What the Worker of the row has counted; null: it does not count. */
@@ -163,23 +182,23 @@ function check({ name, status }: Row, { requests, refused, failed }: Outcome): v
   }
 }
 
-function summary({ name, group, against }: Row, samples: readonly Sample[]): Measured {
-  const of = (figure: (sample: Sample) => number) => median(samples.map(figure))
+function summary({ row: { name, group, against }, alone, busy }: Samples): Measured {
   return {
     name,
     group,
     against: against ?? null,
-    perSecond: of(({ busy }) => busy.perSecond),
-    cpuMs: of(({ cpuMs }) => cpuMs),
-    p50Ms: of(({ busy }) => busy.p50Ms),
-    p99Ms: of(({ busy }) => busy.p99Ms),
-    aloneP50Ms: of(({ alone }) => alone.p50Ms),
-    aloneP99Ms: of(({ alone }) => alone.p99Ms),
+    perSecond: median(busy.map(({ perSecond }) => perSecond)),
+    cpuMs: median(busy.map(({ cpuMs }) => cpuMs)),
+    turns: busy.map(({ turn, perSecond, cpuMs }) => ({ turn, perSecond, cpuMs })),
+    p50Ms: median(busy.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(busy.map(({ p99Ms }) => p99Ms)),
+    aloneP50Ms: median(alone.map(({ p50Ms }) => p50Ms)),
+    aloneP99Ms: median(alone.map(({ p99Ms }) => p99Ms)),
   }
 }
 
 function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void {
-  const speed = new Map(rows.map((row) => [row.name, row.perSecond]))
+  const named = new Map(rows.map((row) => [row.name, row]))
   const groups = Map.groupBy(rows, ({ group }) => group)
   const titles: Record<Row['group'], string> = {
     limit: 'What the platform itself takes: Workers that verify nothing',
@@ -196,7 +215,9 @@ function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void 
           row.name,
           {
             'requests/s': Math.round(row.perSecond),
-            'of the platform': ratioOf(row.perSecond, speed.get(row.against ?? '')),
+            'of the platform': spreadOf(shareOf(row, named.get(row.against ?? '')), (share) =>
+              share.toFixed(2),
+            ),
             'CPU µs': Math.round(row.cpuMs * 1000) || 'unknown',
             'p50 µs': microseconds(row.aloneP50Ms),
             'p99 µs': microseconds(row.aloneP99Ms),
@@ -206,14 +227,10 @@ function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void 
     )
   }
   console.log(
-    `Requests/s: ${settings.connections} connections. Of the platform: the share of a Worker that does the same I/O and verifies nothing. CPU: of all of workerd, a request. p50, p99: one connection alone.`,
+    `Requests/s: ${settings.connections} connections. Of the platform: the share of a Worker that does the same I/O and verifies nothing, turn by turn (quartiles). CPU: of all of workerd, a request. p50, p99: one connection alone.`,
   )
   const isQuiet = machine.load <= quietLoad
   console.log(
     `Load of this machine before: ${machine.load}${isQuiet ? ', quiet' : '; it was not quiet, so that only the shares mean something'}.`,
   )
-}
-
-function ratioOf(perSecond: number, limit: number | undefined): string {
-  return limit === undefined ? '' : (perSecond / limit).toFixed(2)
 }

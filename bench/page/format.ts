@@ -1,5 +1,6 @@
 // Markdown tables and figures of docs/performance.md.
 import type { Machine } from '../support/machine.ts'
+import type { Spread } from '../support/statistics.ts'
 
 export const rowsOf = (head: string[], body: string[][]) => {
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`
@@ -9,6 +10,11 @@ export const rowsOf = (head: string[], body: string[][]) => {
 }
 export const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 export const microseconds = (ms: number) => whole(ms * 1000)
+/** "0.75 (0.72 to 0.79)": the median and the quartiles. */
+export const spreadOf = (spread: Spread | null, format: (value: number) => string) =>
+  spread === null
+    ? ''
+    : `${format(spread.median)} (${format(spread.low)} to ${format(spread.high)})`
 export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
 
 /** Where, when and how the figures were taken. */

@@ -2,6 +2,7 @@
 import type { Machine } from '../support/machine.ts'
 import type { Row } from '../support/rows.ts'
 import type { Stale } from '../support/stale.ts'
+import { type Spread, spread } from '../support/statistics.ts'
 import type { Bytes } from '../usage/bytes.ts'
 import type { ExactlyOnce } from '../usage/exactly-once.ts'
 import type { Beside, D1Rows } from '../usage/revoking.ts'
@@ -11,14 +12,41 @@ export type Measured = {
   name: string
   group: Row['group']
   against: string | null
+  /** Medians of `turns`, as are p50 and p99. */
   perSecond: number
-  /** Processor time of all threads of workerd, in ms per request. */
   cpuMs: number
+  turns: Turn[]
   p50Ms: number
   p99Ms: number
   /** With one connection: no queue before the Worker. */
   aloneP50Ms: number
   aloneP99Ms: number
+}
+
+/** One measurement of a row. All rows are measured once in a turn, so that a slow second is one turn's alone. */
+export type Turn = {
+  turn: number
+  perSecond: number
+  /** Processor time of all threads of workerd, in ms per request. */
+  cpuMs: number
+}
+
+/** What is computed from rows by turns; null if they have none in common. */
+export function byTurns(
+  rows: readonly (Measured | undefined)[],
+  compute: (turns: Turn[]) => number,
+): Spread | null {
+  const [first, ...others] = rows
+  const values = (first?.turns ?? []).flatMap((own) => {
+    const same = others.flatMap((row) => row?.turns.find(({ turn }) => turn === own.turn) ?? [])
+    return same.length === others.length ? [compute([own, ...same])] : []
+  })
+  return values.length === 0 ? null : spread(values)
+}
+
+/** Requests per second as a share of another row's. */
+export function shareOf(row: Measured | undefined, of: Measured | undefined): Spread | null {
+  return byTurns([row, of], ([own, bound]) => (own as Turn).perSecond / (bound as Turn).perSecond)
 }
 
 /** `waited`: requests that were answered after a call of the fence had ended. */
@@ -27,7 +55,8 @@ export type Counts = { requests: number; fenceCalls: number; waited: number }
 export type BenchResults = {
   machine: Machine
   program: string
-  rounds: number
+  /** Turns of the rows that have the most. */
+  turns: number
   seconds: number
   connections: number
   rows: Measured[]

@@ -14,3 +14,10 @@ export function quantile(values: readonly number[], share: number): number {
   const at = Math.min(sorted.length - 1, Math.floor(share * sorted.length))
   return sorted[at] as number
 }
+
+/** The median, with half of all values between `low` and `high`. */
+export type Spread = { median: number; low: number; high: number }
+
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
+}
