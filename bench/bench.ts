@@ -3,8 +3,15 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { microseconds, spreadOf } from './page/format.ts'
-import { type BenchResults, type Counts, type Measured, shareOf } from './page/results.ts'
+import { estimateText, microseconds, twoPlaces } from './page/format.ts'
+import {
+  type BenchResults,
+  type Counts,
+  figuresOf,
+  type Measured,
+  shareOf,
+  type Turn,
+} from './page/results.ts'
 import { stepTitles } from './page/verification.ts'
 import { writePage } from './page.ts'
 import { type Deployment, startDeployment } from './support/deployment.ts'
@@ -42,7 +49,8 @@ for (let round = 0; round < settings.rounds; round++) await measureRound(round)
 const results: Omit<BenchResults, 'stale'> = {
   machine,
   program: await loadProgram(),
-  turns: settings.rounds * settings.turnsPerRound,
+  rounds: settings.rounds,
+  turnsPerRound: settings.turnsPerRound,
   seconds: settings.seconds,
   connections: settings.connections,
   rows: [...measured.values()].map(summary),
@@ -69,7 +77,7 @@ function installPeers(): void {
 type Samples = {
   row: Row
   alone: Outcome[]
-  busy: (Outcome & { turn: number; cpuMs: number })[]
+  busy: (Outcome & Turn)[]
 }
 
 async function preparePeers({ at, has }: Deployment): Promise<Record<string, string>> {
@@ -104,27 +112,29 @@ async function measureRound(round: number): Promise<void> {
       check(row, alone)
       samplesOf(row).alone.push(alone)
     }
-    for (let at = 1; at <= settings.turnsPerRound; at++) {
+    for (let turn = 1; turn <= settings.turnsPerRound; turn++) {
       // After its load, a peer may hang.
-      const own =
-        at === settings.turnsPerRound ? rows : rows.filter(({ group }) => group !== 'peer')
-      for (const row of own) {
-        await measure(deployment, row, round * settings.turnsPerRound + at)
-      }
+      const isLast = turn === settings.turnsPerRound
+      const own = isLast ? rows : rows.filter(({ group }) => group !== 'peer')
+      for (const row of own) await measure(deployment, row, { round, turn })
     }
   } finally {
     await deployment.stop()
   }
 }
 
-async function measure(deployment: Deployment, row: Row, turn: number): Promise<void> {
+async function measure(
+  deployment: Deployment,
+  row: Row,
+  when: Pick<Turn, 'round' | 'turn'>,
+): Promise<void> {
   const countedBefore = await countsOf(deployment, row)
   const before = processorMs(deployment.pid)
   const busy = await fire(loadOf(deployment, row, settings))
   check(row, busy)
   const cpuMs = (processorMs(deployment.pid) - before) / busy.requests
   addCounts(countedBefore, await countsOf(deployment, row))
-  samplesOf(row).busy.push({ ...busy, turn, cpuMs })
+  samplesOf(row).busy.push({ ...busy, ...when, cpuMs })
 }
 
 function samplesOf(row: Row): Samples {
@@ -187,9 +197,7 @@ function summary({ row: { name, group, against }, alone, busy }: Samples): Measu
     name,
     group,
     against: against ?? null,
-    perSecond: median(busy.map(({ perSecond }) => perSecond)),
-    cpuMs: median(busy.map(({ cpuMs }) => cpuMs)),
-    turns: busy.map(({ turn, perSecond, cpuMs }) => ({ turn, perSecond, cpuMs })),
+    turns: busy.map(({ round, turn, perSecond, cpuMs }) => ({ round, turn, perSecond, cpuMs })),
     p50Ms: median(busy.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(busy.map(({ p99Ms }) => p99Ms)),
     aloneP50Ms: median(alone.map(({ p50Ms }) => p50Ms)),
@@ -211,23 +219,22 @@ function print({ machine, rows }: Pick<BenchResults, 'machine' | 'rows'>): void 
     console.log(`\n${titles[group]}`)
     console.table(
       Object.fromEntries(
-        measured.map((row) => [
-          row.name,
-          {
-            'requests/s': Math.round(row.perSecond),
-            'of the platform': spreadOf(shareOf(row, named.get(row.against ?? '')), (share) =>
-              share.toFixed(2),
-            ),
-            'CPU µs': Math.round(row.cpuMs * 1000) || 'unknown',
+        measured.map((row) => {
+          const { perSecond, cpuMs } = figuresOf(row)
+          const cells = {
+            'requests/s': Math.round(perSecond),
+            'of the platform': estimateText(shareOf(row, named.get(row.against ?? '')), twoPlaces),
+            'CPU µs': Math.round(cpuMs * 1000) || 'unknown',
             'p50 µs': microseconds(row.aloneP50Ms),
             'p99 µs': microseconds(row.aloneP99Ms),
-          },
-        ]),
+          }
+          return [row.name, cells]
+        }),
       ),
     )
   }
   console.log(
-    `Requests/s: ${settings.connections} connections. Of the platform: the share of a Worker that does the same I/O and verifies nothing, turn by turn (quartiles). CPU: of all of workerd, a request. p50, p99: one connection alone.`,
+    `Requests/s: ${settings.connections} connections, the fastest fifth of the turns, as for CPU: of all of workerd, a request. Of the platform: the share of a Worker that does the same I/O and verifies nothing (what each round alone would say). p50, p99: one connection alone.`,
   )
   const isQuiet = machine.load <= quietLoad
   console.log(

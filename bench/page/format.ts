@@ -1,6 +1,6 @@
 // Markdown tables and figures of docs/performance.md.
 import type { Machine } from '../support/machine.ts'
-import type { Spread } from '../support/statistics.ts'
+import type { Estimate } from './results.ts'
 
 export const rowsOf = (head: string[], body: string[][]) => {
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`
@@ -10,11 +10,12 @@ export const rowsOf = (head: string[], body: string[][]) => {
 }
 export const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 export const microseconds = (ms: number) => whole(ms * 1000)
-/** "0.75 (0.72 to 0.79)": the median and the quartiles. */
-export const spreadOf = (spread: Spread | null, format: (value: number) => string) =>
-  spread === null
+/** "0.75 (0.72 to 0.79)": of all rounds, and of one alone. */
+export const estimateText = (estimate: Estimate | null, format: (value: number) => string) =>
+  estimate === null
     ? ''
-    : `${format(spread.median)} (${format(spread.low)} to ${format(spread.high)})`
+    : `${format(estimate.value)} (${format(estimate.low)} to ${format(estimate.high)})`
+export const twoPlaces = (value: number) => value.toFixed(2)
 export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
 
 /** Where, when and how the figures were taken. */

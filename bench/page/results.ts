@@ -2,7 +2,7 @@
 import type { Machine } from '../support/machine.ts'
 import type { Row } from '../support/rows.ts'
 import type { Stale } from '../support/stale.ts'
-import { type Spread, spread } from '../support/statistics.ts'
+import { leastFifth } from '../support/statistics.ts'
 import type { Bytes } from '../usage/bytes.ts'
 import type { ExactlyOnce } from '../usage/exactly-once.ts'
 import type { Beside, D1Rows } from '../usage/revoking.ts'
@@ -12,10 +12,8 @@ export type Measured = {
   name: string
   group: Row['group']
   against: string | null
-  /** Medians of `turns`, as are p50 and p99. */
-  perSecond: number
-  cpuMs: number
   turns: Turn[]
+  /** Medians. */
   p50Ms: number
   p99Ms: number
   /** With one connection: no queue before the Worker. */
@@ -23,30 +21,54 @@ export type Measured = {
   aloneP99Ms: number
 }
 
-/** One measurement of a row. All rows are measured once in a turn, so that a slow second is one turn's alone. */
-export type Turn = {
-  turn: number
+/** One measurement of a row. All rows are measured once in a turn; the turns of a round are in one workerd. */
+export type Turn = Figures & { round: number; turn: number }
+
+export type Figures = {
   perSecond: number
   /** Processor time of all threads of workerd, in ms per request. */
   cpuMs: number
 }
 
-/** What is computed from rows by turns; null if they have none in common. */
-export function byTurns(
+/** Of all turns, and the least and the most that one round alone would have said. */
+export type Estimate = { value: number; low: number; high: number }
+
+/** What is computed of rows, from the turns that all of them have; null if there are none. */
+export function estimate(
   rows: readonly (Measured | undefined)[],
-  compute: (turns: Turn[]) => number,
-): Spread | null {
-  const [first, ...others] = rows
-  const values = (first?.turns ?? []).flatMap((own) => {
-    const same = others.flatMap((row) => row?.turns.find(({ turn }) => turn === own.turn) ?? [])
-    return same.length === others.length ? [compute([own, ...same])] : []
-  })
-  return values.length === 0 ? null : spread(values)
+  compute: (figures: Figures[]) => number,
+): Estimate | null {
+  const turnsOf = rows.map((row) => row?.turns ?? [])
+  const isSame = (one: Turn, other: Turn) => one.round === other.round && one.turn === other.turn
+  const [first = [], ...others] = turnsOf
+  const common = first.filter((own) => others.every((all) => all.some((one) => isSame(own, one))))
+  if (common.length === 0) return null
+  const from = (chosen: readonly Turn[]) =>
+    compute(
+      turnsOf.map((all) =>
+        undisturbed(all.filter((one) => chosen.some((own) => isSame(own, one)))),
+      ),
+    )
+  const rounds = [...Map.groupBy(common, ({ round }) => round).values()].map(from)
+  return { value: from(common), low: Math.min(...rounds), high: Math.max(...rounds) }
+}
+
+function undisturbed(turns: readonly Turn[]): Figures {
+  return {
+    perSecond: 1 / leastFifth(turns.map(({ perSecond }) => 1 / perSecond)),
+    cpuMs: leastFifth(turns.map(({ cpuMs }) => cpuMs)),
+  }
+}
+
+export function figuresOf({ turns }: Measured): Figures {
+  return undisturbed(turns)
 }
 
 /** Requests per second as a share of another row's. */
-export function shareOf(row: Measured | undefined, of: Measured | undefined): Spread | null {
-  return byTurns([row, of], ([own, bound]) => (own as Turn).perSecond / (bound as Turn).perSecond)
+export function shareOf(row: Measured | undefined, of: Measured | undefined): Estimate | null {
+  return estimate([row, of], ([own, bound]) =>
+    own === undefined || bound === undefined ? Number.NaN : own.perSecond / bound.perSecond,
+  )
 }
 
 /** `waited`: requests that were answered after a call of the fence had ended. */
@@ -55,8 +77,8 @@ export type Counts = { requests: number; fenceCalls: number; waited: number }
 export type BenchResults = {
   machine: Machine
   program: string
-  /** Turns of the rows that have the most. */
-  turns: number
+  rounds: number
+  turnsPerRound: number
   seconds: number
   connections: number
   rows: Measured[]

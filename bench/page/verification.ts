@@ -2,14 +2,14 @@
 import type { Machine } from '../support/machine.ts'
 import type { Stale } from '../support/stale.ts'
 import { flames } from './flames.ts'
-import { microseconds, rowsOf, spreadOf, taken, whole } from './format.ts'
+import { estimateText, microseconds, rowsOf, taken, twoPlaces, whole } from './format.ts'
 import {
   type BenchResults,
-  byTurns,
   type Counts,
+  estimate,
+  figuresOf,
   type Measured,
   shareOf,
-  type Turn,
 } from './results.ts'
 
 export const stepTitles = {
@@ -23,7 +23,8 @@ export const stepTitles = {
 export function verificationSection({
   machine,
   program,
-  turns,
+  rounds,
+  turnsPerRound,
   seconds,
   connections,
   rows,
@@ -49,18 +50,20 @@ export function verificationSection({
     'p99 alone, µs',
   ]
   const cells = (row: Measured) => {
-    const share = spreadOf(shareOf(row, speeds.get(row.against ?? '')), twoPlaces)
+    const share = estimateText(shareOf(row, speeds.get(row.against ?? '')), twoPlaces)
     const busy = [row.p50Ms, row.p99Ms].map((ms) => ms.toFixed(2))
     const alone = [row.aloneP50Ms, row.aloneP99Ms].map(microseconds)
-    return [row.name, whole(row.perSecond), share, microseconds(row.cpuMs), ...busy, ...alone]
+    const { perSecond, cpuMs } = figuresOf(row)
+    return [row.name, whole(perSecond), share, microseconds(cpuMs), ...busy, ...alone]
   }
   return [
     '## A verification',
     taken(
       'npm run bench -- --full',
       machine,
-      `${program}, ${connections} connections, ${turns} turns through all rows with ${seconds} s each, medians; in brackets the quartiles of what is computed turn by turn.`,
+      `${program}, ${connections} connections; ${rounds} rounds, of a workerd each, of ${turnsPerRound} turns through all rows with ${seconds} s each.`,
     ),
+    'Requests a second and CPU are means of the fastest fifth of the turns: a virtual machine runs the same code up to twice as slowly from one second to the next, and what others take of it only adds. In brackets is what each round alone would have said. p50 and p99 are medians of all turns.',
     'All Workers are built by `scripts/build-worker.mjs` with the same settings and run in one process, each on a socket of its own (Miniflare, `unsafeDirectSockets`). CPU is the processor time of that process per request. It includes D1, KV and Durable Objects, which run in the same process with their files in memory (`/dev/shm`), so that no disk is measured. "Alone" is one connection, without a queue. Log lines are off (`LOG_SAMPLE=0`). `me` is `GET /api/v1/me`. `verify` is `POST /api/v1/keys/verify`, which verifies two keys: the key of the calling service and the key in the body. "First use" is an isolate with an empty memory; "KV empty" is one whose KV lookup finds nothing. Each request with a forged token uses a different token. The gateway and its bound pass requests on to the same HTTP server in another process. "Written by hand" is what the guides of the platform show: the digest of the key is looked up in KV with `cacheTtl` 60 and behind it in D1; it has no scopes, limits, usage or log. Unkey is not among them: its SDK asks its own servers.',
     ...groups.flatMap(([group, title]) => {
       const own = rows.filter((row) => row.group === group)
@@ -104,10 +107,10 @@ function whatIsOwn(rows: Map<string, Measured>): string[] {
     return [
       [
         own.name,
-        microseconds(bound.cpuMs),
-        spreadOf(beyond(needed, bound), microseconds),
-        spreadOf(beyond(own, needed), microseconds),
-        spreadOf(shareOf(needed, bound), twoPlaces),
+        microseconds(figuresOf(bound).cpuMs),
+        estimateText(beyond(needed, bound), microseconds),
+        estimateText(beyond(own, needed), microseconds),
+        estimateText(shareOf(needed, bound), twoPlaces),
       ],
     ]
   })
@@ -119,16 +122,14 @@ function whatIsOwn(rows: Map<string, Measured>): string[] {
   ]
 }
 
-const twoPlaces = (value: number) => value.toFixed(2)
-
-/** The processor time of a row beyond that of another. */
+/** The processor time of a row beyond that of another, in ms. */
 function beyond(row: Measured, other: Measured) {
-  return byTurns([row, other], ([own, less]) => (own as Turn).cpuMs - (less as Turn).cpuMs)
+  return estimate([row, other], ([own, less]) => (own?.cpuMs ?? 0) - (less?.cpuMs ?? 0))
 }
 
 function manyKeysOf({ requests, fenceCalls, waited }: Counts): string {
   const perMillion = whole((fenceCalls / requests) * 1e6)
-  return `With 10,000 keys in random order the isolate called its fence ${perMillion} times a million requests, and ${whole(waited)} of ${whole(requests)} requests waited for an answer of it. [world.md](world.md#ten-thousand-keys-in-random-order) has the same for a lease a record, which is what Latchkey had before.`
+  return `With 10,000 keys in random order, in turns between which its view ran out, the isolate called its fence ${perMillion} times a million requests, and ${whole(waited)} of ${whole(requests)} requests waited for an answer of it: those that began a turn. [world.md](world.md#ten-thousand-keys-in-random-order) has the same for a lease a record, which is what Latchkey had before.`
 }
 
 function staleOf({ histories, askedForSeconds, ...passed }: Stale): string {
@@ -146,8 +147,8 @@ function targets(rows: Map<string, Measured>, { isTrial }: Machine): string[] {
   const atLeast = (target: string, least: number, name: string, of?: string): Target => {
     const row = rows.get(name)
     const share = shareOf(row, rows.get(of ?? row?.against ?? ''))
-    const isReached = share !== null && share.median >= least
-    return [target, `at least ${least}`, spreadOf(share, twoPlaces), isReached]
+    const isReached = share !== null && share.value >= least
+    return [target, `at least ${least}`, estimateText(share, twoPlaces), isReached]
   }
   const lines = [
     atLeast('`me` in memory, of a bare GET', 0.75, me),
