@@ -125,7 +125,7 @@ describe('the nearest fence', () => {
     const near = createNearestFence(hanging, 'weur/0-of-1')
     const startedAt = Date.now()
     expect(await near.ask(null, digestOf('a'))).toBe(null)
-    expect(Date.now() - startedAt).toBeLessThan(2_000)
+    expect(Date.now() - startedAt).toBeLessThan(20_000)
   })
 
   it('that throws yields null (read D1)', async () => {
@@ -213,7 +213,8 @@ describe('many isolates, many keys, changes and verifications at once', () => {
     const body = { external_id: 'customer-7' }
     const answer = await appAt(0).request('POST', '/api/api-keys/revoke', { as: owner.jwt, body })
     expect(answer.body.data, answer.text).toEqual({ revoked: 12, missing: [] })
-    expect(clock.now() - before).toBeLessThan(4_000)
+    // A wait for each key would take 24 s.
+    expect(clock.now() - before).toBeLessThan(15_000)
     for (const app of apps) {
       for (const { key } of made) {
         expect((await app.request('GET', '/api/v1/me', { key })).body.code).toBe('revoked_api_key')

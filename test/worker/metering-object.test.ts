@@ -55,13 +55,13 @@ function times<T>(count: number, work: (turn: number) => Promise<T>): Promise<T[
 describe('a meter', () => {
   it('admits exactly the limit: 10 limits, 1,000 concurrent requests each', async () => {
     const limits = [1, 2, 3, 5, 8, 13, 21, 50, 100, 250]
-    const results = await Promise.all(
-      limits.map((limit) => {
-        const stub = env.METER.getByName(newMeter())
-        const take = { terms: limited(limit), cost: 1, idempotencyKey: null }
-        return times(1_000, async (): Promise<ConsumeResult> => await stub.take(take))
-      }),
-    )
+    const results: Answers[] = []
+    // By turns: a meter has 30 s to start, and waits for all that came at once.
+    for (const limit of limits) {
+      const stub = env.METER.getByName(newMeter())
+      const take = { terms: limited(limit), cost: 1, idempotencyKey: null }
+      results.push(await times(1_000, async (): Promise<ConsumeResult> => await stub.take(take)))
+    }
     expect(results.map(passed)).toEqual(limits)
     for (const answers of results) {
       const refused = answers.filter(({ outcome }) => outcome === 'rate_limited').length
@@ -193,6 +193,6 @@ describe('the caller of a meter', () => {
     const hanging = metersOf(namespaceOf(() => new Promise(() => {})))
     const startedAt = Date.now()
     expect(await hanging.take('key/a', take)).toMatchObject({ outcome: 'unavailable' })
-    expect(Date.now() - startedAt).toBeLessThan(4_000)
+    expect(Date.now() - startedAt).toBeLessThan(20_000)
   })
 })
