@@ -107,8 +107,8 @@ export default defineConfig(async () => ({
     deps: { optimizer: { ssr: optimizer } },
     maxWorkers: availableParallelism(),
     // The first lazy import of Better Auth takes workerd 2 to 5 s in a test.
-    // They end what hangs, on machines that are five times slower too.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // They end what hangs, not what is slow: the longest of an hour in which ten programs share two cores took 70 s.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 }))

@@ -243,5 +243,5 @@ describe('pages of a bulk revocation', () => {
       }),
       { numRuns: 30, seed: 17 },
     )
-  }, 60_000)
+  })
 })

@@ -135,7 +135,7 @@ async function sent(key: string, { to, body }: { to: 'verify' | 'gateway'; body:
   return codeOf(await app.request(method === 'HEAD' ? 'GET' : method, path, asked))
 }
 
-it('explains every request as it is answered', { timeout: 240_000 }, async () => {
+it('explains every request as it is answered', async () => {
   const codes = new Set<string>()
   const property = fc.asyncProperty(token, request, fc.boolean(), async (of, asked, byId) => {
     const { key, id } = of()

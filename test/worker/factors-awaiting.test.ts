@@ -95,7 +95,7 @@ describe('a session that awaits its factor', () => {
     }
     expect(refused.length).toBeGreaterThan(70)
     expect((await sessionsOf(person)).map((each) => each.awaits_factor)).toContain(1)
-  }, 60_000)
+  })
 
   it('is kept by the browser, also after it asked for its session', async () => {
     const cookie = await awaitingCookie(app, person)

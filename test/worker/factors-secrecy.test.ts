@@ -117,4 +117,4 @@ it('neither the secret of an app nor recovery codes, challenges or answers of pa
   for (const [where, text] of Object.entries({ d1, answers, log })) {
     for (const each of secrets) expect(text.includes(each), `${each} in ${where}`).toBe(false)
   }
-}, 60_000)
+})

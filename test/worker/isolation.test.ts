@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (let at = 0; at < accountCount; at++) {
     tenants.push(await openTenant(maker, 'The same name', keysEach))
   }
-}, 120_000)
+})
 
 type Said = { status: number; body: unknown }
 
@@ -79,9 +79,7 @@ function bodyOf({ requestBody }: Operation): unknown {
 }
 
 describe('every id of an account, tried by every other', () => {
-  it('looks unknown at every route with an id, and nothing changes', {
-    timeout: 180_000,
-  }, async () => {
+  it('looks unknown at every route with an id, and nothing changes', async () => {
     const before = await stateOf()
     const routes = routesWithId()
     expect(routes.length).toBeGreaterThan(12)
@@ -113,7 +111,7 @@ describe('every id of an account, tried by every other', () => {
     expect(await stateOf()).toEqual(before)
   })
 
-  it('is read, looked up, explained and revoked by nobody else', { timeout: 180_000 }, async () => {
+  it('is read, looked up, explained and revoked by nobody else', async () => {
     const before = await stateOf()
     const fake = (tenants[0]?.keys[0]?.key ?? '').replace(/.$/, (last) =>
       last === '0' ? '1' : '0',
@@ -144,7 +142,7 @@ describe('every id of an account, tried by every other', () => {
     expect(await stateOf()).toEqual(before)
   })
 
-  it('filters nothing out of the lists of others', { timeout: 60_000 }, async () => {
+  it('filters nothing out of the lists of others', async () => {
     for (const [ours, theirs] of others()) {
       const key = theirs.keys[0]?.id ?? ''
       const calls: [string, string][] = [
@@ -161,7 +159,7 @@ describe('every id of an account, tried by every other', () => {
     }
   })
 
-  it('names neither members nor invitations', { timeout: 120_000 }, async () => {
+  it('names neither members nor invitations', async () => {
     const before = await stateOf()
     const unknown = crypto.randomUUID()
     for (const [ours, theirs] of others()) {
@@ -192,7 +190,7 @@ describe('every id of an account, tried by every other', () => {
 })
 
 describe('the account of another', () => {
-  it('is an unknown one where Latchkey-Account names it', { timeout: 120_000 }, async () => {
+  it('is an unknown one where Latchkey-Account names it', async () => {
     const reads = operationsOf(document).filter(
       ({ path, method, operation }) =>
         method === 'get' &&

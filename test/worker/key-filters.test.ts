@@ -118,7 +118,7 @@ describe('the filter by scope', () => {
       ])
     }
     expect(hits).toBeGreaterThan(holdable.length)
-  }, 30_000)
+  })
 
   it('finds a scope by its name, its wildcards and its whole, and no key that inherits', async () => {
     const { id, owner } = await openAccount()

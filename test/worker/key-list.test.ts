@@ -208,5 +208,5 @@ describe('a search', () => {
     expect(first.body).toMatchObject({ data: [], next_cursor: expect.any(String) })
     expect(await pagesOf({ search: 'needle' }, owner.jwt)).toEqual({ ids: [oldest.id], pages: 3 })
     expect((await pagesOf({ search: 'needle', sort: 'name' }, owner.jwt)).ids).toEqual([oldest.id])
-  }, 30_000)
+  })
 })

@@ -216,7 +216,7 @@ describe('a count', () => {
       by_environment: { live: 1_000, test: 1 },
       capped: ['active', 'by_environment.live'],
     })
-  }, 30_000)
+  })
 
   it('is exact where 30,000 keys are revoked, disabled or expired, and few are active', async () => {
     const { id, owner } = await openAccount()
@@ -227,7 +227,7 @@ describe('a count', () => {
     const few = [key(over), key({ ...over, last_used_at: now }), key({ format: 'wacrm_test' })]
     await store(id, few)
     expect(await summary(owner.jwt)).toEqual(counted(few, now))
-  }, 30_000)
+  })
 
   it('of uses says that it may be more, where many are active and many were never used', async () => {
     const { id, owner } = await openAccount()
@@ -243,7 +243,7 @@ describe('a count', () => {
     // The newest are looked at.
     await store(id, [key({ created_at: now - 91 * day })])
     expect(await summary(owner.jwt)).toMatchObject({ never_used: 1, unused_for_90_days: 1 })
-  }, 30_000)
+  })
 
   it('of a key with bounds says that it may be more, where it does not look at all', async () => {
     const { id, owner } = await openAccount()
@@ -260,5 +260,5 @@ describe('a count', () => {
       ...['active', 'expiring_in_7_days', 'never_used', 'unused_for_90_days', 'without_expiry'],
       ...['by_environment.live', 'by_environment.test'],
     ])
-  }, 30_000)
+  })
 })

@@ -316,7 +316,7 @@ describe('lists for a key with bounds', () => {
     expect((await shown(byAnother.id)).status).toBe('active')
   })
 
-  it('decide in SQL as the comparison of one key does', { timeout: 120_000 }, async () => {
+  it('decide in SQL as the comparison of one key does', async () => {
     const { id: accountId, owner: person } = await openAccount('Sieve')
     const lists = [
       ...[null, [], ['contacts:read'], ['contacts:read', 'messages:send'], ['contacts:*']],

@@ -184,7 +184,7 @@ describe('a trigger', () => {
         expect([name, statement, faults]).toEqual([name, statement, []])
       }
     }
-  }, 60_000)
+  })
 })
 
 /** What a trigger runs, with its condition; the values of its row are unknown. */

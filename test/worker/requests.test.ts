@@ -234,5 +234,5 @@ describe('?follow=true', () => {
       .run()
     expect(await until('event: end')).toContain('event: end')
     expect((await reader.read()).done).toBe(true)
-  }, 30_000)
+  })
 })

@@ -46,7 +46,7 @@ beforeAll(async () => {
     const { key } = await makeKey(app, (isOfOther ? other : account).owner.jwt)
     keys.push({ token: key, digest: await digestOf(key), isOfOther })
   }
-}, 60_000)
+})
 
 /** What was answered before a verification began; null: a change is under way. */
 type Standing = 'active' | 'suspended' | null
