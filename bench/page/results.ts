@@ -21,7 +21,7 @@ export type Measured = {
   aloneP99Ms: number
 }
 
-/** One measurement of a row. All rows are measured once in a turn; the turns of a round are in one workerd. */
+/** One measurement of a row. All rows but those of peers are measured once in each turn; the turns of a round are in one workerd. */
 export type Turn = Figures & { round: number; turn: number }
 
 export type Figures = {

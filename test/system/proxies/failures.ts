@@ -10,7 +10,7 @@ import { send } from './client.ts'
 import type { Program } from './programs.ts'
 import type { Start } from './scene.ts'
 
-const maxMs = 20_000
+const maxMs = 8_000
 
 const html = { 'content-type': 'text/html' }
 
