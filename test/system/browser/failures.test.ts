@@ -1,7 +1,7 @@
 // Slow and failed requests.
 import { test } from 'node:test'
 import { createKey, demo, signedIn } from './support/api.ts'
-import { heading, openKey, openPage, signIn } from './support/browser.ts'
+import { heading, openKey, openPage, signIn, submitSignIn } from './support/browser.ts'
 import { expect } from './support/expect.ts'
 
 const failedLoads = ['Failed to load resource']
@@ -9,9 +9,7 @@ const failedLoads = ['Failed to load resource']
 test('a wrong password is refused with its reason and a request id', async (t) => {
   const page = await openPage(t, {}, failedLoads)
   await page.goto('/sign-in')
-  await page.getByLabel('E-mail').fill(demo.owner)
-  await page.getByLabel('Password').fill('not the password')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(page, demo.owner, 'not the password')
   const alert = page.getByRole('alert')
   await alert.getByText('E-mail or password is wrong').waitFor()
   await expect(alert).toHaveText(/Request ID\s+[0-9a-f-]{36}/, { useInnerText: true })
@@ -99,9 +97,7 @@ test('the sign-in page does not redirect to another site', async (t) => {
     await page.context().clearCookies()
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
     const { password } = await signedIn(demo.owner)
-    await page.getByLabel('E-mail').fill(demo.owner)
-    await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await submitSignIn(page, demo.owner, password)
     await heading(page, 'API keys')
   }
 })

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright'
 import { demo, inviteMember, type Person, signedIn } from './support/api.ts'
 import { addDevice } from './support/authenticator.ts'
-import { heading, openPage, signIn } from './support/browser.ts'
+import { heading, openPage, signIn, submitSignIn } from './support/browser.ts'
 import { expect } from './support/expect.ts'
 import { addPasskey, beginApp, codeField, shownCodes, storeCodes } from './support/factors.ts'
 import { look } from './support/look.ts'
@@ -14,9 +14,7 @@ const newPerson = async (name: string) => inviteMember(await signedIn(demo.owner
 /** Types the password; a second factor is then asked. */
 async function giveFactor(page: Page, { email, password }: Person): Promise<void> {
   await page.goto('/sign-in?next=/profile')
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(page, email, password)
   await heading(page, 'Confirm it is you')
 }
 

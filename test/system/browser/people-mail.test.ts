@@ -6,7 +6,7 @@ import type { Page } from 'playwright'
 import { changeDatabase } from '../../support/system/database.ts'
 import { type Server, secretOf, startLatchkey } from '../../support/system/launch.ts'
 import { demo } from './support/api.ts'
-import { heading, openWindow, signIn } from './support/browser.ts'
+import { heading, openWindow, signIn, submitSignIn } from './support/browser.ts'
 import { expect } from './support/expect.ts'
 import { look } from './support/look.ts'
 import { mailedLink } from './support/mail.ts'
@@ -139,9 +139,7 @@ test('an address is confirmed by mail: in a session all stays, and whose address
   await heading(second, 'Sign in to confirm')
   await look(second, 'confirm-address-sign-in')
   await second.getByRole('link', { name: 'Sign in' }).click()
-  await second.getByLabel('E-mail').fill(demo.admin)
-  await second.getByLabel('Password').fill(secretOf('DEMO_PASSWORD'))
-  await second.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(second, demo.admin, secretOf('DEMO_PASSWORD'))
   await second.getByRole('button', { name: 'Confirm address' }).click()
   await heading(second, 'Address confirmed')
   await first.reload()

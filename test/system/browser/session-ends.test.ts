@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright'
 import { secretOf } from '../../support/system/launch.ts'
 import { createKey, demo, inviteMember, signedIn } from './support/api.ts'
-import { heading, openKey, openPage, signIn } from './support/browser.ts'
+import { heading, openKey, openPage, signIn, submitSignIn } from './support/browser.ts'
 import { expect } from './support/expect.ts'
 import { lookEverywhere } from './support/look.ts'
 
@@ -66,9 +66,7 @@ test('who leaves instead signs in on the page for it, and finds the form as it w
   await page.getByRole('link', { name: 'Audit log', exact: true }).click()
   await again(page).getByRole('button', { name: 'Leave this page' }).click()
   await heading(page, 'Sign in')
-  await page.getByLabel('E-mail').fill(demo.owner)
-  await page.getByLabel('Password').fill(secretOf('DEMO_PASSWORD'))
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(page, demo.owner, secretOf('DEMO_PASSWORD'))
   await heading(page, 'Audit log')
   await page.goto('/keys/new')
   await page.getByText('This is what you had entered before.').waitFor()
@@ -117,9 +115,7 @@ test('the next person at the same tab sees nothing of it', async (t) => {
   await page.context().clearCookies()
   await page.reload()
   await heading(page, 'Sign in')
-  await page.getByLabel('E-mail').fill(person.email)
-  await page.getByLabel('Password').fill(person.password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(page, person.email, person.password)
   await heading(page, 'Create API key')
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('')
   const stored = await page.evaluate(() => JSON.stringify({ ...sessionStorage }))

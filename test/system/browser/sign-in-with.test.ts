@@ -11,7 +11,7 @@ import { root, type Server, secretOf, startLatchkey } from '../../support/system
 import { removeFolder } from '../../support/system/remove-folder.ts'
 import { demo } from './support/api.ts'
 import { assertAccessible } from './support/axe.ts'
-import { heading, openPage } from './support/browser.ts'
+import { heading, openPage, submitSignIn } from './support/browser.ts'
 import { client, type LocalIssuer, logIn, startIssuer } from './support/issuer.ts'
 
 const domain = `${randomUUID().slice(0, 8)}.test`
@@ -52,9 +52,7 @@ const withLocal = (page: Page) => page.getByRole('button', { name: 'Sign in with
 
 async function signInHere(page: Page, email: string): Promise<void> {
   await page.goto(`${server.url}/sign-in`)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(secretOf('DEMO_PASSWORD'))
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await submitSignIn(page, email, secretOf('DEMO_PASSWORD'))
   await heading(page, 'API keys')
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { acme, globex } from '../../../scripts/demo-accounts.ts'
 import { createKey, demo, inviteMember, signedIn } from './support/api.ts'
-import { heading, openPage, row, signIn } from './support/browser.ts'
+import { heading, openPage, row, signIn, submitSignIn } from './support/browser.ts'
 import { expect } from './support/expect.ts'
 import { latchkey } from './support/shared.ts'
 
@@ -64,7 +64,7 @@ test('when another person signs in, no tab acts for them under the name of the f
   await heading(other, 'API keys')
   await one.context().clearCookies()
   await other.goto('/sign-in')
-  await signIn(other, bob.email, bob.password)
+  await submitSignIn(other, bob.email, bob.password)
   await one.getByRole('link', { name: /Bob Second/ }).waitFor()
   await expect(one.getByRole('link', { name: /Ada First/ })).toHaveCount(0)
 })

@@ -10,7 +10,10 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
     .locator('[role=img][_echarts_instance_]:not([aria-label])')
     .waitFor({ state: 'detached' })
   // Legacy mode injects axe by the debugger: its own page would run scripts that the policy forbids.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .options({ resultTypes: ['violations'], preload: false })
+    .analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const found = serious.map(({ id, help, nodes }) => ({
     id,
