@@ -60,6 +60,46 @@ function nativeTooltips(): Plugin {
   }
 }
 
+/** Kumo's table imports its checkbox, with all that a field of a form needs, for cells that no page has. */
+function tableWithoutCheckbox(): Plugin {
+  const none = '\0no-checkbox'
+  return {
+    name: 'table-without-checkbox',
+    enforce: 'pre',
+    resolveId(source, importer = '') {
+      const isOfTable = /\/kumo\/dist\/chunks\/table-\w+\.js$/.test(importer)
+      return isOfTable && /\/checkbox-\w+\.js$/.test(source) ? none : null
+    },
+    load(id) {
+      return id === none ? 'export const t = null' : null
+    },
+  }
+}
+
+/**
+ * The few small functions that fields take from what places popups, in copies of their own: a module is in one file, and all
+ * of it would come with them.
+ */
+function fieldsWithoutPopups(): Plugin {
+  const small =
+    /^(is\w*(Element|Node|Root)|get(ComputedStyle|NodeName|Target|Window)|floor|activeElement|ownerDocument|transitionStatusMapping|startingStyle)$/
+  const isSmall = (name: string) => small.test(name.trim().replace(/^\S+ as /, ''))
+  return {
+    name: 'fields-without-popups',
+    transform: {
+      order: 'pre',
+      handler(code, id) {
+        if (!/\/kumo\/dist\/chunks\//.test(id)) return null
+        return code.replaceAll(
+          /^import \{([^}]*)\} from "(\.\/vendor-(?:floating-ui|utils)-\w+\.js)";/gm,
+          (whole, names: string, file: string) =>
+            names.split(',').every(isSmall) ? `import {${names}} from "${file}?small";` : whole,
+        )
+      },
+    },
+  }
+}
+
 /** The classes of a component are in the styles only if styles.css names its file. */
 function styledComponents(): Plugin {
   const component = /\/kumo\/dist\/chunks\/((?!vendor-)[a-z][a-z-]*)-\w+\.js$/
@@ -115,6 +155,8 @@ export default defineConfig({
     servedDocs(),
     usedWeights(),
     nativeTooltips(),
+    tableWithoutCheckbox(),
+    fieldsWithoutPopups(),
     styledComponents(),
     namesList(),
     compiledEarly(),

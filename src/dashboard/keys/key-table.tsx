@@ -2,6 +2,7 @@
 import { Table } from '@cloudflare/kumo/components/table'
 import { Link } from 'wouter'
 import { useSignedIn } from '../session/signed-in.tsx'
+import { useInView } from '../ui/first-draw.ts'
 import { actionsColumn, TableHead } from '../ui/table-head.tsx'
 import { RelativeTime } from '../ui/time.tsx'
 import { useSetSearchParam } from '../ui/use-set-search-param.ts'
@@ -28,6 +29,7 @@ export function KeyTable({
 }) {
   const { canChange } = useSignedIn()
   const setParam = useSetSearchParam()
+  const inView = useInView(keys)
   const sortable = (name: string, column: SortColumn) => ({
     name,
     sort: {
@@ -53,7 +55,7 @@ export function KeyTable({
       <Table>
         <TableHead columns={columns} />
         <Table.Body>
-          {keys.map((key) => (
+          {inView.map((key) => (
             <KeyRow key={key.id} value={key} selection={canChange ? selection : null} />
           ))}
         </Table.Body>
@@ -66,11 +68,11 @@ function KeyRow({ value, selection }: { value: Key; selection: Selection | null 
   return (
     <Table.Row className={value.status === 'revoked' ? 'text-kumo-subtle' : ''}>
       {selection && (
-        <Table.Cell className={`${selectColumn} align-top`}>
+        <td className={`${selectColumn} align-top`}>
           <SelectKey {...{ value, selection }} />
-        </Table.Cell>
+        </td>
       )}
-      <Table.Cell className="max-w-0 min-w-24 w-full xl:w-auto xl:max-w-64">
+      <td className="max-w-0 min-w-24 w-full xl:w-auto xl:max-w-64">
         <Link
           href={`/keys/${value.id}`}
           className="block truncate font-medium text-kumo-default hover:underline"
@@ -90,29 +92,29 @@ function KeyRow({ value, selection }: { value: Key; selection: Selection | null 
           <ScopesHint value={value} />
           <ExpiryText value={value} />
         </div>
-      </Table.Cell>
-      <Table.Cell className={wide}>
+      </td>
+      <td className={wide}>
         <ScopesHint value={value} />
-      </Table.Cell>
-      <Table.Cell className={wide}>
+      </td>
+      <td className={wide}>
         <RelativeTime time={value.created_at} />
         <span className="block max-w-48 text-sm break-words text-kumo-subtle">
           by <CreatorName value={value} />
         </span>
-      </Table.Cell>
-      <Table.Cell className={wide}>
+      </td>
+      <td className={wide}>
         <LastUsed value={value} />
         <WeekOfUse id={value.id} />
-      </Table.Cell>
-      <Table.Cell className={wide}>
+      </td>
+      <td className={wide}>
         <Expires value={value} />
-      </Table.Cell>
-      <Table.Cell>
+      </td>
+      <td>
         <StatusBadge value={value} />
-      </Table.Cell>
-      <Table.Cell className="w-10 text-right">
+      </td>
+      <td className="w-10 text-right">
         <KeyMenu value={value} />
-      </Table.Cell>
+      </td>
     </Table.Row>
   )
 }

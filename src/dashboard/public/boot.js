@@ -54,3 +54,6 @@ globalThis.trustedTypes?.createPolicy('default', {
     for (const answer of globalThis.earlyAnswers.values()) answer.catch(() => {})
   }
 }
+
+// The first use of Intl takes 20 ms, of a slow processor 80: while the app is still on its way.
+setTimeout(() => new Intl.DateTimeFormat())

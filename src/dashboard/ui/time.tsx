@@ -31,14 +31,23 @@ export const dateOf = (time: string | number) => day.format(new Date(time))
 const tickMs = 30_000
 let nowMs = Date.now()
 
+const listeners = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
 /** One timer for all times on a page. */
 function subscribe(listener: () => void): () => void {
-  nowMs = Date.now()
-  const timer = setInterval(() => {
+  if (listeners.size === 0) {
     nowMs = Date.now()
-    listener()
-  }, tickMs)
-  return () => clearInterval(timer)
+    timer = setInterval(() => {
+      nowMs = Date.now()
+      for (const each of listeners) each()
+    }, tickMs)
+  }
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) clearInterval(timer)
+  }
 }
 
 /** To half a minute. */
