@@ -96,11 +96,28 @@ const pauseMs = 1_000
 
 const pause: Mend = () => new Promise((resolve) => setTimeout(() => resolve(true), pauseMs))
 
-async function fetchOnce(...request: Parameters<typeof fetch>): Promise<Response> {
-  const [input, init] = request
-  const early = earlyAnswer(String(input), init?.method ?? 'GET')
-  const response = await (early ?? fetch(...request)).then(whole).catch((cause: unknown) => {
-    void isAnswering()
+let reads = new AbortController()
+
+/**
+ * Ends what is being read, and reads nothing before `work` is done: where it ends the session, the answers would be those of a
+ * session that was lost.
+ */
+export async function withoutReads<Result>(work: () => Promise<Result>): Promise<Result> {
+  reads.abort()
+  try {
+    return await work()
+  } finally {
+    reads = new AbortController()
+  }
+}
+
+async function fetchOnce(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
+  const method = init?.method ?? 'GET'
+  const early = earlyAnswer(String(input), method)
+  const { signal } = reads
+  const sent = early ?? fetch(input, method === 'GET' ? { signal, ...init } : init)
+  const response = await sent.then(whole).catch((cause: unknown) => {
+    if (!signal.aborted) void isAnswering()
     throw unreachable(cause)
   })
   connection.answered()

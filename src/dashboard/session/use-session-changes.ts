@@ -1,6 +1,7 @@
 // Sign-in and sign-out. Each drops the query cache, which holds another session's data.
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
+import { withoutReads } from '../api/client.ts'
 import { tellTabs } from '../api/tabs.ts'
 import { dropDrafts } from '../ui/drafts.ts'
 import { signIn, signOut } from './api.ts'
@@ -24,10 +25,16 @@ export function useSessionChanges() {
       navigate(`~/sign-in?${step}`, { replace: true })
     },
     async signOut(next = '/sign-in') {
-      await signOut()
-      dropDrafts()
-      tellTabs({ kind: 'signed-out' })
-      forgetSession(client)
+      await withoutReads(async () => {
+        await client.cancelQueries()
+        await signOut()
+        dropDrafts()
+        tellTabs({ kind: 'signed-out' })
+        forgetSession(client)
+      }).catch((error: unknown) => {
+        void client.invalidateQueries()
+        throw error
+      })
       navigate(`~${next}`, { replace: true })
     },
   }

@@ -36,6 +36,27 @@ test('a session that ended under a form asks to sign in over it, and the request
   await page.getByRole('dialog', { name: /^Store the token/ }).waitFor()
 })
 
+test('signing out ends what the page still reads', async (t) => {
+  const page = await openPage(t)
+  await signIn(page, demo.owner)
+  const { promise: isSignedOut, resolve: signedOut } = Promise.withResolvers<void>()
+  await page.route('**/api/sessions', async (route) => {
+    await isSignedOut
+    // The page may have ended it.
+    await route.continue().catch(() => undefined)
+  })
+  const reading = page.waitForRequest('**/api/sessions')
+  await page.goto('/profile')
+  await heading(page, 'Profile')
+  const failed = page.waitForEvent('requestfailed')
+  const request = await reading
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await heading(page, 'Sign in')
+  signedOut()
+  assert.equal(await failed, request)
+  await expect(again(page)).toHaveCount(0)
+})
+
 test('a session that ended under a token leaves the token', async (t) => {
   const page = await openPage(t, {}, noSession)
   await signIn(page, demo.owner)

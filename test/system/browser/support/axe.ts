@@ -6,9 +6,9 @@ import type { Page } from 'playwright'
 export async function assertAccessible(page: Page, where: string): Promise<void> {
   await page.evaluate(settled)
   // The page gives a chart its role, and ECharts, when it draws, its label.
-  await page
-    .locator('[role=img][_echarts_instance_]:not([aria-label])')
-    .waitFor({ state: 'detached' })
+  await page.waitForFunction(
+    () => !document.querySelector('[aria-label="Loading chart"], div[role=img]:not([aria-label])'),
+  )
   // Legacy mode injects axe by the debugger: its own page would run scripts that the policy forbids.
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode(true)
