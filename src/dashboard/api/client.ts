@@ -114,10 +114,10 @@ export async function withoutReads<Result>(work: () => Promise<Result>): Promise
 async function fetchOnce(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
   const method = init?.method ?? 'GET'
   const early = earlyAnswer(String(input), method)
-  const { signal } = reads
-  const sent = early ?? fetch(input, method === 'GET' ? { signal, ...init } : init)
+  const signal = method === 'GET' ? reads.signal : null
+  const sent = early ?? fetch(input, { signal, ...init })
   const response = await sent.then(whole).catch((cause: unknown) => {
-    if (!signal.aborted) void isAnswering()
+    if (!signal?.aborted) void isAnswering()
     throw unreachable(cause)
   })
   connection.answered()

@@ -66,6 +66,17 @@ test('signing out ends what the page still reads', async (t) => {
   await expect(again(page)).toHaveCount(0)
 })
 
+test('where signing out fails, the page says so and reads on', async (t) => {
+  const page = await openPage(t, {}, ['net::ERR'])
+  await signIn(page, demo.owner)
+  await page.route('**/api/auth/sign-out', (route) => route.abort('connectionreset'))
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('No response').waitFor()
+  await page.getByRole('link', { name: 'Members', exact: true }).click()
+  await heading(page, 'Members')
+  await page.getByRole('cell', { name: demo.owner }).waitFor()
+})
+
 test('a session that ended under a token leaves the token', async (t) => {
   const page = await openPage(t, {}, noSession)
   await signIn(page, demo.owner)

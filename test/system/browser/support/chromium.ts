@@ -1,4 +1,4 @@
-// Debian's Chromium without its window (a third less of the processor), installed by apt where there is no Chromium.
+// Debian's Chromium, installed by apt when it is absent: its headless shell, which draws less than the whole of it.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright'
 import { aptInstall } from '../../../support/system/apt.ts'
