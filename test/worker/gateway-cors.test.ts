@@ -139,6 +139,7 @@ describe('a preflight from another origin', () => {
 describe('a refusal of the gateway', () => {
   const exposed = [
     'X-Request-Id',
+    'ETag',
     'Retry-After',
     'RateLimit',
     'RateLimit-Policy',

@@ -8,9 +8,10 @@ import { Problem } from '../response/problem.ts'
 import { isPreflight } from './preflight.ts'
 import { isWebSocket } from './upstream-headers.ts'
 
-/** Of the headers of the gateway's own answers, those that a client acts on. */
+/** What a client acts on, of our answers; `ETag` is the API's or the portal's. */
 const exposed = [
   'X-Request-Id',
+  'ETag',
   'Retry-After',
   'RateLimit',
   'RateLimit-Policy',
