@@ -106,6 +106,19 @@ describe('a preflight from a listed origin', () => {
     expect(received).toEqual([])
   })
 
+  it('is one with `Content-Length: 0`, but not with the body of another length', async () => {
+    const app = await open(list)
+    const headers = { origin: page, 'access-control-request-method': 'POST' }
+    const sent = (more: HeadersInit, body: string) =>
+      app.request('OPTIONS', '/api/contacts', { headers: { ...headers, ...more }, body })
+    const empty = await sent({ 'content-length': '0' }, '')
+    expect([empty.status, empty.headers.get('access-control-allow-origin')]).toEqual([204, page])
+    const chunked = { 'content-length': '0', 'transfer-encoding': 'chunked' }
+    expect(await outcome(sent(chunked, ''))).toBe('401 missing_credential')
+    expect(await outcome(sent({ 'content-length': '1' }, 'a'))).toBe('401 missing_credential')
+    expect(received).toEqual([])
+  })
+
   it('allows every method that a route of the policy has, for the time that is configured', async () => {
     const route = { method: 'PURGE', path: '/api/contacts', scope: 'contacts:write' }
     const settings = {
@@ -375,6 +388,15 @@ describe("with cors: 'upstream'", () => {
       'x-forwarded-proto': 'http',
       'x-latchkey-request-id': answered.headers.get('x-request-id'),
     })
+  })
+
+  it('a preflight with `Content-Length: 0` reaches the API, too', async () => {
+    answer = () => new Response(null, { status: 204, headers: allowed })
+    const app = await open('upstream')
+    const headers = { origin: page, 'access-control-request-method': 'POST', 'content-length': '0' }
+    const answered = await app.request('OPTIONS', '/api/contacts', { headers, body: '' })
+    expect([answered.status, corsHeaders(answered)]).toEqual([204, allowed])
+    expect(await received[0]?.text()).toBe('')
   })
 
   it('brings no body back, and reaches no store', async () => {

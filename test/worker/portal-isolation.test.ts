@@ -375,15 +375,19 @@ describe('a page of another origin', () => {
       401,
       headers.origin,
     ])
-    const preflight = await open.request('OPTIONS', portalKeys, {
-      headers: {
-        ...headers,
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization',
-      },
-    })
-    expect(preflight.status).toBe(204)
-    expect(preflight.headers.get('access-control-allow-origin')).toBe(headers.origin)
+    for (const empty of [{}, { headers: { 'content-length': '0' }, body: '' }]) {
+      const preflight = await open.request('OPTIONS', portalKeys, {
+        ...empty,
+        headers: {
+          ...headers,
+          ...empty.headers,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization',
+        },
+      })
+      expect(preflight.status).toBe(204)
+      expect(preflight.headers.get('access-control-allow-origin')).toBe(headers.origin)
+    }
     const evil = { origin: 'https://evil.example' }
     const foreign = await open.request('GET', portalKeys, { as, headers: evil })
     expect([foreign.status, foreign.headers.has('access-control-allow-origin')]).toEqual([

@@ -8,13 +8,20 @@ import type { UpstreamFetch } from './upstream.ts'
 import { anonymousHeaders } from './upstream-headers.ts'
 
 /** Any other OPTIONS is an ordinary request, which needs a credential. */
-export function isPreflight({ method, headers, body }: Request): boolean {
+export function isPreflight(request: Request): boolean {
+  const { method, headers } = request
   return (
     method === 'OPTIONS' &&
-    body === null &&
+    !hasBody(request) &&
     headers.has('origin') &&
     headers.has('access-control-request-method')
   )
+}
+
+/** workerd makes an empty stream of `Content-Length: 0`, which proxies add; Transfer-Encoding overrides it (RFC 9112 6.3). */
+function hasBody({ body, headers }: Request): boolean {
+  if (body === null) return false
+  return headers.get('content-length') !== '0' || headers.has('transfer-encoding')
 }
 
 /**
