@@ -59,7 +59,7 @@ export const openResources = [
   'v1/portal-sessions',
 ]
 
-/** The methods of the paths that no router of its own answers. */
+/** The methods that are checked before any router; of `introspectPath` its own does, whose errors are OAuth's. */
 export const ownOperations = [
   { method: 'GET', path: '/healthz' },
   { method: 'GET', path: '/readyz' },
@@ -71,7 +71,6 @@ export const ownOperations = [
   { method: 'DELETE', path: mePath },
   { method: 'POST', path: verifyPath },
   { method: 'POST', path: verifyBatchPath },
-  { method: 'POST', path: introspectPath },
 ]
 
 /**
@@ -102,6 +101,7 @@ const dashboard = [
 /** All of them. `/*` stands for the path before it and everything below. */
 export const ownPaths: readonly string[] = [
   ...ownOperations.map(({ path }) => path),
+  introspectPath,
   leakPaths,
   ...devMailPaths,
   forwardAuthPaths,

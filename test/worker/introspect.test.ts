@@ -349,6 +349,16 @@ describe('an error', () => {
     const headers = { 'content-type': 'application/json' }
     expect(await errors(post('{}', { as: gateway, headers }))).toBe('415 invalid_request')
   })
+
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PURGE'])(
+    'of the method %s is a 405 with one, without a credential',
+    async (method) => {
+      const { status, body, headers } = await app.request(method, path)
+      expect([status, headers.get('allow')]).toEqual([405, 'POST'])
+      expect(body).toMatchObject({ error: 'invalid_request', code: 'method_not_allowed' })
+      expect((await app.request('HEAD', path)).status).toBe(405)
+    },
+  )
 })
 
 describe('a malformed form', () => {
