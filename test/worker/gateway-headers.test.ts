@@ -196,6 +196,12 @@ describe('the API behind the gateway receives no', () => {
     expect(await passed(basic('latchkey', key))).not.toHaveProperty('authorization')
     expect(await passed(basic(key, ''))).not.toHaveProperty('authorization')
     expect(await passed(basic('latchkey', portalSession))).not.toHaveProperty('authorization')
+    const encoded = key.replace('_', '%5F')
+    expect(await passed(basic('latchkey', encoded))).not.toHaveProperty('authorization')
+    expect(await passed(basic(encoded, ''))).not.toHaveProperty('authorization')
+    expect(await passed(basic('50%', key))).not.toHaveProperty('authorization')
+    const ofApi = basic('user%40example.com', '100%')
+    expect(await passed(ofApi)).toMatchObject(ofApi)
   })
 
   it('token without a prefix as the whole value, or behind a scheme', async () => {

@@ -19,7 +19,7 @@ export function createCredentialCheck(
   return (value) => {
     if (holds(value)) return true
     const basic = basicCredentials(value)
-    return basic !== null && holds(basic)
+    return basic !== null && (holds(basic) || holds(formDecoded(basic)))
   }
 }
 
@@ -27,6 +27,15 @@ export function createCredentialCheck(
 function basicCredentials(value: string): string | null {
   const encoded = behindScheme(value, 'basic')
   return encoded === null ? null : decodeBase64(encoded)
+}
+
+/** OAuth clients form-encode both halves (RFC 6749 2.3.1): introspection decodes them. */
+function formDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** By what it says of itself: the signature of a JWT that passes to the API is the API's to check. */
