@@ -86,6 +86,15 @@ describe('the platform', () => {
     expect(reset.body.data.quotas).toMatchObject({ keys: 100_000, changes_per_minute: 10 })
   })
 
+  it('finds a name in the normal form of names, however its search is composed', async () => {
+    const { id } = await newTenant({ name: 'Cafe\u0301 Zoe\u0308' })
+    for (const form of ['NFC', 'NFD']) {
+      const search = encodeURIComponent('Café Zoë'.normalize(form))
+      const list = await ask('GET', `/api/accounts?search=${search}`, platform.owner.jwt)
+      expect(list.body.data.map((one: { id: string }) => one.id)).toEqual([id])
+    }
+  })
+
   it('answers 202 with the regions that do not know a new name, and settles a repeated rename', async () => {
     const made = await newTenant({ name: 'Before' })
     const owner = await addPerson(made.id, 'owner')

@@ -29,7 +29,7 @@ const list = createRoute({
   description: lookedThrough,
   request: {
     query: pageQuery.extend({
-      search: z.string().trim().min(1).max(100).optional().openapi({
+      search: z.string().trim().min(1).max(100).normalize('NFC').optional().openapi({
         description: 'Part of a name, or an id',
       }),
       status: z.enum(accountStatuses).optional(),
