@@ -1,15 +1,6 @@
-// Finds the credentials of a deployment inside a text of the client's length: one pass for each token format.
-import {
-  type ForeignFormat,
-  foreignAlphabets,
-  lengthRange,
-  recogniseToken,
-  type TokenFormats,
-} from './foreign.ts'
-
-type Shape = Pick<ForeignFormat, 'prefix' | 'alphabet' | 'length'>
-
-const portalSession: Shape = { prefix: 'lkps_', alphabet: 'base64url', length: 40 }
+// Finds the credentials of a deployment inside a text of the client's length.
+import { recogniseToken, type TokenFormats } from './foreign.ts'
+import { holdsPrefixedToken } from './prefixed-token.ts'
 
 /** No token and no payload of a JWT is shorter. */
 const minLength = 16
@@ -18,34 +9,11 @@ const minLength = 16
  * Whether the text holds a token of a format, its tag well or not, or a portal session. A token without a prefix
  * counts only as the whole text or behind a scheme: ETags and trace ids have the same shape.
  */
-export function holdsToken(text: string, { formats, foreign }: TokenFormats): boolean {
+export function holdsToken(text: string, formats: TokenFormats): boolean {
   if (text.length < minLength) return false
-  if (holdsShape(text, portalSession)) return true
-  for (const name in formats) if (holdsShape(text, formats[name] as Shape)) return true
-  for (const name in foreign) {
-    const format = foreign[name] as Shape
-    if (format.prefix !== '' && holdsShape(text, format)) return true
-  }
+  if (holdsPrefixedToken(text, formats)) return true
   const word = text.slice(text.lastIndexOf(' ') + 1)
-  return recogniseToken(word, { formats, foreign }) !== null
-}
-
-/**
- * Any longer run counts too. What stands behind a prefix is read up to its first other letter, and the search goes
- * on there, so that repeated prefixes are not read again.
- */
-function holdsShape(text: string, { prefix, alphabet, length }: Shape): boolean {
-  const { min } = lengthRange(length)
-  const { run } = foreignAlphabets[alphabet]
-  let at = text.indexOf(prefix)
-  while (at !== -1) {
-    const start = at + prefix.length
-    run.lastIndex = start
-    const letters = run.exec(text)?.[0].length ?? 0
-    if (letters >= min) return true
-    at = text.indexOf(prefix, Math.max(at + 1, start + letters - prefix.length + 1))
-  }
-  return false
+  return recogniseToken(word, formats) !== null
 }
 
 /** Whether a JWT stands in the text (RFC 7519 3: parts with a dot between them) whose claims match. */

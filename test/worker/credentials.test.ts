@@ -303,6 +303,37 @@ describe('a token in the query', () => {
   })
 })
 
+describe('a token inside a text of the query', () => {
+  const session = `lkps_${'a'.repeat(49)}`
+
+  it.each<[string, () => string, string]>([
+    ['behind a scheme', () => `a=Bearer%20${reader.key}`, 'query.a'],
+    ['between other letters', () => `a=x${reader.key}9`, 'query.a'],
+    ['in a link', () => `next=${encodeURIComponent(`/x?key=${longer.key}&y=1`)}`, 'query.next'],
+    ['of a portal session', () => `t=${session}`, 'query.t'],
+    ['in a name', () => `a[${reader.key}]=1`, 'query'],
+  ])('%s is refused as one that stands alone', async (_, query, path) => {
+    const url = `/api/contacts?${query()}`
+    expect(await outcome(app.request('GET', url))).toBe('401 missing_credential')
+    const answer = await app.request('GET', url, { key: reader.key })
+    expect([answer.status, answer.body.errors]).toMatchObject([400, [{ path }]])
+    expect(answer.text).not.toContain(reader.key)
+  })
+
+  it('is none before its last letter, and no JWT of the API is one', async () => {
+    const { jwt } = account.owner
+    for (const query of [
+      `a=${reader.key.slice(0, -1)}`,
+      'a=whm_',
+      `a=${jwt}`,
+      `a=Bearer%20${jwt}`,
+    ]) {
+      const passed = app.request('GET', `/api/contacts?${query}`, { key: reader.key })
+      expect(await outcome(passed), query).toBe('200')
+    }
+  })
+})
+
 describe('malformed credentials', () => {
   /** What a header may hold: ASCII without control characters. */
   const headerText = fc.stringMatching(/^[ -~]{0,300}$/)

@@ -1,6 +1,7 @@
 // The credential of a request, and where it may stand. Reads headers only and decides nothing.
 import { presentedToken } from '../../contract/credentials.ts'
-import { recogniseToken, type TokenFormats } from '../../core/foreign.ts'
+import type { TokenFormats } from '../../core/foreign.ts'
+import { holdsPrefixedToken } from '../../core/prefixed-token.ts'
 
 export type Credential =
   | { kind: 'key'; token: string }
@@ -21,21 +22,16 @@ function isJwt(token: string): boolean {
 }
 
 /**
- * Where in the query a token stands (`query.NAME`, or `query` where it is a name itself), or null.
+ * Where in the query a token stands (`query.NAME`, or `query` where it is in a name), or null.
  * URLs end up in logs and histories, so a token there is refused (RFC 6750 2.3 and 5.3).
  */
 export function tokenInQuery(url: string, formats: TokenFormats): string | null {
   const start = url.indexOf('?')
   if (start === -1) return null
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    if (looksLikeToken(name.trim(), formats)) return 'query'
-    if (looksLikeToken(value.trim(), formats)) return `query.${name}`
+    // Formats without a prefix do not count: any other text of that length would match.
+    if (holdsPrefixedToken(name, formats)) return 'query'
+    if (holdsPrefixedToken(value, formats)) return `query.${name}`
   }
   return null
-}
-
-/** Formats without a prefix do not count: any other text of that length would match. */
-function looksLikeToken(text: string, formats: TokenFormats): boolean {
-  const recognised = recogniseToken(text, formats)
-  return recognised !== null && recognised.format.prefix !== ''
 }
