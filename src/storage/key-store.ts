@@ -133,6 +133,13 @@ export async function findManager(
   return { mayGrant, rootId: meterId ?? id, standing: standingOfRow(standing) }
 }
 
+/** The first key of the rotations of this one, of any account, which its `madeBy` is; any other id is itself. */
+export async function rootOf(d1: D1Database, id: string): Promise<string> {
+  const query = openPrimary(d1).select({ meterId: apiKey.meterId }).from(apiKey)
+  const row = await within('D1', readTimeoutMs, query.where(eq(apiKey.id, id)).get())
+  return row?.meterId ?? id
+}
+
 /** The keys with these digests, of any account. */
 export async function findByDigests(
   d1: D1Database,

@@ -316,6 +316,27 @@ describe('lists for a key with bounds', () => {
     expect((await shown(byAnother.id)).status).toBe('active')
   })
 
+  it('made_by selects them by each key of the rotations of the maker', async () => {
+    const manager = await managing({})
+    const made = async (as: string) => (await makeKey(app, as, { scopes: [] })).id
+    const before = await made(manager.key)
+    const rotated = await send('POST', `/${manager.id}/rotate`, owner, { overlap_seconds: 60 })
+    const { id: made_by, key } = rotated.body.data
+    const after = await made(key)
+    const many = () => send('POST', '/revoke', owner, { made_by })
+    expect((await many()).body.data).toEqual({ revoked: 2, missing: [] })
+    for (const id of [before, after]) expect((await shown(id)).status).toBe('revoked')
+    expect((await many()).body.data).toEqual({ revoked: 0, missing: [] })
+  })
+
+  it('missing holds the made_by as it was given', async () => {
+    const { id } = await makeKey(app, owner, { scopes: [] })
+    const rotated = await send('POST', `/${id}/rotate`, owner, {})
+    const made_by = rotated.body.data.id
+    const many = await send('POST', '/revoke', owner, { made_by })
+    expect(many.body.data).toEqual({ revoked: 0, missing: [made_by] })
+  })
+
   it('decide in SQL as the comparison of one key does', async () => {
     const { id: accountId, owner: person } = await openAccount('Sieve')
     const lists = [

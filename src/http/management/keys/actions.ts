@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { revokeKeys } from '../../../keys/revoke.ts'
 import { refuseRotating, rotateKey } from '../../../keys/rotate.ts'
 import { reachOf } from '../../../storage/key-reach.ts'
+import { rootOf } from '../../../storage/key-store.ts'
 import { missingFrom } from '../../../storage/named-keys.ts'
 import { revokePath } from '../../paths.ts'
 import { callerOf, keySettingsOf } from '../../routing/caller.ts'
@@ -77,7 +78,9 @@ const selection = z
   .strictObject({
     ids: z.array(idField).min(1).max(maxIds).optional(),
     created_by: idField.optional(),
-    made_by: idField.optional(),
+    made_by: idField.optional().openapi({
+      description: 'A person or a key; of one that was rotated, any of its rotations',
+    }),
     external_id: externalIdField.optional(),
   })
   .refine((body) => Object.keys(body).length === 1, { error: oneSelection })
@@ -140,22 +143,24 @@ export function createApiKeyActions() {
     })
     .openapi(revokeMany, async (c) => {
       const settings = await keySettingsOf(c)
-      const selection = selectionOf(c.req.valid('json'))
+      const given = c.req.valid('json')
+      const selection = await selectionOf(c.env.db, given)
       const stores = await c.env.changeStores()
       const { count, progress } = await revokeKeys(stores, settings, callerOf(c), selection)
-      const missing = await missingFrom(
-        c.env.db,
-        reachOf(c.var.actor, c.env.config, c.env.clock.now()),
-        selection,
-        count,
-      )
+      const reach = reachOf(c.var.actor, c.env.config, c.env.clock.now())
+      const unnamed = await missingFrom(c.env.db, reach, selection, count)
+      const missing = unnamed.map((value) => given.made_by ?? value)
       return changeAnswer(c, progress, { revoked: count, missing })
     })
 }
 
-function selectionOf({ ids, created_by, made_by, external_id }: z.output<typeof selection>) {
+async function selectionOf(
+  db: D1Database,
+  { ids, created_by, made_by, external_id }: z.output<typeof selection>,
+) {
   if (ids !== undefined) return { by: 'ids', ids } as const
   if (created_by !== undefined) return { by: 'creator', createdBy: created_by } as const
-  if (made_by !== undefined) return { by: 'maker', madeBy: made_by } as const
+  // People see the id of the newest key, and what it made names the first of its rotations.
+  if (made_by !== undefined) return { by: 'maker', madeBy: await rootOf(db, made_by) } as const
   return { by: 'externalId', externalId: external_id ?? '' } as const
 }
