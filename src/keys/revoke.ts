@@ -18,6 +18,7 @@ import type { Refusal } from './refusal.ts'
 
 /**
  * Revokes one key. Repeated, it only waits until the revocation is in force.
+ * @param readIfMatch which version is meant; not asked of a revoked key.
  * @throws StoreUnavailable when D1 does not answer; the key may then be revoked.
  */
 export function revokeKey(
@@ -25,7 +26,7 @@ export function revokeKey(
   settings: ChangeSettings & { config: VerdictConfig },
   caller: Caller,
   id: string,
-  ifMatch: Precondition | null = null,
+  readIfMatch: () => Precondition | null = () => null,
 ): Promise<ChangeResult<Refusal>> {
   const target = { accountId: caller.actor.accountId, id }
   return changeOne(stores, settings, target, (key) => {
@@ -33,7 +34,7 @@ export function revokeKey(
     if (refused !== null) return { refused }
     // Whatever version was meant: it is revoked.
     if (key.revokedAt !== null) return null
-    const other = refuseVersion(ifMatch, key)
+    const other = refuseVersion(readIfMatch(), key)
     return other === null ? revocation(caller, settings, {}) : { refused: other }
   })
 }

@@ -125,3 +125,14 @@ it('a change of another version is refused by If-Match', async () => {
   const fresh = { 'if-match': shown.get('etag') ?? '' }
   expect((await app.request('PATCH', path, { as, body, headers: fresh })).status).toBe(200)
 })
+
+it('a malformed If-Match is refused, but for the revocation of a revoked key', async () => {
+  const as = await portalSession(app, opener, { external_id: newCustomer() })
+  const { id } = await makePortalKey(app, as)
+  const revoke = (headers: HeadersInit = {}) =>
+    app.request('DELETE', `${portalKeys}/${id}`, { as, headers })
+  const malformed = { 'if-match': 'malformed' }
+  expect((await revoke(malformed)).status).toBe(400)
+  expect((await revoke()).status).toBe(200)
+  expect((await revoke(malformed)).status).toBe(200)
+})

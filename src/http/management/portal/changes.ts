@@ -87,7 +87,7 @@ export function createPortalChanges() {
       const { id } = c.req.valid('param')
       const settings = await keySettingsOf(c)
       const stores = await customerStores(c)
-      const changed = await revokeKey(stores, settings, callerOf(c), id, ifMatchOf(c))
+      const changed = await revokeKey(stores, settings, callerOf(c), id, () => ifMatchOf(c))
       const message = 'API key deleted successfully'
       return changeAnswer(c, progressForCustomer(changed), { message })
     })
