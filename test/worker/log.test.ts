@@ -301,6 +301,29 @@ describe('Server-Timing', () => {
     expect(await timing('/api/contacts', { key })).toMatch(/^caller;desc="memory";/)
   })
 
+  it('is sent for the value 1 alone', async () => {
+    const { key } = await issue()
+    for (const value of ['', '0', 'true', '1, 1']) {
+      const headers = { 'x-latchkey-timing': value }
+      expect(await timing('/api/v1/me', { key, headers }), value).toBeNull()
+    }
+  })
+
+  it('is sent with failures of a valid key', async () => {
+    const { key } = await issue({ scopes: ['keys:manage'], may_grant: {} })
+    const before = /^caller;desc="(memory|cache|fence|database)";dur=\d+, total;dur=\d+$/
+    expect(await timing(`/api/api-keys/${crypto.randomUUID()}`, { key })).toMatch(before)
+    expect(await timing('/api/api-keys?limit=0', { key })).toMatch(before)
+    const body = { name: 'A key', unknown: 1 }
+    expect(await timing('/api/api-keys', { key, body }, 'POST')).toMatch(before)
+  })
+
+  it('is not sent to a person, whom no tier answers', async () => {
+    const as = account.owner.jwt
+    expect(await timing('/api/v1/me', { as })).toBeNull()
+    expect(await timing('/api/api-keys', { as })).toBeNull()
+  })
+
   it('is not sent without a valid credential', async () => {
     const { id, key } = await issue()
     expect(await timing('/api/v1/me')).toBeNull()

@@ -25,7 +25,7 @@ export function reporting({ clock, config }: AppSettings): (c: Context<AppEnv>) 
     const ms = clock.now() - report.startedAt
     const { raw } = c.req
     countTiers(c.env, report, raw)
-    if (raw.headers.has(timingHeader)) setServerTiming(c, report, ms)
+    if (raw.headers.get(timingHeader) === '1') setServerTiming(c, report, ms)
     const { status } = c.res
     const isLine = status >= 500 || (isSampled(c.env) && !isProbe(c))
     if (!isLine && report.sampled.length === 0) return
@@ -50,11 +50,11 @@ function routeOf(c: Context<AppEnv>, { context }: Report): string {
 const timingHeader = 'x-latchkey-timing'
 
 /**
- * `Server-Timing`, on request and with a valid credential only: otherwise the tier would reveal whether a guessed
- * token exists. The clock of Workers stands still between I/O, so only waits are measured.
+ * `Server-Timing`, on request and with a valid key only, of failures too: otherwise the tier would reveal whether a
+ * guessed token exists. The clock of Workers stands still between I/O, so only waits are measured.
  */
 function setServerTiming(c: Context<AppEnv>, { caller, checked }: Report, ms: number): void {
-  if (caller?.verdict !== 'valid' || c.res.status >= 400) return
+  if (caller?.verdict !== 'valid' || caller.tier === 'none') return
   const [only] = checked.length === 1 ? checked : []
   const metrics = [
     `caller;desc="${caller.tier}";dur=${caller.ms}`,
