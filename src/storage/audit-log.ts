@@ -54,6 +54,7 @@ export async function listEvents(
   page: Page,
 ): Promise<Looked<AuditEvent, Position>> {
   const lookedTo = await endOfLook(d1, reach, filter, page)
+  const isRead = readable(reach)
   const query = openPrimary(d1)
     .select({
       event: auditEvent,
@@ -61,7 +62,10 @@ export async function listEvents(
       actorName: sql<string | null>`case when ${auditEvent.actorKind} = 'platform' then null
         else coalesce(${actor.name}, ${actingKey.name}) end`,
       subjectName: subject.name,
-      keyName: apiKey.name,
+      // Of its own acts, a key with bounds also reads those on keys that it does not read.
+      keyName: isRead
+        ? sql<string | null>`case when ${isRead} then ${apiKey.name} end`
+        : apiKey.name,
       ...(reach.manager?.isForeign && withoutPeople),
     })
     .from(auditEvent)

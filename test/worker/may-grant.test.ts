@@ -304,6 +304,23 @@ describe('lists for a key with bounds', () => {
     expect(many.body.data).toEqual({ revoked: 1, missing: [other.id] })
   })
 
+  it('of events hold its own acts, and no names of keys beyond its bounds', async () => {
+    const manager = await managing({ external_ids: ['mine'] })
+    const mine = await makeKey(app, owner, { name: 'Mine', scopes: [], external_id: 'mine' })
+    const other = await makeKey(app, owner, { name: 'Secret', scopes: [], external_id: 'other' })
+    for (const { id } of [mine, other]) {
+      expect(await outcome(send('DELETE', `/${id}`, manager.key))).toBe('200')
+    }
+    const namesFor = async (as: string) => {
+      const path = `/api/audit-events?action=key.revoked&actor_id=${manager.id}`
+      const { data } = (await app.request('GET', path, { as })).body
+      const ofKey = ({ key_id, key_name }: Record<string, string>) => [key_id, key_name]
+      return Object.fromEntries(data.map(ofKey))
+    }
+    expect(await namesFor(manager.key)).toEqual({ [mine.id]: 'Mine', [other.id]: null })
+    expect(await namesFor(owner)).toEqual({ [mine.id]: 'Mine', [other.id]: 'Secret' })
+  })
+
   it('made_by selects the keys that a key made', async () => {
     const manager = await managing({})
     const made = await makeKey(app, manager.key, { scopes: [] })

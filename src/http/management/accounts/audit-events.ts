@@ -22,7 +22,10 @@ const event = z
       name: z.string().nullable(),
     }),
     key_id: z.uuid().nullable(),
-    key_name: z.string().nullable(),
+    key_name: z
+      .string()
+      .nullable()
+      .openapi({ description: 'null also where the caller does not read the key' }),
     subject_id: z.uuid().nullable().openapi({ description: 'The person concerned' }),
     subject_name: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()).nullable().openapi({
