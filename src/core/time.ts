@@ -1,7 +1,7 @@
 // Parses and writes RFC 3339 times.
 
 const pattern =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,20}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,100}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
 /**
  * Milliseconds since 1970; null for text that is no RFC 3339 time, and for an instant outside the years 0000
