@@ -326,7 +326,7 @@ describe('the id of a key', () => {
 describe('the scopes', () => {
   it('are listed with their descriptions, the reserved ones marked', async () => {
     const { body } = await app.request('GET', '/api/scopes', { as: account.member.jwt })
-    expect(body.status).toBe('success')
+    expect(body).toMatchObject({ status: 'success', next_cursor: null })
     expect(body.data).toHaveLength(10)
     const contacts = body.data.find(({ scope }: { scope: string }) => scope === 'contacts:read')
     expect(contacts).toMatchObject({ description: 'List and read contacts', reserved: false })

@@ -34,6 +34,11 @@ function defaultsIn(value: unknown, at = ''): string[] {
   ])
 }
 
+/** Whether its `data` is an array. */
+function isList({ properties }: Schema): boolean {
+  return (properties as { data?: { type?: unknown } } | undefined)?.data?.type === 'array'
+}
+
 function schemasOfAnswers({ responses }: (typeof operations)[number]['operation']) {
   const good = Object.entries(responses ?? {}).filter(([status]) => status.startsWith('2'))
   return good.map(([status, response]) => ({
@@ -52,6 +57,17 @@ describe('the document', () => {
       /\{"allOf":\[\{"\$ref":"[^"]*"\},\{[^{}]*"null"[^{}]*\}/g,
     )
     expect(found).toBeNull()
+  })
+
+  it('has next_cursor in each list, also where there are no pages', () => {
+    const lists = operations.flatMap(({ name, operation }) => {
+      const schemas = schemasOfAnswers(operation).flatMap(({ schemas }) => schemas)
+      const isPaged = ({ required }: Schema) => required?.includes('next_cursor')
+      const lists = name.startsWith('GET ') ? schemas.filter(isList) : []
+      return lists.map((list) => [name, isPaged(list)])
+    })
+    expect(lists.length).toBeGreaterThan(12)
+    expect(lists.filter(([, isPaged]) => !isPaged)).toEqual([])
   })
 
   it('is found to have one wherever it may stand', () => {

@@ -12,6 +12,13 @@ export function success<T extends z.ZodType, More extends z.ZodRawShape = Record
 
 export const nextCursor = { next_cursor: z.string().nullable() }
 
+const noCursor = z.null().openapi({ description: 'Always null: all are in one page' })
+
+/** A list that has no pages. */
+export function wholeList<T extends z.ZodType>(description: string, item: T) {
+  return success(description, z.array(item), { next_cursor: noCursor })
+}
+
 export const problemSchema = z
   .object({
     type: z.string().openapi({ description: 'The page that explains the code' }),

@@ -4,7 +4,7 @@ import { environmentOf } from '../../../core/environment.ts'
 import { roles } from '../../../core/role.ts'
 import { readEntry } from '../../../core/scope-matcher.ts'
 import { isOfPlatform, powersOfRole, reservedScopes } from '../../../core/scopes.ts'
-import { managementFailures, success } from '../../routing/responses.ts'
+import { managementFailures, wholeList } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
@@ -36,7 +36,7 @@ const listScopes = createRoute({
   tags: ['Catalogue'],
   security: byManager,
   summary: 'The scopes that a key can hold',
-  responses: { 200: success('The catalogue', z.array(scope)), ...managementFailures },
+  responses: { 200: wholeList('The catalogue', scope), ...managementFailures },
 })
 
 const listFormats = createRoute({
@@ -46,7 +46,7 @@ const listFormats = createRoute({
   tags: ['Catalogue'],
   security: byManager,
   summary: 'The formats that a token can have',
-  responses: { 200: success('The formats', z.array(format)), ...managementFailures },
+  responses: { 200: wholeList('The formats', format), ...managementFailures },
 })
 
 export function createScopeRoutes({ config }: AppSettings) {
@@ -65,7 +65,9 @@ export function createScopeRoutes({ config }: AppSettings) {
     .openapi(listScopes, (c) => {
       const { isPlatform } = c.var.standing
       const data = scopes.filter(({ scope }) => isPlatform || !isOfPlatform(scope))
-      return c.json({ status: 'success' as const, data }, 200)
+      return c.json({ status: 'success' as const, data, next_cursor: null }, 200)
     })
-    .openapi(listFormats, (c) => c.json({ status: 'success' as const, data: formats }, 200))
+    .openapi(listFormats, (c) =>
+      c.json({ status: 'success' as const, data: formats, next_cursor: null }, 200),
+    )
 }

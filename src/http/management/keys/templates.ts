@@ -1,6 +1,6 @@
 // GET /api/api-keys/templates: what latchkey.config.ts offers to fill in for a new key.
 import { createRoute, z } from '@hono/zod-openapi'
-import { managementFailures, success } from '../../routing/responses.ts'
+import { managementFailures, wholeList } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
@@ -30,7 +30,7 @@ const listTemplates = createRoute({
   security: byManager,
   summary: 'Templates of new keys, which fill in the form of the dashboard',
   responses: {
-    200: success('As the configuration lists them', z.array(template)),
+    200: wholeList('As the configuration lists them', template),
     ...managementFailures,
   },
 })
@@ -51,6 +51,6 @@ export function createKeyTemplates({ config }: AppSettings) {
     metadata: given.metadata ?? null,
   }))
   return createRouter().openapi(listTemplates, (c) =>
-    c.json({ status: 'success' as const, data }, 200),
+    c.json({ status: 'success' as const, data, next_cursor: null }, 200),
   )
 }

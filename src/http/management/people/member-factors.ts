@@ -1,7 +1,7 @@
 // GET /api/members/factors: who of the account has a second factor, for the owners who may require one.
 import { createRoute, z } from '@hono/zod-openapi'
 import { membersWithFactors } from '../../../storage/people-store.ts'
-import { managementFailures, success } from '../../routing/responses.ts'
+import { managementFailures, wholeList } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byOwner } from '../../routing/security.ts'
 
@@ -14,10 +14,7 @@ const list = createRoute({
   summary: 'Which members have a second factor',
   description: 'What kind it is stays with the member.',
   responses: {
-    200: success(
-      'Every member',
-      z.array(z.object({ user_id: z.string(), has_factor: z.boolean() })),
-    ),
+    200: wholeList('Every member', z.object({ user_id: z.string(), has_factor: z.boolean() })),
     ...managementFailures,
   },
 })
@@ -29,6 +26,6 @@ export function createMemberFactors() {
       user_id: userId,
       has_factor: hasFactor,
     }))
-    return c.json({ status: 'success' as const, data }, 200)
+    return c.json({ status: 'success' as const, data, next_cursor: null }, 200)
   })
 }

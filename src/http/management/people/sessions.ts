@@ -6,7 +6,7 @@ import { actingOf } from '../../auth/acting.ts'
 import { sessionOf } from '../../auth/people.ts'
 import { Problem } from '../../response/problem.ts'
 import { idParam } from '../../routing/requests.ts'
-import { failure, managementFailures, success } from '../../routing/responses.ts'
+import { failure, managementFailures, success, wholeList } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { bySession } from '../../routing/security.ts'
 import { isoTime, time } from '../../routing/time.ts'
@@ -39,7 +39,7 @@ const list = createRoute({
   path: '/api/sessions',
   operationId: 'listSessions',
   summary: 'The sessions of the person, last used first',
-  responses: { 200: success('Their sessions', z.array(view)), ...managementFailures },
+  responses: { 200: wholeList('Their sessions', view), ...managementFailures },
 })
 
 const endOne = createRoute({
@@ -85,7 +85,7 @@ export function createSessionRoutes() {
         signed_in_with: each.signedInWith,
         awaits_factor: each.awaitsFactor,
       }))
-      return c.json({ status: 'success' as const, data }, 200)
+      return c.json({ status: 'success' as const, data, next_cursor: null }, 200)
     })
     .openapi(endOne, async (c) => {
       const { userId } = await sessionOf(c.env.people, c.req.raw)

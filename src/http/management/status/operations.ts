@@ -7,7 +7,13 @@ import type { AppEnv } from '../../app-env.ts'
 import { isSetupToken } from '../../auth/guess.ts'
 import { Problem } from '../../response/problem.ts'
 import { missingCredential } from '../../response/refusals.ts'
-import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
+import {
+  bodyFailures,
+  failure,
+  managementFailures,
+  success,
+  wholeList,
+} from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byOperator } from '../../routing/security.ts'
 
@@ -20,7 +26,7 @@ const listed = createRoute({
   tags: ['Operations'],
   security: byOperator,
   summary: 'The fences that changes wait for; keep the list before D1 is restored',
-  responses: { 200: success('Their names', z.array(name)), ...managementFailures },
+  responses: { 200: wholeList('Their names', name), ...managementFailures },
 })
 
 const reset = createRoute({
@@ -61,7 +67,7 @@ export function createOperationRoutes() {
   return routes
     .openapi(listed, async (c) => {
       const data = await listFences(c.env.db)
-      return c.json({ status: 'success' as const, data }, 200)
+      return c.json({ status: 'success' as const, data, next_cursor: null }, 200)
     })
     .openapi(reset, async (c) => {
       if (!c.env.changesStopped) {

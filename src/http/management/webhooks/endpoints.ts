@@ -7,7 +7,13 @@ import type { AppEnv } from '../../app-env.ts'
 import { Problem } from '../../response/problem.ts'
 import { defaultLimit, pageOf, pageQuery, readCursor } from '../../routing/paging.ts'
 import { idParam } from '../../routing/requests.ts'
-import { failure, managementFailures, nextCursor, success } from '../../routing/responses.ts'
+import {
+  failure,
+  managementFailures,
+  nextCursor,
+  success,
+  wholeList,
+} from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byManager } from '../../routing/security.ts'
 import type { AppSettings } from '../../services.ts'
@@ -38,7 +44,7 @@ const listEvents = createRoute({
   operationId: 'listWebhookEvents',
   summary: 'The types of events that an endpoint can subscribe to',
   responses: {
-    200: success('The types', z.array(z.object({ type: z.string(), description: z.string() }))),
+    200: wholeList('The types', z.object({ type: z.string(), description: z.string() })),
     ...managementFailures,
   },
 })
@@ -64,7 +70,9 @@ export function createWebhookEndpoints({ clock }: AppSettings) {
       const data = endpoints.map((each) => endpointView(each, clock.now()))
       return c.json({ status: 'success' as const, data, next_cursor }, 200)
     })
-    .openapi(listEvents, (c) => c.json({ status: 'success' as const, data: types }, 200))
+    .openapi(listEvents, (c) =>
+      c.json({ status: 'success' as const, data: types, next_cursor: null }, 200),
+    )
     .openapi(read, async (c) => {
       const endpoint = await endpointOf(c, c.req.valid('param').id)
       const data = endpointView(endpoint, clock.now())

@@ -8,7 +8,13 @@ import { actingOf } from '../../../auth/acting.ts'
 import { Problem } from '../../../response/problem.ts'
 import { stepUpRequired } from '../../../response/step-up.ts'
 import { idParam, json } from '../../../routing/requests.ts'
-import { bodyFailures, failure, managementFailures, success } from '../../../routing/responses.ts'
+import {
+  bodyFailures,
+  failure,
+  managementFailures,
+  success,
+  wholeList,
+} from '../../../routing/responses.ts'
 import { createRouter, operationsAfterStepUp } from '../../../routing/router.ts'
 import { bySession, bySessionAfterStepUp } from '../../../routing/security.ts'
 import { isoTime, time } from '../../../routing/time.ts'
@@ -36,7 +42,7 @@ const list = createRoute({
   tags,
   security: bySession,
   summary: 'The other providers with which the person signs in, oldest first',
-  responses: { 200: success('Their links', z.array(linkSchema)), ...managementFailures },
+  responses: { 200: wholeList('Their links', linkSchema), ...managementFailures },
 })
 
 const add = createRoute({
@@ -85,7 +91,7 @@ export function createLinkRoutes() {
         const { provider, name } = providerOfIssuer(c, issuer)
         return { id, provider, name, issuer, created_at: isoTime(createdAt.getTime()) }
       })
-      return c.json({ status: 'success' as const, data }, 200, noStore)
+      return c.json({ status: 'success' as const, data, next_cursor: null }, 200, noStore)
     })
     .openapi(add, async (c) => {
       const { provider: id, next = null } = c.req.valid('json')
