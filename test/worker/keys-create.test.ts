@@ -324,6 +324,12 @@ describe('an invalid field', () => {
     expect(await keysStored()).toBe(stored)
   })
 
+  it('says how many windows a rate_limit may have', async () => {
+    const rate_limit = Array.from({ length: 6 }, (_, at) => ({ limit: 1, window_seconds: at + 1 }))
+    const { body } = await post({ name: 'A key', rate_limit })
+    expect(body.errors).toEqual([{ path: 'rate_limit', message: 'At most 5 windows' }])
+  })
+
   it('is named together with all other invalid fields', async () => {
     const { body } = await post({ name: '', expires_at: 'x', scopes: ['x'], nonsense: 1 })
     const paths = body.errors.map(({ path }: { path: string }) => path).sort()

@@ -27,7 +27,10 @@ export function fieldErrors(issue: Issue, target: string): FieldError[] {
       .slice(0, maxErrors)
       .map((key) => ({ path: `${prefix}${quote(key)}`, message }))
   }
-  const meant = issue.errors?.find((kind) => kind.every(({ path }) => path.length > 0))
+  // The alternative of the right type: what is wrong is within it, or its length.
+  const meant = issue.errors?.find((kind) =>
+    kind.every(({ path, code }) => path.length > 0 || code === 'too_big'),
+  )
   if (meant === undefined) return [{ path, message: issue.message }]
   return meant.flatMap((inner) =>
     fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, target),

@@ -39,7 +39,10 @@ type WindowIn = z.infer<typeof windowIn>
 
 /** Accepts one window or a list of them; the output is a list. */
 export const rateLimitField = z
-  .union([windowIn, z.array(windowIn).min(1, 'null for no limit').max(maxWindows)])
+  .union([
+    windowIn,
+    z.array(windowIn).min(1, 'null for no limit').max(maxWindows, `At most ${maxWindows} windows`),
+  ])
   .transform((given) => windowsOf(Array.isArray(given) ? given : [given]))
   .refine(namesDiffer, { error: 'Names of windows must differ' })
   .nullable()
