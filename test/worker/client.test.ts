@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import type { z } from '@hono/zod-openapi'
 import type { hc, InferRequestType, InferResponseType } from 'hono/client'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import { selectedKeys } from '../../packages/latchkey/src/cli/keys/selected.ts'
 import type { LatchkeyBinding } from '../../packages/latchkey/src/hono.ts'
 import {
   type AccountChanges,
@@ -148,6 +149,17 @@ describe('the client', () => {
     expect(actions).toEqual(['key.revoked', 'key.created'])
     const catalogue = await client.scopes()
     expect(catalogue).toContainEqual(expect.objectContaining({ scope: 'contacts:read' }))
+  })
+
+  it('the CLI shows before a revocation what each key of the rotations of a maker made', async () => {
+    const as = acme.owner.jwt
+    const maker = await makeKey(testApp, as, { scopes: ['keys:manage'], may_grant: {} })
+    const { id } = await makeKey(testApp, maker.key, { scopes: [] })
+    const rotated = await testApp.request('POST', `/api/api-keys/${maker.id}/rotate`, { as })
+    for (const made_by of [maker.id, rotated.body.data.id]) {
+      const { keys, missing } = await selectedKeys(latchkey(), { made_by }, () => {})
+      expect([keys.map((key) => key.id), missing]).toEqual([[id], []])
+    }
   })
 
   it('returns from a change at once, with the time at which it takes effect', async () => {

@@ -81,7 +81,7 @@ async function idsOfInput(): Promise<string[]> {
 
 async function select(connection: Connection, selection: Selection): Promise<Selected> {
   const shown = progress()
-  const selected = await selectedKeys(connection, selection, (found) =>
+  const selected = await selectedKeys(connection.client, selection, (found) =>
     shown.show(`${plural(found, 'key')} found`),
   )
   shown.clear()

@@ -1,21 +1,21 @@
 // Which keys a bulk revocation means, as they are now.
+import type { Client } from '../../client.ts'
 import { LatchkeyError } from '../../error.ts'
 import type { Key, Selection } from '../../types.ts'
-import type { Connection } from '../connection.ts'
 
 export type Selected = { keys: Key[]; missing: string[] }
 
 const atOnce = 5
 
 export async function selectedKeys(
-  connection: Connection,
+  client: Client,
   selection: Selection,
   onProgress: (found: number) => void,
 ): Promise<Selected> {
-  if ('ids' in selection) return keysOfIds(connection, selection.ids, onProgress)
+  if ('ids' in selection) return keysOfIds(client, selection.ids, onProgress)
   const keys: Key[] = []
   let isKnown = false
-  for await (const key of keysBy(connection, selection)) {
+  for await (const key of keysBy(client, selection)) {
     isKnown = true
     if (key.status !== 'revoked') keys.push(key)
     onProgress(keys.length)
@@ -24,19 +24,23 @@ export async function selectedKeys(
   return { keys, missing: isKnown ? [] : [value] }
 }
 
-/** The list has no filter by what made a key. */
+/** The list has no filter by what made a key: `made_by` names the first key of the rotations of that one. */
 async function* keysBy(
-  { client }: Connection,
+  client: Client,
   selection: Exclude<Selection, { ids: string[] }>,
 ): AsyncGenerator<Key> {
   const limit = 100
   if (!('made_by' in selection)) return yield* client.list({ ...selection, limit })
-  const wanted = selection.made_by.toLowerCase()
-  for await (const key of client.list({ limit })) if (key.made_by === wanted) yield key
+  const all: Key[] = []
+  for await (const key of client.list({ limit })) all.push(key)
+  const predecessors = new Map(all.map(({ id, replaced_by }) => [replaced_by, id]))
+  let first = selection.made_by.toLowerCase()
+  for (let id: string | undefined = first; id !== undefined; id = predecessors.get(id)) first = id
+  yield* all.filter(({ made_by }) => made_by === first)
 }
 
 async function keysOfIds(
-  { client }: Connection,
+  client: Client,
   ids: readonly string[],
   onProgress: (found: number) => void,
 ): Promise<Selected> {
