@@ -3,14 +3,11 @@
 import { APIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { verifyPassword } from 'better-auth/crypto'
-import { hasFactor } from '../core/factors.ts'
 import type { Acting } from '../storage/factor-notice.ts'
-import { enrolledFactors } from '../storage/factor-store.ts'
 import { changePassword } from '../storage/passwords.ts'
 import { passwordHashOf } from '../storage/people-store.ts'
 import { newOneTimeToken } from './one-time-token.ts'
 import { hashPassword } from './password.ts'
-import { provedAtOf } from './session-fields.ts'
 import type { PeopleSettings } from './settings.ts'
 
 /** As `inputs.ts` validates it. */
@@ -36,13 +33,10 @@ export async function answerPasswordChange(
   const isRight = await verifyPassword({ hash: verified, password: currentPassword })
   if (!isRight) throw refused('INVALID_PASSWORD')
   const { token } = await newOneTimeToken()
-  // A password alone proves nobody who has a factor.
-  const isProof = !hasFactor(await enrolledFactors(settings.db, user.id))
-  const provedAt = isProof ? acting.nowMs : provedAtOf(session)
   const change = {
     ...{ ...acting, userId: user.id, verified, hash: await hashPassword(newPassword) },
     ...{
-      kept: { id: session.id, newId: crypto.randomUUID(), token, provedAt },
+      kept: { id: session.id, newId: crypto.randomUUID(), token },
       hasMail: settings.hasMail,
     },
   }

@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { MailData } from '../core/mail.ts'
 import { runBatch } from './database.ts'
 import type { Acting } from './factor-notice.ts'
+import { hasFactorSql } from './has-factor.ts'
 import { insertMail } from './mail-outbox.ts'
 import { account, session, user } from './people-schema.ts'
 import { insertPersonEvent } from './person-audit.ts'
@@ -28,8 +29,6 @@ export type PasswordChange = Replacement & {
     id: string
     newId: string
     token: string
-    /** When it last proved its person (ms), with this change. */
-    provedAt: number | null
   }
 }
 
@@ -39,12 +38,14 @@ export async function changePassword(d1: D1Database, change: PasswordChange): Pr
   const isKept = sql`id = ${kept.id} and user_id = ${userId}`
   // Hashes are salted, so that this one is stored by this batch alone.
   const isReplaced = sql`exists (select 1 from ${account} where user_id = ${userId} and password = ${hash})`
+  // A password alone proves nobody who has a factor.
+  const provedAt = sql`iif(${hasFactorSql(userId)}, proved_at, ${nowMs})`
   const statements = [
     sql`update ${account} set password = ${hash}, updated_at = ${nowMs}
       where user_id = ${userId} and provider_id = 'credential' and password = ${verified}
         and exists (select 1 from ${session} where ${isKept})`,
     sql`delete from ${session} where user_id = ${userId} and id <> ${kept.id} and ${isReplaced}`,
-    sql`update ${session} set id = ${kept.newId}, token = ${kept.token}, proved_at = ${kept.provedAt}, updated_at = ${nowMs}
+    sql`update ${session} set id = ${kept.newId}, token = ${kept.token}, proved_at = ${provedAt}, updated_at = ${nowMs}
       where ${isKept} and ${isReplaced}`,
     sql`delete from ${resetLink} where user_id = ${userId} and ${isReplaced}`,
     ...told(change, { action: 'person.password_changed', userId, by: 'change' }, isReplaced),
