@@ -116,6 +116,11 @@ function provedAtOf({ auth_time }: JWTPayload): number | null {
   return typeof auth_time === 'number' && Number.isFinite(auth_time) ? auth_time * 1_000 : null
 }
 
+/** A JWT is stepped up only as its session is, which ends when a stronger factor is enrolled. */
+function earlier(ofToken: number | null, ofSession: number | null): number | null {
+  return ofToken === null || ofSession === null ? null : Math.min(ofToken, ofSession)
+}
+
 /** An unverified address may belong to another person. */
 function verifiedEmailOf({ email, email_verified }: JWTPayload): string | null {
   return email_verified === true && typeof email === 'string' ? email : null
@@ -129,9 +134,9 @@ async function personInAccount(
   session: SessionNow | null = null,
 ): Promise<JwtOutcome> {
   const [membership] = await membershipsOf(db, userId, accountId, session)
-  return membership === undefined
-    ? { kind: 'no_account' }
-    : { kind: 'person', userId, ...membership, provedAt }
+  if (membership === undefined) return { kind: 'no_account' }
+  const proved = session === null ? provedAt : earlier(provedAt, membership.provedAt)
+  return { kind: 'person', userId, ...membership, provedAt: proved }
 }
 
 // Key sets by address: values only, since a promise of one request must not be awaited in another (workerd).

@@ -5,7 +5,7 @@ import { openPrimary, runWholeBatch } from './database.ts'
 import type { Effects } from './factor-notice.ts'
 import { passkey, recoveryCode, totp } from './factor-schema.ts'
 import { hasFactorSql } from './has-factor.ts'
-import { account } from './people-schema.ts'
+import { account, session } from './people-schema.ts'
 import { within } from './unavailable.ts'
 
 const readTimeoutMs = 2_000
@@ -64,21 +64,33 @@ export async function confirmTotp(
   d1: D1Database,
   {
     userId,
+    sessionId,
     sealed,
     step,
     digests,
-  }: { userId: string; sealed: string; step: number; digests: string[] },
+  }: { userId: string; sessionId: string; sealed: string; step: number; digests: string[] },
   effects: Effects,
   nowMs: number,
 ): Promise<{ codes: boolean } | null> {
   const pending = sql`user_id = ${userId} and pending_secret = ${sealed} and pending_until > ${nowMs}`
   const where = sql`exists (select 1 from ${totp} where ${pending})`
-  const before = [...effects(where), firstCodes(userId, digests, nowMs, where)]
+  const others = endStepUpOfOthers(userId, sessionId, where)
+  const before = [...effects(where), others, firstCodes(userId, digests, nowMs, where)]
   const update = sql`update ${totp} set secret = pending_secret, enrolled_at = ${nowMs}, last_step = ${step},
     last_used_at = null, pending_secret = null, pending_until = null where ${pending} returning user_id`
   const results = await write(d1, [...before, update])
   if (results.at(-1)?.length !== 1) return null
   return { codes: (results[before.length - 1]?.length ?? 0) > 0 }
+}
+
+/**
+ * Precedes the enrolment of a factor by a session: what the other sessions proved is not the strongest any more. Beside a
+ * passkey it still is, since nothing is stronger.
+ */
+export function endStepUpOfOthers(userId: string, sessionId: string, where: SQL): SQL {
+  return sql`update ${session} set proved_at = null
+    where user_id = ${userId} and id <> ${sessionId} and proved_at is not null and ${where}
+      and not exists (select 1 from ${passkey} where user_id = ${userId})`
 }
 
 /** Whoever has codes keeps them. Returns the rows that it inserts. */

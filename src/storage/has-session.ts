@@ -13,6 +13,11 @@ export function hasSessionSql(userId: SQL, { id, nowMs }: SessionNow): SQL<numbe
     and ${session.userId} = ${userId} and ${session.awaitsFactor} = 0 and ${session.expiresAt} > ${nowMs})`
 }
 
+/** When it last proved its person (ms); null: never. */
+export function provedAtSql({ id }: SessionNow): SQL<number | null> {
+  return sql`(select ${session.provedAt} from ${session} where ${session.id} = ${id})`
+}
+
 /** @throws StoreUnavailable */
 export async function isWholeSession(
   d1: D1Database,

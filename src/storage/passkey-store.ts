@@ -3,7 +3,7 @@ import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { openPrimary, runWholeBatch } from './database.ts'
 import type { Effects } from './factor-notice.ts'
 import { passkey, spentChallenge } from './factor-schema.ts'
-import { endCodes, firstCodes } from './factor-store.ts'
+import { endCodes, endStepUpOfOthers, firstCodes } from './factor-store.ts'
 import { account } from './people-schema.ts'
 import type { Spending } from './proof-store.ts'
 import { within } from './unavailable.ts'
@@ -74,19 +74,23 @@ export async function passkeyRefusal(
   return refusalOf(await within('D1', readTimeoutMs, query))
 }
 
-/** Spends the challenge. @param digests of recovery codes, which become the person's with the first factor */
+/**
+ * Spends the challenge.
+ * @param digests of recovery codes, which become the person's with the first factor
+ */
 export async function insertPasskey(
   d1: D1Database,
   row: NewPasskey,
   challenge: AnsweredChallenge,
-  digests: readonly string[],
+  { sessionId, digests }: { sessionId: string; digests: readonly string[] },
   effects: Effects,
   nowMs: number,
 ): Promise<PasskeyInsertion> {
   const { id, userId, credentialId, publicKey, signCount, transports, name } = row
   const [isBackedUp, verifiesUser] = [row.isBackedUp ? 1 : 0, row.verifiesUser ? 1 : 0]
   const { where, state } = insertableSql(row, challenge)
-  const before = [state, ...effects(where), firstCodes(userId, digests, nowMs, where)]
+  const others = endStepUpOfOthers(userId, sessionId, where)
+  const before = [state, ...effects(where), others, firstCodes(userId, digests, nowMs, where)]
   const results = await write(d1, [
     ...before,
     sql`insert into ${passkey}

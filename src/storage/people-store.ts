@@ -6,7 +6,7 @@ import { type Role, roles, strongestRole } from '../core/role.ts'
 import type { AccountStanding } from '../core/standing.ts'
 import { openPrimary } from './database.ts'
 import { hasFactorSql } from './has-factor.ts'
-import { hasSessionSql, type SessionNow } from './has-session.ts'
+import { hasSessionSql, provedAtSql, type SessionNow } from './has-session.ts'
 import {
   account,
   accountControl,
@@ -28,6 +28,8 @@ export type Membership = {
   requiresFactor: boolean
   /** It does, and the person has none: they do nothing here but enrol one. */
   lacksFactor: boolean
+  /** When the session that was asked for last proved its person (ms); null: never, or none was. */
+  provedAt: number | null
 }
 
 const readTimeoutMs = 2_000
@@ -81,6 +83,7 @@ export async function membershipsOf(
       standing: standingColumns,
       requiresFactor: sql<number | null>`${accountControl.requiresFactor}`,
       hasFactor: hasFactorSql(sql`${member.userId}`),
+      provedAt: session === null ? sql<null>`null` : provedAtSql(session),
     })
     .from(member)
     .innerJoin(organization, eq(organization.id, member.organizationId))

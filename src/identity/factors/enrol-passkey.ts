@@ -32,7 +32,7 @@ export async function enrolPasskey(
   { response, name }: { response: Registration; name: string },
   acting: Acting,
 ): Promise<PasskeyEnrolment> {
-  const { userId } = session
+  const { userId, sessionId } = session
   const { nowMs } = acting
   const verified = await verifyRegistration(settings, userId, response, nowMs)
   if (verified === null) return { kind: 'wrong' }
@@ -48,7 +48,8 @@ export async function enrolPasskey(
     name,
   } as const
   const effects = changeOf(settings, session, event, acting)
-  const inserted = await insertPasskey(settings.db, row, challenge, digests, effects, nowMs)
+  const by = { sessionId, digests }
+  const inserted = await insertPasskey(settings.db, row, challenge, by, effects, nowMs)
   if (inserted.kind === 'answered') return { kind: 'wrong' }
   if (inserted.kind !== 'inserted') return { kind: inserted.kind }
   const passkey = { ...row, createdAt: nowMs, lastUsedAt: null }

@@ -73,7 +73,7 @@ export async function confirmTotpEnrolment(
   acting: Acting,
 ): Promise<Enrolment> {
   const { db } = settings
-  const { userId } = session
+  const { userId, sessionId } = session
   const { nowMs } = acting
   const found = await findTotp(db, userId)
   const sealed = found?.pendingSecret ?? null
@@ -83,7 +83,8 @@ export async function confirmTotpEnrolment(
   const { codes, digests } = await newRecoveryCodes(settings, userId)
   const event = { action: 'factor.enrolled', change: 'totp_enrolled', factor: 'totp' } as const
   const effects = changeOf(settings, session, event, acting)
-  const confirmed = await confirmTotp(db, { userId, sealed, step, digests }, effects, nowMs)
+  const begun = { userId, sessionId, sealed, step, digests }
+  const confirmed = await confirmTotp(db, begun, effects, nowMs)
   if (confirmed === null) return { kind: 'not_begun' }
   return { kind: 'enrolled', recoveryCodes: confirmed.codes ? codes : null }
 }
