@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { readId } from '../core/id.ts'
 import { quote, readName } from '../core/text.ts'
+import { email } from './email.ts'
 import { maxPasswordLength, minPasswordLength } from './password.ts'
 
 export type FieldError = { path: string; message: string }
@@ -51,9 +52,7 @@ export const authInputs: Record<string, Schemas> = {
   '/token': get({}),
   // Also called by ourselves, with booleans.
   '/get-session': anonymous(get({ disableCookieCache: flag, disableRefresh: flag })),
-  '/sign-in/email': anonymous(
-    post({ email: z.email().max(254), password: text, rememberMe: z.boolean().optional() }),
-  ),
+  '/sign-in/email': anonymous(post({ email, password: text, rememberMe: z.boolean().optional() })),
   // Better Auth refuses it for every caller.
   '/sign-up/email': { body: anything, query: anything, anonymous: true },
   '/sign-out': anonymous(post({})),
@@ -82,13 +81,16 @@ export const authInputs: Record<string, Schemas> = {
   '/organization/leave': post({ organizationId: id }),
   '/organization/list-invitations': get({ organizationId }),
   '/organization/invite-member': post({
-    email: z.string().max(254),
+    email,
     role,
     organizationId,
     resend: z.boolean().optional(),
   }),
   '/organization/cancel-invitation': post({ invitationId: id }),
-  '/organization/remove-member': post({ memberIdOrEmail: id, organizationId }),
+  '/organization/remove-member': post({
+    memberIdOrEmail: z.string().trim().pipe(id),
+    organizationId,
+  }),
   '/organization/update-member-role': post({ memberId: id, role, organizationId }),
   '/organization/update': post({ data: z.strictObject({ name }), organizationId }),
   '/organization/accept-invitation': post({ invitationId: id, token: text.optional() }),

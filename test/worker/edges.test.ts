@@ -7,7 +7,7 @@ import { importTagKeys } from '../../src/core/token.ts'
 import { checkSecrets } from '../../src/worker/variables.ts'
 import { type Account, makeKey, openAccount } from '../support/account.ts'
 import { createForeignTestApp } from '../support/foreign.ts'
-import { newAccount, send, signIn } from '../support/people-world.ts'
+import { newAccount, outcome, send, signIn } from '../support/people-world.ts'
 import { createTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -231,6 +231,23 @@ describe('selectors', () => {
     const members = `/api/auth/organization/list-members?organizationId=${organizationId}`
     expect((await send(members, { cookie })).status).toBe(200)
     expect((await post('remove-member', { memberIdOrEmail: memberId })).status).toBe(200)
+  })
+
+  it('e-mail addresses match in any case and with white space around them', async () => {
+    const { people } = await newAccount('owner')
+    const address = people[0]?.email ?? ''
+    const cookie = await signIn(`  ${address.toUpperCase()}\t`)
+    const post = (path: string, body: unknown) =>
+      send(`/api/auth/organization/${path}`, { cookie, body })
+    const invite = (email: string) => post('invite-member', { email, role: 'member' })
+    const invited = await invite(' New.Person@Example.test ')
+    expect(await invited.json()).toMatchObject({ email: 'new.person@example.test' })
+    for (const email of ['new person@example.test', ' ', '@']) {
+      expect(await outcome(await invite(email))).toBe('400 invalid_request')
+    }
+    // The member is found, and as the last owner stays.
+    const removed = post('remove-member', { memberIdOrEmail: ` ${address.toUpperCase()} ` })
+    expect(await outcome(await removed)).toBe('409 conflict')
   })
 
   it('a bulk revocation lists the ids that are not keys of the account', async () => {

@@ -1,6 +1,7 @@
 // POST and PATCH /api/accounts: creating accounts, inviting their owners, and changing their quotas.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { email } from '../../../identity/email.ts'
 import { inviteOwnerBy } from '../../../identity/owner-invitation.ts'
 import { platformEntry, reviseAccount } from '../../../keys/accounts.ts'
 import { findInvitation } from '../../../storage/invitations.ts'
@@ -15,7 +16,6 @@ import { idParam, json } from '../../routing/requests.ts'
 import { bodyFailures, failure, managementFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { byPlatformAfterStepUp, byPlatformOwnerAfterStepUp } from '../../routing/security.ts'
-import { email } from '../people/fields.ts'
 import {
   accountFields,
   accountView,

@@ -3,8 +3,6 @@ import { z } from '@hono/zod-openapi'
 import { maxPasswordLength, minPasswordLength } from '../../../identity/password.ts'
 
 export const password = z.string().min(minPasswordLength).max(maxPasswordLength)
-// Stored in lower case, because Better Auth looks it up so.
-export const email = z.string().trim().toLowerCase().max(254).pipe(z.email())
 /** Of a mailed link. */
 export const token = z
   .string()

@@ -1,6 +1,7 @@
 // Forgotten passwords: asking for a link by mail, and setting a new password by a link. Ours, in front of Better Auth, whose
 // own reset stores tokens in clear and keeps the sessions.
 import { createRoute, z } from '@hono/zod-openapi'
+import { email } from '../../../identity/email.ts'
 import { requestReset, resetPassword } from '../../../identity/reset.ts'
 import { actingOf } from '../../auth/acting.ts'
 import { countGuess, countMailTo } from '../../auth/guess.ts'
@@ -9,7 +10,7 @@ import { json } from '../../routing/requests.ts'
 import { bodyFailures, openFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { email, password } from './fields.ts'
+import { password } from './fields.ts'
 
 const tokensPerMinute = 10
 const noStore = { 'cache-control': 'no-store' }

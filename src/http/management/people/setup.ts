@@ -1,5 +1,6 @@
 // /api/setup: the first account and its owner, once, with the secret SETUP_TOKEN.
 import { createRoute, z } from '@hono/zod-openapi'
+import { email } from '../../../identity/email.ts'
 import { hashPassword } from '../../../identity/password.ts'
 import { createFirstOwner, needsFirstOwner } from '../../../storage/people-store.ts'
 import { isSetupToken, refuseFlood } from '../../auth/guess.ts'
@@ -8,7 +9,7 @@ import { nameField } from '../../routing/fields.ts'
 import { bodyFailures, failure, openFailures, success } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous } from '../../routing/security.ts'
-import { email, password } from './fields.ts'
+import { password } from './fields.ts'
 
 const status = createRoute({
   method: 'get',

@@ -1,7 +1,11 @@
 // Who signs in, as far as a request says it before the password is checked (identity/guesses.ts counts the attempts).
+import { z } from 'zod'
+import { email } from '../../../identity/email.ts'
 import { knownDevice } from '../../../identity/known-device.ts'
 import type { PeopleSettings } from '../../../identity/settings.ts'
 import { Problem } from '../../response/problem.ts'
+
+const withEmail = z.object({ email })
 
 export type SigningIn = { email: string; device: string | null }
 
@@ -14,10 +18,9 @@ export async function readSignIn(
     .clone()
     .json()
     .catch(() => null)
-  const { email: given } = (body ?? {}) as { email?: unknown }
-  if (typeof given !== 'string' || given.length > 254) return null
-  const email = given.trim().toLowerCase()
-  return { email, device: await knownDevice(request.headers, email, settings) }
+  const { data } = withEmail.safeParse(body)
+  if (data === undefined) return null
+  return { ...data, device: await knownDevice(request.headers, data.email, settings) }
 }
 
 export function tooMany(seconds: number): Problem {
