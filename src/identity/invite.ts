@@ -57,7 +57,7 @@ export async function inviteMember(
   headers: Headers | undefined,
   acting: Acting,
 ): Promise<InvitationAnswer> {
-  if (typeof accountId !== 'string') throw refused('BAD_REQUEST', 'ORGANIZATION_NOT_FOUND')
+  if (typeof accountId !== 'string') throw refused('BAD_REQUEST', 'NO_ACTIVE_ORGANIZATION')
   const inviter = { userId, accountId, provedAt }
   const request = await requestOf(inviter, body, headers)
   return answerOf(await invite(settings, inviter, body, request, acting))
@@ -200,7 +200,7 @@ function mayNotInvite(): APIError {
 }
 
 const messages = {
-  ORGANIZATION_NOT_FOUND: 'Organization not found',
+  NO_ACTIVE_ORGANIZATION: 'No active organization',
   MEMBER_NOT_FOUND: 'Member not found',
   ROLE_NOT_FOUND: 'Role not found',
   YOU_ARE_NOT_ALLOWED_TO_INVITE_USERS_TO_THIS_ORGANIZATION:

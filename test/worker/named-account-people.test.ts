@@ -13,7 +13,9 @@ import {
   signIn,
   type TestPerson,
 } from '../support/people-world.ts'
+import { fromOwnPage } from '../support/permission-matrix.ts'
 import { writeSuspension } from '../support/suspension.ts'
+import { createTestApp } from '../support/test-app.ts'
 
 type Made = { id: string; people: TestPerson[] }
 
@@ -318,4 +320,36 @@ describe('two tabs with one cookie', () => {
     const unnamed = await send('/api/auth/token', { cookie })
     expect(decodeJwt((await json(unnamed)).token).account).toBe(other.id)
   })
+})
+
+it('of a session in no account, a request names one, else 403 says so', async () => {
+  await env.DB.prepare('UPDATE session SET active_organization_id = NULL WHERE user_id = ?')
+    .bind(both.userId)
+    .run()
+  const invitation = { email: email(), role: 'member' }
+  const app = await createTestApp()
+  const headers = { ...fromOwnPage, cookie }
+  const calls: [string, object?][] = [
+    ['/api/api-keys'],
+    ['/api/account'],
+    ['/api/members'],
+    ['/api/auth/organization/get-active-member'],
+    ['/api/auth/organization/get-active-member-role'],
+    ['/api/auth/organization/list-members'],
+    ['/api/auth/organization/list-invitations'],
+    ['/api/auth/organization/has-permission', { permissions: { member: ['create'] } }],
+    ['/api/auth/organization/invite-member', invitation],
+    ['/api/auth/organization/remove-member', { memberIdOrEmail: both.memberId }],
+    ['/api/auth/organization/update-member-role', { memberId: both.memberId, role: 'member' }],
+  ]
+  for (const [path, body] of calls) {
+    const answer = await app.request(body ? 'POST' : 'GET', path, { headers, body })
+    const { code, detail } = answer.body
+    expect([path, answer.status, code, detail]).toEqual([
+      ...[path, 403, 'forbidden'],
+      'No account of yours is chosen: name one by `Latchkey-Account`.',
+    ])
+  }
+  const chosen = { ...headers, ...named(home.id) }
+  expect((await app.request('GET', '/api/api-keys', { headers: chosen })).status).toBe(200)
 })

@@ -84,6 +84,12 @@ export function refuseForeignPage(
   throw new Problem('forbidden', { detail })
 }
 
+/** The session or JWT is in no account of the person, and the request names none. */
+export function noAccountChosen(): Problem {
+  const detail = 'No account of yours is chosen: name one by `Latchkey-Account`.'
+  return new Problem('forbidden', { detail })
+}
+
 function personOrProblem(outcome: JwtOutcome | SessionOutcome, named: string | null): Person {
   switch (outcome.kind) {
     case 'person':
@@ -95,8 +101,7 @@ function personOrProblem(outcome: JwtOutcome | SessionOutcome, named: string | n
       throw new Problem('invalid_token', { headers: challenge('invalid_token') })
     case 'no_account':
       // An account of others looks like one that does not exist.
-      if (named !== null) throw noSuchAccount()
-      throw new Problem('forbidden', { detail: 'You are not a member of this account.' })
+      throw named === null ? noAccountChosen() : noSuchAccount()
     case 'unavailable':
       throw unavailable(outcome.cause)
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { FieldError, ProblemCode } from '../../../contract/problems.ts'
 import { passwordReplaced } from '../../../identity/password.ts'
 import { isDeterministic } from '../../../storage/unavailable.ts'
+import { noAccountChosen } from '../../auth/people.ts'
 import { unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
 
@@ -54,6 +55,8 @@ export async function problemOf(
   // Same response as for an unknown one: only its recipient can discover an invitation.
   const isOfOther = code.startsWith('YOU_ARE_NOT_THE_RECIPIENT') || code === 'INVITATION_NOT_FOUND'
   if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
+  const isNowhere = code === 'NO_ACTIVE_ORGANIZATION' || message === 'Organization ID is required'
+  if (isNowhere) return noAccountChosen()
   return new Problem(problemCode(answer.status, code, path, headers), {
     ...(message && !message.includes('[object') && { detail: message }),
     ...(errors && { errors }),
