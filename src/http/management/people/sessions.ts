@@ -47,7 +47,7 @@ const endOne = createRoute({
   method: 'delete',
   path: '/api/sessions/{id}',
   operationId: 'endSession',
-  summary: 'End a session at once; its JWTs expire within 15 minutes',
+  summary: 'End a session at once, and its JWTs with it',
   request: { params: idParam },
   responses: {
     200: success('Ended', z.object({ id: z.uuid() })),
