@@ -3,6 +3,7 @@
 import { Agent, get } from 'node:http'
 import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { buildDashboard } from './dashboard.ts'
 import { demoAccounts } from './demo-accounts.ts'
 import { chooseRegistry, type DevRegistry, machineRegistry } from './dev-registry.ts'
@@ -19,7 +20,7 @@ const healthTimeoutMs = 60_000
 const errorTimeoutMs = 5_000
 
 /** `npm run dev`: the dashboard from its sources instead of a build. */
-const isDev = process.argv.includes('--dev')
+const isDev = readArguments()
 /** Read before the environment is changed. */
 const machine = machineRegistry(process.env)
 
@@ -34,6 +35,15 @@ process.on('exit', () => {
 })
 stopWithParent()
 await start().catch(fail)
+
+function readArguments(): boolean {
+  try {
+    return parseArgs({ options: { dev: { type: 'boolean', default: false } } }).values.dev
+  } catch (error) {
+    console.error(`${(error as Error).message}\nUsage: npm start, or npm run dev`)
+    process.exit(2)
+  }
+}
 
 async function start(): Promise<void> {
   process.chdir(root)
