@@ -3,15 +3,17 @@ import { type ForeignFormat, foreignAlphabets, lengthRange, type TokenFormats } 
 
 type Shape = Pick<ForeignFormat, 'prefix' | 'alphabet' | 'length'>
 
-const portalSession: Shape = { prefix: 'lkps_', alphabet: 'base64url', length: 40 }
+const portal: Record<string, Shape> = {
+  session: { prefix: 'lkps_', alphabet: 'base64url', length: 40 },
+}
 
 /** Whether the text holds a token of a format that has a prefix, its tag well or not, or a portal session. */
 export function holdsPrefixedToken(text: string, { formats, foreign }: TokenFormats): boolean {
-  if (holdsShape(text, portalSession)) return true
-  for (const name in formats) if (holdsShape(text, formats[name] as Shape)) return true
-  for (const name in foreign) {
-    const format = foreign[name] as Shape
-    if (format.prefix !== '' && holdsShape(text, format)) return true
+  for (const group of [portal, formats, foreign]) {
+    for (const name in group) {
+      const shape = group[name] as Shape
+      if (shape.prefix !== '' && holdsShape(text, shape)) return true
+    }
   }
   return false
 }

@@ -11,6 +11,8 @@ export type AppEnv = {
   Variables: {
     /** The response of the API behind the gateway: its headers are its own. */
     isOfUpstream?: true
+    /** What is wrong with the body, which is said once the caller is known. */
+    bodyProblem: Error | undefined
     /** The caller of management: set by its guard. */
     actor: Actor
     /** Of the account in which the actor acts: set with the actor. */

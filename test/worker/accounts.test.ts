@@ -313,8 +313,11 @@ describe('a key with platform:manage', () => {
     const { key, id } = await platformKey('platform:manage', {
       may_grant: { scopes: ['contacts:read'] },
     })
-    const unnamed = await ask('GET', '/api/api-keys', key)
-    expect([unnamed.status, unnamed.body.errors[0].path]).toEqual([400, 'header.latchkey-account'])
+    for (const given of [{}, inAccount(`${tenant.id}, ${platform.id}`)]) {
+      const unnamed = await ask('GET', '/api/api-keys', key, { headers: given })
+      const read = [unnamed.status, unnamed.body.errors[0].path]
+      expect(read).toEqual([400, 'header.latchkey-account'])
+    }
     const headers = inAccount(tenant.id)
     const create = (scopes: string[]) =>
       ask('POST', '/api/api-keys', key, { headers, body: { name: 'By the platform', scopes } })

@@ -60,6 +60,29 @@ describe('a body of JSON', () => {
     }
   })
 
+  const ofKnown = ofJson.filter(({ caller }) => caller !== 'anonymous' && caller !== 'operator')
+  it.each(named(ofKnown))('is judged for those who are known: %s', async (_, route) => {
+    const sample = await sampleOf(route)
+    const credentials = ['x-api-key', 'authorization', 'cookie']
+    const others = Object.entries(sample.headers).filter(([name]) => !credentials.includes(name))
+    const headers = Object.fromEntries(others)
+    const wrong: [string, Record<string, string>][] = [
+      ['{"a":', {}],
+      ['{}', { 'content-type': 'text/plain' }],
+      ['{}', { 'content-encoding': 'gzip' }],
+      ['[]', {}],
+      [' '.repeat(maxImportBytes + 1), {}],
+    ]
+    for (const [body, more] of wrong) {
+      const answer = await send(
+        route,
+        withBody({ ...sample, headers }, body, more),
+        body.slice(0, 9),
+      )
+      expect([answer.status, answer.code]).toEqual([401, 'missing_credential'])
+    }
+  })
+
   it.each(named(ofJson))('may have its limit of bytes and no more: %s', async (_, route) => {
     const limit = route.path === '/api/api-keys/import' ? maxImportBytes : maxBodyBytes
     const sample = await sampleOf(route)

@@ -161,7 +161,8 @@ describe('signing in', () => {
   it('returns the session only for the cookie, never for a key', async () => {
     const { people } = await newAccount('owner')
     const key = 'whm_0123456789abcdef0123456789abcdef'
-    const jwt = await jwtOf(await signIn(people[0]?.email ?? ''))
+    const cookie = await signIn(people[0]?.email ?? '')
+    const jwt = await jwtOf(cookie)
     for (const headers of [
       { 'x-api-key': key },
       { authorization: `Bearer ${key}` },
@@ -174,6 +175,13 @@ describe('signing in', () => {
       )
       const asSession = { cookie: `better-auth.session_token=${key}` }
       expect(await outcome(await send('/api/auth/token', asSession))).toBe('401 invalid_token')
+      // Nor is the session beside a key: a credential that is bad falls back to nothing.
+      const both = { cookie, headers }
+      for (const path of ['token', 'get-session', 'update-user']) {
+        const body = path === 'update-user' && { body: { name: 'Mallory' } }
+        const answer = await send(`/api/auth/${path}`, { ...both, ...body })
+        expect([path, await outcome(answer)]).toEqual([path, '403 forbidden'])
+      }
       expect(await personOfSession(new Headers(headers), settings)).toEqual({ kind: 'none' })
     }
   })

@@ -50,6 +50,12 @@ async function send(row: Row, caller: Caller, more: Record<string, string> = {})
   })
   const isOfUpstream = row.section === 'gateway' && answer.status !== 401 && answer.status !== 403
   if (!isOfUpstream) expectHardened(answer)
+  // RFC 6750 3, and RFC 9110 15.5.2.
+  const presents = 'authorization' in all || 'x-api-key' in all
+  if (answer.status === 401 || (answer.status === 403 && presents)) {
+    const of = `${row.method} ${row.path} of ${caller}`
+    expect(answer.headers.get('www-authenticate'), of).toMatch(/^(Bearer|Basic)/)
+  }
   return answer
 }
 

@@ -173,14 +173,16 @@ async function actingKey(
 function refuseManager(headers: Headers, principal: Principal): Problem | UnmetNeeds | null {
   const { scopes } = principal
   if (scopes.includes('platform:manage')) {
-    return namedAccount(headers) === null ? unnamedAccount() : null
+    // Several headers arrive as one, joined by commas (RFC 9110 5.3).
+    const isOne = headers.get(accountHeader)?.includes(',') === false
+    return isOne ? null : unnamedAccount()
   }
   if (!scopes.includes('keys:manage')) return { missing: ['keys:manage'], missingAnyOf: [] }
   return refuseOtherAccount(headers, principal)
 }
 
 function unnamedAccount(): Problem {
-  const message = 'A key with platform:manage names the account in which it acts'
+  const message = 'A key with platform:manage names the one account in which it acts'
   return invalidFields([{ path: `header.${accountHeader}`, message }])
 }
 

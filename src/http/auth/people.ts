@@ -17,6 +17,7 @@ import { unavailable } from '../response/failures.ts'
 import { Problem } from '../response/problem.ts'
 import { challenge, missingCredential } from '../response/refusals.ts'
 import { isSafeMethod } from '../routing/method.ts'
+import { readCredential } from './credentials.ts'
 import { namedAccount, noSuchAccount } from './named-account.ts'
 
 /** The person of a JWT, in the account that the request names. @throws Problem */
@@ -41,7 +42,8 @@ export async function personWithSession(
 
 /** The session of a cookie, whether or not the person is member of an account. @throws Problem */
 export async function sessionOf(settings: PeopleSettings, request: Request): Promise<Session> {
-  refuseOtherCredential(request, settings)
+  refuseOtherCredential(request)
+  refuseForeignPage(request, settings)
   const session = await findSession(request.headers, settings).catch((cause) => {
     throw unavailable(cause)
   })
@@ -51,7 +53,8 @@ export async function sessionOf(settings: PeopleSettings, request: Request): Pro
 
 /** The session of a cookie that awaits its second factor. @throws Problem */
 export async function awaitingOf(settings: PeopleSettings, request: Request): Promise<Awaiting> {
-  refuseOtherCredential(request, settings)
+  refuseOtherCredential(request)
+  refuseForeignPage(request, settings)
   const session = await findAwaiting(request.headers, settings, Date.now()).catch((cause) => {
     throw unavailable(cause)
   })
@@ -59,14 +62,11 @@ export async function awaitingOf(settings: PeopleSettings, request: Request): Pr
   return session
 }
 
-function refuseOtherCredential(request: Request, settings: PeopleSettings): void {
-  const { headers } = request
-  if (headers.has('x-api-key') || headers.has('authorization')) {
-    throw new Problem('forbidden', {
-      detail: 'This requires a session cookie, without another credential.',
-    })
-  }
-  refuseForeignPage(request, settings)
+/** Where only a session counts, a key or a JWT beside it is refused, good or bad: nothing falls back. @throws Problem 403 */
+export function refuseOtherCredential({ headers }: Request): void {
+  if (readCredential(headers).kind === 'none') return
+  const detail = 'This requires a session cookie, without another credential.'
+  throw new Problem('forbidden', { detail })
 }
 
 /** Why the people of an account may not do more than read; null where they may. */

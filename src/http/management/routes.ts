@@ -16,7 +16,7 @@ import { guardedResources } from '../paths.ts'
 import { answerUnknownPath } from '../response/failures.ts'
 import { answerFailedChange } from '../response/quotas.ts'
 import { routed } from '../response/reporting.ts'
-import { jsonBody, maxBodyBytes } from '../routing/body.ts'
+import { jsonBody, maxBodyBytes, refuseBadBody } from '../routing/body.ts'
 import { dispatchAfterResponse, mailAfterResponse, whileChangesGoOn } from '../routing/changes.ts'
 import type { Operation } from '../routing/methods.ts'
 import {
@@ -116,7 +116,10 @@ export function createManagement(settings: AppSettings) {
   for (const path of ['/api/webhook-endpoints/*', usagePath]) router.use(path, withoutBounds)
   router.use('/api/webhook-endpoints/*', notByPlatform)
   for (const { method, path } of operationsAfterStepUp(guarded)) router.on(method, path, steppedUp)
-  for (const resource of guardedResources) router.use(`/api/${resource}/*`, countChange)
+  // What cannot be read is no change that counts.
+  for (const resource of guardedResources) {
+    router.use(`/api/${resource}/*`, refuseBadBody, countChange)
+  }
   router.route('/', guarded)
   return router
 }

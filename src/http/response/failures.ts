@@ -2,6 +2,7 @@
 // shows only the request id, under which the log has the cause.
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { presentedToken } from '../../contract/credentials.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
 import { bearerChallenge, refusalDetails } from '../../contract/refusals.ts'
 import { isDeterministic, StoreUnavailable } from '../../storage/unavailable.ts'
@@ -11,6 +12,11 @@ import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
 
 const bearer = bearerChallenge()
+/** RFC 6750 3: of every 401, and of every 403 of a key or a JWT, that bring no challenge of their own. */
+const challenges: Partial<Record<number, Problem['headers']>> = {
+  401: { 'www-authenticate': bearerChallenge('invalid_token') },
+  403: { 'www-authenticate': bearerChallenge('insufficient_scope') },
+}
 
 /** @param isOurs false: the client asked a server of the deployer, of which our metadata says nothing. */
 export function answerFailure(error: Error, c: Context<AppEnv>, isOurs = true): Response {
@@ -19,7 +25,9 @@ export function answerFailure(error: Error, c: Context<AppEnv>, isOurs = true): 
   report.code = problem.code
   if (problem.status >= 500) report.cause ??= problem.cause ?? (error === problem ? null : error)
   const { status, headers } = problem
-  const more = status === 401 && isOurs ? namingMetadata(headers, c.env.baseUrl) : headers
+  const isChallenged = status === 401 || presentedToken(c.req.raw.headers) !== null
+  const all = { ...(isChallenged && challenges[status]), ...headers }
+  const more = status === 401 && isOurs ? namingMetadata(all, c.env.baseUrl) : all
   return hardenedResponse(c, 'problem', problemText(problem, report.id), { status, more })
 }
 

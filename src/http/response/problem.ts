@@ -29,7 +29,10 @@ export class Problem extends Error {
     super(options.detail ?? problems[code][1], { cause: options.cause })
     this.name = 'Problem'
     this.code = code
-    this.errors = options.errors
+    // Every 400 names what is wrong: the whole request where no field is known.
+    this.errors =
+      options.errors ??
+      (code === 'invalid_request' ? [{ path: '', message: this.message }] : undefined)
     this.members = options.members ?? {}
     this.headers = options.headers ?? {}
   }

@@ -44,8 +44,7 @@ function retryAfter(seconds: number | null): Record<string, string> {
 
 /** The meter of a limited key did not answer: the request may have been counted. */
 export function meterUnavailable(): Problem {
-  const detail =
-    'The limits of the key did not answer, so the answer is not known. The request may have been counted.'
+  const detail = 'The limits did not answer. The request may have been counted.'
   return new Problem('authority_unavailable', { detail, headers: retryAfter(1) })
 }
 

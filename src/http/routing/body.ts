@@ -15,7 +15,8 @@ export const maxBodyBytes = 64 * 1024
 /**
  * Reads the JSON of every request that may have an effect, before any handler does. Handlers get a request whose
  * body is valid; without a body it has no content type either, so that an optional body may be empty.
- * @throws Problem 400 naming the fields, 413 for too many bytes, 415 for what is not JSON or is encoded.
+ * Authentication precedes the body: what is wrong with it waits in `c.var.bodyProblem` for `refuseBadBody`. It is
+ * 400 naming the fields, 413 for too many bytes, or 415 for what is not JSON or is encoded.
  */
 export function jsonBody(
   maxBytesOf: (path: string) => number = () => maxBodyBytes,
@@ -23,17 +24,29 @@ export function jsonBody(
   return async function jsonBody(c, next) {
     const { raw } = c.req
     if (!isSafeMethod(raw.method)) {
-      const bytes = await readBytes(raw, maxBytesOf(c.req.path))
-      if (bytes.byteLength > 0) parseJson(raw.headers, bytes)
-      c.req.raw = withBytes(raw, bytes)
+      try {
+        const bytes = await readBytes(raw, maxBytesOf(c.req.path))
+        if (bytes.byteLength > 0) parseJson(raw.headers, bytes)
+        c.req.raw = withBytes(raw, bytes)
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem
+        c.set('bodyProblem', problem)
+      }
     }
     await next()
   }
 }
 
+/** After the guards, before what reads the body. @throws Problem as `jsonBody` says. */
+export const refuseBadBody: MiddlewareHandler<AppEnv> = async function refuseBadBody(c, next) {
+  if (c.var.bodyProblem !== undefined) throw c.var.bodyProblem
+  await next()
+}
+
 /** For operations that take no body: it is absent, or an object without fields. */
 export const refuseBody: MiddlewareHandler<AppEnv> = async function refuseBody(c, next) {
   const { raw } = c.req
+  if (c.var.bodyProblem !== undefined) throw c.var.bodyProblem
   const bytes = await readBytes(raw, maxBodyBytes)
   if (bytes.byteLength > 0) {
     const parsed = z.strictObject({}).safeParse(parseJson(raw.headers, bytes))
@@ -42,7 +55,7 @@ export const refuseBody: MiddlewareHandler<AppEnv> = async function refuseBody(c
   await next()
 }
 
-/** The body of a request by its schema, in one step. @throws Problem as `jsonBody`. */
+/** The body of a request by its schema, in one step. @throws Problem as `jsonBody` says. */
 export async function readJsonBody<T>(
   { req: { raw } }: Context<AppEnv>,
   schema: z.ZodType<T>,
@@ -88,9 +101,9 @@ function withinLimit(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Arr
 
 function parseJson(headers: Headers, bytes: Uint8Array): unknown {
   const type = headers.get('content-type')
-  const { essence, charset } = mediaType(type ?? '')
+  const { essence, charsets } = mediaType(type ?? '')
   if (!isJson(essence)) throw unsupportedBody('application/json', type)
-  if (charset !== null && charset !== 'utf-8' && charset !== 'utf8') throw otherCharset()
+  if (charsets.some((each) => each !== 'utf-8' && each !== 'utf8')) throw otherCharset()
   const reading = readJson(bytes)
   if ('errors' in reading) throw invalidBody(reading.errors)
   return reading.value
@@ -101,8 +114,8 @@ export function isForm({ headers }: Request): boolean {
 }
 
 /**
- * The parameters of a form in UTF-8, and the request with these alone: without a value they count as omitted
- * (RFC 6749 3.2). @throws Problem 400, 413 or 415
+ * The parameters of a form in UTF-8, and the request with these alone: without a value they count as omitted (RFC 6749
+ * 3.2), but for `token`: an empty one is a token that nobody holds. @throws Problem 400, 413 or 415
  */
 export async function readForm(
   sent: Request,
@@ -112,7 +125,8 @@ export async function readForm(
   const text = readUtf8(await readBytes(sent, maxBytes))
   if (text === null) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
   const parameters = [...new URLSearchParams(text)]
-  const form = new URLSearchParams(parameters.filter(([, value]) => value !== ''))
+  const isGiven = ([name, value]: [string, string]) => value !== '' || name === 'token'
+  const form = new URLSearchParams(parameters.filter(isGiven))
   const { url, method, headers, cf, signal } = sent
   const request = new Request(url, { method, headers, body: form, signal, ...(cf && { cf }) })
   return { form, request }
@@ -131,11 +145,13 @@ function withBytes(
   return new Request(url, { method, headers, body, signal, ...(cf && { cf }) })
 }
 
-function mediaType(type: string): { essence: string; charset: string | null } {
+function mediaType(type: string): { essence: string; charsets: string[] } {
   const [essence = '', ...parameters] = type.slice(0, 1_000).split(';')
-  const pairs = parameters.map((parameter) => parameter.trim().toLowerCase().split('='))
-  const charset = pairs.find(([name]) => name === 'charset')?.[1]?.replaceAll('"', '') ?? null
-  return { essence: essence.trim().toLowerCase(), charset }
+  const charsets = parameters.flatMap((parameter) => {
+    const [name = '', value = ''] = parameter.toLowerCase().split('=')
+    return name.trim() === 'charset' ? [value.replaceAll('"', '').trim()] : []
+  })
+  return { essence: essence.trim().toLowerCase(), charsets }
 }
 
 /** `application/json`, or a structured suffix (RFC 6839 3.1). */

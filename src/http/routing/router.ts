@@ -1,10 +1,11 @@
 // The router of every resource: schema, handler and OpenAPI together, one shape of failure, and strict: a
 // query parameter or a body field that an operation does not define is an error, on every operation.
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
 import { type Role, roles } from '../../core/role.ts'
 import type { AppEnv } from '../app-env.ts'
-import { Problem } from '../response/problem.ts'
-import { refuseBody } from './body.ts'
+import { invalidFields, Problem } from '../response/problem.ts'
+import { refuseBadBody, refuseBody } from './body.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { allowMethods, type Operation } from './methods.ts'
 import { formType } from './requests.ts'
@@ -70,11 +71,17 @@ function strict<Route extends RouteConfig>(route: Route): Route {
   const { query, body } = route.request ?? {}
   if (body !== undefined && formType in body.content) return route
   const strictQuery = strictQueryOf(query as z.ZodObject | undefined)
-  return {
-    ...route,
-    request: { ...route.request, query: strictQuery },
-    ...(body === undefined && route.method !== 'get' && { middleware: refuseBody }),
-  }
+  const middleware = [
+    refuseNameless,
+    ...(route.method === 'get' ? [] : [body === undefined ? refuseBody : refuseBadBody]),
+  ]
+  return { ...route, request: { ...route.request, query: strictQuery }, middleware }
+}
+
+/** Hono's reading of a query omits parameters without a name. */
+const refuseNameless: MiddlewareHandler<AppEnv> = function refuseNameless({ req }, next) {
+  if (!/[?&]=/.test(req.raw.url)) return next()
+  throw invalidFields([{ path: 'query.', message: 'There is no such parameter' }])
 }
 
 function strictQueryOf(query: z.ZodObject | undefined): z.ZodObject {

@@ -64,6 +64,8 @@ function readProblem(
     ...(code === 'conflict' && { key_id, replaced_by }),
   })
   expect(status, about).toBe(answer.status)
+  if (code === 'invalid_request') expect(errors?.length, about).toBeGreaterThan(0)
+  if (status === 401) expect(answer.headers.get('www-authenticate'), about).toMatch(/^B/)
   expect(answer.text.length, about).toBeLessThan(20_000)
   for (const error of errors ?? []) {
     expect(error, about).toEqual({ path: expect.any(String), message: expect.stringMatching(/./) })

@@ -6,6 +6,7 @@ import { isDeterministic } from '../../../storage/unavailable.ts'
 import { noAccountChosen } from '../../auth/people.ts'
 import { unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
+import { challenge } from '../../response/refusals.ts'
 
 export const signInPath = '/sign-in/email'
 
@@ -57,13 +58,26 @@ export async function problemOf(
   if (isOfOther) return new Problem('not_found', { detail: 'Invitation not found' })
   const isNowhere = code === 'NO_ACTIVE_ORGANIZATION' || message === 'Organization ID is required'
   if (isNowhere) return noAccountChosen()
-  return new Problem(problemCode(answer.status, code, path, headers), {
+  const problem = problemCode(answer.status, code, path, headers)
+  const field = problem === 'invalid_request' && fieldOf.find(([of]) => of.test(message))?.[1]
+  return new Problem(problem, {
     ...(message && !message.includes('[object') && { detail: message }),
+    ...(field && { errors: [{ path: field, message }] }),
     ...(errors && { errors }),
     ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
-    ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
+    headers: {
+      ...(problem === 'missing_credential' && challenge()),
+      ...(retryAfter && { 'retry-after': retryAfter }),
+    },
   })
 }
+
+/** The field that a sentence of Better Auth is about. */
+const fieldOf: readonly [RegExp, string][] = [
+  [/role/i, 'role'],
+  [/e-?mail/i, 'email'],
+  [/^invalid password/i, 'currentPassword'],
+]
 
 // Better Auth answers 400 or 401 for many conflicts, missing objects and missing permissions.
 function problemCode(status: number, code: string, path: string, headers: Headers): ProblemCode {

@@ -11,8 +11,10 @@ import { actingOf } from '../../auth/acting.ts'
 import { countChangeOfPerson } from '../../auth/change-quota.ts'
 import { refuseFlood } from '../../auth/guess.ts'
 import { namedAccount } from '../../auth/named-account.ts'
+import { refuseOtherCredential, sessionOf } from '../../auth/people.ts'
 import { answerUnknownPath } from '../../response/failures.ts'
-import { authEndpointPath } from './auth-endpoints.ts'
+import { anonymous } from '../../routing/security.ts'
+import { authEndpointPath, authEndpoints } from './auth-endpoints.ts'
 import { failureOf, problemOf, signInPath } from './auth-problems.ts'
 import { afterFailedSignIn } from './failed-sign-in.ts'
 import { rememberBrowser } from './known-browser.ts'
@@ -36,6 +38,13 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const path = authEndpointPath(c.req.method, c.req.raw.url)
     if (path === null) return answerUnknownPath(c)
     const settings = c.env.people
+    // Who signs in may have another session still; anywhere else, what is presented beside it counts first.
+    if (path !== signInPath && hasSession(c.req.raw)) refuseOtherCredential(c.req.raw)
+    const { bodyProblem } = c.var
+    if (bodyProblem !== undefined) {
+      if (needsSession(c.req.method, path)) await sessionOf(settings, c.req.raw)
+      throw bodyProblem
+    }
     const entry = path === signInPath ? await readSignIn(c.req.raw, settings) : null
     const device = entry?.device ?? null
     if (costsStore(c.req.method, path)) await refuseFlood(c, await senderOfPerson(c, path, device))
@@ -60,6 +69,16 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     return response
   })
   return routes
+}
+
+/** By its security. */
+function needsSession(method: string, path: string): boolean {
+  const { security } = authEndpoints[`${method} ${path}`] ?? { security: anonymous }
+  return security.some((each) => 'session' in each)
+}
+
+function hasSession({ headers }: Request): boolean {
+  return headers.get('cookie')?.includes('session_token=') ?? false
 }
 
 /** Requests of clients without a session can reach D1 here. */

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { confirmByToken, requestConfirmation } from '../../../identity/confirm-address.ts'
 import { actingOf } from '../../auth/acting.ts'
 import { countGuess, countMailTo } from '../../auth/guess.ts'
-import { refuseForeignPage, sessionOf } from '../../auth/people.ts'
+import { refuseForeignPage } from '../../auth/people.ts'
 import { invalidFields, Problem } from '../../response/problem.ts'
 import { json } from '../../routing/requests.ts'
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { anonymous, bySession } from '../../routing/security.ts'
+import { withSession } from './factors/session.ts'
 import { token } from './fields.ts'
 
 const tokensPerMinute = 10
@@ -55,9 +56,11 @@ const confirm = createRoute({
 })
 
 export function createAddressRoutes() {
-  return createRouter()
+  const routes = createRouter()
+  routes.use(ask.path, withSession)
+  return routes
     .openapi(ask, async (c) => {
-      const { userId, email } = await sessionOf(c.env.people, c.req.raw)
+      const { userId, email } = c.var.session
       if (!c.env.people.hasMail) throw noMail()
       await countMailTo(c, 'confirmation', email)
       await requestConfirmation(c.env.people, { userId, email }, c.env.clock.now())

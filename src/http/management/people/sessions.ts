@@ -3,13 +3,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { endOtherSessions, endSession, listSessions } from '../../../storage/session-store.ts'
 import { actingOf } from '../../auth/acting.ts'
-import { sessionOf } from '../../auth/people.ts'
 import { Problem } from '../../response/problem.ts'
 import { idParam } from '../../routing/requests.ts'
 import { failure, managementFailures, success, wholeList } from '../../routing/responses.ts'
 import { createRouter } from '../../routing/router.ts'
 import { bySession } from '../../routing/security.ts'
 import { isoTime, time } from '../../routing/time.ts'
+import { withSession } from './factors/session.ts'
 
 const view = z
   .object({
@@ -69,9 +69,11 @@ const endOthers = createRoute({
 })
 
 export function createSessionRoutes() {
-  return createRouter()
+  const routes = createRouter()
+  routes.use(`${list.path}/*`, withSession)
+  return routes
     .openapi(list, async (c) => {
-      const { userId, sessionId } = await sessionOf(c.env.people, c.req.raw)
+      const { userId, sessionId } = c.var.session
       const sessions = await listSessions(c.env.db, userId, Date.now())
       const data = sessions.map((each) => ({
         id: each.id,
@@ -88,14 +90,14 @@ export function createSessionRoutes() {
       return c.json({ status: 'success' as const, data, next_cursor: null }, 200)
     })
     .openapi(endOne, async (c) => {
-      const { userId } = await sessionOf(c.env.people, c.req.raw)
+      const { userId } = c.var.session
       const { id } = c.req.valid('param')
       const isEnded = await endSession(c.env.db, userId, id, actingOf(c))
       if (!isEnded) throw new Problem('not_found', { detail: 'You have no such session.' })
       return c.json({ status: 'success' as const, data: { id } }, 200)
     })
     .openapi(endOthers, async (c) => {
-      const { userId, sessionId } = await sessionOf(c.env.people, c.req.raw)
+      const { userId, sessionId } = c.var.session
       const ended = await endOtherSessions(c.env.db, userId, sessionId, actingOf(c))
       return c.json({ status: 'success' as const, data: { ended } }, 200)
     })

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { AppEnv } from '../../app-env.ts'
 import { countChange } from '../../auth/change-quota.ts'
+import { refuseBadBody } from '../../routing/body.ts'
 import { dispatchAfterResponse } from '../../routing/changes.ts'
 import { createRouter } from '../../routing/router.ts'
 import type { AppSettings } from '../../services.ts'
@@ -26,10 +27,17 @@ export function admitPages(router: OpenAPIHono<AppEnv>, settings: AppSettings): 
 
 export function createPortal(settings: AppSettings) {
   const router = createRouter()
-  router.use(sessionsPath, opener, countChange)
+  router.use(sessionsPath, opener, refuseBadBody, countChange)
   router.use(paths, fromKnownPage(settings))
   router.on(['GET', 'DELETE'], sessionPath, customer)
-  router.use(`${keysPath}/*`, customer, countOfCustomer, countChange, dispatchAfterResponse)
+  router.use(
+    `${keysPath}/*`,
+    customer,
+    refuseBadBody,
+    countOfCustomer,
+    countChange,
+    dispatchAfterResponse,
+  )
   return router
     .route('/', createPortalSessions(settings))
     .route('/', createPortalPage(settings))
