@@ -101,6 +101,8 @@ describe('a query parameter that the operation does not know', () => {
       ...[400, 'invalid_request'],
       expect.arrayContaining(['query.surprise']),
     ])
+    const nameless = await send(route, withQuery(sample, '=1'), 'No name')
+    expect([nameless.status, nameless.fields]).toEqual([400, expect.arrayContaining(['query.'])])
     const quoted = await send(route, withQuery(sample, `${token}=${token}`), 'A token')
     expect([quoted.status, quoted.text.includes(token)]).toEqual([400, false])
     const long = await send(route, withQuery(sample, `${'x'.repeat(60_000)}=1`), 'A long name')
@@ -111,7 +113,7 @@ describe('a query parameter that the operation does not know', () => {
     'is ignored where the protocol is of others: %s',
     async (_, route) => {
       const { status } = await send(route, await sampleOf(route), 'The sample')
-      for (const query of ['surprise=1', `x=${'y'.repeat(60_000)}`]) {
+      for (const query of ['surprise=1', '=1', `x=${'y'.repeat(60_000)}`]) {
         const answer = await send(route, withQuery(await sampleOf(route), query), 'A parameter')
         expect(answer.status).toBe(status)
       }

@@ -175,6 +175,7 @@ describe('signing in', () => {
       )
       const asSession = { cookie: `better-auth.session_token=${key}` }
       expect(await outcome(await send('/api/auth/token', asSession))).toBe('401 invalid_token')
+      expect((await send('/api/auth/jwks', { cookie, headers })).status).toBe(200)
       // Nor is the session beside a key: a credential that is bad falls back to nothing.
       const both = { cookie, headers }
       for (const path of ['token', 'get-session', 'update-user']) {

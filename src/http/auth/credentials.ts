@@ -1,6 +1,6 @@
 // The credential of a request, and where it may stand. Reads headers only and decides nothing.
 import { presentedToken } from '../../contract/credentials.ts'
-import type { TokenFormats } from '../../core/foreign.ts'
+import { recogniseToken, type TokenFormats } from '../../core/foreign.ts'
 import { holdsPrefixedToken } from '../../core/prefixed-token.ts'
 
 export type Credential =
@@ -29,9 +29,14 @@ export function tokenInQuery(url: string, formats: TokenFormats): string | null 
   const start = url.indexOf('?')
   if (start === -1) return null
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    // Formats without a prefix do not count: any other text of that length would match.
-    if (holdsPrefixedToken(name, formats)) return 'query'
-    if (holdsPrefixedToken(value, formats)) return `query.${name}`
+    if (holdsToken(name, formats)) return 'query'
+    if (holdsToken(value, formats)) return `query.${name}`
   }
   return null
+}
+
+/** A foreign prefix may be a letter or two, or none, which stand in any long text: of theirs, a whole value counts. */
+function holdsToken(text: string, { formats, foreign }: TokenFormats): boolean {
+  if (holdsPrefixedToken(text, { formats, foreign: {} })) return true
+  return !!recogniseToken(text.trim(), { formats: {}, foreign })?.format.prefix
 }

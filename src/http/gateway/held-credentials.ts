@@ -30,12 +30,14 @@ function basicCredentials(value: string): string | null {
 }
 
 /** OAuth clients form-encode both halves (RFC 6749 2.3.1): introspection decodes them. */
-function formDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+function formDecoded(basic: string): string {
+  return basic.replaceAll(/[^:]+/g, (half) => {
+    try {
+      return decodeURIComponent(half)
+    } catch {
+      return half
+    }
+  })
 }
 
 /** By what it says of itself: the signature of a JWT that passes to the API is the API's to check. */

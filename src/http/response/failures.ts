@@ -12,9 +12,9 @@ import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
 
 const bearer = bearerChallenge()
-/** RFC 6750 3: of every 401, and of every 403 of a key or a JWT, that bring no challenge of their own. */
+/** RFC 6750 3: of a 401 that says nothing of a token, and of a 403 in spite of one, that bring no challenge of their own. */
 const challenges: Partial<Record<number, Problem['headers']>> = {
-  401: { 'www-authenticate': bearerChallenge('invalid_token') },
+  401: { 'www-authenticate': bearer },
   403: { 'www-authenticate': bearerChallenge('insufficient_scope') },
 }
 
@@ -70,8 +70,5 @@ function problemOf(error: Error): Problem {
   if (error instanceof StoreUnavailable) return unavailable(error)
   const code = error instanceof HTTPException ? codes[error.status] : undefined
   if (code === undefined) return new Problem('internal_error', { cause: error })
-  const detail = error.message
-  // Hono throws this for a body that is not the JSON that it is declared to be.
-  const errors = code === 'invalid_request' && { errors: [{ path: '', message: detail }] }
-  return new Problem(code, { detail, ...errors })
+  return new Problem(code, { detail: error.message })
 }

@@ -3,6 +3,7 @@
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { type Role, roles } from '../../core/role.ts'
+import { targetOf } from '../../core/target.ts'
 import type { AppEnv } from '../app-env.ts'
 import { invalidFields, Problem } from '../response/problem.ts'
 import { refuseBadBody, refuseBody } from './body.ts'
@@ -72,7 +73,7 @@ function strict<Route extends RouteConfig>(route: Route): Route {
   if (body !== undefined && formType in body.content) return route
   const strictQuery = strictQueryOf(query as z.ZodObject | undefined)
   const middleware = [
-    refuseNameless,
+    ...(strictQuery.def.catchall instanceof z.ZodNever ? [refuseNameless] : []),
     ...(route.method === 'get' ? [] : [body === undefined ? refuseBody : refuseBadBody]),
   ]
   return { ...route, request: { ...route.request, query: strictQuery }, middleware }
@@ -80,7 +81,7 @@ function strict<Route extends RouteConfig>(route: Route): Route {
 
 /** Hono's reading of a query omits parameters without a name. */
 const refuseNameless: MiddlewareHandler<AppEnv> = function refuseNameless({ req }, next) {
-  if (!/[?&]=/.test(req.raw.url)) return next()
+  if (!/^\?=|&=/.test(targetOf(req.raw.url).query)) return next()
   throw invalidFields([{ path: 'query.', message: 'There is no such parameter' }])
 }
 

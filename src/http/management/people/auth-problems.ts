@@ -6,7 +6,6 @@ import { isDeterministic } from '../../../storage/unavailable.ts'
 import { noAccountChosen } from '../../auth/people.ts'
 import { unavailable } from '../../response/failures.ts'
 import { Problem } from '../../response/problem.ts'
-import { challenge } from '../../response/refusals.ts'
 
 export const signInPath = '/sign-in/email'
 
@@ -65,10 +64,7 @@ export async function problemOf(
     ...(field && { errors: [{ path: field, message }] }),
     ...(errors && { errors }),
     ...(code === 'VALIDATION_ERROR' && { errors: fieldErrors(message) }),
-    headers: {
-      ...(problem === 'missing_credential' && challenge()),
-      ...(retryAfter && { 'retry-after': retryAfter }),
-    },
+    ...(retryAfter && { headers: { 'retry-after': retryAfter } }),
   })
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { FactorKind } from '../../../core/factors.ts'
 import { targetOf } from '../../../core/target.ts'
 import { digestOf } from '../../../core/token.ts'
+import { needsSession } from '../../../identity/inputs.ts'
 import { within } from '../../../storage/unavailable.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { actingOf } from '../../auth/acting.ts'
@@ -13,8 +14,7 @@ import { refuseFlood } from '../../auth/guess.ts'
 import { namedAccount } from '../../auth/named-account.ts'
 import { refuseOtherCredential, sessionOf } from '../../auth/people.ts'
 import { answerUnknownPath } from '../../response/failures.ts'
-import { anonymous } from '../../routing/security.ts'
-import { authEndpointPath, authEndpoints } from './auth-endpoints.ts'
+import { authEndpointPath } from './auth-endpoints.ts'
 import { failureOf, problemOf, signInPath } from './auth-problems.ts'
 import { afterFailedSignIn } from './failed-sign-in.ts'
 import { rememberBrowser } from './known-browser.ts'
@@ -38,11 +38,12 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const path = authEndpointPath(c.req.method, c.req.raw.url)
     if (path === null) return answerUnknownPath(c)
     const settings = c.env.people
-    // Who signs in may have another session still; anywhere else, what is presented beside it counts first.
-    if (path !== signInPath && hasSession(c.req.raw)) refuseOtherCredential(c.req.raw)
+    // What is presented beside a session counts before it.
+    const readsSession = needsSession(path) || path === '/get-session'
+    if (readsSession && hasSession(c.req.raw)) refuseOtherCredential(c.req.raw)
     const { bodyProblem } = c.var
     if (bodyProblem !== undefined) {
-      if (needsSession(c.req.method, path)) await sessionOf(settings, c.req.raw)
+      if (needsSession(path)) await sessionOf(settings, c.req.raw)
       throw bodyProblem
     }
     const entry = path === signInPath ? await readSignIn(c.req.raw, settings) : null
@@ -69,12 +70,6 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     return response
   })
   return routes
-}
-
-/** By its security. */
-function needsSession(method: string, path: string): boolean {
-  const { security } = authEndpoints[`${method} ${path}`] ?? { security: anonymous }
-  return security.some((each) => 'session' in each)
 }
 
 function hasSession({ headers }: Request): boolean {

@@ -1,4 +1,4 @@
-// The session of a request for factors, and whether it may change them.
+// The session of a request where only a session counts, and whether it may change factors.
 import type { MiddlewareHandler } from 'hono'
 import { mayChangeFactors } from '../../../../identity/factors/enrol.ts'
 import { enrolledFactors } from '../../../../storage/factor-store.ts'
