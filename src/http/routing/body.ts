@@ -113,23 +113,18 @@ export function isForm({ headers }: Request): boolean {
   return mediaType(headers.get('content-type') ?? '').essence === formType
 }
 
-/**
- * The parameters of a form in UTF-8, and the request with these alone: without a value they count as omitted (RFC 6749
- * 3.2), but for `token`: an empty one is a token that nobody holds. @throws Problem 400, 413 or 415
- */
+/** The parameters of a form in UTF-8, and the request with its body read. @throws Problem 400, 413 or 415 */
 export async function readForm(
   sent: Request,
   maxBytes: number,
 ): Promise<{ form: URLSearchParams; request: Request }> {
   if (!isForm(sent)) throw unsupportedBody(formType, sent.headers.get('content-type'))
-  const text = readUtf8(await readBytes(sent, maxBytes))
+  const body = await readBytes(sent, maxBytes)
+  const text = readUtf8(body)
   if (text === null) throw invalidBody([{ path: '', message: 'The body is not UTF-8' }])
-  const parameters = [...new URLSearchParams(text)]
-  const isGiven = ([name, value]: [string, string]) => value !== '' || name === 'token'
-  const form = new URLSearchParams(parameters.filter(isGiven))
   const { url, method, headers, cf, signal } = sent
-  const request = new Request(url, { method, headers, body: form, signal, ...(cf && { cf }) })
-  return { form, request }
+  const request = new Request(url, { method, headers, body, signal, ...(cf && { cf }) })
+  return { form: new URLSearchParams(text), request }
 }
 
 function withBytes(

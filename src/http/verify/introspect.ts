@@ -81,7 +81,7 @@ function operation(formats: TokenFormats) {
     security: byIntrospector,
     summary: 'Introspect a token (RFC 7662)',
     description:
-      "The caller's key holds `keys:verify` and is sent as X-API-Key, as Bearer, as the password of Basic (any user name) or as client_secret in the form. Unknown parameters and optional ones without a value are ignored; one that is sent twice is not. Failures have the `error` of RFC 6749, and are `application/json` for a client that accepts no problem. Unknown, expired, revoked and disabled tokens and those of other accounts get the same answer. Introspecting a limited key consumes its limits, one credit where it has any; where they refuse it, the answer is 429, since the token stays active.",
+      "The caller's key holds `keys:verify` and is sent as X-API-Key, as Bearer, as the password of Basic (any user name) or as client_secret in the form. Unknown parameters are ignored; one that is sent twice is not. Failures have the `error` of RFC 6749, and are `application/json` for a client that accepts no problem. Unknown, expired, revoked and disabled tokens and those of other accounts get the same answer. Introspecting a limited key consumes its limits, one credit where it has any; where they refuse it, the answer is 429, since the token stays active.",
     request: { body: { required: true, content: { [formType]: { schema: form } } } },
     responses: {
       200: {
