@@ -12,7 +12,7 @@ import { hardenedResponse } from './hardening.ts'
 import { Problem, problemText } from './problem.ts'
 
 const bearer = bearerChallenge()
-/** Where a problem has no challenge of its own (RFC 6750 3): a 401, and a 403 of a request with a token. */
+/** RFC 6750 3: of a 401 that says nothing of a token, and of a 403 in spite of one, that bring no challenge of their own. */
 const challenges: Partial<Record<number, Problem['headers']>> = {
   401: { 'www-authenticate': bearer },
   403: { 'www-authenticate': bearerChallenge('insufficient_scope') },

@@ -43,9 +43,10 @@ export const refuseBadBody: MiddlewareHandler<AppEnv> = async function refuseBad
   await next()
 }
 
-/** After `refuseBadBody`, for operations that take no body: it is absent, or an object without fields. */
+/** For operations that take no body: it is absent, or an object without fields. */
 export const refuseBody: MiddlewareHandler<AppEnv> = async function refuseBody(c, next) {
   const { raw } = c.req
+  if (c.var.bodyProblem !== undefined) throw c.var.bodyProblem
   const bytes = await readBytes(raw, maxBodyBytes)
   if (bytes.byteLength > 0) {
     const parsed = z.strictObject({}).safeParse(parseJson(raw.headers, bytes))

@@ -74,8 +74,7 @@ function strict<Route extends RouteConfig>(route: Route): Route {
   const strictQuery = strictQueryOf(query as z.ZodObject | undefined)
   const middleware = [
     ...(strictQuery.def.catchall instanceof z.ZodNever ? [refuseNameless] : []),
-    ...(route.method === 'get' ? [] : [refuseBadBody]),
-    ...(route.method === 'get' || body !== undefined ? [] : [refuseBody]),
+    ...(route.method === 'get' ? [] : [body === undefined ? refuseBody : refuseBadBody]),
   ]
   return { ...route, request: { ...route.request, query: strictQuery }, middleware }
 }

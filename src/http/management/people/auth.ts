@@ -38,7 +38,7 @@ export function createAuthRoutes({ afterMembershipChange }: AuthRoutesOptions): 
     const path = authEndpointPath(c.req.method, c.req.raw.url)
     if (path === null) return answerUnknownPath(c)
     const settings = c.env.people
-    // A key or a JWT beside a session is refused, good or bad: nothing falls back to the session.
+    // What is presented beside a session counts before it.
     const readsSession = needsSession(path) || path === '/get-session'
     if (readsSession && hasSession(c.req.raw)) refuseOtherCredential(c.req.raw)
     const { bodyProblem } = c.var
