@@ -34,13 +34,13 @@ export function readConfig(environment: string | null, path = configPath): Confi
       { config: path, env: name ?? '' },
       { hideWarnings: true },
     ) as never as Config
-  if (environment === null) return withoutDevMail(configOf(null))
+  if (environment === null) return withoutMistakes(configOf(null))
   const names = Object.keys(rawConfig(path).env ?? {})
   if (!names.includes(environment)) {
     const known = names.length === 0 ? 'none' : names.join(', ')
     throw new Refusal(`wrangler.toml has no [env.${environment}]. It has: ${known}.`)
   }
-  const config = withoutDevMail(configOf(environment))
+  const config = withoutMistakes(configOf(environment))
   requireComplete(environment, config, configOf(null))
   for (const other of [null, ...names.filter((name) => name !== environment)]) {
     requireOwnStores(environment, config, [other, configOf(other)])
@@ -52,8 +52,21 @@ export const devMailRefusal =
   'DEV_MAIL is set: it keeps mail with its links in the database in place of sending it, and is for `npm start` alone. ' +
   'Remove it; docs/mail.md says how mail is sent.'
 
-function withoutDevMail(config: Config): Config {
-  if (config.vars.DEV_MAIL !== undefined) throw new Refusal(devMailRefusal)
+/** @throws Refusal for variables that the Worker would not serve as they are meant. */
+function withoutMistakes(config: Config): Config {
+  const { DEV_MAIL, ...vars } = config.vars
+  if (DEV_MAIL !== undefined) throw new Refusal(devMailRefusal)
+  const issuer = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL']
+  const missing = issuer.filter((name) => !vars[name])
+  if (missing.length > 0 && missing.length < issuer.length) {
+    throw new Refusal(
+      `JWTs of another issuer need ${issuer.join(', ')} together. Empty: ${missing.join(', ')}.`,
+    )
+  }
+  const keysAt = String(vars.JWT_JWKS_URL ?? '')
+  if (keysAt !== '' && !(URL.canParse(keysAt) && keysAt.startsWith('https://'))) {
+    throw new Refusal(`JWT_JWKS_URL is "${keysAt}": it must be an https address.`)
+  }
   return config
 }
 

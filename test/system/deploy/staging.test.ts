@@ -143,6 +143,22 @@ describe('an environment of wrangler.toml', () => {
     }
   })
 
+  it('names what an issuer of JWTs lacks', () => {
+    for (const environment of ['staging', null]) {
+      const vars = (audience: string, keysAt: string) =>
+        refusal(
+          /JWT_ISSUER = ""\nJWT_AUDIENCE = ""\nJWT_JWKS_URL = ""/g,
+          `JWT_ISSUER = "https://a.example/"\nJWT_AUDIENCE = "${audience}"\nJWT_JWKS_URL = "${keysAt}"`,
+          environment,
+        )
+      assert.match(vars('keys', ''), /Empty: JWT_JWKS_URL/)
+      assert.match(vars('', ''), /Empty: JWT_AUDIENCE, JWT_JWKS_URL/)
+      assert.match(vars('keys', 'a.example/jwks'), /JWT_JWKS_URL is "a\.example\/jwks"/)
+      assert.match(vars('keys', 'http://a.example/jwks'), /must be an https address/)
+      assert.equal(vars('keys', 'https://a.example/jwks'), 'none')
+    }
+  })
+
   const cases: [string, string | RegExp, string, RegExp][] = [
     [
       'lacks a variable',
