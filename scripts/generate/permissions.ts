@@ -21,9 +21,9 @@ They are documented at \`/docs\` of a running Latchkey. An id of another account
 caller's own account. \`POST /api/setup\` takes the operator's secret in its body, and the id of an invitation is its credential.`,
   people: `## People: \`/api/auth\`
 
-Better Auth answers these routes. They accept a session cookie only: a key or a JWT is ignored. A path of Better Auth that is not
-listed answers \`404\` (\`src/http/management/people/auth-endpoints.ts\`). Further rules apply to a permitted caller: only an owner
-creates owners, an admin cannot change an owner, and the last owner cannot leave ([the tests](../test/worker/people.test.ts)).`,
+Better Auth answers these routes. They accept a session cookie only: alone, a key or a JWT is no credential there, and beside a cookie it is
+refused with \`403\`. A path of Better Auth that is not listed answers \`404\` (\`src/http/management/people/auth-endpoints.ts\`). Further rules
+apply to a permitted caller: only an owner creates owners, an admin cannot change an owner, and the last owner cannot leave ([the tests](../test/worker/people.test.ts)).`,
   gateway: `## The gateway, as configured
 
 From \`latchkey.config.ts\`. "yes" means that the request is forwarded to the API. A path that is not listed requires full access,
