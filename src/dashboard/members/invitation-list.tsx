@@ -54,7 +54,7 @@ function Row({ invitation }: { invitation: Invitation }) {
         {mailed ? (
           <Button
             size="sm"
-            aria-label={`Send invitation to ${email} again`}
+            aria-label={`Send again: invitation for ${email}`}
             loading={sending.isPending}
             onClick={sendAgain}
           >

@@ -8,7 +8,7 @@ import { useSignedIn } from '../session/signed-in.tsx'
 import { Menu } from '../ui/menu.tsx'
 
 export function AccountSwitcher() {
-  const { account } = useSignedIn()
+  const { account, role } = useSignedIn()
   const { data: accounts = [] } = useQuery(accountsQuery)
   if (accounts.length < 2) return <Current />
   return (
@@ -16,7 +16,8 @@ export function AccountSwitcher() {
       trigger={
         <button
           type="button"
-          aria-label={`Account ${account.name}. Switch account`}
+          // What is visible is part of the name, in its order (WCAG 2.2, 2.5.3).
+          aria-label={`Switch account: ${account.name} ${roleName[role]}`}
           className="w-full rounded-md text-left outline-none hover:bg-kumo-tint focus-visible:ring-2 focus-visible:ring-kumo-focus"
         >
           <Current canSwitch />
@@ -40,7 +41,7 @@ function Current({ canSwitch = false }: { canSwitch?: boolean }) {
       <span className="min-w-0 flex-1">
         <span className="block truncate text-base font-medium text-kumo-default">
           {account.name}
-        </span>
+        </span>{' '}
         <span className="block text-sm text-kumo-subtle">{roleName[role]}</span>
       </span>
       {canSwitch && <CaretUpDownIcon aria-hidden className="shrink-0 text-kumo-subtle" />}
