@@ -1,5 +1,5 @@
 // How soon the list of keys is there, at one or more servers by turns: `npm start`, then
-// `node test/system/browser/page-load.ts http://localhost:8787 [http://localhost:8788 ...]`. DEMO_PASSWORD is read from .dev.vars.
+// `npx node test/system/browser/page-load.ts http://localhost:8787 [http://localhost:8788 ...]`. DEMO_PASSWORD is read from .dev.vars.
 import { parseArgs } from 'node:util'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { median } from '../../../bench/support/statistics.ts'
