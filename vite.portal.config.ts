@@ -1,4 +1,5 @@
 // The portal's build: a page of its own beside the dashboard's files, with nothing inline, as its policy asks.
+import { join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vite'
 
@@ -18,7 +19,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: 'src/portal-page/portal.html',
+      input: join(import.meta.dirname, 'src', 'portal-page', 'portal.html'),
       output: {
         entryFileNames: 'assets/portal-[hash].js',
         assetFileNames: 'assets/portal-[hash][extname]',
