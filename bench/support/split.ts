@@ -13,9 +13,13 @@ export type Split = {
   lazy: Record<string, number>
 }
 
-export async function split(main: string, name: string): Promise<Split> {
+/** @param config the absolute path of a configuration in place of latchkey.config.ts. */
+export async function split(main: string, name: string, config?: string): Promise<Split> {
   const folder = join(workFolder, name)
-  const metafile = await buildWorker(folder, { entry: resolve(root, main) })
+  const metafile = await buildWorker(folder, {
+    entry: resolve(root, main),
+    ...(config !== undefined && { config }),
+  })
   const entry = basename(main).replace(/\.ts$/, '.js')
   const outputs = new Map(Object.entries(metafile.outputs).map(([at, o]) => [basename(at), o]))
   const eager = new Set<string>()
