@@ -30,7 +30,7 @@ export function KeysPage({ session, host, onHold }: Props) {
     setOpen(null)
     setNotice(text)
     void list.reload().then(() => focusKey(id))
-    rereadSession()
+    void rereadSession()
   }
   const show = (key: MintedKey) => {
     onHold(true)

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../ui/button.tsx'
 import { clockTime } from '../ui/time.tsx'
-import { rereadSession } from './portal.ts'
+import { renewSession } from './portal.ts'
 import type { SessionEnd } from './session-clock.ts'
 
 const announcedMs = 2 * 60_000
@@ -20,7 +20,7 @@ export function EndNotice({ end }: { end: SessionEnd }) {
     return () => clearInterval(timer)
   }, [])
   useEffect(() => {
-    if (isOver) rereadSession()
+    if (isOver) renewSession()
   }, [isOver])
   useRenewalByUse(canRenew && leftMs < renewalMs)
   const isShown = leftMs < announcedMs
@@ -32,7 +32,7 @@ export function EndNotice({ end }: { end: SessionEnd }) {
             Your session ends at {clockTime(end.atMs)}.
             {!canRenew && ' Open the page again from where you came from to go on.'}
           </p>
-          {canRenew && <Button onClick={rereadSession}>Stay signed in</Button>}
+          {canRenew && <Button onClick={renewSession}>Stay signed in</Button>}
         </div>
       )}
     </div>
@@ -44,7 +44,7 @@ function useRenewalByUse(isDue: boolean): void {
     if (!isDue) return
     const renew = () => {
       stop()
-      rereadSession()
+      renewSession()
     }
     const stop = () => {
       removeEventListener('keydown', renew)

@@ -94,9 +94,20 @@ export async function readSession(): Promise<void> {
 }
 
 /** Where the rest of the page goes on: what fails there is shown there. */
-export function rereadSession(): void {
-  readSession().catch((error: unknown) => {
+export function rereadSession(): Promise<void> {
+  return readSession().catch((error: unknown) => {
     if (!(error instanceof CallFailure)) throw error
+  })
+}
+
+let isRenewing = false
+
+/** One at a time: the press of a button is also a use of the page. */
+export function renewSession(): void {
+  if (isRenewing) return
+  isRenewing = true
+  void rereadSession().finally(() => {
+    isRenewing = false
   })
 }
 
