@@ -1,12 +1,10 @@
 // Limits what an isolate evaluates before its first request: code that few requests need is loaded by `import()`.
-import { join } from 'node:path'
-import { root } from '../bench/support/places.ts'
 import { split, sum } from '../bench/support/split.ts'
 
 const maxBytes = 45_000
 
 // Whoever configures more scopes and routes has a green check too.
-const config = join(root, 'bench', 'support', 'least-config.ts')
+const config = 'bench/support/least-config.ts'
 const { eager, lazy } = await split('src/index.ts', 'startup-size', config)
 const bytes = sum(eager)
 console.log(

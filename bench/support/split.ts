@@ -13,12 +13,12 @@ export type Split = {
   lazy: Record<string, number>
 }
 
-/** @param config the absolute path of a configuration in place of latchkey.config.ts. */
+/** @param config in place of latchkey.config.ts; paths are from the repository. */
 export async function split(main: string, name: string, config?: string): Promise<Split> {
   const folder = join(workFolder, name)
   const metafile = await buildWorker(folder, {
     entry: resolve(root, main),
-    ...(config !== undefined && { config }),
+    ...(config !== undefined && { config: resolve(root, config) }),
   })
   const entry = basename(main).replace(/\.ts$/, '.js')
   const outputs = new Map(Object.entries(metafile.outputs).map(([at, o]) => [basename(at), o]))

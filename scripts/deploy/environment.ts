@@ -54,8 +54,8 @@ export const devMailRefusal =
 
 /** @throws Refusal for variables that the Worker would not serve as they are meant. */
 function withoutMistakes(config: Config): Config {
-  const { DEV_MAIL, ...vars } = config.vars
-  if (DEV_MAIL !== undefined) throw new Refusal(devMailRefusal)
+  const { vars } = config
+  if (vars.DEV_MAIL !== undefined) throw new Refusal(devMailRefusal)
   const issuer = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL']
   const missing = issuer.filter((name) => !vars[name])
   if (missing.length > 0 && missing.length < issuer.length) {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../ui/button.tsx'
 import { clockTime } from '../ui/time.tsx'
-import { renewSession } from './portal.ts'
+import { renewSession, rereadSession } from './portal.ts'
 import type { SessionEnd } from './session-clock.ts'
 
 const announcedMs = 2 * 60_000
@@ -20,7 +20,7 @@ export function EndNotice({ end }: { end: SessionEnd }) {
     return () => clearInterval(timer)
   }, [])
   useEffect(() => {
-    if (isOver) renewSession()
+    if (isOver) void rereadSession()
   }, [isOver])
   useRenewalByUse(canRenew && leftMs < renewalMs)
   const isShown = leftMs < announcedMs
